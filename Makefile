@@ -1,0 +1,49 @@
+# The single entry point. `make grid` and `make test` need nothing but Python 3.11 or newer: they make .venv themselves.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+STUDY ?= ablations/bandit.yaml
+
+.PHONY: help install grid smoke bench test check
+.DEFAULT_GOAL := help
+
+help:  ## say what there is to make
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+install: $(VENV)/installed  ## make .venv and install the command `ingredients` into it
+
+grid: install  ## run the flagship study (or STUDY=...) and report; interrupted, it goes on where it was
+	$(BIN)/ingredients run-grid $(STUDY)
+
+smoke: install  ## run all sixteen cells at smoke size: a minute
+	$(BIN)/ingredients run-grid ablations/smoke.yaml
+
+bench: install  ## measure the training speed on the fixed workload
+	$(BIN)/ingredients bench
+
+# one thread a process: two processes that fight for two cores take longer than one
+test: $(VENV)/installed-dev  ## run all tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+check: $(VENV)/installed-dev  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The stamps are older than pyproject.toml or constraints.txt when something has to be installed, and only then.
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) (the first time takes minutes: torch is large)"
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) (the first time takes minutes: torch is large)"
+	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/installed $@
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3.11 python3 python3.12 python3.13; do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	    && echo "making $(VENV) with $$python" && exec $$python -m venv $(VENV); \
+	done; echo "no Python 3.11 or newer found: install one, or say PYTHON=/path/to/python" >&2; exit 1

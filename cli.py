@@ -1,0 +1,341 @@
+"""The command `ingredients`: parse, call, print (DESIGN §3).
+
+Messages of errors go to stderr, one plain line each, never wrapped; everything else goes to stdout.
+Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
+from ingredients.engine.local import LocalEngine, interruptible, usable_cores
+from ingredients.engine.measure import bench as run_bench
+from ingredients.engine.measure import estimate, require_cuda
+from ingredients.engine.tally import Tally
+from ingredients.errors import IngredientsError, UsageError
+from ingredients.grid import Cell, select_cells
+from ingredients.grid import cells as cells_of
+from ingredients.report.plan import gigabytes, plan_text, state_text
+from ingredients.report.progress import show_progress
+from ingredients.store import Store
+from ingredients.study import DEFAULT_STUDY, Study, load_study, shipped_study, smoke_sized
+
+EXIT_FAILED_RUNS = 1
+EXIT_INTERRUPTED = 130
+DEFAULT_RESULT = Path("results/bandit")
+
+
+class PlainErrors(TyperGroup):
+    """Says every error, Typer's own included, in one line that no terminal width breaks."""
+
+    def main(self, *args: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - Typer's own
+        """Runs the command line and exits."""
+        try:
+            code = super().main(*args, **(named | {"standalone_mode": False}))
+        except IngredientsError as error:
+            fail(str(error))
+            code = error.exit_code
+        except typer.TyperException as error:
+            fail(error.format_message().replace(": Value error, ", ": "))
+            code = error.exit_code
+        sys.exit(code)
+
+
+class Device(StrEnum):
+    """Where training computes."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class EngineName(StrEnum):
+    """Where stacks execute."""
+
+    local = "local"
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+
+
+app = typer.Typer(
+    cls=PlainErrors,
+    help="Which ingredients does in-context reinforcement learning need? Train a grid of ablations and judge it.",
+    epilog="Examples:\n\n\b\ningredients plan\ningredients run-grid ablations/bandit.yaml\ningredients report",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def examples(*lines: str) -> str:
+    """Returns the end of a command's help; the mark keeps lines as they are."""
+    return "Examples:\n\n\b\n" + "\n".join(lines)
+
+
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study, or a shipped one by name.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Results folder [default: results/<study name>].")
+]
+SeedsOption = Annotated[
+    int | None, typer.Option("--seeds", metavar="N", min=1, max=1000, help="Seeds a cell, in place of the study's.")
+]
+CellsOption = Annotated[
+    str | None,
+    typer.Option("--cells", metavar="EXPR", help="Only these cells: memory=on,reward_observation=off."),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, help="Processes at once [default: one a core; with cuda one]."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the study; repeatable; run-grid then needs --out."),
+]
+SmokeOption = Annotated[
+    bool, typer.Option("--smoke", help="The study at smoke size [default --out: results/<study name>-smoke].")
+]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the command line asks for: some cells of a study, in a results folder."""
+
+    study: Study
+    cells: tuple[Cell, ...]
+    directory: Path
+
+    @property
+    def store(self) -> Store:
+        """Returns the folder's store."""
+        return Store(self.directory)
+
+    def remaining(self) -> Remaining:
+        """Returns what the folder still lacks."""
+        return remaining(self.study, self.store, self.cells)
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Prints the version, or the help where no command is given."""
+    if version:
+        typer.echo(f"ingredients {importlib.metadata.version('rl2-ingredients')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+    else:
+        return
+    raise typer.Exit
+
+
+@app.command(
+    epilog=examples(
+        "ingredients plan",
+        "ingredients plan ablations/smoke.yaml",
+        "ingredients plan --seeds 10 --cells memory=on",
+    )
+)
+def plan(
+    study: StudyArgument = Path(DEFAULT_STUDY),
+    out: OutOption = None,
+    seeds: SeedsOption = None,
+    cells: CellsOption = None,
+    workers: WorkersOption = None,
+    set_: SetOption = None,
+    smoke: SmokeOption = False,
+) -> None:
+    """Show what a grid will take; train nothing.
+
+    Cells, runs, stacks, memory and time, the last from a timing of two seconds; and what is finished already.
+    """
+    grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
+    conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
+    cost = estimate(rest, usable_cores() if workers is None else workers)
+    typer.echo(plan_text(rest, grid.cells, grid.directory, conflict, cost))
+
+
+@app.command(
+    "run-grid",
+    epilog=examples(
+        "ingredients run-grid",
+        "ingredients run-grid ablations/smoke.yaml",
+        "ingredients run-grid ablations/bandit.yaml --seeds 10",
+        "ingredients run-grid --cells memory=on,reward_observation=on --workers 2",
+        "ingredients run-grid --set tasks.arms=10 --set learner.train_steps=1e6 --out results/ten-arms",
+    ),
+)
+def run_grid(
+    study: StudyArgument = Path(DEFAULT_STUDY),
+    out: OutOption = None,
+    seeds: SeedsOption = None,
+    cells: CellsOption = None,
+    workers: WorkersOption = None,
+    device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
+    engine: Annotated[EngineName, typer.Option(help="Where stacks execute.")] = EngineName.local,
+    set_: SetOption = None,
+    smoke: SmokeOption = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Move older results aside and start again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
+) -> None:
+    """Train and evaluate what is not finished; end with the report.
+
+    Every cell with every seed. Interrupted, the same command goes on with what is missing.
+    """
+    if set_ and out is None:
+        raise UsageError("--set changes the study, so its results need a folder of their own: give --out DIR")
+    grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
+    with interruptible():
+        try:
+            at_once = processes(workers, device)
+            grid.store.open(grid.study, fresh)
+            failed = train(grid, at_once, device, quiet)
+            failed += conclude(grid, quiet)
+        except KeyboardInterrupt:
+            typer.echo(interruption(grid, sys.argv[1:]), err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+    for line in failed:
+        fail(line)
+    raise typer.Exit(EXIT_FAILED_RUNS if failed else 0)
+
+
+@app.command(
+    epilog=examples(
+        "ingredients report",
+        "ingredients report results/bandit --format json",
+        "ingredients report results/bandit results/ten-arms",
+    )
+)
+def report(
+    directories: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RESULT_DIR]...", help="Results folders [default: results/bandit].")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+) -> None:
+    """Compare the adaptation curves of stored results.
+
+    Judges the stored runs again, rewrites the report's files, and prints the report.
+    """
+    from ingredients.report import build_report
+
+    reports = [build_report(directory) for directory in directories or [default_result()]]
+    if format_ is Format.json:
+        contents = [report.json for report in reports]
+        typer.echo(json.dumps(contents if len(contents) > 1 else contents[0], indent=2, ensure_ascii=False))
+    for report in reports:
+        if format_ is Format.table:
+            Console().print(report.terminal())
+        elif format_ is Format.markdown:
+            typer.echo(report.markdown)
+
+
+@app.command(epilog=examples("ingredients bench", "ingredients bench --json"))
+def bench(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    workers: WorkersOption = None,
+) -> None:
+    """Time training on a fixed workload, on all cores.
+
+    5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes in each worker, 4 epochs x 4 minibatches.
+    """
+    result = run_bench(usable_cores() if workers is None else workers)
+    if as_json:
+        typer.echo(json.dumps(vars(result), indent=2))
+        return
+    typer.echo(
+        f"{result.env_steps_per_second:,.0f} env steps/s: {result.workers} workers on {result.cores} cores, "
+        f"{result.per_worker:,.0f} each; torch {result.torch}; peak memory {gigabytes(result.peak_memory_bytes)}"
+    )
+
+
+def ask_for(
+    path: Path, changes: Sequence[str], smoke: bool, seeds: int | None, filter_: str | None, out: Path | None
+) -> Grid:
+    """Returns the grid that the options name.
+
+    Raises:
+        UsageError: the study, or an option, is wrong.
+    """
+    study = load_study(shipped_study(path), changes)
+    if smoke:
+        study = smoke_sized(study)
+    if seeds is not None:
+        study = study.model_copy(update={"seeds": seeds})
+    chosen = cells_of(study) if filter_ is None else select_cells(study, filter_)
+    return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
+
+
+def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
+    """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
+    rest = grid.remaining()
+    jobs = grid_jobs(rest, grid.directory, device)
+    if not quiet:
+        typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
+    tally = Tally(jobs)
+    with LocalEngine(workers, logs=grid.directory / "logs") as engine:
+        show_progress(engine.run(jobs), tally, Console(), quiet)
+    return failures(rest, grid.store, tally)
+
+
+def conclude(grid: Grid, quiet: bool) -> list[str]:
+    """Writes the report and prints it; returns why it could not be, if it could not."""
+    from ingredients.report import build_report  # pandas, scipy and matplotlib take their time
+
+    try:
+        result = build_report(grid.directory)
+    except IngredientsError as error:
+        return [str(error)]
+    if not quiet:
+        Console().print(result.terminal())
+    return []
+
+
+def processes(workers: int | None, device: Device) -> int:
+    """Returns how many workers there are to be; makes sure first that the device is there."""
+    if device is Device.cuda:
+        require_cuda()
+    usual = 1 if device is Device.cuda else usable_cores()
+    return usual if workers is None else workers
+
+
+def default_result() -> Path:
+    """Returns the folder that `report` takes when none is given."""
+    if DEFAULT_RESULT.is_dir():
+        return DEFAULT_RESULT
+    raise UsageError(f"{DEFAULT_RESULT}: no such folder; name a results folder, or make this one: ingredients run-grid")
+
+
+def interruption(grid: Grid, arguments: Sequence[str]) -> str:
+    """Returns what is kept and how to go on: the same command, but for `--fresh`, which would start again."""
+    rest = grid.remaining()
+    again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
+    return f"interrupted: {rest.finished} of {len(rest.runs)} runs are finished and kept; to go on: {again}"
+
+
+def fail(message: str) -> None:
+    """Prints an error as one plain line on stderr."""
+    typer.echo("error: " + " ".join(message.splitlines()), err=True)
+
+
+if __name__ == "__main__":
+    app()

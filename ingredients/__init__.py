@@ -1,0 +1,29 @@
+"""Which ingredients does in-context reinforcement learning need? An instrument for ablations of RL².
+
+Data flows one way through these modules; each imports only from those before it. In reading order:
+
+    errors        what a user can cause, in one line each
+    seeds         named random streams
+    study         YAML -> a validated, frozen Study
+    grid          a Study -> cells, runs, stacks, fingerprints
+    tasks         task families as batched pure tensor functions; the Gymnasium environment
+    references    floor, ceilings, classical algorithms
+    agent         the observation (where inputs are masked), memory, network
+    training      rollout, learner, evaluation under probes
+    store         results/<study>/: the only owner of its paths and formats
+    experiment    one stack from start to stored result
+    engine        where stacks execute
+    judgement     statistics, verdict, conclusions
+    report        terminal, figures, JSON
+
+`cli.py`, beside this package, parses, calls and prints.
+
+Importing the package registers `ingredients/BernoulliBandit-v0` with Gymnasium, by name, which imports no torch:
+
+    >>> import gymnasium, ingredients
+    >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
+"""
+
+import gymnasium
+
+gymnasium.register(id="ingredients/BernoulliBandit-v0", entry_point="ingredients.tasks.environment:bernoulli_bandit")

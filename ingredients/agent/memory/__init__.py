@@ -1,0 +1,1 @@
+"""Memories, one stacked tensor program each: `gru`."""

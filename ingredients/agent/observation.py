@@ -1,0 +1,104 @@
+"""What an agent sees: the only place where inputs are put together and masked.
+
+Comes in: what the environment shows, the starts, r_{t-1}, a_{t-1}, and whether the two channels are shown.
+Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for every cell (DESIGN §2: masked, not removed).
+
+| columns           | content                                                                   |
+|-------------------|---------------------------------------------------------------------------|
+| observation       | what the environment shows, never masked                                  |
+| lifetime_start    | 1 at the first step of a lifetime                                         |
+| episode_start     | 1 at the first step of an episode                                         |
+| reward            | r_{t-1} where shown, else 0                                               |
+| reward_shown      | 1 where r_{t-1} is shown                                                  |
+| action            | a_{t-1} one-hot where shown, else 0                                       |
+| action_shown      | 1 where a_{t-1} is shown                                                  |
+| one               | always 1: the bias of the first layer, so that a bias costs no pass of its own |
+
+At a lifetime's start there is no r_{t-1} and no a_{t-1}: both channels are empty whatever the cell's levels.
+The number of the step is no input: a clock can stand in for memory (DESIGN §2, trap 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each part of the input stands; F = `size`."""
+
+    observation_size: int
+    actions: int
+
+    @property
+    def lifetime_start(self) -> int:
+        """Returns the column of the lifetime's start flag."""
+        return self.observation_size
+
+    @property
+    def episode_start(self) -> int:
+        """Returns the column of the episode's start flag."""
+        return self.observation_size + 1
+
+    @property
+    def reward(self) -> int:
+        """Returns the column of r_{t-1}; the column after it says whether it is shown."""
+        return self.observation_size + 2
+
+    @property
+    def action(self) -> slice:
+        """Returns the columns of one-hot a_{t-1}; the column after them says whether it is shown."""
+        return slice(self.observation_size + 4, self.observation_size + 4 + self.actions)
+
+    @property
+    def one(self) -> int:
+        """Returns the column that is always 1."""
+        return self.observation_size + 5 + self.actions
+
+    @property
+    def size(self) -> int:
+        """Returns F, the length of the input."""
+        return self.one + 1
+
+    def columns(self, ingredient: str) -> range:
+        """Returns the columns that a channel ingredient masks; all other columns never depend on it."""
+        first, width = {
+            "reward_observation": (self.reward, 2),
+            "action_observation": (self.action.start, self.actions + 1),
+        }[ingredient]
+        return range(first, first + width)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What lies behind the agent when it is to act.
+
+    Attributes:
+        observation: what the environment shows now, `[..., observation_size]`.
+        lifetime_start: 1.0 or 0.0, `[..., 1]`.
+        episode_start: 1.0 or 0.0, `[..., 1]`.
+        reward_tm1: r_{t-1}, `[..., 1]` (0 at a lifetime's start).
+        action_tm1: a_{t-1} as carried out, `[..., 1]` (int64; 0 at a lifetime's start, where it is not shown).
+    """
+
+    observation: Tensor
+    lifetime_start: Tensor
+    episode_start: Tensor
+    reward_tm1: Tensor
+    action_tm1: Tensor
+
+
+def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
+    """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
+    has_past = 1.0 - past.lifetime_start
+    reward_shown, action_shown = reward_shown * has_past, action_shown * has_past
+    action = torch.zeros(
+        (*past.action_tm1.shape[:-1], layout.actions), dtype=reward_shown.dtype, device=reward_shown.device
+    )
+    action.scatter_(-1, past.action_tm1, action_shown)
+    parts = [past.observation, past.lifetime_start, past.episode_start]
+    parts += [past.reward_tm1 * reward_shown, reward_shown, action, action_shown, torch.ones_like(has_past)]
+    return torch.cat(parts, dim=-1)

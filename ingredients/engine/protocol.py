@@ -1,0 +1,86 @@
+"""What an engine is: jobs in, events out (a seam that a user may replace).
+
+Comes in: jobs, each a function by name with arguments that can be pickled. Goes out: a generator of events.
+The engine prints nothing and knows nothing of studies: displays, stores and exit codes stay outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call that some worker makes.
+
+    Attributes:
+        key: a name that is unique in its grid and safe as a file name (`stack-3`).
+        function: where the function is, `module:name`. A name and not the function itself, because importing
+            what trains imports torch, which the main process never does.
+        arguments: its positional arguments; they are pickled on the way.
+        tells: whether the function takes one more argument, `tell`, to report progress with.
+        env_steps: how many environment steps it trains, as far as that is known: the measure of progress.
+    """
+
+    key: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+    tells: bool = False
+    env_steps: int = 0
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker took the job."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Told:
+    """The job reported progress."""
+
+    job: Job
+    message: Any
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The job returned `result`."""
+
+    job: Job
+    result: Any
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job raised, or its worker died; `log` holds the traceback and what the worker printed, if it did."""
+
+    job: Job
+    reason: str
+    log: Path | None
+
+
+Event = Started | Told | Finished | Failed
+
+
+class Engine(Protocol):
+    """Executes jobs somewhere. Used in a `with` statement: whatever happens, no worker outlives it."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """Yields what happens until every job has finished or failed; one job's failure costs no other."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Returns the engine."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stops every worker at once; what jobs have stored is kept."""
+        ...

@@ -1,0 +1,102 @@
+"""What a grid's events add up to: how far it is, how fast it goes, what failed.
+
+Comes in: events, one by one. Goes out: the numbers that a display shows. No text is made here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job of a grid tells.
+
+    Attributes:
+        phase: what it is doing, in a word.
+        train_step: environment steps of each run so far.
+        train_steps: environment steps that each run will have; 0 where nothing is trained.
+        env_steps: environment steps of all runs of the job so far.
+        score: the best run's mean return an episode of late; None where there is none.
+    """
+
+    phase: str
+    train_step: int
+    train_steps: int
+    env_steps: int
+    score: float | None
+
+
+class Tally:
+    """The state of a grid while it runs.
+
+    Attributes:
+        jobs: all jobs of the grid.
+        in_work: what each job in work last told, by key; None before its first message.
+        finished: jobs that have finished.
+        failures: jobs that have failed.
+    """
+
+    def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing has happened yet; the clock counts from the first training that is told of."""
+        self.jobs = tuple(jobs)
+        self.in_work: dict[str, Progress | None] = {}
+        self.finished: list[Finished] = []
+        self.failures: list[Failed] = []
+        self._clock = clock
+        self._trained: dict[str, int] = {}
+        self._began: tuple[float, int] | None = None
+
+    def add(self, event: Event) -> None:
+        """Counts one event."""
+        key = event.job.key
+        if isinstance(event, Started):
+            self.in_work[key] = None
+            return
+        if isinstance(event, Told):
+            self.in_work[key] = event.message
+            self._train(key, event.message.env_steps)
+            return
+        self.in_work.pop(key, None)
+        if isinstance(event, Finished):
+            self._train(key, event.job.env_steps)
+            self.finished.append(event)
+        else:
+            self.failures.append(event)
+
+    @property
+    def total(self) -> int:
+        """Returns the environment steps that the whole grid will train."""
+        return sum(job.env_steps for job in self.jobs)
+
+    @property
+    def passed(self) -> int:
+        """Returns the environment steps that need no more waiting for: trained, or lost with a failed job."""
+        lost = {failed.job.key: failed.job.env_steps for failed in self.failures}
+        return min(sum((self._trained | lost).values()), self.total)
+
+    @property
+    def env_steps_per_second(self) -> float:
+        """Returns the mean speed since training began, pauses for evaluation included; 0 as long as it is unknown."""
+        if self._began is None:
+            return 0.0
+        began, before = self._began
+        elapsed = self._clock() - began
+        return (sum(self._trained.values()) - before) / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Returns the time that the rest will take at the mean speed so far; None as long as that is unknown."""
+        if self.passed == self.total:
+            return 0.0
+        speed = self.env_steps_per_second
+        return (self.total - self.passed) / speed if speed else None
+
+    def _train(self, key: str, env_steps: int) -> None:
+        self._trained[key] = env_steps
+        if self._began is None and env_steps:
+            self._began = self._clock(), env_steps

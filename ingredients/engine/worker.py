@@ -1,0 +1,114 @@
+"""Inside one worker process: jobs come in on a pipe, messages go out on it.
+
+Messages are pairs: ("told", message), ("finished", result) or ("failed", reason). A worker whose job raised
+ends, so that the next job meets a fresh process; a worker whose parent is gone ends at once, in the middle of
+its job if need be (results are written atomically, so nothing is left half-written).
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import importlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from ingredients.engine.protocol import Job
+
+
+def serve(pipe: Connection, logs: Path | None) -> None:
+    """Runs the jobs that arrive on `pipe` until it closes or a job fails; their output goes to `logs`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the main process decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    faulthandler.enable()
+    while (key := _next_key(pipe)) is not None:
+        with _output_to(logs and log_path(logs, key)):
+            finished, answer = _run(pipe)
+        pipe.send_bytes(answer)
+        if not finished:
+            return
+
+
+def log_path(logs: Path, key: str) -> Path:
+    """Returns where the output of a job goes."""
+    return logs / f"{key}.log"
+
+
+def send_job(pipe: Connection, job: Job) -> None:
+    """Hands a job to the worker at the other end, its key first: the log is open before anything can fail."""
+    pipe.send(job.key)
+    pipe.send_bytes(pickle.dumps(job))
+
+
+def _next_key(pipe: Connection) -> str | None:
+    try:
+        key: str = pipe.recv()
+    except (EOFError, OSError):
+        return None
+    return key
+
+
+def _run(pipe: Connection) -> tuple[bool, bytes]:
+    """Runs the job on the pipe, whatever it raises; returns whether it finished, and the pickled message."""
+    try:
+        job: Job = pickle.loads(pipe.recv_bytes())
+        return True, pickle.dumps(("finished", _call(job, _teller(pipe))))
+    except BaseException as error:  # also SystemExit: a job must not end the grid
+        traceback.print_exc()
+        return False, pickle.dumps(("failed", " ".join(f"{type(error).__name__}: {error}".splitlines())))
+
+
+def _call(job: Job, tell: Callable[[Any], None]) -> Any:  # noqa: ANN401 - a job returns what it likes
+    module, _, name = job.function.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    if (
+        "torch" in sys.modules
+    ):  # two threads in a process of small matrices can be ten times slower than one (DESIGN §4)
+        sys.modules["torch"].set_num_threads(1)
+    return function(*job.arguments, tell) if job.tells else function(*job.arguments)
+
+
+def _teller(pipe: Connection) -> Callable[[Any], None]:
+    return lambda message: pipe.send(("told", message))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+@contextmanager
+def _output_to(log: Path | None) -> Iterator[None]:
+    """Sends what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
+    if log is None:
+        yield
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    before = [os.dup(1), os.dup(2)]
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    _redirect([descriptor, descriptor])
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _redirect(before)
+        os.close(descriptor)
+        if not log.stat().st_size:
+            log.unlink()
+
+
+def _redirect(descriptors: list[int]) -> None:
+    for standard, descriptor in zip((1, 2), descriptors, strict=True):
+        os.dup2(descriptor, standard)

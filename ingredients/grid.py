@@ -1,0 +1,264 @@
+"""The grid of a study: cells, runs, stacks, and the fingerprints by which stored runs are known again.
+
+Comes in: a `Study`. Goes out: what is to be trained, in the one order that every part of the house uses.
+Everything here follows from the study alone: not from the machine, the workers, or what is already stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import yaml
+
+from ingredients.errors import UsageError
+from ingredients.study import INGREDIENTS, Ingredient, Level, Study, WipeEvery, level_data, level_text
+from ingredients.study.levels import ChannelLevel, MemoryLevel, TasksLevel, canonical_level
+from ingredients.study.messages import complaint, nearest
+from ingredients.study.yaml_text import parse
+
+__all__ = [
+    "INGREDIENTS",
+    "STACK_RUNS",
+    "Cell",
+    "Fingerprints",
+    "Run",
+    "Stack",
+    "cells",
+    "differences",
+    "fingerprints",
+    "runs",
+    "select_cells",
+    "stacks",
+    "study_fingerprint",
+]
+
+STACK_RUNS = 8
+_SHORT: dict[Ingredient, str] = {
+    "reward_observation": "reward",
+    "action_observation": "action",
+    "memory": "memory",
+    "task_distribution": "tasks",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One canonical level for each ingredient."""
+
+    reward_observation: ChannelLevel
+    action_observation: ChannelLevel
+    memory: MemoryLevel
+    task_distribution: TasksLevel
+
+    @property
+    def reward_shown(self) -> float:
+        """Returns the probability that r_{t-1} is shown at a step."""
+        return float(self.reward_observation)
+
+    @property
+    def action_shown(self) -> float:
+        """Returns the probability that a_{t-1} is shown at a step."""
+        return float(self.action_observation)
+
+    @property
+    def wipe_every(self) -> int | None:
+        """Returns after how many steps the memory's state is reset: 1 before every step (off), None never (on)."""
+        if isinstance(self.memory, WipeEvery):
+            return self.memory.steps
+        return None if self.memory else 1
+
+    @property
+    def training_tasks(self) -> int | None:
+        """Returns the number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
+        if isinstance(self.task_distribution, bool):
+            return None if self.task_distribution else 1
+        return self.task_distribution
+
+    @property
+    def is_full(self) -> bool:
+        """Returns whether every ingredient is on."""
+        return all(self.level(ingredient) is True for ingredient in INGREDIENTS)
+
+    def level(self, ingredient: Ingredient) -> Level:
+        """Returns the level of one ingredient."""
+        level: Level = getattr(self, ingredient)
+        return level
+
+    def lacking(self, ingredient: Ingredient) -> Cell:
+        """Returns the cell that differs in having this ingredient off."""
+        return replace(self, **{ingredient: False})
+
+    def texts(self) -> dict[str, str]:
+        """Returns the levels as tables hold them: `{"memory": "on", ...}`."""
+        return {ingredient: level_text(self.level(ingredient)) for ingredient in INGREDIENTS}
+
+    def json(self) -> dict[str, bool | int | float | dict[str, int]]:
+        """Returns the levels as `report.json` holds them."""
+        return {ingredient: level_data(self.level(ingredient)) for ingredient in INGREDIENTS}
+
+    def label(self) -> str:
+        """Returns the cell for people: `reward on · action off · memory on · tasks off`."""
+        return " · ".join(f"{_SHORT[ingredient]} {text}" for ingredient, text in self._named())
+
+    def _named(self) -> Iterator[tuple[Ingredient, str]]:
+        texts = self.texts()
+        return ((ingredient, texts[ingredient]) for ingredient in INGREDIENTS)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One cell trained with one seed."""
+
+    cell: Cell
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """Returns the run's readable name, unique in a study and safe as a folder's."""
+        parts = [f"{_SHORT[ingredient]}-{text.replace('_every=', '-')}" for ingredient, text in self.cell._named()]
+        return "_".join([*parts, f"seed-{self.seed}"])
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Runs that are trained together as one tensor program."""
+
+    index: int
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """SHA-256 (hex) of what trains, of what evaluates and of what judges.
+
+    Where `trains` differs, a stored run is another run; where only `evaluates` differs, its weights still hold;
+    where only `judges` differs, its curves still hold.
+    """
+
+    trains: str
+    evaluates: str
+    judges: str
+
+
+def cells(study: Study) -> tuple[Cell, ...]:
+    """Returns the product of the levels, in the order given: the last ingredient varies fastest."""
+    given = study.ingredients
+    return tuple(
+        Cell(*levels)
+        for levels in itertools.product(
+            given.reward_observation, given.action_observation, given.memory, given.task_distribution
+        )
+    )
+
+
+def runs(study: Study) -> tuple[Run, ...]:
+    """Returns every cell with every seed, seed by seed: the first seed's whole grid comes first."""
+    grid = cells(study)
+    return tuple(Run(cell, seed) for seed in range(study.seeds) for cell in grid)
+
+
+def stacks(study: Study) -> tuple[Stack, ...]:
+    """Returns the runs cut into stacks of at most `STACK_RUNS`, as equal as can be.
+
+    Equal stacks end together, so no worker waits, and none holds a single run unless the study does.
+    """
+    everything = runs(study)
+    count = -(-len(everything) // STACK_RUNS)
+    bounds = [index * len(everything) // count for index in range(count + 1)]
+    return tuple(Stack(index, everything[start:end]) for index, (start, end) in enumerate(itertools.pairwise(bounds)))
+
+
+def select_cells(study: Study, expression: str) -> tuple[Cell, ...]:
+    """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
+
+    Raises:
+        UsageError: an unknown ingredient, a level that the study does not have, or no cell is left.
+    """
+    wanted = [_condition(study, part.strip(), expression) for part in expression.split(",")]
+    chosen = tuple(cell for cell in cells(study) if all(cell.level(name) == level for name, level in wanted))
+    if not chosen:
+        raise UsageError(complaint([f"--cells {expression}"], "no cell of the study has all of these levels"))
+    return chosen
+
+
+def _condition(study: Study, text: str, expression: str) -> tuple[Ingredient, Level]:
+    source = f"--cells {expression}"
+    name, equals, level = (part.strip() for part in text.partition("="))
+    ingredient = next((known for known in INGREDIENTS if known == name), None)
+    if not equals:
+        allowed = "ingredient=level, such as memory=on, parted by commas"
+        raise UsageError(complaint([source], f"cannot be read, got '{text}'", allowed))
+    if ingredient is None:
+        raise UsageError(
+            complaint([source, name], "unknown ingredient", ", ".join(INGREDIENTS), nearest(name, INGREDIENTS))
+        )
+    known = {level_text(given): given for given in study.ingredients.levels(ingredient)}
+    canonical = _level_text(ingredient, level)
+    if canonical not in known:
+        what = f"the study has no such level, got '{level}'"
+        raise UsageError(complaint([source, ingredient], what, ", ".join(known), nearest(level, known)))
+    return ingredient, known[canonical]
+
+
+def _level_text(ingredient: Ingredient, text: str) -> str:
+    """Returns the canonical spelling of a level that a user typed: `true` is `on`, `1.0` is `on`."""
+    try:
+        return level_text(canonical_level(ingredient, parse(text)))
+    except (ValueError, yaml.YAMLError):
+        return text
+
+
+def fingerprints(study: Study, run: Run) -> Fingerprints:
+    """Returns a run's fingerprints.
+
+    The study's name, question, number of seeds and other cells change none of them: a run means the same wherever
+    it stands. `evaluation.points` trains: it says when the weights are looked at.
+    """
+    return _fingerprints(study, {"cell": run.cell.json(), "seed": run.seed})
+
+
+def study_fingerprint(study: Study) -> Fingerprints:
+    """Returns what the fingerprints of all runs of a study share."""
+    return _fingerprints(study, {})
+
+
+def differences(stored: Study, asked: Study) -> list[str]:
+    """Returns what makes runs of `asked` other than those of `stored`: `learner.train_steps: 600000 -> 20000`."""
+    old, new = (dict(_flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
+    keys = [*old, *(key for key in new if key not in old)]
+    return [f"{key}: {_text(old, key)} -> {_text(new, key)}" for key in keys if old.get(key) != new.get(key)]
+
+
+def _text(flat: Mapping[str, object], key: str) -> str:
+    return str(flat[key]) if key in flat else "nothing"
+
+
+def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
+    trains = {
+        **_sections(study, ("tasks", "agent", "learner")),
+        "points": study.evaluation.points,
+        **run,
+    }
+    evaluates = {**trains, **_sections(study, ("evaluation",))}
+    return Fingerprints(_digest(trains), _digest(evaluates), _digest(_sections(study, ("criterion",))))
+
+
+def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
+    return study.model_dump(include=set(names))
+
+
+def _digest(data: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -1,0 +1,58 @@
+"""The ceiling of a cell: the most that anyone could earn with what the cell lets him know (DESIGN §2, traps 1-3, 5).
+
+Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible"
+from
+"not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing. These ceilings hold
+where the environment itself shows neither reward nor action and cannot be written on, as in a bandit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement.inputs import References
+from ingredients.judgement.results import Ceiling
+
+REACTIVE_REWARD_ONLY = "reactive_reward_only"
+
+
+@dataclass(frozen=True)
+class _Bound:
+    information: str
+    reference: str | None
+
+
+def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | None:
+    """Returns the ceiling of a cell; None for graded levels, writable environments, and where no reference gives it.
+
+    One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
+    that task can be learned by heart, and is worth no more than the floor on others.
+    """
+    if writable or not all(isinstance(cell.level(name), bool) for name in INGREDIENTS):
+        return None
+    bound = _bound(cell, references)
+    if bound.reference is None or bound.reference not in references.all:
+        return None
+    reference = references.all[bound.reference]
+    return Ceiling(
+        information=bound.information,
+        method="exact" if reference.exact else "best_found",
+        return_=float(reference.curve.sum()),
+        trainable_incentive=cell.task_distribution is True,
+    )
+
+
+def _bound(cell: Cell, references: References) -> _Bound:
+    if not cell.reward_observation:
+        return _Bound("no reward seen: nothing tells one task from another", references.floor)
+    if not cell.memory and cell.action_observation:
+        return _Bound("the last reward and the last action", references.reactive)
+    if not cell.memory:
+        return _Bound("the last reward, not the action that earned it", REACTIVE_REWARD_ONLY)
+    if cell.action_observation:
+        return _Bound("every reward and action of the lifetime", references.yardstick)
+    return _Bound(
+        "every reward of the lifetime; own actions inferred from memory, which is possible in principle",
+        references.yardstick,
+    )

@@ -1,0 +1,80 @@
+"""From verdicts to ingredients: which are needed here, what lacking one costs, which sets suffice (DESIGN §2, Verdict).
+
+Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient and the minimal sufficient sets. These
+speak of this agent, trained this way, on these tasks: "needed here", never "needed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement.results import CellResult, Effect, IngredientResult
+from ingredients.judgement.statistics import p_against, paired, t_interval
+from ingredients.study import Criterion, Ingredient
+
+FULL = Cell(True, True, True, True)
+
+
+def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict[str, IngredientResult]:
+    """Returns for each ingredient whether it is necessary here and the effect of lacking it."""
+    by_cell = {result.cell: result for result in cells}
+    return {name: IngredientResult(necessary(name, by_cell), effect(name, by_cell, criterion)) for name in INGREDIENTS}
+
+
+def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> bool | None:
+    """Returns whether in-context learning needs the ingredient here; None where that is not known.
+
+    True: every cell that lacks it and has the others is `none` or `reactive`. False: one of them is `in-context`. None:
+    one is undecided or not there; or the full cell is not in-context, since what is absent with all four cannot be
+    missed with three.
+    """
+    full = cells.get(FULL)
+    if full is None or full.verdict != "in-context":
+        return None
+    verdicts = [cells[cell].verdict for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
+    if "in-context" in verdicts:
+        return False
+    return True if verdicts and all(verdict in ("none", "reactive") for verdict in verdicts) else None
+
+
+def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
+    """Returns whether the cell lacks the ingredient and has all the others; a graded level is neither."""
+    return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
+
+
+def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> Effect:
+    """Returns late(full cell) - late(cell that lacks the ingredient), paired by seed; empty where either is not there.
+
+    The simple effect at the full cell, normalised: what one loses by taking this one away, all else equal.
+    """
+    full, lacking = cells.get(FULL), cells.get(FULL.lacking(ingredient))
+    differences = () if full is None or lacking is None else paired(_late(full), _late(lacking))
+    interval = t_interval(differences, criterion.confidence)
+    return Effect(interval.mean, interval.low, interval.high, p_against(differences, 0.0), len(differences))
+
+
+def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
+    """Returns the smallest sets of ingredients that are on in an in-context cell, none of which holds another.
+
+    Only cells without graded levels. Smallest among what was shown: a smaller set may be undecided, or not in the grid.
+    """
+    sufficient = {
+        _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and boolean(result.cell)
+    }
+    smallest = [names for names in sufficient if not any(other < names for other in sufficient)]
+    in_order = [tuple(name for name in INGREDIENTS if name in names) for names in smallest]
+    return tuple(sorted(in_order, key=lambda names: (len(names), [INGREDIENTS.index(name) for name in names])))
+
+
+def boolean(cell: Cell) -> bool:
+    """Returns whether every ingredient of the cell is on or off."""
+    return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)
+
+
+def _ingredients_on(cell: Cell) -> frozenset[Ingredient]:
+    return frozenset(name for name in INGREDIENTS if cell.level(name) is True)
+
+
+def _late(result: CellResult) -> dict[int, float]:
+    return {run.seed: run.late for run in result.runs if run.late is not None}

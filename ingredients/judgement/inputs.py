@@ -1,0 +1,147 @@
+"""What judging starts from: the adaptation curves of each cell's runs, as plain arrays.
+
+Comes in: nothing; the report fills these from the store. Goes out: `RunCurves`, `CellInput` and `References` for
+`judge_study`. A curve is `[K]`: the mean over evaluation tasks of the expected reward of each of the K episodes of a
+lifetime, raw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ingredients.errors import StoreError
+from ingredients.grid import Cell
+
+Curve = npt.NDArray[np.float64]
+
+INTERNAL: Final = "internal"
+"""The carrier that the probe `memory_swap` swaps: the state of the agent's own memory."""
+ENVIRONMENT: Final = "environment"
+"""The carrier outside of the agent: what it has written into its environment."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunCurves:
+    """The curves of one finished run: one cell, one seed.
+
+    Attributes:
+        seed: the run's seed; cells are paired by it.
+        plain: `[K]`, held-out tasks at the end of training, sampled actions, no probe.
+        swapped: for each carrier (`"internal"`: the probe `memory_swap`) the `[K]` curve with it swapped half-way.
+        points: for each evaluation point, a train step (the end of training may be the last), the `[K]` curve on
+            held-out tasks.
+    """
+
+    seed: int
+    plain: Curve
+    swapped: Mapping[str, Curve] = field(default_factory=dict)
+    points: Mapping[int, Curve] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class CellInput:
+    """One cell of the study: its finished runs in any order, and the seeds of those that failed."""
+
+    cell: Cell
+    runs: tuple[RunCurves, ...] = ()
+    failed_seeds: tuple[int, ...] = ()
+
+    @property
+    def failed(self) -> int:
+        """How many runs of this cell failed."""
+        return len(self.failed_seeds)
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCurves:
+    """A reference policy's simulated runs on the evaluation tasks, in the place of a run's seeds."""
+
+    name: str
+    exact: bool
+    expected_return: float | None
+    runs: tuple[RunCurves, ...]
+
+    @property
+    def curve(self) -> Curve:
+        """The mean curve `[K]` over the simulated runs."""
+        mean: Curve = np.mean([run.plain for run in self.runs], axis=0)
+        return mean
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """The references of a study by name, and which one plays which role (`reactive`: if the family has one)."""
+
+    floor: str
+    reactive: str | None
+    yardstick: str
+    all: Mapping[str, ReferenceCurves]
+
+    @property
+    def roles(self) -> dict[str, ReferenceCurves]:
+        """The reference of each role that the family has: floor, reactive, yardstick."""
+        names = {"floor": self.floor, "reactive": self.reactive, "yardstick": self.yardstick}
+        return {role: self.all[name] for role, name in names.items() if name is not None}
+
+
+def read_references(stored: Mapping[str, Any]) -> References:
+    """Returns the references as the store keeps them (`references.json`), with arrays for lists.
+
+    Raises:
+        StoreError: a role, a reference or its curves are not there.
+    """
+    try:
+        references = References(
+            floor=stored["floor"],
+            reactive=stored.get("reactive"),
+            yardstick=stored["yardstick"],
+            all={name: _reference(name, entry) for name, entry in stored["references"].items()},
+        )
+        if references.roles and all(reference.runs for reference in references.all.values()):
+            return references
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise StoreError(f"references.json is not as it was written: {problem!r}") from problem
+    raise StoreError("references.json is not as it was written: a reference without a curve")
+
+
+def check(cells: Sequence[CellInput], references: References) -> None:
+    """Refuses curves that cannot be judged together; a cell or a seed that comes twice would be our own mistake.
+
+    Raises:
+        StoreError: curves of unequal length, or with values that are not finite.
+    """
+    assert len({cell.cell for cell in cells}) == len(cells), "a cell comes twice"
+    episodes = references.roles["floor"].runs[0].plain.size
+    for reference in references.all.values():
+        for run in reference.runs:
+            _check_run(f"reference {reference.name}", run, episodes)
+    for cell in cells:
+        seeds = [*(run.seed for run in cell.runs), *cell.failed_seeds]
+        assert len(set(seeds)) == len(seeds), f"a seed comes twice in {cell.cell.label()}"
+        for run in cell.runs:
+            _check_run(f"{cell.cell.label()} · seed {run.seed}", run, episodes)
+
+
+def _check_run(what: str, run: RunCurves, episodes: int) -> None:
+    for curve in (run.plain, *run.swapped.values(), *run.points.values()):
+        if curve.shape != (episodes,):
+            raise StoreError(f"{what}: a curve of shape {curve.shape} among lifetimes of {episodes} episodes")
+        if not np.isfinite(curve).all():
+            raise StoreError(f"{what}: a curve holds values that are not finite")
+
+
+def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
+    plain = [np.asarray(curve, dtype=np.float64) for curve in entry["curves"]["none"]]
+    swapped = [np.asarray(curve, dtype=np.float64) for curve in entry["curves"].get("memory_swap", [])]
+    carried = [{INTERNAL: curve} for curve in swapped] or [{} for _ in plain]
+    return ReferenceCurves(
+        name=name,
+        exact=entry["exact"],
+        expected_return=entry["expected_return"],
+        runs=tuple(RunCurves(run, *curves) for run, curves in enumerate(zip(plain, carried, strict=True))),
+    )

@@ -1,0 +1,141 @@
+"""From curves to the scores of a run: early, late, G (gain), D (beyond the last step), C (carried); DESIGN §2, Scores.
+
+Comes in: adaptation curves `[K]`, raw. Goes out: normalised scores, on which 0 is the floor and 1 the yardstick, both
+late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ingredients.judgement.inputs import Curve, RunCurves
+
+FEWEST_EPISODES = 5
+_SMALLEST_SPAN = 1e-9
+
+
+def window(episodes: int) -> int:
+    """Returns ⌈K/5⌉, the number of episodes that count as early, and as late.
+
+    Raises:
+        ValueError: for fewer than five episodes, where early and late would be too large a part of the whole.
+    """
+    if episodes < FEWEST_EPISODES:
+        raise ValueError(f"early and late need lifetimes of at least {FEWEST_EPISODES} episodes, got {episodes}")
+    return -(-episodes // 5)
+
+
+def early(curve: Curve) -> float:
+    """Returns the mean of the first ⌈K/5⌉ episodes."""
+    return float(curve[: window(curve.size)].mean())
+
+
+def late(curve: Curve) -> float:
+    """Returns the mean of the last ⌈K/5⌉ episodes."""
+    return float(curve[-window(curve.size) :].mean())
+
+
+def lost(plain: Curve, swapped: Curve) -> float:
+    """Returns the raw score that a swap half-way costs: mean of plain - swapped over the episodes K//2, ..., K-1."""
+    half = plain.size // 2
+    return float((plain[half:] - swapped[half:]).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """The one scale of a study: (x - floor) / (yardstick - floor), both meaned over the late episodes.
+
+    One constant for all episodes, so that a normalised curve keeps its shape: the yardstick starts near 0 and ends at
+    1. The yardstick maximises the whole return, not its end, so a late score may exceed 1.
+    """
+
+    floor: Curve
+    yardstick_late: float
+
+    @property
+    def span(self) -> float:
+        """What the yardstick earns above the floor, late in the lifetime: the raw worth of 1."""
+        return self.yardstick_late - late(self.floor)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the yardstick is above the floor at all; if not, there is nothing to adapt to and no scale."""
+        return self.span > _SMALLEST_SPAN * max(abs(self.yardstick_late), abs(late(self.floor)))
+
+    def normalise(self, score: float) -> float:
+        """Returns a raw score per episode on this scale."""
+        return (score - late(self.floor)) / self.span
+
+    def gain(self, curve: Curve) -> float:
+        """Returns G = (late - early) - (floor's late - floor's early), normalised.
+
+        The floor's own drift (tasks that pay more as time goes by, for whatever one does) is nothing that was learned.
+        """
+        return (late(curve) - early(curve) - late(self.floor) + early(self.floor)) / self.span
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The normalised scores of one run; `carried` is C for each carrier that was swapped."""
+
+    seed: int
+    early: float
+    late: float
+    gain: float
+    carried: Mapping[str, float]
+
+
+def score(run: RunCurves, scale: Scale) -> Scores:
+    """Returns the scores of a finished run."""
+    return Scores(
+        seed=run.seed,
+        early=scale.normalise(early(run.plain)),
+        late=scale.normalise(late(run.plain)),
+        gain=scale.gain(run.plain),
+        carried={carrier: lost(run.plain, run.swapped[carrier]) / scale.span for carrier in sorted(run.swapped)},
+    )
+
+
+def score_as_floor(seed: int, carriers: Iterable[str], scale: Scale) -> Scores:
+    """Returns what a failed run is worth at worst: the floor, which gains nothing and carries nothing."""
+    return Scores(seed, scale.normalise(early(scale.floor)), 0.0, 0.0, dict.fromkeys(carriers, 0.0))
+
+
+@dataclass(frozen=True)
+class Hurdle:
+    """The late score that can be had without carrying anything through the lifetime.
+
+    Attributes:
+        reactive: the reactive reference's, the mean over its simulated runs; None where the family has none.
+        sibling: by seed, that of the same cell with memory off; empty where it is not in the grid or is no hurdle.
+        demanded: whether a score must be beyond a hurdle. Not where the environment can be written on and no reactive
+            reference is known: there the memory-off sibling may itself learn in context, and C alone decides.
+    """
+
+    reactive: float | None
+    sibling: Mapping[int, float] = field(default_factory=dict)
+    demanded: bool = True
+
+    def height(self, seed: int) -> float | None:
+        """Returns the higher of the two for a run of this seed; None where neither is known."""
+        known = [value for value in (self.reactive, self.sibling.get(seed)) if value is not None]
+        return max(known, default=None)
+
+    def beyond(self, scores: Scores) -> float | None:
+        """Returns D = late - hurdle of this run; None where no hurdle is known."""
+        height = self.height(scores.seed)
+        return None if height is None else scores.late - height
+
+
+def emerges_at(points: Mapping[int, Curve], scale: Scale, hurdle: float | None, delta: float) -> int | None:
+    """Returns the first evaluation point from which the run adapts and goes on doing so to the last point.
+
+    Adapts: G > delta and, where a hurdle is known, late > hurdle. At least two consecutive points are asked for, since
+    one point on few tasks may be luck; what held and was lost again has not emerged.
+    """
+    since: list[int] = []
+    for step in sorted(points):
+        above_hurdle = hurdle is None or scale.normalise(late(points[step])) > hurdle
+        since = [*since, step] if above_hurdle and scale.gain(points[step]) > delta else []
+    return since[0] if len(since) >= 2 else None

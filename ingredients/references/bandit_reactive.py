@@ -1,0 +1,192 @@
+"""The best found policies without memory: they see the last reward and the last action, or the last reward alone.
+
+Comes in: a bandit family. Goes out: `ReactivePolicy`, and its exact curve on given tasks. What such a policy does
+next depends on the last arm that was carried out and on whether it paid, so on one task its pulls are a Markov chain
+over arms,
+
+    M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
+
+with π the chances of arms after slips. The mean return over tasks is differentiable in π: gradient ascent from
+several starts, on a fixed low-discrepancy sample of tasks. What comes out is the best that was found, not a proven
+optimum; in every setting that was searched it is to stay after a win and to go through all arms in a cycle after
+losses (win-stay-lose-shift; Robbins 1952), trap 1 of DESIGN §2.
+
+Shapes: R policies at once, N tasks, A arms, T pulls; tasks are innermost, so that a step is a few long vector
+operations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+from torch.quasirandom import SobolEngine
+
+from ingredients.references.policy import Moment
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+
+MOST_ARMS = 20
+"""Arms up to which the search is run: the chain has A² entries a task."""
+ASCENT_STEPS = 150
+LEARNING_RATE = 0.3
+LONGEST_ASCENT = 100
+"""Pulls of a lifetime in the ascent: the chain has long mixed by then. Candidates are compared on whole lifetimes."""
+RANDOM_STARTS = 4
+CHAIN_ENTRIES = 12_800
+COMPARISON_TASKS = 4096
+NEGLIGIBLE_CHANCE = 0.02
+"""Below this a chance that the ascent left over from its start is taken as 0."""
+NEGLIGIBLE_GAIN = 1e-4
+"""A pull: a found policy replaces a named one only if it earns more than this beyond it."""
+
+
+@dataclass(frozen=True)
+class ReactivePolicy:
+    """π(a | r_{t-1}, a_{t-1}), the same at every step but the first; a `Policy` with nothing in its memory.
+
+    Attributes:
+        first: chances of the first arm, `[A]`; `[..., A]` for many policies, which can be weighed but not played.
+        then: chances of the next arm after a loss (0) or win (1) of each arm, `[..., 2, A, A]`.
+    """
+
+    first: Tensor
+    then: Tensor
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns the empty memory, `[N, 0]`."""
+        return torch.zeros(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns an arm of each lane, `[N]`, drawn with the chances that r_{t-1} and a_{t-1} give."""
+        if moment.step == 0:
+            chances = self.first.expand(len(memory), -1)
+        else:
+            chances = self.then[moment.reward_tm1.long(), moment.action_tm1]
+        return torch.multinomial(chances, 1, generator=moment.generator).squeeze(1)
+
+    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the empty memory."""
+        return memory
+
+
+def win_stay_lose_shift(arms: int) -> ReactivePolicy:
+    """Returns the policy that repeats a winning arm and after a loss pulls the next in a cycle."""
+    stay = torch.eye(arms)
+    return ReactivePolicy(_any_arm(arms), torch.stack((stay.roll(1, 1), stay)))
+
+
+def win_stay_lose_random(arms: int) -> ReactivePolicy:
+    """Returns the policy that repeats a winning arm and after a loss pulls any other."""
+    stay = torch.eye(arms)
+    return ReactivePolicy(_any_arm(arms), torch.stack(((1 - stay) / (arms - 1), stay)))
+
+
+def win_means_first(arms: int) -> ReactivePolicy:
+    """Returns the policy that pulls the first arm after a win and any arm after a loss (trap 3 of DESIGN §2)."""
+    first = torch.zeros(arms, arms)
+    first[:, 0] = 1
+    return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))
+
+
+def reactive_curve(family: BernoulliBandit, policy: ReactivePolicy, tasks: Tensor) -> Tensor:
+    """Returns the mean over `tasks` `[N, A]` of E[r_t | task, policy], `[..., T]` for a policy of shape `[...]`."""
+    policies = ReactivePolicy(
+        policy.first.reshape(-1, family.arms), policy.then.reshape(-1, 2, family.arms, family.arms)
+    )
+    at_once = max(1, 20 * CHAIN_ENTRIES // policies.then.numel())
+    sums = [
+        _expected_rewards(policies, part.T.contiguous(), family.episodes, family.action_noise).double().sum(-1)
+        for part in torch.split(tasks, at_once)
+    ]
+    return (torch.stack(sums).sum(0) / len(tasks)).view(*policy.first.shape[:-1], family.episodes)
+
+
+def best_reactive(family: BernoulliBandit) -> ReactivePolicy:
+    """Returns the best policy found on r_{t-1} and a_{t-1}."""
+    named = (win_stay_lose_shift(family.arms), win_stay_lose_random(family.arms))
+    return _best_of(family, named, _ascend(family, named, rows=family.arms))
+
+
+def best_reactive_to_reward(family: BernoulliBandit) -> ReactivePolicy:
+    """Returns the best policy found on r_{t-1} alone: it can prefer an arm after a win, not the one that won."""
+    named = (win_means_first(family.arms),)
+    return _best_of(family, named, _ascend(family, named, rows=1))
+
+
+def _ascend(family: BernoulliBandit, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
+    """Returns policies `[R]` after gradient ascent (Adam) from softened `named` policies and from random ones.
+
+    `rows` is how many last arms a policy tells apart: all, or 1 where it does not see them.
+    """
+    tasks = _sample(family.arms, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
+    pulls = min(family.episodes, LONGEST_ASCENT)
+    logits = _starts(family.arms, named, rows)
+    mean, square = torch.zeros_like(logits), torch.zeros_like(logits)
+    for step in range(1, ASCENT_STEPS + 1):
+        logits.requires_grad_()
+        returns = _expected_rewards(_policies(logits), tasks, pulls, family.action_noise).mean(-1).sum()
+        (gradient,) = torch.autograd.grad(returns, logits)
+        mean, square = mean.lerp(gradient, 0.1), square.lerp(gradient**2, 0.001)
+        change = mean / (1 - 0.9**step) / ((square / (1 - 0.999**step)).sqrt() + 1e-8)
+        logits = logits.detach() + LEARNING_RATE * change
+    return _policies(logits)
+
+
+def _starts(arms: int, named: tuple[ReactivePolicy, ...], rows: int) -> Tensor:
+    """Returns the logits where the ascent starts, `[R, 1 + 2 rows, A]`: of the first arm, after losses, after wins."""
+    draws = torch.Generator().manual_seed(1)
+    soft = torch.stack([4 * policy.then[:, :rows] for policy in named])
+    random = torch.randn(RANDOM_STARTS, 2, rows, arms, generator=draws)
+    return pad(torch.cat([soft, random]).flatten(1, 2), (0, 0, 1, 0))
+
+
+def _policies(logits: Tensor) -> ReactivePolicy:
+    """Returns the policies of `logits` `[R, 1 + 2 rows, A]`; those of one row do the same whatever the last arm."""
+    chances, arms = logits.softmax(-1), logits.shape[-1]
+    return ReactivePolicy(chances[:, 0], chances[:, 1:].view(len(logits), 2, -1, arms).expand(-1, -1, arms, -1))
+
+
+def _best_of(family: BernoulliBandit, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
+    """Returns the best on tasks that the ascent did not see; a named policy where no other is better than it."""
+    sharp = ReactivePolicy(_without_leftovers(found.first), _without_leftovers(found.then))
+    candidates = (*named, sharp, found)
+    first = torch.cat([policy.first.view(-1, family.arms) for policy in candidates])
+    then = torch.cat([policy.then.reshape(-1, 2, family.arms, family.arms) for policy in candidates])
+    tasks = _sample(family.arms, COMPARISON_TASKS, seed=2)
+    returns = reactive_curve(family, ReactivePolicy(first, then), tasks).mean(-1)
+    best = int((returns > returns.max() - NEGLIGIBLE_GAIN).int().argmax())
+    return ReactivePolicy(first[best], then[best])
+
+
+def _without_leftovers(chances: Tensor) -> Tensor:
+    kept = torch.where(chances < NEGLIGIBLE_CHANCE, 0, chances)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, action_noise: float) -> Tensor:
+    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]` (see the chain at the top)."""
+    loss, win = (_slipped(policies.then, action_noise).unsqueeze(-1)).unbind(1)
+    chain = loss + (win - loss) * tasks.unsqueeze(1)
+    arms = _slipped(policies.first, action_noise).unsqueeze(-1).expand(-1, -1, tasks.shape[-1])
+    rewards = [(arms * tasks).sum(1)]
+    for _ in range(1, pulls):
+        arms = (arms.unsqueeze(2) * chain).sum(1)
+        rewards.append((arms * tasks).sum(1))
+    return torch.stack(rewards, 1)
+
+
+def _slipped(chances: Tensor, action_noise: float) -> Tensor:
+    """Returns the chances of the arm that is carried out from those of the intended one, `[..., A]`."""
+    return (1 - action_noise) * chances + action_noise / chances.shape[-1]
+
+
+def _sample(arms: int, count: int, seed: int) -> Tensor:
+    """Returns `[count, arms]` tasks of a scrambled Sobol sequence: it covers the prior more evenly than draws do."""
+    engine = SobolEngine(arms, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
+    return engine.draw(count)
+
+
+def _any_arm(arms: int) -> Tensor:
+    return torch.full((arms,), 1 / arms)

@@ -1,0 +1,88 @@
+"""Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
+
+Comes in: counts. Goes out: the policy, which draws from the posterior, and the exact probabilities that it draws by.
+C5 of DESIGN §1, P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ, read literally is this policy; it is not Bayes-optimal.
+
+Shapes: counts `[N, A, 2]` float, successes then failures of each arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import special
+from torch import Tensor
+
+from ingredients.references.bandit_policies import no_pulls, one_more_pull
+from ingredients.references.policy import Moment
+
+ROWS_AT_ONCE = 16_384
+
+
+@dataclass(frozen=True)
+class Thompson:
+    """Draws p of each arm from its posterior Beta(s + 1, f + 1) and pulls the arm with the highest."""
+
+    arms: int
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns counts of nothing, `[N, A, 2]`."""
+        return no_pulls(lanes, self.arms)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the arm that is best in a draw from the posterior, `[N]`."""
+        seed = int(torch.randint(2**62, (), generator=moment.generator))
+        drawn = np.random.default_rng(seed).beta(memory[..., 0].numpy() + 1, memory[..., 1].numpy() + 1)
+        return torch.from_numpy(drawn.argmax(-1))
+
+    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the counts with one more pull of `action`."""
+        return one_more_pull(memory, action, reward)
+
+
+def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
+    """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to the chance of each arm `[N, A]`.
+
+    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with f and F the Beta density and distribution function. For
+    counts the integrand is a polynomial of degree t + A − 1, which Gauss-Legendre with half as many nodes integrates
+    without error.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss((pulls + arms) // 2 + 1)
+    density, distribution = _beta_tables(pulls, (nodes + 1) / 2, weights / 2)
+
+    def chance_of_best(counts: Tensor, _: int) -> Tensor:
+        rows = _row(counts.long())
+        parts = torch.split(rows, ROWS_AT_ONCE)
+        return torch.cat([_integrals(density, distribution, part) for part in parts])
+
+    return chance_of_best
+
+
+def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Returns the weighted densities and the distribution functions at the nodes, `[row, Q]` each."""
+    pulled, successes = np.tril_indices(pulls)
+    a, b = successes[:, None] + 1.0, pulled[:, None] - successes[:, None] + 1.0
+    density = np.exp((a - 1) * np.log(nodes) + (b - 1) * np.log1p(-nodes) - special.betaln(a, b))
+    return torch.from_numpy(density * weights), torch.from_numpy(special.betainc(a, b, nodes))
+
+
+def _row(counts: Tensor) -> Tensor:
+    """Returns where the tables keep (s, f): rows by n = s + f, then by s."""
+    n = counts.sum(-1)
+    return n * (n + 1) // 2 + counts[..., 0]
+
+
+def _integrals(density: Tensor, distribution: Tensor, rows: Tensor) -> Tensor:
+    """Returns P(arm is best) `[N, A]` for the table rows `[N, A]`; the last arm takes what the others leave."""
+    arms = range(rows.shape[-1])
+    behind = [distribution[rows[:, arm]] for arm in arms[1:]]
+    for arm in reversed(arms[:-2]):
+        behind[arm] *= behind[arm + 1]
+    best, ahead = [], torch.ones(1, dtype=density.dtype)
+    for arm in arms[:-1]:
+        best.append((density[rows[:, arm]] * ahead * behind[arm]).sum(-1))
+        ahead = ahead * distribution[rows[:, arm]]
+    return torch.stack([*best, 1 - torch.stack(best).sum(0)], -1)

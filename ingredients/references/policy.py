@@ -1,0 +1,102 @@
+"""What a reference is: a policy whose strength is known, beside which the agents' curves are read.
+
+Comes in: nothing. Goes out: the words of this wing, `Policy`, `Curves`, `Reference` and `References` (DESIGN §2,
+Scores). A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a probe can
+swap it.
+
+Shapes: N lanes (one lifetime each), K episodes, A actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+
+class Moment(NamedTuple):
+    """What a policy may use at one step besides its own memory; it uses what its name says and nothing else.
+
+    Attributes:
+        step: t, the steps of the lifetime that are over.
+        tasks: ψ of each lane `[N, task_size]`, for a policy that is told the task.
+        reward_tm1: the last reward `[N]`, 0 at the start of a lifetime.
+        action_tm1: the last action that was carried out `[N]` (int64), −1 at the start of a lifetime.
+        generator: the policy's own draws for this step.
+    """
+
+    step: int
+    tasks: Tensor
+    reward_tm1: Tensor
+    action_tm1: Tensor
+    generator: torch.Generator
+
+
+class Policy(Protocol):
+    """A policy of which the whole memory is one tensor, a row a lane."""
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns the memory at a lifetime's start, `[N, ...]`."""
+        ...
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the intended action of each lane, `[N]` (int64)."""
+        ...
+
+    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the memory `[N, ...]` after `action` `[N]` was carried out and `reward` `[N]` was paid."""
+        ...
+
+
+class Curves(NamedTuple):
+    """Adaptation curves of a policy on given tasks: expected reward given ψ of each episode, mean over tasks.
+
+    Attributes:
+        none: `[K]`, without a probe.
+        memory_swap: `[K]`, with the memory of another lane from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
+    """
+
+    none: list[float]
+    memory_swap: list[float]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A policy of known strength.
+
+    Attributes:
+        name: as DESIGN §2 lists it.
+        exact: True where the policy is proven to be the best of those that know what it knows, which makes it a ceiling
+            (`random` and `best_fixed`: nothing; `oracle`: the task; `bayes_optimal`: its history). False where it is
+            the best that was *found* (`reactive`) or an algorithm of that name (`thompson`): others with the same
+            information may do better.
+        expected_return: its return of a whole lifetime in expectation under the task distribution, computed and not
+            simulated; None where that is out of reach.
+        curves: what `curves(tasks [N, task_size], run)` earns on these tasks. A policy whose expected reward given ψ
+            can be computed has the same curves in every run; the others are simulated with the draws of that run.
+    """
+
+    name: str
+    exact: bool
+    expected_return: float | None
+    curves: Callable[[Tensor, int], Curves]
+
+
+@dataclass(frozen=True)
+class References:
+    """The references of a family, and which of them plays which role in the verdict (DESIGN §2).
+
+    Attributes:
+        floor: name of the best that ignores the history.
+        reactive: name of the best found on r_{t-1} and a_{t-1} alone.
+        yardstick: name of the best known.
+        all: every reference, in the order in which reports list them.
+    """
+
+    floor: str
+    reactive: str
+    yardstick: str
+    all: tuple[Reference, ...]

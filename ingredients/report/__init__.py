@@ -1,0 +1,13 @@
+"""From stored runs to what people read: terminal, JSON, Markdown, figures; no torch, no arithmetic of its own.
+
+Comes in: a results folder. Goes out: its `report.json`, `report.md`, `adaptation.png`, `adaptation.svg`,
+`curves.parquet` and `curves.csv`, and the same for the terminal. Scores and verdicts come from `judgement`.
+
+In reading order: `assemble` (frames to what judging starts from), `build` (the `Report` and its files), `document`
+(JSON); `curves`, `wording`, `rows` and `layout` (what every format shows, in which words and which order); `terminal`
+with `tables` and `pen`; `markdown`; `figures` with `panel` and `page`.
+"""
+
+from ingredients.report.build import Report, build_report, read_report
+
+__all__ = ["Report", "build_report", "read_report"]

@@ -1,0 +1,147 @@
+"""From a results folder to what judging starts from: tidy frames in, curves as arrays out.
+
+Comes in: a store and its study. Goes out: `Evidence`: each cell's curves, the references, and which runs are done,
+failed or missing.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ingredients.errors import StoreError
+from ingredients.grid import Cell, Run, cells, runs
+from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
+from ingredients.store import STUDY_YAML, State, Store
+from ingredients.study import INGREDIENTS, Study
+
+FILES = ("report.json", "report.md", "adaptation.png", "adaptation.svg", "curves.parquet", "curves.csv")
+_SWAPS = {"memory_swap": INTERNAL}
+_RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """All that a report rests on.
+
+    Attributes:
+        study: As stored in the folder.
+        cells: Every cell of the grid in its order, with the curves of its finished runs.
+        references: As the store keeps them.
+        frame: The tidy curves of all finished runs.
+        failures: The reason of each failed run.
+        missing: Planned runs that are neither finished nor failed.
+    """
+
+    study: Study
+    cells: tuple[CellInput, ...]
+    references: Mapping[str, Any]
+    frame: pd.DataFrame
+    failures: Mapping[Run, str]
+    missing: tuple[Run, ...]
+
+    @property
+    def planned(self) -> int:
+        """How many runs the study asks for."""
+        return len(runs(self.study))
+
+    @property
+    def finished(self) -> int:
+        """How many runs finished."""
+        return self.planned - len(self.failures) - len(self.missing)
+
+
+def read_evidence(store: Store, study: Study) -> Evidence:
+    """Returns what the folder holds.
+
+    Raises:
+        StoreError: If no run is finished, the references are not there, or a file is damaged.
+    """
+    states = store.states(study)
+    failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
+    if "finished" not in states.values():
+        raise StoreError(_nothing_finished(store, states, failures))
+    references = store.read_references()
+    if references is None:
+        raise StoreError(f"{store.directory}: the references are missing: {go_on(store.directory)}; no run is repeated")
+    frame = store.curves(study)
+    return Evidence(
+        study=study,
+        cells=cell_inputs(store, study, frame, failures),
+        references=references,
+        frame=frame,
+        failures=failures,
+        missing=tuple(run for run, state in states.items() if state in ("missing", "trained")),
+    )
+
+
+def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mapping[Run, str]) -> tuple[CellInput, ...]:
+    """Returns every cell of the grid with its runs' curves, read off the tidy frame.
+
+    The frame is sorted and a curve is K rows on end, so the returns are cut into curves and only first rows looked at.
+    """
+    episodes = study.tasks.episodes
+    if not _whole_curves(frame, episodes):
+        raise StoreError(
+            f"{store.directory}: stored curves are not {episodes} episodes long; {go_on(store.directory)} --fresh"
+        )
+    returns = frame["return"].to_numpy().reshape(-1, episodes)
+    curves: dict[tuple[str, ...], dict[int, dict[tuple[str, str], dict[int, Curve]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(dict))
+    )
+    heads = (frame[column].iloc[::episodes].tolist() for column in _RUN_COLUMNS)
+    for *levels, seed, train_step, probe, tasks, curve in zip(*heads, returns, strict=True):
+        curves[tuple(levels)][seed][probe, tasks][train_step] = curve
+    return tuple(
+        CellInput(
+            cell=cell,
+            runs=tuple(_run_curves(seed, kinds) for seed, kinds in curves[tuple(cell.texts().values())].items()),
+            failed_seeds=_seeds_of(cell, failures),
+        )
+        for cell in cells(study)
+    )
+
+
+def go_on(directory: Path) -> str:
+    """Returns how to go on with a folder: a command that can be typed as it is."""
+    folder = shlex.quote(str(directory))
+    return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))} --out {folder}"
+
+
+def _run_curves(seed: int, kinds: Mapping[tuple[str, str], Mapping[int, Curve]]) -> RunCurves:
+    """Picks the end of training out of the evaluation points, and the probes that were taken there."""
+    points = kinds["none", "held_out"]
+    swapped = {
+        carrier: kinds[probe, "held_out"][max(points)]
+        for probe, carrier in _SWAPS.items()
+        if (probe, "held_out") in kinds
+    }
+    return RunCurves(seed=seed, plain=points[max(points)], swapped=swapped, points=points)
+
+
+def _whole_curves(frame: pd.DataFrame, episodes: int) -> bool:
+    """Returns whether the episodes count 0, 1, ..., K-1 over and over."""
+    counted = frame["episode"].to_numpy()
+    return len(counted) % episodes == 0 and bool((counted.reshape(-1, episodes) == np.arange(episodes)).all())
+
+
+def _seeds_of(cell: Cell, failures: Mapping[Run, str]) -> tuple[int, ...]:
+    return tuple(run.seed for run in failures if run.cell == cell)
+
+
+def _nothing_finished(store: Store, states: Mapping[Run, State], failures: Mapping[Run, str]) -> str:
+    """Returns the line for a folder that has nothing to report yet."""
+    if not failures:
+        return f"{store.directory}: none of its {len(states)} runs is finished yet; {go_on(store.directory)}"
+    run, reason = next(iter(failures.items()))
+    return (
+        f"{store.directory}: none of its {len(states)} runs is finished and {len(failures)} failed "
+        f"(the first: {run.id}: {reason}); change the study or {go_on(store.directory)}"
+    )

@@ -1,0 +1,87 @@
+"""The report of a results folder: judged once, shown in every format.
+
+Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in that folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingredients.errors import StoreError
+from ingredients.judgement import Judgement, judge_study
+from ingredients.report.assemble import Evidence, read_evidence
+from ingredients.report.document import document
+from ingredients.report.markdown import markdown
+from ingredients.store import Store, json_text, load_result
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a results folder says: the evidence, the judgement on it, and both in every format."""
+
+    directory: Path
+    evidence: Evidence
+    judgement: Judgement
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The content of `report.json`."""
+        return document(self.evidence, self.judgement)
+
+    @property
+    def markdown(self) -> str:
+        """The content of `report.md`, which is fit for a CI job's summary."""
+        return markdown(self.evidence, self.judgement)
+
+    def terminal(self) -> RenderableType:
+        """Returns the report for a rich console; it fits itself to the console's width and encoding."""
+        from ingredients.report.terminal import TerminalReport
+
+        return TerminalReport(self.evidence, self.judgement, self.directory)
+
+    def write(self) -> None:
+        """Writes the report's files into the folder, each atomically.
+
+        Raises:
+            StoreError: If the folder cannot be written.
+        """
+        from ingredients.report.figures import draw
+
+        store = Store(self.directory)
+        store.write_text("report.json", json_text(self.json))
+        store.write_text("report.md", self.markdown)
+        for name, content in draw(self.evidence, self.judgement).items():
+            store.write_bytes(name, content)
+        store.write_table(self.evidence.frame)
+
+
+def read_report(directory: Path) -> Report:
+    """Returns the report of a results folder and writes nothing.
+
+    Raises:
+        StoreError: If it is not a results folder, no run in it is finished, or a file in it is damaged.
+    """
+    store, study = load_result(directory)
+    evidence = read_evidence(store, study)
+    writable = bool(evidence.references["writable"])
+    try:
+        judgement = judge_study(evidence.cells, evidence.references, study.criterion, writable)
+    except StoreError as error:
+        raise StoreError(f"{directory}: {error}") from error
+    return Report(directory, evidence, judgement)
+
+
+def build_report(directory: Path) -> Report:
+    """Returns the report of a results folder and writes its files there.
+
+    Raises:
+        StoreError: If the folder cannot be read or written, or there is nothing to report yet.
+    """
+    report = read_report(directory)
+    report.write()
+    return report

@@ -1,0 +1,82 @@
+"""The curves that figures and tables show: means and bands over seeds, and the study's scale; judgement does the sums.
+
+Comes in: the evidence. Goes out: curves `[K]`, raw, by cell and by reference.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ingredients.grid import Cell
+from ingredients.judgement import INTERNAL, CellInput, Curve
+from ingredients.judgement.calibration import scale_of
+from ingredients.judgement.inputs import References, read_references
+from ingredients.judgement.scores import Scale, late, window
+from ingredients.judgement.statistics import t_interval
+from ingredients.report.assemble import Evidence
+
+
+class Curves:
+    """The curves of one study, to be shown."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Keeps the evidence; nothing is computed before it is asked for."""
+        self._cells = {cell.cell: cell for cell in evidence.cells}
+        self._stored_references = evidence.references
+        self._confidence = evidence.study.criterion.confidence
+        self.episodes: int = evidence.study.tasks.episodes
+
+    @cached_property
+    def references(self) -> References:
+        """The references with their roles."""
+        return read_references(self._stored_references)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """The scale on which the floor is 0 and the yardstick 1, late in the lifetime."""
+        return scale_of(self.references)
+
+    @property
+    def late_from(self) -> int:
+        """The first episode (0-based) of the late window."""
+        return self.episodes - window(self.episodes)
+
+    def seeds(self, cell: Cell) -> list[Curve]:
+        """Returns each finished run's curve at the end of training."""
+        return [run.plain for run in self._runs(cell).runs]
+
+    def mean(self, cell: Cell) -> Curve | None:
+        """Returns the mean over seeds; None where no run is finished."""
+        seeds = self.seeds(cell)
+        return np.mean(seeds, axis=0) if seeds else None
+
+    def swapped(self, cell: Cell) -> Curve | None:
+        """Returns the mean over seeds with the memory swapped half-way; None where a run lacks that probe."""
+        runs = self._runs(cell).runs
+        curves = [run.swapped[INTERNAL] for run in runs if INTERNAL in run.swapped]
+        return np.mean(curves, axis=0) if curves and len(curves) == len(runs) else None
+
+    def band(self, cell: Cell) -> tuple[Curve, Curve] | None:
+        """Returns the bounds of the interval over seeds, episode by episode; None for fewer than two runs."""
+        intervals = [t_interval(episode, self._confidence) for episode in np.transpose(self.seeds(cell))]
+        bounds = [(each.low, each.high) for each in intervals if each.low is not None and each.high is not None]
+        if not bounds:
+            return None
+        low, high = np.transpose(bounds)
+        return low, high
+
+    def normalised_late(self, curve: Curve) -> float | None:
+        """Returns the normalised late score of a curve; None where the study has no scale."""
+        return self.scale.normalise(late(curve)) if self.scale.usable else None
+
+    def heights(self, curve: Curve, count: int) -> list[float]:
+        """Returns the curve in `count` (at most K) stretches of equal length, each between floor 0 and yardstick 1."""
+        if not self.scale.usable:
+            return []
+        stretches = np.array_split(curve, min(count, len(curve)))
+        return [min(max(self.scale.normalise(float(stretch.mean())), 0.0), 1.0) for stretch in stretches]
+
+    def _runs(self, cell: Cell) -> CellInput:
+        return self._cells[cell]

@@ -1,0 +1,31 @@
+"""`report.json`: the contract of DESIGN §3, its keys first and in its order.
+
+Comes in: the evidence and the judgement on it. Goes out: one JSON object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingredients.judgement import Judgement
+from ingredients.report.assemble import Evidence
+
+
+def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
+    """Returns the report as one JSON object: the study, how far it got, then everything that was judged.
+
+    After the contract's keys come the judgement's own (calibration, sentence, notes), the question, and the runs that
+    failed or are missing, by name.
+    """
+    study = evidence.study
+    return {
+        "study": study.name,
+        "tasks": study.tasks.model_dump(),
+        "criterion": study.criterion.model_dump(),
+        "complete": not evidence.missing,
+        "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},
+        **judgement.json(),
+        "question": study.question,
+        "failures": [{"run": run.id, "reason": reason} for run, reason in evidence.failures.items()],
+        "missing": [run.id for run in evidence.missing],
+    }

@@ -1,0 +1,194 @@
+"""`adaptation.png` and `.svg`: one panel a cell, so that a reader sees which ingredients matter without reading code.
+
+Comes in: the evidence and the judgement. Goes out: the bytes of both files; the same content gives the same bytes.
+Nothing that the rest of the report needs is here, so that matplotlib is imported only when a figure is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ingredients.grid import Cell
+from ingredients.judgement import CellResult, Judgement
+from ingredients.report import wording
+from ingredients.report.assemble import Evidence
+from ingredients.report.curves import Curves
+from ingredients.report.layout import Layout, layout
+from ingredients.report.page import Line, Page
+from ingredients.report.panel import (
+    INK,
+    QUIET,
+    VERDICT_COLOURS,
+    draw_panel,
+    label_references,
+    legend_handles,
+    limits,
+    set_scales,
+)
+
+_STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so the bytes do not depend on the machine's fonts
+    "font.size": 8.5,
+    "svg.hashsalt": "ingredients",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # a study's question may hold dollar signs
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+}
+_DOTS_PER_INCH = 150
+
+
+def draw(evidence: Evidence, judgement: Judgement) -> dict[str, bytes]:
+    """Returns the figure's files by name."""
+    with matplotlib.style.context(["default", _STYLE]):
+        figure = adaptation_figure(evidence, judgement)
+        return {
+            "adaptation.png": _saved(figure, "png", {"Software": None}),
+            "adaptation.svg": _saved(figure, "svg", {"Date": None}),
+        }
+
+
+def adaptation_figure(evidence: Evidence, judgement: Judgement) -> Figure:
+    """Returns small multiples of all cells: every run, their mean and interval, beside the references."""
+    curves = Curves(evidence)
+    results = {result.cell: result for result in judgement.cells}
+    arrangement = layout(list(results))
+    page = Page(arrangement, _header(evidence, judgement, arrangement), _notes(judgement))
+    figure = Figure(figsize=(page.width, page.height), facecolor="white")
+    FigureCanvasAgg(figure)
+    _write(figure, page, evidence)
+    panels = _panels(figure, page)
+    shared = limits(curves, results)
+    for cell, axes in panels.items():
+        draw_panel(axes, curves, cell, results[cell].verdict)
+        set_scales(axes, curves, shared)
+        _title(axes, results[cell], page.layout)
+    for row in page.layout.rows:
+        label_references(panels[row[-1]], curves, page.panel_height)
+    _name_axes(panels, page, evidence)
+    return figure
+
+
+def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> list[Line]:
+    """The question, the answer, how to read a panel, and what all panels share or lack."""
+    study = evidence.study
+    how_to_read = (
+        "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
+        f"{study.evaluation.tasks:,} new tasks for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
+        "rises is learning within the lifetime. The agent is shown its last reward (reward on) and its last action "
+        "(action on), carries its memory from episode to episode (memory on), and was trained on a distribution of "
+        "tasks (tasks on; off: one task). Dashed: half-way the memory is swapped with that of a lifetime on another "
+        "task, so what is lost there was carried by it."
+    )
+    everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
+    lines = [
+        Line(study.question or study.name, 14, "bold"),
+        Line(judgement.sentence, 10.5),
+        Line(how_to_read, 8.5, colour="#5f5f5f"),
+    ]
+    if arrangement.fixed and arrangement.varied:
+        lines.append(Line(f"In every cell: {everywhere}.", 8.5, colour="#5f5f5f"))
+    if evidence.failures or evidence.missing:
+        lines.append(Line(f"{wording.progress(evidence)}.", 8.5, "bold", VERDICT_COLOURS["reactive"]))
+    return lines
+
+
+def _notes(judgement: Judgement) -> list[Line]:
+    """What the verdicts that occur mean, under the legend."""
+    return [
+        Line(f"{wording.marked(verdict)}: {meaning}", 8, colour=VERDICT_COLOURS[verdict])
+        for verdict, meaning in wording.meanings(judgement)
+    ]
+
+
+def _write(figure: Figure, page: Page, evidence: Evidence) -> None:
+    """Writes the header, the legend and the notes."""
+    left, down = 0.25 / page.width, 0.25
+    for line in page.lines():
+        y = 1 - down / page.height
+        figure.text(left, y, line.text, fontsize=line.size, fontweight=line.weight, color=line.colour, va="top")
+        down += line.height
+    handles = legend_handles(evidence.study.criterion.confidence)
+    up = 0.12 + sum(line.height for line in page.notes)
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(page.left / page.width, up / page.height),
+        ncols=len(handles),
+        frameon=False,
+        borderaxespad=0,
+        borderpad=0.2,
+        columnspacing=1.4,
+        handlelength=2.0,
+        fontsize=8,
+    )
+    for line in page.notes:
+        up -= line.height
+        figure.text(page.left / page.width, up / page.height, line.text, fontsize=line.size, color=line.colour)
+
+
+def _panels(figure: Figure, page: Page) -> dict[Cell, Axes]:
+    return {
+        cell: figure.add_axes(page.box(row, column))
+        for row, cells in enumerate(page.layout.rows)
+        for column, cell in enumerate(cells)
+    }
+
+
+def _title(axes: Axes, result: CellResult, arrangement: Layout) -> None:
+    """Writes the verdict above a panel and the numbers behind it, and the cell's name where no row or column has it."""
+    name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
+    failed = f", {result.failed} failed" if result.failed else ""
+    scores = f"late score {wording.interval(result.late)} · {result.learned}/{result.seeds} learned{failed}"
+    lines = [
+        (scores if result.seeds else f"no finished run{failed}", 7.5, "normal", "#5f5f5f"),
+        (wording.marked(result.verdict), 9, "bold", VERDICT_COLOURS[result.verdict]),
+        *([] if arrangement.is_matrix else [(name, 8.5, "bold", INK)]),
+    ]
+    for height, (text, size, weight, colour) in zip((4, 15, 28), lines, strict=False):
+        _beside(axes, text, (0, 1), (0, height), fontsize=size, fontweight=weight, color=colour, ha="left", va="bottom")
+
+
+def _name_axes(panels: Mapping[Cell, Axes], page: Page, evidence: Evidence) -> None:
+    """Names rows, columns and the outer axes, and leaves the inner tick labels out."""
+    rows = page.layout.rows
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            axes = panels[cell]
+            below = row + 1 < len(rows) and column < len(rows[row + 1])
+            axes.tick_params(labelbottom=not below, labelleft=column == 0)
+            if not below:
+                axes.set_xlabel("episode of the lifetime", fontsize=8)
+        first = panels[cells[0]]
+        first.set_ylabel("mean return of the episode", fontsize=8)
+        if page.layout.by_row:
+            text = wording.levels(cells[0], page.layout.by_row)
+            _beside(
+                first, text, (0, 0.5), (-52, 0), rotation=90, ha="center", va="center", fontweight="bold", fontsize=8.5
+            )
+    for cell in rows[0] if page.layout.by_column else ():
+        text = wording.levels(cell, page.layout.by_column)
+        _beside(panels[cell], text, (0.5, 1), (0, 34), ha="center", va="bottom", fontweight="bold", fontsize=8.5)
+
+
+def _beside(axes: Axes, text: str, at: tuple[float, float], points: tuple[float, float], **style: object) -> None:
+    """Writes text some points away from a place on the axes."""
+    axes.annotate(text, at, xytext=points, xycoords="axes fraction", textcoords="offset points", **style)  # type: ignore[arg-type]
+
+
+def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, dpi=_DOTS_PER_INCH, metadata=dict(metadata))
+    return content.getvalue()

@@ -1,0 +1,97 @@
+"""In which order cells are shown, and which panel stands where.
+
+Comes in: the cells of a grid. Goes out: the fullest cell first, and for figures a matrix of panels whose rows and
+columns are levels.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingredients.grid import Cell
+from ingredients.study import INGREDIENTS, Ingredient
+
+MOST_COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Panels in rows: each row's cells from left to right.
+
+    Attributes:
+        rows: Cells by row; the last row may be shorter.
+        by_row: The ingredients whose levels name a row; empty where panels only follow each other.
+        by_column: The same for columns.
+    """
+
+    rows: tuple[tuple[Cell, ...], ...]
+    by_row: tuple[Ingredient, ...]
+    by_column: tuple[Ingredient, ...]
+
+    @property
+    def columns(self) -> int:
+        """How many panels the widest row has."""
+        return max(len(row) for row in self.rows)
+
+    @property
+    def varied(self) -> tuple[Ingredient, ...]:
+        """The ingredients that have more than one level."""
+        cells = [cell for row in self.rows for cell in row]
+        return tuple(name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1)
+
+    @property
+    def fixed(self) -> tuple[Ingredient, ...]:
+        """The ingredients that have one level."""
+        return tuple(name for name in INGREDIENTS if name not in self.varied)
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether rows and columns have a meaning."""
+        return bool(self.by_row or self.by_column)
+
+
+def fullest_first(cells: Sequence[Cell]) -> list[Cell]:
+    """Returns the cells with the fullest first, by the strength of each level in turn."""
+    return sorted(cells, key=_weakness)
+
+
+def layout(cells: Sequence[Cell]) -> Layout:
+    """Returns the panels of a grid as a matrix; where at most one ingredient varies, in lines of `MOST_COLUMNS`."""
+    varied = [name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1]
+    if len(varied) < 2:
+        return Layout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
+    by_column = _columns(cells, varied)
+    by_row = tuple(name for name in varied if name not in by_column)
+    ordered = sorted(cells, key=lambda cell: (_weakness(cell, by_row), _weakness(cell, by_column)))
+    return Layout(_batched(ordered, _levels(cells, by_column)), by_row, by_column)
+
+
+def _columns(cells: Sequence[Cell], varied: Sequence[Ingredient]) -> tuple[Ingredient, ...]:
+    """Picks the ingredients that make the columns: as wide as fits, the later ones where there is a choice."""
+    choices = [some for count in range(1, len(varied)) for some in itertools.combinations(varied, count)]
+    fitting = [some for some in choices if _levels(cells, some) <= MOST_COLUMNS]
+    if not fitting:
+        return min(choices, key=lambda some: _levels(cells, some))
+    return max(fitting, key=lambda some: (_levels(cells, some), [INGREDIENTS.index(name) for name in some]))
+
+
+def _levels(cells: Sequence[Cell], ingredients: Sequence[Ingredient]) -> int:
+    return math.prod(len({cell.level(name) for cell in cells}) for name in ingredients)
+
+
+def _batched(cells: Sequence[Cell], width: int) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(cells[start : start + width]) for start in range(0, len(cells), width))
+
+
+def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[float]:
+    """Returns, for each ingredient, a number that is smaller the more of it a cell has."""
+    strengths: dict[Ingredient, float] = {
+        "reward_observation": cell.reward_shown,
+        "action_observation": cell.action_shown,
+        "memory": cell.wipe_every or math.inf,
+        "task_distribution": cell.training_tasks or math.inf,
+    }
+    return [-strengths[name] for name in ingredients]

@@ -1,0 +1,114 @@
+"""One panel: every run of a cell, their mean and interval, what a swapped memory costs, beside the references.
+
+Comes in: axes, the curves, a cell and its verdict. Goes out: the axes drawn on; y is the raw return of an episode.
+Colours are ones that colour-blind readers can tell apart (Okabe and Ito, Tol); a verdict also has a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from ingredients.grid import Cell
+from ingredients.judgement import Curve
+from ingredients.report import wording
+from ingredients.report.curves import Curves
+
+INK, QUIET, SHADE = "#222222", "#8a8a8a", "#f1f0ec"
+VERDICT_COLOURS: dict[str | None, str] = {
+    "in-context": "#0072b2",
+    "reactive": "#d55e00",
+    "none": "#6f6f6f",
+    "undecided": "#aa4499",
+    None: "#6f6f6f",
+}
+_REFERENCE_STYLES: dict[str, dict[str, Any]] = {
+    "floor": {"color": "#9a9a9a", "linestyle": "-", "linewidth": 0.9},
+    "reactive": {"color": "#d55e00", "linestyle": ":", "linewidth": 1.3},
+    "yardstick": {"color": "#111111", "linestyle": (0, (5, 2)), "linewidth": 1.1},
+}
+_LABEL_COLOURS = {"floor": "#767676", "reactive": "#b84e00", "yardstick": "#111111"}
+_FEW_EPISODES = 12
+_LABEL_INCHES = 0.29
+
+
+def draw_panel(axes: Axes, curves: Curves, cell: Cell, verdict: str | None) -> None:
+    """Draws one cell on its axes; a cell without a finished run shows the references alone."""
+    colour = VERDICT_COLOURS[verdict]
+    episodes = np.arange(1, curves.episodes + 1)
+    axes.axvspan(curves.late_from + 0.5, curves.episodes + 0.5, color=SHADE, zorder=0, linewidth=0)
+    for role, reference in curves.references.roles.items():
+        axes.plot(episodes, reference.curve, zorder=2, **_REFERENCE_STYLES[role])
+    mean, band, swapped = curves.mean(cell), curves.band(cell), curves.swapped(cell)
+    if mean is None:
+        axes.text(0.5, 0.5, "no finished run", transform=axes.transAxes, ha="center", va="center", color=QUIET)
+        return
+    if swapped is not None:
+        half = curves.episodes // 2
+        axes.plot(episodes[half:], swapped[half:], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), zorder=3)
+    lines = [np.column_stack([episodes, seed]) for seed in curves.seeds(cell)]
+    axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.6, alpha=0.45, zorder=4), autolim=False)
+    if band is not None:
+        axes.fill_between(episodes, *band, color=colour, alpha=0.18, linewidth=0, zorder=3)
+    marker = "o" if curves.episodes <= _FEW_EPISODES else ""
+    axes.plot(episodes, mean, color=colour, linewidth=1.9, marker=marker, markersize=3.5, zorder=5)
+
+
+def set_scales(axes: Axes, curves: Curves, limits: tuple[float, float]) -> None:
+    """Gives the panel the scales that all panels share."""
+    axes.set_xlim(0.5, curves.episodes + 0.5)
+    axes.set_ylim(*limits)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    axes.tick_params(length=2.5, labelsize=7.5)
+
+
+def limits(curves: Curves, cells: Iterable[Cell]) -> tuple[float, float]:
+    """Returns the lowest and the highest y that any panel shows, with a margin."""
+    shown: list[Curve] = [reference.curve for reference in curves.references.roles.values()]
+    for cell in cells:
+        swapped = curves.swapped(cell)
+        shown += curves.seeds(cell) + ([] if swapped is None else [swapped])
+    low, high = min(float(curve.min()) for curve in shown), max(float(curve.max()) for curve in shown)
+    margin = 0.06 * (high - low) or 0.1
+    return low - margin, high + margin
+
+
+def label_references(axes: Axes, curves: Curves, panel_height: float) -> None:
+    """Names the reference lines at their right ends, with the score that each has late in a lifetime."""
+    low, high = axes.get_ylim()
+    roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))
+    heights = spread([(float(ref.curve[-1]) - low) / (high - low) for _, ref in roles], _LABEL_INCHES / panel_height)
+    for (role, reference), height in zip(roles, heights, strict=True):
+        name = role if role == reference.name else f"{role}: {reference.name}"
+        text = f"{name}\nscore {wording.number(curves.normalised_late(reference.curve))}"
+        style: dict[str, Any] = {"color": _LABEL_COLOURS[role], "fontsize": 7.5, "linespacing": 1.1, "va": "center"}
+        axes.text(1.03, height, text, transform=axes.transAxes, clip_on=False, **style)
+
+
+def spread(heights: list[float], gap: float) -> list[float]:
+    """Returns ascending heights moved apart until neighbours are at least `gap` away, the lowest first."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + gap) if moved else height)
+    return moved
+
+
+def legend_handles(confidence: float) -> list[Artist]:
+    """Returns what the legend shows, once for all panels."""
+    colour = "#33508a"  # of no verdict: it stands for all of them
+    return [
+        Line2D([], [], color=colour, linewidth=0.6, alpha=0.6, label="one run"),
+        Line2D([], [], color=colour, linewidth=1.9, label="mean over runs"),
+        Patch(color=colour, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
+        Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped"),
+        Patch(color="#e4e2dc", linewidth=0, label="last fifth: late score"),
+    ]

@@ -1,0 +1,70 @@
+"""How the report writes on one console: its width, its characters.
+
+Comes in: text and curves' heights. Goes out: rich texts without markup (a study's question may hold brackets), in
+ASCII where the console writes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+VERDICT_STYLES = {"in-context": "bold green", "reactive": "yellow", "none": "dim", "undecided": "magenta", None: "dim"}
+
+_WIDE = 114
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII_BLOCKS = "_.:-=+*#"
+_ASCII = str.maketrans(
+    {"●": "#", "◐": "~", "○": "o", "–": "-", "·": ".", "×": "x", "δ": "d", "⌈": "", "⌉": "", "²": "2"}
+)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Writes for a console of this width and these characters."""
+
+    width: int
+    ascii_only: bool
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for whole words and the second-rank columns."""
+        return self.width >= _WIDE
+
+    @property
+    def curve_width(self) -> int:
+        """How many characters a curve may take: what a wide cell table leaves, within reason."""
+        return min(self.width - _WIDE + 10, 40) if self.wide else 10
+
+    def text(self, text: str, style: str = "") -> Text:
+        """Returns text that the console can write."""
+        if self.ascii_only:
+            text = text.translate(_ASCII).encode("ascii", "replace").decode()
+        return Text(text, style)
+
+    def bullet(self, text: str) -> RenderableType:
+        """Returns an indented line; a long one hangs below its own start."""
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(self.text("-"), self.text(text))
+        return Padding(grid, (0, 0, 0, 2))
+
+    def level(self, level: str) -> Text:
+        """Returns a level in words where there is room, else `+` for on, `·` for off, `w4` for wipe 4."""
+        style = "dim" if level == "off" else ""
+        if not self.wide:
+            level = {"on": "+", "off": "·"}.get(level, level.replace("wipe ", "w"))
+        return self.text(level, style)
+
+    def curve(self, heights: Sequence[float], style: str = "") -> Text:
+        """Returns heights from 0 to 1 as blocks of growing height."""
+        blocks = _ASCII_BLOCKS if self.ascii_only else _BLOCKS
+        return Text("".join(blocks[min(int(height * len(blocks)), len(blocks) - 1)] for height in heights), style)
+
+    def table(self) -> Table:
+        """Returns an empty table without lines of its own but the one below its head."""
+        return Table(box=None, padding=(0, 1, 0, 0), header_style="bold", show_edge=False, pad_edge=False)

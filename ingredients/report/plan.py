@@ -1,0 +1,71 @@
+"""A grid before it runs: what `plan` prints.
+
+Comes in: what remains of a grid and what it will take. Goes out: aligned plain text that survives a pipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.measure import Estimate
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.report.progress import duration
+
+
+def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
+    """Returns the plan: the facts of the grid, then its cells.
+
+    Args:
+        rest: what remains to do.
+        cells: the cells asked for.
+        directory: the results folder.
+        conflict: what the folder holds that was trained otherwise, in words; None if nothing.
+        cost: what the runs will take.
+    """
+    study = rest.study
+    tasks = study.tasks.model_dump()
+    facts = {
+        "study": study.name,
+        "question": study.question,
+        "tasks": f"{tasks.pop('family')}: " + ", ".join(f"{key} {value}" for key, value in tasks.items()),
+        "cells": str(len(cells)),
+        "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds, 'seed')})"
+        f" of {study.learner.train_steps:,} env steps",
+        "results": f"{directory}: " + _results(rest, conflict),
+        "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
+        "time": f"about {duration(cost.seconds)} of training on {_times(cost.workers, 'worker')},"
+        f" at {cost.env_steps_per_second:,.0f} env steps/s each",
+    }
+    return "\n".join([*(f"{name:<9} {text}" for name, text in facts.items() if text), "", *cell_lines(cells)])
+
+
+def state_text(rest: Remaining) -> str:
+    """Returns how far a grid is: `48 of 80 runs are finished; 32 to do in 4 stacks`."""
+    done = f"{rest.finished} of {len(rest.runs)} runs are finished"
+    todo = f"{rest.todo} to do in {_times(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
+    again = f", {len(rest.trained)} of them only to be evaluated again" if rest.trained else ""
+    return f"{done}; {todo}{again}"
+
+
+def cell_lines(cells: Sequence[Cell]) -> list[str]:
+    """Returns the cells as a table, one line each, numbered."""
+    rows = [("cell", *INGREDIENTS), *((str(number), *cell.texts().values()) for number, cell in enumerate(cells, 1))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def gigabytes(count: int) -> str:
+    """Returns an amount of memory: `1.2 GB`."""
+    return f"{count / 1e9:.1f} GB"
+
+
+def _results(rest: Remaining, conflict: str | None) -> str:
+    if conflict is None:
+        return state_text(rest)
+    return f"holds runs trained otherwise ({conflict}); run-grid needs another --out, or --fresh"
+
+
+def _times(count: int, thing: str) -> str:
+    return f"{count} {thing}" + ("" if count == 1 else "s")

@@ -1,0 +1,123 @@
+"""A grid while it runs: bars on a terminal, plain lines elsewhere, nothing when quiet.
+
+Comes in: the events of an engine. Goes out: what a person reads meanwhile. The numbers are the tally's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ingredients.engine.protocol import Event, Failed, Finished, Started, Told
+from ingredients.engine.tally import Progress, Tally
+
+SECONDS_BETWEEN_FRAMES = 0.2
+SECONDS_BETWEEN_LINES = 10.0
+BAR_WIDTH = 24
+
+
+def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet: bool = False) -> None:
+    """Adds every event to `tally` and shows how the grid goes on, until the events end."""
+    if quiet:
+        for event in events:
+            tally.add(event)
+    elif console.is_terminal and not console.is_dumb_terminal:
+        _show_live(events, tally, console)
+    else:
+        for line in progress_lines(events, tally):
+            print(line, file=console.file, flush=True)
+
+
+def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], float] = time.monotonic) -> Iterator[str]:
+    """Yields a line when a job starts, when it ends, and every ten seconds in between."""
+    spoken: dict[str, float] = {}
+    for event in events:
+        tally.add(event)
+        key = event.job.key
+        if isinstance(event, Started):
+            spoken[key] = clock()
+            yield f"{key}: started"
+        elif isinstance(event, Failed):
+            yield f"{key}: failed: {event.reason} ({_jobs(tally)})"
+        elif isinstance(event, Finished):
+            yield f"{key}: finished ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
+        elif clock() - spoken[key] >= SECONDS_BETWEEN_LINES:
+            spoken[key] = clock()
+            yield f"{key}: {_told(event.message)} ({_speed(tally)}, {duration(tally.seconds_left)} left)"
+
+
+def progress_picture(tally: Tally) -> RenderableType:
+    """Returns the whole grid as one bar, and below it a bar for each job in work."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_row(
+        Text("grid", style="bold"),
+        ProgressBar(max(tally.total, 1), tally.passed, width=BAR_WIDTH),
+        _jobs(tally),
+        _speed(tally),
+        f"{duration(tally.seconds_left)} left",
+    )
+    for key, message in tally.in_work.items():
+        rows.add_row(key, _bar(message), *_columns(message))
+    failed = [Text(f"{event.job.key} failed: {event.reason}", style="red") for event in tally.failures]
+    return Group(rows, *failed)
+
+
+def duration(seconds: float | None) -> str:
+    """Returns a time as people say it: `40 s`, `12 min`, `3 h 05 min`; `?` where it is not known."""
+    if seconds is None:
+        return "?"
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _show_live(events: Iterable[Event], tally: Tally, console: Console) -> None:
+    with Live(console=console, auto_refresh=False) as live:
+        last = 0.0
+        for event in events:
+            tally.add(event)
+            if time.monotonic() - last >= SECONDS_BETWEEN_FRAMES or not isinstance(event, Told):
+                last = time.monotonic()
+                live.update(progress_picture(tally), refresh=True)
+        live.update(progress_picture(tally), refresh=True)
+
+
+def _bar(message: Progress | None) -> ProgressBar | str:
+    if message is None or not message.train_steps:
+        return ""
+    return ProgressBar(message.train_steps, message.train_step, width=BAR_WIDTH)
+
+
+def _columns(message: Progress | None) -> tuple[str, ...]:
+    if message is None:
+        return ("starting",)
+    return _step(message), _score(message), message.phase
+
+
+def _told(message: Progress) -> str:
+    parts = [message.phase, _step(message), _score(message)]
+    return ", ".join(part for part in parts if part)
+
+
+def _step(message: Progress) -> str:
+    return f"{message.train_step:,} of {message.train_steps:,} steps" if message.train_steps else ""
+
+
+def _score(message: Progress) -> str:
+    return "" if message.score is None else f"score {message.score:.3f}"
+
+
+def _speed(tally: Tally) -> str:
+    return f"{tally.env_steps_per_second:,.0f} env steps/s"
+
+
+def _jobs(tally: Tally) -> str:
+    ended = len(tally.finished) + len(tally.failures)
+    return f"{ended} of {len(tally.jobs)} jobs ended"

@@ -1,0 +1,90 @@
+"""The rows and lists that the terminal and Markdown share: what is said is decided here, how it looks is theirs.
+
+Comes in: the evidence and the judgement. Goes out: short texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
+from ingredients.report import wording
+from ingredients.report.assemble import Evidence
+from ingredients.report.curves import Curves
+from ingredients.report.layout import fullest_first
+
+FAILED = "Failed runs"
+
+
+def ordered(judgement: Judgement) -> list[CellResult]:
+    """Returns the judged cells, the fullest first."""
+    results = {result.cell: result for result in judgement.cells}
+    return [results[cell] for cell in fullest_first(list(results))]
+
+
+def of_ceiling(result: CellResult) -> str:
+    """Returns the raw return of a lifetime beside the most that the cell's information allows."""
+    ceiling = wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
+    return f"{wording.number(result.return_.mean, 1)} / {ceiling}"
+
+
+def learned(result: CellResult) -> str:
+    """Returns how many of the finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
+    return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
+
+
+def ingredient_row(name: str, result: IngredientResult) -> list[str]:
+    """Returns an ingredient's name, whether it is needed, what lacking it costs, and the p of that cost."""
+    effect = result.effect
+    cost = wording.bounded(effect.mean, effect.low, effect.high)
+    return [name.replace("_", " "), wording.answer(result.necessary), cost, wording.p_text(effect.p)]
+
+
+def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgement) -> list[str]:
+    """Returns a reference's name, late score, return, expected return, whether exact, and how its roles were judged."""
+    roles = [role for role, played in curves.references.roles.items() if played.name == reference.name]
+    verdicts = [f"{role}: {wording.verdict_text(judgement.calibration.verdicts.get(role))}" for role in roles]
+    return [
+        reference.name,
+        wording.number(curves.normalised_late(curves.references.all[reference.name].curve)),
+        wording.number(reference.return_, 1),
+        wording.number(reference.expected_return, 1),
+        "yes" if reference.exact else "no",
+        ", ".join(verdicts),
+    ]
+
+
+def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
+    """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
+    named = {
+        "Undecided": [
+            f"{result.cell.label()}: {result.reason}" for result in ordered(judgement) if result.verdict == "undecided"
+        ],
+        FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
+        "Missing runs": [run.id for run in evidence.missing],
+        "Notes": list(judgement.notes),
+    }
+    yield from ((title, lines) for title, lines in named.items() if lines)
+
+
+def shortened(title: str, lines: list[str], most: int) -> list[str]:
+    """Returns the first lines of a list and how many more there are; of failed runs all, since each has its reason."""
+    if title == FAILED or len(lines) <= most:
+        return lines
+    return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
+
+
+def sufficient(judgement: Judgement) -> str:
+    """Returns the smallest sets of ingredients that were enough, in one line; empty where there is none."""
+    sets = [", ".join(name.replace("_", " ") for name in names) for names in judgement.minimal_sufficient]
+    return f"Smallest sets that were enough here: {'; '.join(sets)}." if sets else ""
+
+
+def scale_key(evidence: Evidence, judgement: Judgement) -> str:
+    """Returns what the scores mean: both ends of the scale, the windows, the interval."""
+    criterion, floor = evidence.study.criterion, evidence.references["floor"]
+    return (
+        f"Score: 0 is the floor ({floor}), 1 the yardstick ({judgement.yardstick.name}), over the last fifth of a "
+        f"lifetime. Gain: from the first fifth to the last; it counts above {criterion.gain_above:g}. Brackets: "
+        f"{criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
+    )

@@ -1,0 +1,85 @@
+"""The report on a terminal: the answer, the cells with their curves, references, ingredients, what failed, the files.
+
+Comes in: the evidence and the judgement. Goes out: a rich renderable that fits itself to the console: fewer columns
+where it is narrow, letters for symbols where it writes ASCII only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.text import Text
+
+from ingredients.judgement import Judgement
+from ingredients.report import rows, wording
+from ingredients.report.assemble import FILES, Evidence, go_on
+from ingredients.report.pen import VERDICT_STYLES, Pen
+from ingredients.report.tables import cell_table, ingredient_table, reference_table
+
+_MOST_LISTED = 8
+
+
+@dataclass(frozen=True, eq=False)
+class TerminalReport:
+    """Everything of a report that fits a terminal; print it with `rich.console.Console().print`."""
+
+    evidence: Evidence
+    judgement: Judgement
+    directory: Path
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yields the parts from top to bottom, an empty line before each."""
+        pen = Pen(options.max_width, options.ascii_only)
+        for part in self._parts(pen):
+            yield Text()
+            yield part
+        yield Text()
+
+    def _parts(self, pen: Pen) -> Iterator[RenderableType]:
+        yield self._heading(pen)
+        yield cell_table(self.evidence, self.judgement, pen)
+        yield self._key(pen)
+        yield reference_table(self.evidence, self.judgement, pen)
+        yield self._ingredients(pen)
+        for title, lines in rows.lists(self.evidence, self.judgement):
+            yield _listed(title, lines, pen)
+        yield from self._files(pen)
+
+    def _heading(self, pen: Pen) -> RenderableType:
+        study = self.evidence.study
+        title = f"{study.name}: {study.question}" if study.question else study.name
+        state = "yellow" if self.evidence.missing or self.evidence.failures else "dim"
+        return Group(
+            pen.text(title),
+            pen.text(wording.progress(self.evidence), state),
+            Text(),
+            pen.text(self.judgement.sentence, "bold"),
+        )
+
+    def _key(self, pen: Pen) -> RenderableType:
+        """Explains the columns, and every verdict that occurs."""
+        meanings = [
+            pen.text(wording.marked(verdict), VERDICT_STYLES[verdict]) + pen.text(f": {meaning}")
+            for verdict, meaning in wording.meanings(self.judgement)
+        ]
+        letters = "Levels of (R)eward and (A)ction observation, (M)emory, (T)ask distribution: + on, · off. "
+        key = ("" if pen.wide else letters) + rows.scale_key(self.evidence, self.judgement)
+        return Group(pen.text(key, "dim"), *meanings)
+
+    def _ingredients(self, pen: Pen) -> RenderableType:
+        table, sets = ingredient_table(self.judgement, pen), rows.sufficient(self.judgement)
+        return Group(table, pen.text(sets)) if sets else table
+
+    def _files(self, pen: Pen) -> Iterator[RenderableType]:
+        """Says how to go on with what is missing, and where the report's files are."""
+        if self.evidence.missing:
+            yield pen.text(f"To {go_on(self.directory)}", "yellow")
+        yield pen.text(f"In {self.directory}: {', '.join(FILES)}", "dim")
+
+
+def _listed(title: str, lines: list[str], pen: Pen) -> RenderableType:
+    """Returns a title with the first of its lines below it."""
+    return Group(pen.text(title, "bold"), *map(pen.bullet, rows.shortened(title, lines, _MOST_LISTED)))

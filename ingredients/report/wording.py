@@ -1,0 +1,102 @@
+"""How numbers, levels and verdicts are written: once, for every format.
+
+Comes in: a value of the judgement, maybe None. Goes out: short text. What does not exist is `–`, never 0 or nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingredients.grid import Cell
+from ingredients.judgement import Interval, Judgement
+from ingredients.report.assemble import Evidence
+from ingredients.study import Ingredient, level_text
+
+NOTHING = "–"
+
+INGREDIENT_WORDS: dict[Ingredient, str] = {
+    "reward_observation": "reward",
+    "action_observation": "action",
+    "memory": "memory",
+    "task_distribution": "tasks",
+}
+VERDICT_MARKS: dict[str | None, str] = {
+    "in-context": "●",
+    "reactive": "◐",
+    "none": "○",
+    "undecided": "?",
+    None: NOTHING,
+}
+VERDICT_MEANINGS: dict[str, str] = {
+    "in-context": "gains within a lifetime, beyond a reaction to the last step, by what it carries",
+    "reactive": "gains, but not beyond a reaction to the last step, or not by what it carries",
+    "none": "gains nothing within a lifetime",
+    "undecided": "its runs do not settle it, which is not absence",
+}
+
+
+def verdict_text(verdict: str | None) -> str:
+    """Returns a verdict as people read it; null is "not applicable"."""
+    return verdict or "not applicable"
+
+
+def marked(verdict: str | None) -> str:
+    """Returns a verdict with its mark, which tells it without colour."""
+    return f"{VERDICT_MARKS[verdict]} {verdict_text(verdict)}"
+
+
+def meanings(judgement: Judgement) -> list[tuple[str, str]]:
+    """Returns each verdict that occurs, with what it means."""
+    occurring = {result.verdict for result in judgement.cells}
+    return [(verdict, meaning) for verdict, meaning in VERDICT_MEANINGS.items() if verdict in occurring]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Returns a number with fixed digits, without the sign of a negative zero."""
+    if value is None:
+        return NOTHING
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def interval(value: Interval, digits: int = 2) -> str:
+    """Returns `0.94 [0.91, 0.97]`; the mean alone where one run gives no bounds."""
+    return bounded(value.mean, value.low, value.high, digits)
+
+
+def bounded(mean: float | None, low: float | None, high: float | None, digits: int = 2) -> str:
+    """Returns a mean with its bounds, or alone where it has none."""
+    if low is None or high is None:
+        return number(mean, digits)
+    return f"{number(mean, digits)} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def p_text(p: float | None) -> str:
+    """Returns a p with the digits that matter: `< 0.001`, `0.012`, `0.43`."""
+    if p is None:
+        return NOTHING
+    if p < 0.001:
+        return "< 0.001"
+    return number(p, 3 if p < 0.1 else 2)
+
+
+def answer(value: bool | None) -> str:
+    """Returns yes, no, or not known."""
+    return {True: "yes", False: "no", None: "not known"}[value]
+
+
+def level(cell: Cell, ingredient: Ingredient) -> str:
+    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `64`."""
+    return level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
+
+
+def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:
+    """Returns a cell's levels of some ingredients: `reward on · action off`."""
+    return " · ".join(f"{INGREDIENT_WORDS[name]} {level(cell, name)}" for name in ingredients)
+
+
+def progress(evidence: Evidence) -> str:
+    """Returns how far the study got: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`."""
+    parts = [f"{evidence.finished} of {evidence.planned} runs finished"]
+    parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []
+    parts += [f"{len(evidence.missing)} missing"] if evidence.missing else []
+    return ", ".join(parts)

@@ -1,0 +1,30 @@
+"""Sole owner of paths and formats under `results/<study>/`; atomic writes, no torch, nothing that executes on load.
+
+Comes in: a `RunRecord` for each run, the references, the tables and texts of a report. Goes out: the same, read back.
+
+```
+results/<study>/
+  study.yaml          the resolved study that the folder belongs to
+  references.json     the references' curves on the evaluation tasks
+  runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, finished (the mark)
+  replaced/           older versions of runs that were evaluated or trained again
+  curves.parquet, curves.csv, report.json, report.md, adaptation.png, adaptation.svg
+```
+In reading order: `record` (a run as it is stored), `folder` (the `Store`), `tables`, `files`.
+"""
+
+from ingredients.store.folder import STUDY_YAML, Store, load_result
+from ingredients.store.record import RunRecord, State, json_text
+from ingredients.store.tables import CURVE_KEYS, CURVES, DIAGNOSTICS
+
+__all__ = [
+    "CURVES",
+    "CURVE_KEYS",
+    "DIAGNOSTICS",
+    "STUDY_YAML",
+    "RunRecord",
+    "State",
+    "Store",
+    "json_text",
+    "load_result",
+]

@@ -1,0 +1,117 @@
+"""Files that are either whole or not there: atomic writes, and errors that name the path and the way out.
+
+Comes in: a path. Goes out: the file (or the folder of files) in place, after a flush to the disk.
+A crash leaves at most a hidden `.<name>.partial` beside it, which nothing reads and the next write replaces.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingredients.errors import StoreError
+
+_WAYS_OUT = {
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+    errno.ENOTDIR: "a file lies where a folder should be: move it away or choose another folder",
+    errno.EEXIST: "a file lies where a folder should be: move it away or choose another folder",
+    errno.EISDIR: "a folder lies where a file should be: move it away",
+    errno.ENOSPC: "free some space and give the same command again: what is finished is kept",
+    errno.EDQUOT: "free some space and give the same command again: what is finished is kept",
+    errno.ENAMETOOLONG: "choose a shorter path or study name",
+}
+
+
+@contextmanager
+def explained(path: Path, doing: str) -> Iterator[None]:
+    """Turns what the operating system refuses into one line: the path, the reason, the way out.
+
+    Args:
+        path: The path to name.
+        doing: What was being done to it: "written", "read".
+
+    Raises:
+        StoreError: In place of any `OSError` of the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        way_out = _WAYS_OUT.get(error.errno or 0, "check the path, or choose another folder")
+        raise StoreError(f"{path}: cannot be {doing}: {reason}; {way_out}") from error
+
+
+@contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Gives a hidden path to write to, which takes the file's place at the end: readers see the old or the new.
+
+    Raises:
+        StoreError: If the path cannot be written.
+    """
+    partial = _partial(path)
+    with explained(path, "written"):
+        try:
+            yield partial
+            _flush(partial)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+        _flush(path.parent)
+
+
+@contextmanager
+def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
+    """Gives a hidden folder to fill, which takes the folder's place at the end, all of it or nothing.
+
+    Args:
+        path: The folder.
+        attic: Where a folder that is there already is moved to, as `<name>-<n>`: it is not deleted.
+
+    Raises:
+        StoreError: If the folder cannot be written.
+    """
+    partial = _partial(path)
+    with explained(path, "written"):
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            yield partial
+            for file in partial.iterdir():
+                _flush(file)
+            _flush(partial)
+            if path.exists():
+                attic.mkdir(exist_ok=True)
+                path.rename(first_free(attic / path.name))
+            partial.rename(path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        _flush(path.parent)
+
+
+def first_free(path: Path) -> Path:
+    """Returns the first of `<path>-1`, `<path>-2`, ... that does not exist."""
+    number = 1
+    while (free := path.with_name(f"{path.name}-{number}")).exists():
+        number += 1
+    return free
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _flush(path: Path) -> None:
+    """Makes a file's content last, or a folder's entries (a rename is an entry of its folder; POSIX only)."""
+    if path.is_dir() and os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

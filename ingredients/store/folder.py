@@ -1,0 +1,277 @@
+"""`Store`: the results folder of one study, from the first run to the report's files.
+
+Comes in: a study and what its runs gave. Goes out: which runs are done, and their content. Nothing that a run gave is
+ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ingredients.errors import StoreError, StudyError
+from ingredients.grid import Fingerprints, Run, differences, fingerprints, runs, study_fingerprint
+from ingredients.store.files import explained, first_free, replacing_file, replacing_folder
+from ingredients.store.record import (
+    CURVES_FILE,
+    DIAGNOSTICS_FILE,
+    FINISHED,
+    RUN_JSON,
+    WEIGHTS,
+    RunRecord,
+    State,
+    json_text,
+    read_json,
+    read_run_json,
+    read_weights,
+    write_record,
+)
+from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
+from ingredients.study import Study, load_study
+
+STUDY_YAML = "study.yaml"
+REFERENCES_JSON = "references.json"
+_REFERENCES_KEYS = ("floor", "reactive", "yardstick", "writable", "references")
+
+
+class Store:
+    """The results of one study in one folder; making a `Store` touches nothing on the disk."""
+
+    def __init__(self, directory: Path) -> None:
+        """Names the folder; `open` makes it, `load_result` checks that it is one."""
+        self.directory = directory
+
+    # The folder and its study
+
+    def open(self, study: Study, fresh: bool = False) -> Store:
+        """Makes the folder ready for the study's runs: makes it, or goes on with what it holds.
+
+        Args:
+            study: Takes the place of the stored study. Seeds, levels, evaluation and criterion may differ from it, and
+                runs that it no longer names stay where they are; what trains a run may not.
+            fresh: Move an older results folder to `<folder>-old-<n>` first.
+
+        Returns:
+            This store.
+
+        Raises:
+            StoreError: If the folder cannot be written, is not a results folder, or holds runs trained otherwise.
+        """
+        with explained(self.directory, "written"):
+            self._require_results_or_nothing()
+            if fresh:
+                self._move_aside()
+            elif _is_result(self.directory):
+                self._go_on_with(study)
+            self._runs.mkdir(parents=True, exist_ok=True)
+        with replacing_file(self.directory / STUDY_YAML) as path:
+            path.write_text(study.to_yaml())
+        return self
+
+    def study(self) -> Study:
+        """Returns the stored study.
+
+        Raises:
+            StoreError: If it is missing or damaged.
+        """
+        path = self.directory / STUDY_YAML
+        try:
+            return load_study(path)
+        except StudyError as error:
+            raise StoreError(
+                f"{error}; this file is the store's own: put it back, or give --fresh, which moves the folder aside"
+            ) from error
+
+    # Runs
+
+    def run_path(self, run: Run) -> Path:
+        """Returns the folder of a run."""
+        return self._runs / run.id
+
+    def state(self, run: Run, prints: Fingerprints) -> State:
+        """Returns what there is of a run, given the fingerprints that it should have.
+
+        "trained" means that its weights are good but its evaluation is not the one asked for. A run that was trained
+        otherwise counts as missing.
+
+        Raises:
+            StoreError: If its `run.json` is damaged.
+        """
+        content = read_run_json(self.run_path(run) / RUN_JSON)
+        if content is None or content["fingerprints"].get("trains") != prints.trains:
+            return "missing"
+        if content["status"] == "failed":
+            return "failed"
+        evaluated = content["fingerprints"].get("evaluates") == prints.evaluates
+        return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
+
+    def states(self, study: Study) -> dict[Run, State]:
+        """Returns the state of every run of the study, in its order."""
+        return {run: self.state(run, fingerprints(study, run)) for run in runs(study)}
+
+    def write_run(self, record: RunRecord) -> None:
+        """Stores a run, whole or not at all; an older version of it is moved to `replaced/`.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        with replacing_folder(self.run_path(record.run), self._attic) as folder:
+            write_record(record, folder)
+
+    def read_run_json(self, run: Run) -> dict[str, Any]:
+        """Returns what `run.json` says: status, reason, fingerprints, versions, seconds and the resolved study."""
+        path = self.run_path(run) / RUN_JSON
+        content = read_run_json(path)
+        if content is None:
+            raise StoreError(f"{path}: there is no such run: `ingredients run-grid` makes it")
+        return content
+
+    def read_weights(self, run: Run) -> dict[str, np.ndarray]:
+        """Returns the run's weights by parameter name."""
+        return read_weights(self.run_path(run) / WEIGHTS)
+
+    def diagnostics(self, run: Run) -> pd.DataFrame:
+        """Returns the run's training diagnostics, one row a logged update."""
+        frame: pd.DataFrame = read_parquet(self.run_path(run) / DIAGNOSTICS_FILE, DIAGNOSTICS).to_pandas()
+        return frame
+
+    # Tables and texts of the whole study
+
+    def curves(self, study: Study, states: Mapping[Run, State] | None = None) -> pd.DataFrame:
+        """Returns the curves of the study's finished runs as one tidy, sorted table; text columns are categories.
+
+        Args:
+            study: The study; its name is the column `study`, whatever it was called when a run was made.
+            states: What `states(study)` returned, if it is at hand.
+
+        Raises:
+            StoreError: If a finished run's file is damaged.
+        """
+        states = self.states(study) if states is None else states
+        finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
+        tables = [read_parquet(self.run_path(run) / CURVES_FILE, CURVES) for run in finished]
+        table = pa.concat_tables(tables).unify_dictionaries() if tables else CURVES.empty_table()
+        frame: pd.DataFrame = table.to_pandas()
+        frame["study"] = pd.Categorical([study.name]).repeat(len(frame))
+        return frame
+
+    def write_table(self, curves: pd.DataFrame) -> None:
+        """Writes `curves.parquet` and `curves.csv`; equal content gives equal bytes."""
+        with replacing_file(self.directory / "curves.parquet") as path:
+            write_parquet(curves, CURVES, path)
+        with replacing_file(self.directory / "curves.csv") as path:
+            write_csv(curves, CURVES, path)
+
+    def write_references(self, references: Mapping[str, Any]) -> None:
+        """Writes what `evaluate_references` returned."""
+        self.write_text(REFERENCES_JSON, json_text(references))
+
+    def read_references(self) -> dict[str, Any] | None:
+        """Returns the stored references, or None where they have not been evaluated yet.
+
+        Raises:
+            StoreError: If the file is damaged.
+        """
+        path = self.directory / REFERENCES_JSON
+        complaint = f"{path}: damaged; move it away and run the study again: no run is repeated"
+        references = read_json(path, complaint)
+        if references is not None and any(key not in references for key in _REFERENCES_KEYS):
+            raise StoreError(complaint)
+        return references
+
+    def write_text(self, name: str, text: str) -> None:
+        """Writes a text file of the report."""
+        self.write_bytes(name, text.encode())
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Writes a file of the report."""
+        with replacing_file(self.directory / name) as path:
+            path.write_bytes(content)
+
+    # Below this line: how
+
+    @property
+    def _runs(self) -> Path:
+        return self.directory / "runs"
+
+    @property
+    def _attic(self) -> Path:
+        return self.directory / "replaced"
+
+    def _require_results_or_nothing(self) -> None:
+        """Refuses to mix results with files of another kind, and to move a folder that is not ours aside."""
+        if self.directory.is_dir() and not (self.directory / STUDY_YAML).exists():
+            others = sorted(path.name for path in self.directory.iterdir() if not path.name.startswith("."))
+            if others and others != ["runs"]:
+                raise StoreError(
+                    f"{self.directory}: holds other files ({_listed(others)}) and no {STUDY_YAML}, so it is not a "
+                    "results folder; give --out a new folder"
+                )
+
+    def _go_on_with(self, study: Study) -> None:
+        """Refuses a study that trains otherwise; references of another evaluation make way."""
+        stored = self.study()
+        before, now = study_fingerprint(stored), study_fingerprint(study)
+        if before.trains != now.trains:
+            raise StoreError(
+                f"{self.directory}: holds runs trained otherwise ({'; '.join(differences(stored, study))}); give "
+                "another folder with --out, or --fresh, which moves this one aside and deletes nothing"
+            )
+        references = self.directory / REFERENCES_JSON
+        if before.evaluates != now.evaluates and references.exists():
+            self._attic.mkdir(exist_ok=True)
+            references.rename(first_free(self._attic / REFERENCES_JSON))
+
+    def _move_aside(self) -> None:
+        directory = self.directory.resolve()
+        if (directory / STUDY_YAML).exists():
+            directory.rename(first_free(directory.with_name(f"{directory.name}-old")))
+
+
+def load_result(directory: Path) -> tuple[Store, Study]:
+    """Returns the store of a results folder and the study that it belongs to.
+
+    Raises:
+        StoreError: If the folder is not there or is not a results folder; the line says what would be one.
+    """
+    with explained(directory, "read"):
+        if not _is_result(directory):
+            raise StoreError(f"{directory}: {_what_it_is(directory)}")
+    store = Store(directory)
+    return store, store.study()
+
+
+def _what_it_is(directory: Path) -> str:
+    """Returns why a path is not a results folder, and which path near it is one."""
+    expected = "expected a folder that `ingredients run-grid` wrote, such as results/bandit"
+    if directory.is_file():
+        inside = directory.absolute().parent
+        hint = f". Did you mean '{directory.parent}'?" if _is_result(inside) else ""
+        return f"a file, not a folder; {expected}{hint}"
+    if directory.is_dir():
+        inside_it = [str(path) for path in sorted(directory.iterdir()) if _is_result(path)]
+        hint = f". Results are in: {_listed(inside_it)}" if inside_it else ""
+        return f"not a results folder (it has no {STUDY_YAML}); {expected}{hint}"
+    beside = directory.parent.iterdir() if directory.parent.is_dir() else iter(())
+    near = difflib.get_close_matches(directory.name, [path.name for path in beside if _is_result(path)], n=1)
+    hint = f". Did you mean '{directory.parent / near[0]}'?" if near else ""
+    return f"there is no such folder; {expected}{hint}"
+
+
+def _is_result(path: Path) -> bool:
+    return (path / STUDY_YAML).is_file()
+
+
+def _listed(names: list[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def _table_order(run: Run) -> tuple[tuple[str, ...], int]:
+    """Returns the key that puts whole runs into the order of the table's rows."""
+    return tuple(run.cell.texts().values()), run.seed

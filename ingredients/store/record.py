@@ -1,0 +1,142 @@
+"""A run as it is stored: one folder that says what was trained, how, with what, and what came of it.
+
+Comes in: a `RunRecord`. Goes out: the folder's files, and `run.json` back as a dict with its shape checked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.numpy
+
+from ingredients.errors import StoreError
+from ingredients.grid import Fingerprints, Run
+from ingredients.store.tables import (
+    CURVE_KEYS,
+    CURVES,
+    DIAGNOSTIC_KEYS,
+    DIAGNOSTICS,
+    damaged,
+    sorted_frame,
+    write_parquet,
+)
+
+State = Literal["missing", "trained", "finished", "failed"]
+
+RUN_JSON = "run.json"
+WEIGHTS = "weights.safetensors"
+CURVES_FILE = "curves.parquet"
+DIAGNOSTICS_FILE = "diagnostics.parquet"
+FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """All that is kept of one run.
+
+    Attributes:
+        run: The cell and the seed.
+        fingerprints: Of what trained, what evaluated and what judges it.
+        status: "finished", or "failed" where the loss or a gradient was no longer finite.
+        reason: Why it failed, in one line; None for a finished run.
+        weights: Arrays by parameter name.
+        curves: Tidy adaptation curves, the columns of `CURVES` (of a failed run: what there is, maybe no rows).
+        diagnostics: One row a logged update, the columns of `DIAGNOSTICS`.
+        resolved: The study's resolved configuration.
+        versions: Version by package name.
+        seconds: Wall-clock time of its stack.
+        train_steps: Environment steps that it was trained for.
+    """
+
+    run: Run
+    fingerprints: Fingerprints
+    status: Literal["finished", "failed"]
+    reason: str | None
+    weights: Mapping[str, np.ndarray]
+    curves: pd.DataFrame
+    diagnostics: pd.DataFrame
+    resolved: Mapping[str, Any]
+    versions: Mapping[str, str]
+    seconds: float
+    train_steps: int
+
+
+def write_record(record: RunRecord, folder: Path) -> None:
+    """Writes the record's files into an empty folder; the finished mark comes last and only for a finished run."""
+    (folder / RUN_JSON).write_text(json_text(_run_json(record)))
+    (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
+    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
+    write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
+    if record.status == "finished":
+        (folder / FINISHED).write_text("finished\n")
+
+
+def read_run_json(path: Path) -> dict[str, Any] | None:
+    """Returns the content of a `run.json`, or None where there is none.
+
+    Raises:
+        StoreError: If it is damaged.
+    """
+    content = read_json(path, damaged(path))
+    if content is None:
+        return None
+    prints = content.get("fingerprints")
+    if not isinstance(prints, dict) or content.get("status") not in ("finished", "failed") or "reason" not in content:
+        raise StoreError(damaged(path))
+    return content
+
+
+def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
+    """Returns the JSON object of a file, or None where there is no such file.
+
+    Raises:
+        StoreError: With the complaint, if the file is unreadable or holds no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise StoreError(complaint) from error
+    if not isinstance(content, dict):
+        raise StoreError(complaint)
+    return content
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Returns the arrays of a safetensors file.
+
+    Raises:
+        StoreError: If it is missing or damaged.
+    """
+    try:
+        return dict(safetensors.numpy.load_file(path))
+    except (OSError, safetensors.SafetensorError) as error:
+        raise StoreError(damaged(path)) from error
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Returns strict JSON (no NaN), indented, in the order of the keys."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _run_json(record: RunRecord) -> dict[str, Any]:
+    return {
+        "run": record.run.id,
+        "cell": record.run.cell.json(),
+        "seed": record.run.seed,
+        "status": record.status,
+        "reason": record.reason,
+        "train_steps": record.train_steps,
+        "seconds": record.seconds,
+        "fingerprints": asdict(record.fingerprints),
+        "versions": dict(sorted(record.versions.items())),
+        "study": dict(record.resolved),
+    }

@@ -1,0 +1,112 @@
+"""The two tables of a run, curves and diagnostics: their columns, and Parquet bytes that depend on content alone.
+
+Comes in: a data frame with the columns below, in any order of rows. Goes out: sorted Parquet or CSV bytes, without
+pandas' metadata, so that equal content gives equal bytes; and back again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from ingredients.errors import StoreError
+
+CURVES = pa.schema(
+    [
+        ("study", pa.string()),
+        ("reward_observation", pa.string()),
+        ("action_observation", pa.string()),
+        ("memory", pa.string()),
+        ("task_distribution", pa.string()),
+        ("seed", pa.int64()),
+        ("train_step", pa.int64()),
+        ("probe", pa.string()),
+        ("tasks", pa.string()),
+        ("episode", pa.int64()),
+        ("return", pa.float64()),
+        ("regret", pa.float64()),
+    ]
+)
+CURVE_KEYS = tuple(CURVES.names[:10])
+
+DIAGNOSTICS = pa.schema(
+    [
+        ("update", pa.int64()),
+        ("train_step", pa.int64()),
+        *(
+            (name, pa.float64())
+            for name in (
+                "policy_loss",
+                "value_loss",
+                "entropy",
+                "return_per_lifetime",
+                "gradient_norm",
+                "kl",
+                "clip_fraction",
+            )
+        ),
+    ]
+)
+DIAGNOSTIC_KEYS = ("update", "train_step")
+
+_SLICE_ROWS = 250_000
+
+
+def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
+    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes."""
+    with pa.parquet.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+        for table in _arrow_tables(frame, schema):
+            writer.write_table(table)
+
+
+def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
+    """Writes the frame as CSV with one header line; each float is the shortest text that reads back as it."""
+    options = pa.csv.WriteOptions(quoting_header="none", quoting_style="none")  # no name or level needs quotes
+    with pa.csv.CSVWriter(path, schema, write_options=options) as writer:
+        for table in _arrow_tables(frame, schema):
+            writer.write_table(table)
+
+
+def _arrow_tables(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Gives the rows in slices, so that a long table's text columns are never spelt out all at once."""
+    missing = [name for name in schema.names if name not in frame]
+    if missing:
+        raise ValueError(f"the table lacks the columns {', '.join(missing)}")
+    for start in range(0, len(frame), _SLICE_ROWS):
+        rows = frame[schema.names].iloc[start : start + _SLICE_ROWS]
+        yield pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+
+def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Returns the rows in the order of the keys that are there."""
+    return frame.sort_values([key for key in keys if key in frame], kind="stable", ignore_index=True)
+
+
+def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+    """Returns a stored table; text columns come as dictionaries, which hold a long table in little memory.
+
+    Raises:
+        StoreError: If the file is missing, damaged, or has other columns.
+    """
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    try:
+        with pa.parquet.ParquetFile(path, read_dictionary=texts) as file:
+            table = file.read(use_threads=False)
+    except (OSError, KeyError, pa.ArrowException) as error:  # KeyError: a text column is not there
+        raise StoreError(damaged(path)) from error
+    if table.schema.names != schema.names:
+        raise StoreError(damaged(path))
+    return table
+
+
+def damaged(path: Path) -> str:
+    """Returns the line that says a file of a run is unusable and how to go on."""
+    return (
+        f"{path}: missing, damaged or written by another version; move the folder {path.parent} away "
+        "and run the study again: only this run is repeated"
+    )

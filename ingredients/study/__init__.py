@@ -1,0 +1,40 @@
+"""Studies: from a YAML file to a frozen, validated `Study` (DESIGN §3).
+
+Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line.
+Reading order: `levels` and `fields` (values), `models` (what a study is), `yaml_text` (how it is spelled),
+`messages` and `mistakes` (what is said when it is wrong), `files` (reading), `smoke` (the same study, small).
+"""
+
+from ingredients.study.files import DEFAULT_STUDY, load_study, parse_study, shipped_study
+from ingredients.study.levels import INGREDIENTS, Ingredient, Level, WipeEvery, level_data, level_text
+from ingredients.study.models import (
+    Agent,
+    BernoulliBanditTasks,
+    Criterion,
+    Evaluation,
+    Ingredients,
+    Learner,
+    Study,
+)
+from ingredients.study.smoke import smoke_sized
+
+__all__ = [
+    "DEFAULT_STUDY",
+    "INGREDIENTS",
+    "Agent",
+    "BernoulliBanditTasks",
+    "Criterion",
+    "Evaluation",
+    "Ingredient",
+    "Ingredients",
+    "Learner",
+    "Level",
+    "Study",
+    "WipeEvery",
+    "level_data",
+    "level_text",
+    "load_study",
+    "parse_study",
+    "shipped_study",
+    "smoke_sized",
+]

@@ -1,0 +1,98 @@
+"""Kinds of values in a study: whole numbers, numbers, words, text; each refuses what it is not.
+
+Comes in: a value as YAML gave it. Goes out: the same value, or a mistake that says what is allowed.
+Nothing is converted but 2 where a number is wanted and 1e6 where a whole one is: a study means what it says.
+A boolean is never a number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from pydantic_core import PydanticCustomError
+
+from ingredients.study.messages import nearest, shown
+
+Check = Callable[[object], object]
+
+
+def mistake(
+    what: str,
+    value: object,
+    allowed: str,
+    known: Sequence[str] = (),
+    keys: Sequence[str] = (),
+) -> PydanticCustomError:
+    """Returns the error to raise: `what` is wrong with `value`, what is `allowed`, the `known` words to match it with.
+
+    `keys` are the keys below the present place that take part in a rule over several keys; the first is blamed.
+    """
+    # pydantic writes every entry of the context out: a value that aliases made huge must be cut short before
+    guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
+    context = {"what": f"{what}, got {shown(value)}", "allowed": allowed, "guess": guess, "keys": tuple(keys)}
+    return PydanticCustomError("mistake", "{what}", context)
+
+
+def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:
+    """Returns the check of a whole number from `low` to `high` (a multiple of `multiple`)."""
+    allowed = f"{low} to {high}" + (f" in multiples of {multiple}" if multiple > 1 else "") + because
+
+    def check(value: object) -> object:
+        if isinstance(value, float) and value.is_integer():  # 1e6 is how people write a million
+            value = int(value)
+        if type(value) is not int:
+            raise mistake("must be a whole number", value, allowed)
+        if not low <= value <= high or value % multiple:
+            raise mistake("out of range", value, allowed)
+        return value
+
+    return check
+
+
+def number(low: float, high: float, *, above: bool = False, below: bool = False) -> Check:
+    """Returns the check of a finite number in [low, high]; `above` leaves `low` out, `below` leaves `high` out."""
+    allowed = f"a number {'above' if above else 'from'} {low:g} {'to below' if below else 'up to'} {high:g}"
+
+    def check(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise mistake("must be a number", value, allowed)
+        inside = math.isfinite(value) and low <= value <= high
+        if not inside or (above and value == low) or (below and value == high):
+            raise mistake("out of range", value, allowed)
+        return float(value)
+
+    return check
+
+
+def one_of(*known: str) -> Check:
+    """Returns the check of a word from a closed list."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, str) or value not in known:
+            raise mistake("unknown", value, ", ".join(known), known)
+        return value
+
+    return check
+
+
+def folder_name(value: object) -> object:
+    """Returns `value` if it can name a folder below `results/` on every system."""
+    allowed = "letters, digits, '.', '_', '-', at most 100, the first a letter or a digit"
+    if not isinstance(value, str):
+        raise mistake("must be text", value, allowed)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
+        raise mistake("cannot name a results folder", value, allowed)
+    return value
+
+
+def sentence(value: object) -> object:
+    """Returns `value` as one line of text; a folded YAML block may end in a line break."""
+    allowed = "printable text of at most 1000 characters"
+    if not isinstance(value, str):
+        raise mistake("must be text", value, allowed)
+    line = " ".join(value.split())
+    if not line.isprintable() or len(line) > 1000:
+        raise mistake("cannot be printed on one line", value, allowed)
+    return line

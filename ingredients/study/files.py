@@ -1,0 +1,120 @@
+"""Studies in files: where they lie, how they are read, what the command line changes in them.
+
+Comes in: a path and overrides. Goes out: a validated `Study`, or a `StudyError` of one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ingredients.errors import StudyError
+from ingredients.study import yaml_text
+from ingredients.study.messages import complaint, nearest, one_line, shown, yaml_complaint
+from ingredients.study.mistakes import Override, study_error
+from ingredients.study.models import Study
+
+LARGEST_FILE = 1_000_000
+DEFAULT_STUDY = "ablations/bandit.yaml"
+
+
+def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """Returns the study in a file, changed by `overrides` (`key.path=value`, the value in YAML).
+
+    Raises:
+        StudyError: the file cannot be read, or it, or an override, is no valid study.
+    """
+    source = one_line(str(path))
+    try:
+        data = yaml_text.parse(_read(path, source))
+    except yaml.YAMLError as error:
+        raise StudyError(yaml_complaint(source, error)) from None
+    if data is None:
+        raise StudyError(complaint([source], "is empty", f"a study with the keys {', '.join(Study.model_fields)}"))
+    if not isinstance(data, dict):
+        keys = ", ".join(Study.model_fields)
+        raise StudyError(complaint([source], f"must hold keys, got {shown(data)}", keys))
+    return _validate(data, source, [_override(text) for text in overrides])
+
+
+def parse_study(data: Mapping[str, Any], source: str) -> Study:
+    """Returns the study that plain data describes; errors name `source` as the file.
+
+    Raises:
+        StudyError: the data are no valid study.
+    """
+    return _validate(dict(data), source, [])
+
+
+def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
+    """Returns `path` if something is there, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
+
+    What is neither comes back as it is, for `load_study` to complain about.
+    """
+    asked = Path(path)
+    if asked.exists() or asked.parent.name not in ("", "ablations"):
+        return asked
+    shipped = _shipped_folder() / (asked.name if asked.suffix else f"{asked.name}.yaml")
+    return shipped if shipped.is_file() else asked
+
+
+def _shipped_folder() -> Path:
+    return Path(str(resources.files("ablations")))
+
+
+def _read(path: Path, source: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        shipped = {file.stem: f"ablations/{file.name}" for file in sorted(_shipped_folder().glob("*.yaml"))}
+        guess = shipped.get(nearest(path.stem, shipped) or path.stem)
+        allowed = f"a study, such as {', '.join(shipped.values())}"
+        raise StudyError(complaint([source], "no such file", allowed, guess)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StudyError(complaint([source], f"cannot be read: {reason}", "a file in YAML")) from None
+    if len(content) > LARGEST_FILE:
+        raise StudyError(complaint([source], "is too long for a study", f"at most {LARGEST_FILE} bytes"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StudyError(complaint([source], "is not text", "YAML in UTF-8")) from None
+
+
+def _override(text: str) -> Override:
+    key, equals, value = text.partition("=")
+    path = tuple(part.strip() for part in key.split("."))
+    if not equals or not all(path):
+        raise StudyError(complaint([f"--set {text}"], "cannot be read", "key.path=value, such as tasks.arms=10"))
+    try:
+        return Override(text, path, yaml_text.parse(value))
+    except yaml.YAMLError as error:
+        raise StudyError(yaml_complaint(f"--set {text}", error)) from None
+
+
+def _apply(data: dict[str, Any], override: Override) -> dict[str, Any]:
+    """Returns a copy of `data` with the override in its place; a missing section is made."""
+    return _placed(data, override, override.path)
+
+
+def _placed(section: object, override: Override, path: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(section, dict):
+        above = ".".join(override.path[: len(override.path) - len(path)])
+        raise StudyError(complaint([f"--set {override.text}", above], f"holds no keys, but {shown(section)}"))
+    head, rest = path[0], path[1:]
+    return {**section, head: _placed(section.get(head, {}), override, rest) if rest else override.value}
+
+
+def _validate(data: dict[str, Any], source: str, overrides: Sequence[Override]) -> Study:
+    for override in overrides:
+        data = _apply(data, override)
+    try:
+        return Study.model_validate(data)
+    except ValidationError as error:
+        raise study_error(error, source, overrides) from None

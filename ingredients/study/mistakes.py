@@ -1,0 +1,87 @@
+"""From all that pydantic finds wrong with a study to the one line that helps most.
+
+Comes in: a `ValidationError`, where the data came from, and the overrides that changed it. Goes out: a `StudyError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ingredients.errors import StudyError
+from ingredients.study.messages import complaint, nearest, shown
+from ingredients.study.models import Study
+
+
+@dataclass(frozen=True)
+class Override:
+    """One `--set key.path=value`."""
+
+    text: str
+    path: tuple[str, ...]
+    value: object
+
+
+def study_error(found: ValidationError, source: str, overrides: Sequence[Override]) -> StudyError:
+    """Returns the error for the most useful of the mistakes `found`, and how many more there are."""
+    mistakes = [_Mistake.of(dict(error)) for error in found.errors(include_url=False)]
+    first = min(mistakes, key=lambda mistake: mistake.rank)
+    blamed = [f"--set {override.text}" for override in overrides if first.concerns(override.path)]
+    text = complaint([blamed[-1] if blamed else source, ".".join(first.path)], first.what, first.allowed, first.guess)
+    more = len(mistakes) - 1
+    return StudyError(f"{text} (and {more} more)" if more else text)
+
+
+@dataclass(frozen=True)
+class _Mistake:
+    """One mistake. `rank`: a mistyped key comes first, since what is then missing follows from it."""
+
+    rank: int
+    path: tuple[str, ...]
+    what: str
+    allowed: str
+    guess: str | None
+    partners: tuple[tuple[str, ...], ...] = ()
+
+    def concerns(self, path: tuple[str, ...]) -> bool:
+        """Returns whether a change at `path` can have caused this mistake."""
+        places = (self.path, *self.partners)
+        return any(place[: len(path)] == path or path[: len(place)] == place for place in places)
+
+    @staticmethod
+    def of(error: dict[str, Any]) -> _Mistake:
+        """Returns the mistake that a pydantic error tells of."""
+        path = tuple(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            return _unknown_key(path, error["input"])
+        if error["type"] == "missing":
+            return _Mistake(2, path, "missing", ", ".join(_keys(path)), None)
+        if error["type"] == "mistake":
+            return _own(path, error["ctx"])
+        return _Mistake(1, path, f"must hold keys, got {shown(error['input'])}", ", ".join(_keys(path)), None)
+
+
+def _unknown_key(path: tuple[str, ...], value: object) -> _Mistake:
+    keys = _keys(path[:-1])
+    guess = nearest(path[-1], keys)
+    return _Mistake(0 if guess else 1, path, f"unknown key, got {path[-1]}: {shown(value)}", ", ".join(keys), guess)
+
+
+def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
+    partners = tuple((*path, key) for key in context["keys"])
+    place = partners[0] if partners else path
+    return _Mistake(1, place, context["what"], context["allowed"], context["guess"], partners)
+
+
+def _keys(path: Sequence[str]) -> list[str]:
+    """Returns the keys that may stand at `path` of a study."""
+    model: type[BaseModel] = Study
+    for part in path:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

@@ -1,0 +1,186 @@
+"""What a study is: frozen, validated, complete (DESIGN §3).
+
+Comes in: a mapping from YAML. Goes out: a `Study` in which every default is filled in and every level is canonical.
+Every key but `name`, `tasks` and `ingredients` has a default, and no rule ties `tasks` to another section:
+swapping the tasks alone leaves a valid study.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, model_validator
+
+from ingredients.study import fields
+from ingredients.study.levels import (
+    ALLOWED,
+    INGREDIENTS,
+    MEMORY_KINDS,
+    ChannelLevel,
+    Ingredient,
+    Level,
+    MemoryLevel,
+    TasksLevel,
+    canonical_level,
+    level_data,
+    level_text,
+)
+from ingredients.study.yaml_text import dump
+
+FEWEST_EPISODES = 5
+MOST_RUNS = 100_000
+
+
+class Section(BaseModel):
+    """A part of a study: cannot be changed, knows no other keys than its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _levels(ingredient: Ingredient) -> PlainValidator:
+    """Returns the validator of one ingredient's levels: a list, not empty, none twice."""
+
+    def check(value: object) -> tuple[Level, ...]:
+        if not isinstance(value, list | tuple):
+            raise fields.mistake("must be a list of levels, such as [off, on]", value, ALLOWED[ingredient])
+        if not value:
+            raise fields.mistake("an ingredient without levels leaves an empty grid", value, ALLOWED[ingredient])
+        levels: list[Level] = []
+        for entry in value:
+            level = canonical_level(ingredient, entry)
+            if level in levels:
+                raise fields.mistake(f"level {level_text(level)} is given twice", value, "each level once")
+            levels.append(level)
+        return tuple(levels)
+
+    return PlainValidator(check)
+
+
+class Ingredients(Section):
+    """The levels of each ingredient; the grid is their product."""
+
+    reward_observation: Annotated[tuple[ChannelLevel, ...], _levels("reward_observation")] = (False, True)
+    action_observation: Annotated[tuple[ChannelLevel, ...], _levels("action_observation")] = (False, True)
+    memory: Annotated[tuple[MemoryLevel, ...], _levels("memory")] = (False, True)
+    task_distribution: Annotated[tuple[TasksLevel, ...], _levels("task_distribution")] = (False, True)
+
+    def levels(self, ingredient: Ingredient) -> tuple[Level, ...]:
+        """Returns the levels of one ingredient, in the order given."""
+        levels: tuple[Level, ...] = getattr(self, ingredient)
+        return levels
+
+
+class BernoulliBanditTasks(Section):
+    """Independent Bernoulli arms; an episode is a pull. The verdict's windows need five episodes."""
+
+    family: Annotated[Literal["bernoulli-bandit"], BeforeValidator(fields.one_of("bernoulli-bandit"))]
+    arms: Annotated[int, BeforeValidator(fields.whole(2, 1000))]
+    episodes: Annotated[
+        int,
+        BeforeValidator(
+            fields.whole(FEWEST_EPISODES, 10_000, because=" (the verdict compares the first and the last fifth)")
+        ),
+    ]
+    action_noise: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.0
+
+
+class Agent(Section):
+    """The agent of every cell. `hidden` fills SIMD registers, so that a run's bits do not depend on its stack."""
+
+    memory: Annotated[Literal["gru"], BeforeValidator(fields.one_of(*MEMORY_KINDS))] = "gru"
+    hidden: Annotated[int, BeforeValidator(fields.whole(16, 1024, multiple=16))] = 64
+
+
+class Learner(Section):
+    """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
+
+    The defaults are for lifetimes of some ten to a hundred steps. λ is short, as in Duan et al. (.3 on bandits), and γ
+    below their .99: with a long horizon the critic mostly learns how much of the lifetime is left.
+
+    Attributes:
+        train_steps: environment steps of a run, rounded up to whole rollouts.
+        lifetimes: lifetimes in parallel in a rollout of one run.
+        epochs: passes over a rollout.
+        minibatches: parts of a rollout; each holds whole lifetimes, so it must divide `lifetimes`.
+        learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line.
+        discount: γ, over steps, across episodes, to the lifetime's end.
+        gae_lambda: λ of the advantages.
+        entropy: weight of the policy's entropy.
+        clip: of the probability ratio in the policy's loss.
+        max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
+    """
+
+    train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
+    lifetimes: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 64
+    epochs: Annotated[int, BeforeValidator(fields.whole(1, 100))] = 4
+    minibatches: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 4
+    learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 5e-3
+    discount: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.9
+    gae_lambda: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.3
+    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.003
+    clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2
+    max_gradient_norm: Annotated[float, BeforeValidator(fields.number(0, 1e6, above=True))] = 0.5
+
+    @model_validator(mode="after")
+    def _minibatches_hold_whole_lifetimes(self) -> Self:
+        if self.lifetimes % self.minibatches:
+            allowed = f"a divisor of learner.lifetimes = {self.lifetimes}"
+            raise fields.mistake("cuts lifetimes apart", self.minibatches, allowed, keys=("minibatches", "lifetimes"))
+        return self
+
+
+class Evaluation(Section):
+    """How many held-out tasks score a run at its end, and at how many points during training with how many tasks."""
+
+    tasks: Annotated[
+        int, BeforeValidator(fields.whole(2, 10_000_000, because=" (a swap needs a lifetime on another task)"))
+    ] = 10_000
+    points: Annotated[int, BeforeValidator(fields.whole(2, 1000))] = 12
+    tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = 256
+
+    @model_validator(mode="after")
+    def _points_use_a_part_of_the_tasks(self) -> Self:
+        if self.tasks_at_points > self.tasks:
+            allowed = f"1 to evaluation.tasks = {self.tasks}"
+            raise fields.mistake("out of range", self.tasks_at_points, allowed, keys=("tasks_at_points", "tasks"))
+        return self
+
+
+class Criterion(Section):
+    """The verdict's δ, in normalised score, and the confidence of its intervals: declared before anything runs."""
+
+    gain_above: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.1
+    confidence: Annotated[float, BeforeValidator(fields.number(0.5, 1, below=True))] = 0.95
+
+
+class Study(Section):
+    """One experiment: the tasks, the grid of ingredients, and everything else that is equal over its cells."""
+
+    name: Annotated[str, BeforeValidator(fields.folder_name)]
+    question: Annotated[str, BeforeValidator(fields.sentence)] = ""
+    tasks: BernoulliBanditTasks
+    ingredients: Ingredients
+    seeds: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 5
+    agent: Agent = Agent()
+    learner: Learner = Learner()
+    evaluation: Evaluation = Evaluation()
+    criterion: Criterion = Criterion()
+
+    @model_validator(mode="after")
+    def _grid_can_be_run(self) -> Self:
+        runs = math.prod(len(self.ingredients.levels(name)) for name in INGREDIENTS) * self.seeds
+        if runs > MOST_RUNS:
+            allowed = f"at most {MOST_RUNS} runs"
+            raise fields.mistake("cells x seeds make too many runs", runs, allowed, keys=("ingredients", "seeds"))
+        return self
+
+    def resolved(self) -> dict[str, Any]:
+        """Returns the whole study as plain data (JSON, YAML), every default filled in."""
+        levels = {name: [level_data(level) for level in self.ingredients.levels(name)] for name in INGREDIENTS}
+        data = self.model_dump(exclude={"ingredients"}) | {"ingredients": levels}
+        return {key: data[key] for key in type(self).model_fields}
+
+    def to_yaml(self) -> str:
+        """Returns the resolved study in canonical form; it loads back to an equal study."""
+        return dump(self.resolved())

@@ -1,0 +1,31 @@
+"""A study at smoke size: every cell, everything exercised, nothing learned well."""
+
+from __future__ import annotations
+
+from ingredients.study.models import Study
+
+SEEDS = 2
+TRAIN_STEPS = 20_000
+LIFETIMES = 32
+TASKS, POINTS, TASKS_AT_POINTS = 256, 3, 64
+
+
+def smoke_sized(study: Study) -> Study:
+    """Returns the same study (name, tasks, grid, agent) with few seeds, steps and evaluation tasks; nothing grows."""
+    learner, evaluation = study.learner, study.evaluation
+    # a rollout holds whole minibatches: the most of them that fit, and one at least
+    most = max(LIFETIMES // learner.minibatches, 1) * learner.minibatches
+    changes = {
+        "seeds": min(study.seeds, SEEDS),
+        "learner": learner.model_copy(
+            update={"train_steps": min(learner.train_steps, TRAIN_STEPS), "lifetimes": min(learner.lifetimes, most)}
+        ),
+        "evaluation": evaluation.model_copy(
+            update={
+                "tasks": min(evaluation.tasks, TASKS),
+                "points": min(evaluation.points, POINTS),
+                "tasks_at_points": min(evaluation.tasks_at_points, TASKS_AT_POINTS),
+            }
+        ),
+    }
+    return study.model_copy(update=changes)

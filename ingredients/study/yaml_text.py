@@ -1,0 +1,101 @@
+"""YAML as studies use it: PyYAML's SafeLoader, mended.
+
+Comes in: text. Goes out: mappings with text keys, lists, text, booleans, numbers, nothing else; or a `yaml.YAMLError`
+that knows its line. What is mended, and why:
+`5e-3` is a number (PyYAML takes it for text), `010` and `1:30` are none (octal and base 60, by YAML 1.1),
+a day is text, a key given twice is an error, and so are tags, and anchors inside themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+_PLAIN = (
+    ("bool", r"yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF", "yYnNtTfFoO"),
+    ("int", r"[-+]?(?:0|[1-9][0-9_]*)", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
+        r"|[0-9][0-9_]*[eE][-+]?[0-9]+|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+)
+
+
+class StudyLoader(yaml.SafeLoader):
+    """SafeLoader with the mends that the module names."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 -- PyYAML's
+        """Returns the next node; refuses tags, and an alias inside the very thing that it names."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's
+        if getattr(event, "tag", None) is not None:
+            raise _problem(f"tags such as {event.tag} are not allowed", event)
+        node = super().compose_node(parent, index)
+        # a collection has no end yet while its own parts are composed
+        if isinstance(event, yaml.AliasEvent) and node is not None and node.end_mark is None:
+            raise _problem(f"*{event.anchor} contains itself", event)
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Returns the mapping; refuses keys that are not text, and keys given twice."""
+        first: dict[str, yaml.Node] = {}
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key_node.tag != "tag:yaml.org,2002:str":
+                shown = f", got {key}" if isinstance(key_node, yaml.ScalarNode) else ""
+                raise _problem(f"a key must be text{shown}", key_node)
+            if key in first:
+                raise _problem(f"key {key!r} is given twice (first on line {first[key].start_mark.line + 1})", key_node)
+            first[key] = key_node
+        return super().construct_mapping(node, deep=deep)
+
+
+class StudyDumper(yaml.SafeDumper):
+    """SafeDumper that quotes by the same rules as `StudyLoader` reads, and writes booleans as `on` and `off`."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Returns True: a value is written out wherever it stands."""
+        return True
+
+
+for _kind in (StudyLoader, StudyDumper):
+    for _name, _pattern, _first in _PLAIN:
+        _kind.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), list(_first))
+StudyDumper.add_representer(
+    bool, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:bool", "on" if value else "off")
+)
+
+
+def _problem(what: str, place: Any) -> yaml.MarkedYAMLError:  # noqa: ANN401 -- a node or an event
+    return yaml.MarkedYAMLError(problem=what, problem_mark=place.start_mark)
+
+
+def parse(text: str) -> object:
+    """Returns what the YAML `text` holds.
+
+    Raises:
+        yaml.YAMLError: it is not YAML, or not YAML as studies use it.
+    """
+    try:
+        return yaml.load(text, Loader=StudyLoader)
+    except RecursionError:
+        raise yaml.YAMLError("nested too deep") from None
+    except ValueError:  # what Python says where it refuses to convert more than 4300 digits
+        raise yaml.YAMLError("a number has too many digits") from None
+
+
+def dump(data: object) -> str:
+    """Returns `data` (whose text is printable, as in every valid study) as YAML that `parse` reads back."""
+    text: str = yaml.dump(
+        data, Dumper=StudyDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
+    return text

@@ -1,0 +1,102 @@
+"""A task family as an ordinary Gymnasium environment: one lane of the batched program.
+
+Comes in: a family, and what a Gymnasium user does (`reset`, `step`). Goes out: what the batched program gives for
+the same draws, bit by bit. The hidden task is in no observation and no info, where a wrapper could see it.
+
+One Gymnasium episode is one episode of the family: for a bandit, one pull. Episodes go on on one task until another
+is asked for, so a lifetime is as many episodes as the caller makes it:
+
+| call                                | gives                                                              |
+|-------------------------------------|--------------------------------------------------------------------|
+| the first `reset()`                 | a task from the distribution                                       |
+| `reset()`                           | the next episode on the same task                                  |
+| `reset(options={"new_task": True})` | a fresh task, the first episode of its lifetime                    |
+| `reset(seed=s)`                     | the same as a new environment: equal seeds give equal tasks, noise |
+"""
+
+from __future__ import annotations
+
+from typing import Any, SupportsFloat
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.family import Family
+
+Observation = NDArray[np.float32]
+
+
+class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
+    """One environment of a family; draws its tasks and its noise from `np_random`, a step's noise when it is made."""
+
+    def __init__(self, family: Family, observation_space: spaces.Space[Observation]) -> None:
+        self.action_space = spaces.Discrete(family.actions)
+        self.observation_space = observation_space
+        self._family = family
+        self._task: Tensor | None = None
+        self._state = self._shown = torch.empty(0)
+        self._in_episode = False
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Returns the first observation of an episode and an empty info; see the module for which task it is on.
+
+        Raises:
+            ValueError: an option other than `new_task`.
+        """
+        super().reset(seed=seed)
+        asked = dict(options or {})
+        new_task = bool(asked.pop("new_task", False))
+        if asked:
+            raise ValueError(f"reset: unknown option {next(iter(asked))!r}; allowed: new_task")
+        if self._task is None or new_task or seed is not None:
+            self._task = self._draw_task()
+            self._state, self._shown = self._family.first(self._task)
+        elif self._in_episode:
+            self._state, self._shown = self._family.first(self._task)
+        self._in_episode = True
+        return self._shown.numpy().copy(), {}
+
+    def step(self, action: np.int64) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Returns observation, reward, terminated, truncated and an empty info.
+
+        Raises:
+            gymnasium.error.ResetNeeded: no episode is under way.
+            gymnasium.error.InvalidAction: the action is outside the action space.
+        """
+        if self._task is None or not self._in_episode:
+            raise gymnasium.error.ResetNeeded("the episode is over (or never began): call reset() before step()")
+        if not self.action_space.contains(action):
+            raise gymnasium.error.InvalidAction(f"unknown action {action!r}; allowed: 0 to {self._family.actions - 1}")
+        noise = torch.from_numpy(self.np_random.random(self._family.noise_size, dtype=np.float32))
+        made = self._family.step(self._task, self._state, torch.tensor(int(action)), noise)
+        self._state, self._shown = made.state, made.observation
+        terminated, truncated = bool(made.terminated), bool(made.truncated)
+        self._in_episode = not (terminated or truncated)
+        return made.observation.numpy().copy(), float(made.reward), terminated, truncated, {}
+
+    def _draw_task(self) -> Tensor:
+        """Returns ψ; the family draws it from a torch stream whose key comes from `np_random`."""
+        key = int(self.np_random.integers(2**63))
+        return self._family.draw_tasks(torch.Generator().manual_seed(key), 1)[0]
+
+
+def bernoulli_bandit(arms: int = 5, action_noise: float = 0.0) -> FamilyEnvironment:
+    """Returns the Bernoulli bandit as `gymnasium.make("ingredients/BernoulliBandit-v0")` makes it.
+
+    Raises:
+        ValueError: fewer than two arms, or an action noise outside [0, 1).
+    """
+    if arms < 2:
+        raise ValueError(f"arms: out of range, got {arms}; allowed: 2 and more")
+    if not 0 <= action_noise < 1:
+        raise ValueError(f"action_noise: out of range, got {action_noise}; allowed: from 0 to below 1")
+    # the observation is always 0; a Box needs room, or Gymnasium warns
+    space: spaces.Space[Any] = spaces.Box(0.0, 1.0, (1,), np.float32)
+    return FamilyEnvironment(BernoulliBandit(arms, episodes=1, action_noise=action_noise), space)

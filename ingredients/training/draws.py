@@ -1,0 +1,126 @@
+"""What is drawn for a stack: tasks, action uniforms, the environment's noise, the masks.
+
+Comes in: the stack's runs. Goes out: tasks `[S, N, D]` and draws `[T, S, N, ...]`.
+
+Every draw is keyed by seed, purpose and index alone (see `seeds`), so all cells of a seed meet the same luck, and
+whatever a run meets does not depend on its stack or on what happened before (a resumed run draws the same).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.grid import Run
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.family import Family
+from ingredients.training.interaction import Draws
+
+TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (DESIGN §2)
+
+
+@dataclass(frozen=True)
+class DrawPurposes:
+    """The streams that feed one kind of interaction."""
+
+    action: Purpose
+    noise: Purpose
+    masks: Purpose
+
+
+TRAINING = DrawPurposes(Purpose.TRAINING_ACTIONS, Purpose.TRAINING_NOISE, Purpose.TRAINING_MASKS)
+EVALUATION = DrawPurposes(Purpose.EVALUATION_ACTIONS, Purpose.EVALUATION_NOISE, Purpose.EVALUATION_MASKS)
+
+
+def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, index: int, lanes: int) -> Draws:
+    """Returns the draws of whole lifetimes, each `[T, S, N, ...]`, for `lanes` lanes of every run."""
+    shape = (family.steps, lanes)
+    action = _per_seed(runs, lambda seed: _uniform(seed, purposes.action, index, shape))
+    noise = _per_seed(runs, lambda seed: _uniform(seed, purposes.noise, index, (*shape, family.noise_size)))
+    masks = _per_seed(runs, lambda seed: _uniform(seed, purposes.masks, index, (*shape, 2)))
+    reward_level = torch.tensor([run.cell.reward_shown for run in runs]).view(1, -1, 1, 1)
+    action_level = torch.tensor([run.cell.action_shown for run in runs]).view(1, -1, 1, 1)
+    reward_shown = (masks[..., :1] < reward_level).float()
+    action_shown = (masks[..., 1:] < action_level).float()
+    return Draws(action, noise, reward_shown, action_shown, carry(runs, family.steps))
+
+
+def carry(runs: Sequence[Run], steps: int) -> Tensor:
+    """Returns `[T, S, 1, 1]`: 0 at the steps before which a run's memory is reset, else 1."""
+    t = torch.arange(steps).view(-1, 1)
+    every = torch.tensor([run.cell.wipe_every or steps for run in runs])
+    return (t % every != 0).float().view(steps, len(runs), 1, 1)
+
+
+def at_step(draws: Draws, t: int) -> Draws:
+    """Returns the draws of step t."""
+    return Draws(*(part[t] for part in draws))
+
+
+def training_tasks(runs: Sequence[Run], family: Family, update: int, lanes: int) -> Tensor:
+    """Returns `[S, N, D]`, the tasks of one rollout: fresh ones, or picks from the run's own list of N tasks."""
+    fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update + 1), lanes))
+    pick = _cached(lambda seed: _uniform(seed, Purpose.TRAINING_TASKS, -update - 1, (lanes,)))
+    return torch.stack([_tasks_of(run, family, fresh, pick) for run in runs])
+
+
+def _tasks_of(run: Run, family: Family, fresh: Callable[[int], Tensor], pick: Callable[[int], Tensor]) -> Tensor:
+    count = run.cell.training_tasks
+    if count is None:
+        return fresh(run.seed)
+    return task_list(run.seed, family, count)[(pick(run.seed) * count).long().clamp_(max=count - 1)]
+
+
+def task_list(seed: int, family: Family, count: int) -> Tensor:
+    """Returns the first `count` tasks of the seed's list, `[count, D]`: lists of two lengths are nested."""
+    return family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, 0), count)
+
+
+def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, lanes: int) -> Tensor:
+    """Returns `[S, N, D]`: at most 1000 of each run's own training tasks, repeated to fill the lanes."""
+    return torch.stack([_repeat(_own_tasks(run, family, lifetimes), lanes) for run in runs])
+
+
+def _own_tasks(run: Run, family: Family, lifetimes: int) -> Tensor:
+    if run.cell.training_tasks is not None:
+        return task_list(run.seed, family, min(run.cell.training_tasks, TRAINING_SAMPLE))
+    rollouts = range(-(-TRAINING_SAMPLE // lifetimes))
+    drawn = [family.draw_tasks(generator(run.seed, Purpose.TRAINING_TASKS, u + 1), lifetimes) for u in rollouts]
+    return torch.cat(drawn)[:TRAINING_SAMPLE]
+
+
+def _repeat(tasks: Tensor, lanes: int) -> Tensor:
+    return tasks[torch.arange(lanes) % tasks.shape[0]]
+
+
+def evaluation_tasks(family: Family, count: int) -> Tensor:
+    """Returns the held-out tasks `[count, D]`, the same for every cell, seed and reference of a study.
+
+    Their stream is used by nothing else. They are common to all seeds, so that differences between seeds are
+    differences between agents, and curves and references are paired task by task.
+    """
+    return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS), count)
+
+
+def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...]) -> Tensor:
+    return torch.rand(shape, generator=generator(seed, purpose, index))
+
+
+def _per_seed(runs: Sequence[Run], draw: Callable[[int], Tensor]) -> Tensor:
+    """Returns `[T, S, ...]`: one draw `[T, ...]` for each seed, shared by the seed's runs."""
+    once = _cached(draw)
+    return torch.stack([once(run.seed) for run in runs], dim=1)
+
+
+def _cached(draw: Callable[[int], Tensor]) -> Callable[[int], Tensor]:
+    kept: dict[int, Tensor] = {}
+
+    def once(seed: int) -> Tensor:
+        if seed not in kept:
+            kept[seed] = draw(seed)
+        return kept[seed]
+
+    return once

@@ -1,0 +1,103 @@
+"""Evaluation: adaptation curves of trained agents, plain and under interventions.
+
+Comes in: the agents' weights `[S, P]`, tasks, a probe. Goes out: mean expected return of each episode, `[S, K]`.
+
+A curve is made of the expected reward given ψ and the action (DESIGN §2, Scores), so that the luck of the pay-outs is
+no noise in it; the luck that the agent itself met stays. Lanes are played in chunks of fixed size, so memory stays
+bounded and a chunk's draws do not depend on how many lanes follow.
+
+Probes (DESIGN §2) act at the episode boundary half-way, K // 2:
+
+- `memory_swap`: the memory's state becomes that of the neighbouring lane, a lifetime on another task; r_{t-1} and
+  a_{t-1} stay true, so that win-stay-lose-shift does not count as memory.
+- `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import views
+from ingredients.training.draws import EVALUATION, at_step, lifetime_draws
+from ingredients.training.interaction import Draws, Lanes, advance, begin
+from ingredients.training.trainer import Setup
+
+CHUNK_LANES = 512  # lanes played at once: S × 512 × H floats of state stay in the cache
+Intervention = Callable[[Lanes, Lanes], Lanes]
+
+
+def swap_memory(lanes: Lanes, initial: Lanes) -> Lanes:
+    """Returns lanes whose memory is that of the lane before; everything else stays true."""
+    return replace(lanes, memory=lanes.memory.roll(1, dims=1))
+
+
+def wipe_memory(lanes: Lanes, initial: Lanes) -> Lanes:
+    """Returns lanes that remember nothing and are told that a lifetime starts; the environment goes on as it was."""
+    past = replace(initial.past, observation=lanes.past.observation)
+    return Lanes(initial.memory, lanes.environment, past)
+
+
+PROBES: Mapping[str, Intervention] = {"memory_swap": swap_memory, "memory_wipe": wipe_memory}
+
+
+@torch.no_grad()
+def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = ()) -> dict[str, Tensor]:
+    """Returns the agents' curves `[S, K]` (float64) by name: `none`, and each of `probes`.
+
+    Args:
+        setup: the stack.
+        policy: the agents' weights `[S, P]`.
+        tasks: `[S, N, D]`, the same number for each run.
+        probes: `greedy` (the likeliest action instead of a sampled one) and names of `PROBES`.
+    """
+    weights = views(policy, setup.agent.shapes())
+    total = {
+        name: torch.zeros(policy.shape[0], setup.family.episodes, dtype=torch.float64) for name in ("none", *probes)
+    }
+    for index, chunk in enumerate(tasks.tensor_split(-(-tasks.shape[1] // CHUNK_LANES), dim=1)):
+        draws = lifetime_draws(setup.runs, setup.family, EVALUATION, index, chunk.shape[1])
+        table = _Table(setup, weights, chunk.to(setup.device), Draws(*(part.to(setup.device) for part in draws)))
+        for name, curve in table.play(probes).items():
+            total[name] += curve.cpu()
+    return {name: curve / tasks.shape[1] for name, curve in total.items()}
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Lanes that are played together: tasks `[S, n, D]` and draws `[T, S, n, ...]`."""
+
+    setup: Setup
+    weights: Mapping[str, Tensor]
+    tasks: Tensor
+    draws: Draws
+
+    def play(self, probes: Sequence[str]) -> dict[str, Tensor]:
+        """Returns curves `[S, K]` summed over lanes; the interventions branch off the plain lifetimes half-way."""
+        steps, episodes = self.setup.family.steps, self.setup.family.episodes
+        half = episodes // 2 * (steps // episodes)
+        initial = begin(self.setup.agent, self.setup.family, self.tasks)
+        halfway, early = self._steps(initial, range(half))
+        late = self._steps(halfway, range(half, steps))[1]
+        curves = {"none": torch.cat([early, late], dim=1)}
+        for name in probes:
+            if name == "greedy":
+                curves[name] = self._steps(initial, range(steps), greedy=True)[1]
+            else:
+                branched = PROBES[name](halfway, initial)
+                curves[name] = torch.cat([early, self._steps(branched, range(half, steps))[1]], dim=1)
+        return {name: curve.view(-1, episodes, steps // episodes).sum(-1) for name, curve in curves.items()}
+
+    def _steps(self, lanes: Lanes, steps: range, greedy: bool = False) -> tuple[Lanes, Tensor]:
+        """Returns the lanes after `steps`, and each step's expected reward summed over lanes, `[S, t]`."""
+        rewards = torch.zeros(self.tasks.shape[0], len(steps), dtype=torch.float64, device=self.tasks.device)
+        for column, t in enumerate(steps):
+            draws = at_step(self.draws, t)
+            lanes, moment = advance(
+                self.setup.agent, self.setup.family, self.weights, self.tasks, lanes, draws, greedy=greedy
+            )
+            rewards[:, column] = moment.step.expected_reward.double().sum(-1)
+        return lanes, rewards

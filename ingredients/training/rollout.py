@@ -1,0 +1,88 @@
+"""Rollouts: whole lifetimes of every run of a stack, laid out for the learner.
+
+Comes in: weights, tasks, draws. Goes out: a `Rollout` whose minibatches are contiguous blocks, so that none is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import Agent
+from ingredients.tasks.family import Family
+from ingredients.training.draws import at_step
+from ingredients.training.interaction import Draws, Moment, advance, begin
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """B = M × N lifetimes of each run, split into M minibatches of N lifetimes; M is outermost.
+
+    Attributes:
+        inputs: `[M, S, T, N, F]`.
+        memory: the state after each step, `[M, S, T, N, H]`.
+        action: intended actions, `[M, S, T, N]` (int64).
+        reward: `[M, S, T, N]`.
+        tasks: `[M, S, N, D]`.
+        carry: `[S, T]`.
+        score: the mean expected return of a lifetime, `[S]`.
+    """
+
+    inputs: Tensor
+    memory: Tensor
+    action: Tensor
+    reward: Tensor
+    tasks: Tensor
+    carry: Tensor
+    score: Tensor
+
+
+@torch.no_grad()
+def collect(
+    agent: Agent, family: Family, weights: Mapping[str, Tensor], tasks: Tensor, draws: Draws, minibatches: int
+) -> Rollout:
+    """Returns one rollout: every run lives `tasks.shape[1]` lifetimes from beginning to end."""
+    runs, lifetimes, _ = tasks.shape
+    blank = _Buffers.blank(agent, family.steps, (minibatches, runs, lifetimes // minibatches), tasks)
+    lanes, score = begin(agent, family, tasks), tasks.new_zeros(runs)
+    for t in range(family.steps):
+        lanes, moment = advance(agent, family, weights, tasks, lanes, at_step(draws, t))
+        blank.write(t, moment)
+        score += moment.step.expected_reward.mean(-1)
+    by_minibatch = _split(tasks, minibatches).contiguous()
+    carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
+    return Rollout(blank.inputs, blank.memory, blank.action, blank.reward, by_minibatch, carry, score)
+
+
+@dataclass(frozen=True)
+class _Buffers:
+    inputs: Tensor
+    memory: Tensor
+    action: Tensor
+    reward: Tensor
+
+    @staticmethod
+    def blank(agent: Agent, steps: int, shape: tuple[int, int, int], like: Tensor) -> _Buffers:
+        minibatches, runs, lanes = shape
+        lead = (minibatches, runs, steps, lanes)
+        return _Buffers(
+            inputs=like.new_empty(*lead, agent.layout.size),
+            memory=like.new_empty(*lead, agent.hidden),
+            action=torch.empty(lead, dtype=torch.int64, device=like.device),
+            reward=like.new_empty(lead),
+        )
+
+    def write(self, t: int, moment: Moment) -> None:
+        minibatches = self.inputs.shape[0]
+        self.inputs[:, :, t] = _split(moment.inputs, minibatches)
+        self.memory[:, :, t] = _split(moment.memory, minibatches)
+        self.action[:, :, t] = _split(moment.action, minibatches)
+        self.reward[:, :, t] = _split(moment.step.reward, minibatches)
+
+
+def _split(lanes: Tensor, minibatches: int) -> Tensor:
+    """Returns `[M, S, N, ...]` from `[S, M·N, ...]`."""
+    return lanes.view(lanes.shape[0], minibatches, -1, *lanes.shape[2:]).transpose(0, 1)

@@ -1,0 +1,200 @@
+"""A stack from first weights to last: the training loop as a generator, so that logging and storing stay outside.
+
+Comes in: the stack's runs and the study's settings. Goes out: one `Update` after each rollout and its epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory import gru
+from ingredients.agent.network import Agent, flatten, logits, views
+from ingredients.agent.observation import Layout
+from ingredients.grid import Run
+from ingredients.study import Learner, Study
+from ingredients.tasks import make_family
+from ingredients.tasks.family import Family
+from ingredients.training.critic import Critic, features, values
+from ingredients.training.draws import TRAINING, lifetime_draws, training_tasks
+from ingredients.training.learner import (
+    Adam,
+    Losses,
+    flat_gradient,
+    generalised_advantage,
+    normalise_per_run,
+    policy_loss,
+    value_loss,
+)
+from ingredients.training.rollout import Rollout, collect
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What does not change while a stack trains."""
+
+    runs: tuple[Run, ...]
+    family: Family
+    agent: Agent
+    critic: Critic
+    learner: Learner
+    device: torch.device
+
+    @property
+    def steps_per_update(self) -> int:
+        """Returns the environment steps of one run's rollout."""
+        return self.learner.lifetimes * self.family.steps
+
+    @property
+    def updates(self) -> int:
+        """Returns how many rollouts a run trains on: `train_steps`, rounded up to whole rollouts."""
+        return -(-self.learner.train_steps // self.steps_per_update)
+
+
+def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
+    """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side."""
+    family = make_family(study.tasks)
+    agent = Agent(Layout(family.observation_size, family.actions), study.agent.hidden)
+    critic = Critic(study.agent.hidden, family.task_size, study.agent.hidden)
+    return Setup(runs, family, agent, critic, study.learner, torch.device(device))
+
+
+@dataclass
+class Training:
+    """What changes while a stack trains, and all that a resumed stack would need: every draw is stateless.
+
+    Attributes:
+        policy: the agents' weights `[S, P]`.
+        critic: the critics' weights `[S, Q]`.
+        update: updates done.
+        diverged_at: for each run that diverged, the train step.
+    """
+
+    policy: Tensor
+    critic: Tensor
+    policy_adam: Adam
+    critic_adam: Adam
+    update: int = 0
+    diverged_at: dict[int, int] = field(default_factory=dict)
+
+
+class Update(NamedTuple):
+    """What one update did: steps of each run so far, means over minibatches `[S]`, the rollout's score `[S]`."""
+
+    number: int
+    train_step: int
+    losses: Losses
+    gradient_norm: Tensor
+    score: Tensor
+
+
+def begin_training(setup: Setup) -> Training:
+    """Returns the first weights: equal over all cells of a seed."""
+    agents = {run.seed: setup.agent.initial_weights(run.seed) for run in setup.runs}
+    critics = {run.seed: setup.critic.initial_weights(run.seed) for run in setup.runs}
+    policy = flatten([agents[run.seed] for run in setup.runs]).to(setup.device)
+    critic = flatten([critics[run.seed] for run in setup.runs]).to(setup.device)
+    return Training(policy, critic, Adam.zeros(policy), Adam.zeros(critic))
+
+
+def train(setup: Setup, training: Training) -> Iterator[Update]:
+    """Yields after each update until the stack has had its steps; `training` is changed in place."""
+    while training.update < setup.updates:
+        index = training.update
+        tasks = training_tasks(setup.runs, setup.family, index, setup.learner.lifetimes).to(setup.device)
+        draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.learner.lifetimes)
+        draws = type(draws)(*(part.to(setup.device) for part in draws))
+        weights = views(training.policy, setup.agent.shapes())
+        rollout = collect(setup.agent, setup.family, weights, tasks, draws, setup.learner.minibatches)
+        losses, norm = improve(setup, training, rollout)
+        training.update += 1
+        train_step = training.update * setup.steps_per_update
+        for run in torch.nonzero(~torch.isfinite(norm)).flatten().tolist():
+            training.diverged_at.setdefault(run, train_step)
+        yield Update(index, train_step, losses, norm, rollout.score)
+
+
+class _Batch(NamedTuple):
+    """One minibatch: what the losses need, in the shapes of `policy_loss` and `value_loss`."""
+
+    inputs: Tensor
+    action: Tensor
+    before: Tensor
+    advantage: Tensor
+    critic_inputs: Tensor
+    target: Tensor
+
+
+def improve(setup: Setup, training: Training, rollout: Rollout) -> tuple[Losses, Tensor]:
+    """Returns mean losses and gradient norms `[S]` of the epochs over one rollout; weights are changed in place."""
+    policy = _leaves(training.policy, setup.agent.shapes())
+    critic = _leaves(training.critic, setup.critic.shapes())
+    batches = _batches(setup, policy, critic, rollout)
+    rate = setup.learner.learning_rate * (1 - training.update / setup.updates)
+    steps = [
+        _step(setup, training, policy, critic, batch, rollout.carry, rate)
+        for _ in range(setup.learner.epochs)
+        for batch in batches
+    ]
+    means = (torch.stack(parts, dim=1).mean(1) for parts in zip(*(losses for losses, _ in steps), strict=True))
+    return Losses(*means), torch.stack([norm for _, norm in steps], dim=1).mean(1)
+
+
+@torch.no_grad()
+def _batches(
+    setup: Setup, policy: Mapping[str, Tensor], critic: Mapping[str, Tensor], rollout: Rollout
+) -> list[_Batch]:
+    """Returns the rollout's minibatches with advantages, targets and old log-probabilities.
+
+    Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
+    """
+    discount = setup.learner.discount
+    eyes = [features(m, t, discount) for m, t in zip(rollout.memory, rollout.tasks, strict=True)]
+    value = torch.stack([values(critic, inputs) for inputs in eyes])
+    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.learner.gae_lambda)
+    target, advantage = raw + value, normalise_per_run(raw)
+    batches = []
+    for m, critic_inputs in enumerate(eyes):
+        old = torch.log_softmax(logits(policy, rollout.memory[m]), dim=-1)
+        before = old.gather(-1, rollout.action[m].unsqueeze(-1)).squeeze(-1)
+        action, now = rollout.action[m].flatten(1), advantage[m].flatten(1)
+        batch = _Batch(
+            rollout.inputs[m], action, before.flatten(1), now, critic_inputs.flatten(1, 2), target[m].flatten(1)
+        )
+        batches.append(batch)
+    return batches
+
+
+def _step(
+    setup: Setup,
+    training: Training,
+    policy: Mapping[str, Tensor],
+    critic: Mapping[str, Tensor],
+    batch: _Batch,
+    carry: Tensor,
+    rate: float,
+) -> tuple[Losses, Tensor]:
+    """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
+    learner = setup.learner
+    start = gru.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
+    states = gru.unroll(policy, start, carry, batch.inputs)
+    log_probabilities = torch.log_softmax(logits(policy, states), dim=-1).flatten(1, 2)
+    surrogate, entropy, kl, clipped = policy_loss(
+        log_probabilities, batch.action, batch.before, batch.advantage, learner.clip
+    )
+    error = value_loss(values(critic, batch.critic_inputs), batch.target)
+    policy_gradient = flat_gradient(surrogate - learner.entropy * entropy, policy, training.policy)
+    critic_gradient = flat_gradient(error, critic, training.critic)
+    norm = training.policy_adam.step(training.policy, policy_gradient, rate, learner.max_gradient_norm)
+    critic_norm = training.critic_adam.step(training.critic, critic_gradient, rate, learner.max_gradient_norm)
+    norm = torch.where(torch.isfinite(critic_norm), norm, critic_norm)
+    return Losses(surrogate.detach(), error.detach(), entropy.detach(), kl, clipped), norm
+
+
+def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Returns views by name that gradients can be taken of; they follow `flat` when it is changed in place."""
+    return {name: view.detach().requires_grad_() for name, view in views(flat, shapes).items()}

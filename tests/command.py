@@ -1,0 +1,78 @@
+"""The program as a user starts it: in a process of its own, from any folder, at a width of 80."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def command_line(*arguments: str) -> list[str]:
+    """Returns what starts the real program."""
+    return [sys.executable, "-c", "from cli import app; app()", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Returns an environment in which the program is found from any folder and prints at a width of 80."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), "COLUMNS": "80"}
+
+
+def program(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end."""
+    return subprocess.run(
+        command_line(*arguments), cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300
+    )
+
+
+@contextmanager
+def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """Starts the program; whatever happens, it and its workers are gone afterwards."""
+    process = subprocess.Popen(
+        command_line(*arguments),
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> None:
+    """Reads lines up to one that holds `text`."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return
+    pytest.fail(f"the program never said {text!r}")
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Returns the worker processes of a running program."""
+    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def imports_torch(arguments: Sequence[str], cwd: Path) -> bool:
+    """Returns whether torch is loaded in the main process after a command."""
+    check = (
+        "import sys\n"
+        "from cli import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(7 if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", check, *arguments], cwd=cwd, env=environment(), capture_output=True)
+    assert done.returncode in (0, 7), done.stderr
+    return done.returncode == 7

@@ -1,0 +1,85 @@
+"""Functions for an engine's workers to call: they return, tell, raise and die as real jobs do."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ingredients.engine.tally import Progress
+
+
+def add(a: int, b: int) -> int:
+    """Returns a sum."""
+    return a + b
+
+
+def process() -> tuple[int, int]:
+    """Returns which process this is and how many threads torch uses in it."""
+    import torch
+
+    return os.getpid(), torch.get_num_threads()
+
+
+def variables(*names: str) -> dict[str, str | None]:
+    """Returns environment variables."""
+    return {name: os.environ.get(name) for name in names}
+
+
+def wait_together(folder: Path, others: int) -> int:
+    """Returns which process this is, once `others` have come to the folder too: only if they all run at once."""
+    (folder / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(folder.iterdir())) < others:
+        assert time.monotonic() < deadline, "the others did not come"
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def tell_steps(env_steps: list[int], tell: Callable[[Progress], None]) -> str:
+    """Tells each count of steps."""
+    for count in env_steps:
+        tell(Progress("training", count, max(env_steps), count, None))
+    return "told"
+
+
+def complain(text: str) -> None:
+    """Raises an ordinary error."""
+    raise ValueError(text)
+
+
+def leave(code: int) -> None:
+    """Asks the interpreter to exit."""
+    sys.exit(code)
+
+
+def say_and_drop_dead(text: str, code: int) -> None:
+    """Ends the process without any tidying up."""
+    print(text, flush=True)
+    os._exit(code)
+
+
+def kill_itself(name: str) -> None:
+    """Ends the process by a signal."""
+    os.kill(os.getpid(), getattr(signal, name))
+
+
+def touch_nothing() -> None:
+    """Reads address 0, as a bug in native code does."""
+    ctypes.string_at(0)
+
+
+def unpicklable() -> Any:  # noqa: ANN401 - that is the point
+    """Returns what no pipe can carry."""
+    return lambda: None
+
+
+def sleep(seconds: float, tell: Callable[[int], None]) -> None:
+    """Says which process it is, and sleeps."""
+    tell(os.getpid())
+    time.sleep(seconds)

@@ -1,0 +1,186 @@
+"""A made-up results folder of realistic shape, written through the real store: for tests and for looking at reports.
+
+Comes in: a study. Goes out: a results folder whose curves look as a bandit study's do: the full cell rises to the
+yardstick, without its own actions more slowly, without memory it is reactive, the others stay at the floor.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ingredients.grid import Cell, Run, fingerprints, runs
+from ingredients.store import DIAGNOSTICS, RunRecord, Store
+from ingredients.study import Study, parse_study
+
+ORACLE, YARDSTICK, REACTIVE, FLOOR = 0.833, 0.79, 0.69, 0.5
+
+
+def bandit_study(**changes: Any) -> Study:  # noqa: ANN401 - whatever a study's YAML may hold
+    """Returns the flagship's study; keyword arguments replace whole sections."""
+    data: dict[str, Any] = {
+        "name": "bandit",
+        "question": "Which of the four ingredients does in-context learning need on a five-armed bandit?",
+        "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 50},
+        "ingredients": {},
+    }
+    return parse_study({**data, **changes}, "synthetic")
+
+
+def write_results(
+    directory: Path, study: Study, failed: Collection[str] = (), missing: Collection[str] = (), references: bool = True
+) -> Store:
+    """Writes a results folder; `failed` and `missing` name runs by id."""
+    store = Store(directory).open(study)
+    if references:
+        store.write_references(synthetic_references(study.tasks.episodes))
+    for run in runs(study):
+        if run.id not in missing:
+            store.write_run(record(study, run, failed=run.id in failed))
+    return store
+
+
+def record(study: Study, run: Run, failed: bool = False) -> RunRecord:
+    """Returns what a run could have given; the numbers depend on the run alone."""
+    return RunRecord(
+        run=run,
+        fingerprints=fingerprints(study, run),
+        status="failed" if failed else "finished",
+        reason="the loss was not finite at update 17" if failed else None,
+        weights={"gru.input": _noise(run).normal(size=(4, 3)).astype(np.float32)},
+        curves=curve_rows(study, run).iloc[: 0 if failed else None],
+        diagnostics=_diagnostics(study),
+        resolved=study.resolved(),
+        versions={"torch": "2.13.0", "ingredients": "0.1.0"},
+        seconds=12.5,
+        train_steps=study.learner.train_steps,
+    )
+
+
+def synthetic_references(episodes: int, simulated_runs: int = 5) -> dict[str, Any]:
+    """Returns references of the shape that the store keeps, as a bandit's look."""
+    shapes = {
+        "random": (FLOOR, 1.0),
+        "best_fixed": (FLOOR, 1.0),
+        "reactive": (REACTIVE, 2.0),
+        "reactive_reward_only": (0.54, 2.0),
+        "greedy": (0.765, 5.0),
+        "thompson": (0.745, 13.0),
+        "ucb1": (0.775, 10.0),
+        "gittins": (YARDSTICK, 7.0),
+    }
+    remembers = {"greedy", "thompson", "ucb1", "gittins"}
+    named = {
+        name: _reference(name, rising(episodes, late, speed), name in remembers, simulated_runs)
+        for name, (late, speed) in shapes.items()
+    }
+    named["oracle"] = _reference("oracle", np.full(episodes, ORACLE), False, simulated_runs)
+    for name in ("random", "best_fixed"):
+        named[name] |= {"exact": True, "expected_return": FLOOR * episodes}
+    named["oracle"] |= {"exact": True, "expected_return": ORACLE * episodes}
+    return {
+        "floor": "best_fixed",
+        "reactive": "reactive",
+        "yardstick": "gittins",
+        "writable": False,
+        "references": named,
+    }
+
+
+def curve_rows(study: Study, run: Run) -> pd.DataFrame:
+    """Returns the tidy curves of one run: evaluation points, then the end with its probes."""
+    episodes = study.tasks.episodes
+    end = plain_curve(run.cell, episodes, run.seed)
+    swapped = swap(end, remembers=run.cell.memory is not False and end[-1] > FLOOR + 0.05)
+    steps = np.linspace(0, study.learner.train_steps, study.evaluation.points).astype(int)
+    trained = 1 / (1 + np.exp(-12 * (np.arange(len(steps)) / (len(steps) - 1) - 0.4)))
+    parts = [
+        _rows(study, run, int(step), "none", "held_out", FLOOR + share * (end - FLOOR), noise=0.008)
+        for step, share in zip(steps[:-1], trained[:-1], strict=True)
+    ]
+    on_training = np.full(episodes, 0.8) if run.cell.task_distribution is False else end
+    parts += [
+        _rows(study, run, int(steps[-1]), probe, tasks, curve)
+        for probe, tasks, curve in (
+            ("none", "held_out", end),
+            ("none", "training", on_training),
+            ("greedy", "held_out", end + 0.01 * (end > 0.6)),
+            ("memory_swap", "held_out", swapped),
+            ("memory_wipe", "held_out", swapped),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def plain_curve(cell: Cell, episodes: int, seed: int = 0) -> np.ndarray:
+    """Returns the adaptation curve `[K]` that a cell ends with; seeds differ a little."""
+    reward, action = cell.reward_shown, cell.action_shown
+    if cell.training_tasks == 1 or reward == 0:
+        late, speed = FLOOR, 1.0
+    elif cell.memory is False:
+        late, speed = (0.675, 2.0) if action else (0.535, 2.0)
+    else:
+        late, speed = FLOOR + (0.28 if action else 0.25) * reward, 8.0 if action else 11.0
+        late -= 0.1 / (cell.wipe_every or np.inf)
+    wobble = 0.006 * (((seed * 7) % 5) - 2)
+    return rising(episodes, late + (wobble if late > FLOOR else wobble / 9), speed)
+
+
+def rising(episodes: int, late: float, speed: float) -> np.ndarray:
+    """Returns a curve `[K]` from the floor to `late`; a larger speed number takes more episodes (of 50)."""
+    return FLOOR + (late - FLOOR) * (1 - np.exp(-np.arange(episodes) * 50 / episodes / speed))
+
+
+def swap(curve: np.ndarray, remembers: bool) -> np.ndarray:
+    """Returns the curve with the memory swapped half-way: it falls below the start and recovers a little."""
+    half = len(curve) // 2
+    swapped = curve.copy()
+    if remembers:
+        swapped[half:] = 0.47 + 0.5 * (curve[: len(curve) - half] - FLOOR)
+    return swapped
+
+
+def _rows(
+    study: Study, run: Run, train_step: int, probe: str, tasks: str, curve: np.ndarray, noise: float = 0.0015
+) -> pd.DataFrame:
+    drawn = curve + noise * _noise(run, train_step, probe, tasks).normal(size=len(curve))
+    columns: Mapping[str, object] = {
+        "study": study.name,
+        **run.cell.texts(),
+        "seed": run.seed,
+        "train_step": train_step,
+        "probe": probe,
+        "tasks": tasks,
+        "episode": np.arange(len(curve)),
+        "return": drawn,
+        "regret": ORACLE - drawn,
+    }
+    return pd.DataFrame(columns)
+
+
+def _reference(name: str, curve: np.ndarray, remembers: bool, simulated_runs: int) -> dict[str, Any]:
+    noise = np.random.default_rng(zlib.crc32(name.encode()))
+    drawn = [curve + 0.001 * noise.normal(size=len(curve)) for _ in range(simulated_runs)]
+    return {
+        "exact": False,
+        "expected_return": None,
+        "curves": {
+            "none": [list(map(float, run)) for run in drawn],
+            "memory_swap": [list(map(float, swap(run, remembers))) for run in drawn],
+        },
+    }
+
+
+def _diagnostics(study: Study) -> pd.DataFrame:
+    updates: Iterable[int] = range(4)
+    rows = {"update": list(updates), "train_step": [study.learner.train_steps * update // 3 for update in updates]}
+    return pd.DataFrame({**rows, **{name: 0.5 for name in DIAGNOSTICS.names if name not in rows}})
+
+
+def _noise(run: Run, *parts: object) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(repr((run.id, *parts)).encode()))

@@ -1,0 +1,130 @@
+"""What the agent sees, and its weights: one flipped ingredient changes nothing but its own columns."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import Agent, flatten, logits, views
+from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.grid import Cell, Run, cells
+from ingredients.study import INGREDIENTS, Study, parse_study
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.training.draws import TRAINING, lifetime_draws, training_tasks
+from ingredients.training.trainer import begin_training, prepare
+
+LAYOUT = Layout(observation_size=1, actions=3)
+
+
+def _past(lifetime_start: float, reward: float, action: int) -> Past:
+    observation, lifetime, episode, reward_tm1 = (_shown(value) for value in (0.25, lifetime_start, 1.0, reward))
+    return Past(observation, lifetime, episode, reward_tm1, torch.tensor([[action]]))
+
+
+def _shown(value: float) -> Tensor:
+    return torch.tensor([[value]])
+
+
+def test_everything_shown() -> None:
+    """With both channels on the input is observation, starts, r, shown, one-hot a, shown, one."""
+    x = assemble(LAYOUT, _past(0.0, 1.0, 2), _shown(1.0), _shown(1.0))
+    assert x.tolist() == [[0.25, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]]
+    assert x.shape[-1] == LAYOUT.size
+
+
+def test_a_lifetime_starts_empty() -> None:
+    """At a lifetime's start both channels are empty even where they are on."""
+    x = assemble(LAYOUT, _past(1.0, 1.0, 2), _shown(1.0), _shown(1.0))
+    assert x.tolist() == [[0.25, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]]
+
+
+@pytest.mark.parametrize("ingredient", ["reward_observation", "action_observation"])
+def test_a_channel_masks_its_own_columns(ingredient: str) -> None:
+    """Switching a channel off changes its columns to zero and no other column."""
+    on = assemble(LAYOUT, _past(0.0, 1.0, 1), _shown(1.0), _shown(1.0))
+    masks = [_shown(float(name != ingredient)) for name in ("reward_observation", "action_observation")]
+    off = assemble(LAYOUT, _past(0.0, 1.0, 1), *masks)
+    own = list(LAYOUT.columns(ingredient))
+    others = [column for column in range(LAYOUT.size) if column not in own]
+    assert torch.equal(off[:, others], on[:, others])
+    assert not off[:, own].any()
+    assert on[:, own].any()
+
+
+def _study(**sections: object) -> tuple[Run, ...]:
+    return tuple(Run(cell, seed) for seed in (0, 1) for cell in cells(_parsed(**sections)))
+
+
+def _parsed(**sections: object) -> Study:
+    tasks = {"family": "bernoulli-bandit", "arms": 3, "episodes": 6}
+    return parse_study({"name": "t", "tasks": tasks, "ingredients": {}, **sections}, "test")
+
+
+def test_every_cell_starts_from_the_same_weights() -> None:
+    """Cells of a seed share architecture, parameter count and initial weights; seeds do not share weights."""
+    runs = _study()
+    start = begin_training(prepare(_parsed(), runs))
+    for weights in (start.policy, start.critic):
+        by_seed = weights.view(2, 16, -1)
+        assert torch.equal(by_seed[0], by_seed[0, :1].expand_as(by_seed[0]))
+        assert torch.equal(by_seed[1], by_seed[1, :1].expand_as(by_seed[1]))
+        assert not torch.equal(by_seed[0, 0], by_seed[1, 0])
+
+
+def test_flipping_an_ingredient_changes_only_its_draws() -> None:
+    """Cells of a seed meet the same luck; each ingredient changes its own part of the draws and tasks alone."""
+    full, family = Cell(True, True, True, True), BernoulliBandit(3, 6)
+    draws = lifetime_draws([Run(full, 0)], family, TRAINING, 4, 8)
+    tasks = training_tasks([Run(full, 0)], family, 4, 8)
+    own_part = {"reward_observation": "reward_shown", "action_observation": "action_shown", "memory": "carry"}
+    for ingredient in INGREDIENTS:
+        run = Run(full.lacking(ingredient), 0)
+        flipped = lifetime_draws([run], family, TRAINING, 4, 8)
+        changed = {name for name, a, b in zip(draws._fields, draws, flipped, strict=True) if not torch.equal(a, b)}
+        assert changed == ({own_part[ingredient]} if ingredient in own_part else set())
+        assert torch.equal(tasks, training_tasks([run], family, 4, 8)) == (ingredient != "task_distribution")
+
+
+def test_a_graded_channel_is_shown_at_its_rate() -> None:
+    """A probability of being shown is drawn each step, and is common to the cells of a seed."""
+    family = BernoulliBandit(2, 50)
+    runs = [Run(Cell(level, True, True, True), 0) for level in (False, 0.3, 0.6, True)]
+    shown = lifetime_draws(runs, family, TRAINING, 0, 200).reward_shown
+    rates = shown.mean(dim=(0, 2, 3))
+    assert rates[[0, 3]].tolist() == [0.0, 1.0]
+    assert torch.allclose(rates[1:3], torch.tensor([0.3, 0.6]), atol=0.015)
+    assert (shown[:, 1] <= shown[:, 2]).all()
+
+
+def test_lists_of_training_tasks_are_nested() -> None:
+    """N training tasks are the first N of one list; one task is off, and seeds have lists of their own."""
+    family = BernoulliBandit(2, 5)
+    seen = {
+        level: {tuple(p) for update in range(30) for p in _tasks_at(family, level, update)} for level in (False, 4, 8)
+    }
+    assert [len(seen[level]) for level in (False, 4, 8)] == [1, 4, 8]
+    assert seen[False] < seen[4] < seen[8]
+
+
+def _tasks_at(family: BernoulliBandit, level: bool | int, update: int) -> list[list[float]]:
+    tasks: list[list[float]] = training_tasks([Run(Cell(True, True, True, level), 0)], family, update, 16)[0].tolist()
+    return tasks
+
+
+def test_the_flat_tensor_holds_each_weight_once() -> None:
+    """Named views of the flat weights give back what was flattened, and rows are padded to whole SIMD blocks."""
+    agent = Agent(LAYOUT, 16)
+    runs = [agent.initial_weights(seed) for seed in (0, 1)]
+    flat = flatten(runs)
+    assert flat.shape[1] % 32 == 0
+    for name, view in views(flat, agent.shapes()).items():
+        assert torch.equal(view, torch.stack([run[name] for run in runs]))
+
+
+def test_the_first_policy_is_close_to_uniform() -> None:
+    """Before training no action is preferred: what a cell learns is not the luck of its first weights."""
+    agent = Agent(LAYOUT, 64)
+    weights = {name: weight.unsqueeze(0) for name, weight in agent.initial_weights(0).items()}
+    probabilities = torch.softmax(logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
+    assert (probabilities - 1 / 3).abs().max() < 0.05

@@ -1,0 +1,269 @@
+"""The grid: its order, its names, its stacks, its filters, and what changes a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingredients.errors import UsageError
+from ingredients.grid import (
+    INGREDIENTS,
+    STACK_RUNS,
+    Cell,
+    Fingerprints,
+    Run,
+    cells,
+    differences,
+    fingerprints,
+    runs,
+    select_cells,
+    stacks,
+    study_fingerprint,
+)
+from ingredients.study import Study, WipeEvery, parse_study
+
+TASKS = {"family": "bernoulli-bandit", "arms": 2, "episodes": 10}
+FULL = Cell(True, True, True, True)
+
+
+def study_of(**changes: Any) -> Study:  # noqa: ANN401 -- sections of a study
+    """Returns a study on two arms with some sections replaced."""
+    return parse_study({"name": "x", "tasks": TASKS, "ingredients": {}, "seeds": 2, **changes}, "x.yaml")
+
+
+def test_cells_are_the_product_in_the_order_given() -> None:
+    """The last ingredient varies fastest, and levels keep the order of the study."""
+    study = study_of(
+        ingredients={"reward_observation": [True, False], "memory": [True], "task_distribution": [8, True]}
+    )
+    assert cells(study) == (
+        Cell(True, False, True, 8),
+        Cell(True, False, True, True),
+        Cell(True, True, True, 8),
+        Cell(True, True, True, True),
+        Cell(False, False, True, 8),
+        Cell(False, False, True, True),
+        Cell(False, True, True, 8),
+        Cell(False, True, True, True),
+    )
+
+
+def test_what_the_levels_of_a_cell_mean() -> None:
+    """Off, on and graded levels come out as what the trainer needs to know."""
+    off, graded = Cell(False, False, False, False), Cell(0.5, 0.25, WipeEvery(4), 64)
+    meanings = [(c.reward_shown, c.action_shown, c.wipe_every, c.training_tasks) for c in (off, graded, FULL)]
+    assert meanings == [(0.0, 0.0, 1, 1), (0.5, 0.25, 4, 64), (1.0, 1.0, None, None)]
+    assert [c.is_full for c in (off, graded, FULL)] == [False, False, True]
+
+
+def test_how_a_cell_is_written() -> None:
+    """Texts for tables, data for JSON, a label for people."""
+    cell = Cell(True, 0.5, WipeEvery(4), False)
+    assert cell.texts() == {
+        "reward_observation": "on",
+        "action_observation": "0.5",
+        "memory": "wipe_every=4",
+        "task_distribution": "off",
+    }
+    assert cell.json() == {
+        "reward_observation": True,
+        "action_observation": 0.5,
+        "memory": {"wipe_every": 4},
+        "task_distribution": False,
+    }
+    assert cell.label() == "reward on · action 0.5 · memory wipe_every=4 · tasks off"
+
+
+def test_lacking_switches_one_ingredient_off() -> None:
+    """A cell that lacks an ingredient differs in that level alone."""
+    assert FULL.lacking("memory") == Cell(True, True, False, True)
+    assert FULL.lacking("memory").lacking("memory") == FULL.lacking("memory")
+
+
+def test_runs_are_seed_major_and_named() -> None:
+    """The first seed's whole grid comes first, and a run's name says its cell and seed."""
+    listed = runs(
+        study_of(ingredients={"memory": [False, True], **{name: [True] for name in INGREDIENTS if name != "memory"}})
+    )
+    assert [run.id for run in listed] == [
+        "reward-on_action-on_memory-off_tasks-on_seed-0",
+        "reward-on_action-on_memory-on_tasks-on_seed-0",
+        "reward-on_action-on_memory-off_tasks-on_seed-1",
+        "reward-on_action-on_memory-on_tasks-on_seed-1",
+    ]
+
+
+def test_run_names_are_unique_and_safe() -> None:
+    """Graded levels too give names that differ and that any file system takes."""
+    graded = {
+        "reward_observation": [False, 0.5, 1e-7, True],
+        "memory": [False, {"wipe_every": 2}, {"wipe_every": 22}, True],
+        "task_distribution": [False, 2, 64, True],
+    }
+    names = [run.id for run in runs(study_of(ingredients=graded))]
+    assert len(set(names)) == len(names) == 4 * 2 * 4 * 4 * 2
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) for name in names)
+
+
+def test_the_flagship_is_cut_into_ten_stacks_of_eight() -> None:
+    """Sixteen cells times five seeds fill stacks of eight, each of one seed."""
+    cut = stacks(study_of(seeds=5))
+    assert [stack.index for stack in cut] == list(range(10))
+    assert [len(stack.runs) for stack in cut] == [8] * 10
+    assert all(len({run.seed for run in stack.runs}) == 1 for stack in cut)
+
+
+@given(levels=st.integers(1, 5), seeds=st.integers(1, 40))
+@settings(deadline=None, derandomize=True)
+def test_stacks_hold_every_run_once_and_are_balanced(levels: int, seeds: int) -> None:
+    """Stacks are the runs in order, none above the limit, none of one unless there is one, sizes at most one apart."""
+    one = {name: [True] for name in INGREDIENTS}
+    study = study_of(ingredients={**one, "task_distribution": list(range(2, 2 + levels))}, seeds=seeds)
+    cut = stacks(study)
+    sizes = [len(stack.runs) for stack in cut]
+    assert tuple(run for stack in cut for run in stack.runs) == runs(study)
+    assert max(sizes) <= STACK_RUNS
+    assert max(sizes) - min(sizes) <= 1
+    assert min(sizes) > 1 or len(runs(study)) == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "count"),
+    [
+        ("memory=on", 8),
+        ("memory=on,reward_observation=off", 4),
+        (" memory = on , task_distribution = 64 ", 4),
+        ("memory=true", 8),
+        ("memory=gru", 8),
+        ("memory=wipe_every=4", 8),
+        ("memory={wipe_every: 4}", 8),
+        ("task_distribution=64,memory=on,reward_observation=on,action_observation=1.0", 1),
+    ],
+)
+def test_a_filter_selects_cells_in_grid_order(expression: str, count: int) -> None:
+    """Each condition halves this grid, however the level is spelled."""
+    study = study_of(ingredients={"memory": [{"wipe_every": 4}, True], "task_distribution": [64, True]})
+    chosen = select_cells(study, expression)
+    assert len(chosen) == count
+    assert [cell for cell in cells(study) if cell in chosen] == list(chosen)
+
+
+@pytest.mark.parametrize(
+    ("expression", "line"),
+    [
+        (
+            "memry=on",
+            "--cells memry=on: memry: unknown ingredient; allowed: reward_observation, action_observation, memory, "
+            "task_distribution. Did you mean 'memory'?",
+        ),
+        (
+            "memory=onn",
+            "--cells memory=onn: memory: the study has no such level, got 'onn'; allowed: off, on. Did you mean 'on'?",
+        ),
+        ("memory=", "--cells memory=: memory: the study has no such level, got ''; allowed: off, on"),
+        (
+            "task_distribution=64",
+            "--cells task_distribution=64: task_distribution: the study has no such level, got '64'; allowed: off, on",
+        ),
+        ("", "--cells : cannot be read, got ''; allowed: ingredient=level, such as memory=on, parted by commas"),
+        (
+            "memory=on,",
+            "--cells memory=on,: cannot be read, got ''; "
+            "allowed: ingredient=level, such as memory=on, parted by commas",
+        ),
+        ("memory=on,memory=off", "--cells memory=on,memory=off: no cell of the study has all of these levels"),
+    ],
+)
+def test_a_wrong_filter_is_one_exact_line(expression: str, line: str) -> None:
+    """A filter that selects nothing, or names what is not there, says what there is."""
+    with pytest.raises(UsageError) as caught:
+        select_cells(study_of(), expression)
+    assert str(caught.value) == line
+
+
+def of(study: Study, cell: Cell = FULL, seed: int = 0) -> Fingerprints:
+    """Returns the fingerprints of one run."""
+    return fingerprints(study, Run(cell, seed))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "y"},
+        {"question": "why?"},
+        {"seeds": 9},
+        {"ingredients": {"memory": [True], "task_distribution": [8, True]}},
+        {"learner": {"learning_rate": 0.005, "train_steps": 600_000}},
+    ],
+)
+def test_what_changes_no_fingerprint(changes: dict[str, Any]) -> None:
+    """Name, question, number of seeds, other cells, and writing a default out leave stored runs valid."""
+    assert of(study_of(**changes)) == of(study_of())
+    assert study_fingerprint(study_of(**changes)) == study_fingerprint(study_of())
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({"tasks": {**TASKS, "arms": 3}}, {"trains", "evaluates"}),
+        ({"tasks": {**TASKS, "action_noise": 0.1}}, {"trains", "evaluates"}),
+        ({"agent": {"hidden": 32}}, {"trains", "evaluates"}),
+        ({"learner": {"train_steps": 1000}}, {"trains", "evaluates"}),
+        ({"evaluation": {"points": 3}}, {"trains", "evaluates"}),
+        ({"evaluation": {"tasks": 500}}, {"evaluates"}),
+        ({"evaluation": {"tasks_at_points": 64}}, {"evaluates"}),
+        ({"criterion": {"gain_above": 0.2}}, {"judges"}),
+        ({"criterion": {"confidence": 0.9}}, {"judges"}),
+    ],
+)
+def test_what_changes_which_fingerprint(changes: dict[str, Any], changed: set[str]) -> None:
+    """A change asks for no more than has to be done again: training, evaluation, or judgement."""
+    for before, after in [
+        (of(study_of()), of(study_of(**changes))),
+        (study_fingerprint(study_of()), study_fingerprint(study_of(**changes))),
+    ]:
+        assert {
+            key for key in ("trains", "evaluates", "judges") if getattr(before, key) != getattr(after, key)
+        } == changed
+
+
+def test_runs_of_a_study_have_their_own_fingerprints() -> None:
+    """No two cells or seeds share what trains them; all share what judges them."""
+    study = study_of(seeds=3)
+    prints = [fingerprints(study, run) for run in runs(study)]
+    assert len({one.trains for one in prints}) == len({one.evaluates for one in prints}) == 48
+    assert len({one.judges for one in prints}) == 1
+
+
+def test_a_fingerprint_is_the_digest_of_canonical_json() -> None:
+    """The digest is that of this very text: it depends on no machine, no process, and no order of keys."""
+    study = study_of(agent={"hidden": 32})
+    learner = json.dumps(study.learner.model_dump(), sort_keys=True, separators=(",", ":"))
+    trained = (
+        '{"agent":{"hidden":32,"memory":"gru"},'
+        '"cell":{"action_observation":false,"memory":{"wipe_every":4},"reward_observation":0.5,"task_distribution":64},'
+        f'"learner":{learner},"points":12,"seed":3,'
+        '"tasks":{"action_noise":0.0,"arms":2,"episodes":10,"family":"bernoulli-bandit"}}'
+    )
+    found = of(study, Cell(0.5, False, WipeEvery(4), 64), seed=3)
+    assert found.trains == hashlib.sha256(trained.encode()).hexdigest()
+    assert found.judges == hashlib.sha256(b'{"criterion":{"confidence":0.95,"gain_above":0.1}}').hexdigest()
+
+
+def test_differences_name_what_makes_runs_other_runs() -> None:
+    """The list says key, old and new value, of what trains and evaluates and of nothing else."""
+    asked = study_of(
+        name="y",
+        seeds=7,
+        tasks={**TASKS, "arms": 3},
+        learner={"train_steps": 20_000},
+        criterion={"gain_above": 0.2},
+    )
+    assert differences(study_of(), asked) == ["tasks.arms: 2 -> 3", "learner.train_steps: 600000 -> 20000"]
+    assert differences(asked, asked) == []

@@ -1,0 +1,165 @@
+"""The house: which wing may know which, how large a room may be, and what must not lie around."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ingredients
+from ingredients.study import load_study
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "ingredients"
+WINGS = (
+    *("errors", "seeds", "study", "grid", "tasks", "references", "agent", "training"),
+    *("store", "experiment", "engine", "judgement", "report"),
+)
+FILES = sorted(HOUSE.rglob("*.py"))
+MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
+WITHOUT_TORCH = ("study", "grid", "store", "judgement", "report")
+
+
+def wing_of(file: Path) -> str:
+    """Returns the wing that a file of the package stands in."""
+    return file.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Yields the full name of every module that a file imports, at its top or inside a function."""
+    package = file.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            # `from ingredients import grid` imports a wing too
+            yield from (f"{module}.{alias.name}" if module == "ingredients" else module for alias in node.names)
+
+
+def wings_known_by(file: Path) -> set[str]:
+    """Returns the wings that a file imports from."""
+    return {name.split(".")[1] for name in imports(file) if name.startswith("ingredients.")}
+
+
+def of_wing(*wings: str) -> list[Path]:
+    """Returns the files of some wings."""
+    return [file for file in FILES if wing_of(file) in wings]
+
+
+def name(file: Path) -> str:
+    """Returns a file's name for the list of tests."""
+    return str(file.relative_to(ROOT))
+
+
+def test_every_file_stands_in_a_wing() -> None:
+    """A new module finds its place in the order, or none."""
+    assert {wing_of(file) for file in FILES} - {"__init__"} <= set(WINGS)
+
+
+def test_the_package_lists_its_rooms_in_reading_order() -> None:
+    """The docstring of the package is the table of contents: the very wings, in the very order."""
+    listed = re.findall(r"^ {4}(\w+) {2,}\S", ingredients.__doc__ or "", flags=re.MULTILINE)
+    assert tuple(listed) == WINGS
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_a_module_imports_only_from_wings_before_its_own(file: Path) -> None:
+    """Data flows one way."""
+    if file.parent == HOUSE and file.stem == "__init__":
+        assert wings_known_by(file) == set()
+        return
+    place = WINGS.index(wing_of(file))
+    assert wings_known_by(file) <= set(WINGS[: place + 1])
+
+
+@pytest.mark.parametrize("file", of_wing(*WINGS[: WINGS.index("store")]), ids=name)
+def test_nothing_before_the_store_knows_tables_or_terminals(file: Path) -> None:
+    """Pandas, rich and typer belong to storing, reporting and the command line."""
+    assert not {module.split(".")[0] for module in imports(file)} & {"pandas", "pyarrow", "rich", "typer", "matplotlib"}
+
+
+def test_only_the_experiment_knows_training_and_storage() -> None:
+    """One module brings the two together."""
+    both = [file for file in FILES if {"training", "store"} <= wings_known_by(file) | {wing_of(file)}]
+    assert {wing_of(file) for file in both} <= {"experiment"}
+
+
+def test_no_environment_is_ever_done() -> None:
+    """Never a bare `done` where steps are made: an episode is terminated or truncated, and a lifetime ends."""
+    for file in of_wing("tasks", "references", "agent", "training"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        assert not {"done", "dones"} & (names | arguments), file
+
+
+@pytest.mark.parametrize("wing", WITHOUT_TORCH)
+def test_a_wing_that_needs_no_torch_loads_none(wing: str) -> None:
+    """A report can be rebuilt where torch is not even installed: no way round leads these wings to it."""
+    modules = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in of_wing(wing)
+    ]
+    assert modules
+    program = (
+        f"import importlib, sys; [importlib.import_module(m) for m in {modules!r}]; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_help_loads_no_torch() -> None:
+    """`ingredients --help` answers at once."""
+    program = (
+        "import sys; sys.argv = ['ingredients', '--help']\n"
+        "import cli\n"
+        "try:\n    cli.app()\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert "run-grid" in said.stdout
+
+
+@pytest.mark.parametrize("file", [*FILES, ROOT / "cli.py"], ids=name)
+def test_rooms_are_small(file: Path) -> None:
+    """No file above 350 lines, no function above 60."""
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MOST_LINES_IN_A_FILE
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    lengths = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_IN_A_FUNCTION} == {}
+
+
+def test_no_room_is_a_lumber_room() -> None:
+    """No module or class is named for having no place: utils, common, helpers, Manager."""
+    assert not {file.stem for file in FILES} & {"utils", "util", "common", "helpers", "misc"}
+    classes = [
+        node.name
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert not [found for found in classes if found.endswith("Manager")]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ablations").glob("*.yaml")), ids=name)
+def test_every_shipped_study_loads(path: Path) -> None:
+    """Each study is valid, is named as its file, and reads back from its resolved form."""
+    assert load_study(path).name == path.stem
+
+
+def test_no_machine_path_is_part_of_the_project() -> None:
+    """What one machine calls its folders is in no file that others receive."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    own = re.compile(rb"/(?:work|root|home|Users)/\w|/opt/(?:pypi|wheels)")
+    found = [file for file in listed if (ROOT / file).is_file() and own.search((ROOT / file).read_bytes())]
+    assert found == []

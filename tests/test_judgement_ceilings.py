@@ -1,0 +1,47 @@
+"""Ceilings: what each cell could do with the information that it has."""
+
+from __future__ import annotations
+
+import pytest
+from judgement_cases import FULL, cell, jittered, judge, shaped, shaped_grid
+
+from ingredients.grid import Cell
+from ingredients.study import WipeEvery
+
+NO_ACTION = FULL.lacking("action_observation")
+
+
+def test_ceilings_say_what_each_of_the_sixteen_cells_could_do() -> None:
+    """No reward: the floor; no memory: the best reactive; reward and memory: the yardstick; one task: no incentive."""
+    results = {result.cell: result.ceiling for result in judge(*shaped_grid({})).cells}
+    for which, ceiling in results.items():
+        assert ceiling is not None
+        assert ceiling.trainable_incentive == which.task_distribution
+        if not which.reward_observation:
+            expected = ("exact", 5.0)
+        elif which.memory:
+            expected = ("exact", 5.0 + 0.4 * 8)
+        elif which.action_observation:
+            expected = ("best_found", 5.0 + 0.4 * 8 * 0.5)
+        else:
+            expected = ("best_found", 5.0 + 0.4 * 8 * 0.15)
+        assert ceiling.method == expected[0]
+        assert ceiling.return_ == pytest.approx(expected[1])
+    inferred = results[NO_ACTION]
+    assert inferred is not None
+    assert "own actions inferred" in inferred.information
+
+
+@pytest.mark.parametrize(
+    "which", [Cell(0.5, True, True, True), Cell(True, True, WipeEvery(4), True), Cell(True, True, True, 64)]
+)
+def test_graded_cells_have_verdicts_and_no_ceiling(which: Cell) -> None:
+    """No reference knows half of the rewards; the rule is the same."""
+    result = judge(shaped(which, "in-context")).cells[0]
+    assert (result.verdict, result.ceiling) == ("in-context", None)
+
+
+def test_a_family_without_the_reference_has_no_ceiling() -> None:
+    """Reward alone without memory needs `reactive_reward_only`."""
+    which = Cell(True, False, False, True)
+    assert judge(cell(which, jittered(0.1)), changes={"reactive_reward_only": None}).cells[0].ceiling is None

@@ -1,0 +1,176 @@
+"""Ingredients, minimal sufficient sets and sentences, on hand-made maps of verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, shaped, shaped_grid
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement import CellInput, Judgement, judge_study
+from ingredients.judgement.sentences import describe, listed
+from ingredients.study import Criterion, Ingredient, WipeEvery
+
+R, A, M, T = INGREDIENTS
+
+
+def without(*names: Ingredient) -> Cell:
+    """Returns the full cell without these ingredients."""
+    cell = FULL
+    for name in names:
+        cell = cell.lacking(name)
+    return cell
+
+
+def judge(cells: Iterable[CellInput]) -> Judgement:
+    """Judges cells with the made-up references."""
+    return judge_study(list(cells), references(), Criterion(), writable=False)
+
+
+def necessary(judgement: Judgement) -> list[bool | None]:
+    """Returns what is necessary, in the order of the ingredients."""
+    return [judgement.ingredients[name].necessary for name in INGREDIENTS]
+
+
+FLAGSHIP = {FULL: "in-context", without(A): "in-context", without(M): "reactive"}
+
+
+def test_what_the_essay_expects() -> None:
+    """Only the full cell learns: all four are necessary, and nothing less suffices."""
+    judgement = judge(shaped_grid({FULL: "in-context", without(M): "reactive"}))
+    assert necessary(judgement) == [True, True, True, True]
+    assert judgement.minimal_sufficient == (INGREDIENTS,)
+    assert judgement.sentence == (
+        "In-context learning appeared in 1 of 16 cells (all four ingredients). Needed here: reward observation, action "
+        "observation, memory and task distribution."
+    )
+
+
+def test_an_ingredient_that_is_not_needed() -> None:
+    """It also learns without seeing its actions: so much for the channel, and a note says what that does not mean."""
+    judgement = judge(shaped_grid(FLAGSHIP))
+    assert necessary(judgement) == [True, False, True, True]
+    assert judgement.minimal_sufficient == ((R, M, T),)
+    assert judgement.sentence == (
+        "In-context learning appeared in 2 of 16 cells (all four ingredients; all but action observation). "
+        "Needed here: reward observation, memory and task distribution. "
+        "Not needed as an explicit channel: action observation."
+    )
+    channels = next(note for note in judgement.notes if "explicit or leaked" in note)
+    assert "does not refute it (an agent with memory can work out what it did)" in channels
+    assert "the leak is not measured here" in channels
+
+
+def test_an_undecided_cell_leaves_its_ingredient_open() -> None:
+    """Neither needed nor not; the sentence says how many learned and asks for seeds."""
+    judgement = judge(shaped_grid(FLAGSHIP | {without(A): "undecided"}))
+    assert necessary(judgement) == [True, None, True, True]
+    assert "Undecided: action observation (without it: 3 of 5 learned; gain interval" in judgement.sentence
+    assert "more seeds would tell)." in judgement.sentence
+    assert "Undecided is not absent: 1 cell (all but action observation); each says what would decide it." in (
+        judgement.notes
+    )
+
+
+def test_two_minimal_sets_and_none_that_holds_another() -> None:
+    """With {r, m, t} and {r, a, t} sufficient, the full set and {r, a, t} plus anything are not minimal."""
+    shapes = {FULL: "in-context", without(A): "in-context", without(A, R): "in-context", without(T): "in-context"}
+    assert judge(shaped_grid(shapes)).minimal_sufficient == ((M, T), (R, A, M))
+
+
+def test_a_graded_cell_is_in_no_minimal_set() -> None:
+    """Half of the rewards is neither with nor without."""
+    half = Cell(0.5, True, True, True)
+    judgement = judge([shaped(half, "in-context")])
+    assert judgement.minimal_sufficient == ()
+    assert judgement.sentence.startswith(
+        "In-context learning appeared in 1 of 1 cell (reward 0.5 · action on · memory on · tasks on)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ("none", "the agent shows no gain within a lifetime (0 of 5 runs learned)"),
+        ("reactive", "the agent reacts but does not learn in context (0 of 5 runs learned)"),
+        ("undecided", "With all four ingredients on it is undecided (3 of 5 learned; gain interval"),
+    ],
+)
+def test_nothing_is_necessary_where_the_full_cell_did_not_learn(shape: str, words: str) -> None:
+    """What is absent with all four cannot be missed with three; the null result gets the same care."""
+    judgement = judge(shaped_grid({FULL: shape}))
+    assert necessary(judgement) == [None] * 4
+    assert judgement.sentence.startswith("In-context learning was not shown in any of the 16 cells")
+    assert words in judgement.sentence
+    assert ("nothing follows about the ingredients" in judgement.sentence) == (shape != "undecided")
+
+
+def test_a_grid_without_the_full_cell_concludes_nothing_about_needs() -> None:
+    """A filter that leaves the memory-off half."""
+    judgement = judge(shaped(which, "none") for which in ALL_CELLS if not which.memory)
+    assert necessary(judgement) == [None] * 4
+    assert "The cell with all four ingredients on is not in the grid" in judgement.sentence
+
+
+def test_a_single_cell() -> None:
+    """The full cell alone: it learns, and nothing was tested by leaving it out."""
+    judgement = judge([shaped(FULL, "in-context")])
+    assert judgement.sentence == (
+        "In-context learning appeared in 1 of 1 cell (all four ingredients). Not tested: reward observation, action "
+        "observation, memory and task distribution."
+    )
+
+
+def test_a_graded_level_proves_nothing_about_need() -> None:
+    """The cell that lacks memory decides, not one that is wiped every four steps; other graded levels do not count."""
+    wiped, half = Cell(True, True, WipeEvery(4), True), Cell(0.5, True, False, True)
+    judgement = judge([shaped(FULL, "in-context"), shaped(wiped, "in-context"), shaped(half, "in-context")])
+    assert judgement.ingredients[M].necessary is None
+    assert judgement.sentence.endswith(f"Not tested: {listed(INGREDIENTS)}.")
+
+
+def test_an_unfinished_study_says_so() -> None:
+    """No run at all, and a cell that is still missing."""
+    assert judge([CellInput(FULL)]).sentence == "No run has finished, so there is nothing to judge yet."
+    assert "1 cell without a finished run." in judge([shaped(FULL, "in-context"), CellInput(without(M))]).notes
+
+
+def test_failures_are_noted() -> None:
+    """They are in no mean, so they are counted in words."""
+    notes = judge([cell(FULL, jittered(0.0), failed=2)]).notes
+    assert any(note.startswith("2 of 7 runs failed: in no mean") for note in notes)
+
+
+def test_effects_are_paired_over_common_seeds() -> None:
+    """Late .9, .8, .7 against .4, .5 for seeds 0 and 1: differences .5 and .3, mean .4, t(1) = 12.7062 times .1."""
+    judgement = judge([cell(FULL, [0.9, 0.8, 0.7], carried=0.5), cell(without(M), [0.4, 0.5])])
+    effect = judgement.ingredients[M].effect
+    assert effect.seeds == 2
+    assert effect.mean == pytest.approx(0.4)
+    assert effect.low == pytest.approx(0.4 - 12.706205 * 0.1)
+    assert effect.p == pytest.approx(0.155958, abs=1e-6)
+    assert judgement.ingredients[R].effect.json() == {"mean": None, "low": None, "high": None, "p": None, "seeds": 0}
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        (FULL, "all four ingredients"),
+        (without(M), "all but memory"),
+        (without(R, A), "memory and task distribution only"),
+        (without(A, M, T), "reward observation only"),
+        (Cell(False, False, False, False), "none of the four ingredients"),
+        (Cell(True, True, True, 64), "reward on · action on · memory on · tasks 64"),
+    ],
+)
+def test_cells_in_words(which: Cell, words: str) -> None:
+    """Short enough for a sentence."""
+    assert describe(which) == words
+
+
+def test_many_cells_are_not_all_named() -> None:
+    """Four are named, fullest first; the rest is counted."""
+    judgement = judge(shaped_grid({which: "in-context" for which in ALL_CELLS if which.memory}))
+    assert judgement.sentence.startswith("In-context learning appeared in 8 of 16 cells (all four ingredients; ")
+    assert "; and 4 more)" in judgement.sentence

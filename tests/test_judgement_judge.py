@@ -1,0 +1,300 @@
+"""Whole studies judged: pairing, failures, the gate, ceilings, emergence, and what comes out as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judgement_cases import ALL_CELLS, FULL, Changes, cell, curve, jittered, judge, reference, run, shaped, shaped_grid
+
+from ingredients.grid import Cell
+from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves
+from ingredients.study import WipeEvery
+
+NO_ACTION, NO_MEMORY = FULL.lacking("action_observation"), FULL.lacking("memory")
+FLAGSHIP = {FULL: "in-context", NO_ACTION: "in-context", NO_MEMORY: "reactive"}
+
+
+def verdicts(judgement: Judgement) -> dict[Cell, str | None]:
+    """Returns the verdict of each cell."""
+    return {result.cell: result.verdict for result in judgement.cells}
+
+
+def test_a_flagship_like_grid_is_judged_cell_by_cell() -> None:
+    """Two cells learn in context, one is reactive, thirteen are none: after Holm over sixteen."""
+    judgement = judge(*shaped_grid(FLAGSHIP))
+    assert verdicts(judgement) == {which: FLAGSHIP.get(which, "none") for which in ALL_CELLS}
+    assert [result.cell for result in judgement.cells] == list(ALL_CELLS)
+    assert judgement.calibration.verdicts == {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}
+    assert judgement.calibration.passed
+    assert (judgement.floor, judgement.yardstick.name) == (0.5, "bayes_optimal")
+    assert judgement.yardstick.late == pytest.approx(0.9)
+
+
+def test_the_numbers_of_a_cell_by_hand() -> None:
+    """Late .9 and .7, early .1: gain .7, and D against the reference at .5."""
+    result = judge(cell(FULL, [0.9, 0.7], early=0.1, carried=0.3)).cells[0]
+    assert result.late.mean == pytest.approx(0.8)
+    assert result.early.mean == pytest.approx(0.1)
+    assert result.gain.mean == pytest.approx(0.7)
+    assert result.gain.high == pytest.approx(0.7 + 12.706205 * 0.1)
+    assert result.return_.mean == pytest.approx(5.0 + 0.4 * (2 * 0.1 + 8 * 0.8))
+    assert result.beyond is not None
+    assert result.beyond.mean == pytest.approx(0.3)
+    assert result.carried["internal"].mean == pytest.approx(0.3)
+    assert [run.late for run in result.runs] == pytest.approx([0.9, 0.7])
+    assert (result.seeds, result.failed, result.learned) == (2, 0, 2)
+
+
+def test_runs_are_compared_with_the_sibling_of_their_own_seed() -> None:
+    """Siblings better than the reactive reference are the hurdle, seed by seed: D is .3 for every run."""
+    lates = [0.85, 0.95, 0.9, 1.0, 0.8]
+    siblings = cell(NO_MEMORY, [late - 0.3 for late in lates])
+    result = judge(cell(FULL, lates, carried=0.5), siblings).cells[0]
+    assert [run.beyond for run in result.runs] == pytest.approx([0.3] * 5)
+    assert result.verdict == "in-context"
+
+
+def test_a_good_sibling_makes_a_cell_reactive() -> None:
+    """What can be had with memory off is not in-context learning, whatever is lost to a swap."""
+    result = judge(shaped(FULL, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
+    assert result.verdict == "reactive"
+
+
+def test_a_memory_off_cell_is_its_own_hurdle() -> None:
+    """Memory off never comes out in-context, however high its score and whatever a swap seems to cost."""
+    result = judge(cell(NO_MEMORY, jittered(0.95), carried=0.5)).cells[0]
+    assert result.verdict == "reactive"
+    assert [run.beyond for run in result.runs] == [0.0] * 5
+
+
+def test_in_a_writable_environment_memory_off_is_no_hurdle() -> None:
+    """There the memory-off sibling may store things outside; the reactive reference still is the hurdle."""
+    cells = (shaped(FULL, "in-context"), cell(NO_MEMORY, jittered(0.94)))
+    result = judge(*cells, writable=True).cells[0]
+    assert result.verdict == "in-context"
+    assert [run.beyond for run in result.runs] == pytest.approx([late - 0.5 for late in jittered(0.95)])
+
+
+def test_a_writable_environment_without_reactive_reference_is_decided_by_what_is_carried() -> None:
+    """No D: the swap of the environment's state decides, and says where the past is kept."""
+    runs = tuple(
+        RunCurves(seed, curve(0.0, late), {"internal": curve(0.0, late), "environment": curve(0.0, late - 0.5)})
+        for seed, late in enumerate(jittered(0.4))
+    )
+    result = judge(CellInput(NO_MEMORY, runs), writable=True, changes={"reactive": None}).cells[0]
+    assert (result.verdict, result.storage, result.beyond) == ("in-context", "environment", None)
+    assert result.learned == 5
+
+
+def test_without_sibling_and_reference_a_gain_stays_undecided() -> None:
+    """The gate passes with the roles that there are; a gain has nothing to be compared with, no gain needs nothing."""
+    gains, flat = judge(
+        shaped(FULL, "in-context"), shaped(Cell(False, True, True, True), "none"), changes={"reactive": None}
+    ).cells
+    assert gains.verdict == "undecided"
+    assert "neither a memory-off sibling nor a reactive reference" in (gains.reason or "")
+    assert gains.learned == 0
+    assert flat.verdict == "none"
+
+
+def test_the_sibling_alone_is_enough_to_compare_with() -> None:
+    """A family without a reactive reference is judged against memory off."""
+    cells = (shaped(FULL, "in-context"), shaped(NO_MEMORY, "reactive"))
+    assert judge(*cells, changes={"reactive": None}).cells[0].verdict == "in-context"
+
+
+def test_one_seed_is_undecided() -> None:
+    """A brilliant single run says: use more seeds."""
+    result = judge(cell(FULL, [0.95], carried=0.5)).cells[0]
+    assert (result.verdict, result.learned, result.p) == ("undecided", 1, None)
+    assert result.reason == "1 run gives no interval: use more seeds"
+    assert (result.late.low, result.late.high) == (None, None)
+
+
+def test_three_learners_of_five_are_undecided() -> None:
+    """Not significant is not absent: the count is in the reason."""
+    result = judge(shaped(FULL, "undecided")).cells[0]
+    assert (result.verdict, result.learned) == ("undecided", 3)
+    assert (result.reason or "").startswith("3 of 5 learned; gain interval")
+
+
+def test_failed_runs_that_would_change_the_verdict_undecide_it() -> None:
+    """Five learners are in-context beside no failure, undecided beside two."""
+    learners = jittered(0.95)
+    assert judge(cell(FULL, learners, carried=0.5)).cells[0].verdict == "in-context"
+    result = judge(cell(FULL, learners, carried=0.5, failed=2)).cells[0]
+    assert (result.verdict, result.seeds, result.failed, result.learned) == ("undecided", 5, 2, 5)
+    assert "with the 2 failed runs scored as the floor" in (result.reason or "")
+
+
+def test_failed_runs_that_change_nothing_leave_the_verdict() -> None:
+    """A cell on the floor is no less on the floor for a failed run, which is still counted."""
+    result = judge(cell(FULL, jittered(0.0), failed=1)).cells[0]
+    assert (result.verdict, result.failed) == ("none", 1)
+
+
+@pytest.mark.parametrize(("below", "verdict"), [(0.5, "in-context"), (0.25, "undecided")])
+def test_a_failed_sibling_counts_too(below: float, verdict: str) -> None:
+    """Siblings are the only hurdle; with a failed one as the floor a wide lead stays sure, a small one does not."""
+    lates = jittered(0.95)
+    siblings = tuple(run(seed, late - below) for seed, late in enumerate(lates[:4]))
+    cells = (cell(FULL, lates, carried=0.5), CellInput(NO_MEMORY, siblings, failed_seeds=(4,)))
+    result = judge(*cells, changes={"reactive": None}).cells[0]
+    assert [run.beyond for run in result.runs[:4]] == pytest.approx([below] * 4)
+    assert result.runs[4].beyond is None
+    assert result.verdict == verdict
+    assert result.reason is None or "in-context by the finished runs, undecided with the failed run" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("which", "reason"), [(CellInput(FULL), "not run yet"), (cell(FULL, [], failed=3), "all runs failed (3)")]
+)
+def test_a_cell_without_a_finished_run(which: CellInput, reason: str) -> None:
+    """A filtered, interrupted or failed study is judged as far as it goes."""
+    result = judge(which, shaped(NO_MEMORY, "reactive")).cells[0]
+    assert (result.verdict, result.reason, result.seeds) == ("undecided", reason, 0)
+    assert result.late.mean is None
+
+
+def test_holm_counts_the_cells_of_the_study() -> None:
+    """A cell that is none by itself is undecided as one of sixteen weak claims."""
+    weak = [-0.05, 0.09, 0.0, -0.06, 0.05]
+    alone = judge(cell(FULL, weak)).cells[0]
+    among = judge(*(cell(which, weak) for which in ALL_CELLS)).cells[0]
+    assert (alone.verdict, alone.p_holm) == ("none", alone.p)
+    assert among.p == alone.p
+    assert alone.p is not None
+    assert among.p_holm == pytest.approx(16 * alone.p)
+    assert among.verdict == "undecided"
+    assert "Holm's correction for the 16 verdicts" in (among.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"bayes_optimal": reference(0.97, 1.0, carried=0.6)}, "the yardstick (bayes_optimal), known to be in-context"),
+        ({"bayes_optimal": reference(0.0, 1.0, carried=0.0)}, "the yardstick (bayes_optimal), known to be in-context"),
+        (
+            {"reactive": reference(0.0, 0.95)},
+            "the yardstick (bayes_optimal), known to be in-context, came out as reactive",
+        ),
+        ({"best_fixed": reference(0.0, 0.0) | {"curves": {"none": [curve(0, 0).tolist()]}}}, "1 run gives no interval"),
+    ],
+    ids=["task visible at once", "nothing carried", "no more than reactive", "one simulated run"],
+)
+def test_a_failed_gate_gives_no_verdict_and_says_why(changes: Changes, words: str) -> None:
+    """The study is not applicable, which is not `none`: scores are kept, every verdict is null."""
+    judgement = judge(*shaped_grid(FLAGSHIP), changes=changes)
+    assert set(verdicts(judgement).values()) == {None}
+    assert not judgement.calibration.passed
+    assert all(
+        (result.reason or "").startswith("not applicable: the rule cannot tell here what agents do")
+        for result in judgement.cells
+    )
+    assert words in (judgement.cells[0].reason or "")
+    assert judgement.sentence.startswith("Not applicable: ")
+    assert judgement.cells[-1].late.mean == pytest.approx(0.95, abs=0.05)
+    assert all(result.necessary is None for result in judgement.ingredients.values())
+    assert judgement.minimal_sufficient == ()
+
+
+def test_a_reactive_policy_that_settles_early_leaves_the_study_applicable() -> None:
+    """Where it comes out as none, in-context verdicts stand as before, and a note says what none may hide."""
+    judgement = judge(shaped(FULL, "in-context"), changes={"reactive": reference(0.45, 0.5)})
+    assert judgement.calibration.passed
+    assert judgement.calibration.verdicts["reactive"] == "none"
+    assert judgement.cells[0].verdict == "in-context"
+    assert any("a cell that is reactive may come out as none" in note for note in judgement.notes)
+
+
+def test_without_a_scale_there_are_returns_and_no_scores() -> None:
+    """A yardstick on the floor: nothing to adapt to, nothing divided by zero."""
+    judgement = judge(*shaped_grid(FLAGSHIP), changes={"bayes_optimal": reference(0.0, 0.0)})
+    full = judgement.cells[-1]
+    assert "there is nothing to adapt to" in (full.reason or "")
+    assert full.return_.mean == pytest.approx(5.0 + 0.4 * 8 * 0.95)
+    assert (full.late.mean, full.gain.mean, full.verdict, full.learned) == (None, None, None, 0)
+    json.dumps(judgement.json(), allow_nan=False)
+
+
+def test_a_graded_memory_is_paired_with_memory_off() -> None:
+    """The sibling of `wipe_every=4` is the cell without memory."""
+    wiped = dataclasses.replace(FULL, memory=WipeEvery(4))
+    result = judge(shaped(wiped, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
+    assert result.verdict == "reactive"
+
+
+def test_emergence_is_the_median_over_runs() -> None:
+    """Emerged at 200, 300, 300, 400 and never: the median is 300; a cell that is not in-context has none."""
+    late = {"step_100": 0.0, "step_200": 0.0, "step_300": 0.0, "step_400": 0.0, "step_500": 0.9}
+    starts = (200, 300, 300, 400, 500)
+    runs = tuple(
+        run(seed, score, carried=0.5, **{step: 0.9 if int(step[5:]) >= start else 0.0 for step in late})
+        for seed, (start, score) in enumerate(zip(starts, jittered(0.95), strict=True))
+    )
+    result = judge(CellInput(FULL, runs)).cells[0]
+    assert [run.emerges_at_step for run in result.runs] == [200, 300, 300, 400, None]
+    assert result.emerges_at_step == 300
+    assert judge(CellInput(FULL, runs[:1])).cells[0].emerges_at_step is None
+
+
+def test_emergence_in_a_minority_of_runs_has_no_median() -> None:
+    """Two of five emerged in time: more than half of the runs never did."""
+    runs = tuple(
+        run(seed, score, carried=0.5, step_100=early, step_200=0.9)
+        for seed, (early, score) in enumerate(zip((0.9, 0.9, 0.0, 0.0, 0.0), jittered(0.95), strict=True))
+    )
+    result = judge(CellInput(FULL, runs)).cells[0]
+    assert (result.verdict, result.emerges_at_step) == ("in-context", None)
+
+
+def test_references_are_reported_as_means_over_their_runs() -> None:
+    """Curve, return, exactness and the expected return under the prior."""
+    yardstick = judge(shaped(FULL, "none")).references["bayes_optimal"]
+    assert yardstick.curve == pytest.approx(tuple(curve(0.0, 1.0)))
+    assert yardstick.return_ == pytest.approx(8.2)
+    assert (yardstick.exact, yardstick.expected_return) == (True, 8.3)
+
+
+def test_everything_is_json_without_nan() -> None:
+    """The judged part of report.json in the order of DESIGN §3, strict JSON even where numbers do not exist."""
+    cells = [
+        *shaped_grid(FLAGSHIP)[:-3],
+        cell(ALL_CELLS[-3], [0.5]),
+        CellInput(ALL_CELLS[-2]),
+        cell(FULL, [], failed=2),
+    ]
+    data = json.loads(json.dumps(judge(*cells).json(), allow_nan=False))
+    assert list(data)[:6] == ["floor", "yardstick", "references", "cells", "ingredients", "minimal_sufficient"]
+    assert list(data["cells"][0])[:13] == [
+        "cell", "seeds", "failed", "return", "early", "late", "gain", "ceiling", "learned", "verdict", "storage",
+        "reason", "emerges_at_step",
+    ]  # fmt: skip
+    assert list(data["yardstick"]) == ["name", "exact", "late"]
+    assert list(data["references"]["reactive"]) == ["curve", "return", "exact", "expected_return"]
+    assert list(data["cells"][0]["ceiling"]) == ["information", "method", "return", "trainable_incentive"]
+    assert list(data["ingredients"]["memory"]["effect"])[:4] == ["mean", "low", "high", "p"]
+    assert data["cells"][-3]["late"] == {"mean": pytest.approx(0.5), "low": None, "high": None}
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(st.permutations(range(16)), st.permutations(range(5)))
+def test_order_of_cells_and_seeds_changes_nothing(cell_order: list[int], run_order: list[int]) -> None:
+    """Judging is a function of the set of runs."""
+    grid = shaped_grid({**FLAGSHIP, Cell(True, False, True, False): "undecided"})
+    expected = judge(*grid)
+    shuffled = [CellInput(grid[i].cell, tuple(grid[i].runs[j] for j in run_order)) for i in cell_order]
+    judged = judge(*shuffled)
+    assert {result.cell: result for result in judged.cells} == {result.cell: result for result in expected.cells}
+    assert dataclasses.replace(judged, cells=()) == dataclasses.replace(expected, cells=())
+
+
+def test_seeds_can_be_any_numbers() -> None:
+    """Runs pair by seed, not by position."""
+    shifted = CellInput(FULL, tuple(dataclasses.replace(run, seed=run.seed + 100) for run in shaped(FULL, "none").runs))
+    results: list[CellResult] = list(judge(shifted, shaped(NO_MEMORY, "reactive"), changes={"reactive": None}).cells)
+    assert [run.beyond for run in results[0].runs] == [None] * 5

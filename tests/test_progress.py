@@ -1,0 +1,65 @@
+"""What a person reads while a grid runs."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.tally import Progress, Tally
+from ingredients.report.progress import duration, progress_lines, show_progress
+
+
+def story() -> tuple[list[Job], list[Event]]:
+    """Returns the events of two stacks, one of which fails."""
+    first, second = (Job(f"stack-{index}", "", env_steps=100_000) for index in range(2))
+    told = [Progress("training", step, 50_000, 2 * step, 0.5) for step in (10_000, 20_000, 30_000)]
+    events: list[Event] = [Started(first), Started(second), *(Told(first, message) for message in told)]
+    return [first, second], [*events, Failed(second, "ValueError: [no] way", None), Finished(first, {})]
+
+
+def test_progress_lines_off_a_terminal() -> None:
+    """A line at each start and end, and in between only every ten seconds (the clock here ticks six a look)."""
+    ticks = iter(range(0, 1000, 6))
+    jobs, events = story()
+    tally = Tally(jobs, clock=lambda: 0.0)
+    assert list(progress_lines(events, tally, clock=lambda: next(ticks))) == [
+        "stack-0: started",
+        "stack-1: started",
+        "stack-0: training, 10,000 of 50,000 steps, score 0.500 (0 env steps/s, ? left)",
+        "stack-0: training, 30,000 of 50,000 steps, score 0.500 (0 env steps/s, ? left)",
+        "stack-1: failed: ValueError: [no] way (1 of 2 jobs ended)",
+        "stack-0: finished (2 of 2 jobs ended, 0 s left)",
+    ]
+
+
+def test_progress_on_a_terminal() -> None:
+    """The whole grid in one bar, each stack in work with its step and score, failures as they come."""
+    jobs, events = story()
+    output = StringIO()
+    show_progress(events[:-1], Tally(jobs), Console(file=output, force_terminal=True, width=100))
+    frames = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.getvalue())
+    assert re.search(r"grid +\S+ +0 of 2 jobs ended", frames)
+    assert re.search(r"stack-0 +\S+ +30,000 of 50,000 steps +score 0\.500 +training", frames)
+    assert "stack-1 failed: ValueError: [no] way" in frames
+
+
+def test_progress_when_quiet() -> None:
+    """Nothing is printed, everything is counted."""
+    jobs, events = story()
+    tally, output = Tally(jobs), StringIO()
+    show_progress(events, tally, Console(file=output, force_terminal=True), quiet=True)
+    assert output.getvalue() == ""
+    assert (len(tally.finished), len(tally.failures)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "?"), (0.4, "0 s"), (59.4, "59 s"), (60, "1 min"), (3570, "1 h 00 min"), (11_100, "3 h 05 min")],
+)
+def test_duration(seconds: float | None, text: str) -> None:
+    """Times are said as people say them, never `60 min`."""
+    assert duration(seconds) == text

@@ -1,0 +1,43 @@
+"""The front page says nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli import app
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+LINES = [line.strip() for kind, block in BLOCKS if kind in ("", "sh") for line in block.splitlines()]
+
+
+def test_the_quick_start_is_two_commands() -> None:
+    """The first block is `make grid` and `make test`, and both are targets of the Makefile."""
+    assert BLOCKS[0] == ("sh", "make grid\nmake test\n")
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    named = {line.split()[1] for line in LINES if line.startswith("make ")}
+    assert named <= set(targets)
+
+
+def test_every_command_exists() -> None:
+    """Every `ingredients ...` line names a command, and each of its options is one of that command's."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    seen = set()
+    for line in LINES:
+        if line.startswith("ingredients "):
+            words = line.partition("  ")[0].split()
+            options = {option for parameter in commands[words[1]].params for option in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= options, line
+            seen.add(words[1])
+    assert seen == set(commands)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
+def test_every_link_leads_somewhere(target: str) -> None:
+    """Each relative link and picture of the README is a file of the project."""
+    assert (ROOT / target).exists()

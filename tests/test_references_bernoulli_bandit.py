@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from ingredients.references import evaluate_references, references_for
+from ingredients.references.bandit_gittins import gittins
+from ingredients.references.bandit_policies import Preferring, chances, greedy
+from ingredients.references.bandit_thompson import Thompson
+from ingredients.references.policy import Policy
+from ingredients.references.simulation import simulate
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+
+SMALL = BernoulliBandit(2, 10)
+NAMES = ["random", "best_fixed", "reactive", "reactive_reward_only", "greedy", "thompson", "ucb1", "gittins"]
+
+
+def tasks_of(family: BernoulliBandit, count: int) -> Tensor:
+    """Returns held-out tasks."""
+    return family.draw_tasks(generator(1, Purpose.EVALUATION_TASKS), count)
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[str, Any]:
+    """The references of 2 arms × 10 pulls on 500 tasks."""
+    return evaluate_references(SMALL, tasks_of(SMALL, 500), simulated_runs=3)
+
+
+def returns(evaluated: dict[str, Any], name: str, probe: str = "none") -> list[float]:
+    """Returns the return of a lifetime of each simulated run."""
+    return [sum(curve) for curve in evaluated["references"][name]["curves"][probe]]
+
+
+def test_what_the_store_keeps(small: dict[str, Any]) -> None:
+    """Roles, labels and curves of every reference come as plain JSON, one curve of K numbers a run and probe."""
+    assert json.loads(json.dumps(small)) == small
+    assert {key: small[key] for key in small if key != "references"} == {
+        "floor": "best_fixed",
+        "reactive": "reactive",
+        "yardstick": "bayes_optimal",
+        "writable": False,
+    }
+    assert list(small["references"]) == [*NAMES, "bayes_optimal", "oracle"]
+    for reference in small["references"].values():
+        assert list(reference) == ["exact", "expected_return", "curves"]
+        assert {probe: [len(curve) for curve in curves] for probe, curves in reference["curves"].items()} == {
+            "none": [10, 10, 10],
+            "memory_swap": [10, 10, 10],
+        }
+
+
+def test_exact_marks_proven_optima_only(small: dict[str, Any]) -> None:
+    """Ignorance, the Bayes optimum and the truth are ceilings; what was found, or is named for its author, is not."""
+    exact = [name for name, reference in small["references"].items() if reference["exact"]]
+    assert exact == ["random", "best_fixed", "bayes_optimal", "oracle"]
+
+
+def test_the_same_tasks_give_the_same_floats(small: dict[str, Any]) -> None:
+    """Evaluated twice, all numbers are identical."""
+    again = evaluate_references(SMALL, tasks_of(SMALL, 500), simulated_runs=3)
+    assert json.dumps(again) == json.dumps(small)
+
+
+def test_ignorance_and_truth_are_scored_without_simulation(small: dict[str, Any]) -> None:
+    """The floor earns the mean over arms and the oracle the best arm of these very tasks, at each pull of each run."""
+    tasks = tasks_of(SMALL, 500).double()
+    curves = {name: small["references"][name]["curves"]["none"] for name in ("random", "best_fixed", "oracle")}
+    for name, level in {"random": tasks.mean(), "best_fixed": tasks.mean(), "oracle": tasks.amax(-1).mean()}.items():
+        assert torch.tensor(curves[name]).sub(level).abs().max() < 1e-6
+
+
+def test_simulated_returns_agree_with_the_expected_ones() -> None:
+    """On many fresh tasks each reference earns its expected return within four standard errors of the task sample."""
+    family = BernoulliBandit(3, 8, action_noise=0.2)
+    evaluated = evaluate_references(family, tasks_of(family, 40_000), simulated_runs=1)
+    error = 8 * 0.25 / 40_000**0.5
+    for name, reference in evaluated["references"].items():
+        if reference["expected_return"] is not None:
+            assert returns(evaluated, name)[0] == pytest.approx(reference["expected_return"], abs=4 * error), name
+
+
+def test_expected_returns_are_ordered_as_theory_says() -> None:
+    """Nobody beats the Bayes optimum under the prior but who knows the task, with slips and without."""
+    for family in (SMALL, BernoulliBandit(3, 12, action_noise=0.3)):
+        expected = {
+            reference.name: reference.expected_return
+            for reference in references_for(family).all
+            if reference.expected_return is not None
+        }
+        best = expected["bayes_optimal"]
+        assert expected["random"] == expected["best_fixed"] == family.episodes / 2
+        assert all(expected[name] <= best + 1e-9 for name in ("greedy", "thompson", "ucb1", "gittins", "random"))
+        assert expected["oracle"] > best
+
+
+def test_a_swap_costs_those_who_remember_and_no_others(small: dict[str, Any]) -> None:
+    """Learners lose by another lane's counts; ignorant, reactive and all-knowing policies lose nothing."""
+    for name in small["references"]:
+        lost = [
+            plain - swap for plain, swap in zip(returns(small, name), returns(small, name, "memory_swap"), strict=True)
+        ]
+        if name in ("greedy", "thompson", "ucb1", "gittins", "bayes_optimal"):
+            assert min(lost) > 0.01, name
+        else:
+            assert lost == [0.0] * 3, name
+
+
+def test_gittins_stands_in_where_the_program_has_too_many_states() -> None:
+    """On the flagship, 5 arms × 50 pulls, the yardstick is gittins and nothing is expected without simulation."""
+    references = references_for(BernoulliBandit(5, 50))
+    assert references.yardstick == "gittins"
+    assert [reference.name for reference in references.all] == [*NAMES, "oracle"]
+    assert [r.name for r in references.all if r.expected_return is not None] == ["random", "best_fixed", "oracle"]
+
+
+def test_thompson_stands_in_on_very_long_lifetimes() -> None:
+    """Beyond the longest lifetime with indices the yardstick is thompson."""
+    assert references_for(BernoulliBandit(21, 801)).yardstick == "thompson"
+
+
+def test_many_arms_are_not_searched() -> None:
+    """Beyond 20 arms `reactive` is win-stay-lose-shift, and there is no reference for the reward alone."""
+    family = BernoulliBandit(25, 20)
+    evaluated = evaluate_references(family, tasks_of(family, 1000), simulated_runs=1)
+    assert "reactive_reward_only" not in evaluated["references"]
+    assert returns(evaluated, "reactive")[0] > returns(evaluated, "random")[0] + 2
+    assert returns(evaluated, "reactive") == returns(evaluated, "reactive", "memory_swap")
+
+
+def test_a_family_without_references_is_named() -> None:
+    """The error says which family has none."""
+
+    class Maze:
+        name = "maze"
+
+    with pytest.raises(NotImplementedError, match="'maze'"):
+        references_for(Maze())  # type: ignore[arg-type]
+
+
+def thompson(family: BernoulliBandit) -> Policy:
+    """Returns Thompson sampling for `family`."""
+    return Thompson(family.arms)
+
+
+def gittins_policy(family: BernoulliBandit) -> Policy:
+    """Returns the index policy for `family`."""
+    return Preferring(family.arms, gittins(family.episodes))
+
+
+# Duan et al. 2016, Table 1: mean total reward over 1000 tasks, and its standard error there (sd of a lifetime's total)
+DUAN = [
+    (thompson, 5, 10, 5.7, 0.063),
+    (thompson, 5, 100, 74.7, 0.51),
+    (thompson, 10, 100, 76.7, 0.36),
+    (thompson, 5, 500, 402.0, 2.37),
+    (gittins_policy, 5, 10, 6.6, 0.070),
+    (gittins_policy, 5, 100, 78.3, 0.50),
+    (gittins_policy, 10, 100, 82.8, 0.36),
+    (gittins_policy, 5, 500, 405.8, 2.33),
+]
+
+
+@pytest.mark.parametrize(("policy", "arms", "pulls", "published", "error"), DUAN)
+def test_duan_et_al_table_1(
+    policy: Callable[[BernoulliBandit], Policy], arms: int, pulls: int, published: float, error: float
+) -> None:
+    """Thompson and Gittins (ties at random) earn what was published, within three standard errors of the difference."""
+    family = BernoulliBandit(arms, pulls)
+    tasks = tasks_of(family, max(1000, min(4000, 200_000 // pulls)))
+    regret = pulls * tasks.double().amax(-1).mean() - sum(simulate(family, policy(family), tasks, 0).none)
+    ours = pulls * arms / (arms + 1) - regret.item()  # E[best arm] is exact, so that only the regret is estimated
+    assert abs(ours - published) < 3 * math.hypot(error, 0.3 * error)
+
+
+def test_greedy_depends_on_how_ties_are_broken() -> None:
+    """On 10 arms × 100 pulls random ties earn 79.1; always the first of the best arms earns 77.7."""
+    family = BernoulliBandit(10, 100)
+    tasks = tasks_of(family, 4000)
+
+    def first_of_the_best(counts: Tensor, pulls: int) -> Tensor:
+        return chances(greedy, counts, pulls) - 1e-6 * torch.arange(counts.shape[-2])
+
+    def earned(preference: Callable[[Tensor, int], Tensor]) -> float:
+        played = sum(simulate(family, Preferring(10, preference), tasks, 0).none)
+        return 100 * 10 / 11 - (100 * tasks.double().amax(-1).mean().item() - played)
+
+    assert earned(greedy) == pytest.approx(79.1, abs=0.6)
+    assert earned(first_of_the_best) == pytest.approx(77.7, abs=0.6)
+    assert earned(greedy) > earned(first_of_the_best) + 0.5

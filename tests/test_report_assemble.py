@@ -1,0 +1,143 @@
+"""From a results folder to what judging starts from: the right curves in the right places, and clear refusals."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic import bandit_study, curve_rows, write_results
+
+from ingredients.errors import StoreError
+from ingredients.grid import Run, cells, runs
+from ingredients.judgement import INTERNAL
+from ingredients.report import read_report
+from ingredients.report.assemble import Evidence, read_evidence
+from ingredients.store import CURVES, Store
+from ingredients.store.tables import write_parquet
+from ingredients.study import Study
+
+
+@pytest.fixture
+def study() -> Study:
+    """Four cells, three seeds, lifetimes of ten episodes."""
+    return bandit_study(
+        ingredients={"action_observation": [True], "task_distribution": [True]},
+        tasks={"family": "bernoulli-bandit", "arms": 5, "episodes": 10},
+        evaluation={"points": 3},
+        seeds=3,
+    )
+
+
+def evidence_of(folder: Path, study: Study, **changes: object) -> Evidence:
+    """Writes a results folder and reads it."""
+    return read_evidence(write_results(folder, study, **changes), study)  # type: ignore[arg-type]
+
+
+def stored(study: Study, run: Run, probe: str, tasks: str, train_step: int) -> np.ndarray:
+    """Returns the curve that was written for a run."""
+    rows = curve_rows(study, run)
+    chosen = rows[(rows["probe"] == probe) & (rows["tasks"] == tasks) & (rows["train_step"] == train_step)]
+    return chosen["return"].to_numpy(dtype=np.float64)
+
+
+def test_every_curve_arrives_where_it_belongs(tmp_path: Path, study: Study) -> None:
+    """Plain and swapped curves are those of the end of training on held-out tasks; points are those during training."""
+    evidence = evidence_of(tmp_path / "bandit", study)
+    assert [each.cell for each in evidence.cells] == list(cells(study))
+    for cell in evidence.cells:
+        assert [run.seed for run in cell.runs] == [0, 1, 2]
+        for curves in cell.runs:
+            run = Run(cell.cell, curves.seed)
+            assert np.array_equal(curves.plain, stored(study, run, "none", "held_out", 600_000))
+            assert np.array_equal(curves.swapped[INTERNAL], stored(study, run, "memory_swap", "held_out", 600_000))
+            assert list(curves.points) == [0, 300_000, 600_000]
+            assert np.array_equal(curves.points[300_000], stored(study, run, "none", "held_out", 300_000))
+
+
+def test_failed_and_missing_runs_are_told_apart(tmp_path: Path, study: Study) -> None:
+    """A failed run is in `failures` with its reason and in its cell's failed seeds; a missing one in `missing`."""
+    first, second, *_ = runs(study)
+    evidence = evidence_of(tmp_path / "bandit", study, failed=[first.id], missing=[second.id])
+    assert dict(evidence.failures) == {first: "the loss was not finite at update 17"}
+    assert evidence.missing == (second,)
+    assert (evidence.planned, evidence.finished) == (12, 10)
+    by_cell = {each.cell: each for each in evidence.cells}
+    assert by_cell[first.cell].failed_seeds == (0,)
+    assert [run.seed for run in by_cell[first.cell].runs] == [1, 2]
+    assert by_cell[second.cell].failed_seeds == ()
+
+
+def test_a_cell_without_a_run_stays_in_the_grid(tmp_path: Path, study: Study) -> None:
+    """A cell none of whose runs is there has no curves, and is still judged and reported."""
+    lost = cells(study)[2]
+    evidence = evidence_of(tmp_path / "bandit", study, missing=[Run(lost, seed).id for seed in range(3)])
+    assert {each.cell: len(each.runs) for each in evidence.cells}[lost] == 0
+    assert len(evidence.cells) == 4
+
+
+def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> None:
+    """Where the stored study was made smaller, runs of the larger one stay on the disk and out of the report."""
+    store = write_results(tmp_path / "bandit", study)
+    smaller = study.model_copy(update={"seeds": 2})
+    store.open(smaller)
+    evidence = read_evidence(store, smaller)
+    assert (evidence.planned, evidence.finished) == (8, 8)
+    assert {run.seed for each in evidence.cells for run in each.runs} == {0, 1}
+    assert len(list((tmp_path / "bandit" / "runs").iterdir())) == 12
+
+
+def test_nothing_finished_is_an_error_that_says_how_to_go_on(tmp_path: Path, study: Study) -> None:
+    """The line names the folder and the command; where runs failed, the first of them with its reason."""
+    everything = [run.id for run in runs(study)]
+    with pytest.raises(StoreError) as caught:
+        evidence_of(tmp_path / "a folder", study, missing=everything)
+    assert str(caught.value) == (
+        f"{tmp_path / 'a folder'}: none of its 12 runs is finished yet; go on: ingredients run-grid "
+        f"'{tmp_path / 'a folder' / 'study.yaml'}' --out '{tmp_path / 'a folder'}'"
+    )
+    assert caught.value.exit_code == 2
+    with pytest.raises(StoreError, match=rf"12 failed \(the first: {everything[0]}: the loss was not finite at update"):
+        evidence_of(tmp_path / "failed", study, failed=everything)
+
+
+def test_missing_references_are_an_error(tmp_path: Path, study: Study) -> None:
+    """Without references there is no scale: the line says so, and that no run is repeated."""
+    with pytest.raises(
+        StoreError, match=r"the references are missing: go on: ingredients run-grid .* no run is repeated"
+    ):
+        evidence_of(tmp_path / "bandit", study, references=False)
+
+
+def test_curves_of_another_length_are_an_error(tmp_path: Path, study: Study) -> None:
+    """A run whose curves lack an episode is refused, not shifted against the others."""
+    store = write_results(tmp_path / "bandit", study)
+    run = runs(study)[0]
+    short: pd.DataFrame = curve_rows(study, run).iloc[1:]
+    write_parquet(short, CURVES, store.run_path(run) / "curves.parquet")
+    with pytest.raises(StoreError, match="stored curves are not 10 episodes long"):
+        read_evidence(store, study)
+
+
+def test_references_of_another_length_are_an_error_that_names_the_folder(tmp_path: Path, study: Study) -> None:
+    """References that do not fit the curves end in one line with the folder's path."""
+    store = write_results(tmp_path / "bandit", study)
+    references = store.read_references()
+    assert references is not None
+    references["references"]["gittins"]["curves"]["none"] = [[0.5] * 9] * 5
+    store.write_references(references)
+    with pytest.raises(StoreError) as caught:
+        read_report(Store(tmp_path / "bandit").directory)
+    assert str(caught.value).startswith(f"{tmp_path / 'bandit'}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_report_imports_neither_torch_nor_matplotlib() -> None:
+    """Importing the report is cheap: torch never, matplotlib not before a figure is drawn."""
+    script = "import sys, ingredients.report; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    assert subprocess.run([sys.executable, "-c", script], env=here, check=False).returncode == 0

@@ -1,0 +1,192 @@
+"""The report as text: what a terminal shows at any width and encoding, and Markdown that GitHub shows as meant."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from synthetic import bandit_study, write_results
+
+from ingredients.grid import runs
+from ingredients.judgement import Interval
+from ingredients.report import Report, read_report, wording
+from ingredients.report.layout import fullest_first
+from ingredients.report.markdown import escaped
+from ingredients.report.pen import Pen
+from ingredients.study import Study
+
+QUESTION = "Does it cost $5 | [bold]<b>*really*</b>[/bold]?"
+
+
+def small_study(**changes: object) -> Study:
+    """Returns a study of four cells with short lifetimes."""
+    sections: dict[str, object] = {
+        "ingredients": {"action_observation": [True], "task_distribution": [True]},
+        "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 10},
+        "evaluation": {"points": 3},
+        "seeds": 4,
+    }
+    return bandit_study(**{**sections, **changes})
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of a study with failed and missing runs, and a question full of special characters."""
+    study = small_study(question=QUESTION)
+    names = [run.id for run in runs(study)]
+    folder = tmp_path_factory.mktemp("results") / "bandit"
+    write_results(folder, study, failed=names[:1], missing=names[4:5])
+    return read_report(folder)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of a study with graded levels."""
+    levels = {
+        "reward_observation": [False, 0.25, True],
+        "action_observation": [True],
+        "memory": [False, {"wipe_every": 100}, True],
+        "task_distribution": [False, 100_000, True],
+    }
+    folder = tmp_path_factory.mktemp("results") / "graded"
+    write_results(folder, small_study(ingredients=levels, seeds=2))
+    return read_report(folder)
+
+
+def printed(report: Report, width: int, encoding: str = "utf-8") -> str:
+    """Returns what a console that is not a terminal prints."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding)
+    Console(file=file, width=width).print(report.terminal())
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_a_row_shows_levels_scores_and_verdict(report: Report) -> None:
+    """At 80 columns the full cell's row is all there: levels, a rising curve, intervals, runs that learned, verdict."""
+    row = next(line for line in printed(report, 80).splitlines() if line.startswith("+ + + +"))
+    scores = r"[01]\.\d\d \[[01]\.\d\d, 1\.\d\d\] +0\.\d\d \[0\.\d\d, 0\.\d\d\]"
+    assert re.fullmatch(rf"\+ \+ \+ \+ [▁▂▃▄▅▆▇█]{{10}} +{scores} +4/4 ● in-context *", row)
+    curve = row.split()[4]
+    assert (curve[0] < curve[-1], curve[-1]) == (True, "█")
+
+
+def test_a_wide_terminal_has_words_and_ceilings(report: Report) -> None:
+    """At 120 columns levels are words, curves are longer, and the return stands beside its ceiling."""
+    lines = printed(report, 120).splitlines()
+    head = next(line for line in lines if line.startswith("reward action memory tasks"))
+    assert "return / ceiling" in head
+    assert any(re.match(r" +on +on +off +on +[▁▂▃▄▅▆▇█]{10} .* / \d.*◐ reactive", line) for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("which", ["report", "graded"])
+def test_no_line_is_wider_than_the_console(which: str, width: int, request: pytest.FixtureRequest) -> None:
+    """Whatever the width and the levels, nothing is wider than the console."""
+    text = printed(request.getfixturevalue(which), width)
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("which", ["report", "graded"])
+def test_no_cell_of_a_table_is_cut(which: str, width: int, request: pytest.FixtureRequest) -> None:
+    """At the usual widths no level, score or verdict is cut off with an ellipsis."""
+    text = printed(request.getfixturevalue(which), width)
+    assert "…" not in text
+    assert "? undecided" in text or "◐ reactive" in text
+
+
+def test_plain_output_has_no_escapes_and_keeps_brackets(report: Report) -> None:
+    """Not on a terminal there are no colours; a question's brackets are text, not markup."""
+    text = printed(report, 120)
+    assert "\x1b" not in text
+    assert QUESTION in text
+
+
+def test_an_ascii_console_gets_ascii(report: Report) -> None:
+    """Where the encoding is ASCII everything is said with ASCII, and nothing raises."""
+    text = printed(report, 80, "ascii")
+    assert text.isascii()
+    assert "# in-context" in text
+
+
+def test_what_failed_and_what_is_missing_is_named(report: Report) -> None:
+    """The failed run with its reason, the missing run, the counts, and a command to go on with."""
+    text = printed(report, 200)
+    names = [run.id for run in runs(report.evidence.study)]
+    assert "14 of 16 runs finished, 1 failed, 1 missing" in text
+    assert f"{names[0]}: the loss was not finite at update 17" in text
+    assert names[4] in text
+    folder = report.directory
+    assert f"go on: ingredients run-grid {folder}/study.yaml --out {folder}" in text.replace("\n", "")
+
+
+def test_every_failed_run_is_listed(tmp_path: Path) -> None:
+    """However many runs failed, each has its line; missing ones are summed up."""
+    study = small_study(seeds=20)
+    names = [run.id for run in runs(study)]
+    write_results(tmp_path / "bandit", study, failed=names[:20], missing=names[20:50])
+    text = printed(read_report(tmp_path / "bandit"), 200)
+    assert text.count("the loss was not finite at update 17") == 20
+    assert "and 22 more, see report.json" in text
+
+
+def test_the_markdown_opens_with_the_answer(report: Report) -> None:
+    """The question, then the sentence, then the figure by a relative link."""
+    paragraphs = report.markdown.split("\n\n")
+    assert paragraphs[0].startswith("# Does it cost")
+    assert paragraphs[1] == f"**{escaped(report.judgement.sentence)}**"
+    assert re.search(r"!\[[^\]]+\]\(adaptation\.png\)", paragraphs[3])
+    assert report.markdown.endswith("\n")
+    assert not report.markdown.endswith("\n\n")
+
+
+def test_the_markdown_tables_are_tables(report: Report) -> None:
+    """Every table has a rule below its head and as many cells in each row; a row for each cell of the grid."""
+    tables = [part.splitlines() for part in report.markdown.split("\n\n") if part.startswith("|")]
+    assert [len(table) - 2 for table in tables] == [4, 4, len(report.judgement.references)]
+    for head, rule, *rows in tables:
+        assert re.fullmatch(r"\|( --- \|)+", rule)
+        assert {row.count("|") for row in rows} == {head.count("|")} == {rule.count("|")}
+
+
+def test_special_characters_are_shown_as_they_are(report: Report) -> None:
+    """A question's pipes, markup and HTML are escaped, so that they are read and do not act."""
+    title = report.markdown.splitlines()[0]
+    assert title == "# Does it cost \\$5 \\| \\[bold\\]\\<b\\>\\*really\\*\\</b\\>\\[/bold\\]?"
+    assert escaped("two\nlines") == "two lines"
+
+
+def test_the_fullest_cell_comes_first(graded: Report) -> None:
+    """Cells go from all on to all off, graded levels in between by their strength, however the study lists them."""
+    order = fullest_first([result.cell for result in graded.judgement.cells])
+    assert order[0].is_full
+    assert [wording.level(cell, "memory") for cell in order[:9:3]] == ["on", "wipe 100", "off"]
+    assert [wording.level(cell, "task_distribution") for cell in order[:3]] == ["on", "100000", "off"]
+    assert [wording.level(cell, "reward_observation") for cell in order[::9]] == ["on", "0.25", "off"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "–"), (0.945, "0.94"), (-0.001, "0.00"), (-0.0, "0.00"), (-0.016, "-0.02"), (12.0, "12.00")],
+)
+def test_numbers(value: float | None, text: str) -> None:
+    """Two digits, no negative zero, a dash for what does not exist."""
+    assert wording.number(value) == text
+
+
+def test_intervals_and_p() -> None:
+    """An interval without bounds is its mean; a p shows the digits that matter."""
+    assert wording.interval(Interval(0.5, 0.25, 0.75)) == "0.50 [0.25, 0.75]"
+    assert wording.interval(Interval(0.5, None, None)) == "0.50"
+    assert wording.interval(Interval(None, None, None)) == "–"
+    assert [wording.p_text(p) for p in (None, 0.0, 0.0004, 0.012, 0.43)] == ["–", "< 0.001", "< 0.001", "0.012", "0.43"]
+
+
+def test_curves_as_blocks() -> None:
+    """0 is the lowest block, 1 the highest, and each height has its own."""
+    assert Pen(80, ascii_only=False).curve([0, 0.5, 0.99, 1]).plain == "▁▅██"
+    assert Pen(80, ascii_only=True).curve([0, 1]).plain == "_#"
