@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ingredients.engine.tally import Progress
+from ingredients.experiment import Progress
 
 
 def add(a: int, b: int) -> int:

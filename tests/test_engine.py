@@ -14,7 +14,8 @@ import pytest
 
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
-from ingredients.engine.tally import Progress, Tally
+from ingredients.engine.tally import Tally
+from ingredients.experiment import Progress
 
 TESTS = Path(__file__).parent
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.network import Agent
-from ingredients.experiment import Progress, evaluation_points, run_references, run_stack
+from ingredients.experiment import Progress
+from ingredients.experiment.stack import evaluation_points, run_references, run_stack
 from ingredients.grid import Run, Stack, fingerprints, runs, stacks
 from ingredients.store import CURVES, Store
 from ingredients.study import Study, parse_study
@@ -108,9 +109,9 @@ def test_a_run_that_diverges_is_stored_as_failed(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Agent, "initial_weights", broken)
     store = Store(tmp_path / "r").open(study)
-    outcomes = run_stack(study, Stack(0, runs(study)), tmp_path / "r", "cpu", _silent)
+    failed = run_stack(study, Stack(0, runs(study)), tmp_path / "r", "cpu", _silent)
     reason = "diverged: the gradient was no longer finite at train step 48"
-    assert [outcome.reason for outcome in outcomes] == [None] * 8 + [reason] * 8
+    assert failed == {run.id: reason for run in runs(study)[8:]}
     assert list(store.states(study).values()) == ["finished"] * 8 + ["failed"] * 8
     for run in runs(study)[:8]:
         ours, theirs = store.run_path(run) / "curves.parquet", healthy.run_path(run) / "curves.parquet"

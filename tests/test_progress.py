@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
-from ingredients.engine.tally import Progress, Tally
+from ingredients.engine.tally import Tally
+from ingredients.experiment import Progress
 from ingredients.report.progress import duration, progress_lines, show_progress
 
 

@@ -173,11 +173,11 @@ def test_the_late_window_is_shaded(sixteen: Report) -> None:
 
 
 def test_a_cell_without_runs_says_so(tmp_path: Path) -> None:
-    """A cell that has no finished run has its panel, the references in it, and the words."""
+    """A cell that has no finished run has its panel, the references and its ceiling in it, and the words."""
     report = made(tmp_path / "bandit", STUDIES["sixteen"], incomplete=True)
     empty = [axes for axes in drawn(report).axes if "no finished run" in panel_text(axes)]
     assert len(empty) == 2
-    assert all(len(axes.lines) == 3 for axes in empty)
+    assert all(len(axes.lines) == 4 for axes in empty)
 
 
 def test_the_files_are_what_their_names_say(sixteen: Report) -> None:

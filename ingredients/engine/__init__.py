@@ -1,6 +1,6 @@
 """Where jobs execute: an engine takes jobs and yields events (local processes here; other engines keep the seam).
 
 Reading order: `protocol` (what an engine is), `local` (worker processes), `worker` (inside one of them),
-`grid_jobs` (which jobs a grid still needs), `grid_work` (those jobs, inside a worker), `tally` (what their events add
-up to), `measure` (speed, memory, devices). Only workers import torch, so that `--help` and `report` start at once.
+`grid_jobs` (which jobs a grid still needs), `tally` (what their events add up to), `measure` (speed, memory, devices).
+Only workers import torch, so that `--help` and `report` start at once.
 """

@@ -65,7 +65,7 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
 
 def grid_jobs(rest: Remaining, directory: Path, device: str) -> list[Job]:
     """Returns the references' job, if it is needed, and one for each stack, the largest first."""
-    references = Job(REFERENCES, "ingredients.engine.grid_work:do_references", (rest.study, directory), tells=True)
+    references = Job(REFERENCES, "ingredients.experiment.stack:run_references", (rest.study, directory), tells=True)
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
     return [references] * rest.references + [_stack_job(rest, stack, directory, device) for stack in largest_first]
 
@@ -91,7 +91,7 @@ def other_training(study: Study, directory: Path) -> str | None:
 
 
 def _stack_job(rest: Remaining, stack: Stack, directory: Path, device: str) -> Job:
-    function, arguments = "ingredients.engine.grid_work:do_stack", (rest.study, stack, directory, device)
+    function, arguments = "ingredients.experiment.stack:run_stack", (rest.study, stack, directory, device)
     return Job(_key(stack), function, arguments, tells=True, env_steps=rest.env_steps(stack))
 
 

@@ -7,28 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a job of a grid tells.
-
-    Attributes:
-        phase: what it is doing, in a word.
-        train_step: environment steps of each run so far.
-        train_steps: environment steps that each run will have; 0 where nothing is trained.
-        env_steps: environment steps of all runs of the job so far.
-        score: the best run's mean return an episode of late; None where there is none.
-    """
-
-    phase: str
-    train_step: int
-    train_steps: int
-    env_steps: int
-    score: float | None
+from ingredients.experiment import Progress
 
 
 class Tally:

@@ -1,7 +1,6 @@
 """The ceiling of a cell: the most that anyone could earn with what the cell lets him know (DESIGN §2, traps 1-3, 5).
 
-Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible"
-from
+Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible" from
 "not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing. These ceilings hold
 where the environment itself shows neither reward nor action and cannot be written on, as in a bandit.
 """
@@ -40,6 +39,7 @@ def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | Non
         method="exact" if reference.exact else "best_found",
         return_=float(reference.curve.sum()),
         trainable_incentive=cell.task_distribution is True,
+        reference=bound.reference,
     )
 
 

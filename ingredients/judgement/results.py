@@ -95,20 +95,23 @@ class Ceiling:
         method: `exact` where that reference is proven best, `best_found` where it is the best found.
         return_: of a lifetime, on the evaluation tasks.
         trainable_incentive: whether training rewards the use of that information (one training task does not).
+        reference: the reference that attains it.
     """
 
     information: str
     method: Method
     return_: float
     trainable_incentive: bool
+    reference: str
 
     def json(self) -> dict[str, Any]:
-        """Returns information, method, return and trainable_incentive."""
+        """Returns information, method, return, trainable_incentive and reference."""
         return {
             "information": self.information,
             "method": self.method,
             "return": self.return_,
             "trainable_incentive": self.trainable_incentive,
+            "reference": self.reference,
         }
 
 

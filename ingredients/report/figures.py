@@ -72,7 +72,7 @@ def adaptation_figure(evidence: Evidence, judgement: Judgement) -> Figure:
     panels = _panels(figure, page)
     shared = limits(curves, results)
     for cell, axes in panels.items():
-        draw_panel(axes, curves, cell, results[cell].verdict)
+        draw_panel(axes, curves, results[cell])
         set_scales(axes, curves, shared)
         _title(axes, results[cell], page.layout)
     for row in page.layout.rows:
@@ -90,7 +90,8 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> li
         "rises is learning within the lifetime. The agent is shown its last reward (reward on) and its last action "
         "(action on), carries its memory from episode to episode (memory on), and was trained on a distribution of "
         "tasks (tasks on; off: one task). Dashed: half-way the memory is swapped with that of a lifetime on another "
-        "task, so what is lost there was carried by it."
+        "task, so what is lost there was carried by it. Broad green: the ceiling, the most that anyone could earn on "
+        "what this cell lets the agent know."
     )
     everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
     lines = [

@@ -18,7 +18,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ingredients.grid import Cell
-from ingredients.judgement import Curve
+from ingredients.judgement import CellResult, Curve
 from ingredients.report import wording
 from ingredients.report.curves import Curves
 
@@ -35,16 +35,19 @@ _REFERENCE_STYLES: dict[str, dict[str, Any]] = {
     "reactive": {"color": "#d55e00", "linestyle": ":", "linewidth": 1.3},
     "yardstick": {"color": "#111111", "linestyle": (0, (5, 2)), "linewidth": 1.1},
 }
+_CEILING_STYLE: dict[str, Any] = {"color": "#009e73", "linewidth": 4.5, "alpha": 0.28, "solid_capstyle": "butt"}
 _LABEL_COLOURS = {"floor": "#767676", "reactive": "#b84e00", "yardstick": "#111111"}
 _FEW_EPISODES = 12
 _LABEL_INCHES = 0.29
 
 
-def draw_panel(axes: Axes, curves: Curves, cell: Cell, verdict: str | None) -> None:
+def draw_panel(axes: Axes, curves: Curves, result: CellResult) -> None:
     """Draws one cell on its axes; a cell without a finished run shows the references alone."""
-    colour = VERDICT_COLOURS[verdict]
+    cell, colour = result.cell, VERDICT_COLOURS[result.verdict]
     episodes = np.arange(1, curves.episodes + 1)
     axes.axvspan(curves.late_from + 0.5, curves.episodes + 0.5, color=SHADE, zorder=0, linewidth=0)
+    if result.ceiling is not None:
+        axes.plot(episodes, curves.references.all[result.ceiling.reference].curve, zorder=1, **_CEILING_STYLE)
     for role, reference in curves.references.roles.items():
         axes.plot(episodes, reference.curve, zorder=2, **_REFERENCE_STYLES[role])
     mean, band, swapped = curves.mean(cell), curves.band(cell), curves.swapped(cell)
@@ -110,5 +113,6 @@ def legend_handles(confidence: float) -> list[Artist]:
         Line2D([], [], color=colour, linewidth=1.9, label="mean over runs"),
         Patch(color=colour, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
         Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped"),
+        Line2D([], [], label="ceiling of the cell", **_CEILING_STYLE),
         Patch(color="#e4e2dc", linewidth=0, label="last fifth: late score"),
     ]

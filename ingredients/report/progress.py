@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ingredients.engine.protocol import Event, Failed, Finished, Started, Told
-from ingredients.engine.tally import Progress, Tally
+from ingredients.engine.tally import Tally
+from ingredients.experiment import Progress
 
 SECONDS_BETWEEN_FRAMES = 0.2
 SECONDS_BETWEEN_LINES = 10.0

@@ -134,9 +134,9 @@ def improve(setup: Setup, training: Training, rollout: Rollout) -> tuple[Losses,
     policy = _leaves(training.policy, setup.agent.shapes())
     critic = _leaves(training.critic, setup.critic.shapes())
     batches = _batches(setup, policy, critic, rollout)
-    rate = setup.learner.learning_rate * (1 - training.update / setup.updates)
+    left = 1 - training.update / setup.updates
     steps = [
-        _step(setup, training, policy, critic, batch, rollout.carry, rate)
+        _step(setup, training, policy, critic, batch, rollout.carry, left)
         for _ in range(setup.learner.epochs)
         for batch in batches
     ]
@@ -176,10 +176,14 @@ def _step(
     critic: Mapping[str, Tensor],
     batch: _Batch,
     carry: Tensor,
-    rate: float,
+    left: float,
 ) -> tuple[Losses, Tensor]:
-    """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
+    """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`.
+
+    `left`, the share of training that is left, scales the learning rate and the entropy's weight.
+    """
     learner = setup.learner
+    rate, entropy_weight = learner.learning_rate * left, learner.entropy * left
     start = gru.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
     states = gru.unroll(policy, start, carry, batch.inputs)
     log_probabilities = torch.log_softmax(logits(policy, states), dim=-1).flatten(1, 2)
@@ -187,7 +191,7 @@ def _step(
         log_probabilities, batch.action, batch.before, batch.advantage, learner.clip
     )
     error = value_loss(values(critic, batch.critic_inputs), batch.target)
-    policy_gradient = flat_gradient(surrogate - learner.entropy * entropy, policy, training.policy)
+    policy_gradient = flat_gradient(surrogate - entropy_weight * entropy, policy, training.policy)
     critic_gradient = flat_gradient(error, critic, training.critic)
     norm = training.policy_adam.step(training.policy, policy_gradient, rate, learner.max_gradient_norm)
     critic_norm = training.critic_adam.step(training.critic, critic_gradient, rate, learner.max_gradient_norm)

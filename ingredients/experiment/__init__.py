@@ -1,0 +1,33 @@
+"""One stack from start to stored result: the only wing that knows both training and storage.
+
+In reading order: `stack` (the jobs of an engine: train, evaluate, store), `tables` (curves, diagnostics and weights as
+they are stored). What a job tells on the way stands here, where the main process finds it without importing torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        phase: what it is doing.
+        train_step: environment steps of each run so far.
+        train_steps: environment steps that each run will have; 0 where nothing is trained.
+        env_steps: environment steps of all runs of the job so far.
+        score: the best run's mean return an episode in the last rollout; None where there is none.
+    """
+
+    phase: Literal["training", "evaluating", "references"]
+    train_step: int = 0
+    train_steps: int = 0
+    env_steps: int = 0
+    score: float | None = None
+
+
+Tell = Callable[[Progress], None]

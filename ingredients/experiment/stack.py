@@ -1,0 +1,182 @@
+"""The jobs of a grid: the references, and a stack from first weights to stored runs.
+
+Comes in: a study, a stack, a results folder. Goes out: files in the folder, and why runs failed, by their id. These
+functions run inside a worker and tell their progress.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ingredients.experiment import Progress, Tell
+from ingredients.experiment.tables import (
+    Snapshots,
+    curve_tables,
+    diagnostics_table,
+    loaded_snapshots,
+    stored_weights,
+)
+from ingredients.grid import Run, Stack, fingerprints, study_fingerprint
+from ingredients.references import evaluate_references
+from ingredients.store import RunRecord, Store
+from ingredients.study import Study
+from ingredients.tasks import make_family
+from ingredients.training.draws import evaluation_tasks
+from ingredients.training.trainer import Setup, Training, Update, begin_training, prepare, train
+
+VERSIONS = ("rl2-ingredients", "torch", "numpy", "pandas", "pyarrow")
+SECONDS_BETWEEN_MESSAGES = 0.2
+
+
+def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
+    """Plays the family's references on the study's evaluation tasks and stores their curves; none of it can diverge."""
+    tell(Progress("references"))
+    family = make_family(study.tasks)
+    played = evaluate_references(family, evaluation_tasks(family, study.evaluation.tasks))
+    Store(directory).write_references({**played, "evaluates": study_fingerprint(study).evaluates})
+    return {}
+
+
+def run_stack(study: Study, stack: Stack, directory: Path, device: str, tell: Tell) -> dict[str, str]:
+    """Trains, evaluates and stores the stack's runs; those with good weights are only evaluated again.
+
+    Returns:
+        Why runs failed, by their id.
+    """
+    store = Store(directory)
+    trained = tuple(run for run in stack.runs if store.state(run, fingerprints(study, run)) == "trained")
+    missing = tuple(run for run in stack.runs if run not in trained)
+    if trained:
+        _evaluate_again(study, prepare(study, trained, device), store, tell)
+    return _train_and_store(study, prepare(study, missing, device), store, tell) if missing else {}
+
+
+def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> dict[str, str]:
+    began = time.monotonic()
+    training = begin_training(setup)
+    snapshots, updates = _trained(setup, training, study.evaluation.points, _teller(setup, tell))
+    tell(_progress(setup, "evaluating", setup.updates))
+    curves = curve_tables(study, setup, snapshots)
+    seconds = time.monotonic() - began
+    reasons = [_failure(training, index) for index in range(len(setup.runs))]
+    for index, run in enumerate(setup.runs):
+        table = curves[index].iloc[:0] if reasons[index] else curves[index]
+        weights, diagnostics = stored_weights(setup, snapshots, index), diagnostics_table(updates, index)
+        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics))
+    return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
+
+
+def _evaluate_again(study: Study, setup: Setup, store: Store, tell: Tell) -> None:
+    """Evaluates stored weights as the study now says; nothing is trained."""
+    tell(_progress(setup, "evaluating", setup.updates))
+    weights = [store.read_weights(run) for run in setup.runs]
+    curves = curve_tables(study, setup, loaded_snapshots(setup, weights))
+    for index, run in enumerate(setup.runs):
+        seconds, diagnostics = store.read_run_json(run)["seconds"], store.diagnostics(run)
+        _store(study, store, _Result(run, None, seconds, weights[index], curves[index], diagnostics))
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What one run of a stack came to."""
+
+    run: Run
+    reason: str | None
+    seconds: float
+    weights: dict[str, np.ndarray]
+    curves: pd.DataFrame
+    diagnostics: pd.DataFrame
+
+
+def _store(study: Study, store: Store, result: _Result) -> None:
+    """Stores a run with all that made it: configuration, fingerprints, versions."""
+    record = RunRecord(
+        run=result.run,
+        fingerprints=fingerprints(study, result.run),
+        status="failed" if result.reason else "finished",
+        reason=result.reason,
+        weights=result.weights,
+        curves=result.curves,
+        diagnostics=result.diagnostics,
+        resolved=study.resolved(),
+        versions={"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}},
+        seconds=result.seconds,
+        train_steps=int(result.weights["train_step"][-1]),
+    )
+    store.write_run(record)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a checkout that was never installed works too
+        return "checkout"
+
+
+# Training
+
+
+def _trained(
+    setup: Setup, training: Training, points: int, heard: Callable[[Update], None]
+) -> tuple[Snapshots, list[Update]]:
+    """Trains the stack; returns the policies at the evaluation points and what every update reported."""
+    wanted = evaluation_points(setup.updates, points)
+    snapshots = Snapshots([0], [training.policy.clone()])
+    updates = []
+    for update in train(setup, training):
+        updates.append(update)
+        heard(update)
+        if update.number + 1 in wanted:
+            snapshots.train_steps.append(update.train_step)
+            snapshots.weights.append(training.policy.clone())
+    return snapshots, updates
+
+
+def evaluation_points(updates: int, points: int) -> list[int]:
+    """Returns after how many updates curves are taken: before the first, then log-spaced up to the last.
+
+    Learning is fast first and slow later, and emergence is read off a logarithmic axis. Where there are fewer updates
+    than points, every update is one.
+    """
+    count = min(points - 1, updates)
+    spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
+    return sorted({0, updates, *spaced})
+
+
+def _failure(training: Training, index: int) -> str | None:
+    if index not in training.diverged_at:
+        return None
+    return f"diverged: the gradient was no longer finite at train step {training.diverged_at[index]}"
+
+
+# Progress
+
+
+def _teller(setup: Setup, tell: Tell) -> Callable[[Update], None]:
+    """Returns what tells of updates, a few times a second at most: progress must cost nothing."""
+    told_at = float("-inf")
+
+    def heard(update: Update) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= SECONDS_BETWEEN_MESSAGES:
+            told_at = time.monotonic()
+            score = float(update.score.max()) / setup.family.episodes
+            tell(_progress(setup, "training", update.number + 1, score))
+
+    return heard
+
+
+def _progress(
+    setup: Setup, phase: Literal["training", "evaluating"], updates: int, score: float | None = None
+) -> Progress:
+    steps = updates * setup.steps_per_update
+    return Progress(phase, steps, setup.updates * setup.steps_per_update, steps * len(setup.runs), score)

@@ -1,0 +1,112 @@
+"""What a stack leaves behind, as tables and arrays: curves, diagnostics, weights.
+
+Comes in: snapshots of a stack's policies, what its updates reported. Goes out: one data frame or dict of arrays a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import flatten, views
+from ingredients.grid import Run
+from ingredients.store import DIAGNOSTICS
+from ingredients.study import Study
+from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
+from ingredients.training.evaluation import PROBES, evaluate
+from ingredients.training.trainer import Setup, Update
+
+FINAL_PROBES = ("greedy", *PROBES)
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """A stack's policies at the evaluation points, the last one final: train steps, weights `[S, P]` of each."""
+
+    train_steps: list[int]
+    weights: list[Tensor]
+
+
+@dataclass(frozen=True)
+class _Evaluation:
+    """One evaluation of a stack: when, on which kind of tasks, the tasks `[S, N, D]`, probes, policies `[S, P]`."""
+
+    train_step: int
+    kind: str
+    tasks: Tensor
+    probes: Sequence[str]
+    policy: Tensor
+
+
+def curve_tables(study: Study, setup: Setup, snapshots: Snapshots) -> list[pd.DataFrame]:
+    """Returns each run's table of curves: small ones at the points, large ones with probes at the end."""
+    parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
+    for part in _evaluations(study, setup, snapshots):
+        best = setup.family.best_episode_return(part.tasks)
+        for probe, curves in evaluate(setup, part.policy, part.tasks, part.probes).items():
+            for index, run in enumerate(setup.runs):
+                top = np.nan if best is None else float(best[index].double().mean())
+                parts[index].append(_curve(study, run, part, probe, curves[index].numpy(), top))
+    return [pd.concat(part, ignore_index=True) for part in parts]
+
+
+def _evaluations(study: Study, setup: Setup, snapshots: Snapshots) -> Iterator[_Evaluation]:
+    runs, settings = len(setup.runs), study.evaluation
+    held_out = evaluation_tasks(setup.family, settings.tasks).expand(runs, -1, -1)
+    own = training_sample(setup.runs, setup.family, setup.learner.lifetimes, min(settings.tasks, TRAINING_SAMPLE))
+    for step, policy in zip(snapshots.train_steps[:-1], snapshots.weights[:-1], strict=True):
+        yield _Evaluation(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
+        yield _Evaluation(step, "training", own[:, : settings.tasks_at_points], (), policy)
+    step, policy = snapshots.train_steps[-1], snapshots.weights[-1]
+    yield _Evaluation(step, "held_out", held_out, FINAL_PROBES, policy)
+    yield _Evaluation(step, "training", own, (), policy)
+
+
+def _curve(study: Study, run: Run, part: _Evaluation, probe: str, returns: np.ndarray, best: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "study": study.name,
+            **run.cell.texts(),
+            "seed": run.seed,
+            "train_step": part.train_step,
+            "probe": probe,
+            "tasks": part.kind,
+            "episode": np.arange(returns.size),
+            "return": returns,
+            "regret": best - returns,
+        }
+    )
+
+
+def diagnostics_table(updates: Sequence[Update], index: int) -> pd.DataFrame:
+    """Returns one row an update for one run of the stack."""
+    return pd.DataFrame([_diagnostics(update, index) for update in updates], columns=DIAGNOSTICS.names)
+
+
+def _diagnostics(update: Update, index: int) -> tuple[float, ...]:
+    """Returns an update's numbers for one run, in the order of the columns."""
+    losses = update.losses
+    columns = (losses.policy, losses.value, losses.entropy, update.score, update.gradient_norm, losses.kl)
+    return update.number, update.train_step, *(float(column[index]) for column in (*columns, losses.clip_fraction))
+
+
+def stored_weights(setup: Setup, snapshots: Snapshots, index: int) -> dict[str, np.ndarray]:
+    """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
+    rows = torch.stack([policy[index].cpu() for policy in snapshots.weights])
+    named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
+    return {**named, "train_step": np.array(snapshots.train_steps)}
+
+
+def loaded_snapshots(setup: Setup, stored: Sequence[Mapping[str, np.ndarray]]) -> Snapshots:
+    """Returns the snapshots of a stack from its runs' stored weights."""
+    steps = stored[0]["train_step"].tolist()
+    weights = [
+        flatten([{name: torch.from_numpy(run[name][point]) for name in setup.agent.shapes()} for run in stored])
+        for point in range(len(steps))
+    ]
+    return Snapshots(steps, [policy.to(setup.device) for policy in weights])
