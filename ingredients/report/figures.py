@@ -131,8 +131,8 @@ def _write(figure: Figure, page: Page, evidence: Evidence) -> None:
         frameon=False,
         borderaxespad=0,
         borderpad=0.2,
-        columnspacing=1.4,
-        handlelength=2.0,
+        columnspacing=1.1,
+        handlelength=1.7,
         fontsize=8,
     )
     for line in page.notes:

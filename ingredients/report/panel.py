@@ -113,6 +113,6 @@ def legend_handles(confidence: float) -> list[Artist]:
         Line2D([], [], color=colour, linewidth=1.9, label="mean over runs"),
         Patch(color=colour, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
         Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped"),
-        Line2D([], [], label="ceiling of the cell", **_CEILING_STYLE),
-        Patch(color="#e4e2dc", linewidth=0, label="last fifth: late score"),
+        Line2D([], [], label="ceiling", **_CEILING_STYLE),
+        Patch(color="#e4e2dc", linewidth=0, label="late fifth"),
     ]
