@@ -141,7 +141,7 @@ def main(
 ) -> None:
     """Prints the version, or the help where no command is given."""
     if version:
-        typer.echo(f"ingredients {importlib.metadata.version('rl2-ingredients')}")
+        typer.echo(f"ingredients {installed_version()}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
@@ -316,6 +316,14 @@ def processes(workers: int | None, device: Device) -> int:
         require_cuda()
     usual = 1 if device is Device.cuda else usable_cores()
     return usual if workers is None else workers
+
+
+def installed_version() -> str:
+    """Returns the installed version; a checkout that was never installed works too."""
+    try:
+        return importlib.metadata.version("rl2-ingredients")
+    except importlib.metadata.PackageNotFoundError:
+        return "checkout"
 
 
 def default_result() -> Path:

@@ -140,7 +140,9 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
         "results   results/smoke: 0 of 8 runs are finished; 8 to do in 4 stacks",
     ]
     assert re.fullmatch(r"memory    \d+\.\d GB \(1 x \d+\.\d GB\)", lines[6])
-    assert re.fullmatch(r"time      about .+ of training on 1 worker, at [\d,]+ env steps/s each", lines[7])
+    assert re.fullmatch(
+        r"time      about .+ of training and evaluation on 1 worker, at [\d,]+ env steps/s each", lines[7]
+    )
     assert lines[8:] == [
         "",
         "cell  reward_observation  action_observation  memory  task_distribution",

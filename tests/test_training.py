@@ -14,7 +14,7 @@ from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
 from ingredients.training.draws import TRAINING, at_step, evaluation_tasks, lifetime_draws, training_tasks
 from ingredients.training.evaluation import evaluate
-from ingredients.training.interaction import Draws, advance, begin, sample
+from ingredients.training.interaction import Draws, Play, advance, begin, sample
 from ingredients.training.rollout import Rollout, collect
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
@@ -34,10 +34,8 @@ def _study(**sections: object) -> Study:
 
 def _rollout(setup: Setup, weights: dict[str, Tensor], update: int) -> Rollout:
     """Returns the rollout of six lifetimes in two minibatches that the update would see."""
-    tasks = training_tasks(setup.runs, setup.family, update, 6)
-    return collect(
-        setup.agent, setup.family, weights, tasks, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2
-    )
+    play = Play(setup.agent, setup.family, weights, training_tasks(setup.runs, setup.family, update, 6))
+    return collect(play, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2)
 
 
 def test_tape_of_a_lifetime() -> None:
@@ -49,9 +47,10 @@ def test_tape_of_a_lifetime() -> None:
     noise[:, 0, 0, 0] = torch.tensor([0.5, 0.95, 0.0, 0.5, 0.5, 0.5, 0.5])
     ones = torch.ones(7, 1, 1, 1)
     draws = Draws(torch.tensor([0.1, 0.1, 0.9, 0.5, 0.1, 0.1, 0.1]).view(7, 1, 1), noise, ones, ones, ones)
-    lanes, tape = begin(setup.agent, setup.family, tasks), []
+    play = Play(setup.agent, setup.family, weights, tasks)
+    lanes, tape = begin(play), []
     for t in range(7):
-        lanes, moment = advance(setup.agent, setup.family, weights, tasks, lanes, at_step(draws, t))
+        lanes, moment = advance(play, lanes, at_step(draws, t))
         tape.append((moment.inputs.flatten().tolist(), int(moment.action), float(moment.step.reward)))
     #  observation, lifetime start, episode start, r, shown, a one-hot, shown, one
     assert tape[0] == ([0, 1, 1, 0, 0, 0, 0, 0, 0, 1], 0, 1.0)  # u = .1 → arm 0; .5 < .9 pays

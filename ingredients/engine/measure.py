@@ -82,8 +82,9 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
     with LocalEngine(workers) as engine:
         memory_bytes = max(_results(engine, [memory] * workers))  # in every worker, so that the timings start together
         slowest = min(_results(engine, [speed] * workers))
-    rounds = math.ceil(len(todo) / workers)
-    return Estimate(workers, memory_bytes, slowest, rounds * rest.env_steps(largest) / slowest)
+        (share,) = _results(engine, [Job("share", "ingredients.training.cost:evaluation_share", (rest.study,))])
+    seconds = math.ceil(len(todo) / workers) * rest.env_steps(largest) / slowest * (1 + share)
+    return Estimate(workers, memory_bytes, slowest, seconds)
 
 
 def bench(workers: int) -> Bench:

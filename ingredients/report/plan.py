@@ -35,7 +35,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         f" of {study.learner.train_steps:,} env steps",
         "results": f"{directory}: " + _results(rest, conflict),
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
-        "time": f"about {duration(cost.seconds)} of training on {_times(cost.workers, 'worker')},"
+        "time": f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each",
     }
     return "\n".join([*(f"{name:<9} {text}" for name, text in facts.items() if text), "", *cell_lines(cells)])

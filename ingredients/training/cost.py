@@ -9,12 +9,14 @@ import time
 
 from ingredients.grid import Run, Stack, cells
 from ingredients.study import Study, parse_study
-from ingredients.training.evaluation import CHUNK_LANES
+from ingredients.training.draws import TRAINING_SAMPLE
+from ingredients.training.evaluation import CHUNK_LANES, PROBES
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
 FLOAT_BYTES = 4
 PROCESS_BYTES = 350 * 2**20  # the interpreter with torch and pandas loaded, as measured
 SPEED_RUNS = 8
+PLAYED_FOR_TRAINED = 16  # as measured on the flagship: 1.1 million steps played, 65 thousand trained a second
 
 BENCH_STUDY = {
     "name": "bench",
@@ -38,6 +40,17 @@ def measure_speed(study: Study, seconds: float) -> float:
     runs = tuple(Run(cell, seed) for seed in range(study.seeds) for cell in cells(study))[:SPEED_RUNS]
     steps, took = _time(prepare(study.model_copy(update={"learner": _endless(study)}), runs), seconds)
     return steps / took
+
+
+def evaluation_share(study: Study) -> float:
+    """Returns the time that evaluation takes, as a share of the time of training.
+
+    A step that is only played costs a `PLAYED_FOR_TRAINED`th of one that is also trained on.
+    """
+    setup, settings = prepare(study, ()), study.evaluation
+    final = settings.tasks * (2 + len(PROBES) / 2) + min(settings.tasks, TRAINING_SAMPLE)
+    played = (final + 2 * (settings.points - 1) * settings.tasks_at_points) * setup.family.steps
+    return played / PLAYED_FOR_TRAINED / (setup.updates * setup.steps_per_update)
 
 
 def bench_worker(seconds: float) -> dict[str, float]:

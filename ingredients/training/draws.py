@@ -60,6 +60,11 @@ def at_step(draws: Draws, t: int) -> Draws:
     return Draws(*(part[t] for part in draws))
 
 
+def to_device(draws: Draws, device: torch.device) -> Draws:
+    """Returns the draws on another device; they are always drawn on the CPU, so that devices draw the same."""
+    return Draws(*(part.to(device) for part in draws))
+
+
 def training_tasks(runs: Sequence[Run], family: Family, update: int, lanes: int) -> Tensor:
     """Returns `[S, N, D]`, the tasks of one rollout: fresh ones, or picks from the run's own list of N tasks."""
     fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update + 1), lanes))

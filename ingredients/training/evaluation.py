@@ -22,8 +22,8 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
-from ingredients.training.draws import EVALUATION, at_step, lifetime_draws
-from ingredients.training.interaction import Draws, Lanes, advance, begin
+from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
+from ingredients.training.interaction import Draws, Lanes, Play, advance, begin
 from ingredients.training.trainer import Setup
 
 CHUNK_LANES = 512  # lanes played at once: S × 512 × H floats of state stay in the cache
@@ -55,34 +55,30 @@ def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] 
         probes: `greedy` (the likeliest action instead of a sampled one) and names of `PROBES`.
     """
     weights = views(policy, setup.agent.shapes())
-    total = {
-        name: torch.zeros(policy.shape[0], setup.family.episodes, dtype=torch.float64) for name in ("none", *probes)
-    }
+    names, episodes = ("none", *probes), setup.family.episodes
+    total = {name: torch.zeros(policy.shape[0], episodes, dtype=torch.float64) for name in names}
     for index, chunk in enumerate(tasks.tensor_split(-(-tasks.shape[1] // CHUNK_LANES), dim=1)):
-        draws = lifetime_draws(setup.runs, setup.family, EVALUATION, index, chunk.shape[1])
-        table = _Table(setup, weights, chunk.to(setup.device), Draws(*(part.to(setup.device) for part in draws)))
-        for name, curve in table.play(probes).items():
+        draws = to_device(lifetime_draws(setup.runs, setup.family, EVALUATION, index, chunk.shape[1]), setup.device)
+        table = _Table(Play(setup.agent, setup.family, weights, chunk.to(setup.device)), draws)
+        for name, curve in table.curves(probes).items():
             total[name] += curve.cpu()
     return {name: curve / tasks.shape[1] for name, curve in total.items()}
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes that are played together: tasks `[S, n, D]` and draws `[T, S, n, ...]`."""
+    """Lanes that are played together, and the draws of their lifetimes, `[T, S, n, ...]`."""
 
-    setup: Setup
-    weights: Mapping[str, Tensor]
-    tasks: Tensor
+    play: Play
     draws: Draws
 
-    def play(self, probes: Sequence[str]) -> dict[str, Tensor]:
+    def curves(self, probes: Sequence[str]) -> dict[str, Tensor]:
         """Returns curves `[S, K]` summed over lanes; the interventions branch off the plain lifetimes half-way."""
-        steps, episodes = self.setup.family.steps, self.setup.family.episodes
+        steps, episodes = self.play.family.steps, self.play.family.episodes
         half = episodes // 2 * (steps // episodes)
-        initial = begin(self.setup.agent, self.setup.family, self.tasks)
+        initial = begin(self.play)
         halfway, early = self._steps(initial, range(half))
-        late = self._steps(halfway, range(half, steps))[1]
-        curves = {"none": torch.cat([early, late], dim=1)}
+        curves = {"none": torch.cat([early, self._steps(halfway, range(half, steps))[1]], dim=1)}
         for name in probes:
             if name == "greedy":
                 curves[name] = self._steps(initial, range(steps), greedy=True)[1]
@@ -93,11 +89,8 @@ class _Table:
 
     def _steps(self, lanes: Lanes, steps: range, greedy: bool = False) -> tuple[Lanes, Tensor]:
         """Returns the lanes after `steps`, and each step's expected reward summed over lanes, `[S, t]`."""
-        rewards = torch.zeros(self.tasks.shape[0], len(steps), dtype=torch.float64, device=self.tasks.device)
-        for column, t in enumerate(steps):
-            draws = at_step(self.draws, t)
-            lanes, moment = advance(
-                self.setup.agent, self.setup.family, self.weights, self.tasks, lanes, draws, greedy=greedy
-            )
-            rewards[:, column] = moment.step.expected_reward.double().sum(-1)
-        return lanes, rewards
+        rewards = []
+        for t in steps:
+            lanes, moment = advance(self.play, lanes, at_step(self.draws, t), greedy)
+            rewards.append(moment.step.expected_reward.double().sum(-1))
+        return lanes, torch.stack(rewards, dim=1)

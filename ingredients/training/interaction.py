@@ -1,6 +1,6 @@
 """One step of many agents in many environments: the loop that training and evaluation share.
 
-Comes in: weights `[S, ...]`, tasks `[S, N, D]`, the draws of one step. Goes out: the lanes after it, and
+Comes in: agents and their tasks (a `Play`), the draws of one step. Goes out: the lanes after it, and
 what happened.
 
 A lane is one lifetime in progress. The order of events in a step is that of RL² (Duan et al. 2016, Figure 1): the input
@@ -21,6 +21,16 @@ from ingredients.agent.memory import gru
 from ingredients.agent.network import Agent, logits
 from ingredients.agent.observation import Past, assemble
 from ingredients.tasks.family import Family, Step
+
+
+@dataclass(frozen=True)
+class Play:
+    """Who plays what: one architecture with weights `[S, ...]`, on tasks `[S, N, D]` of one family."""
+
+    agent: Agent
+    family: Family
+    weights: Mapping[str, Tensor]
+    tasks: Tensor
 
 
 @dataclass(frozen=True)
@@ -59,31 +69,24 @@ class Moment(NamedTuple):
     step: Step
 
 
-def begin(agent: Agent, family: Family, tasks: Tensor) -> Lanes:
-    """Returns `[S, N]` lanes at the start of their lifetimes on `tasks` `[S, N, D]`."""
-    environment, observation = family.first(tasks)
-    memory = gru.initial_state(tasks.shape[0], tasks.shape[1], agent.hidden, tasks)
-    start = tasks.new_ones((*tasks.shape[:2], 1))
+def begin(play: Play) -> Lanes:
+    """Returns `[S, N]` lanes at the start of their lifetimes."""
+    environment, observation = play.family.first(play.tasks)
+    runs, lanes = play.tasks.shape[:2]
+    memory = gru.initial_state(runs, lanes, play.agent.hidden, play.tasks)
+    start = play.tasks.new_ones(runs, lanes, 1)
     none = torch.zeros_like(start)
     return Lanes(memory, environment, Past(observation, start, start, none, none.long()))
 
 
-def advance(
-    agent: Agent,
-    family: Family,
-    weights: Mapping[str, Tensor],
-    tasks: Tensor,
-    lanes: Lanes,
-    draws: Draws,
-    greedy: bool = False,
-) -> tuple[Lanes, Moment]:
+def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tuple[Lanes, Moment]:
     """Returns the lanes after one step, and what happened in it."""
-    inputs = assemble(agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
-    memory = gru.step(weights, lanes.memory, draws.carry, inputs)
-    scores = logits(weights, memory)
+    inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
+    memory = gru.step(play.weights, lanes.memory, draws.carry, inputs)
+    scores = logits(play.weights, memory)
     action = scores.argmax(-1) if greedy else sample(scores, draws.action)
-    step = family.step(tasks, lanes.environment, action, draws.noise)
-    episode_start = (step.terminated | step.truncated).to(tasks.dtype).unsqueeze(-1)
+    step = play.family.step(play.tasks, lanes.environment, action, draws.noise)
+    episode_start = (step.terminated | step.truncated).to(inputs.dtype).unsqueeze(-1)
     past = Past(
         observation=step.observation,
         lifetime_start=torch.zeros_like(episode_start),

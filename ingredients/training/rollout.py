@@ -1,20 +1,18 @@
 """Rollouts: whole lifetimes of every run of a stack, laid out for the learner.
 
-Comes in: weights, tasks, draws. Goes out: a `Rollout` whose minibatches are contiguous blocks, so that none is copied.
+Comes in: a play, draws. Goes out: a `Rollout` whose minibatches are contiguous blocks, so that none is copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ingredients.agent.network import Agent
-from ingredients.tasks.family import Family
 from ingredients.training.draws import at_step
-from ingredients.training.interaction import Draws, Moment, advance, begin
+from ingredients.training.interaction import Draws, Moment, Play, advance, begin
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,17 @@ class Rollout:
 
 
 @torch.no_grad()
-def collect(
-    agent: Agent, family: Family, weights: Mapping[str, Tensor], tasks: Tensor, draws: Draws, minibatches: int
-) -> Rollout:
-    """Returns one rollout: every run lives `tasks.shape[1]` lifetimes from beginning to end."""
-    runs, lifetimes, _ = tasks.shape
-    blank = _Buffers.blank(agent, family.steps, (minibatches, runs, lifetimes // minibatches), tasks)
-    lanes, score = begin(agent, family, tasks), tasks.new_zeros(runs)
-    for t in range(family.steps):
-        lanes, moment = advance(agent, family, weights, tasks, lanes, at_step(draws, t))
+def collect(play: Play, draws: Draws, minibatches: int) -> Rollout:
+    """Returns one rollout: every lane of the play lives its lifetime from beginning to end."""
+    runs, lifetimes, _ = play.tasks.shape
+    steps = play.family.steps
+    blank = _Buffers.blank(play.agent, steps, (minibatches, runs, lifetimes // minibatches), play.tasks)
+    lanes, score = begin(play), play.tasks.new_zeros(runs)
+    for t in range(steps):
+        lanes, moment = advance(play, lanes, at_step(draws, t))
         blank.write(t, moment)
         score += moment.step.expected_reward.mean(-1)
-    by_minibatch = _split(tasks, minibatches).contiguous()
+    by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
     return Rollout(blank.inputs, blank.memory, blank.action, blank.reward, by_minibatch, carry, score)
 

@@ -20,7 +20,8 @@ from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 from ingredients.training.critic import Critic, features, values
-from ingredients.training.draws import TRAINING, lifetime_draws, training_tasks
+from ingredients.training.draws import TRAINING, lifetime_draws, to_device, training_tasks
+from ingredients.training.interaction import Play
 from ingredients.training.learner import (
     Adam,
     Losses,
@@ -107,15 +108,21 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         index = training.update
         tasks = training_tasks(setup.runs, setup.family, index, setup.learner.lifetimes).to(setup.device)
         draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.learner.lifetimes)
-        draws = type(draws)(*(part.to(setup.device) for part in draws))
-        weights = views(training.policy, setup.agent.shapes())
-        rollout = collect(setup.agent, setup.family, weights, tasks, draws, setup.learner.minibatches)
+        play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
+        rollout = collect(play, to_device(draws, setup.device), setup.learner.minibatches)
         losses, norm = improve(setup, training, rollout)
         training.update += 1
         train_step = training.update * setup.steps_per_update
         for run in torch.nonzero(~torch.isfinite(norm)).flatten().tolist():
             training.diverged_at.setdefault(run, train_step)
         yield Update(index, train_step, losses, norm, rollout.score)
+
+
+class _Leaves(NamedTuple):
+    """The weights by name, as leaves that gradients are taken of."""
+
+    policy: Mapping[str, Tensor]
+    critic: Mapping[str, Tensor]
 
 
 class _Batch(NamedTuple):
@@ -131,12 +138,11 @@ class _Batch(NamedTuple):
 
 def improve(setup: Setup, training: Training, rollout: Rollout) -> tuple[Losses, Tensor]:
     """Returns mean losses and gradient norms `[S]` of the epochs over one rollout; weights are changed in place."""
-    policy = _leaves(training.policy, setup.agent.shapes())
-    critic = _leaves(training.critic, setup.critic.shapes())
-    batches = _batches(setup, policy, critic, rollout)
+    leaves = _Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
+    batches = _batches(setup, leaves, rollout)
     left = 1 - training.update / setup.updates
     steps = [
-        _step(setup, training, policy, critic, batch, rollout.carry, left)
+        _step(setup, training, leaves, batch, rollout.carry, left)
         for _ in range(setup.learner.epochs)
         for batch in batches
     ]
@@ -145,21 +151,19 @@ def improve(setup: Setup, training: Training, rollout: Rollout) -> tuple[Losses,
 
 
 @torch.no_grad()
-def _batches(
-    setup: Setup, policy: Mapping[str, Tensor], critic: Mapping[str, Tensor], rollout: Rollout
-) -> list[_Batch]:
+def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     """Returns the rollout's minibatches with advantages, targets and old log-probabilities.
 
     Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
     """
     discount = setup.learner.discount
     eyes = [features(m, t, discount) for m, t in zip(rollout.memory, rollout.tasks, strict=True)]
-    value = torch.stack([values(critic, inputs) for inputs in eyes])
+    value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
     raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.learner.gae_lambda)
     target, advantage = raw + value, normalise_per_run(raw)
     batches = []
     for m, critic_inputs in enumerate(eyes):
-        old = torch.log_softmax(logits(policy, rollout.memory[m]), dim=-1)
+        old = torch.log_softmax(logits(leaves.policy, rollout.memory[m]), dim=-1)
         before = old.gather(-1, rollout.action[m].unsqueeze(-1)).squeeze(-1)
         action, now = rollout.action[m].flatten(1), advantage[m].flatten(1)
         batch = _Batch(
@@ -172,8 +176,7 @@ def _batches(
 def _step(
     setup: Setup,
     training: Training,
-    policy: Mapping[str, Tensor],
-    critic: Mapping[str, Tensor],
+    leaves: _Leaves,
     batch: _Batch,
     carry: Tensor,
     left: float,
@@ -185,14 +188,14 @@ def _step(
     learner = setup.learner
     rate, entropy_weight = learner.learning_rate * left, learner.entropy * left
     start = gru.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
-    states = gru.unroll(policy, start, carry, batch.inputs)
-    log_probabilities = torch.log_softmax(logits(policy, states), dim=-1).flatten(1, 2)
+    states = gru.unroll(leaves.policy, start, carry, batch.inputs)
+    log_probabilities = torch.log_softmax(logits(leaves.policy, states), dim=-1).flatten(1, 2)
     surrogate, entropy, kl, clipped = policy_loss(
         log_probabilities, batch.action, batch.before, batch.advantage, learner.clip
     )
-    error = value_loss(values(critic, batch.critic_inputs), batch.target)
-    policy_gradient = flat_gradient(surrogate - entropy_weight * entropy, policy, training.policy)
-    critic_gradient = flat_gradient(error, critic, training.critic)
+    error = value_loss(values(leaves.critic, batch.critic_inputs), batch.target)
+    policy_gradient = flat_gradient(surrogate - entropy_weight * entropy, leaves.policy, training.policy)
+    critic_gradient = flat_gradient(error, leaves.critic, training.critic)
     norm = training.policy_adam.step(training.policy, policy_gradient, rate, learner.max_gradient_norm)
     critic_norm = training.critic_adam.step(training.critic, critic_gradient, rate, learner.max_gradient_norm)
     norm = torch.where(torch.isfinite(critic_norm), norm, critic_norm)
