@@ -8,6 +8,7 @@ import torch
 
 from ingredients.training.learner import (
     Adam,
+    entropy_share,
     flat_gradient,
     generalised_advantage,
     normalise_per_run,
@@ -61,6 +62,13 @@ def test_value_loss_by_hand() -> None:
     """Half the mean squared error, per run."""
     loss = value_loss(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 4.0], [0.0, 1.0]]))
     assert loss.tolist() == [1.25, 0.25]
+
+
+def test_the_entropys_weight_falls_early() -> None:
+    """All of it at the start, a tenth and a little after a quarter of training, nothing at the end."""
+    assert math.isclose(entropy_share(1.0), 1.0)
+    assert math.isclose(entropy_share(0.75), 0.9 * 0.1001129150390625 + 0.075)
+    assert entropy_share(0.0) == 0.0
 
 
 def test_adam_takes_torchs_steps() -> None:

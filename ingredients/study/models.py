@@ -106,7 +106,7 @@ class Learner(Section):
         learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line.
         discount: γ, over steps, across episodes, to the lifetime's end.
         gae_lambda: λ of the advantages.
-        entropy: first weight of the policy's entropy; it falls to 0 likewise.
+        entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.
         max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
     """
@@ -118,7 +118,7 @@ class Learner(Section):
     learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 5e-3
     discount: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.9
     gae_lambda: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.3
-    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.03
+    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.16
     clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2
     max_gradient_norm: Annotated[float, BeforeValidator(fields.number(0, 1e6, above=True))] = 0.5
 

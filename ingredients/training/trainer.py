@@ -25,6 +25,7 @@ from ingredients.training.interaction import Play
 from ingredients.training.learner import (
     Adam,
     Losses,
+    entropy_share,
     flat_gradient,
     generalised_advantage,
     normalise_per_run,
@@ -183,10 +184,10 @@ def _step(
 ) -> tuple[Losses, Tensor]:
     """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`.
 
-    `left`, the share of training that is left, scales the learning rate and the entropy's weight.
+    `left`, the share of training that is left, scales the learning rate and, by `entropy_share`, the entropy's weight.
     """
     learner = setup.learner
-    rate, entropy_weight = learner.learning_rate * left, learner.entropy * left
+    rate, entropy_weight = learner.learning_rate * left, learner.entropy * entropy_share(left)
     start = gru.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
     states = gru.unroll(leaves.policy, start, carry, batch.inputs)
     log_probabilities = torch.log_softmax(logits(leaves.policy, states), dim=-1).flatten(1, 2)
