@@ -13,7 +13,7 @@ help:  ## say what there is to make
 
 install: $(VENV)/installed  ## make .venv and install the command `ingredients` into it
 
-grid: install  ## run the flagship study (or STUDY=...) and report; interrupted, it goes on where it was
+grid: install  ## run the flagship study (or STUDY=...) and report; interrupted, it keeps what is finished
 	$(BIN)/ingredients run-grid $(STUDY)
 
 smoke: install  ## run all sixteen cells at smoke size: a minute

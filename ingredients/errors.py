@@ -26,7 +26,3 @@ class StoreError(IngredientsError):
     """A results folder cannot be written or read as it is; the text names the path and the way out."""
 
     exit_code = 2
-
-
-class DivergedError(IngredientsError):
-    """A run's loss or gradient is no longer finite."""

@@ -38,6 +38,10 @@ __all__ = [
 ]
 
 STACK_RUNS = 8
+# Raised with every change of code that changes what training, evaluation or judgement gives for the same study, so
+# that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
+CODE = {"trains": 1, "evaluates": 1, "judges": 1}
+_ONLY_EVALUATES = ("evaluation.tasks",)
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
     "action_observation": "action",
@@ -230,7 +234,7 @@ def study_fingerprint(study: Study) -> Fingerprints:
 def differences(stored: Study, asked: Study) -> list[str]:
     """Returns what makes runs of `asked` other than those of `stored`: `learner.train_steps: 600000 -> 20000`."""
     old, new = (dict(_flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
-    keys = [*old, *(key for key in new if key not in old)]
+    keys = [key for key in [*old, *(key for key in new if key not in old)] if not key.startswith(_ONLY_EVALUATES)]
     return [f"{key}: {_text(old, key)} -> {_text(new, key)}" for key in keys if old.get(key) != new.get(key)]
 
 
@@ -242,10 +246,17 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
     trains = {
         **_sections(study, ("tasks", "agent", "learner")),
         "points": study.evaluation.points,
+        "trained by": CODE["trains"],
         **run,
     }
     evaluates = {**trains, **_sections(study, ("evaluation",))}
-    return Fingerprints(_digest(trains), _digest(evaluates), _digest(_sections(study, ("criterion",))))
+    judges = _sections(study, ("criterion",))
+    return Fingerprints(
+        *(
+            _digest({**what, "code": CODE[name]})
+            for name, what in (("trains", trains), ("evaluates", evaluates), ("judges", judges))
+        )
+    )
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:

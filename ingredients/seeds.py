@@ -17,7 +17,10 @@ class Purpose(StrEnum):
     """What a stream is for. Two purposes never share a draw: evaluation never sees a training task."""
 
     WEIGHTS = "weights"
+    CRITIC_WEIGHTS = "critic-weights"
     TRAINING_TASKS = "training-tasks"
+    TRAINING_TASK_LIST = "training-task-list"
+    TRAINING_TASK_PICKS = "training-task-picks"
     TRAINING_ACTIONS = "training-actions"
     TRAINING_NOISE = "training-noise"
     TRAINING_MASKS = "training-masks"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ingredients.agent.network import Agent, flatten, logits, views
+from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout, Past, assemble
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import INGREDIENTS, Study, parse_study
@@ -126,5 +126,5 @@ def test_the_first_policy_is_close_to_uniform() -> None:
     """Before training no action is preferred: what a cell learns is not the luck of its first weights."""
     agent = Agent(LAYOUT, 64)
     weights = {name: weight.unsqueeze(0) for name, weight in agent.initial_weights(0).items()}
-    probabilities = torch.softmax(logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
+    probabilities = torch.softmax(agent.logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
     assert (probabilities - 1 / 3).abs().max() < 0.05

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ingredients.errors import UsageError
 from ingredients.grid import (
+    CODE,
     INGREDIENTS,
     STACK_RUNS,
     Cell,
@@ -248,12 +249,18 @@ def test_a_fingerprint_is_the_digest_of_canonical_json() -> None:
     trained = (
         '{"agent":{"hidden":32,"memory":"gru"},'
         '"cell":{"action_observation":false,"memory":{"wipe_every":4},"reward_observation":0.5,"task_distribution":64},'
-        f'"learner":{learner},"points":12,"seed":3,'
-        '"tasks":{"action_noise":0.0,"arms":2,"episodes":10,"family":"bernoulli-bandit"}}'
+        f'"code":{CODE["trains"]},"learner":{learner},"points":12,"seed":3,'
+        '"tasks":{"action_noise":0.0,"arms":2,"episodes":10,"family":"bernoulli-bandit"},'
+        f'"trained by":{CODE["trains"]}}}'
     )
     found = of(study, Cell(0.5, False, WipeEvery(4), 64), seed=3)
     assert found.trains == hashlib.sha256(trained.encode()).hexdigest()
-    assert found.judges == hashlib.sha256(b'{"criterion":{"confidence":0.95,"gain_above":0.1}}').hexdigest()
+    assert (
+        found.judges
+        == hashlib.sha256(
+            f'{{"code":{CODE["judges"]},"criterion":{{"confidence":0.95,"gain_above":0.1}}}}'.encode()
+        ).hexdigest()
+    )
 
 
 def test_differences_name_what_makes_runs_other_runs() -> None:

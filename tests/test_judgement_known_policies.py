@@ -126,8 +126,8 @@ def references_of(pools: dict[Cell, list[tuple[Curve, Curve]]]) -> dict[str, obj
 def test_known_policies_come_out_as_what_they_are(
     verdicts: dict[Cell, Counter[str | None]], cell: Cell, verdict: str
 ) -> None:
-    """In at least 95% of 200 studies, Holm's correction included; the rest is undecided, never wrong."""
-    assert verdicts[cell][verdict] >= 0.95 * STUDIES, verdicts[cell]
+    """In nine of ten of 200 studies at least, Holm's correction included; the rest is undecided, never wrong."""
+    assert verdicts[cell][verdict] >= 0.9 * STUDIES, verdicts[cell]
     assert set(verdicts[cell]) <= {verdict, "undecided"}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ingredients.judgement.statistics import p_against
@@ -211,11 +213,12 @@ def test_holm_turns_a_borderline_verdict_to_undecided() -> None:
     )
 
 
-def test_undecided_cells_are_not_in_holms_family() -> None:
-    """Ten undecided cells make no claim harder."""
-    decisions = [Decision("undecided", reason="more seeds")] * 10 + [Decision("none", p=0.03)]
-    assert corrected(decisions, CRITERION)[-1].p_holm == pytest.approx(0.03)
-    assert corrected(decisions, CRITERION)[0] == decisions[0]
+def test_undecided_cells_are_in_holms_family_and_cells_without_runs_are_not() -> None:
+    """A family of the claims alone would be chosen after looking; what was not judged had no chance to claim."""
+    claim, undecided = Decision("none", p=0.004), Decision("undecided", reason="more seeds")
+    decisions = [undecided] * 10 + [replace(undecided, judged=False)] * 5 + [claim]
+    assert corrected(decisions, CRITERION)[-1].p_holm == pytest.approx(11 * 0.004)
+    assert corrected(decisions, CRITERION)[0] == undecided
 
 
 def test_failures_that_change_nothing_keep_the_larger_p() -> None:

@@ -8,9 +8,11 @@ import torch
 
 from ingredients.training.learner import (
     Adam,
+    Clip,
     entropy_share,
     flat_gradient,
     generalised_advantage,
+    gradient_norm,
     normalise_per_run,
     policy_loss,
     value_loss,
@@ -79,7 +81,8 @@ def test_adam_takes_torchs_steps() -> None:
     adam, reference = Adam.zeros(ours), torch.optim.Adam([theirs], lr=0.01)
     for _ in range(10):
         gradient = torch.randn(1, 32, generator=draw)
-        norm = adam.step(ours, gradient, 0.01, 0.5)
+        norm = gradient_norm(gradient)
+        adam.step(ours, gradient, norm, 0.01, Clip(0.5, torch.tensor([True])))
         theirs.grad = gradient.clone()
         assert torch.allclose(norm, torch.nn.utils.clip_grad_norm_([theirs], 0.5))
         reference.step()
@@ -89,12 +92,13 @@ def test_adam_takes_torchs_steps() -> None:
 def test_a_diverged_run_is_frozen_and_its_neighbours_do_not_notice() -> None:
     """A NaN gradient leaves the run's weights as they are, and every other run's bits too."""
     weights = torch.randn(3, 32, generator=torch.Generator().manual_seed(2))
-    gradient = torch.ones(3, 32)
+    gradient, everyone = torch.ones(3, 32), torch.ones(3, dtype=torch.bool)
     healthy, mixed = weights.clone(), weights.clone()
-    Adam.zeros(healthy).step(healthy, gradient, 0.1, 1.0)
+    Adam.zeros(healthy).step(healthy, gradient, gradient_norm(gradient), 0.1, Clip(1.0, everyone))
     gradient[1, 5] = torch.nan
-    norm = Adam.zeros(mixed).step(mixed, gradient, 0.1, 1.0)
+    norm = gradient_norm(gradient)
     assert torch.isfinite(norm).tolist() == [True, False, True]
+    Adam.zeros(mixed).step(mixed, gradient, norm, 0.1, Clip(1.0, torch.isfinite(norm)))
     assert torch.equal(mixed[1], weights[1])
     assert torch.equal(mixed[[0, 2]], healthy[[0, 2]])
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import gru
+from ingredients.agent.memory import MEMORIES, gru
 
 S, T, N, F, H = 2, 11, 3, 4, 4  # eleven steps: one whole block of the backward pass and a part of one
 
@@ -101,6 +102,22 @@ def test_lifetimes_and_runs_do_not_see_each_other() -> None:
     x[1, :, 2] += 1.0
     changed = (gru.unroll(weights, state, carry, x) != before).any(dim=3).any(dim=1)
     assert changed.tolist() == [[False, False, False], [False, False, True]]
+
+
+@pytest.mark.parametrize("kind", MEMORIES)
+def test_the_contract_of_every_memory(kind: str) -> None:
+    """Weights have the shapes that are named, the first state is empty, and step by step equals unrolled."""
+    memory, draw = MEMORIES[kind], torch.Generator().manual_seed(3)
+    weights = memory.initial_weights(5, 16, draw)
+    assert {name: tuple(weight.shape) for name, weight in weights.items()} == memory.parameter_shapes(5, 16)
+    stacked = {name: weight.expand(2, *weight.shape) for name, weight in weights.items()}
+    x, carry = torch.randn(2, 7, 3, 5, generator=draw), torch.ones(2, 7)
+    first = state = memory.initial_state(2, 3, 16, x)
+    assert not first.any()
+    states = memory.unroll(stacked, first, carry, x)
+    for t in range(7):
+        state = memory.step(stacked, state, carry[:, t, None, None], x[:, t])
+        assert torch.allclose(states[:, t], state, atol=1e-6)
 
 
 def test_squash_is_the_logistic_function_in_both_forms() -> None:

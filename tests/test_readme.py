@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from cli import app
+from ingredients.study import parse_study
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -35,6 +38,22 @@ def test_every_command_exists() -> None:
             assert {word for word in words if word.startswith("--")} <= options, line
             seen.add(words[1])
     assert seen == set(commands)
+
+
+def test_the_python_runs() -> None:
+    """The Gymnasium example makes an environment that can be stepped."""
+    (code,) = (block for kind, block in BLOCKS if kind == "python")
+    names: dict[str, Any] = {}
+    exec(code, names)
+    names["env"].reset(seed=0)
+    assert names["env"].step(0)[1] in (0.0, 1.0)
+
+
+def test_the_study_is_a_study() -> None:
+    """The YAML example is valid, and nothing on the page still waits to be filled in."""
+    (text,) = (block for kind, block in BLOCKS if kind == "yaml")
+    assert parse_study(yaml.safe_load(text), "README.md").name == "few-tasks"
+    assert "@@" not in README
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))

@@ -103,7 +103,10 @@ def _trained_alone_and_beside(study: Study, run: Run, beside: tuple[Run, ...]) -
 
 @pytest.mark.parametrize(
     ("arms", "pulls", "hidden", "lifetimes", "minibatches"),
-    [(5, 20, 64, 32, 4), (3, 7, 16, 10, 2), (2, 10, 48, 6, 2), (10, 12, 32, 3, 1), (4, 11, 16, 1, 1)],
+    [
+        *((5, 20, 64, 32, 4), (3, 7, 16, 10, 2), (2, 10, 48, 6, 2), (10, 12, 32, 3, 1), (4, 11, 16, 1, 1)),
+        *((5, 9, 64, 33, 3), (7, 9, 128, 33, 3), (10, 11, 64, 6, 2)),
+    ],
 )
 def test_a_runs_bits_do_not_depend_on_its_stack(
     arms: int, pulls: int, hidden: int, lifetimes: int, minibatches: int
@@ -176,5 +179,5 @@ def test_the_full_cell_learns_and_the_blind_cell_cannot() -> None:
     curves = evaluate(setup, training.policy, evaluation_tasks(setup.family, 2000).expand(2, -1, -1))["none"]
     gain = curves[:, -4:].mean(1) - curves[:, :4].mean(1)
     assert gain[0] > 0.06
-    assert abs(float(gain[1])) < 0.01
+    assert abs(float(gain[1])) < 0.02
     assert abs(float(curves[1].mean()) - 0.5) < 0.02

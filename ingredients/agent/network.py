@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import gru
+from ingredients.agent.memory import MEMORIES, Memory
 from ingredients.agent.observation import Layout
 from ingredients.seeds import Purpose, generator
 
 SIMD_BLOCK = 32
+HEAD_BLOCK = 4
 
 
 @dataclass(frozen=True)
@@ -28,30 +29,44 @@ class Agent:
 
     layout: Layout
     hidden: int
+    kind: str = "gru"
+
+    @property
+    def memory(self) -> Memory:
+        """Returns the memory that `agent.memory` of the study names."""
+        return MEMORIES[self.kind]
+
+    @property
+    def head(self) -> int:
+        """Returns the width of the policy head: the actions, padded to a multiple of four.
+
+        A product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there otherwise.
+        The columns beyond the actions are cut off the logits, so their weights stay where they are.
+        """
+        return self.layout.actions + -self.layout.actions % HEAD_BLOCK
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights, in the order in which they stand in the flat tensor."""
         return {
-            **gru.parameter_shapes(self.layout.size, self.hidden),
-            "policy.weight": (self.hidden, self.layout.actions),
-            "policy.bias": (1, self.layout.actions),
+            **self.memory.parameter_shapes(self.layout.size, self.hidden),
+            "policy.weight": (self.hidden, self.head),
+            "policy.bias": (1, self.head),
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
         """Returns one run's weights; the small policy head starts close to the uniform policy."""
         draw = generator(seed, Purpose.WEIGHTS)
         bound = 0.01 * math.sqrt(3.0 / self.hidden)
-        weights = gru.initial_weights(self.layout.size, self.hidden, draw)
-        weights["policy.weight"] = torch.empty(self.hidden, self.layout.actions).uniform_(-bound, bound, generator=draw)
-        weights["policy.bias"] = torch.zeros(1, self.layout.actions)
+        weights = self.memory.initial_weights(self.layout.size, self.hidden, draw)
+        weights["policy.weight"] = torch.empty(self.hidden, self.head).uniform_(-bound, bound, generator=draw)
+        weights["policy.bias"] = torch.zeros(1, self.head)
         return weights
 
-
-def logits(weights: Mapping[str, Tensor], states: Tensor) -> Tensor:
-    """Returns the policy's logits `[S, ..., A]` for memory states `[S, ..., H]`."""
-    flat = states.reshape(states.shape[0], -1, states.shape[-1])
-    out = torch.baddbmm(weights["policy.bias"], flat, weights["policy.weight"])
-    return out.view((*states.shape[:-1], -1))
+    def logits(self, weights: Mapping[str, Tensor], states: Tensor) -> Tensor:
+        """Returns the policy's logits `[S, ..., A]` for memory states `[S, ..., H]`."""
+        flat = states.reshape(states.shape[0], -1, states.shape[-1])
+        wide = torch.baddbmm(weights["policy.bias"], flat, weights["policy.weight"])
+        return wide.view(*states.shape[:-1], self.head)[..., : self.layout.actions]
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:

@@ -33,7 +33,7 @@ class Estimate:
         workers: how many work at a time; never more than there are stacks.
         memory_bytes: of one worker with the largest stack.
         env_steps_per_second: of one worker, measured while all of them compute.
-        seconds: training time of everything that is to do.
+        seconds: training and evaluation time of the runs that are to be trained.
     """
 
     workers: int

@@ -19,10 +19,10 @@ import pandas as pd
 
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.tables import (
-    Snapshots,
+    Policies,
     curve_tables,
     diagnostics_table,
-    loaded_snapshots,
+    loaded_policies,
     stored_weights,
 )
 from ingredients.grid import Run, Stack, fingerprints, study_fingerprint
@@ -63,15 +63,15 @@ def run_stack(study: Study, stack: Stack, directory: Path, device: str, tell: Te
 def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> dict[str, str]:
     began = time.monotonic()
     training = begin_training(setup)
-    snapshots, updates = _trained(setup, training, study.evaluation.points, _teller(setup, tell))
+    policies, updates = _trained(setup, training, study.evaluation.points, _teller(setup, tell))
     tell(_progress(setup, "evaluating", setup.updates))
-    curves = curve_tables(study, setup, snapshots)
+    curves = curve_tables(study, setup, policies)
     seconds = time.monotonic() - began
     reasons = [_failure(training, index) for index in range(len(setup.runs))]
     for index, run in enumerate(setup.runs):
         table = curves[index].iloc[:0] if reasons[index] else curves[index]
-        weights, diagnostics = stored_weights(setup, snapshots, index), diagnostics_table(updates, index)
-        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics))
+        weights, diagnostics = stored_weights(setup, policies, index), diagnostics_table(updates, index)
+        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics, _versions()))
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
 
@@ -79,10 +79,12 @@ def _evaluate_again(study: Study, setup: Setup, store: Store, tell: Tell) -> Non
     """Evaluates stored weights as the study now says; nothing is trained."""
     tell(_progress(setup, "evaluating", setup.updates))
     weights = [store.read_weights(run) for run in setup.runs]
-    curves = curve_tables(study, setup, loaded_snapshots(setup, weights))
+    curves = curve_tables(study, setup, loaded_policies(setup, weights))
     for index, run in enumerate(setup.runs):
-        seconds, diagnostics = store.read_run_json(run)["seconds"], store.diagnostics(run)
-        _store(study, store, _Result(run, None, seconds, weights[index], curves[index], diagnostics))
+        before, diagnostics = store.read_run_json(run), store.diagnostics(run)
+        versions = before["versions"] | {f"evaluation: {name}": number for name, number in _versions().items()}
+        again = _Result(run, None, before["seconds"], weights[index], curves[index], diagnostics, versions)
+        _store(study, store, again)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class _Result:
     weights: dict[str, np.ndarray]
     curves: pd.DataFrame
     diagnostics: pd.DataFrame
+    versions: dict[str, str]
 
 
 def _store(study: Study, store: Store, result: _Result) -> None:
@@ -108,11 +111,15 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         curves=result.curves,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
-        versions={"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}},
+        versions=result.versions,
         seconds=result.seconds,
         train_steps=int(result.weights["train_step"][-1]),
     )
     store.write_run(record)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}}
 
 
 def _version(name: str) -> str:
@@ -127,18 +134,18 @@ def _version(name: str) -> str:
 
 def _trained(
     setup: Setup, training: Training, points: int, heard: Callable[[Update], None]
-) -> tuple[Snapshots, list[Update]]:
+) -> tuple[Policies, list[Update]]:
     """Trains the stack; returns the policies at the evaluation points and what every update reported."""
     wanted = evaluation_points(setup.updates, points)
-    snapshots = Snapshots([0], [training.policy.clone()])
+    policies = Policies([0], [training.policy.clone()])
     updates = []
     for update in train(setup, training):
         updates.append(update)
         heard(update)
         if update.number + 1 in wanted:
-            snapshots.train_steps.append(update.train_step)
-            snapshots.weights.append(training.policy.clone())
-    return snapshots, updates
+            policies.train_steps.append(update.train_step)
+            policies.weights.append(training.policy.clone())
+    return policies, updates
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:

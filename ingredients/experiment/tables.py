@@ -1,6 +1,6 @@
 """What a stack leaves behind, as tables and arrays: curves, diagnostics, weights.
 
-Comes in: snapshots of a stack's policies, what its updates reported. Goes out: one data frame or dict of arrays a run.
+Comes in: policies of a stack's policies, what its updates reported. Goes out: one data frame or dict of arrays a run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FINAL_PROBES = ("greedy", *PROBES)
 
 
 @dataclass(frozen=True)
-class Snapshots:
+class Policies:
     """A stack's policies at the evaluation points, the last one final: train steps, weights `[S, P]` of each."""
 
     train_steps: list[int]
@@ -43,10 +43,10 @@ class _Evaluation:
     policy: Tensor
 
 
-def curve_tables(study: Study, setup: Setup, snapshots: Snapshots) -> list[pd.DataFrame]:
+def curve_tables(study: Study, setup: Setup, policies: Policies) -> list[pd.DataFrame]:
     """Returns each run's table of curves: small ones at the points, large ones with probes at the end."""
     parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
-    for part in _evaluations(study, setup, snapshots):
+    for part in _evaluations(study, setup, policies):
         best = setup.family.best_episode_return(part.tasks)
         for probe, curves in evaluate(setup, part.policy, part.tasks, part.probes).items():
             for index, run in enumerate(setup.runs):
@@ -55,14 +55,15 @@ def curve_tables(study: Study, setup: Setup, snapshots: Snapshots) -> list[pd.Da
     return [pd.concat(part, ignore_index=True) for part in parts]
 
 
-def _evaluations(study: Study, setup: Setup, snapshots: Snapshots) -> Iterator[_Evaluation]:
+def _evaluations(study: Study, setup: Setup, policies: Policies) -> Iterator[_Evaluation]:
     runs, settings = len(setup.runs), study.evaluation
     held_out = evaluation_tasks(setup.family, settings.tasks).expand(runs, -1, -1)
-    own = training_sample(setup.runs, setup.family, setup.learner.lifetimes, min(settings.tasks, TRAINING_SAMPLE))
-    for step, policy in zip(snapshots.train_steps[:-1], snapshots.weights[:-1], strict=True):
+    lanes = min(settings.tasks, TRAINING_SAMPLE)
+    own = training_sample(setup.runs, setup.family, setup.learner.lifetimes, setup.updates, lanes)
+    for step, policy in zip(policies.train_steps[:-1], policies.weights[:-1], strict=True):
         yield _Evaluation(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
         yield _Evaluation(step, "training", own[:, : settings.tasks_at_points], (), policy)
-    step, policy = snapshots.train_steps[-1], snapshots.weights[-1]
+    step, policy = policies.train_steps[-1], policies.weights[-1]
     yield _Evaluation(step, "held_out", held_out, FINAL_PROBES, policy)
     yield _Evaluation(step, "training", own, (), policy)
 
@@ -95,18 +96,18 @@ def _diagnostics(update: Update, index: int) -> tuple[float, ...]:
     return update.number, update.train_step, *(float(column[index]) for column in (*columns, losses.clip_fraction))
 
 
-def stored_weights(setup: Setup, snapshots: Snapshots, index: int) -> dict[str, np.ndarray]:
+def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
     """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
-    rows = torch.stack([policy[index].cpu() for policy in snapshots.weights])
+    rows = torch.stack([policy[index].cpu() for policy in policies.weights])
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
-    return {**named, "train_step": np.array(snapshots.train_steps)}
+    return {**named, "train_step": np.array(policies.train_steps)}
 
 
-def loaded_snapshots(setup: Setup, stored: Sequence[Mapping[str, np.ndarray]]) -> Snapshots:
-    """Returns the snapshots of a stack from its runs' stored weights."""
+def loaded_policies(setup: Setup, stored: Sequence[Mapping[str, np.ndarray]]) -> Policies:
+    """Returns the policies of a stack from its runs' stored weights."""
     steps = stored[0]["train_step"].tolist()
     weights = [
         flatten([{name: torch.from_numpy(run[name][point]) for name in setup.agent.shapes()} for run in stored])
         for point in range(len(steps))
     ]
-    return Snapshots(steps, [policy.to(setup.device) for policy in weights])
+    return Policies(steps, [policy.to(setup.device) for policy in weights])

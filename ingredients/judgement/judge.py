@@ -107,9 +107,10 @@ def _open(cells: Sequence[CellInput], references: References, criterion: Criteri
 def _decision(cell: CellInput, court: _Court) -> Decision:
     """The cell's own decision before any correction, or the reason why there is none."""
     if not court.calibration.passed:
-        return Decision(None, reason=f"not applicable: {court.calibration.reason}")
+        return Decision(None, reason=f"not applicable: {court.calibration.reason}", judged=False)
     if not cell.runs:
-        return Decision("undecided", reason=f"all runs failed ({cell.failed})" if cell.failed else "not run yet")
+        reason = f"all runs failed ({cell.failed})" if cell.failed else "not run yet"
+        return Decision("undecided", reason=reason, judged=False)
     finished = decide(_evidence(cell, court), court.criterion)
     sibling = _sibling(cell, court)
     failed = cell.failed if sibling is None or sibling is cell else cell.failed + sibling.failed

@@ -105,13 +105,12 @@ class Ceiling:
     reference: str
 
     def json(self) -> dict[str, Any]:
-        """Returns information, method, return, trainable_incentive and reference."""
+        """Returns information, method, return and trainable_incentive."""
         return {
             "information": self.information,
             "method": self.method,
             "return": self.return_,
             "trainable_incentive": self.trainable_incentive,
-            "reference": self.reference,
         }
 
 

@@ -56,13 +56,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict (None: not applicable) with its p (None while undecided, unless Holm undid it), storage and reason."""
+    """A verdict (None: not applicable) with its p (None while undecided, unless Holm undid it), storage and reason.
+
+    `judged` says whether the cell's runs went through the rule at all.
+    """
 
     verdict: Verdict | None
     storage: Storage | None = None
     reason: str | None = None
     p: float | None = None
     p_holm: float | None = None
+    judged: bool = True
 
 
 def decide(evidence: Evidence, criterion: Criterion) -> Decision:
@@ -118,11 +122,16 @@ def with_failures(finished: Decision, as_floor: Decision, failed: int) -> Decisi
 def corrected(decisions: Sequence[Decision], criterion: Criterion) -> tuple[Decision, ...]:
     """Returns the decisions with Holm's p; one whose adjusted p exceeds 1 - confidence becomes `undecided`.
 
-    The family is every verdict of the study that has a p. Undecided cells claim nothing, so they are not in it.
+    The family is every cell that was judged. An undecided one had its chance to claim something too, so it counts with
+    p = 1; a family of the claims alone would be chosen after looking. Cells without a run are not in it.
     """
-    ps = [decision.p for decision in decisions if decision.p is not None]
-    adjusted = iter(holm(ps))
-    return tuple(d if d.p is None else _hold(d, next(adjusted), len(ps), criterion) for d in decisions)
+    judged = [decision for decision in decisions if decision.judged]
+    adjusted = iter(holm([1.0 if decision.p is None else decision.p for decision in judged]))
+    by_decision = [next(adjusted) if decision.judged else None for decision in decisions]
+    return tuple(
+        d if d.p is None or p is None else _hold(d, p, len(judged), criterion)
+        for d, p in zip(decisions, by_decision, strict=True)
+    )
 
 
 def _hold(decision: Decision, p_holm: float, family: int, criterion: Criterion) -> Decision:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ingredients.errors import StoreError
-from ingredients.grid import Cell, Run, cells, runs
+from ingredients.grid import Cell, Run, cells, runs, study_fingerprint
 from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
 from ingredients.store import STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
@@ -38,6 +38,7 @@ class Evidence:
         frame: The tidy curves of all finished runs.
         failures: The reason of each failed run.
         missing: Planned runs that are neither finished nor failed.
+        other_criterion: How many finished runs were made under another criterion than the study's.
     """
 
     study: Study
@@ -46,6 +47,7 @@ class Evidence:
     frame: pd.DataFrame
     failures: Mapping[Run, str]
     missing: tuple[Run, ...]
+    other_criterion: int = 0
 
     @property
     def planned(self) -> int:
@@ -79,7 +81,14 @@ def read_evidence(store: Store, study: Study) -> Evidence:
         frame=frame,
         failures=failures,
         missing=tuple(run for run, state in states.items() if state in ("missing", "trained")),
+        other_criterion=_other_criterion(store, study, states),
     )
+
+
+def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) -> int:
+    finished = [run for run, state in states.items() if state == "finished"]
+    judges = study_fingerprint(study).judges
+    return sum(store.read_run_json(run)["fingerprints"].get("judges") != judges for run in finished)
 
 
 def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mapping[Run, str]) -> tuple[CellInput, ...]:

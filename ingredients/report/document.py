@@ -9,6 +9,7 @@ from typing import Any
 
 from ingredients.judgement import Judgement
 from ingredients.report.assemble import Evidence
+from ingredients.report.rows import notes
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "complete": not evidence.missing,
         "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},
         **judgement.json(),
+        "notes": notes(evidence, judgement),
         "question": study.question,
         "failures": [{"run": run.id, "reason": reason} for run, reason in evidence.failures.items()],
         "missing": [run.id for run in evidence.missing],

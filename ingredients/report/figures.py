@@ -87,11 +87,11 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> li
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
         f"{study.evaluation.tasks:,} new tasks for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
-        "rises is learning within the lifetime. The agent is shown its last reward (reward on) and its last action "
-        "(action on), carries its memory from episode to episode (memory on), and was trained on a distribution of "
-        "tasks (tasks on; off: one task). Dashed: half-way the memory is swapped with that of a lifetime on another "
-        "task, so what is lost there was carried by it. Broad green: the ceiling, the most that anyone could earn on "
-        "what this cell lets the agent know."
+        "rises is adaptation within the lifetime, which may be a mere reaction to the last step (dotted). The agent is "
+        "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
+        "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "
+        "is swapped with that of a lifetime on another task, so what is lost there was carried by it. Broad green: the "
+        "ceiling, the best known on what this cell lets the agent know."
     )
     everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
     lines = [

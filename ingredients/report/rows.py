@@ -62,9 +62,17 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
         ],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
         "Missing runs": [run.id for run in evidence.missing],
-        "Notes": list(judgement.notes),
+        "Notes": notes(evidence, judgement),
     }
     yield from ((title, lines) for title, lines in named.items() if lines)
+
+
+def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
+    """Returns what a reader must know to read the answer rightly."""
+    if not evidence.other_criterion:
+        return list(judgement.notes)
+    changed = f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
+    return [changed, *judgement.notes]
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:

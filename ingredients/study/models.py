@@ -116,7 +116,7 @@ class Learner(Section):
     epochs: Annotated[int, BeforeValidator(fields.whole(1, 100))] = 4
     minibatches: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 4
     learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 5e-3
-    discount: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.9
+    discount: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.9
     gae_lambda: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.3
     entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.16
     clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2

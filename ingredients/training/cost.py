@@ -5,9 +5,10 @@ Comes in: a study. Goes out: bytes, env steps a second. Nothing is kept of what 
 
 from __future__ import annotations
 
+import math
 import time
 
-from ingredients.grid import Run, Stack, cells
+from ingredients.grid import Stack, runs, stacks
 from ingredients.study import Study, parse_study
 from ingredients.training.draws import TRAINING_SAMPLE
 from ingredients.training.evaluation import CHUNK_LANES, PROBES
@@ -15,7 +16,6 @@ from ingredients.training.trainer import Setup, begin_training, prepare, train
 
 FLOAT_BYTES = 4
 PROCESS_BYTES = 350 * 2**20  # the interpreter with torch and pandas loaded, as measured
-SPEED_RUNS = 8
 PLAYED_FOR_TRAINED = 16  # as measured on the flagship: 1.1 million steps played, 65 thousand trained a second
 
 BENCH_STUDY = {
@@ -37,8 +37,9 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 
 def measure_speed(study: Study, seconds: float) -> float:
     """Returns the environment steps a second of this process, training a stack of the study for about `seconds`."""
-    runs = tuple(Run(cell, seed) for seed in range(study.seeds) for cell in cells(study))[:SPEED_RUNS]
-    steps, took = _time(prepare(study.model_copy(update={"learner": _endless(study)}), runs), seconds)
+    endless = study.learner.model_copy(update={"train_steps": 10**12})
+    first_stack = stacks(study)[0].runs
+    steps, took = _time(prepare(study.model_copy(update={"learner": endless}), first_stack), seconds)
     return steps / took
 
 
@@ -56,8 +57,7 @@ def evaluation_share(study: Study) -> float:
 def bench_worker(seconds: float) -> dict[str, float]:
     """Returns `env_steps` and `seconds` of this process on the fixed workload (DESIGN §3), timed after one update."""
     study = parse_study(BENCH_STUDY, "bench")
-    runs = tuple(Run(cell, 0) for cell in cells(study))
-    steps, took = _time(prepare(study, runs), seconds)
+    steps, took = _time(prepare(study, runs(study)), seconds)
     return {"env_steps": steps, "seconds": took}
 
 
@@ -70,10 +70,6 @@ def _time(setup: Setup, seconds: float) -> tuple[int, float]:
         next(updates)
         count += 1
     return count * setup.steps_per_update * len(setup.runs), took
-
-
-def _endless(study: Study) -> object:
-    return study.learner.model_copy(update={"train_steps": 10**12})
 
 
 def _rollout_floats(setup: Setup) -> int:
@@ -91,17 +87,10 @@ def _tape_floats(setup: Setup) -> int:
 def _weight_floats(setup: Setup) -> int:
     """Returns floats a run: weights, two moments, gradient and temporaries of the optimiser."""
     shapes = {**setup.agent.shapes(), **setup.critic.shapes()}
-    return 8 * sum(_size(shape) for shape in shapes.values())
+    return 8 * sum(math.prod(shape) for shape in shapes.values())
 
 
 def _evaluation_floats(setup: Setup) -> int:
     """Returns floats a run: the draws and states of one chunk of evaluation lanes."""
     step = setup.family.noise_size + 5
     return CHUNK_LANES * (setup.family.steps * 2 * step + 10 * setup.agent.hidden)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size

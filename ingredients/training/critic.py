@@ -42,8 +42,8 @@ class Critic:
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns one run's weights: He-uniform, a small last layer."""
-        draw = generator(seed, Purpose.WEIGHTS, 1)
+        """Returns one run's weights: LeCun-uniform, a small last layer."""
+        draw = generator(seed, Purpose.CRITIC_WEIGHTS)
 
         def uniform(shape: tuple[int, ...], bound: float) -> Tensor:
             return torch.empty(shape).uniform_(-bound, bound, generator=draw)

@@ -67,8 +67,8 @@ def to_device(draws: Draws, device: torch.device) -> Draws:
 
 def training_tasks(runs: Sequence[Run], family: Family, update: int, lanes: int) -> Tensor:
     """Returns `[S, N, D]`, the tasks of one rollout: fresh ones, or picks from the run's own list of N tasks."""
-    fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update + 1), lanes))
-    pick = _cached(lambda seed: _uniform(seed, Purpose.TRAINING_TASKS, -update - 1, (lanes,)))
+    fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update), lanes))
+    pick = _cached(lambda seed: _uniform(seed, Purpose.TRAINING_TASK_PICKS, update, (lanes,)))
     return torch.stack([_tasks_of(run, family, fresh, pick) for run in runs])
 
 
@@ -81,19 +81,19 @@ def _tasks_of(run: Run, family: Family, fresh: Callable[[int], Tensor], pick: Ca
 
 def task_list(seed: int, family: Family, count: int) -> Tensor:
     """Returns the first `count` tasks of the seed's list, `[count, D]`: lists of two lengths are nested."""
-    return family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, 0), count)
+    return family.draw_tasks(generator(seed, Purpose.TRAINING_TASK_LIST), count)
 
 
-def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, lanes: int) -> Tensor:
-    """Returns `[S, N, D]`: at most 1000 of each run's own training tasks, repeated to fill the lanes."""
-    return torch.stack([_repeat(_own_tasks(run, family, lifetimes), lanes) for run in runs])
+def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, updates: int, lanes: int) -> Tensor:
+    """Returns `[S, N, D]`: at most 1000 of each run's own training tasks, the first met, repeated to fill the lanes."""
+    return torch.stack([_repeat(_own_tasks(run, family, lifetimes, updates), lanes) for run in runs])
 
 
-def _own_tasks(run: Run, family: Family, lifetimes: int) -> Tensor:
+def _own_tasks(run: Run, family: Family, lifetimes: int, updates: int) -> Tensor:
     if run.cell.training_tasks is not None:
         return task_list(run.seed, family, min(run.cell.training_tasks, TRAINING_SAMPLE))
-    rollouts = range(-(-TRAINING_SAMPLE // lifetimes))
-    drawn = [family.draw_tasks(generator(run.seed, Purpose.TRAINING_TASKS, u + 1), lifetimes) for u in rollouts]
+    rollouts = range(min(-(-TRAINING_SAMPLE // lifetimes), updates))
+    drawn = [family.draw_tasks(generator(run.seed, Purpose.TRAINING_TASKS, u), lifetimes) for u in rollouts]
     return torch.cat(drawn)[:TRAINING_SAMPLE]
 
 

@@ -3,8 +3,8 @@
 Comes in: the agents' weights `[S, P]`, tasks, a probe. Goes out: mean expected return of each episode, `[S, K]`.
 
 A curve is made of the expected reward given ψ and the action (DESIGN §2, Scores), so that the luck of the pay-outs is
-no noise in it; the luck that the agent itself met stays. Lanes are played in chunks of fixed size, so memory stays
-bounded and a chunk's draws do not depend on how many lanes follow.
+no noise in it; the luck that the agent itself met stays. Lanes are played in chunks of at most 512, as equal as
+can be: memory stays bounded, and no lane lacks a neighbour to swap with.
 
 Probes (DESIGN §2) act at the episode boundary half-way, K // 2:
 

@@ -17,8 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import gru
-from ingredients.agent.network import Agent, logits
+from ingredients.agent.network import Agent
 from ingredients.agent.observation import Past, assemble
 from ingredients.tasks.family import Family, Step
 
@@ -73,7 +72,7 @@ def begin(play: Play) -> Lanes:
     """Returns `[S, N]` lanes at the start of their lifetimes."""
     environment, observation = play.family.first(play.tasks)
     runs, lanes = play.tasks.shape[:2]
-    memory = gru.initial_state(runs, lanes, play.agent.hidden, play.tasks)
+    memory = play.agent.memory.initial_state(runs, lanes, play.agent.hidden, play.tasks)
     start = play.tasks.new_ones(runs, lanes, 1)
     none = torch.zeros_like(start)
     return Lanes(memory, environment, Past(observation, start, start, none, none.long()))
@@ -82,9 +81,9 @@ def begin(play: Play) -> Lanes:
 def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tuple[Lanes, Moment]:
     """Returns the lanes after one step, and what happened in it."""
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
-    memory = gru.step(play.weights, lanes.memory, draws.carry, inputs)
-    scores = logits(play.weights, memory)
-    action = scores.argmax(-1) if greedy else sample(scores, draws.action)
+    memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
+    logits = play.agent.logits(play.weights, memory)
+    action = logits.argmax(-1) if greedy else sample(logits, draws.action)
     step = play.family.step(play.tasks, lanes.environment, action, draws.noise)
     episode_start = (step.terminated | step.truncated).to(inputs.dtype).unsqueeze(-1)
     past = Past(
@@ -97,11 +96,11 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
     return Lanes(memory, step.state, past), Moment(inputs, memory, action, step)
 
 
-def sample(scores: Tensor, uniform: Tensor) -> Tensor:
+def sample(logits: Tensor, uniform: Tensor) -> Tensor:
     """Returns actions `[...]` by inverse CDF from uniforms `[...]`; logits `[..., A]`.
 
     `torch.multinomial` would raise for the whole stack on one run's NaN; here such a run gets some action and is
     found by its gradient.
     """
-    cumulative = torch.softmax(scores, dim=-1).cumsum(-1)
+    cumulative = torch.softmax(logits, dim=-1).cumsum(-1)
     return (cumulative[..., :-1] <= uniform.unsqueeze(-1)).sum(-1)

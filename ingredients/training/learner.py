@@ -91,15 +91,23 @@ def entropy_share(left: float) -> float:
     Most of it falls with the eighth power (to a tenth within a quarter of training), the rest in a straight line. Much
     at first: with a constant weight of .003 an agent without memory settles for a cycle through three of five arms (.63
     a pull late in a lifetime of 50, where four give .67 and the best five .69). Little soon after: an agent that does
-    not see its actions can infer them only if it hardly draws lots (.71 a pull with .2 times `left` squared, .74 so).
+    not see its actions can infer them only if it hardly draws lots (.70 a pull with .2 times `left` squared, .74 so).
     Some to the end: on two arms one seed in four otherwise stays with win-stay-lose-shift.
+    Seen on seeds 0 to 2 and the first 4,000 evaluation tasks of 5 arms × 50 pulls, and seeds 0 to 3 of 2 × 20.
     """
     return 0.9 * left**8 + 0.1 * left
 
 
+class Clip(NamedTuple):
+    """To which norm each run's gradient is clipped, and which runs are alive, `[S]` (bool); the others are frozen."""
+
+    max_norm: float
+    alive: Tensor
+
+
 @dataclass
 class Adam:
-    """Adam for a stack (Kingma & Ba 2015): moments `[S, P]`, one gradient norm a run, one alarm a run."""
+    """Adam for a stack (Kingma & Ba 2015): moments `[S, P]`, and a step that clips and freezes run by run."""
 
     mean: Tensor
     square: Tensor
@@ -110,22 +118,22 @@ class Adam:
         """Returns the optimiser's state before the first step on `weights` `[S, P]`."""
         return Adam(torch.zeros_like(weights), torch.zeros_like(weights))
 
-    def step(self, weights: Tensor, gradient: Tensor, rate: float, max_norm: float) -> Tensor:
-        """Improves `weights` `[S, P]` in place and returns each run's gradient norm before clipping, `[S]`.
-
-        A run whose norm is not finite is left as it is; its norm tells.
-        """
-        norm = (gradient * gradient).sum(1, keepdim=True).sqrt()
-        finite = torch.isfinite(norm)
-        shrink = (max_norm / (norm + EPSILON)).clamp(max=1.0)
-        gradient = torch.where(finite, gradient * shrink, torch.zeros_like(gradient))
+    def step(self, weights: Tensor, gradient: Tensor, norm: Tensor, rate: float, clip: Clip) -> None:
+        """Improves `weights` `[S, P]` in place by `gradient` `[S, P]` of `norm` `[S]`; frozen runs stay as they are."""
+        alive = clip.alive.unsqueeze(1)
+        shrink = (clip.max_norm / (norm + EPSILON)).clamp(max=1.0).unsqueeze(1)
+        gradient = torch.where(alive, gradient * shrink, torch.zeros_like(gradient))
         self.count += 1
         self.mean.lerp_(gradient, 0.1)
         self.square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
         unbiased = (self.square / (1 - 0.999**self.count)).sqrt_().add_(EPSILON)
         change = (self.mean / unbiased).mul_(rate / (1 - 0.9**self.count))
-        weights.sub_(torch.where(finite, change, torch.zeros_like(change)))
-        return norm.squeeze(1)
+        weights.sub_(torch.where(alive, change, torch.zeros_like(change)))
+
+
+def gradient_norm(gradient: Tensor) -> Tensor:
+    """Returns each run's norm `[S]` of a gradient `[S, P]`; it is not finite where the run has diverged."""
+    return (gradient * gradient).sum(1).sqrt()
 
 
 def flat_gradient(loss: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import gru
-from ingredients.agent.network import Agent, flatten, logits, views
+from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout
 from ingredients.grid import Run
 from ingredients.study import Learner, Study
@@ -24,10 +23,12 @@ from ingredients.training.draws import TRAINING, lifetime_draws, to_device, trai
 from ingredients.training.interaction import Play
 from ingredients.training.learner import (
     Adam,
+    Clip,
     Losses,
     entropy_share,
     flat_gradient,
     generalised_advantage,
+    gradient_norm,
     normalise_per_run,
     policy_loss,
     value_loss,
@@ -60,7 +61,7 @@ class Setup:
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
     """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side."""
     family = make_family(study.tasks)
-    agent = Agent(Layout(family.observation_size, family.actions), study.agent.hidden)
+    agent = Agent(Layout(family.observation_size, family.actions), study.agent.hidden, study.agent.memory)
     critic = Critic(study.agent.hidden, family.task_size, study.agent.hidden)
     return Setup(runs, family, agent, critic, study.learner, torch.device(device))
 
@@ -72,6 +73,7 @@ class Training:
     Attributes:
         policy: the agents' weights `[S, P]`.
         critic: the critics' weights `[S, Q]`.
+        alive: whether each run's gradients have been finite so far, `[S]` (bool); one that diverges is frozen.
         update: updates done.
         diverged_at: for each run that diverged, the train step.
     """
@@ -80,6 +82,7 @@ class Training:
     critic: Tensor
     policy_adam: Adam
     critic_adam: Adam
+    alive: Tensor
     update: int = 0
     diverged_at: dict[int, int] = field(default_factory=dict)
 
@@ -100,7 +103,8 @@ def begin_training(setup: Setup) -> Training:
     critics = {run.seed: setup.critic.initial_weights(run.seed) for run in setup.runs}
     policy = flatten([agents[run.seed] for run in setup.runs]).to(setup.device)
     critic = flatten([critics[run.seed] for run in setup.runs]).to(setup.device)
-    return Training(policy, critic, Adam.zeros(policy), Adam.zeros(critic))
+    alive = torch.ones(len(setup.runs), dtype=torch.bool, device=setup.device)
+    return Training(policy, critic, Adam.zeros(policy), Adam.zeros(critic), alive)
 
 
 def train(setup: Setup, training: Training) -> Iterator[Update]:
@@ -114,7 +118,7 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         losses, norm = improve(setup, training, rollout)
         training.update += 1
         train_step = training.update * setup.steps_per_update
-        for run in torch.nonzero(~torch.isfinite(norm)).flatten().tolist():
+        for run in torch.nonzero(~training.alive).flatten().tolist():
             training.diverged_at.setdefault(run, train_step)
         yield Update(index, train_step, losses, norm, rollout.score)
 
@@ -164,7 +168,7 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     target, advantage = raw + value, normalise_per_run(raw)
     batches = []
     for m, critic_inputs in enumerate(eyes):
-        old = torch.log_softmax(logits(leaves.policy, rollout.memory[m]), dim=-1)
+        old = torch.log_softmax(setup.agent.logits(leaves.policy, rollout.memory[m]), dim=-1)
         before = old.gather(-1, rollout.action[m].unsqueeze(-1)).squeeze(-1)
         action, now = rollout.action[m].flatten(1), advantage[m].flatten(1)
         batch = _Batch(
@@ -188,18 +192,20 @@ def _step(
     """
     learner = setup.learner
     rate, entropy_weight = learner.learning_rate * left, learner.entropy * entropy_share(left)
-    start = gru.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
-    states = gru.unroll(leaves.policy, start, carry, batch.inputs)
-    log_probabilities = torch.log_softmax(logits(leaves.policy, states), dim=-1).flatten(1, 2)
+    start = setup.agent.memory.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
+    states = setup.agent.memory.unroll(leaves.policy, start, carry, batch.inputs)
+    log_probabilities = torch.log_softmax(setup.agent.logits(leaves.policy, states), dim=-1).flatten(1, 2)
     surrogate, entropy, kl, clipped = policy_loss(
         log_probabilities, batch.action, batch.before, batch.advantage, learner.clip
     )
     error = value_loss(values(leaves.critic, batch.critic_inputs), batch.target)
     policy_gradient = flat_gradient(surrogate - entropy_weight * entropy, leaves.policy, training.policy)
     critic_gradient = flat_gradient(error, leaves.critic, training.critic)
-    norm = training.policy_adam.step(training.policy, policy_gradient, rate, learner.max_gradient_norm)
-    critic_norm = training.critic_adam.step(training.critic, critic_gradient, rate, learner.max_gradient_norm)
-    norm = torch.where(torch.isfinite(critic_norm), norm, critic_norm)
+    norm, critic_norm = gradient_norm(policy_gradient), gradient_norm(critic_gradient)
+    training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
+    clip = Clip(learner.max_gradient_norm, training.alive)
+    training.policy_adam.step(training.policy, policy_gradient, norm, rate, clip)
+    training.critic_adam.step(training.critic, critic_gradient, critic_norm, rate, clip)
     return Losses(surrogate.detach(), error.detach(), entropy.detach(), kl, clipped), norm
 
 
