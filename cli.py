@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 130
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import shlex
 import sys
@@ -31,9 +30,11 @@ from ingredients.grid import cells as cells_of
 from ingredients.report.plan import gigabytes, plan_text, state_text
 from ingredients.report.progress import show_progress
 from ingredients.store import Store
-from ingredients.study import DEFAULT_STUDY, Study, load_study, shipped_study, smoke_sized
+from ingredients.store.versions import DISTRIBUTION, installed
+from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
 
 EXIT_FAILED_RUNS = 1
+EXIT_WRONG = 2
 EXIT_INTERRUPTED = 130
 DEFAULT_RESULT = Path("results/bandit")
 
@@ -46,11 +47,13 @@ class PlainErrors(TyperGroup):
         try:
             code = super().main(*args, **(named | {"standalone_mode": False}))
         except IngredientsError as error:
-            fail(str(error))
-            code = error.exit_code
+            code = fail(str(error), error.exit_code)
+        except OSError as error:
+            code = fail(f"{error.filename or 'output'}: {error.strerror or error}", EXIT_WRONG)
+        except KeyboardInterrupt:
+            code = fail("interrupted", EXIT_INTERRUPTED)
         except typer.TyperException as error:
-            fail(error.format_message().replace(": Value error, ", ": "))
-            code = error.exit_code
+            code = fail(error.format_message().replace(": Value error, ", ": "), error.exit_code)
         sys.exit(code)
 
 
@@ -141,7 +144,7 @@ def main(
 ) -> None:
     """Prints the version, or the help where no command is given."""
     if version:
-        typer.echo(f"ingredients {installed_version()}")
+        typer.echo(f"ingredients {installed(DISTRIBUTION)}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
@@ -280,7 +283,7 @@ def ask_for(
     if smoke:
         study = smoke_sized(study)
     if seeds is not None:
-        study = study.model_copy(update={"seeds": seeds})
+        study = parse_study({**study.resolved(), "seeds": seeds}, f"--seeds {seeds}")
     chosen = cells_of(study) if filter_ is None else select_cells(study, filter_)
     return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
 
@@ -318,14 +321,6 @@ def processes(workers: int | None, device: Device) -> int:
     return usual if workers is None else workers
 
 
-def installed_version() -> str:
-    """Returns the installed version; a checkout that was never installed works too."""
-    try:
-        return importlib.metadata.version("rl2-ingredients")
-    except importlib.metadata.PackageNotFoundError:
-        return "checkout"
-
-
 def default_result() -> Path:
     """Returns the folder that `report` takes when none is given."""
     if DEFAULT_RESULT.is_dir():
@@ -340,9 +335,10 @@ def interruption(grid: Grid, arguments: Sequence[str]) -> str:
     return f"interrupted: {rest.finished} of {len(rest.runs)} runs are finished and kept; to go on: {again}"
 
 
-def fail(message: str) -> None:
-    """Prints an error as one plain line on stderr."""
+def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:
+    """Prints an error as one plain line on stderr; returns the exit code."""
     typer.echo("error: " + " ".join(message.splitlines()), err=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def test_ceilings_say_what_each_of_the_sixteen_cells_could_do() -> None:
         if not which.reward_observation:
             expected = ("exact", 5.0)
         elif which.memory:
-            expected = ("exact", 5.0 + 0.4 * 8)
+            expected = ("exact" if which.action_observation else "bound", 5.0 + 0.4 * 8)
         elif which.action_observation:
             expected = ("best_found", 5.0 + 0.4 * 8 * 0.5)
         else:
@@ -33,12 +33,18 @@ def test_ceilings_say_what_each_of_the_sixteen_cells_could_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "which", [Cell(0.5, True, True, True), Cell(True, True, WipeEvery(4), True), Cell(True, True, True, 64)]
+    ("which", "verdict"),
+    [
+        (Cell(0.5, True, True, True), "in-context"),
+        (Cell(True, True, True, 64), "in-context"),
+        (Cell(True, True, WipeEvery(4), True), "undecided"),
+    ],
 )
-def test_graded_cells_have_verdicts_and_no_ceiling(which: Cell) -> None:
-    """No reference knows half of the rewards; the rule is the same."""
+def test_graded_cells_have_verdicts_and_no_ceiling(which: Cell, verdict: str) -> None:
+    """No reference knows half of the rewards; where memory is wiped, a swap shows nothing, and nothing is claimed."""
     result = judge(shaped(which, "in-context")).cells[0]
-    assert (result.verdict, result.ceiling) == ("in-context", None)
+    assert (result.verdict, result.ceiling) == (verdict, None)
+    assert verdict == "in-context" or "none can where memory is wiped" in (result.reason or "")
 
 
 def test_a_family_without_the_reference_has_no_ceiling() -> None:

@@ -102,7 +102,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         ),
         (
             "seeds: 2",
-            "evaluation: {tasks: 100}",
+            "evaluation: {tasks: 100, tasks_at_points: 256}",
             "evaluation.tasks_at_points: out of range, got 256; allowed: 1 to evaluation.tasks = 100",
         ),
         (

@@ -6,17 +6,16 @@ functions run inside a worker and tell their progress.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.tables import (
     Policies,
@@ -28,12 +27,12 @@ from ingredients.experiment.tables import (
 from ingredients.grid import Run, Stack, fingerprints, study_fingerprint
 from ingredients.references import evaluate_references
 from ingredients.store import RunRecord, Store
+from ingredients.store.versions import versions
 from ingredients.study import Study
 from ingredients.tasks import make_family
 from ingredients.training.draws import evaluation_tasks
 from ingredients.training.trainer import Setup, Training, Update, begin_training, prepare, train
 
-VERSIONS = ("rl2-ingredients", "torch", "numpy", "pandas", "pyarrow")
 SECONDS_BETWEEN_MESSAGES = 0.2
 
 
@@ -55,9 +54,8 @@ def run_stack(study: Study, stack: Stack, directory: Path, device: str, tell: Te
     store = Store(directory)
     trained = tuple(run for run in stack.runs if store.state(run, fingerprints(study, run)) == "trained")
     missing = tuple(run for run in stack.runs if run not in trained)
-    if trained:
-        _evaluate_again(study, prepare(study, trained, device), store, tell)
-    return _train_and_store(study, prepare(study, missing, device), store, tell) if missing else {}
+    failed = _evaluate_again(study, trained, store, device, tell) if trained else {}
+    return failed | (_train_and_store(study, prepare(study, missing, device), store, tell) if missing else {})
 
 
 def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> dict[str, str]:
@@ -71,19 +69,32 @@ def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> di
     for index, run in enumerate(setup.runs):
         table = curves[index].iloc[:0] if reasons[index] else curves[index]
         weights, diagnostics = stored_weights(setup, policies, index), diagnostics_table(updates, index)
-        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics, _versions()))
+        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics, versions()))
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
 
-def _evaluate_again(study: Study, setup: Setup, store: Store, tell: Tell) -> None:
-    """Evaluates stored weights as the study now says; nothing is trained."""
+def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: str, tell: Tell) -> dict[str, str]:
+    """Evaluates stored weights as the study now says; nothing is trained. Returns whose weights cannot be read."""
+    weights, failed = {}, {}
+    for run in runs:
+        try:
+            weights[run] = store.read_weights(run)
+        except StoreError as error:
+            failed[run.id] = str(error)
+    if weights:
+        _evaluate_weights(study, prepare(study, tuple(weights), device), store, list(weights.values()), tell)
+    return failed
+
+
+def _evaluate_weights(
+    study: Study, setup: Setup, store: Store, weights: list[dict[str, np.ndarray]], tell: Tell
+) -> None:
     tell(_progress(setup, "evaluating", setup.updates))
-    weights = [store.read_weights(run) for run in setup.runs]
     curves = curve_tables(study, setup, loaded_policies(setup, weights))
     for index, run in enumerate(setup.runs):
         before, diagnostics = store.read_run_json(run), store.diagnostics(run)
-        versions = before["versions"] | {f"evaluation: {name}": number for name, number in _versions().items()}
-        again = _Result(run, None, before["seconds"], weights[index], curves[index], diagnostics, versions)
+        made_with = before["versions"] | {f"evaluation: {name}": number for name, number in versions().items()}
+        again = _Result(run, None, before["seconds"], weights[index], curves[index], diagnostics, made_with)
         _store(study, store, again)
 
 
@@ -116,17 +127,6 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         train_steps=int(result.weights["train_step"][-1]),
     )
     store.write_run(record)
-
-
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{name: _version(name) for name in VERSIONS}}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:  # a checkout that was never installed works too
-        return "checkout"
 
 
 # Training

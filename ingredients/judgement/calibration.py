@@ -85,8 +85,13 @@ def _misjudged(role: str, decision: Decision, references: References, scale: Sca
     reference = references.roles[role]
     gain = float(np.mean([scale.gain(run.plain) for run in reference.runs]))
     named = f"the {role}" if reference.name == role else f"the {role} ({reference.name})"
-    came_out = decision.verdict if decision.reason is None else f"{decision.verdict} ({decision.reason})"
+    came_out = decision.verdict if decision.reason is None else f"{decision.verdict} ({_advice(decision.reason)})"
     text = f"the rule cannot tell here what agents do: {named}, known to be {EXPECTED[role]}, came out as {came_out}"
     if decision.verdict != "none":
         return text
     return f"{text}, with a gain of {gain:.3f} where {delta:g} is asked; shorter lifetimes may show more"
+
+
+def _advice(reason: str) -> str:
+    """Returns the reason with what would help: a reference's runs are simulated, so it lacks tasks, not seeds."""
+    return reason.replace("more seeds would tell", "more evaluation.tasks would tell")

@@ -20,6 +20,7 @@ REACTIVE_REWARD_ONLY = "reactive_reward_only"
 class _Bound:
     information: str
     reference: str | None
+    reached: bool = True
 
 
 def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | None:
@@ -36,7 +37,7 @@ def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | Non
     reference = references.all[bound.reference]
     return Ceiling(
         information=bound.information,
-        method="exact" if reference.exact else "best_found",
+        method=("exact" if reference.exact else "best_found") if bound.reached else "bound",
         return_=float(reference.curve.sum()),
         trainable_incentive=cell.task_distribution is True,
         reference=bound.reference,
@@ -53,6 +54,8 @@ def _bound(cell: Cell, references: References) -> _Bound:
     if cell.action_observation:
         return _Bound("every reward and action of the lifetime", references.yardstick)
     return _Bound(
-        "every reward of the lifetime; own actions inferred from memory, which is possible in principle",
+        "every reward of the lifetime; own actions inferred from memory, which is possible in principle where the "
+        "policy is deterministic and no action slips",
         references.yardstick,
+        reached=False,
     )

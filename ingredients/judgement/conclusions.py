@@ -25,16 +25,15 @@ def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> bool | None:
     """Returns whether in-context learning needs the ingredient here; None where that is not known.
 
-    True: every cell that lacks it and has the others is `none` or `reactive`. False: one of them is `in-context`. None:
-    one is undecided or not there; or the full cell is not in-context, since what is absent with all four cannot be
-    missed with three.
+    False: a cell that lacks it and has the others is `in-context`. True: every such cell is `none` or `reactive`, and
+    the full cell is `in-context`, since what is absent with all four cannot be missed with three. Else None.
     """
     full = cells.get(FULL)
-    if full is None or full.verdict != "in-context":
-        return None
     verdicts = [cells[cell].verdict for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
     if "in-context" in verdicts:
         return False
+    if full is None or full.verdict != "in-context":
+        return None
     return True if verdicts and all(verdict in ("none", "reactive") for verdict in verdicts) else None
 
 

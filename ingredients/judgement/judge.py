@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingredients.grid import Cell
@@ -39,7 +39,7 @@ from ingredients.judgement.verdict import (
     passes,
     with_failures,
 )
-from ingredients.study import Criterion
+from ingredients.study import Criterion, WipeEvery
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,10 @@ def _decision(cell: CellInput, court: _Court) -> Decision:
 def _evidence(cell: CellInput, court: _Court, failed_as_floor: bool = False) -> Evidence:
     scores = _scores(cell, court, failed_as_floor)
     hurdle = _hurdle(cell, court, failed_as_floor)
-    return Evidence(tuple(_run_evidence(run, hurdle) for run in scores), hurdle.demanded)
+    runs = tuple(_run_evidence(run, hurdle) for run in scores)
+    if isinstance(cell.cell.memory, WipeEvery):  # a swap soon before a wipe costs little, whatever was carried
+        runs = tuple(replace(run, carried={}) for run in runs)
+    return Evidence(runs, hurdle.demanded)
 
 
 def _run_evidence(scores: Scores, hurdle: Hurdle) -> RunEvidence:

@@ -75,7 +75,10 @@ def _appeared(cells: Sequence[CellResult]) -> str:
     shown = _in_reading_order(result.cell for result in cells if result.verdict == "in-context")
     undecided = sum(result.verdict == "undecided" and result.seeds > 0 for result in cells)
     if not shown:
+        run = sum(result.seeds > 0 for result in cells)
         where = "the one cell of the grid" if len(cells) == 1 else f"any of the {len(cells)} cells"
+        if run < len(cells):
+            where = "the one cell that was run" if run == 1 else f"any of the {run} cells that were run"
         also = f"; {undecided} of them undecided" if undecided and len(cells) > 1 else ""
         return f"In-context learning was not shown in {where}{also}."
     named = "; ".join(describe(cell) for cell in shown[:_MOST_NAMED])

@@ -216,7 +216,9 @@ def _why(evidence: Evidence, measured: _Measured, criterion: Criterion) -> str:
     if gain.side == "above" and measured.beyond.side == "unknown" and evidence.hurdle_demanded:
         return "it gains, but there is neither a memory-off sibling nor a reactive reference to compare it with"
     if gain.side == "above" and not measured.carried:
-        return "it gains, but no memory swap shows whether that rests on anything carried"
+        return (
+            "it gains, but no memory swap shows whether that rests on anything carried (none can where memory is wiped)"
+        )
     blocking = [gain] if gain.side != "above" else [measured.beyond, *measured.carried.values()]
     parts = [_straddling(quantity, criterion) for quantity in blocking if quantity.side == "straddles"]
     return f"{learned(evidence, criterion)} of {runs} learned; {' and '.join(parts)}: more seeds would tell"

@@ -57,10 +57,18 @@ def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
     What is neither comes back as it is, for `load_study` to complain about.
     """
     asked = Path(path)
-    if asked.exists() or asked.parent.name not in ("", "ablations"):
+    if _is_there(asked) or asked.parent.name not in ("", "ablations"):
         return asked
     shipped = _shipped_folder() / (asked.name if asked.suffix else f"{asked.name}.yaml")
     return shipped if shipped.is_file() else asked
+
+
+def _is_there(path: Path) -> bool:
+    """Returns whether a file is there; a folder of the name does not hide a shipped study."""
+    try:
+        return path.is_file() or (path.exists() and path.suffix != "")
+    except OSError:  # a name too long, a folder that may not be looked into: reading it will say so
+        return True
 
 
 def _shipped_folder() -> Path:

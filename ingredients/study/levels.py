@@ -86,6 +86,8 @@ def _probability(value: object) -> ChannelLevel | None:
 
 def _training_tasks(value: object) -> TasksLevel | None:
     """One training task is off: there is no distribution left."""
+    if isinstance(value, float) and value.is_integer():  # 1e3
+        value = int(value)
     if not isinstance(value, int) or not 1 <= value <= MOST_TRAINING_TASKS:
         return None
     return False if value == 1 else value

@@ -31,6 +31,8 @@ from ingredients.study.yaml_text import dump
 FEWEST_EPISODES = 5
 MOST_RUNS = 100_000
 
+TASKS_AT_POINTS = 256
+
 
 class Section(BaseModel):
     """A part of a study: cannot be changed, knows no other keys than its own."""
@@ -137,7 +139,15 @@ class Evaluation(Section):
         int, BeforeValidator(fields.whole(2, 10_000_000, because=" (a swap needs a lifetime on another task)"))
     ] = 10_000
     points: Annotated[int, BeforeValidator(fields.whole(2, 1000))] = 12
-    tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = 256
+    tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = TASKS_AT_POINTS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _points_follow_the_tasks(cls, data: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
+        """Fills in the default of `tasks_at_points` where `tasks` is smaller than it."""
+        if isinstance(data, dict) and "tasks_at_points" not in data and type(tasks := data.get("tasks")) is int:
+            return {**data, "tasks_at_points": max(min(tasks, TASKS_AT_POINTS), 1)}
+        return data
 
     @model_validator(mode="after")
     def _points_use_a_part_of_the_tasks(self) -> Self:
