@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -62,12 +62,6 @@ class Device(StrEnum):
 
     cpu = "cpu"
     cuda = "cuda"
-
-
-class EngineName(StrEnum):
-    """Where stacks execute."""
-
-    local = "local"
 
 
 class Format(StrEnum):
@@ -195,7 +189,7 @@ def run_grid(
     cells: CellsOption = None,
     workers: WorkersOption = None,
     device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
-    engine: Annotated[EngineName, typer.Option(help="Where stacks execute.")] = EngineName.local,
+    engine: Annotated[Literal["local"], typer.Option(help="Where stacks execute.")] = "local",
     set_: SetOption = None,
     smoke: SmokeOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Move older results aside and start again.")] = False,
@@ -242,9 +236,17 @@ def report(
     from ingredients.report import build_report
 
     reports = [build_report(directory) for directory in directories or [default_result()]]
+    for unwritten in (report.unwritten for report in reports if report.unwritten):
+        typer.echo(f"warning: {unwritten}", err=True)
     if format_ is Format.json:
         contents = [report.json for report in reports]
-        typer.echo(json.dumps(contents if len(contents) > 1 else contents[0], indent=2, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                contents if len(contents) > 1 else contents[0],
+                indent=2,
+                ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
+            )
+        )
     for report in reports:
         if format_ is Format.table:
             Console().print(report.terminal())
@@ -310,7 +312,7 @@ def conclude(grid: Grid, quiet: bool) -> list[str]:
         return [str(error)]
     if not quiet:
         Console().print(result.terminal())
-    return []
+    return [result.unwritten] if result.unwritten else []
 
 
 def processes(workers: int | None, device: Device) -> int:

@@ -13,7 +13,7 @@ import pytest
 from synthetic import bandit_study, curve_rows, write_results
 
 from ingredients.errors import StoreError
-from ingredients.grid import Run, cells, runs
+from ingredients.grid import Run, cells, runs, study_fingerprint
 from ingredients.judgement import INTERNAL
 from ingredients.report import read_report
 from ingredients.report.assemble import Evidence, read_evidence
@@ -89,6 +89,9 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     assert (evidence.planned, evidence.finished) == (8, 8)
     assert {run.seed for each in evidence.cells for run in each.runs} == {0, 1}
     assert len(list((tmp_path / "bandit" / "runs").iterdir())) == 12
+    note = "4 stored runs are left out: the study now names fewer seeds or cells."
+    assert note in read_report(tmp_path / "bandit").json["notes"]
+    assert note in read_report(tmp_path / "bandit").markdown
 
 
 def test_nothing_finished_is_an_error_that_says_how_to_go_on(tmp_path: Path, study: Study) -> None:
@@ -111,6 +114,20 @@ def test_missing_references_are_an_error(tmp_path: Path, study: Study) -> None:
         StoreError, match=r"the references are missing: go on: ingredients run-grid .* no run is repeated"
     ):
         evidence_of(tmp_path / "bandit", study, references=False)
+
+
+def test_references_of_another_evaluation_are_an_error(tmp_path: Path, study: Study) -> None:
+    """References that met other tasks than the runs are no scale for them; those of this evaluation are."""
+    store = write_results(tmp_path / "bandit", study)
+    references = store.read_references()
+    assert references is not None
+    store.write_references({**references, "evaluates": study_fingerprint(study).evaluates})
+    assert read_evidence(store, study).finished == 12
+    store.write_references({**references, "evaluates": "other"})
+    with pytest.raises(StoreError) as caught:
+        read_evidence(store, study)
+    assert str(caught.value).startswith(f"{tmp_path / 'bandit' / 'references.json'}: evaluated otherwise")
+    assert f"go on: ingredients run-grid {tmp_path / 'bandit' / 'study.yaml'}" in str(caught.value)
 
 
 def test_curves_of_another_length_are_an_error(tmp_path: Path, study: Study) -> None:

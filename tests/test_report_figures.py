@@ -19,7 +19,7 @@ from synthetic import bandit_study, write_results
 
 from ingredients.grid import Cell, runs
 from ingredients.judgement.statistics import t_interval
-from ingredients.report import Report, read_report
+from ingredients.report import Report, read_report, wording
 from ingredients.report.curves import Curves
 from ingredients.report.figures import _STYLE, adaptation_figure, draw
 from ingredients.report.layout import Layout, layout
@@ -120,7 +120,7 @@ def test_each_panel_shows_its_own_cell(sixteen: Report) -> None:
         segments = collection.get_segments()  # type: ignore[attr-defined]
         assert [segment[:, 1].tolist() for segment in segments] == [seed.tolist() for seed in curves.seeds(cell)]
     corner = figure.axes[0]
-    assert "● in-context" in panel_text(corner)
+    assert wording.marked(sixteen.judgement.cells[-1].verdict) in panel_text(corner)
     assert "reward on · action on" in panel_text(corner)
     assert "memory on · tasks on" in panel_text(corner)
 

@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 from synthetic import bandit_study, curve_rows, record, write_results
 
-from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, runs
 from ingredients.report import Report, build_report, read_report
 from ingredients.store import Store
@@ -185,15 +184,19 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
-    """Where a folder lies in the place of report.json, the line names it and says what to do."""
+    """The report is there all the same, does not claim its files, and has the line that says why they are not."""
     write_results(tmp_path / "bandit", small_study(seeds=2))
     (tmp_path / "bandit" / "report.json").mkdir()
-    with pytest.raises(StoreError) as caught:
-        build_report(tmp_path / "bandit")
-    assert str(caught.value) == (
+    report = build_report(tmp_path / "bandit")
+    assert report.unwritten == (
         f"{tmp_path / 'bandit' / 'report.json'}: cannot be written: is a directory; "
         "a folder lies where a file should be: move it away"
     )
+    assert report.json["runs"]["done"] == report.evidence.finished > 0
+    file = io.StringIO()
+    Console(file=file).print(report.terminal())
+    assert "R A M T" in file.getvalue()
+    assert "report.md" not in file.getvalue()
 
 
 def test_a_study_that_does_not_apply_has_null_verdicts(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +16,11 @@ from synthetic import bandit_study, write_results
 
 from ingredients.grid import runs
 from ingredients.judgement import Interval
-from ingredients.report import Report, read_report, wording
+from ingredients.report import Report, read_report, rows, wording
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped
 from ingredients.report.pen import Pen
-from ingredients.study import Study
+from ingredients.study import INGREDIENTS, Study
 
 QUESTION = "Does it cost $5 | [bold]<b>*really*</b>[/bold]?"
 
@@ -65,6 +69,13 @@ def printed(report: Report, width: int, encoding: str = "utf-8") -> str:
     return raw.getvalue().decode(encoding)
 
 
+def cell_lines(report: Report, width: int) -> list[str]:
+    """Returns the lines of the table of cells, its head first."""
+    lines = printed(report, width).splitlines()
+    start = next(index for index, line in enumerate(lines) if re.match(r" *R +A +M +T| *reward +action", line))
+    return lines[start : start + 1 + len(report.judgement.cells)]
+
+
 def test_a_row_shows_levels_scores_and_verdict(report: Report) -> None:
     """At 80 columns the full cell's row is all there: levels, a rising curve, intervals, runs that learned, verdict."""
     row = next(line for line in printed(report, 80).splitlines() if line.startswith("+ + + +"))
@@ -90,13 +101,41 @@ def test_no_line_is_wider_than_the_console(which: str, width: int, request: pyte
     assert max(map(len, text.splitlines())) <= width
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [40, 60, 80, 114, 120])
 @pytest.mark.parametrize("which", ["report", "graded"])
 def test_no_cell_of_a_table_is_cut(which: str, width: int, request: pytest.FixtureRequest) -> None:
-    """At the usual widths no level, score or verdict is cut off with an ellipsis."""
+    """At no usual width a level, score or verdict is cut off with an ellipsis."""
     text = printed(request.getfixturevalue(which), width)
     assert "…" not in text
     assert "? undecided" in text or "◐ reactive" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 70])
+@pytest.mark.parametrize("which", ["report", "graded"])
+def test_levels_and_verdicts_stay_on_a_narrow_console(which: str, width: int, request: pytest.FixtureRequest) -> None:
+    """However narrow, each cell's row has its four levels and its whole verdict; other columns give way."""
+    report: Report = request.getfixturevalue(which)
+    table = cell_lines(report, width)
+    assert re.fullmatch(r" *R +A +M +T .*verdict *", table[0])
+    assert len(table) == 1 + len(report.judgement.cells)
+    for line, result in zip(table[1:], rows.ordered(report.judgement), strict=True):
+        levels = [Pen(width, False).level(wording.level(result.cell, name)).plain for name in INGREDIENTS]
+        assert line.split()[:4] == levels
+        assert line.rstrip().endswith(wording.marked(result.verdict))
+        assert "…" not in line
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 114, 120])
+def test_wide_numbers_and_long_verdicts_are_not_cut(report: Report, width: int) -> None:
+    """Intervals such as [-1.33, 1.27] beside "not applicable" still fit: columns give way, no cell is cut."""
+    wide = Interval(-0.35, -1.33, 1.27)
+    cells = tuple(replace(cell, late=wide, gain=wide, verdict=None) for cell in report.judgement.cells)
+    table = cell_lines(replace(report, judgement=replace(report.judgement, cells=cells)), width)
+    assert max(map(len, table)) <= width
+    assert all(re.match(r" *(on|\+) ", line) or re.match(r" *(off|·) ", line) for line in table[1:])
+    assert all(line.rstrip().endswith("– not applicable") for line in table[1:])
+    assert not any("…" in line for line in table)
+    assert all(("-0.35 [-1.33, 1.27]" in line) == (width > 40) for line in table[1:])
 
 
 def test_plain_output_has_no_escapes_and_keeps_brackets(report: Report) -> None:
@@ -111,6 +150,25 @@ def test_an_ascii_console_gets_ascii(report: Report) -> None:
     text = printed(report, 80, "ascii")
     assert text.isascii()
     assert "# in-context" in text
+
+
+def test_a_posix_locale_reads_writes_and_prints_any_question(tmp_path: Path) -> None:
+    """Without UTF-8 in the locale the stored files are UTF-8 all the same, and the terminal gets ASCII."""
+    script = (
+        "import sys; from pathlib import Path; from rich.console import Console; from synthetic import write_results; "
+        "from test_report_text import small_study; from ingredients.report import build_report; "
+        "write_results(Path(sys.argv[1]), small_study(seeds=2, question='caf\\u00e9?')); "
+        "report = build_report(Path(sys.argv[1])); assert report.unwritten is None, report.unwritten; "
+        "Console().print(report.terminal())"
+    )
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    here |= {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", script, str(tmp_path / "bandit")]
+    said = subprocess.run(command, env=here, capture_output=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert b"bandit: caf??" in said.stdout
+    for name in ("study.yaml", "report.json", "report.md"):
+        assert "caf\u00e9?" in (tmp_path / "bandit" / name).read_text(encoding="utf-8")
 
 
 def test_what_failed_and_what_is_missing_is_named(report: Report) -> None:
@@ -148,9 +206,9 @@ def test_the_markdown_tables_are_tables(report: Report) -> None:
     """Every table has a rule below its head and as many cells in each row; a row for each cell of the grid."""
     tables = [part.splitlines() for part in report.markdown.split("\n\n") if part.startswith("|")]
     assert [len(table) - 2 for table in tables] == [4, 4, len(report.judgement.references)]
-    for head, rule, *rows in tables:
+    for head, rule, *body in tables:
         assert re.fullmatch(r"\|( --- \|)+", rule)
-        assert {row.count("|") for row in rows} == {head.count("|")} == {rule.count("|")}
+        assert {row.count("|") for row in body} == {head.count("|")} == {rule.count("|")}
 
 
 def test_special_characters_are_shown_as_they_are(report: Report) -> None:

@@ -25,16 +25,21 @@ def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> bool | None:
     """Returns whether in-context learning needs the ingredient here; None where that is not known.
 
-    False: a cell that lacks it and has the others is `in-context`. True: every such cell is `none` or `reactive`, and
-    the full cell is `in-context`, since what is absent with all four cannot be missed with three. Else None.
+    False: a cell that lacks it and has the others is `in-context`. True: every such cell is `none` or `reactive` (or
+    undecided between these two, `in-context` being ruled out), and the full cell is `in-context`, since what is absent
+    with all four cannot be missed with three. Else None.
     """
     full = cells.get(FULL)
-    verdicts = [cells[cell].verdict for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
-    if "in-context" in verdicts:
+    lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
+    if any(result.verdict == "in-context" for result in lacking):
         return False
     if full is None or full.verdict != "in-context":
         return None
-    return True if verdicts and all(verdict in ("none", "reactive") for verdict in verdicts) else None
+    return True if lacking and all(_cannot(result) for result in lacking) else None
+
+
+def _cannot(result: CellResult) -> bool:
+    return result.verdict in ("none", "reactive") or result.in_context_excluded
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:

@@ -174,6 +174,7 @@ def _cell_result(cell: CellInput, decision: Decision, court: _Court) -> CellResu
         reason=decision.reason,
         p=decision.p,
         p_holm=decision.p_holm,
+        in_context_excluded=decision.excluded,
         emerges_at_step=_median([run.emerges_at_step for run in runs]) if in_context else None,
         runs=runs,
     )

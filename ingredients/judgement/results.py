@@ -170,6 +170,7 @@ class CellResult:
         reason: why the verdict is `undecided` or None.
         p: of the verdict, the largest of its components; None where there is no decided verdict by the intervals.
         p_holm: the same, adjusted for all the verdicts of the study.
+        in_context_excluded: whether an undecided cell can only be `none` or `reactive`.
         emerges_at_step: median over runs; None for cells that are not in-context.
         runs: the scores of each run, by seed.
     """
@@ -190,6 +191,7 @@ class CellResult:
     reason: str | None
     p: float | None
     p_holm: float | None
+    in_context_excluded: bool
     emerges_at_step: int | None
     runs: tuple[RunResult, ...]
 
@@ -211,6 +213,7 @@ class CellResult:
             "emerges_at_step": self.emerges_at_step,
             "p": self.p,
             "p_holm": self.p_holm,
+            "in_context_excluded": self.in_context_excluded,
             "beyond": self.beyond.json() if self.beyond else None,
             "carried": {carrier: interval.json() for carrier, interval in self.carried.items()},
             "runs": [run.json() for run in self.runs],

@@ -58,7 +58,8 @@ class Evidence:
 class Decision:
     """A verdict (None: not applicable) with its p (None while undecided, unless Holm undid it), storage and reason.
 
-    `judged` says whether the cell's runs went through the rule at all.
+    `judged` says whether the cell's runs went through the rule at all. `p_not` is the p by which an undecided cell is
+    not `in-context`, so that only `none` or `reactive` is left; `excluded` whether that holds for all cells judged.
     """
 
     verdict: Verdict | None
@@ -67,6 +68,8 @@ class Decision:
     p: float | None = None
     p_holm: float | None = None
     judged: bool = True
+    p_not: float | None = None
+    excluded: bool = False
 
 
 def decide(evidence: Evidence, criterion: Criterion) -> Decision:
@@ -90,7 +93,7 @@ def decide(evidence: Evidence, criterion: Criterion) -> Decision:
         decided = _in_context(measured) or _reactive(measured)
         if decided:
             return decided
-    return Decision("undecided", reason=_why(evidence, measured, criterion))
+    return Decision("undecided", reason=_why(evidence, measured, criterion), p_not=_not_in_context(measured))
 
 
 def passes(run: RunEvidence, hurdle_demanded: bool, criterion: Criterion) -> bool:
@@ -111,7 +114,7 @@ def with_failures(finished: Decision, as_floor: Decision, failed: int) -> Decisi
     Runs do not fail at random: to leave them out of the means is to keep the lucky ones. The larger p is kept.
     """
     if finished.p is None:
-        return finished
+        return replace(finished, p_not=None)
     if as_floor.p is not None and as_floor.verdict == finished.verdict:
         return replace(as_floor, p=max(finished.p, as_floor.p))
     runs = "the failed run" if failed == 1 else f"the {failed} failed runs"
@@ -129,9 +132,15 @@ def corrected(decisions: Sequence[Decision], criterion: Criterion) -> tuple[Deci
     adjusted = iter(holm([1.0 if decision.p is None else decision.p for decision in judged]))
     by_decision = [next(adjusted) if decision.judged else None for decision in decisions]
     return tuple(
-        d if d.p is None or p is None else _hold(d, p, len(judged), criterion)
+        _exclude(d, len(judged), criterion) if d.p is None or p is None else _hold(d, p, len(judged), criterion)
         for d, p in zip(decisions, by_decision, strict=True)
     )
+
+
+def _exclude(decision: Decision, family: int, criterion: Criterion) -> Decision:
+    """Returns an undecided cell with whether `in-context` is ruled out, by Bonferroni over all cells judged."""
+    excluded = decision.p_not is not None and decision.p_not * family <= 1 - criterion.confidence
+    return replace(decision, excluded=excluded)
 
 
 def _hold(decision: Decision, p_holm: float, family: int, criterion: Criterion) -> Decision:
@@ -202,10 +211,16 @@ def _storage(carriers: Sequence[str]) -> Storage:
 
 
 def _reactive(measured: _Measured) -> Decision | None:
+    p = _not_in_context(measured)
+    return None if p is None else Decision("reactive", p=max(measured.gain.p, p))
+
+
+def _not_in_context(measured: _Measured) -> float | None:
+    """Returns the p of D, or of every C, below δ: the smaller, since one is enough; None where neither is."""
     enough = [measured.beyond.p] if measured.beyond.side == "below" else []
     if measured.carried and all(quantity.side == "below" for quantity in measured.carried.values()):
         enough.append(max(quantity.p for quantity in measured.carried.values()))
-    return Decision("reactive", p=max(measured.gain.p, min(enough))) if enough else None
+    return min(enough) if enough else None
 
 
 def _why(evidence: Evidence, measured: _Measured, criterion: Criterion) -> str:
@@ -221,7 +236,10 @@ def _why(evidence: Evidence, measured: _Measured, criterion: Criterion) -> str:
         )
     blocking = [gain] if gain.side != "above" else [measured.beyond, *measured.carried.values()]
     parts = [_straddling(quantity, criterion) for quantity in blocking if quantity.side == "straddles"]
-    return f"{learned(evidence, criterion)} of {runs} learned; {' and '.join(parts)}: more seeds would tell"
+    tail = "more seeds would tell"
+    if _not_in_context(measured) is not None:
+        tail = f"it is none or reactive, not in-context; {tail} which"
+    return f"{learned(evidence, criterion)} of {runs} learned; {' and '.join(parts)}: {tail}"
 
 
 def _straddling(quantity: _Quantity, criterion: Criterion) -> str:

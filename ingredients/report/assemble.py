@@ -19,7 +19,7 @@ import pandas as pd
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, runs, study_fingerprint
 from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
-from ingredients.store import STUDY_YAML, State, Store
+from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 
 FILES = ("report.json", "report.md", "adaptation.png", "adaptation.svg", "curves.parquet", "curves.csv")
@@ -39,6 +39,7 @@ class Evidence:
         failures: The reason of each failed run.
         missing: Planned runs that are neither finished nor failed.
         other_criterion: How many finished runs were made under another criterion than the study's.
+        left_out: How many finished runs lie in the folder that the study does not name (any more).
     """
 
     study: Study
@@ -48,6 +49,7 @@ class Evidence:
     failures: Mapping[Run, str]
     missing: tuple[Run, ...]
     other_criterion: int = 0
+    left_out: int = 0
 
     @property
     def planned(self) -> int:
@@ -70,10 +72,8 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
     if "finished" not in states.values():
         raise StoreError(_nothing_finished(store, states, failures))
-    references = store.read_references()
-    if references is None:
-        raise StoreError(f"{store.directory}: the references are missing: {go_on(store.directory)}; no run is repeated")
-    frame = store.curves(study)
+    references = _references(store, study)
+    frame = store.curves(study, states)
     return Evidence(
         study=study,
         cells=cell_inputs(store, study, frame, failures),
@@ -82,7 +82,20 @@ def read_evidence(store: Store, study: Study) -> Evidence:
         failures=failures,
         missing=tuple(run for run, state in states.items() if state in ("missing", "trained")),
         other_criterion=_other_criterion(store, study, states),
+        left_out=store.left_out(study),
     )
+
+
+def _references(store: Store, study: Study) -> Mapping[str, Any]:
+    """Returns the references, which must have met the same evaluation as the study's runs."""
+    references = store.read_references()
+    how = f"{go_on(store.directory)}; no run is repeated"
+    if references is None:
+        raise StoreError(f"{store.directory}: the references are missing: {how}")
+    now = study_fingerprint(study).evaluates
+    if references.get("evaluates", now) != now:
+        raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
+    return references
 
 
 def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) -> int:

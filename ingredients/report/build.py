@@ -5,7 +5,7 @@ Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a results folder says: the evidence, the judgement on it, and both in every format."""
+    """What a results folder says: the evidence, the judgement on it, and both in every format.
+
+    Attributes:
+        directory: The results folder.
+        evidence: What it holds.
+        judgement: What follows from that.
+        unwritten: Why the report's files could not be written into it, in one line; None where nothing went wrong.
+    """
 
     directory: Path
     evidence: Evidence
     judgement: Judgement
+    unwritten: str | None = None
 
     @property
     def json(self) -> dict[str, Any]:
@@ -42,7 +50,7 @@ class Report:
         """Returns the report for a rich console; it fits itself to the console's width and encoding."""
         from ingredients.report.terminal import TerminalReport
 
-        return TerminalReport(self.evidence, self.judgement, self.directory)
+        return TerminalReport(self.evidence, self.judgement, self.directory, written=self.unwritten is None)
 
     def write(self) -> None:
         """Writes the report's files into the folder, each atomically.
@@ -77,11 +85,14 @@ def read_report(directory: Path) -> Report:
 
 
 def build_report(directory: Path) -> Report:
-    """Returns the report of a results folder and writes its files there.
+    """Returns the report of a results folder and writes its files there; `unwritten` says where that did not succeed.
 
     Raises:
-        StoreError: If the folder cannot be read or written, or there is nothing to report yet.
+        StoreError: If the folder cannot be read, or there is nothing to report yet.
     """
     report = read_report(directory)
-    report.write()
+    try:
+        report.write()
+    except StoreError as error:
+        return replace(report, unwritten=str(error))
     return report

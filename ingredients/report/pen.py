@@ -50,6 +50,8 @@ class Pen:
     def bullet(self, text: str) -> RenderableType:
         """Returns an indented line; a long one hangs below its own start."""
         grid = Table.grid(padding=(0, 1))
+        grid.add_column()
+        grid.add_column(overflow="fold")  # a run's name may be longer than the line
         grid.add_row(self.text("-"), self.text(text))
         return Padding(grid, (0, 0, 0, 2))
 

@@ -69,10 +69,15 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
     """Returns what a reader must know to read the answer rightly."""
-    if not evidence.other_criterion:
-        return list(judgement.notes)
-    changed = f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
-    return [changed, *judgement.notes]
+    return [*_notes_on_runs(evidence), *judgement.notes]
+
+
+def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
+    if evidence.other_criterion:
+        yield f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
+    if evidence.left_out:
+        runs = "1 stored run is" if evidence.left_out == 1 else f"{evidence.left_out} stored runs are"
+        yield f"{runs} left out: the study now names fewer seeds or cells."
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:

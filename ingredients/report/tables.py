@@ -5,74 +5,129 @@ Comes in: the evidence, the judgement, and the pen to write with. Goes out: rich
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.judgement import CellResult, Judgement
+from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.study import INGREDIENTS
 
+# What each table does without on a narrow console, the first first; levels, names and verdicts always stay.
+_CELLS_WITHOUT = ("long curve", "gain bounds", "ceiling", "curve", "gain", "learned", "late bounds", "late score")
+_REFERENCES_WITHOUT = ("expected", "adaptation", "exact", "return", "late score")
+_INGREDIENTS_WITHOUT = ("long title", "cost", "p")
+_SHORT_CURVE = 6
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table, before it is known whether it fits."""
+
+    title: str
+    texts: Sequence[Text]
+    justify: Literal["left", "center", "right"] = "right"
+    wraps: bool = False
+
+    @property
+    def width(self) -> int:
+        """The characters that it needs: of its longest line, or of its longest word where it may wrap."""
+        lines = [self.title, *(text.plain for text in self.texts)]
+        return max(cell_len(part) for line in lines for part in (line.split() if self.wraps else [line]))
+
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each cell, the fullest first: levels, curve, scores with intervals, verdict."""
-    table = pen.table()
+    """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
+    curves, results = Curves(evidence), rows.ordered(judgement)
+    return _fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
+
+
+def _cell_columns(
+    results: Sequence[CellResult], curves: Curves, pen: Pen, without: Collection[str]
+) -> Iterator[_Column]:
     for name in INGREDIENTS:
         word = wording.INGREDIENT_WORDS[name]
-        table.add_column(word if pen.wide else word[0].upper(), justify="center", no_wrap=True)
-    table.add_column("adaptation", no_wrap=True)
-    for title in ("late score", "gain", "learned", *(["return / ceiling"] if pen.wide else [])):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    curves = Curves(evidence)
-    graded = any(not isinstance(cell.cell.level(name), bool) for cell in judgement.cells for name in INGREDIENTS)
-    for result in rows.ordered(judgement):
-        table.add_row(*_cell_row(result, curves, pen, brief=graded and not pen.wide))
-    return table
+        levels = [pen.level(wording.level(result.cell, name)) for result in results]
+        yield _Column(word if pen.wide else word[0].upper(), levels, "center")
+    if "curve" not in without:
+        yield _curve_column(results, curves, pen, _SHORT_CURVE if "long curve" in without else pen.curve_width)
+    if "late score" not in without:
+        yield _score_column("late score", [result.late for result in results], pen, "late bounds" not in without)
+    if "gain" not in without:
+        yield _score_column("gain", [result.gain for result in results], pen, "gain bounds" not in without)
+    if "learned" not in without:
+        yield _Column("learned", [pen.text(f"{result.learned}/{result.seeds}") for result in results])
+    if pen.wide and "ceiling" not in without:
+        yield _Column("return / ceiling", [pen.text(rows.of_ceiling(result)) for result in results])
+    verdicts = [pen.text(wording.marked(result.verdict), VERDICT_STYLES[result.verdict]) for result in results]
+    yield _Column("verdict", verdicts, "left")
 
 
-def _cell_row(result: CellResult, curves: Curves, pen: Pen, brief: bool) -> Iterator[Text]:
-    style = VERDICT_STYLES[result.verdict]
-    for name in INGREDIENTS:
-        yield pen.level(wording.level(result.cell, name))
-    mean = curves.mean(result.cell)
-    yield pen.curve([] if mean is None else curves.heights(mean, pen.curve_width), style)
-    yield pen.text(wording.interval(result.late))
-    yield pen.text(wording.number(result.gain.mean) if brief else wording.interval(result.gain))
-    yield pen.text(f"{result.learned}/{result.seeds}")
-    if pen.wide:
-        yield pen.text(rows.of_ceiling(result))
-    yield pen.text(wording.marked(result.verdict), style)
+def _curve_column(results: Sequence[CellResult], curves: Curves, pen: Pen, width: int) -> _Column:
+    means = [curves.mean(result.cell) for result in results]
+    drawn = [
+        pen.curve([] if mean is None else curves.heights(mean, width), VERDICT_STYLES[result.verdict])
+        for mean, result in zip(means, results, strict=True)
+    ]
+    return _Column("curve" if width == _SHORT_CURVE else "adaptation", drawn, "left")
+
+
+def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool) -> _Column:
+    return _Column(title, [pen.text(wording.interval(s) if bounds else wording.number(s.mean)) for s in scores])
 
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each reference policy, in the same scale as the cells."""
-    table = pen.table()
-    for title in ("reference", "adaptation"):
-        table.add_column(title, no_wrap=True)
-    for title in ("late score", "return", *(["expected"] if pen.wide else []), "exact"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("role: judged as")
     curves = Curves(evidence)
-    for reference in judgement.references.values():
-        name, late, return_, expected, exact, roles = rows.reference_row(reference, curves, judgement)
-        curve = pen.curve(curves.heights(curves.references.all[reference.name].curve, pen.curve_width))
-        numbers = [late, return_, *([expected] if pen.wide else []), exact, roles]
-        table.add_row(pen.text(name, "bold" if roles else ""), curve, *map(pen.text, numbers))
-    return table
+    return _fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
+
+
+def _reference_columns(curves: Curves, judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[_Column]:
+    references = list(judgement.references.values())
+    names, *numbers, roles = zip(*(rows.reference_row(each, curves, judgement) for each in references), strict=True)
+    bold = ["bold" if role else "" for role in roles]
+    yield _Column("reference", [pen.text(name, style) for name, style in zip(names, bold, strict=True)], "left")
+    if "adaptation" not in without:
+        drawn = [curves.heights(curves.references.all[each.name].curve, pen.curve_width) for each in references]
+        yield _Column("adaptation", [pen.curve(heights) for heights in drawn], "left")
+    for title, texts in zip(("late score", "return", "expected", "exact"), numbers, strict=True):
+        if title not in without and (pen.wide or title != "expected"):
+            yield _Column(title, [pen.text(text) for text in texts])
+    yield _Column("role: judged as", [pen.text(role) for role in roles], "left", wraps=True)
 
 
 def ingredient_table(judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each ingredient: whether it is needed here, and what lacking it costs."""
+    return _fitting(lambda without: _ingredient_columns(judgement, pen, without), _INGREDIENTS_WITHOUT, pen)
+
+
+def _ingredient_columns(judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[_Column]:
+    written = [rows.ingredient_row(name, result) for name, result in judgement.ingredients.items()]
+    names, needed, costs, ps = ([pen.text(text) for text in texts] for texts in zip(*written, strict=True))
+    yield _Column("ingredient", names, "left")
+    yield _Column("needed here", needed, "left")
+    if "cost" not in without:
+        yield _Column("lost without it" if "long title" in without else "late score lost without it", costs)
+    if "p" not in without:
+        yield _Column("p", ps, "left")
+
+
+def _fitting(columns: Callable[[Collection[str]], Iterable[_Column]], gives_way: Sequence[str], pen: Pen) -> Table:
+    """Returns the table with as many of its columns as fit; what gives way goes one by one, in the order given."""
+    for count in range(len(gives_way) + 1):
+        chosen = list(columns(gives_way[:count]))
+        if sum(column.width + 1 for column in chosen) - 1 <= pen.width:
+            break
     table = pen.table()
-    table.add_column("ingredient", no_wrap=True)
-    table.add_column("needed here", no_wrap=True)
-    table.add_column("late score lost without it", justify="right", no_wrap=True)
-    table.add_column("p", no_wrap=True)
-    for name, result in judgement.ingredients.items():
-        table.add_row(*map(pen.text, rows.ingredient_row(name, result)))
+    for column in chosen:
+        table.add_column(column.title, justify=column.justify, no_wrap=not column.wraps)
+    for texts in zip(*(column.texts for column in chosen), strict=True):
+        table.add_row(*texts)
     return table

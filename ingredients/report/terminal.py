@@ -29,6 +29,7 @@ class TerminalReport:
     evidence: Evidence
     judgement: Judgement
     directory: Path
+    written: bool = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yields the parts from top to bottom, an empty line before each."""
@@ -77,7 +78,8 @@ class TerminalReport:
         """Says how to go on with what is missing, and where the report's files are."""
         if self.evidence.missing:
             yield pen.text(f"To {go_on(self.directory)}", "yellow")
-        yield pen.text(f"In {self.directory}: {', '.join(FILES)}", "dim")
+        if self.written:
+            yield pen.text(f"In {self.directory}: {', '.join(FILES)}", "dim")
 
 
 def _listed(title: str, lines: list[str], pen: Pen) -> RenderableType:

@@ -10,10 +10,11 @@ results/<study>/
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.json, report.md, adaptation.png, adaptation.svg
 ```
-In reading order: `record` (a run as it is stored), `folder` (the `Store`), `tables`, `files`.
+In reading order: `record` (a run as it is stored), `folder` (the `Store`), `references`,
+`tables`, `files`.
 """
 
-from ingredients.store.folder import STUDY_YAML, Store, load_result
+from ingredients.store.folder import REFERENCES_JSON, STUDY_YAML, Store, load_result
 from ingredients.store.record import RunRecord, State, json_text
 from ingredients.store.tables import CURVE_KEYS, CURVES, DIAGNOSTICS
 
@@ -21,6 +22,7 @@ __all__ = [
     "CURVES",
     "CURVE_KEYS",
     "DIAGNOSTICS",
+    "REFERENCES_JSON",
     "STUDY_YAML",
     "RunRecord",
     "State",

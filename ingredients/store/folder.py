@@ -19,7 +19,6 @@ from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, runs, study_fingerprint
 from ingredients.store.files import explained, first_free, replacing_file, replacing_folder
 from ingredients.store.record import (
-    CURVES_FILE,
     DIAGNOSTICS_FILE,
     FINISHED,
     RUN_JSON,
@@ -27,17 +26,17 @@ from ingredients.store.record import (
     RunRecord,
     State,
     json_text,
-    read_json,
+    read_curves,
     read_run_json,
     read_weights,
     write_record,
 )
+from ingredients.store.references import read_references
 from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
 from ingredients.study import Study, load_study
 
 STUDY_YAML = "study.yaml"
 REFERENCES_JSON = "references.json"
-_REFERENCES_KEYS = ("floor", "reactive", "yardstick", "writable", "references")
 
 
 class Store:
@@ -71,7 +70,7 @@ class Store:
                 self._go_on_with(study)
             self._runs.mkdir(parents=True, exist_ok=True)
         with replacing_file(self.directory / STUDY_YAML) as path:
-            path.write_text(study.to_yaml())
+            path.write_text(study.to_yaml(), encoding="utf-8")
         return self
 
     def study(self) -> Study:
@@ -115,6 +114,13 @@ class Store:
         """Returns the state of every run of the study, in its order."""
         return {run: self.state(run, fingerprints(study, run)) for run in runs(study)}
 
+    def left_out(self, study: Study) -> int:
+        """Returns how many finished runs lie in the folder that the study does not name (any more)."""
+        planned = {run.id for run in runs(study)}
+        with explained(self._runs, "read"):
+            stored = [path for path in self._runs.iterdir() if not path.name.startswith(".")]
+            return sum(path.name not in planned and (path / FINISHED).exists() for path in stored)
+
     def write_run(self, record: RunRecord) -> None:
         """Stores a run, whole or not at all; an older version of it is moved to `replaced/`.
 
@@ -151,11 +157,11 @@ class Store:
             states: What `states(study)` returned, if it is at hand.
 
         Raises:
-            StoreError: If a finished run's file is damaged.
+            StoreError: If a finished run's file is damaged, or holds not all of that run's curves, or another's.
         """
         states = self.states(study) if states is None else states
         finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
-        tables = [read_parquet(self.run_path(run) / CURVES_FILE, CURVES) for run in finished]
+        tables = [read_curves(self.run_path(run), run) for run in finished]
         table = pa.concat_tables(tables).unify_dictionaries() if tables else CURVES.empty_table()
         frame: pd.DataFrame = table.to_pandas()
         frame["study"] = pd.Categorical([study.name]).repeat(len(frame))
@@ -178,16 +184,11 @@ class Store:
         Raises:
             StoreError: If the file is damaged.
         """
-        path = self.directory / REFERENCES_JSON
-        complaint = f"{path}: damaged; move it away and run the study again: no run is repeated"
-        references = read_json(path, complaint)
-        if references is not None and any(key not in references for key in _REFERENCES_KEYS):
-            raise StoreError(complaint)
-        return references
+        return read_references(self.directory / REFERENCES_JSON)
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a text file of the report."""
-        self.write_bytes(name, text.encode())
+        self.write_bytes(name, text.encode("utf-8"))
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Writes a file of the report."""
@@ -229,9 +230,18 @@ class Store:
             references.rename(first_free(self._attic / REFERENCES_JSON))
 
     def _move_aside(self) -> None:
+        """Refuses where the path would lead to the moved folder still, or to nothing: then nothing is moved."""
         directory = self.directory.resolve()
-        if (directory / STUDY_YAML).exists():
+        if not (directory / STUDY_YAML).exists():
+            return
+        if self.directory.is_symlink():
+            way_out = f"it is a link; give --out {directory}, the folder itself"
+        elif self.directory.name == ".." or Path.cwd().is_relative_to(directory):
+            way_out = f"it is the folder that you are in or lies above it; leave it and give --out {directory}"
+        else:
             directory.rename(first_free(directory.with_name(f"{directory.name}-old")))
+            return
+        raise StoreError(f"{self.directory}: --fresh cannot move this folder aside: {way_out}")
 
 
 def load_result(directory: Path) -> tuple[Store, Study]:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import safetensors
 import safetensors.numpy
 
@@ -24,6 +26,7 @@ from ingredients.store.tables import (
     DIAGNOSTIC_KEYS,
     DIAGNOSTICS,
     damaged,
+    read_parquet,
     sorted_frame,
     write_parquet,
 )
@@ -70,12 +73,12 @@ class RunRecord:
 
 def write_record(record: RunRecord, folder: Path) -> None:
     """Writes the record's files into an empty folder; the finished mark comes last and only for a finished run."""
-    (folder / RUN_JSON).write_text(json_text(_run_json(record)))
+    (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
     write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
     write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
     if record.status == "finished":
-        (folder / FINISHED).write_text("finished\n")
+        (folder / FINISHED).write_text("finished\n", encoding="utf-8")
 
 
 def read_run_json(path: Path) -> dict[str, Any] | None:
@@ -100,7 +103,7 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
         StoreError: With the complaint, if the file is unreadable or holds no JSON object.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
@@ -108,6 +111,30 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise StoreError(complaint)
     return content
+
+
+def read_curves(folder: Path, run: Run) -> pa.Table:
+    """Returns the curves of a finished run, from its folder.
+
+    Raises:
+        StoreError: If the file is damaged, holds rows of another run, or lacks the end of training.
+    """
+    path = folder / CURVES_FILE
+    table = read_parquet(path, CURVES)
+    own = {**run.cell.texts(), "seed": run.seed}
+    if any(table[column].unique().to_pylist() != [value] for column, value in own.items()):
+        raise StoreError(damaged(path))
+    about = read_run_json(folder / RUN_JSON)
+    if about is None or _last_step(table) != about.get("train_steps"):
+        raise StoreError(damaged(path))
+    return table
+
+
+def _last_step(table: pa.Table) -> int | None:
+    """Returns the last evaluation point on held-out tasks without a probe, or None where there is none."""
+    plain = pc.and_(pc.equal(table["probe"], "none"), pc.equal(table["tasks"], "held_out"))
+    last: int | None = pc.max(table["train_step"].filter(plain)).as_py()
+    return last
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:

@@ -91,7 +91,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     """Returns a stored table; text columns come as dictionaries, which hold a long table in little memory.
 
     Raises:
-        StoreError: If the file is missing, damaged, or has other columns.
+        StoreError: If the file is missing, damaged, or has other columns or columns of another type.
     """
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
     try:
@@ -99,9 +99,14 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
             table = file.read(use_threads=False)
     except (OSError, KeyError, pa.ArrowException) as error:  # KeyError: a text column is not there
         raise StoreError(damaged(path)) from error
-    if table.schema.names != schema.names:
+    if [(field.name, _plain(field.type)) for field in table.schema] != [(field.name, field.type) for field in schema]:
         raise StoreError(damaged(path))
     return table
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Returns the type of a column's values, be they spelt out or looked up in a dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def damaged(path: Path) -> str:

@@ -1,0 +1,53 @@
+"""The references as they are stored: `references.json` back as a dict, with its shape checked.
+
+Comes in: the file's path. Goes out: what `evaluate_references` gave, or one line that names the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ingredients.errors import StoreError
+from ingredients.store.record import read_json
+
+
+class _Reference(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    exact: bool
+    expected_return: float | None
+    curves: dict[str, list[list[float]]]
+
+
+class _References(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    floor: str
+    reactive: str | None
+    yardstick: str
+    writable: bool
+    references: dict[str, _Reference]
+    evaluates: str = ""
+
+
+def read_references(path: Path) -> dict[str, Any] | None:
+    """Returns the stored references, or None where there is no such file.
+
+    Raises:
+        StoreError: If the file is damaged, lacks a key, or has a value of the wrong type.
+    """
+    complaint = f"{path}: damaged; move it away and run the study again: no run is repeated"
+    stored = read_json(path, complaint)
+    if stored is None:
+        return None
+    try:
+        references = _References.model_validate(stored)
+    except ValidationError as error:
+        raise StoreError(complaint) from error
+    roles = {references.floor, references.reactive, references.yardstick} - {None}
+    if not roles <= set(references.references):
+        raise StoreError(complaint)
+    return stored
