@@ -233,7 +233,7 @@ def report(
 
     Judges the stored runs again, rewrites the report's files, and prints the report.
     """
-    from ingredients.report import build_report
+    from ingredients.report.build import build_report
 
     reports = [build_report(directory) for directory in directories or [default_result()]]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
@@ -304,7 +304,7 @@ def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
 
 def conclude(grid: Grid, quiet: bool) -> list[str]:
     """Writes the report and prints it; returns why it could not be, if it could not."""
-    from ingredients.report import build_report  # pandas, scipy and matplotlib take their time
+    from ingredients.report.build import build_report  # pandas, scipy and matplotlib take their time
 
     try:
         result = build_report(grid.directory)

@@ -15,8 +15,8 @@ from synthetic import bandit_study, curve_rows, write_results
 from ingredients.errors import StoreError
 from ingredients.grid import Run, cells, runs, study_fingerprint
 from ingredients.judgement import INTERNAL
-from ingredients.report import read_report
 from ingredients.report.assemble import Evidence, read_evidence
+from ingredients.report.build import read_report
 from ingredients.store import CURVES, Store
 from ingredients.store.tables import write_parquet
 from ingredients.study import Study

@@ -19,7 +19,8 @@ from synthetic import bandit_study, write_results
 
 from ingredients.grid import Cell, runs
 from ingredients.judgement.statistics import t_interval
-from ingredients.report import Report, read_report, wording
+from ingredients.report import wording
+from ingredients.report.build import Report, read_report
 from ingredients.report.curves import Curves
 from ingredients.report.figures import _STYLE, adaptation_figure, draw
 from ingredients.report.layout import Layout, layout

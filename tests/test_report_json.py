@@ -11,7 +11,7 @@ from rich.console import Console
 from synthetic import bandit_study, curve_rows, record, write_results
 
 from ingredients.grid import Cell, Run, runs
-from ingredients.report import Report, build_report, read_report
+from ingredients.report.build import Report, build_report, read_report
 from ingredients.store import Store
 from ingredients.study import Study
 

@@ -16,7 +16,8 @@ from synthetic import bandit_study, write_results
 
 from ingredients.grid import runs
 from ingredients.judgement import Interval
-from ingredients.report import Report, read_report, rows, wording
+from ingredients.report import rows, wording
+from ingredients.report.build import Report, read_report
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped
 from ingredients.report.pen import Pen
@@ -156,7 +157,7 @@ def test_a_posix_locale_reads_writes_and_prints_any_question(tmp_path: Path) -> 
     """Without UTF-8 in the locale the stored files are UTF-8 all the same, and the terminal gets ASCII."""
     script = (
         "import sys; from pathlib import Path; from rich.console import Console; from synthetic import write_results; "
-        "from test_report_text import small_study; from ingredients.report import build_report; "
+        "from test_report_text import small_study; from ingredients.report.build import build_report; "
         "write_results(Path(sys.argv[1]), small_study(seeds=2, question='caf\\u00e9?')); "
         "report = build_report(Path(sys.argv[1])); assert report.unwritten is None, report.unwritten; "
         "Console().print(report.terminal())"

@@ -5,9 +5,6 @@ Comes in: a results folder. Goes out: its `report.json`, `report.md`, `adaptatio
 
 In reading order: `assemble` (frames to what judging starts from), `build` (the `Report` and its files), `document`
 (JSON); `curves`, `wording`, `rows` and `layout` (what every format shows, in which words and which order); `terminal`
-with `tables` and `pen`; `markdown`; `figures` with `panel` and `page`.
+with `tables` and `pen`; `markdown`; `figures` with `panel` and `page`; `plan` and `progress` (before and during a
+grid). Nothing is imported here: those two must not wait for what judging needs.
 """
-
-from ingredients.report.build import Report, build_report, read_report
-
-__all__ = ["Report", "build_report", "read_report"]
