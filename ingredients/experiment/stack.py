@@ -151,8 +151,8 @@ def _trained(
 def evaluation_points(updates: int, points: int) -> list[int]:
     """Returns after how many updates curves are taken: before the first, then log-spaced up to the last.
 
-    Learning is fast first and slow later, and emergence is read off a logarithmic axis. Where there are fewer updates
-    than points, every update is one.
+    Learning is fast first and slow later, and emergence is read off a logarithmic axis. Points that
+    round to the same update are one, so early in a short training there are fewer than asked for.
     """
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []

@@ -1,6 +1,7 @@
 """What a stack leaves behind, as tables and arrays: curves, diagnostics, weights.
 
-Comes in: policies of a stack's policies, what its updates reported. Goes out: one data frame or dict of arrays a run.
+Comes in: a stack's policies at its evaluation points, what its updates reported. Goes out: one data frame or dict of
+arrays a run.
 """
 
 from __future__ import annotations
