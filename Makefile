@@ -19,8 +19,8 @@ grid: install  ## run the flagship study (or STUDY=...) and report; interrupted,
 smoke: install  ## run all sixteen cells at smoke size: a minute
 	$(BIN)/ingredients run-grid ablations/smoke.yaml
 
-bench: install  ## measure the training speed on the fixed workload
-	$(BIN)/ingredients bench
+bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: ten minutes (JAX_PYTHON=... adds a peer)
+	$(BIN)/python -m tests.benchmarks
 
 # one thread a process: two processes that fight for two cores take longer than one
 test: $(VENV)/installed-dev  ## run all tests
@@ -40,6 +40,11 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing into $(VENV) (the first time takes minutes: torch is large)"
 	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/installed $@
+
+$(VENV)/installed-bench: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing into $(VENV) (the first time takes minutes: torch is large)"
+	$(PIP) --editable '.[bench]'
 	@touch $(VENV)/installed $@
 
 $(BIN)/python:

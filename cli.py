@@ -19,19 +19,22 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from ingredients.cell_filter import select_cells
 from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
 from ingredients.engine.measure import bench as run_bench
-from ingredients.engine.measure import estimate, require_cuda
+from ingredients.engine.measure import estimate, memory_notices, require_cuda
 from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, UsageError
-from ingredients.grid import Cell, select_cells
+from ingredients.grid import Cell
 from ingredients.grid import cells as cells_of
-from ingredients.report.plan import gigabytes, plan_text, state_text
+from ingredients.report.bench import bench_text
+from ingredients.report.plan import plan_text, state_text
 from ingredients.report.progress import show_progress
 from ingredients.store import Store
 from ingredients.store.versions import DISTRIBUTION, installed
 from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
+from ingredients.study.own_source import look_in
 
 EXIT_FAILED_RUNS = 1
 EXIT_WRONG = 2
@@ -205,7 +208,10 @@ def run_grid(
     with interruptible():
         try:
             at_once = processes(workers, device)
+            notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
+            for notice in () if quiet else notices:
+                typer.echo(f"notice: {notice}", err=True)
             failed = train(grid, at_once, device, quiet)
             failed += conclude(grid, quiet)
         except KeyboardInterrupt:
@@ -259,18 +265,12 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     workers: WorkersOption = None,
 ) -> None:
-    """Time training on a fixed workload, on all cores.
+    """Time training on a fixed workload, on all cores: a minute.
 
-    5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes in each worker, 4 epochs x 4 minibatches.
+    5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes in each worker, 4 epochs x 4 minibatches; then other sizes.
     """
     result = run_bench(usable_cores() if workers is None else workers)
-    if as_json:
-        typer.echo(json.dumps(vars(result), indent=2))
-        return
-    typer.echo(
-        f"{result.env_steps_per_second:,.0f} env steps/s: {result.workers} workers on {result.cores} cores, "
-        f"{result.per_worker:,.0f} each; torch {result.torch}; peak memory {gigabytes(result.peak_memory_bytes)}"
-    )
+    typer.echo(json.dumps(vars(result), indent=2) if as_json else bench_text(result))
 
 
 def ask_for(
@@ -281,7 +281,8 @@ def ask_for(
     Raises:
         UsageError: the study, or an option, is wrong.
     """
-    study = load_study(shipped_study(path), changes)
+    study = load_study(path := shipped_study(path), changes)
+    look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
     if smoke:
         study = smoke_sized(study)
     if seeds is not None:

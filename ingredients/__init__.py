@@ -6,6 +6,7 @@ Data flows one way through these modules; each imports only from those before it
     seeds         named random streams
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
+    cell_filter   --cells: some cells of a grid, by their levels
     tasks         task families as batched pure tensor functions; the Gymnasium environment
     references    floor, ceilings, classical algorithms
     agent         the observation (where inputs are masked), memory, network

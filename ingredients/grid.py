@@ -9,17 +9,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
-from ingredients.errors import UsageError
-from ingredients.study import INGREDIENTS, Ingredient, Level, Study, WipeEvery, level_data, level_text
-from ingredients.study.levels import ChannelLevel, MemoryLevel, TasksLevel, canonical_level
-from ingredients.study.messages import complaint, nearest
-from ingredients.study.yaml_text import parse
+from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
+from ingredients.study.levels import ChannelLevel, MemoryLevel, TasksLevel
+from ingredients.study.own_source import is_own, source_digest
 
 __all__ = [
     "INGREDIENTS",
@@ -31,8 +27,9 @@ __all__ = [
     "cells",
     "differences",
     "fingerprints",
+    "memory_kind",
+    "memory_kinds",
     "runs",
-    "select_cells",
     "stacks",
     "study_fingerprint",
 ]
@@ -40,7 +37,7 @@ __all__ = [
 STACK_RUNS = 8
 # Raised with every change of code that changes what training, evaluation or judgement gives for the same study, so
 # that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
-CODE = {"trains": 1, "evaluates": 1, "judges": 1}
+CODE = {"trains": 2, "evaluates": 1, "judges": 1}
 _ONLY_EVALUATES = ("evaluation.tasks",)
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
@@ -71,10 +68,14 @@ class Cell:
 
     @property
     def wipe_every(self) -> int | None:
-        """Returns after how many steps the memory's state is reset: 1 before every step (off), None never (on)."""
+        """Returns after how many steps the memory's state is reset: 1 before every step (off), None never (on).
+
+        A kind's memory-off sibling is reset before every step too, and of the kind `none` there is nothing to keep.
+        """
         if isinstance(self.memory, WipeEvery):
             return self.memory.steps
-        return None if self.memory else 1
+        remembers = self.memory.remembers if isinstance(self.memory, MemoryKind) else self.memory
+        return None if remembers else 1
 
     @property
     def training_tasks(self) -> int | None:
@@ -85,7 +86,7 @@ class Cell:
 
     @property
     def is_full(self) -> bool:
-        """Returns whether every ingredient is on."""
+        """Returns whether every ingredient is on, the memory being that of `agent.memory`."""
         return all(self.level(ingredient) is True for ingredient in INGREDIENTS)
 
     def level(self, ingredient: Ingredient) -> Level:
@@ -94,14 +95,16 @@ class Cell:
         return level
 
     def lacking(self, ingredient: Ingredient) -> Cell:
-        """Returns the cell that differs in having this ingredient off."""
+        """Returns the cell that differs in having this ingredient off; memory off is of the cell's own kind."""
+        if ingredient == "memory" and isinstance(self.memory, MemoryKind):
+            return replace(self, memory=self.memory.off)
         return replace(self, **{ingredient: False})
 
     def texts(self) -> dict[str, str]:
         """Returns the levels as tables hold them: `{"memory": "on", ...}`."""
         return {ingredient: level_text(self.level(ingredient)) for ingredient in INGREDIENTS}
 
-    def json(self) -> dict[str, bool | int | float | dict[str, int]]:
+    def json(self) -> dict[str, bool | int | float | str | dict[str, int]]:
         """Returns the levels as `report.json` holds them."""
         return {ingredient: level_data(self.level(ingredient)) for ingredient in INGREDIENTS}
 
@@ -123,14 +126,15 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Returns the run's readable name, unique in a study and safe as a folder's."""
-        parts = [f"{_SHORT[ingredient]}-{text.replace('_every=', '-')}" for ingredient, text in self.cell._named()]
+        """Returns the run's readable name, unique in a study and safe as a folder's: no kind's own name holds `--`."""
+        named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
+        parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Runs that are trained together as one tensor program."""
+    """Runs that are trained together as one tensor program: of one kind of memory."""
 
     index: int
     runs: tuple[Run, ...]
@@ -160,6 +164,16 @@ def cells(study: Study) -> tuple[Cell, ...]:
     )
 
 
+def memory_kind(study: Study, cell: Cell) -> str:
+    """Returns the kind of memory that the cell's agents are trained with, whether or not it is carried."""
+    return cell.memory.kind if isinstance(cell.memory, MemoryKind) else study.agent.memory
+
+
+def memory_kinds(study: Study) -> tuple[str, ...]:
+    """Returns every kind of memory that some cell is trained with, in the order of the cells."""
+    return tuple(dict.fromkeys(memory_kind(study, cell) for cell in cells(study)))
+
+
 def runs(study: Study) -> tuple[Run, ...]:
     """Returns every cell with every seed, seed by seed: the first seed's whole grid comes first."""
     grid = cells(study)
@@ -167,63 +181,43 @@ def runs(study: Study) -> tuple[Run, ...]:
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
-    """Returns the runs cut into stacks of at most `STACK_RUNS`, as equal as can be.
+    """Returns the runs of each kind of memory cut into stacks of at most `STACK_RUNS`, as equal as can be.
 
-    Equal stacks end together, so no worker waits, and none holds a single run unless the study does.
+    Equal stacks end together, so no worker waits, and none holds a single run unless a kind has no more. Stacks come in
+    the order of their first runs: of all kinds the first seeds are done first.
     """
-    everything = runs(study)
-    count = -(-len(everything) // STACK_RUNS)
-    bounds = [index * len(everything) // count for index in range(count + 1)]
-    return tuple(Stack(index, everything[start:end]) for index, (start, end) in enumerate(itertools.pairwise(bounds)))
+    places = {run: place for place, run in enumerate(runs(study))}
+    by_kind: dict[str, list[Run]] = {}
+    for run in places:
+        by_kind.setdefault(memory_kind(study, run.cell), []).append(run)
+    cut = sorted((part for of_kind in by_kind.values() for part in _cut(of_kind)), key=lambda part: places[part[0]])
+    return tuple(Stack(index, part) for index, part in enumerate(cut))
 
 
-def select_cells(study: Study, expression: str) -> tuple[Cell, ...]:
-    """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
-
-    Raises:
-        UsageError: an unknown ingredient, a level that the study does not have, or no cell is left.
-    """
-    wanted = [_condition(study, part.strip(), expression) for part in expression.split(",")]
-    chosen = tuple(cell for cell in cells(study) if all(cell.level(name) == level for name, level in wanted))
-    if not chosen:
-        raise UsageError(complaint([f"--cells {expression}"], "no cell of the study has all of these levels"))
-    return chosen
+def _cut(of_kind: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
+    count = -(-len(of_kind) // STACK_RUNS)
+    bounds = [index * len(of_kind) // count for index in range(count + 1)]
+    return (tuple(of_kind[start:end]) for start, end in itertools.pairwise(bounds))
 
 
-def _condition(study: Study, text: str, expression: str) -> tuple[Ingredient, Level]:
-    source = f"--cells {expression}"
-    name, equals, level = (part.strip() for part in text.partition("="))
-    ingredient = next((known for known in INGREDIENTS if known == name), None)
-    if not equals:
-        allowed = "ingredient=level, such as memory=on, parted by commas"
-        raise UsageError(complaint([source], f"cannot be read, got '{text}'", allowed))
-    if ingredient is None:
-        raise UsageError(
-            complaint([source, name], "unknown ingredient", ", ".join(INGREDIENTS), nearest(name, INGREDIENTS))
-        )
-    known = {level_text(given): given for given in study.ingredients.levels(ingredient)}
-    canonical = _level_text(ingredient, level)
-    if canonical not in known:
-        what = f"the study has no such level, got '{level}'"
-        raise UsageError(complaint([source, ingredient], what, ", ".join(known), nearest(level, known)))
-    return ingredient, known[canonical]
-
-
-def _level_text(ingredient: Ingredient, text: str) -> str:
-    """Returns the canonical spelling of a level that a user typed: `true` is `on`, `1.0` is `on`."""
-    try:
-        return level_text(canonical_level(ingredient, parse(text)))
-    except (ValueError, yaml.YAMLError):
-        return text
-
-
-def fingerprints(study: Study, run: Run) -> Fingerprints:
+def fingerprints(study: Study, run: Run, sources: Callable[[str], str] = source_digest) -> Fingerprints:
     """Returns a run's fingerprints.
 
     The study's name, question, number of seeds and other cells change none of them: a run means the same wherever
-    it stands. `evaluation.points` trains: it says when the weights are looked at.
+    it stands. `evaluation.points` trains: it says when the weights are looked at. So does the file of a memory of the
+    user's own: edited, it makes other runs.
+
+    Args:
+        study: the study that the run belongs to.
+        run: the run.
+        sources: gives the digest of the file of an own kind of memory; by default of the file as it is now.
+
+    Raises:
+        UsageError: the file of the run's own memory is not there.
     """
-    return _fingerprints(study, {"cell": run.cell.json(), "seed": run.seed})
+    kind = memory_kind(study, run.cell)
+    source = {"own memory": sources(kind)} if is_own(kind) else {}
+    return _fingerprints(study, {"cell": run.cell.json(), "seed": run.seed, **source})
 
 
 def study_fingerprint(study: Study) -> Fingerprints:

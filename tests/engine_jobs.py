@@ -11,7 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingredients.engine.measure import worker_facts
+from ingredients.errors import StudyError
 from ingredients.experiment import Progress
+from ingredients.grid import Stack
+from ingredients.study import Study
 
 
 def add(a: int, b: int) -> int:
@@ -83,3 +87,26 @@ def sleep(seconds: float, tell: Callable[[int], None]) -> None:
     """Says which process it is, and sleeps."""
     tell(os.getpid())
     time.sleep(seconds)
+
+
+def mistake(text: str) -> None:
+    """Raises what a user can mend in his study."""
+    raise StudyError(text)
+
+
+def peak_of(study: Study, stack: Stack) -> int:
+    """Trains a stack for two updates, evaluates it, and returns this process's peak memory in bytes."""
+    import torch
+
+    from ingredients.training.draws import evaluation_tasks
+    from ingredients.training.evaluation import CHUNK_LANES, evaluate
+    from ingredients.training.trainer import begin_training, prepare, train
+
+    torch.set_num_threads(1)
+    setup = prepare(study, stack.runs)
+    training = begin_training(setup)
+    updates = train(setup, training)
+    next(updates), next(updates)
+    tasks = evaluation_tasks(setup.family, CHUNK_LANES).expand(len(stack.runs), -1, -1)
+    evaluate(setup, training.policy, tasks, ("memory_swap",))
+    return int(worker_facts()["peak_memory_bytes"])

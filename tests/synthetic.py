@@ -96,7 +96,7 @@ def curve_rows(study: Study, run: Run) -> pd.DataFrame:
     """Returns the tidy curves of one run: evaluation points, then the end with its probes."""
     episodes = study.tasks.episodes
     end = plain_curve(run.cell, episodes, run.seed)
-    swapped = swap(end, remembers=run.cell.memory is not False and end[-1] > FLOOR + 0.05)
+    swapped = swap(end, remembers=run.cell.wipe_every != 1 and end[-1] > FLOOR + 0.05)
     steps = np.linspace(0, study.learner.train_steps, study.evaluation.points).astype(int)
     trained = 1 / (1 + np.exp(-12 * (np.arange(len(steps)) / (len(steps) - 1) - 0.4)))
     parts = [
@@ -122,7 +122,7 @@ def plain_curve(cell: Cell, episodes: int, seed: int = 0) -> np.ndarray:
     reward, action = cell.reward_shown, cell.action_shown
     if cell.training_tasks == 1 or reward == 0:
         late, speed = FLOOR, 1.0
-    elif cell.memory is False:
+    elif cell.wipe_every == 1:
         late, speed = (0.675, 2.0) if action else (0.535, 2.0)
     else:
         late, speed = FLOOR + (0.28 if action else 0.25) * reward, 8.0 if action else 11.0

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory.gru import Gru
 from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout, Past, assemble
 from ingredients.grid import Cell, Run, cells
@@ -114,7 +115,7 @@ def _tasks_at(family: BernoulliBandit, level: bool | int, update: int) -> list[l
 
 def test_the_flat_tensor_holds_each_weight_once() -> None:
     """Named views of the flat weights give back what was flattened, and rows are padded to whole SIMD blocks."""
-    agent = Agent(LAYOUT, 16)
+    agent = Agent(LAYOUT, 16, Gru(LAYOUT.size, 16, 10))
     runs = [agent.initial_weights(seed) for seed in (0, 1)]
     flat = flatten(runs)
     assert flat.shape[1] % 32 == 0
@@ -124,7 +125,7 @@ def test_the_flat_tensor_holds_each_weight_once() -> None:
 
 def test_the_first_policy_is_close_to_uniform() -> None:
     """Before training no action is preferred: what a cell learns is not the luck of its first weights."""
-    agent = Agent(LAYOUT, 64)
+    agent = Agent(LAYOUT, 64, Gru(LAYOUT.size, 64, 10))
     weights = {name: weight.unsqueeze(0) for name, weight in agent.initial_weights(0).items()}
     probabilities = torch.softmax(agent.logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
     assert (probabilities - 1 / 3).abs().max() < 0.05

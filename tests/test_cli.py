@@ -1,9 +1,8 @@
-"""The command line without training: help, mistakes, plan, bench; what is printed, and how it exits."""
+"""The command line without training: help, mistakes, plan; what is printed, and how it exits."""
 
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from command import imports_torch, program
 from typer.testing import CliRunner, Result
 
 from cli import app
-from ingredients.engine import measure
 
 COMMANDS = {entry.name or entry.callback.__name__: entry for entry in app.registered_commands if entry.callback}
 
@@ -84,7 +82,7 @@ def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path)
          "episodes, action_noise. Did you mean 'arms'?"),
         ("report", "results/bandit: no such folder; name a results folder, or make this one: ingredients run-grid"),
         ("run-grid nowhere.yaml", "nowhere.yaml: no such file; allowed: a study, such as ablations/bandit.yaml, "
-         "ablations/smoke.yaml"),
+         "ablations/memories.yaml, ablations/second-setting.yaml, ablations/smoke.yaml"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_plain_line(
@@ -158,21 +156,3 @@ def test_smoke_size_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
     """`--smoke` never mixes with the results of the study at full size."""
     result = program("plan", "bandit", "--smoke", "--workers", "1", cwd=tmp_path)
     assert "\nresults   results/bandit-smoke: 0 of 32 runs are finished; 32 to do in 4 stacks\n" in result.stdout
-
-
-# Bench
-
-
-def test_bench_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One object; the speed of the whole machine comes first and is the sum over workers."""
-    monkeypatch.setattr(measure, "BENCH_SECONDS", 0.1)
-    monkeypatch.setattr(measure, "BENCH_REPETITIONS", 1)
-    result = invoke("bench", "--json", "--workers", "1")
-    assert (result.exit_code, result.stderr) == (0, "")
-    content = json.loads(result.stdout)
-    assert next(iter(content)) == "env_steps_per_second"
-    assert content["repetitions"] == [content["env_steps_per_second"]] == [content["per_worker"]]
-    assert content["env_steps_per_second"] > 1000
-    assert 100e6 < content["peak_memory_bytes"] < 4e9
-    assert content["workload"]["tasks"] == {"family": "bernoulli-bandit", "arms": 5, "episodes": 100}
-    assert content["workload"]["learner"]["lifetimes"] == 32

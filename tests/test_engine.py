@@ -13,8 +13,10 @@ import psutil
 import pytest
 
 from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.engine.measure import results_of
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
 from ingredients.engine.tally import Tally
+from ingredients.errors import StudyError
 from ingredients.experiment import Progress
 
 TESTS = Path(__file__).parent
@@ -97,6 +99,15 @@ def test_a_job_that_raises_costs_only_itself(tmp_path: Path) -> None:
     results = ends(events)
     assert results["before"] != results["after"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.log"]
+
+
+def test_a_mistake_of_the_users_has_no_traceback(tmp_path: Path) -> None:
+    """It says everything in its one line, which the command prints as it prints its own."""
+    mistaken = job("mistaken", "mistake", "memory x:Y: no")
+    assert run([mistaken], logs=tmp_path)[-1] == Failed(mistaken, "StudyError: memory x:Y: no", None)
+    assert list(tmp_path.iterdir()) == []
+    with LocalEngine(1) as engine, pytest.raises(StudyError, match=r"^memory x:Y: no$"):
+        results_of(engine, [mistaken])
 
 
 @pytest.mark.parametrize(

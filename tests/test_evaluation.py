@@ -10,9 +10,8 @@ from ingredients.agent.observation import Past
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
 from ingredients.training import evaluation
-from ingredients.training.critic import Critic, features, values
 from ingredients.training.draws import carry, evaluation_tasks, training_sample
-from ingredients.training.evaluation import evaluate, swap_memory, wipe_memory
+from ingredients.training.evaluation import evaluate, lanes_at_once, swap_memory, wipe_memory
 from ingredients.training.interaction import Lanes
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
@@ -33,16 +32,15 @@ def _study(**sections: object) -> Study:
 def _lanes(first: float) -> Lanes:
     """Three lanes of one run, every number of which is another."""
     numbers = torch.arange(3.0).view(1, 3, 1) + first
-    return Lanes(
-        numbers, numbers + 10, Past(numbers + 20, numbers + 30, numbers + 40, numbers + 50, (numbers + 60).long())
-    )
+    past = Past(numbers + 20, numbers + 30, numbers + 40, numbers + 50, (numbers + 60).long())
+    return Lanes((numbers, -numbers), numbers + 10, past)
 
 
 def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     """Each lane gets the memory of the lane before it; environment, observation, starts, r and a stay its own."""
     halfway = _lanes(0.0)
     swapped = swap_memory(halfway, _lanes(100.0))
-    assert swapped.memory.flatten().tolist() == [2.0, 0.0, 1.0]
+    assert [part.flatten().tolist() for part in swapped.memory] == [[2.0, 0.0, 1.0], [-2.0, 0.0, -1.0]]
     assert swapped.environment is halfway.environment
     assert swapped.past is halfway.past
 
@@ -62,7 +60,7 @@ def _trained() -> tuple[Setup, Tensor, Tensor]:
     setup = prepare(_study(), (Run(FULL, 0), Run(FULL, 1)))
     training = begin_training(setup)
     list(train(setup, training))
-    return setup, training.policy, evaluation_tasks(setup.family, 40).expand(2, -1, -1)
+    return setup, training.policy, evaluation_tasks(setup.family, 400).expand(2, -1, -1)
 
 
 def test_probes_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +72,33 @@ def test_probes_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
         assert torch.equal(curves[name][:, :4], curves["none"][:, :4])
         assert not torch.equal(curves[name][:, 4:], curves["none"][:, 4:])
     assert torch.equal(curves["nothing"], curves["none"])
+
+
+def test_a_large_state_is_played_in_parts() -> None:
+    """A recurrent memory plays 512 lanes at once as ever, a transformer as many as keep its cache small: by hand."""
+    lanes = {}
+    for kind, episodes in (("gru", 100), ("lstm", 100), ("none", 100), ("transformer", 96), ("transformer", 10_000)):
+        study = _study(
+            tasks={"family": "bernoulli-bandit", "arms": 2, "episodes": episodes}, agent={"memory": kind, "hidden": 64}
+        )
+        lanes[kind, episodes] = {lanes_at_once(prepare(study, runs)) for runs in ((), (Run(FULL, 0), Run(FULL, 1)))}
+    # two blocks of keys and values, 64 units, 96 steps, and two counts of two floats: 24,580 floats a lane
+    assert lanes == {
+        **{(kind, 100): {512} for kind in ("gru", "lstm", "none")},
+        ("transformer", 96): {2**21 // 24_580},
+        ("transformer", 10_000): {16},
+    }
+
+
+def test_parts_of_a_chunk_meet_the_same_luck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few lanes are played at once, each has its own task and luck: plain curves stay, neighbours change."""
+    setup, policy, tasks = _trained()
+    whole = evaluate(setup, policy, tasks, ("memory_swap",))
+    monkeypatch.setattr(evaluation, "STATE_FLOATS", 50 * 16)
+    assert lanes_at_once(setup) == 50
+    parts = evaluate(setup, policy, tasks, ("memory_swap",))
+    assert torch.allclose(parts["none"], whole["none"], rtol=0, atol=1e-6)
+    assert torch.allclose(parts["memory_swap"], whole["memory_swap"], rtol=0, atol=0.05)
 
 
 def test_greedy_takes_the_likeliest_action() -> None:
@@ -104,16 +129,3 @@ def test_the_training_sample_is_what_was_trained_on() -> None:
     sample = training_sample(runs, family, lifetimes=4, updates=2, lanes=24)
     assert [len({tuple(task) for task in tasks.tolist()}) for tasks in sample] == [1, 3, 8]
     assert torch.equal(sample[2, :8], sample[2, 8:16])
-
-
-def test_the_critic_sees_memory_task_and_time() -> None:
-    """Its input is [h, ψ of the lane, t / T, γ^(T − t), 1]; its output two layers by hand."""
-    states = torch.tensor([[[[1.0], [2.0]], [[3.0], [4.0]]]])  # S = 1, T = 2, N = 2, H = 1
-    tasks = torch.tensor([[[0.25], [0.75]]])
-    inputs = features(states, tasks, discount=0.5)
-    assert inputs[0, 0].tolist() == [[1.0, 0.25, 0.0, 0.25, 1.0], [2.0, 0.75, 0.0, 0.25, 1.0]]
-    assert inputs[0, 1].tolist() == [[3.0, 0.25, 0.5, 0.5, 1.0], [4.0, 0.75, 0.5, 0.5, 1.0]]
-    first = torch.tensor([[[1.0, -1.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0]]])
-    weights = {"critic.first": first, "critic.last": torch.tensor([[[2.0, 5.0]]])}
-    assert values(weights, inputs).tolist() == [[[4.0, 6.0], [8.0, 10.0]]]  # relu(−h) = 0, so 2 (h + 1)
-    assert Critic(1, 1, 2).inputs == inputs.shape[-1]

@@ -6,7 +6,8 @@ import pytest
 from judgement_cases import FULL, cell, jittered, judge, shaped, shaped_grid
 
 from ingredients.grid import Cell
-from ingredients.study import WipeEvery
+from ingredients.judgement import CellInput
+from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION = FULL.lacking("action_observation")
 
@@ -45,6 +46,32 @@ def test_graded_cells_have_verdicts_and_no_ceiling(which: Cell, verdict: str) ->
     result = judge(shaped(which, "in-context")).cells[0]
     assert (result.verdict, result.ceiling) == (verdict, None)
     assert verdict == "in-context" or "none can where memory is wiped" in (result.reason or "")
+
+
+YARDSTICK, REACTIVE = "every reward and action of the lifetime", "the last reward and the last action"
+
+
+@pytest.mark.parametrize(
+    ("level", "kind", "information"),
+    [
+        (MemoryKind("lstm"), "lstm", YARDSTICK),
+        (MemoryKind("lab.memories:Net"), "lab.memories:Net", YARDSTICK),
+        (MemoryKind("lstm", carried=False), "lstm", REACTIVE),
+        (MemoryKind("window", carried=False), "window", REACTIVE),
+        (MemoryKind("none"), "none", REACTIVE),
+        (MemoryKind("window"), "window", None),
+        (True, "lstm", YARDSTICK),
+        (True, "window", None),
+        (True, "none", REACTIVE),
+        (False, "window", REACTIVE),
+    ],
+)
+def test_the_ceiling_is_that_of_what_the_memory_can_hold(
+    level: bool | MemoryKind, kind: str, information: str | None
+) -> None:
+    """Every state that is carried may hold all; a window holds a part, and no reference knows half a lifetime."""
+    result = judge(CellInput(Cell(True, True, level, True), memory_kind=kind)).cells[0]
+    assert (result.ceiling.information if result.ceiling else None) == information
 
 
 def test_a_family_without_the_reference_has_no_ceiling() -> None:

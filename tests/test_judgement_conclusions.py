@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, shaped, shaped_grid
@@ -10,7 +11,7 @@ from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, shaped,
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, judge_study
 from ingredients.judgement.sentences import describe, listed
-from ingredients.study import Criterion, Ingredient, WipeEvery
+from ingredients.study import Criterion, Ingredient, MemoryKind, WipeEvery
 
 R, A, M, T = INGREDIENTS
 
@@ -31,6 +32,11 @@ def judge(cells: Iterable[CellInput]) -> Judgement:
 def necessary(judgement: Judgement) -> list[bool | None]:
     """Returns what is necessary, in the order of the ingredients."""
     return [judgement.ingredients[name].necessary for name in INGREDIENTS]
+
+
+def of_kind(kind: str, carried: bool = True, which: Cell = FULL) -> Cell:
+    """Returns a cell with another kind of memory."""
+    return replace(which, memory=MemoryKind(kind, carried))
 
 
 FLAGSHIP = {FULL: "in-context", without(A): "in-context", without(M): "reactive"}
@@ -130,6 +136,30 @@ def test_a_graded_level_proves_nothing_about_need() -> None:
     assert judgement.sentence.endswith(f"Not tested: {listed(INGREDIENTS)}.")
 
 
+def test_other_kinds_of_memory_conclude_nothing_about_the_ingredients() -> None:
+    """With the 2^4 grid as expected, kinds that learn, with a channel off too, change no ingredient and no set."""
+    grid = shaped_grid({FULL: "in-context", without(M): "reactive"})
+    kinds = [of_kind("lstm"), of_kind("window", which=without(R)), of_kind("lstm", carried=False), of_kind("none")]
+    shapes = ["in-context", "in-context", "none", "none"]
+    judgement = judge([*grid, *map(shaped, kinds, shapes)])
+    alone = judge(grid)
+    assert judgement.ingredients == alone.ingredients
+    assert judgement.minimal_sufficient == alone.minimal_sufficient == (INGREDIENTS,)
+    assert [result.verdict for result in judgement.cells[16:]] == shapes
+    assert judgement.sentence == (
+        "In-context learning appeared in 3 of 20 cells (all four ingredients; all four ingredients [lstm]; all but "
+        "reward observation [window]). Needed here: reward observation, action observation, memory and task "
+        "distribution."
+    )
+
+
+def test_a_kind_in_place_of_the_full_cell_concludes_nothing() -> None:
+    """Where only the LSTM's pair is in the grid, the cell of the agent's own memory is missed."""
+    judgement = judge([shaped(of_kind("lstm"), "in-context"), shaped(of_kind("lstm", carried=False), "none")])
+    assert necessary(judgement) == [None] * 4
+    assert "The cell with all four ingredients on is not in the grid" in judgement.sentence
+
+
 def test_an_unfinished_study_says_so() -> None:
     """No run at all, and a cell that is still missing."""
     assert judge([CellInput(FULL)]).sentence == "No run has finished, so there is nothing to judge yet."
@@ -162,6 +192,10 @@ def test_effects_are_paired_over_common_seeds() -> None:
         (without(A, M, T), "reward observation only"),
         (Cell(False, False, False, False), "none of the four ingredients"),
         (Cell(True, True, True, 64), "reward on · action on · memory on · tasks 64"),
+        (of_kind("lstm"), "all four ingredients [lstm]"),
+        (of_kind("lstm", carried=False), "all but memory [lstm-off]"),
+        (of_kind("none", which=without(A)), "reward observation and task distribution only [none]"),
+        (Cell(True, True, MemoryKind("lstm"), 64), "reward on · action on · memory lstm · tasks 64"),
     ],
 )
 def test_cells_in_words(which: Cell, words: str) -> None:

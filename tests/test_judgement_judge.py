@@ -12,9 +12,11 @@ from judgement_cases import ALL_CELLS, FULL, Changes, cell, curve, jittered, jud
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves
-from ingredients.study import WipeEvery
+from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION, NO_MEMORY = FULL.lacking("action_observation"), FULL.lacking("memory")
+LSTM = dataclasses.replace(FULL, memory=MemoryKind("lstm"))
+LSTM_OFF, NONE = LSTM.lacking("memory"), dataclasses.replace(FULL, memory=MemoryKind("none"))
 FLAGSHIP = {FULL: "in-context", NO_ACTION: "in-context", NO_MEMORY: "reactive"}
 
 
@@ -137,12 +139,13 @@ def test_failed_runs_that_change_nothing_leave_the_verdict() -> None:
     assert (result.verdict, result.failed) == ("none", 1)
 
 
+@pytest.mark.parametrize("which", [FULL, LSTM])
 @pytest.mark.parametrize(("below", "verdict"), [(0.5, "in-context"), (0.25, "undecided")])
-def test_a_failed_sibling_counts_too(below: float, verdict: str) -> None:
+def test_a_failed_sibling_counts_too(which: Cell, below: float, verdict: str) -> None:
     """Siblings are the only hurdle; with a failed one as the floor a wide lead stays sure, a small one does not."""
     lates = jittered(0.95)
     siblings = tuple(run(seed, late - below) for seed, late in enumerate(lates[:4]))
-    cells = (cell(FULL, lates, carried=0.5), CellInput(NO_MEMORY, siblings, failed_seeds=(4,)))
+    cells = (cell(which, lates, carried=0.5), CellInput(which.lacking("memory"), siblings, failed_seeds=(4,)))
     result = judge(*cells, changes={"reactive": None}).cells[0]
     assert [run.beyond for run in result.runs[:4]] == pytest.approx([below] * 4)
     assert result.runs[4].beyond is None
@@ -226,6 +229,25 @@ def test_a_graded_memory_is_paired_with_memory_off() -> None:
     wiped = dataclasses.replace(FULL, memory=WipeEvery(4))
     result = judge(shaped(wiped, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
     assert result.verdict == "reactive"
+
+
+@pytest.mark.parametrize(
+    ("sibling", "verdict"), [(LSTM_OFF, "reactive"), (NO_MEMORY, "in-context"), (NONE, "in-context")]
+)
+def test_a_kind_is_paired_with_its_own_sibling(sibling: Cell, verdict: str) -> None:
+    """What the same LSTM does without its state is the hurdle of an LSTM, not what a GRU or a plain network does."""
+    result = judge(shaped(LSTM, "in-context"), cell(sibling, jittered(0.94))).cells[0]
+    assert result.verdict == verdict
+    full = judge(shaped(FULL, "in-context"), cell(sibling, jittered(0.94))).cells[0]
+    assert full.verdict == ("reactive" if sibling == NO_MEMORY else "in-context")
+
+
+@pytest.mark.parametrize("which", [LSTM_OFF, NONE])
+def test_a_kind_that_carries_nothing_is_its_own_hurdle(which: Cell) -> None:
+    """Neither a memory-off sibling nor a network without memory comes out in-context, whatever its curves look like."""
+    result = judge(cell(which, jittered(0.95), carried=0.5)).cells[0]
+    assert result.verdict == "reactive"
+    assert [run.beyond for run in result.runs] == [0.0] * 5
 
 
 def test_emergence_is_the_median_over_runs() -> None:

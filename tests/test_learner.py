@@ -8,14 +8,18 @@ import torch
 
 from ingredients.training.learner import (
     Adam,
+    Advised,
     Clip,
     entropy_share,
     flat_gradient,
     generalised_advantage,
     gradient_norm,
+    horizon_discount,
+    log_probability,
     normalise_per_run,
-    policy_loss,
-    value_loss,
+    policy_gradient,
+    rollout_lifetimes,
+    trace_decay,
 )
 
 
@@ -48,28 +52,43 @@ def test_advantages_are_normalised_per_run() -> None:
 
 def test_clipped_surrogate_by_hand() -> None:
     """Two actions: one ratio inside the clip, one beyond it with a positive and one with a negative advantage."""
-    log_probabilities = torch.log(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.75, 0.25]]]))
-    action = torch.tensor([[0, 0, 0]])
-    before = torch.log(torch.tensor([[0.5, 0.5, 0.5]]))
-    advantage = torch.tensor([[2.0, 1.0, -1.0]])
-    loss, entropy, kl, clipped = policy_loss(log_probabilities, action, before, advantage, 0.2)
-    assert math.isclose(loss.item(), -(2.0 + 1.2 - 1.5) / 3, rel_tol=1e-6)
+    logits = torch.log(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.75, 0.25]]]))
+    action, before = torch.tensor([[0, 0, 0]]), torch.log(torch.tensor([[0.5, 0.5, 0.5]]))
+    advised = Advised(action, before, torch.tensor([[2.0, 1.0, -1.0]]))
+    losses, gradient = policy_gradient(logits, advised, 0.2, entropy_weight=0.0)
+    assert math.isclose(losses.surrogate.item(), -(2.0 + 1.2 - 1.5) / 3, rel_tol=1e-6)
     flat, skewed = math.log(2), -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
-    assert math.isclose(entropy.item(), (flat + 2 * skewed) / 3, rel_tol=1e-6)
-    assert math.isclose(kl.item(), 2 * (0.5 - math.log(1.5)) / 3, rel_tol=1e-5)
-    assert math.isclose(clipped.item(), 2 / 3, rel_tol=1e-6)
+    assert math.isclose(losses.entropy.item(), (flat + 2 * skewed) / 3, rel_tol=1e-6)
+    assert math.isclose(losses.kl.item(), 2 * (0.5 - math.log(1.5)) / 3, rel_tol=1e-5)
+    assert math.isclose(losses.clip_fraction.item(), 2 / 3, rel_tol=1e-6)
+    # −ρA (1 − π) / X at the action taken; beyond the clip a gain pushes no more, a loss still does
+    expected = torch.tensor([[[-2 * 0.5 / 3, 2 * 0.5 / 3], [0.0, 0.0], [1.5 * 0.25 / 3, -1.5 * 0.25 / 3]]])
+    assert torch.allclose(gradient, expected, atol=1e-6)
 
 
-def test_value_loss_by_hand() -> None:
-    """Half the mean squared error, per run."""
-    loss = value_loss(torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[0.0, 4.0], [0.0, 1.0]]))
-    assert loss.tolist() == [1.25, 0.25]
+def test_the_policys_gradient_is_autograds() -> None:
+    """Surrogate and entropy by torch's own softmax have the gradient that is derived by hand."""
+    draw = torch.Generator().manual_seed(3)
+    logits = torch.randn(2, 50, 5, generator=draw).requires_grad_()
+    action = torch.randint(0, 5, (2, 50), generator=draw)
+    old = torch.log_softmax(logits.detach() + 0.3 * torch.randn(2, 50, 5, generator=draw), -1)
+    before = old.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+    advised = Advised(action, before, torch.randn(2, 50, generator=draw))
+    _, gradient = policy_gradient(logits, advised, 0.2, entropy_weight=0.3)
+    log_policy = torch.log_softmax(logits, -1)
+    assert torch.allclose(log_probability(logits, action), log_policy.gather(-1, action.unsqueeze(-1)).squeeze(-1))
+    ratio = (log_policy.gather(-1, action.unsqueeze(-1)).squeeze(-1) - before).exp()
+    surrogate = torch.minimum(ratio * advised.advantage, ratio.clamp(0.8, 1.2) * advised.advantage)
+    entropy = -(log_policy.exp() * log_policy).sum(-1)
+    (theirs,) = torch.autograd.grad((-surrogate - 0.3 * entropy).mean(1).sum(), logits)
+    assert torch.allclose(gradient, theirs, atol=1e-7)
 
 
 def test_the_entropys_weight_falls_early() -> None:
-    """All of it at the start, a tenth and a little after a quarter of training, nothing at the end."""
+    """All of it at the start, a third after a quarter of training, a ninth half-way, nothing at the end."""
     assert math.isclose(entropy_share(1.0), 1.0)
-    assert math.isclose(entropy_share(0.75), 0.9 * 0.1001129150390625 + 0.075)
+    assert math.isclose(entropy_share(0.75), 0.9 * 0.31640625 + 0.075)
+    assert math.isclose(entropy_share(0.5), 0.10625)
     assert entropy_share(0.0) == 0.0
 
 
@@ -106,6 +125,24 @@ def test_a_diverged_run_is_frozen_and_its_neighbours_do_not_notice() -> None:
 def test_flat_gradient_keeps_runs_apart() -> None:
     """Each row holds the gradient of its own run's loss, in the order of the leaves, padded with zeros."""
     leaves = {"a": torch.ones(2, 2, requires_grad=True), "b": torch.ones(2, 1, requires_grad=True)}
-    loss = (leaves["a"] * torch.tensor([[1.0], [10.0]])).sum(1) + 3 * leaves["b"].sum(1)
-    flat = flat_gradient(loss, leaves, torch.zeros(2, 5))
+    outputs = torch.cat([leaves["a"], leaves["b"]], dim=1)
+    gradient = torch.tensor([[1.0, 1.0, 3.0], [10.0, 10.0, 3.0]])
+    flat = flat_gradient(outputs, gradient, leaves, torch.zeros(2, 5))
     assert flat.tolist() == [[1.0, 1.0, 3.0, 0.0, 0.0], [10.0, 10.0, 3.0, 0.0, 0.0]]
+
+
+def test_the_discount_goes_with_the_lifetime() -> None:
+    """A horizon of ten steps up to fifty, of forty for a hundred, never more than a hundred."""
+    rounded = [round(horizon_discount(steps), 4) for steps in (10, 50, 100, 200, 500, 5000)]
+    assert rounded == [0.9, 0.9, 0.975, 0.99, 0.99, 0.99]
+
+
+def test_the_rollout_goes_with_the_lifetime() -> None:
+    """Up to 12,800 steps in whole minibatches, but 16 to 128 lifetimes, and one lifetime a minibatch at least."""
+    assert [rollout_lifetimes(steps, 4) for steps in (10, 100, 200, 500, 10_000)] == [128, 128, 64, 24, 16]
+    assert [rollout_lifetimes(100, minibatches) for minibatches in (1, 3, 200)] == [128, 126, 200]
+
+
+def test_the_trace_goes_with_the_lifetime() -> None:
+    """λ = ½ up to fifty steps, longer then, never more than .9."""
+    assert [trace_decay(steps) for steps in (10, 50, 100, 500)] == [0.5, 0.5, 0.75, 0.9]

@@ -1,128 +1,299 @@
-"""The stacked recurrence: its derivative, its resets, and that lifetimes and runs do not see each other."""
+"""Memories: one contract for every kind, and for each of ours its equations, in outputs and gradients."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import pytest
 import torch
+from memories import CARRYING, HORIZON, KINDS, LENGTH, F, Weights, by_steps, carried, inputs, made, stack_of
 from torch import Tensor
 
-from ingredients.agent.memory import MEMORIES, gru
-
-S, T, N, F, H = 2, 11, 3, 4, 4  # eleven steps: one whole block of the backward pass and a part of one
-
-
-def _case(dtype: torch.dtype = torch.float64) -> tuple[dict[str, Tensor], Tensor, Tensor, Tensor]:
-    draw = torch.Generator().manual_seed(0)
-
-    def normal(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=draw, dtype=dtype)
-
-    weights = {"gru.input": normal(S, F, 3 * H), "gru.hidden": normal(S, H, 3 * H) * 0.5}
-    carry = (torch.rand(S, T, generator=draw) > 0.3).to(dtype)
-    return weights, normal(S, N, H), carry, normal(S, T, N, F)
+from ingredients.agent.memory import Memory
+from ingredients.agent.memory.gru import Gru, squash
+from ingredients.agent.memory.lstm import Lstm
+from ingredients.agent.memory.transformer import BLOCKS, HEADS, HELD, SLOPES, Transformer
+from ingredients.agent.memory.window import Window
 
 
-def _by_steps(weights: dict[str, Tensor], state: Tensor, carry: Tensor, x: Tensor) -> Tensor:
-    states = []
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_have_the_shapes_that_are_named(kind: str) -> None:
+    """Shapes are those named; one seed gives one set of first weights, another seed another."""
+    memory = made(kind)
+    first, again, other = (memory.initial_weights(torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
+    assert {name: tuple(weight.shape) for name, weight in first.items()} == memory.shapes()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first if first[name].any())
+    assert {weight.dtype for weight in first.values()} == {torch.float32}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_step_by_step_equals_unrolled(kind: str) -> None:
+    """Rollouts and updates compute one function, whatever the resets."""
+    memory = made(kind)
+    case = stack_of(memory, 3), carried(3, 21), inputs(3, 21, 2)
+    stepped, unrolled = by_steps(memory, *case), memory.unroll(*case)
+    assert stepped.shape == unrolled.shape == (3, 21, 2, 16)
+    assert torch.allclose(stepped, unrolled, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", CARRYING)
+def test_a_reset_forgets_everything(kind: str) -> None:
+    """After a step without carry nothing of the earlier inputs is left, to the bit."""
+    memory, x, carry = made(kind), inputs(2, 12, 3), torch.ones(2, 12)
+    weights = stack_of(memory, 2)
+    other = torch.cat([x[:, :7].flip(1) * 2 + 1, x[:, 7:]], dim=1)
+    for forward in (memory.unroll, lambda *case: by_steps(memory, *case)):
+        remembered = forward(weights, carry, x)[:, 7] - forward(weights, carry, other)[:, 7]
+        assert remembered.abs().max() > 1e-4
+        carry[:, 7] = 0.0
+        assert torch.equal(forward(weights, carry, x)[:, 7:], forward(weights, carry, other)[:, 7:])
+        carry[:, 7] = 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_memory_off_tells_no_time(kind: str) -> None:
+    """Reset before every step, equal inputs give equal outputs whenever they come, to the bit in a rollout."""
+    memory = made(kind)
+    x = inputs(2, 1, 3).expand(2, 40, 3, F).contiguous()
+    weights, carry = stack_of(memory, 2), torch.zeros(2, 40)
+    stepped, unrolled = by_steps(memory, weights, carry, x), memory.unroll(weights, carry, x)
+    assert torch.equal(stepped, stepped[:, :1].expand_as(stepped))
+    assert torch.allclose(unrolled, unrolled[:, :1], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_lifetimes_and_runs_do_not_see_each_other(kind: str) -> None:
+    """Changing one lane of one run changes that lane alone."""
+    memory, x, carry = made(kind), inputs(2, 9, 3), torch.ones(2, 9)
+    weights, changed = stack_of(memory, 2), x.clone()
+    changed[1, :, 2] += 1.0
+    for forward in (memory.unroll, lambda *case: by_steps(memory, *case)):
+        differs = (forward(weights, carry, x) != forward(weights, carry, changed)).any(dim=3).any(dim=1)
+        assert differs.tolist() == [[False, False, False], [False, False, True]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_swap_of_lanes_swaps_what_is_remembered(kind: str) -> None:
+    """With states rolled half-way, each lane goes on as if its neighbour's past were its own."""
+    memory, x, ones = made(kind), inputs(2, 10, 4), torch.ones(2, 1, 1)
+    weights, state = stack_of(memory, 2), memory.initial_state(2, 4, 10, x)
+    for t in range(5):
+        _, state = memory.step(weights, state, ones, x[:, t])
+    state, ahead = tuple(part.roll(1, dims=1) for part in state), []
+    for t in range(5, 10):
+        output, state = memory.step(weights, state, ones, x[:, t])
+        ahead.append(output)
+    swapped = torch.cat([x[:, :5].roll(1, dims=2), x[:, 5:]], dim=1)
+    assert torch.allclose(
+        torch.stack(ahead, dim=1), memory.unroll(weights, torch.ones(2, 10), swapped)[:, 5:], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_initial_state_wipes_half_way(kind: str) -> None:
+    """A lane that is given the initial state starts anew, and a kept clone of it is untouched by what came between."""
+    memory, x, ones = made(kind), inputs(2, 8, 2), torch.ones(2, 1, 1)
+    weights = stack_of(memory, 2)
+    initial = memory.initial_state(2, 2, 8, x)
+    state = tuple(part.clone() for part in initial)
+    first, state = memory.step(weights, state, ones, x[:, 0])
+    for t in range(1, 4):
+        _, state = memory.step(weights, state, ones, x[:, t])
+    again, _ = memory.step(weights, initial, ones, x[:, 0])
+    assert torch.equal(first, again)
+
+
+@pytest.mark.parametrize("lanes", [1, 3, 8])
+@pytest.mark.parametrize("hidden", [16, 48, 64])
+@pytest.mark.parametrize("kind", KINDS)
+def test_bits_do_not_depend_on_the_stack(kind: str, hidden: int, lanes: int) -> None:
+    """Outputs and gradients of a run are the same bytes in stacks of 1, 2, 7 and 16, wherever it stands in them."""
+    memory, steps = made(kind, hidden), 11
+    weights, carry, x = stack_of(memory, 16), carried(16, steps), inputs(16, steps, lanes)
+    everything = _bits(memory, weights, carry, x)
+    for stack in (slice(0, 1), slice(5, 6), slice(5, 7), slice(3, 10)):
+        part = _bits(memory, {name: weight[stack].clone() for name, weight in weights.items()}, carry[stack], x[stack])
+        assert {name for name in part if not torch.equal(part[name], everything[name][stack])} == set()
+
+
+def _bits(memory: Memory, weights: Weights, carry: Tensor, x: Tensor) -> Weights:
+    """Returns what a run's bytes must not differ in: outputs both ways, and gradients."""
+    leaves = {name: weight.clone().requires_grad_() for name, weight in weights.items()}
+    outputs = memory.unroll(leaves, carry, x.clone())
+    gradients = torch.autograd.grad((outputs * outputs).sum(), list(leaves.values()))
+    with torch.no_grad():
+        stepped = by_steps(memory, weights, carry, x.clone())
+    return {"unrolled": outputs.detach(), "stepped": stepped, **dict(zip(leaves, gradients, strict=True))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_state_takes_the_memory_that_is_said(kind: str) -> None:
+    """The cost model's floats of a state are those of its tensors, in four bytes each."""
+    memory = made(kind)
+    for steps in (3, 30):
+        state = memory.initial_state(2, 3, steps, torch.zeros(1))
+        assert sum(part.numel() * part.element_size() for part in state) == 4 * 2 * 3 * memory.state_floats(steps)
+        assert memory.tape_floats(steps) >= 2 * 16
+
+
+def _gru(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """The equations of `gru`, word by word, for autograd."""
+    w_r, w_z, w_n = weights["gru.input"].unbind(1)
+    u_r, u_z, u_n = weights["gru.hidden"].unbind(1)
+    h, states = x.new_zeros(x.shape[0], x.shape[2], w_r.shape[-1]), []
     for t in range(x.shape[1]):
-        state = gru.step(weights, state, carry[:, t, None, None], x[:, t])
-        states.append(state)
-    return torch.stack(states, dim=1)
-
-
-def _textbook(weights: dict[str, Tensor], state: Tensor, carry: Tensor, x: Tensor) -> Tensor:
-    """The equations of the module's docstring, word by word, for autograd."""
-    w_r, w_z, w_n = weights["gru.input"].chunk(3, dim=-1)
-    u_r, u_z, u_n = weights["gru.hidden"].chunk(3, dim=-1)
-    states = []
-    for t in range(T):
-        h = state * carry[:, t, None, None]
+        h = h * carry[:, t, None, None]
         r = torch.sigmoid(x[:, t] @ w_r + h @ u_r)
         z = torch.sigmoid(x[:, t] @ w_z + h @ u_z)
         n = torch.tanh(x[:, t] @ w_n + r * (h @ u_n))
-        state = (1 - z) * n + z * h
-        states.append(state)
+        h = (1 - z) * n + z * h
+        states.append(h)
     return torch.stack(states, dim=1)
 
 
-def test_unroll_follows_the_equations() -> None:
-    """Step by step, unrolled and the textbook's equations give the same states in float64."""
-    case = _case()
-    assert torch.allclose(gru.unroll(*case), _textbook(*case), atol=1e-12)
-    assert torch.allclose(_by_steps(*case), _textbook(*case), atol=1e-12)
+def _lstm(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """The equations of `lstm`, word by word, for autograd."""
+    enters, recurs = weights["lstm.input"].unbind(1), weights["lstm.hidden"].unbind(1)
+    h = c = x.new_zeros(x.shape[0], x.shape[2], enters[0].shape[-1])
+    outputs = []
+    for t in range(x.shape[1]):
+        h, c = h * carry[:, t, None, None], c * carry[:, t, None, None]
+        i, f, g, o = (x[:, t] @ w + h @ u for w, u in zip(enters, recurs, strict=True))
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        outputs.append(h)
+    return torch.stack(outputs, dim=1)
 
 
-def test_hand_derived_gradient_against_finite_differences() -> None:
-    """Gradcheck accepts the backward pass for inputs, state and both weights, with resets within the lifetime."""
-    weights, state, carry, x = _case()
-    parts = [part.requires_grad_() for part in (x, state, weights["gru.input"], weights["gru.hidden"])]
-
-    def unroll(x: Tensor, state: Tensor, from_input: Tensor, from_state: Tensor) -> Tensor:
-        return gru.unroll({"gru.input": from_input, "gru.hidden": from_state}, state, carry, x)
-
-    assert torch.autograd.gradcheck(unroll, parts)
-
-
-def test_hand_derived_gradient_against_autograd() -> None:
-    """The gradients equal those of autograd through the textbook's loop, for a loss over all states."""
-    gradients = []
-    for forward in (gru.unroll, _textbook):
-        weights, state, carry, x = _case()
-        leaves = [leaf.requires_grad_() for leaf in (*weights.values(), state)]
-        loss = (forward(weights, state, carry, x) * torch.linspace(-1, 1, H, dtype=torch.float64)).pow(2).sum()
-        gradients.append(torch.autograd.grad(loss, leaves))
-    for ours, autograd in zip(*gradients, strict=True):
-        assert torch.allclose(ours, autograd, rtol=1e-10, atol=1e-12)
+def _window(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """Two layers on the last inputs, made one window at a time."""
+    outputs = []
+    for run in range(x.shape[0]):
+        for t in range(x.shape[1]):
+            began = max((s for s in range(t + 1) if not carry[run, s]), default=0)
+            seen = [x[run, s] if s >= began else torch.zeros_like(x[run, 0]) for s in range(t - LENGTH + 1, t + 1)]
+            units = torch.relu(torch.cat(seen, dim=-1) @ weights["window.first"][run])
+            outputs.append(torch.relu(units @ weights["window.second"][run] + weights["window.bias"][run]))
+    return torch.stack(outputs).view(x.shape[0], x.shape[1], x.shape[2], -1)
 
 
-def test_a_reset_forgets_everything() -> None:
-    """After a step without carry nothing of the state or the earlier inputs is left."""
-    weights, state, _, x = _case()
-    carry = torch.ones(S, T, dtype=torch.float64)
-    carry[:, 5] = 0.0
-    other = torch.cat([x[:, :5].flip(1) + 1.0, x[:, 5:]], dim=1)
-    ours, theirs = gru.unroll(weights, state, carry, x), gru.unroll(weights, state * 3, carry, other)
-    assert torch.equal(ours[:, 5:], theirs[:, 5:])
-    assert not torch.allclose(ours[:, 4], theirs[:, 4])
+def _transformer(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """The equations of `transformer` for each lane, token and head by itself."""
+    runs = [
+        torch.stack([_one_life({name: w[run] for name, w in weights.items()}, carry[run], lane) for lane in lanes])
+        for run, lanes in enumerate(x.transpose(1, 2))
+    ]
+    return torch.stack(runs).transpose(1, 2)
 
 
-def test_memory_off_is_a_function_of_the_input() -> None:
-    """Without carry, equal inputs give equal states whenever they come."""
-    weights, state, _, x = _case()
-    x = x[:, :1].expand(S, T, N, F)
-    states = gru.unroll(weights, state, torch.zeros(S, T, dtype=torch.float64), x)
-    assert torch.equal(states, states[:, :1].expand_as(states))
+def _one_life(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    weights = {name: weight / HELD for name, weight in weights.items()}
+    stream = x @ weights["transformer.embed"]
+    for block in range(BLOCKS):
+        attend, mix, first, second = (
+            weights[f"transformer.{block}.{part}"] for part in ("attend", "mix", "first", "second")
+        )
+        queries, keys, values = (_norm(stream) @ attend).chunk(3, dim=-1)
+        stream = stream + torch.stack([_attended(queries[t], keys, values, carry, t) for t in range(len(x))]) @ mix
+        stream = stream + torch.relu(_norm(stream) @ first) @ second
+    return _norm(stream)
 
 
-def test_lifetimes_and_runs_do_not_see_each_other() -> None:
-    """Changing one lane of one run changes that lane alone."""
-    weights, state, carry, x = _case()
-    before = gru.unroll(weights, state, carry, x)
-    x = x.clone()
-    x[1, :, 2] += 1.0
-    changed = (gru.unroll(weights, state, carry, x) != before).any(dim=3).any(dim=1)
-    assert changed.tolist() == [[False, False, False], [False, False, True]]
+def _attended(query: Tensor, keys: Tensor, values: Tensor, carry: Tensor, t: int) -> Tensor:
+    began = max((s for s in range(t + 1) if not carry[s]), default=0)
+    size, found = query.shape[0] // HEADS, []
+    for head, slope in enumerate(SLOPES):
+        own = slice(head * size, (head + 1) * size)
+        scores = torch.stack(
+            [keys[s, own] @ query[own] / math.sqrt(size) - slope * (t - s) for s in range(began, t + 1)]
+        )
+        found.append(torch.softmax(scores, dim=0) @ values[began : t + 1, own])
+    return torch.cat(found)
 
 
-@pytest.mark.parametrize("kind", MEMORIES)
-def test_the_contract_of_every_memory(kind: str) -> None:
-    """Weights have the shapes that are named, the first state is empty, and step by step equals unrolled."""
-    memory, draw = MEMORIES[kind], torch.Generator().manual_seed(3)
-    weights = memory.initial_weights(5, 16, draw)
-    assert {name: tuple(weight.shape) for name, weight in weights.items()} == memory.parameter_shapes(5, 16)
-    stacked = {name: weight.expand(2, *weight.shape) for name, weight in weights.items()}
-    x, carry = torch.randn(2, 7, 3, 5, generator=draw), torch.ones(2, 7)
-    first = state = memory.initial_state(2, 3, 16, x)
-    assert not first.any()
-    states = memory.unroll(stacked, first, carry, x)
-    for t in range(7):
-        state = memory.step(stacked, state, carry[:, t, None, None], x[:, t])
-        assert torch.allclose(states[:, t], state, atol=1e-6)
+def _norm(stream: Tensor) -> Tensor:
+    centred = stream - stream.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
+
+
+EQUATIONS: tuple[tuple[Memory, Callable[[Weights, Tensor, Tensor], Tensor]], ...] = (
+    (Gru(F, 4, HORIZON), _gru),
+    (Lstm(F, 4), _lstm),
+    (Window(F, 4, LENGTH), _window),
+    (Transformer(F, 8), _transformer),
+)
+
+
+@pytest.mark.parametrize(("memory", "equations"), EQUATIONS, ids=lambda part: type(part).__name__)
+def test_outputs_and_gradients_follow_the_equations(
+    memory: Memory, equations: Callable[[Weights, Tensor, Tensor], Tensor]
+) -> None:
+    """Stepped and unrolled, in float64, outputs are the textbook's, and gradients those of autograd through it."""
+    steps = 11  # one whole block of a recurrent memory's way back and a part of one
+    weights, carry, x = stack_of(memory, 2, torch.float64), carried(2, steps, torch.float64), inputs(2, steps, 3)
+    leaves, x = [weight.requires_grad_() for weight in weights.values()], x.double()
+    ours, theirs = memory.unroll(weights, carry, x), equations(weights, carry, x)
+    assert torch.allclose(by_steps(memory, weights, carry, x), theirs, atol=1e-12)
+    assert torch.allclose(ours, theirs, atol=1e-12)
+    weighing = torch.linspace(-1, 1, ours.shape[-1], dtype=torch.float64)
+    gradients = [torch.autograd.grad((outputs * weighing).pow(2).sum(), leaves) for outputs in (ours, theirs)]
+    for our, their in zip(*gradients, strict=True):
+        assert torch.allclose(our, their, rtol=1e-9, atol=1e-12)
+        assert our.any()
+
+
+@pytest.mark.parametrize("memory", [Gru(F, 4, HORIZON), Lstm(F, 4)], ids=lambda memory: type(memory).__name__)
+def test_hand_derived_gradients_against_finite_differences(memory: Memory) -> None:
+    """Along any direction of inputs and weights the loss changes as the gradients say, with resets within life."""
+    weights, carry = stack_of(memory, 2, torch.float64), carried(2, 11, torch.float64)
+    leaves = [leaf.requires_grad_() for leaf in (inputs(2, 11, 2, torch.float64), *weights.values())]
+
+    def loss(x: Tensor, *of: Tensor) -> Tensor:
+        return memory.unroll(dict(zip(weights, of, strict=True)), carry, x).pow(3).sum()
+
+    gradients = torch.autograd.grad(loss(*leaves), leaves)
+    draw, step = torch.Generator().manual_seed(1), 1e-5
+    for _ in range(5):
+        way = [torch.randn(leaf.shape, generator=draw, dtype=torch.float64) for leaf in leaves]
+        ahead, behind = ([leaf + sign * part for leaf, part in zip(leaves, way, strict=True)] for sign in (step, -step))
+        slope = (loss(*ahead) - loss(*behind)) / (2 * step)
+        expected = sum(float((gradient * part).sum()) for gradient, part in zip(gradients, way, strict=True))
+        assert slope.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_first_forget_gate_is_open() -> None:
+    """A first LSTM keeps what it holds: the forget gate's bias is 1, the others are 0."""
+    assert Lstm(F, 4).initial_weights(torch.Generator())["lstm.input"][:, -1].tolist() == [
+        [0.0] * 4,
+        [1.0] * 4,
+        *[[0.0] * 4] * 2,
+    ]
+
+
+def test_long_lifetimes_are_attended_to_whole() -> None:
+    """Beyond a thousand steps, with a late reset, nothing is lost and nothing is no number."""
+    memory = Transformer(F, 16)
+    weights, x, carry = stack_of(memory, 1), inputs(1, 1200, 1), torch.ones(1, 1200)
+    carry[:, 1100] = 0.0
+    outputs = memory.unroll(weights, carry, x)
+    assert torch.allclose(outputs[:, 1100:], memory.unroll(weights, carry[:, 1100:], x[:, 1100:]), atol=1e-5)
+    x[0, 0] += 1.0
+    assert (memory.unroll(weights, carry, x)[0, 1099] - outputs[0, 1099]).abs().max() > 1e-6
+
+
+def test_a_window_longer_than_life_holds_all_of_it() -> None:
+    """Its state is no longer than the lifetime, and so many windows at once are made in parts."""
+    memory = Window(F, 16, 1000)
+    case = stack_of(memory, 2), carried(2, 60), inputs(2, 60, 3)
+    assert memory.state_floats(60) == 59 * F
+    assert torch.allclose(by_steps(memory, *case), memory.unroll(*case), atol=1e-5)
 
 
 def test_squash_is_the_logistic_function_in_both_forms() -> None:
     """Whole SIMD blocks and odd sizes agree with σ, and a row's bits do not depend on how many rows there are."""
     for size in (32, 33, 7):
-        x = torch.linspace(-9, 9, 5 * size).view(5, size)
-        assert torch.allclose(gru.squash(x), torch.sigmoid(x.double()).float(), atol=2e-7)
-        assert torch.equal(gru.squash(x)[3], gru.squash(x[3:4])[0])
+        x = torch.linspace(-9, 9, 5 * size).view(5, 1, size)
+        assert torch.allclose(squash(x), torch.sigmoid(x.double()).float(), atol=2e-7)
+        assert torch.equal(squash(x)[3], squash(x[3:4])[0])

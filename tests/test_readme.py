@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import typer
 import yaml
 
 from cli import app
+from ingredients.agent.memory import memory_notice
 from ingredients.study import parse_study
+from ingredients.study.levels import MEMORY_KINDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -42,11 +45,28 @@ def test_every_command_exists() -> None:
 
 def test_the_python_runs() -> None:
     """The Gymnasium example makes an environment that can be stepped."""
-    (code,) = (block for kind, block in BLOCKS if kind == "python")
+    code, _ = (block for kind, block in BLOCKS if kind == "python")
     names: dict[str, Any] = {}
     exec(code, names)
     names["env"].reset(seed=0)
     assert names["env"].step(0)[1] in (0.0, 1.0)
+
+
+def test_the_memory_is_a_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's own memory keeps the contract, and its runs are stacked."""
+    _, code = (block for kind, block in BLOCKS if kind == "python")
+    (tmp_path / "my_memory.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert memory_notice("my_memory:MyMemory", 9, 16) is None
+    assert "`my_memory:MyMemory`" in README
+    assert "`my_memory.py`" in README
+
+
+def test_the_memories_are_all_there() -> None:
+    """The table names every kind there is."""
+    table = README.partition("| kind |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", table.replace("`agent.window`", ""))) == set(MEMORY_KINDS)
 
 
 def test_the_study_is_a_study() -> None:

@@ -45,6 +45,29 @@ def stored(study: Study, run: Run, probe: str, tasks: str, train_step: int) -> n
     return chosen["return"].to_numpy(dtype=np.float64)
 
 
+def test_each_cell_knows_its_kind_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On and off are the agent's kind; others keep theirs, carried or not, through the folder and back."""
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "memories.py").write_text("class Net: ...\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    one_each = {name: [True] for name in ("reward_observation", "action_observation", "task_distribution")}
+    levels = {**one_each, "memory": [False, True, "gru", "lab.memories:Net", "none"]}
+    changes = {"agent": {"memory": "lstm"}, "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 10}}
+    study = bandit_study(ingredients=levels, evaluation={"points": 2}, seeds=2, **changes)
+    report = read_report(write_results(tmp_path / "bandit", study).directory)
+    assert [(each.cell.json()["memory"], each.memory_kind, len(each.runs)) for each in report.evidence.cells] == [
+        (False, "lstm", 2),
+        (True, "lstm", 2),
+        ("gru-off", "gru", 2),
+        ("gru", "gru", 2),
+        ("lab.memories:Net-off", "lab.memories:Net", 2),
+        ("lab.memories:Net", "lab.memories:Net", 2),
+        ("none", "none", 2),
+    ]
+    assert [cell["cell"]["memory"] for cell in report.json["cells"]][2:4] == ["gru-off", "gru"]
+
+
 def test_every_curve_arrives_where_it_belongs(tmp_path: Path, study: Study) -> None:
     """Plain and swapped curves are those of the end of training on held-out tasks; points are those during training."""
     evidence = evidence_of(tmp_path / "bandit", study)

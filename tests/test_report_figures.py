@@ -25,9 +25,11 @@ from ingredients.report.curves import Curves
 from ingredients.report.figures import _STYLE, adaptation_figure, draw
 from ingredients.report.layout import Layout, layout
 from ingredients.report.panel import spread
+from ingredients.study import MemoryKind
 
 ON = {"reward_observation": [True], "action_observation": [True], "memory": [True], "task_distribution": [True]}
 SHORT = {"family": "bernoulli-bandit", "arms": 5, "episodes": 10}
+OWN = "a_package.of_research:LongMemory"
 STUDIES: dict[str, dict[str, object]] = {
     "sixteen": {"ingredients": {}, "seeds": 3},
     "one": {"ingredients": ON},
@@ -43,7 +45,33 @@ STUDIES: dict[str, dict[str, object]] = {
         "seeds": 2,
     },
     "wide": {"ingredients": {**ON, "memory": [False, *({"wipe_every": k} for k in range(2, 6)), True]}, "seeds": 2},
+    "kinds": {"ingredients": {**ON, "memory": [False, True, "lstm", "transformer", "window", "none"]}, "seeds": 2},
+    "kinds-by-reward": {
+        "ingredients": {**ON, "reward_observation": [0.25, True], "memory": [False, True, "transformer", OWN]},
+        "seeds": 2,
+    },
+    "kinds-in-rows": {
+        "ingredients": {
+            "reward_observation": [0.25, True],
+            "memory": [False, True, "transformer", OWN],
+            "task_distribution": [100_000, True],
+        },
+        "seeds": 1,
+    },
+    "kinds-by-tasks": {
+        "ingredients": {**ON, "memory": [True, OWN], "task_distribution": [100_000, True]},
+        "seeds": 2,
+    },
 }
+
+
+@pytest.fixture(autouse=True)
+def _a_package(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file of the user's own memory, whose content makes a part of what its runs are."""
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "a_package").mkdir()
+    (folder / "a_package" / "of_research.py").touch()
+    monkeypatch.syspath_prepend(folder)
 
 
 def made(folder: Path, changes: dict[str, object], incomplete: bool = False) -> Report:
@@ -241,6 +269,22 @@ def test_the_sixteen_cells_make_a_square() -> None:
 def test_grids_of_other_shapes(levels: dict[str, list[object]], expected: list[int]) -> None:
     """One ingredient makes lines of at most four panels, several make the widest matrix that fits."""
     assert shape(layout(grid(**levels))) == expected
+
+
+def test_each_sibling_stands_below_its_kind() -> None:
+    """The agent's own memory first, none last, however the study lists them; by another ingredient, kinds are rows."""
+    kinds: list[object] = [MemoryKind(kind, on) for kind in ("window", "lstm", "transformer") for on in (False, True)]
+    levels = [MemoryKind("none"), False, *kinds, True]
+    rows = layout(grid(memory=levels)).rows
+    assert [[cell.texts()["memory"] for cell in row] for row in rows] == [
+        ["on", "lstm", "transformer", "window"],
+        ["off", "lstm-off", "transformer-off", "window-off"],
+        ["none"],
+    ]
+    arrangement = layout(grid(memory=levels, reward_observation=[True, False]))
+    assert (arrangement.by_row, arrangement.by_column) == (("memory",), ("reward_observation",))
+    assert all(len({cell.memory for cell in row}) == 1 for row in arrangement.rows)
+    assert [[cell.reward_observation for cell in row] for row in arrangement.rows] == [[True, False]] * 9
 
 
 def test_labels_are_spread_apart() -> None:

@@ -23,6 +23,7 @@ from ingredients.report.markdown import escaped
 from ingredients.report.pen import Pen
 from ingredients.study import INGREDIENTS, Study
 
+ON: dict[str, list[object]] = {name: [True] for name in INGREDIENTS}
 QUESTION = "Does it cost $5 | [bold]<b>*really*</b>[/bold]?"
 
 
@@ -61,6 +62,15 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return read_report(folder)
 
 
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of a study with other kinds of memory than the agent's."""
+    levels = {**ON, "memory": [False, True, "lstm", "transformer", "none"]}
+    folder = tmp_path_factory.mktemp("results") / "kinds"
+    write_results(folder, small_study(ingredients=levels, seeds=4))
+    return read_report(folder)
+
+
 def printed(report: Report, width: int, encoding: str = "utf-8") -> str:
     """Returns what a console that is not a terminal prints."""
     raw = io.BytesIO()
@@ -95,7 +105,7 @@ def test_a_wide_terminal_has_words_and_ceilings(report: Report) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
-@pytest.mark.parametrize("which", ["report", "graded"])
+@pytest.mark.parametrize("which", ["report", "graded", "kinds"])
 def test_no_line_is_wider_than_the_console(which: str, width: int, request: pytest.FixtureRequest) -> None:
     """Whatever the width and the levels, nothing is wider than the console."""
     text = printed(request.getfixturevalue(which), width)
@@ -103,7 +113,7 @@ def test_no_line_is_wider_than_the_console(which: str, width: int, request: pyte
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 114, 120])
-@pytest.mark.parametrize("which", ["report", "graded"])
+@pytest.mark.parametrize("which", ["report", "graded", "kinds"])
 def test_no_cell_of_a_table_is_cut(which: str, width: int, request: pytest.FixtureRequest) -> None:
     """At no usual width a level, score or verdict is cut off with an ellipsis."""
     text = printed(request.getfixturevalue(which), width)
@@ -112,7 +122,7 @@ def test_no_cell_of_a_table_is_cut(which: str, width: int, request: pytest.Fixtu
 
 
 @pytest.mark.parametrize("width", [40, 60, 70])
-@pytest.mark.parametrize("which", ["report", "graded"])
+@pytest.mark.parametrize("which", ["report", "graded", "kinds"])
 def test_levels_and_verdicts_stay_on_a_narrow_console(which: str, width: int, request: pytest.FixtureRequest) -> None:
     """However narrow, each cell's row has its four levels and its whole verdict; other columns give way."""
     report: Report = request.getfixturevalue(which)
@@ -137,6 +147,55 @@ def test_wide_numbers_and_long_verdicts_are_not_cut(report: Report, width: int) 
     assert all(line.rstrip().endswith("– not applicable") for line in table[1:])
     assert not any("…" in line for line in table)
     assert all(("-0.35 [-1.33, 1.27]" in line) == (width > 40) for line in table[1:])
+
+
+def test_kinds_of_memory_are_named_and_explained(kinds: Report) -> None:
+    """The agent's kind is said once, siblings follow in their kinds' order, and each has its own verdict."""
+    explained = (
+        "Memory on is gru, another kind goes by its name; off, or with -off behind its name, it is reset before every "
+        "step."
+    )
+    for text in (" ".join(printed(kinds, 120).split()), kinds.markdown):
+        assert text.count(explained) == 1
+    table = [line for line in kinds.markdown.splitlines() if line.startswith("| on | on |")]
+    assert [(line.split(" | ")[2], line.split(" | ")[-1].strip(" |*")) for line in table] == [
+        ("on", "● in-context"),
+        ("lstm", "● in-context"),
+        ("transformer", "● in-context"),
+        ("off", "◐ reactive"),
+        ("lstm-off", "◐ reactive"),
+        ("transformer-off", "◐ reactive"),
+        ("none", "◐ reactive"),
+    ]
+
+
+def test_kinds_are_explained_only_where_there_are_any(report: Report) -> None:
+    """The sixteen cells need no word on other memories."""
+    assert "another kind goes by its name" not in printed(report, 120) + report.markdown
+
+
+@pytest.mark.parametrize(
+    ("width", "encoding", "start"),
+    [
+        (40, "utf-8", r"\+ \+ …arch:LongMemory +\+ .*● in-context"),
+        (80, "ascii", r"\+ \+ \.\.arch:LongMemory +\+ .*# in-context"),
+        (120, "utf-8", r" +on +on +…arch:LongMemory +on .*● in-context"),
+    ],
+)
+def test_the_path_of_a_users_own_memory_is_cut_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int, encoding: str, start: str
+) -> None:
+    """A table keeps its verdicts beside a class with a long path; where a run is named, all of it is there."""
+    (tmp_path / "a_package").mkdir()
+    (tmp_path / "a_package" / "of_research.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    own: list[object] = [False, "a_package.of_research:LongMemory"]
+    study = small_study(ingredients={**ON, "memory": own})
+    name = "reward-on_action-on_memory-a_package.of_research--LongMemory_tasks-on_seed-3"
+    write_results(tmp_path / "own", study, missing=[name])
+    text = printed(read_report(tmp_path / "own"), width, encoding)
+    assert re.search(rf"^{start} *$", text, flags=re.MULTILINE)
+    assert name in re.sub(r"\s", "", text)
 
 
 def test_plain_output_has_no_escapes_and_keeps_brackets(report: Report) -> None:

@@ -149,7 +149,7 @@ def test_fresh_moves_older_results_aside(tmp_path: Path) -> None:
     assert (second.returncode, second.stderr) == (0, "")
     assert second.stdout.startswith("smoke: 0 of 1 runs are finished; 1 to do in 1 stack; ")
     (old,) = tmp_path.glob("result-old-*")
-    assert load_study(old / "study.yaml").learner.discount == 0.9
+    assert load_study(old / "study.yaml").learner.discount == "auto"
     assert len(list(old.glob("runs/*/finished"))) == 1
     assert load_study(directory / "study.yaml").learner.discount == 0.5
 
@@ -192,12 +192,12 @@ def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], t
     """The difference is named, and so are the two ways out; `plan` says the same beforehand."""
     result = program(*grid(finished[0], "--set", "learner.discount=0.5"), cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
-    assert "learner.discount: 0.9 -> 0.5" in result.stderr
+    assert "learner.discount: auto -> 0.5" in result.stderr
     assert "--out" in result.stderr
     assert "--fresh" in result.stderr
     planned = program("plan", *grid(finished[0], "--set", "learner.discount=0.5")[1:], cwd=tmp_path)
     assert planned.returncode == 0
-    assert "holds runs trained otherwise (learner.discount: 0.9 -> 0.5)" in planned.stdout
+    assert "holds runs trained otherwise (learner.discount: auto -> 0.5)" in planned.stdout
 
 
 def test_plan_knows_what_is_finished(finished: tuple[Path, object], tmp_path: Path) -> None:

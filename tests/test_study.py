@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from ingredients.study import (
     INGREDIENTS,
     Learner,
+    MemoryKind,
     Study,
     WipeEvery,
+    level_data,
     level_text,
     load_study,
     parse_study,
@@ -48,7 +50,7 @@ def test_defaults_are_those_of_the_design() -> None:
     study = small(ingredients={})
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
     assert study.seeds == 2
-    assert (study.agent.memory, study.agent.hidden) == ("gru", 64)
+    assert (study.agent.memory, study.agent.hidden, study.agent.window) == ("gru", 64, 8)
     assert (study.evaluation.tasks, study.evaluation.points, study.evaluation.tasks_at_points) == (10_000, 12, 256)
     assert (study.criterion.gain_above, study.criterion.confidence) == (0.1, 0.95)
     assert study.learner == Learner()
@@ -78,11 +80,40 @@ def test_levels_are_canonical(ingredient: str, written: list[object], canonical:
 
 @pytest.mark.parametrize(
     ("level", "text"),
-    [(False, "off"), (True, "on"), (0.5, "0.5"), (WipeEvery(4), "wipe_every=4"), (64, "64")],
+    [
+        *((False, "off"), (True, "on"), (0.5, "0.5"), (WipeEvery(4), "wipe_every=4"), (64, "64")),
+        *((MemoryKind("lstm"), "lstm"), (MemoryKind("lstm", carried=False), "lstm-off")),
+    ],
 )
-def test_level_text(level: bool | float | WipeEvery, text: str) -> None:
+def test_level_text(level: bool | float | WipeEvery | MemoryKind, text: str) -> None:
     """Tables and filters spell each level in one way."""
     assert level_text(level) == text
+    assert not isinstance(level, MemoryKind) or level_data(level) == text
+
+
+LSTM, LSTM_OFF = MemoryKind("lstm"), MemoryKind("lstm", carried=False)
+OWN, OWN_OFF = MemoryKind("lab.memories:Net"), MemoryKind("lab.memories:Net", carried=False)
+
+
+@pytest.mark.parametrize(
+    ("agent", "written", "canonical"),
+    [
+        ("gru", ["gru-off", "gru", "lstm"], (False, True, LSTM_OFF, LSTM)),
+        ("lstm", [False, "lstm", "gru"], (False, True, MemoryKind("gru", carried=False), MemoryKind("gru"))),
+        ("gru", [True, "lstm", "none"], (True, LSTM, MemoryKind("none"))),
+        ("gru", [False, "none-off"], (False, MemoryKind("none"))),
+        ("gru", ["lstm", "lstm-off", False], (LSTM, LSTM_OFF, False)),
+        ("gru", [{"wipe_every": 1}, {"wipe_every": 4}, "lstm"], (False, WipeEvery(4), LSTM_OFF, LSTM)),
+        ("gru", [False, "lab.memories:Net"], (False, OWN_OFF, OWN)),
+        ("lab.memories:Net", ["lab.memories:Net-off", True], (False, True)),
+        ("none", ["none-off", "lstm"], (True, LSTM)),
+    ],
+)
+def test_kinds_of_memory_are_canonical(agent: str, written: list[object], canonical: tuple[object, ...]) -> None:
+    """The agent's kind is on, its sibling off; where off is asked for, each other kind gets its own sibling."""
+    study = small(agent={"memory": agent}, ingredients={"memory": written})
+    assert study.ingredients.memory == canonical
+    assert parse_study(study.resolved(), "again") == study
 
 
 def test_overrides_change_the_study(tmp_path: Path) -> None:
@@ -154,16 +185,17 @@ def test_what_is_written_as_yaml_reads_back(data: object) -> None:
     learning_rate=st.floats(1e-9, 1),
     shown=st.lists(st.floats(0, 1), min_size=1, max_size=4, unique=True),
     wipes=st.lists(st.integers(1, 99), min_size=1, max_size=4, unique=True),
+    kinds=st.lists(st.sampled_from(["lstm", "window-off", "none", "a.b:C"]), max_size=4, unique=True),
 )
 def test_a_resolved_study_loads_back_to_an_equal_study(
-    name: str, question: str, arms: int, learning_rate: float, shown: list[float], wipes: list[int]
+    name: str, question: str, arms: int, learning_rate: float, shown: list[float], wipes: list[int], kinds: list[str]
 ) -> None:
     """`to_yaml` loses nothing, and is canonical: what it loads back to is written the same."""
     study = small(
         name=name,
         question=question,
         tasks={"family": "bernoulli-bandit", "arms": arms, "episodes": 50},
-        ingredients={"reward_observation": shown, "memory": [{"wipe_every": steps} for steps in wipes]},
+        ingredients={"reward_observation": shown, "memory": [*({"wipe_every": steps} for steps in wipes), *kinds]},
         learner={"learning_rate": learning_rate},
     )
     data: Any = parse(study.to_yaml())
@@ -184,14 +216,14 @@ def test_the_resolved_study_is_readable() -> None:
         "  memory: [off, on]\n"
         "  task_distribution: [off, on]\n"
         "seeds: 2\n"
-        "agent: {memory: gru, hidden: 64}\n"
+        "agent: {memory: gru, hidden: 64, window: 8}\n"
         f"{dump({'learner': Learner().model_dump()})}"
         "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"
     )
 
 
-@pytest.mark.parametrize("name", ["bandit", "smoke"])
+@pytest.mark.parametrize("name", ["bandit", "memories", "smoke"])
 def test_swapping_the_tasks_alone_leaves_a_shipped_study_valid(name: str) -> None:
     """Ten arms and a hundred pulls are as good as what a shipped study says; only its tasks change."""
     path = ROOT / "ablations" / f"{name}.yaml"
@@ -206,6 +238,17 @@ def test_the_flagship_is_the_one_of_the_design() -> None:
     assert (study.name, study.seeds) == ("bandit", 5)
     assert (study.tasks.family, study.tasks.arms, study.tasks.episodes) == ("bernoulli-bandit", 5, 50)
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
+
+
+def test_the_study_of_memories_has_a_sibling_for_each_kind_on_the_flagship_tasks() -> None:
+    """`ablations/memories.yaml` varies memory alone, on what the flagship plays, is scored on and is judged by."""
+    study, flagship = (load_study(ROOT / "ablations" / f"{name}.yaml") for name in ("memories", "bandit"))
+    assert [level_text(level) for level in study.ingredients.memory] == [
+        *("off", "on", "lstm-off", "lstm", "transformer-off", "transformer", "window-off", "window", "none")
+    ]
+    assert [study.ingredients.levels(name) for name in INGREDIENTS if name != "memory"] == [(True,)] * 3
+    shared = ["tasks", "seeds", "agent", "learner", "evaluation", "criterion"]
+    assert [getattr(study, key) for key in shared] == [getattr(flagship, key) for key in shared]
 
 
 def test_shipped_studies_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +282,7 @@ def test_smoke_size_is_valid_and_never_grows(minibatches: int, factor: int, step
     learner = {"minibatches": minibatches, "lifetimes": minibatches * factor, "train_steps": steps}
     tiny = smoke_sized(small(learner=learner))
     assert parse_study(tiny.resolved(), "tiny") == tiny
-    assert tiny.learner.lifetimes <= learner["lifetimes"]
+    assert int(tiny.learner.lifetimes) <= learner["lifetimes"]
     assert tiny.learner.train_steps <= steps
 
 

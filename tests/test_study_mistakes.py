@@ -21,7 +21,8 @@ seeds: 2
 """
 KEYS = "name, question, tasks, ingredients, seeds, agent, learner, evaluation, criterion"
 PROBABILITY = "off, on, or a probability from 0 to 1"
-MEMORY = "off, on, gru, or {wipe_every: k} with k from 1 on"
+KINDS = "gru, lstm, transformer, window, none, or your own as module:Class"
+MEMORY = f"off, on, {{wipe_every: k}} with k from 1 on, {KINDS}"
 NAME = "letters, digits, '.', '_', '-', at most 100, the first a letter or a digit"
 
 
@@ -70,7 +71,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "bernoulli-bandit",
             "bernouli-bandit",
-            "tasks.family: unknown, got 'bernouli-bandit'; allowed: bernoulli-bandit. Did you mean 'bernoulli-bandit'?",
+            "tasks.family: unknown 'bernouli-bandit'; known: bernoulli-bandit. Did you mean 'bernoulli-bandit'?",
         ),
         ("name: small", "name: ../x", f"name: cannot name a results folder, got '../x'; allowed: {NAME}"),
         ("name: small", "name: on", f"name: must be text, got the boolean on; allowed: {NAME}"),
@@ -78,22 +79,40 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "seeds: 2",
             "agent: gru",
-            "agent: must hold keys, got 'gru'; allowed: memory, hidden",
+            "agent: must hold keys, got 'gru'; allowed: memory, hidden, window",
         ),
         (
             "seeds: 2",
             "agent: {hidden: 40}",
             "agent.hidden: out of range, got 40; allowed: 16 to 1024 in multiples of 16",
         ),
+        ("seeds: 2", "agent: {memory: grus}", f"agent.memory: unknown 'grus'; known: {KINDS}. Did you mean 'gru'?"),
+        ("seeds: 2", "agent: {memory: on}", f"agent.memory: must be text, got the boolean on; allowed: {KINDS}"),
+        ("seeds: 2", "agent: {memory: lab.memories}", f"agent.memory: unknown 'lab.memories'; known: {KINDS}"),
+        ("seeds: 2", "agent: {memory: ':Net'}", f"agent.memory: unknown ':Net'; known: {KINDS}"),
+        ("seeds: 2", "agent: {memory: lab/m.py:Net}", f"agent.memory: unknown 'lab/m.py:Net'; known: {KINDS}"),
+        ("seeds: 2", "agent: {memory: lab:class}", f"agent.memory: unknown 'lab:class'; known: {KINDS}"),
         (
             "seeds: 2",
-            "agent: {memory: grus}",
-            "agent.memory: unknown, got 'grus'; allowed: gru. Did you mean 'gru'?",
+            f"agent: {{memory: lab:{'N' * 97}}}",
+            f"agent.memory: unknown 'lab:{'N' * 56}'...; known: {KINDS}",
+        ),
+        ("seeds: 2", "agent: {window: 0}", "agent.window: out of range, got 0; allowed: 1 to 1000"),
+        (
+            "seeds: 2",
+            "learner: {minibatches: 5, lifetimes: 64}",
+            "learner.minibatches: cuts lifetimes apart, got 5; allowed: a divisor of learner.lifetimes = 64",
         ),
         (
             "seeds: 2",
-            "learner: {minibatches: 5}",
-            "learner.minibatches: cuts lifetimes apart, got 5; allowed: a divisor of learner.lifetimes = 64",
+            "learner: {discount: auot}",
+            "learner.discount: must be a number, got 'auot'; allowed: auto, or a number from 0 to below 1. "
+            "Did you mean 'auto'?",
+        ),
+        (
+            "seeds: 2",
+            "learner: {critic_sees_task: 1}",
+            "learner.critic_sees_task: must be on or off, got 1; allowed: on, off",
         ),
         (
             "seeds: 2",
@@ -134,6 +153,22 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
             "memory: [off, on]",
             "memory: [on, grus]",
             f"ingredients.memory: unknown level, got 'grus'; allowed: {MEMORY}. Did you mean 'gru'?",
+        ),
+        (
+            "memory: [off, on]",
+            "memory: [on, lsmt-off]",
+            f"ingredients.memory: unknown level, got 'lsmt-off'; allowed: {MEMORY}. Did you mean 'lstm-off'?",
+        ),
+        (
+            "memory: [off, on]",
+            "memory: [lstm, lstm]",
+            "ingredients.memory: level lstm is given twice, got ['lstm', 'lstm']; allowed: each level once",
+        ),
+        (
+            "memory: [off, on]",
+            "memory: [on, gru]",
+            "ingredients.memory: level on is given twice, got [on, 'gru']; "
+            "allowed: each level once (agent.memory makes gru on)",
         ),
         (
             "memory: [off, on]",
@@ -223,7 +258,8 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
         load_study(tmp_path / "bandits.yaml")
     assert str(caught.value) == (
         f"{tmp_path}/bandits.yaml: no such file; allowed: a study, such as "
-        "ablations/bandit.yaml, ablations/smoke.yaml. Did you mean 'ablations/bandit.yaml'?"
+        "ablations/bandit.yaml, ablations/memories.yaml, ablations/second-setting.yaml, ablations/smoke.yaml. "
+        "Did you mean 'ablations/bandit.yaml'?"
     )
 
 
@@ -265,13 +301,19 @@ def test_no_grid_is_too_large_to_list(tmp_path: Path) -> None:
             "ingredients.memory=on",
             f"ingredients.memory: must be a list of levels, such as [off, on], got the boolean on; allowed: {MEMORY}",
         ),
+        (
+            "agent.memory=lstm",
+            "ingredients.memory: level on is given twice, got [on, 'lstm']; "
+            "allowed: each level once (agent.memory makes lstm on)",
+        ),
         ("seeds=[1", "line 1, column 3: cannot be read: expected ',' or ']', but got '<stream end>'"),
         ("seeds=", "seeds: must be a whole number, got nothing; allowed: 1 to 1000"),
     ],
 )
 def test_a_mistake_in_an_override_names_the_override(tmp_path: Path, override: str, line: str) -> None:
     """What `--set` got wrong is blamed on `--set`, not on the file."""
-    assert refusal(tmp_path, SMALL, [override]) == f"--set {override}: {line}"
+    small = SMALL.replace("memory: [off, on]", "memory: [on, lstm]")
+    assert refusal(tmp_path, small, [override]) == f"--set {override}: {line}"
 
 
 def test_a_mistake_in_the_file_is_not_blamed_on_an_override(tmp_path: Path) -> None:

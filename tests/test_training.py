@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import gru
 from ingredients.agent.network import views
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
@@ -35,7 +34,7 @@ def _study(**sections: object) -> Study:
 def _rollout(setup: Setup, weights: dict[str, Tensor], update: int) -> Rollout:
     """Returns the rollout of six lifetimes in two minibatches that the update would see."""
     play = Play(setup.agent, setup.family, weights, training_tasks(setup.runs, setup.family, update, 6))
-    return collect(play, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2)
+    return collect(play, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2, informed=True)
 
 
 def test_tape_of_a_lifetime() -> None:
@@ -69,7 +68,7 @@ def test_memory_off_resets_before_every_step() -> None:
     rollout = _rollout(setup, weights, 0)
     for run, carried in ((0, False), (1, True)):
         inputs = rollout.inputs[:, run].reshape(-1, setup.agent.layout.size)
-        states = rollout.memory[:, run].reshape(-1, 16)
+        states = rollout.outputs[:, run].reshape(-1, 16)
         by_input: dict[tuple[float, ...], set[tuple[float, ...]]] = {}
         for x, h in zip(inputs.tolist(), states.round(decimals=5).tolist(), strict=True):
             by_input.setdefault(tuple(x), set()).add(tuple(h))
@@ -84,8 +83,8 @@ def test_the_learner_sees_what_the_rollout_saw() -> None:
     rollout = _rollout(setup, weights, 3)
     tasks = training_tasks(setup.runs, setup.family, 3, 6)
     for m in range(2):
-        states = gru.unroll(weights, torch.zeros(16, 3, 16), rollout.carry, rollout.inputs[m])
-        assert torch.allclose(states, rollout.memory[m], atol=1e-6)
+        states = setup.agent.memory.unroll(weights, rollout.carry, rollout.inputs[m])
+        assert torch.allclose(states, rollout.outputs[m], atol=1e-6)
         assert torch.equal(rollout.tasks[m], tasks[:, 3 * m : 3 * m + 3])
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import MEMORIES, Memory
+from ingredients.agent.memory import Memory
 from ingredients.agent.observation import Layout
 from ingredients.seeds import Purpose, generator
 
@@ -25,16 +25,11 @@ HEAD_BLOCK = 4
 
 @dataclass(frozen=True)
 class Agent:
-    """One architecture: memory, then a linear policy head on the memory's state."""
+    """One architecture: memory, then a linear policy head on the memory's output."""
 
     layout: Layout
     hidden: int
-    kind: str = "gru"
-
-    @property
-    def memory(self) -> Memory:
-        """Returns the memory that `agent.memory` of the study names."""
-        return MEMORIES[self.kind]
+    memory: Memory
 
     @property
     def head(self) -> int:
@@ -48,7 +43,7 @@ class Agent:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights, in the order in which they stand in the flat tensor."""
         return {
-            **self.memory.parameter_shapes(self.layout.size, self.hidden),
+            **self.memory.shapes(),
             "policy.weight": (self.hidden, self.head),
             "policy.bias": (1, self.head),
         }
@@ -57,16 +52,16 @@ class Agent:
         """Returns one run's weights; the small policy head starts close to the uniform policy."""
         draw = generator(seed, Purpose.WEIGHTS)
         bound = 0.01 * math.sqrt(3.0 / self.hidden)
-        weights = self.memory.initial_weights(self.layout.size, self.hidden, draw)
+        weights = self.memory.initial_weights(draw)
         weights["policy.weight"] = torch.empty(self.hidden, self.head).uniform_(-bound, bound, generator=draw)
         weights["policy.bias"] = torch.zeros(1, self.head)
         return weights
 
-    def logits(self, weights: Mapping[str, Tensor], states: Tensor) -> Tensor:
-        """Returns the policy's logits `[S, ..., A]` for memory states `[S, ..., H]`."""
-        flat = states.reshape(states.shape[0], -1, states.shape[-1])
+    def logits(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
+        """Returns the policy's logits `[S, ..., A]` for the memory's outputs `[S, ..., H]`."""
+        flat = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
         wide = torch.baddbmm(weights["policy.bias"], flat, weights["policy.weight"])
-        return wide.view(*states.shape[:-1], self.head)[..., : self.layout.actions]
+        return wide.view(*outputs.shape[:-1], self.head)[..., : self.layout.actions]
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:

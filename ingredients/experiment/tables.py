@@ -60,7 +60,7 @@ def _evaluations(study: Study, setup: Setup, policies: Policies) -> Iterator[_Ev
     runs, settings = len(setup.runs), study.evaluation
     held_out = evaluation_tasks(setup.family, settings.tasks).expand(runs, -1, -1)
     lanes = min(settings.tasks, TRAINING_SAMPLE)
-    own = training_sample(setup.runs, setup.family, setup.learner.lifetimes, setup.updates, lanes)
+    own = training_sample(setup.runs, setup.family, setup.lifetimes, setup.updates, lanes)
     for step, policy in zip(policies.train_steps[:-1], policies.weights[:-1], strict=True):
         yield _Evaluation(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
         yield _Evaluation(step, "training", own[:, : settings.tasks_at_points], (), policy)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.inputs import References
 from ingredients.judgement.results import Ceiling
+from ingredients.study import MemoryKind
 
 REACTIVE_REWARD_ONLY = "reactive_reward_only"
 
@@ -23,15 +24,19 @@ class _Bound:
     reached: bool = True
 
 
-def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | None:
+def ceiling(cell: Cell, memory_kind: str, references: References, writable: bool) -> Ceiling | None:
     """Returns the ceiling of a cell; None for graded levels, writable environments, and where no reference gives it.
+
+    It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
+    holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
 
     One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
     that task can be learned by heart, and is worth no more than the floor on others.
     """
-    if writable or not all(isinstance(cell.level(name), bool) for name in INGREDIENTS):
+    remembers = cell.wipe_every is None and memory_kind != "none"
+    if writable or _graded(cell) or (remembers and memory_kind == "window"):
         return None
-    bound = _bound(cell, references)
+    bound = _bound(cell, remembers, references)
     if bound.reference is None or bound.reference not in references.all:
         return None
     reference = references.all[bound.reference]
@@ -44,12 +49,16 @@ def ceiling(cell: Cell, references: References, writable: bool) -> Ceiling | Non
     )
 
 
-def _bound(cell: Cell, references: References) -> _Bound:
+def _graded(cell: Cell) -> bool:
+    return any(not isinstance(cell.level(name), bool | MemoryKind) for name in INGREDIENTS)
+
+
+def _bound(cell: Cell, remembers: bool, references: References) -> _Bound:
     if not cell.reward_observation:
         return _Bound("no reward seen: nothing tells one task from another", references.floor)
-    if not cell.memory and cell.action_observation:
+    if not remembers and cell.action_observation:
         return _Bound("the last reward and the last action", references.reactive)
-    if not cell.memory:
+    if not remembers:
         return _Bound("the last reward, not the action that earned it", REACTIVE_REWARD_ONLY)
     if cell.action_observation:
         return _Bound("every reward and action of the lifetime", references.yardstick)

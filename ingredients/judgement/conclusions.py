@@ -1,7 +1,8 @@
 """From verdicts to ingredients: which are needed here, what lacking one costs, which sets suffice (DESIGN §2, Verdict).
 
 Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient and the minimal sufficient sets. These
-speak of this agent, trained this way, on these tasks: "needed here", never "needed".
+speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of
+`agent.memory` alone: a cell of another kind of memory is another agent, judged for itself.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _cannot(result: CellResult) -> bool:
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks the ingredient and has all the others; a graded level is neither."""
+    """Returns whether the cell lacks the ingredient and has all the others; a graded level, or a kind, is neither."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 
@@ -61,7 +62,8 @@ def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
     """Returns the smallest sets of ingredients that are on in an in-context cell, none of which holds another.
 
-    Only cells without graded levels. Smallest among what was shown: a smaller set may be undecided, or not in the grid.
+    Only cells of `agent.memory` without graded levels. Smallest among what was shown: a smaller set may be undecided,
+    or not in the grid.
     """
     sufficient = {
         _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and boolean(result.cell)
@@ -72,7 +74,7 @@ def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ..
 
 
 def boolean(cell: Cell) -> bool:
-    """Returns whether every ingredient of the cell is on or off."""
+    """Returns whether every ingredient of the cell is on or off, the memory being that of `agent.memory`."""
     return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)
 
 

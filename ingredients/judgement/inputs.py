@@ -45,11 +45,12 @@ class RunCurves:
 
 @dataclass(frozen=True, eq=False)
 class CellInput:
-    """One cell of the study: its finished runs in any order, and the seeds of those that failed."""
+    """One cell of the study: its finished runs in any order, the seeds of those that failed, its kind of memory."""
 
     cell: Cell
     runs: tuple[RunCurves, ...] = ()
     failed_seeds: tuple[int, ...] = ()
+    memory_kind: str = "gru"
 
     @property
     def failed(self) -> int:

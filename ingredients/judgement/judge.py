@@ -149,7 +149,10 @@ def _hurdle(cell: CellInput, court: _Court, failed_as_floor: bool = False) -> Hu
 
 
 def _sibling(cell: CellInput, court: _Court) -> CellInput | None:
-    """The same cell with memory off, where it is in the grid and a hurdle; for a memory-off cell, the cell itself."""
+    """The same cell with memory off, where it is in the grid and a hurdle; for a memory-off cell, the cell itself.
+
+    Each kind of memory has its own, of the same architecture, so that D is about what is carried and nothing else.
+    """
     return None if court.writable else court.cells.get(cell.cell.lacking("memory"))
 
 
@@ -167,7 +170,7 @@ def _cell_result(cell: CellInput, decision: Decision, court: _Court) -> CellResu
         gain=_interval([run.gain for run in runs], court),
         beyond=_interval(evidence.beyond, court) if evidence.beyond else None,
         carried={carrier: _interval(values, court) for carrier, values in evidence.carried.items()},
-        ceiling=ceiling(cell.cell, court.references, court.writable),
+        ceiling=ceiling(cell.cell, cell.memory_kind, court.references, court.writable),
         learned=learned(evidence, court.criterion),
         verdict=decision.verdict,
         storage=decision.storage,

@@ -7,11 +7,12 @@ finding, and what is undecided is never said to be absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.conclusions import FULL, boolean
 from ingredients.judgement.results import Calibration, CellResult, IngredientResult
-from ingredients.study import Criterion, Ingredient
+from ingredients.study import Criterion, Ingredient, MemoryKind, level_text
 
 _CHANNELS: tuple[Ingredient, ...] = ("reward_observation", "action_observation")
 _MOST_NAMED = 4
@@ -55,7 +56,13 @@ def notes(
 
 
 def describe(cell: Cell) -> str:
-    """Returns a cell in words: `all four ingredients`, `all but memory`, `memory only`, or its label."""
+    """Returns a cell in words: `all four ingredients [lstm]`, `all but memory`, `memory only`, or its label.
+
+    The kind of memory stands behind it where it is not that of `agent.memory`.
+    """
+    as_agents = _as_agents(cell)
+    if as_agents != cell and boolean(as_agents):
+        return f"{describe(as_agents)} [{level_text(cell.memory)}]"
     if not boolean(cell):
         return cell.label()
     on = [name for name in INGREDIENTS if cell.level(name)]
@@ -63,6 +70,11 @@ def describe(cell: Cell) -> str:
     if len(off) <= 1:
         return f"all but {listed(off)}" if off else "all four ingredients"
     return f"{listed(on)} only" if on else "none of the four ingredients"
+
+
+def _as_agents(cell: Cell) -> Cell:
+    """Returns the cell that has the memory of `agent.memory` on or off where this one has another kind."""
+    return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
 
 
 def listed(names: Sequence[str]) -> str:
@@ -181,8 +193,12 @@ def _missing_note(cells: Sequence[CellResult]) -> str | None:
 
 
 def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
-    """The fullest cell first, then by level, whatever the order that the grid was given in."""
-    return sorted(cells, key=lambda cell: (-sum(cell.level(name) is True for name in INGREDIENTS), cell.label()))
+    """The fullest cell first, the memory of `agent.memory` before other kinds, whatever the order of the grid."""
+    return sorted(cells, key=lambda cell: (-_ingredients_on(cell), _as_agents(cell) != cell, cell.label()))
+
+
+def _ingredients_on(cell: Cell) -> int:
+    return sum(_as_agents(cell).level(name) is True for name in INGREDIENTS)
 
 
 def _count(number: int, noun: str) -> str:

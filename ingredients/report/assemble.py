@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ingredients.errors import StoreError
-from ingredients.grid import Cell, Run, cells, runs, study_fingerprint
+from ingredients.grid import Cell, Run, cells, memory_kind, runs, study_fingerprint
 from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
@@ -68,7 +68,7 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     Raises:
         StoreError: If no run is finished, the references are not there, or a file is damaged.
     """
-    states = store.states(study)
+    states = store.states(study, store.source_digest)
     failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
     if "finished" not in states.values():
         raise StoreError(_nothing_finished(store, states, failures))
@@ -126,6 +126,7 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
             cell=cell,
             runs=tuple(_run_curves(seed, kinds) for seed, kinds in curves[tuple(cell.texts().values())].items()),
             failed_seeds=_seeds_of(cell, failures),
+            memory_kind=memory_kind(study, cell),
         )
         for cell in cells(study)
     )

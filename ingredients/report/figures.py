@@ -97,7 +97,7 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> li
     lines = [
         Line(study.question or study.name, 14, "bold"),
         Line(judgement.sentence, 10.5),
-        Line(how_to_read, 8.5, colour="#5f5f5f"),
+        Line(f"{how_to_read} {wording.memories(evidence)}".rstrip(), 8.5, colour="#5f5f5f"),
     ]
     if arrangement.fixed and arrangement.varied:
         lines.append(Line(f"In every cell: {everywhere}.", 8.5, colour="#5f5f5f"))
@@ -175,7 +175,7 @@ def _name_axes(panels: Mapping[Cell, Axes], page: Page, evidence: Evidence) -> N
         first = panels[cells[0]]
         first.set_ylabel("mean return of the episode", fontsize=8)
         if page.layout.by_row:
-            text = wording.levels(cells[0], page.layout.by_row)
+            text = page.row_name(wording.levels(cells[0], page.layout.by_row))
             _beside(
                 first, text, (0, 0.5), (-52, 0), rotation=90, ha="center", va="center", fontweight="bold", fontsize=8.5
             )

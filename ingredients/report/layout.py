@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingredients.grid import Cell
-from ingredients.study import INGREDIENTS, Ingredient
+from ingredients.study import INGREDIENTS, Ingredient, MemoryKind
 
 MOST_COLUMNS = 4
 
@@ -86,12 +86,21 @@ def _batched(cells: Sequence[Cell], width: int) -> tuple[tuple[Cell, ...], ...]:
     return tuple(tuple(cells[start : start + width]) for start in range(0, len(cells), width))
 
 
-def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[float]:
-    """Returns, for each ingredient, a number that is smaller the more of it a cell has."""
+_Weakness = tuple[float, bool, str]
+
+
+def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[_Weakness]:
+    """Returns, for each ingredient, what is smaller the more of it a cell has; only equal levels are equal.
+
+    Kinds of memory that hold equally long stand in one order, memory on or off, with the agent's own first: so each
+    memory-off sibling comes to stand below its kind.
+    """
     strengths: dict[Ingredient, float] = {
         "reward_observation": cell.reward_shown,
         "action_observation": cell.action_shown,
         "memory": cell.wipe_every or math.inf,
         "task_distribution": cell.training_tasks or math.inf,
     }
-    return [-strengths[name] for name in ingredients]
+    kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
+    other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it
+    return [(-strengths[name], *other.get(name, (False, ""))) for name in ingredients]

@@ -16,6 +16,7 @@ _ROW_NAMES = 0.3
 _GAP_X, _GAP_Y = 0.28, 0.62
 _WRAPPED_GAP_Y = 0.8  # one more line: the name of the cell
 _COLUMN_NAMES = 0.25
+_NAME_SIZE = 8.5
 _FOOT = 0.95
 _PLOTS_WIDTH = 7.5  # at least, however few the columns
 _NARROWEST, _WIDEST = 2.7, 5.6
@@ -85,6 +86,11 @@ class Page:
     def lines(self) -> list[Line]:
         """Returns the header's paragraphs broken into lines that fit the page."""
         return [line for paragraph in self.header for line in broken(paragraph, self.width - 0.5)]
+
+    def row_name(self, text: str) -> str:
+        """Returns a row's name in lines that leave the rows above and below theirs."""
+        lines = broken(Line(text, _NAME_SIZE, "bold"), self.panel_height + self._gap_y)
+        return "\n".join(line.text for line in lines)
 
     @property
     def _top(self) -> float:

@@ -20,7 +20,7 @@ _WIDE = 114
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.:-=+*#"
 _ASCII = str.maketrans(
-    {"●": "#", "◐": "~", "○": "o", "–": "-", "·": ".", "×": "x", "δ": "d", "⌈": "", "⌉": "", "²": "2"}
+    {"●": "#", "◐": "~", "○": "o", "–": "-", "·": ".", "×": "x", "δ": "d", "⌈": "", "⌉": "", "²": "2", "…": ".."}
 )
 
 
@@ -57,7 +57,7 @@ class Pen:
 
     def level(self, level: str) -> Text:
         """Returns a level in words where there is room, else `+` for on, `·` for off, `w4` for wipe 4."""
-        style = "dim" if level == "off" else ""
+        style = "dim" if level.endswith("off") else ""
         if not self.wide:
             level = {"on": "+", "off": "·"}.get(level, level.replace("wipe ", "w"))
         return self.text(level, style)

@@ -38,7 +38,8 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "time": f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each",
     }
-    return "\n".join([*(f"{name:<9} {text}" for name, text in facts.items() if text), "", *cell_lines(cells)])
+    lines = [*((name, text) for name, text in facts.items() if text), *(("notice", text) for text in cost.notices)]
+    return "\n".join([*(f"{name:<9} {text}" for name, text in lines), "", *cell_lines(cells)])
 
 
 def state_text(rest: Remaining) -> str:

@@ -94,10 +94,11 @@ def sufficient(judgement: Judgement) -> str:
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns what the scores mean: both ends of the scale, the windows, the interval."""
+    """Returns what the scores mean (both ends of the scale, the windows, the interval), and the kinds of memory."""
     criterion, floor = evidence.study.criterion, evidence.references["floor"]
-    return (
+    scale = (
         f"Score: 0 is the floor ({floor}), 1 the yardstick ({judgement.yardstick.name}), over the last fifth of a "
         f"lifetime. Gain: from the first fifth to the last; it counts above {criterion.gain_above:g}. Brackets: "
         f"{criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
     )
+    return " ".join(part for part in (scale, wording.memories(evidence)) if part)

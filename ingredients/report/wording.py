@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from ingredients.grid import Cell
 from ingredients.judgement import Interval, Judgement
 from ingredients.report.assemble import Evidence
-from ingredients.study import Ingredient, level_text
+from ingredients.study import Ingredient, MemoryKind, level_text
 
 NOTHING = "–"
+_LONGEST_LEVEL = 16  # a path to a class may be as long as a line, and a verdict has to stand beside it
 
 INGREDIENT_WORDS: dict[Ingredient, str] = {
     "reward_observation": "reward",
@@ -85,8 +86,19 @@ def answer(value: bool | None) -> str:
 
 
 def level(cell: Cell, ingredient: Ingredient) -> str:
-    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `64`."""
-    return level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
+    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `lstm-off`, `64`; cut to its end."""
+    text = level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
+    return text if len(text) <= _LONGEST_LEVEL else f"…{text[1 - _LONGEST_LEVEL :]}"
+
+
+def memories(evidence: Evidence) -> str:
+    """Returns what the levels of memory mean, where there are other kinds than `agent.memory`; else nothing."""
+    if not any(isinstance(level, MemoryKind) for level in evidence.study.ingredients.memory):
+        return ""
+    return (
+        f"Memory on is {evidence.study.agent.memory}, another kind goes by its name; off, or with -off behind its "
+        "name, it is reset before every step."
+    )
 
 
 def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:

@@ -7,7 +7,7 @@ ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ingredients.errors import StoreError, StudyError
-from ingredients.grid import Fingerprints, Run, differences, fingerprints, runs, study_fingerprint
+from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
 from ingredients.store.files import explained, first_free, replacing_file, replacing_folder
 from ingredients.store.record import (
     DIAGNOSTICS_FILE,
@@ -34,6 +34,7 @@ from ingredients.store.record import (
 from ingredients.store.references import read_references
 from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
 from ingredients.study import Study, load_study
+from ingredients.study.own_source import digest, is_own, source, source_digest
 
 STUDY_YAML = "study.yaml"
 REFERENCES_JSON = "references.json"
@@ -61,6 +62,7 @@ class Store:
 
         Raises:
             StoreError: If the folder cannot be written, is not a results folder, or holds runs trained otherwise.
+            UsageError: If the file of a memory of the user's own is not there; a copy of it is kept.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
@@ -69,6 +71,9 @@ class Store:
             elif _is_result(self.directory):
                 self._go_on_with(study)
             self._runs.mkdir(parents=True, exist_ok=True)
+            for kind in filter(is_own, memory_kinds(study)):
+                self._source(kind).parent.mkdir(exist_ok=True)
+                self.write_bytes(str(self._source(kind).relative_to(self.directory)), source(kind))
         with replacing_file(self.directory / STUDY_YAML) as path:
             path.write_text(study.to_yaml(), encoding="utf-8")
         return self
@@ -110,9 +115,18 @@ class Store:
         evaluated = content["fingerprints"].get("evaluates") == prints.evaluates
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
-    def states(self, study: Study) -> dict[Run, State]:
-        """Returns the state of every run of the study, in its order."""
-        return {run: self.state(run, fingerprints(study, run)) for run in runs(study)}
+    def states(self, study: Study, sources: Callable[[str], str] = source_digest) -> dict[Run, State]:
+        """Returns the state of every run of the study, in its order; for `sources` see `fingerprints`."""
+        return {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
+
+    def source_digest(self, kind: str) -> str:
+        """Returns the digest of an own memory's file as it was trained last, for a report that stands by itself.
+
+        Raises:
+            UsageError: If there is no copy of it, nor the file.
+        """
+        copy = self._source(kind)
+        return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
 
     def left_out(self, study: Study) -> int:
         """Returns how many finished runs lie in the folder that the study does not name (any more)."""
@@ -200,6 +214,9 @@ class Store:
     @property
     def _runs(self) -> Path:
         return self.directory / "runs"
+
+    def _source(self, kind: str) -> Path:
+        return self.directory / "memories" / f"{kind.replace(':', '--')}.py"
 
     @property
     def _attic(self) -> Path:

@@ -2,11 +2,12 @@
 
 Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line.
 Reading order: `levels` and `fields` (values), `models` (what a study is), `yaml_text` (how it is spelled),
-`messages` and `mistakes` (what is said when it is wrong), `files` (reading), `smoke` (the same study, small).
+`messages` and `mistakes` (what is said when it is wrong), `files` (reading), `smoke` (the same study, small),
+`own_source` (where a memory of the user's own lies).
 """
 
 from ingredients.study.files import DEFAULT_STUDY, load_study, parse_study, shipped_study
-from ingredients.study.levels import INGREDIENTS, Ingredient, Level, WipeEvery, level_data, level_text
+from ingredients.study.levels import INGREDIENTS, Ingredient, Level, MemoryKind, WipeEvery, level_data, level_text
 from ingredients.study.models import (
     Agent,
     BernoulliBanditTasks,
@@ -29,6 +30,7 @@ __all__ = [
     "Ingredients",
     "Learner",
     "Level",
+    "MemoryKind",
     "Study",
     "WipeEvery",
     "level_data",

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from ingredients.study.messages import nearest, shown
 
+AUTO = "auto"
 Check = Callable[[object], object]
 
 
@@ -33,6 +34,15 @@ def mistake(
     guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
     context = {"what": f"{what}, got {shown(value)}", "allowed": allowed, "guess": guess, "keys": tuple(keys)}
     return PydanticCustomError("mistake", "{what}", context)
+
+
+def unknown(value: object, known: Sequence[str], others: str = "") -> PydanticCustomError:
+    """Returns the error for a word that is none of the `known`; `others` says what else may stand there."""
+    listed = ", ".join([*known, others] if others else known)
+    if not isinstance(value, str):
+        return mistake("must be text", value, listed)
+    context = {"what": f"unknown {shown(value)}; known: {listed}", "allowed": "", "guess": nearest(value, known)}
+    return PydanticCustomError("mistake", "{what}", {**context, "keys": ()})
 
 
 def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:
@@ -66,12 +76,35 @@ def number(low: float, high: float, *, above: bool = False, below: bool = False)
     return check
 
 
+def or_auto(check: Check) -> Check:
+    """Returns the check of the word `auto`, or of what `check` lets through."""
+
+    def either(value: object) -> object:
+        if value == AUTO:
+            return value
+        try:
+            return check(value)
+        except PydanticCustomError as error:
+            found = dict(error.context or {})
+            found |= {"allowed": f"{AUTO}, or {found['allowed']}", "guess": nearest(value, (AUTO,))}
+            raise PydanticCustomError("mistake", "{what}", found) from None
+
+    return either
+
+
+def switch(value: object) -> object:
+    """Returns `value` if it is `on` or `off` (true, false), and nothing that merely counts as such."""
+    if not isinstance(value, bool):
+        raise mistake("must be on or off", value, "on, off")
+    return value
+
+
 def one_of(*known: str) -> Check:
     """Returns the check of a word from a closed list."""
 
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in known:
-            raise mistake("unknown", value, ", ".join(known), known)
+            raise unknown(value, known)
         return value
 
     return check

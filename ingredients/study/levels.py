@@ -1,20 +1,26 @@
 """Levels: the settings that an ingredient can have (DESIGN §2, "Ingredients, precisely").
 
 Comes in: what a study says (`on`, `0.5`, `{wipe_every: 4}`). Goes out: the one canonical value of that level, so
-that two ways to say the same thing are the same cell: probability 0 is off, one training task is off.
+that two ways to say the same thing are the same cell: probability 0 is off, one training task is off, and the kind of
+memory that `agent.memory` names is on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import keyword
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from ingredients.study.fields import mistake
+from ingredients.study.fields import mistake, unknown
 
 Ingredient = Literal["reward_observation", "action_observation", "memory", "task_distribution"]
 INGREDIENTS: tuple[Ingredient, ...] = ("reward_observation", "action_observation", "memory", "task_distribution")
 
-MEMORY_KINDS = ("gru",)
+MEMORY_KINDS = ("gru", "lstm", "transformer", "window", "none")
+OWN_KIND = "or your own as module:Class"
+LONGEST_KIND = 100  # it becomes part of a folder's name
+OFF = "-off"
 MOST_TRAINING_TASKS = 1_000_000
 LONGEST_WIPE = 1_000_000
 
@@ -26,25 +32,43 @@ class WipeEvery:
     steps: int
 
 
+@dataclass(frozen=True)
+class MemoryKind:
+    """Another kind of memory than `agent.memory`'s: carried through the lifetime, or reset before every step."""
+
+    kind: str
+    carried: bool = True
+
+    @property
+    def remembers(self) -> bool:
+        """Returns whether anything passes from step to step; of the kind `none` nothing does."""
+        return self.carried and self.kind != "none"
+
+    @property
+    def off(self) -> MemoryKind:
+        """Returns the kind's own memory-off sibling, of the same architecture; `none` is its own."""
+        return self if self.kind == "none" else replace(self, carried=False)
+
+
 ChannelLevel = bool | float
-MemoryLevel = bool | WipeEvery
+MemoryLevel = bool | WipeEvery | MemoryKind
 TasksLevel = bool | int
-Level = bool | int | float | WipeEvery
+Level = bool | int | float | WipeEvery | MemoryKind
 
 ALLOWED: dict[str, str] = {
     "reward_observation": "off, on, or a probability from 0 to 1",
     "action_observation": "off, on, or a probability from 0 to 1",
-    "memory": "off, on, gru, or {wipe_every: k} with k from 1 on",
+    "memory": f"off, on, {{wipe_every: k}} with k from 1 on, {', '.join(MEMORY_KINDS)}, {OWN_KIND}",
     "task_distribution": "off, on, or a number of training tasks from 1 on",
 }
 WORDS: dict[str, tuple[str, ...]] = {name: ("off", "on") for name in INGREDIENTS} | {
-    "memory": ("off", "on", *MEMORY_KINDS, "wipe_every")
+    "memory": ("off", "on", *MEMORY_KINDS, *(f"{kind}{OFF}" for kind in MEMORY_KINDS), "wipe_every")
 }
 QUOTED = ("off", "on", "false", "true", "no", "yes")
 
 
 def canonical_level(ingredient: Ingredient, value: object) -> Level:
-    """Returns the canonical level that `value` means.
+    """Returns the canonical level that `value` means; what a kind of memory is to `agent.memory`, `known_by` says.
 
     Raises:
         ValueError: `value` is no level of this ingredient (a pydantic error that says what is allowed).
@@ -66,15 +90,51 @@ def canonical_level(ingredient: Ingredient, value: object) -> Level:
 
 
 def level_text(level: Level) -> str:
-    """Returns the level as tables and filters spell it: `off`, `on`, `0.5`, `wipe_every=4`, `64`."""
-    if isinstance(level, bool):
-        return "on" if level else "off"
-    return f"wipe_every={level.steps}" if isinstance(level, WipeEvery) else repr(level)
+    """Returns the level as tables and filters spell it: `off`, `on`, `0.5`, `wipe_every=4`, `lstm-off`, `64`."""
+    match level:
+        case bool():
+            return "on" if level else "off"
+        case WipeEvery():
+            return f"wipe_every={level.steps}"
+        case MemoryKind():
+            return level.kind if level.carried else f"{level.kind}{OFF}"
+    return repr(level)
 
 
-def level_data(level: Level) -> bool | int | float | dict[str, int]:
+def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
     """Returns the level as JSON and YAML hold it."""
-    return {"wipe_every": level.steps} if isinstance(level, WipeEvery) else level
+    if isinstance(level, WipeEvery):
+        return {"wipe_every": level.steps}
+    return level_text(level) if isinstance(level, MemoryKind) else level
+
+
+def memory_kind(value: object) -> object:
+    """Returns `value` if it names a kind of memory.
+
+    A class of the user's own is known by its spelling alone (a dotted path, a colon, a name): a study imports nothing.
+    """
+    if not isinstance(value, str) or not _is_kind(value):
+        raise unknown(value, MEMORY_KINDS, OWN_KIND)
+    return value
+
+
+def known_by(agent_memory: str, level: MemoryLevel) -> MemoryLevel:
+    """Returns the level where `agent.memory` is of this kind: the kind itself is `on`, its sibling is `off`."""
+    return level.carried if isinstance(level, MemoryKind) and level.kind == agent_memory else level
+
+
+def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
+    """Returns the levels with each kind's own memory-off sibling before the kind, if the study asks for memory off.
+
+    An LSTM that beats a GRU without memory has shown nothing: what it carries shows against the same LSTM, reset before
+    every step. A study that leaves `off` out has no memory-off cell, and gets none.
+    """
+    completed: list[MemoryLevel] = []
+    for level in levels:
+        if isinstance(level, MemoryKind) and False in levels and level.off not in levels:
+            completed.append(level.off)
+        completed.append(level)
+    return tuple(completed)
 
 
 def _probability(value: object) -> ChannelLevel | None:
@@ -94,12 +154,21 @@ def _training_tasks(value: object) -> TasksLevel | None:
 
 
 def _memory(value: object) -> MemoryLevel | None:
-    """A kind equal to `agent.memory` is on, and there is one kind; a wipe before every step is off."""
-    if isinstance(value, WipeEvery):
-        value = {"wipe_every": value.steps}
-    if isinstance(value, str) and value in MEMORY_KINDS:
-        return True
+    """A wipe before every step is off; `none` has nothing that could be reset, so `none-off` is `none`."""
+    if isinstance(value, WipeEvery | MemoryKind):
+        value = level_data(value)
+    if isinstance(value, str):
+        kind = value.removesuffix(OFF)
+        return MemoryKind(kind, carried=kind in (value, "none")) if _is_kind(kind) else None
     steps = value.get("wipe_every") if isinstance(value, dict) and len(value) == 1 else None
     if type(steps) is not int or not 1 <= steps <= LONGEST_WIPE:
         return None
     return False if steps == 1 else WipeEvery(steps)
+
+
+def _is_kind(text: str) -> bool:
+    """Returns whether text names a kind: one of ours, or `package.module:Class` as Python spells names."""
+    module, colon, name = text.partition(":")
+    parts = [*module.split("."), name]
+    spelled = all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    return text in MEMORY_KINDS or (bool(colon) and spelled and len(text) <= LONGEST_KIND)

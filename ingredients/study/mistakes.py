@@ -71,7 +71,7 @@ def _unknown_key(path: tuple[str, ...], value: object) -> _Mistake:
 
 
 def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
-    partners = tuple((*path, key) for key in context["keys"])
+    partners = tuple((*path, *key.split(".")) for key in context["keys"])
     place = partners[0] if partners else path
     return _Mistake(1, place, context["what"], context["allowed"], context["guess"], partners)
 

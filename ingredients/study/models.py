@@ -8,6 +8,7 @@ swapping the tasks alone leaves a valid study.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, model_validator
@@ -16,15 +17,17 @@ from ingredients.study import fields
 from ingredients.study.levels import (
     ALLOWED,
     INGREDIENTS,
-    MEMORY_KINDS,
     ChannelLevel,
     Ingredient,
     Level,
     MemoryLevel,
     TasksLevel,
     canonical_level,
+    known_by,
     level_data,
     level_text,
+    memory_kind,
+    with_siblings,
 )
 from ingredients.study.yaml_text import dump
 
@@ -48,15 +51,19 @@ def _levels(ingredient: Ingredient) -> PlainValidator:
             raise fields.mistake("must be a list of levels, such as [off, on]", value, ALLOWED[ingredient])
         if not value:
             raise fields.mistake("an ingredient without levels leaves an empty grid", value, ALLOWED[ingredient])
-        levels: list[Level] = []
-        for entry in value:
-            level = canonical_level(ingredient, entry)
-            if level in levels:
-                raise fields.mistake(f"level {level_text(level)} is given twice", value, "each level once")
-            levels.append(level)
-        return tuple(levels)
+        levels = tuple(canonical_level(ingredient, entry) for entry in value)
+        _each_once(levels, value)
+        return levels
 
     return PlainValidator(check)
+
+
+def _each_once(levels: Sequence[Level], given: object, because: str = "", keys: Sequence[str] = ()) -> None:
+    """Refuses levels that are the same cell, however they were `given`."""
+    allowed = f"each level once{because}"
+    for place, level in enumerate(levels):
+        if level in levels[:place]:
+            raise fields.mistake(f"level {level_text(level)} is given twice", given, allowed, keys=keys)
 
 
 class Ingredients(Section):
@@ -71,6 +78,13 @@ class Ingredients(Section):
         """Returns the levels of one ingredient, in the order given."""
         levels: tuple[Level, ...] = getattr(self, ingredient)
         return levels
+
+    def of_agent(self, agent_memory: str) -> Self:
+        """Returns the levels where `agent.memory` is of this kind, with the memory-off sibling of each other kind."""
+        memory = tuple(known_by(agent_memory, level) for level in self.memory)
+        given, because = [level_data(level) for level in self.memory], f" (agent.memory makes {agent_memory} on)"
+        _each_once(memory, given, because, keys=("ingredients.memory", "agent.memory"))
+        return self.model_copy(update={"memory": with_siblings(memory)})
 
 
 class BernoulliBanditTasks(Section):
@@ -88,45 +102,58 @@ class BernoulliBanditTasks(Section):
 
 
 class Agent(Section):
-    """The agent of every cell. `hidden` fills SIMD registers, so that a run's bits do not depend on its stack."""
+    """The agent of every cell.
 
-    memory: Annotated[Literal["gru"], BeforeValidator(fields.one_of(*MEMORY_KINDS))] = "gru"
+    Attributes:
+        memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
+        hidden: units of the memory; they fill SIMD registers, so that a run's bits do not depend on its stack.
+        window: how many of the last inputs a memory of the kind `window` holds.
+    """
+
+    memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
     hidden: Annotated[int, BeforeValidator(fields.whole(16, 1024, multiple=16))] = 64
+    window: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 8
 
 
 class Learner(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
-    The defaults are for lifetimes of some ten to a hundred steps. λ is short, as in Duan et al. (.3 on bandits), and γ
-    below their .99: with a long horizon the critic mostly learns how much of the lifetime is left.
+    The defaults are for lifetimes of ten to five hundred steps; docs/learner.md has what each of them was chosen by.
 
     Attributes:
         train_steps: environment steps of a run, rounded up to whole rollouts.
-        lifetimes: lifetimes in parallel in a rollout of one run.
+        lifetimes: lifetimes in parallel in a rollout of one run; `auto` goes with the lifetime's length
+            (`learner.rollout_lifetimes`).
         epochs: passes over a rollout.
         minibatches: parts of a rollout; each holds whole lifetimes, so it must divide `lifetimes`.
         learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line.
-        discount: γ, over steps, across episodes, to the lifetime's end.
-        gae_lambda: λ of the advantages.
+        discount: γ, over steps, across episodes, to the lifetime's end; `auto` goes with the lifetime's length
+            (`learner.horizon_discount`).
+        gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.trace_decay`).
         entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.
         max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
+        critic_sees_task: whether the critic sees ψ in training, and counts what ψ makes of a step instead of what luck
+            does (`rollout.collect`); the policy never does.
     """
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
-    lifetimes: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 64
+    lifetimes: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 65_536)))] = "auto"
     epochs: Annotated[int, BeforeValidator(fields.whole(1, 100))] = 4
     minibatches: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 4
-    learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 5e-3
-    discount: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.9
-    gae_lambda: Annotated[float, BeforeValidator(fields.number(0, 1))] = 0.3
-    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.16
+    learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.01
+    discount: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 1, below=True)))] = (
+        "auto"
+    )
+    gae_lambda: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 1)))] = "auto"
+    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.1
     clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2
     max_gradient_norm: Annotated[float, BeforeValidator(fields.number(0, 1e6, above=True))] = 0.5
+    critic_sees_task: Annotated[bool, BeforeValidator(fields.switch)] = True
 
     @model_validator(mode="after")
     def _minibatches_hold_whole_lifetimes(self) -> Self:
-        if self.lifetimes % self.minibatches:
+        if self.lifetimes != "auto" and self.lifetimes % self.minibatches:
             allowed = f"a divisor of learner.lifetimes = {self.lifetimes}"
             raise fields.mistake("cuts lifetimes apart", self.minibatches, allowed, keys=("minibatches", "lifetimes"))
         return self
@@ -176,6 +203,10 @@ class Study(Section):
     learner: Learner = Learner()
     evaluation: Evaluation = Evaluation()
     criterion: Criterion = Criterion()
+
+    @model_validator(mode="after")
+    def _levels_are_those_of_the_agent(self) -> Self:
+        return self.model_copy(update={"ingredients": self.ingredients.of_agent(self.agent.memory)})
 
     @model_validator(mode="after")
     def _grid_can_be_run(self) -> Self:

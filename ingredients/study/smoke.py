@@ -15,10 +15,11 @@ def smoke_sized(study: Study) -> Study:
     learner, evaluation = study.learner, study.evaluation
     # a rollout holds whole minibatches: the most of them that fit, and one at least
     most = max(LIFETIMES // learner.minibatches, 1) * learner.minibatches
+    lifetimes = most if learner.lifetimes == "auto" else min(learner.lifetimes, most)
     changes = {
         "seeds": min(study.seeds, SEEDS),
         "learner": learner.model_copy(
-            update={"train_steps": min(learner.train_steps, TRAIN_STEPS), "lifetimes": min(learner.lifetimes, most)}
+            update={"train_steps": min(learner.train_steps, TRAIN_STEPS), "lifetimes": lifetimes}
         ),
         "evaluation": evaluation.model_copy(
             update={

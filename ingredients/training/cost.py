@@ -1,31 +1,36 @@
 """What training costs: memory by counting tensors, speed by timing a few updates.
 
-Comes in: a study. Goes out: bytes, env steps a second. Nothing is kept of what is trained here.
+Comes in: a study, a stack. Goes out: bytes, env steps a second, notices. Nothing is kept of what is trained here.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from typing import NamedTuple
 
-from ingredients.grid import Stack, runs, stacks
-from ingredients.study import Study, parse_study
-from ingredients.training.draws import TRAINING_SAMPLE
-from ingredients.training.evaluation import CHUNK_LANES, PROBES
+import torch
+
+from ingredients.agent.memory import memory_notice
+from ingredients.agent.network import views
+from ingredients.grid import Stack, memory_kinds
+from ingredients.study import Study
+from ingredients.training.draws import EVALUATION, TRAINING_SAMPLE, at_step, evaluation_tasks, lifetime_draws
+from ingredients.training.evaluation import CHUNK_LANES, PROBES, lanes_at_once
+from ingredients.training.interaction import Draws, Play, advance, begin
 from ingredients.training.trainer import Setup, begin_training, prepare, train
+from ingredients.training.workload import Workload
 
 FLOAT_BYTES = 4
 PROCESS_BYTES = 350 * 2**20  # the interpreter with torch and pandas loaded, as measured
-PLAYED_FOR_TRAINED = 16  # as measured on the flagship: 1.1 million steps played, 65 thousand trained a second
+POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's loss has alive at most
 
-BENCH_STUDY = {
-    "name": "bench",
-    "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 100},
-    "ingredients": {},
-    "seeds": 1,
-    "agent": {"memory": "gru", "hidden": 64},
-    "learner": {"lifetimes": 32, "epochs": 4, "minibatches": 4, "train_steps": 10_000_000},
-}
+
+class Speed(NamedTuple):
+    """Environment steps a second of all runs of a stack together: trained on, and only played, as in an evaluation."""
+
+    trained: float
+    played: float
 
 
 def memory_estimate(study: Study, stack: Stack) -> int:
@@ -35,30 +40,47 @@ def memory_estimate(study: Study, stack: Stack) -> int:
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
 
 
-def measure_speed(study: Study, seconds: float) -> float:
-    """Returns the environment steps a second of this process, training a stack of the study for about `seconds`."""
-    endless = study.learner.model_copy(update={"train_steps": 10**12})
-    first_stack = stacks(study)[0].runs
-    steps, took = _time(prepare(study.model_copy(update={"learner": endless}), first_stack), seconds)
-    return steps / took
+def memory_notices(study: Study) -> list[str]:
+    """Returns what the user should know of the study's memories beforehand, one sentence for each that has something.
 
-
-def evaluation_share(study: Study) -> float:
-    """Returns the time that evaluation takes, as a share of the time of training.
-
-    A step that is only played costs a `PLAYED_FOR_TRAINED`th of one that is also trained on.
+    Raises:
+        StudyError: a memory of the user's own breaks its contract.
     """
+    inputs = prepare(study, ()).agent.layout.size
+    notices = (memory_notice(kind, inputs, study.agent.hidden) for kind in memory_kinds(study))
+    return [notice for notice in notices if notice]
+
+
+def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
+    """Returns how fast this process trains the stack, timed for about `seconds`, and how fast it evaluates it."""
+    endless = study.learner.model_copy(update={"train_steps": 10**12})
+    setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
+    steps, took = _time(setup, seconds)
+    return Speed(steps / took, _played_speed(setup, seconds / 4))
+
+
+def evaluation_steps(study: Study) -> int:
+    """Returns the environment steps that the evaluations of one run play; a probe starts half-way."""
     setup, settings = prepare(study, ()), study.evaluation
     final = settings.tasks * (2 + len(PROBES) / 2) + min(settings.tasks, TRAINING_SAMPLE)
-    played = (final + 2 * (settings.points - 1) * settings.tasks_at_points) * setup.family.steps
-    return played / PLAYED_FOR_TRAINED / (setup.updates * setup.steps_per_update)
+    return int(final + 2 * (settings.points - 1) * settings.tasks_at_points) * setup.family.steps
 
 
-def bench_worker(seconds: float) -> dict[str, float]:
-    """Returns `env_steps` and `seconds` of this process on the fixed workload (DESIGN §3), timed after one update."""
-    study = parse_study(BENCH_STUDY, "bench")
-    steps, took = _time(prepare(study, runs(study)), seconds)
+def workload_speed(workload: Workload, seconds: float) -> dict[str, float]:
+    """Returns `env_steps` and `seconds` of this process on a workload, timed after one update."""
+    steps, took = _time(prepare(workload.study(), workload.stack()), seconds)
     return {"env_steps": steps, "seconds": took}
+
+
+def update_seconds(workload: Workload, updates: int) -> float:
+    """Returns the seconds of so many updates of a workload in this process, a first one not counted."""
+    setup = prepare(workload.study(), workload.stack())
+    trained = train(setup, begin_training(setup))
+    next(trained)
+    began = time.perf_counter()
+    for _ in range(updates):
+        next(trained)
+    return time.perf_counter() - began
 
 
 def _time(setup: Setup, seconds: float) -> tuple[int, float]:
@@ -72,16 +94,41 @@ def _time(setup: Setup, seconds: float) -> tuple[int, float]:
     return count * setup.steps_per_update * len(setup.runs), took
 
 
+def _played_speed(setup: Setup, seconds: float) -> float:
+    """Returns the environment steps a second of an evaluation: lanes play for a lifetime, or for about `seconds`."""
+    count, steps = lanes_at_once(setup), setup.family.steps
+    tasks = evaluation_tasks(setup.family, count).expand(len(setup.runs), -1, -1)
+    began = time.perf_counter()
+    draws = lifetime_draws(setup.runs, setup.family, EVALUATION, 0, count)
+    drawn = (time.perf_counter() - began) / steps
+    play = Play(setup.agent, setup.family, views(begin_training(setup).policy, setup.agent.shapes()), tasks)
+    played, took = _time_play(play, draws, seconds)
+    return count * len(setup.runs) / (took / played + drawn)
+
+
+@torch.no_grad()
+def _time_play(play: Play, draws: Draws, seconds: float) -> tuple[int, float]:
+    """Returns how many steps of a lifetime all lanes played in how many seconds, a first step not counted."""
+    lanes, _ = advance(play, begin(play), at_step(draws, 0))
+    began, played, took = time.perf_counter(), 0, 0.0
+    while played < play.family.steps - 1 and took < seconds:
+        lanes, _ = advance(play, lanes, at_step(draws, played + 1))
+        played, took = played + 1, time.perf_counter() - began
+    return played, took
+
+
 def _rollout_floats(setup: Setup) -> int:
-    """Returns floats a run: inputs, memory and critic's inputs of every step, and some ten numbers a step."""
+    """Returns floats a run: inputs, memory and critic's inputs of every step, some ten numbers a step, the states."""
     step = setup.agent.layout.size + setup.agent.hidden + setup.critic.inputs + 12 + 3 * setup.family.noise_size
-    return setup.learner.lifetimes * setup.family.steps * step
+    state = setup.agent.memory.state_floats(setup.family.steps)
+    return setup.lifetimes * (setup.family.steps * step + state)
 
 
 def _tape_floats(setup: Setup) -> int:
-    """Returns floats a run: what the unroll, its way back and the critic keep for one minibatch."""
-    lanes = setup.learner.lifetimes // setup.learner.minibatches
-    return lanes * setup.family.steps * (14 * setup.agent.hidden + 4 * setup.critic.hidden + 8 * setup.family.actions)
+    """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
+    lanes, steps = setup.lifetimes // setup.learner.minibatches, setup.family.steps
+    learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions
+    return lanes * steps * (setup.agent.memory.tape_floats(steps) + learner)
 
 
 def _weight_floats(setup: Setup) -> int:
@@ -91,6 +138,10 @@ def _weight_floats(setup: Setup) -> int:
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats a run: the draws and states of one chunk of evaluation lanes."""
-    step = setup.family.noise_size + 5
-    return CHUNK_LANES * (setup.family.steps * 2 * step + 10 * setup.agent.hidden)
+    """Returns floats a run: the draws of one chunk of lanes, and the states of those that are played at once.
+
+    A state is there three times: at the start, half-way, and of the lifetimes that branch off.
+    """
+    draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + 5)
+    state = setup.agent.memory.state_floats(setup.family.steps)
+    return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory import State
 from ingredients.agent.network import Agent
 from ingredients.agent.observation import Past, assemble
 from ingredients.tasks.family import Family, Step
@@ -34,9 +35,9 @@ class Play:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lifetimes in progress: memory `[S, N, H]`, the environment's state `[S, N, .]`, and the past."""
+    """Lifetimes in progress: memory (parts `[S, N, ...]`), the environment's state `[S, N, .]`, and the past."""
 
-    memory: Tensor
+    memory: State
     environment: Tensor
     past: Past
 
@@ -60,10 +61,10 @@ class Draws(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """One step: input `[S, N, F]`, memory after it `[S, N, H]`, intended action `[S, N]`, the answer."""
+    """One step: input `[S, N, F]`, the memory's output `[S, N, H]`, intended action `[S, N]`, the answer."""
 
     inputs: Tensor
-    memory: Tensor
+    output: Tensor
     action: Tensor
     step: Step
 
@@ -72,7 +73,7 @@ def begin(play: Play) -> Lanes:
     """Returns `[S, N]` lanes at the start of their lifetimes."""
     environment, observation = play.family.first(play.tasks)
     runs, lanes = play.tasks.shape[:2]
-    memory = play.agent.memory.initial_state(runs, lanes, play.agent.hidden, play.tasks)
+    memory = play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
     start = play.tasks.new_ones(runs, lanes, 1)
     none = torch.zeros_like(start)
     return Lanes(memory, environment, Past(observation, start, start, none, none.long()))
@@ -81,8 +82,8 @@ def begin(play: Play) -> Lanes:
 def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tuple[Lanes, Moment]:
     """Returns the lanes after one step, and what happened in it."""
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
-    memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
-    logits = play.agent.logits(play.weights, memory)
+    output, memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
+    logits = play.agent.logits(play.weights, output)
     action = logits.argmax(-1) if greedy else sample(logits, draws.action)
     step = play.family.step(play.tasks, lanes.environment, action, draws.noise)
     episode_start = (step.terminated | step.truncated).to(inputs.dtype).unsqueeze(-1)
@@ -93,7 +94,7 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
         reward_tm1=step.reward.unsqueeze(-1),
         action_tm1=step.action.unsqueeze(-1),
     )
-    return Lanes(memory, step.state, past), Moment(inputs, memory, action, step)
+    return Lanes(memory, step.state, past), Moment(inputs, output, action, step)
 
 
 def sample(logits: Tensor, uniform: Tensor) -> Tensor:

@@ -21,16 +21,16 @@ class Rollout:
 
     Attributes:
         inputs: `[M, S, T, N, F]`.
-        memory: the state after each step, `[M, S, T, N, H]`.
+        outputs: of the memory, after each step, `[M, S, T, N, H]`.
         action: intended actions, `[M, S, T, N]` (int64).
-        reward: `[M, S, T, N]`.
+        reward: what the learner is paid, `[M, S, T, N]` (see `collect`).
         tasks: `[M, S, N, D]`.
         carry: `[S, T]`.
         score: the mean expected return of a lifetime, `[S]`.
     """
 
     inputs: Tensor
-    memory: Tensor
+    outputs: Tensor
     action: Tensor
     reward: Tensor
     tasks: Tensor
@@ -39,25 +39,30 @@ class Rollout:
 
 
 @torch.no_grad()
-def collect(play: Play, draws: Draws, minibatches: int) -> Rollout:
-    """Returns one rollout: every lane of the play lives its lifetime from beginning to end."""
+def collect(play: Play, draws: Draws, minibatches: int, informed: bool) -> Rollout:
+    """Returns one rollout: every lane of the play lives its lifetime from beginning to end.
+
+    The agent sees the rewards that its environment pays. An `informed` learner counts instead E[r | ψ, a] less the best
+    that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw.
+    """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
     blank = _Buffers.blank(play.agent, steps, (minibatches, runs, lifetimes // minibatches), play.tasks)
     lanes, score = begin(play), play.tasks.new_zeros(runs)
+    best = _best_step_reward(play)
     for t in range(steps):
         lanes, moment = advance(play, lanes, at_step(draws, t))
-        blank.write(t, moment)
+        blank.write(t, moment, moment.step.expected_reward - best if informed else moment.step.reward)
         score += moment.step.expected_reward.mean(-1)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
-    return Rollout(blank.inputs, blank.memory, blank.action, blank.reward, by_minibatch, carry, score)
+    return Rollout(blank.inputs, blank.outputs, blank.action, blank.reward, by_minibatch, carry, score)
 
 
 @dataclass(frozen=True)
 class _Buffers:
     inputs: Tensor
-    memory: Tensor
+    outputs: Tensor
     action: Tensor
     reward: Tensor
 
@@ -67,17 +72,25 @@ class _Buffers:
         lead = (minibatches, runs, steps, lanes)
         return _Buffers(
             inputs=like.new_empty(*lead, agent.layout.size),
-            memory=like.new_empty(*lead, agent.hidden),
+            outputs=like.new_empty(*lead, agent.hidden),
             action=torch.empty(lead, dtype=torch.int64, device=like.device),
             reward=like.new_empty(lead),
         )
 
-    def write(self, t: int, moment: Moment) -> None:
+    def write(self, t: int, moment: Moment, reward: Tensor) -> None:
         minibatches = self.inputs.shape[0]
         self.inputs[:, :, t] = _split(moment.inputs, minibatches)
-        self.memory[:, :, t] = _split(moment.memory, minibatches)
+        self.outputs[:, :, t] = _split(moment.output, minibatches)
         self.action[:, :, t] = _split(moment.action, minibatches)
-        self.reward[:, :, t] = _split(moment.step.reward, minibatches)
+        self.reward[:, :, t] = _split(reward, minibatches)
+
+
+def _best_step_reward(play: Play) -> Tensor:
+    """Returns what one who knows ψ earns in a step, `[S, N]`, or zeros where the family does not know."""
+    best = play.family.best_episode_return(play.tasks)
+    if best is None:
+        return play.tasks.new_zeros(play.tasks.shape[:2])
+    return best * (play.family.episodes / play.family.steps)
 
 
 def _split(lanes: Tensor, minibatches: int) -> Tensor:

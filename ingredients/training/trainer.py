@@ -12,45 +12,53 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory import make_memory
 from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout
-from ingredients.grid import Run
+from ingredients.grid import Run, memory_kind
 from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
-from ingredients.training.critic import Critic, features, values
+from ingredients.training.critic import Critic, features, value_gradient, values
 from ingredients.training.draws import TRAINING, lifetime_draws, to_device, training_tasks
 from ingredients.training.interaction import Play
 from ingredients.training.learner import (
     Adam,
+    Advised,
     Clip,
     Losses,
     entropy_share,
     flat_gradient,
     generalised_advantage,
     gradient_norm,
+    horizon_discount,
+    log_probability,
     normalise_per_run,
-    policy_loss,
-    value_loss,
+    policy_gradient,
+    rollout_lifetimes,
+    trace_decay,
 )
 from ingredients.training.rollout import Rollout, collect
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What does not change while a stack trains."""
+    """What does not change while a stack trains; `discount` is γ, `trace` is λ, and what was `auto` is a number."""
 
     runs: tuple[Run, ...]
     family: Family
     agent: Agent
     critic: Critic
     learner: Learner
+    lifetimes: int
+    discount: float
+    trace: float
     device: torch.device
 
     @property
     def steps_per_update(self) -> int:
         """Returns the environment steps of one run's rollout."""
-        return self.learner.lifetimes * self.family.steps
+        return self.lifetimes * self.family.steps
 
     @property
     def updates(self) -> int:
@@ -61,9 +69,19 @@ class Setup:
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
     """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side."""
     family = make_family(study.tasks)
-    agent = Agent(Layout(family.observation_size, family.actions), study.agent.hidden, study.agent.memory)
-    critic = Critic(study.agent.hidden, family.task_size, study.agent.hidden)
-    return Setup(runs, family, agent, critic, study.learner, torch.device(device))
+    layout, hidden = Layout(family.observation_size, family.actions), study.agent.hidden
+    kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
+    agent = Agent(layout, hidden, make_memory(kind, layout.size, hidden, study.agent.window, family.steps))
+    critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
+    return Setup(runs, family, agent, critic, study.learner, *_horizon(study.learner, family), torch.device(device))
+
+
+def _horizon(learner: Learner, family: Family) -> tuple[int, float, float]:
+    """Returns lifetimes in a rollout, γ and λ: as the study says, or as the length of a lifetime asks for."""
+    steps = family.steps
+    lifetimes = rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes
+    discount = horizon_discount(steps) if learner.discount == "auto" else learner.discount
+    return lifetimes, discount, trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda
 
 
 @dataclass
@@ -111,10 +129,11 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
     """Yields after each update until the stack has had its steps; `training` is changed in place."""
     while training.update < setup.updates:
         index = training.update
-        tasks = training_tasks(setup.runs, setup.family, index, setup.learner.lifetimes).to(setup.device)
-        draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.learner.lifetimes)
+        tasks = training_tasks(setup.runs, setup.family, index, setup.lifetimes).to(setup.device)
+        draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.lifetimes)
         play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
-        rollout = collect(play, to_device(draws, setup.device), setup.learner.minibatches)
+        draws, learner = to_device(draws, setup.device), setup.learner
+        rollout = collect(play, draws, learner.minibatches, informed=learner.critic_sees_task)
         losses, norm = improve(setup, training, rollout)
         training.update += 1
         train_step = training.update * setup.steps_per_update
@@ -131,12 +150,10 @@ class _Leaves(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """One minibatch: what the losses need, in the shapes of `policy_loss` and `value_loss`."""
+    """One minibatch: inputs `[S, T, N, F]`, its X = T · N steps, the critic's inputs `[S, X, C]`, targets `[S, X]`."""
 
     inputs: Tensor
-    action: Tensor
-    before: Tensor
-    advantage: Tensor
+    advised: Advised
     critic_inputs: Tensor
     target: Tensor
 
@@ -161,20 +178,18 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
 
     Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
     """
-    discount = setup.learner.discount
-    eyes = [features(m, t, discount) for m, t in zip(rollout.memory, rollout.tasks, strict=True)]
+    discount = setup.discount
+    seen = rollout.tasks[..., : setup.critic.task_size]
+    eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
     value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
-    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.learner.gae_lambda)
+    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.trace)
     target, advantage = raw + value, normalise_per_run(raw)
     batches = []
     for m, critic_inputs in enumerate(eyes):
-        old = torch.log_softmax(setup.agent.logits(leaves.policy, rollout.memory[m]), dim=-1)
-        before = old.gather(-1, rollout.action[m].unsqueeze(-1)).squeeze(-1)
-        action, now = rollout.action[m].flatten(1), advantage[m].flatten(1)
-        batch = _Batch(
-            rollout.inputs[m], action, before.flatten(1), now, critic_inputs.flatten(1, 2), target[m].flatten(1)
-        )
-        batches.append(batch)
+        logits, action = setup.agent.logits(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1)
+        before = log_probability(logits.flatten(1, 2), action)
+        advised = Advised(action, before, advantage[m].flatten(1))
+        batches.append(_Batch(rollout.inputs[m], advised, critic_inputs.flatten(1, 2), target[m].flatten(1)))
     return batches
 
 
@@ -192,21 +207,17 @@ def _step(
     """
     learner = setup.learner
     rate, entropy_weight = learner.learning_rate * left, learner.entropy * entropy_share(left)
-    start = setup.agent.memory.initial_state(carry.shape[0], batch.inputs.shape[2], setup.agent.hidden, carry)
-    states = setup.agent.memory.unroll(leaves.policy, start, carry, batch.inputs)
-    log_probabilities = torch.log_softmax(setup.agent.logits(leaves.policy, states), dim=-1).flatten(1, 2)
-    surrogate, entropy, kl, clipped = policy_loss(
-        log_probabilities, batch.action, batch.before, batch.advantage, learner.clip
-    )
-    error = value_loss(values(leaves.critic, batch.critic_inputs), batch.target)
-    policy_gradient = flat_gradient(surrogate - entropy_weight * entropy, leaves.policy, training.policy)
-    critic_gradient = flat_gradient(error, leaves.critic, training.critic)
-    norm, critic_norm = gradient_norm(policy_gradient), gradient_norm(critic_gradient)
+    outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs)
+    logits = setup.agent.logits(leaves.policy, outputs).flatten(1, 2)
+    losses, d_logits = policy_gradient(logits, batch.advised, learner.clip, entropy_weight)
+    policy_step = flat_gradient(logits, d_logits, leaves.policy, training.policy)
+    error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic)
+    norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
     training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
     clip = Clip(learner.max_gradient_norm, training.alive)
-    training.policy_adam.step(training.policy, policy_gradient, norm, rate, clip)
-    training.critic_adam.step(training.critic, critic_gradient, critic_norm, rate, clip)
-    return Losses(surrogate.detach(), error.detach(), entropy.detach(), kl, clipped), norm
+    training.policy_adam.step(training.policy, policy_step, norm, rate, clip)
+    training.critic_adam.step(training.critic, critic_step, critic_norm, rate, clip)
+    return Losses(losses.surrogate, error, losses.entropy, losses.kl, losses.clip_fraction), norm
 
 
 def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:

@@ -1,41 +1,55 @@
-"""Memories, one stacked tensor program each, behind one signature (a seam that a user may replace).
+"""Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
-Comes in: weights `[S, ...]`, a state, inputs. Goes out: states. A module with these five functions is a memory.
+In reading order: `protocol` (what a memory is), `gru`, `lstm` (recurrent), `memoryless`, `window` (feedforward),
+`transformer` (attention), `own_module` and `own` (the user's).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Protocol
+from ingredients.agent.memory.gru import Gru
+from ingredients.agent.memory.lstm import Lstm
+from ingredients.agent.memory.memoryless import Memoryless
+from ingredients.agent.memory.own import Own, own_memory
+from ingredients.agent.memory.protocol import Memory, State
+from ingredients.agent.memory.transformer import Transformer
+from ingredients.agent.memory.window import Window
 
-import torch
-from torch import Tensor
-
-from ingredients.agent.memory import gru
-
-
-class Memory(Protocol):
-    """What carries the past through a lifetime."""
-
-    def parameter_shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights by name."""
-        ...
-
-    def initial_weights(self, inputs: int, hidden: int, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's first weights."""
-        ...
-
-    def initial_state(self, runs: int, lanes: int, hidden: int, like: Tensor) -> Tensor:
-        """Returns the state at a lifetime's start, `[S, N, H]`."""
-        ...
-
-    def step(self, weights: Mapping[str, Tensor], state: Tensor, carry_t: Tensor, x_t: Tensor) -> Tensor:
-        """Returns the state `[S, N, H]` after input x_t `[S, N, F]`; `carry_t` `[S, 1, 1]` of 0 resets it before."""
-        ...
-
-    def unroll(self, weights: Mapping[str, Tensor], state: Tensor, carry: Tensor, x: Tensor) -> Tensor:
-        """Returns the states `[S, T, N, H]` after each of the inputs `[S, T, N, F]`; carry is `[S, T]`."""
-        ...
+__all__ = ["Memory", "State", "make_memory", "memory_notice"]
 
 
-MEMORIES: Final[Mapping[str, Memory]] = {"gru": gru}
+def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) -> Memory:
+    """Returns the memory that a study calls `kind`: F inputs, H outputs.
+
+    Args:
+        kind: one of ours, or the user's own `package.module:Class`.
+        inputs: F.
+        hidden: H.
+        window: how many inputs a `window` holds.
+        horizon: T, the steps of a lifetime, by which recurrent memories choose their first time constants.
+
+    Raises:
+        StudyError: there is no such class of the user's, or it breaks its contract (`own_module`).
+    """
+    match kind:
+        case "gru":
+            return Gru(inputs, hidden, horizon)
+        case "lstm":
+            return Lstm(inputs, hidden)
+        case "transformer":
+            return Transformer(inputs, hidden)
+        case "window":
+            return Window(inputs, hidden, window)
+        case "none":
+            return Memoryless(inputs, hidden)
+    assert ":" in kind, kind  # the study knows the kinds
+    return own_memory(kind, inputs, hidden)
+
+
+def memory_notice(kind: str, inputs: int, hidden: int) -> str | None:
+    """Returns what the user should know of a kind of memory before it is trained, in one sentence; None if nothing.
+
+    Raises:
+        StudyError: there is no such class of the user's, or it breaks its contract.
+    """
+    memory = make_memory(kind, inputs, hidden, window=1, horizon=1)
+    return memory.notice if isinstance(memory, Own) else None

@@ -6,83 +6,121 @@
 Biases are weights of the input's constant column. `carry_t` is 1 where the state is carried and 0 where it is reset
 before the step; a memory that is off runs the same program with carry 0 throughout (DESIGN §2: masked, not removed).
 
-Comes in: inputs `[S, T, N, F]` and weights `[S, ...]`. Goes out: states `[S, T, N, H]`.
+Comes in: inputs `[S, T, N, F]` and weights `[S, 3, ...]`, blocks r, z, n. Goes out: states `[S, T, N, H]`.
 
 `unroll` has a backward pass derived by hand. Autograd through the loop keeps some ten tensors a step and makes one
-weight-gradient product a step; here a step back is one broadcast product and one `bmm`, and the weight gradients are
-one product at the end.
+weight-gradient product a step. Here lifetimes are cut into blocks of a few steps that fit the cache: a step back is
+one broadcast product and three `bmm`, and weight gradients are one product a block, of what is still in the cache.
 
 Two facts about torch on a CPU shape the arithmetic. `tanh` of MKL is ten times slower than `sigmoid`, so tanh(a) is
-computed as 2σ(2a) − 1 with the 2 folded into the weights. And `torch.sigmoid` treats blocks of 32 floats with SIMD and
-the rest with a scalar loop of other rounding, so a run's bits would depend on its neighbours unless each run fills
-whole blocks: `squash` sees to it.
+computed as 2σ(2a) − 1 with the first 2 folded into the weights. And `torch.sigmoid` treats blocks of 32 floats with
+SIMD and the rest with a scalar loop of other rounding, so a run's bits would depend on its neighbours unless each run
+fills whole blocks: `squash` sees to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory.protocol import State
+
 SIMD_BLOCK = 32
-BLOCK_STEPS = 8  # slopes of so many steps are computed at once: enough to pay for the calls, few enough for the cache
+BLOCK_STEPS = 8  # a block's tape of 16 runs × 8 lifetimes × 64 units is 1.3 MB: a level-2 cache
+KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five, h_t and its gradient
+R, Z, N = range(3)
 
 
-def parameter_shapes(inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
-    """Returns the shapes of one run's weights; the columns are the blocks r, z, n."""
-    return {"gru.input": (inputs, 3 * hidden), "gru.hidden": (hidden, 3 * hidden)}
+@dataclass(frozen=True)
+class Gru:
+    """F inputs, H hidden units; the state is h, which is also the output.
 
-
-def initial_weights(inputs: int, hidden: int, draw: torch.Generator) -> dict[str, Tensor]:
-    """Returns one run's weights: U(±1/√H) for the input, orthogonal blocks for the recurrence, biases 0."""
-    bound = hidden**-0.5
-    from_input = torch.empty(inputs, 3 * hidden).uniform_(-bound, bound, generator=draw)
-    from_input[-1] = 0.0
-    blocks = [torch.nn.init.orthogonal_(torch.empty(hidden, hidden), generator=draw) for _ in range(3)]
-    return {"gru.input": from_input, "gru.hidden": torch.cat(blocks, dim=1)}
-
-
-def initial_state(runs: int, lanes: int, hidden: int, like: Tensor) -> Tensor:
-    """Returns the state at a lifetime's start: zeros `[S, N, H]`."""
-    return like.new_zeros(runs, lanes, hidden)
-
-
-def step(weights: Mapping[str, Tensor], state: Tensor, carry_t: Tensor, x_t: Tensor) -> Tensor:
-    """Returns h_t `[S, N, H]` from state `[S, N, H]`, carry `[S, 1, 1]` and input `[S, N, F]`."""
-    size = state.shape[-1]
-    state = state * carry_t
-    from_input, from_state = torch.bmm(x_t, weights["gru.input"]), torch.bmm(state, weights["gru.hidden"])
-    gates = squash(from_input[..., : 2 * size] + from_state[..., : 2 * size])
-    candidate = torch.addcmul(from_input[..., 2 * size :], gates[..., :size], from_state[..., 2 * size :])
-    return torch.lerp(squash(candidate.mul_(2.0)).mul_(2.0).sub_(1.0), state, gates[..., size:])
-
-
-def unroll(weights: Mapping[str, Tensor], state: Tensor, carry: Tensor, x: Tensor) -> Tensor:
-    """Returns the states after each step, `[S, T, N, H]`.
-
-    Args:
-        weights: as `parameter_shapes` says, each with a leading S.
-        state: the state before the first step, `[S, N, H]`.
-        carry: 1 or 0 for each step, `[S, T]`.
-        x: inputs `[S, T, N, F]`.
+    Attributes:
+        inputs: F.
+        hidden: H.
+        horizon: T, the steps of a lifetime. At first unit i carries its state for about τ_i steps, τ ~ U(1, T − 1)
+            ("chrono" initialisation, Tallec & Ollivier 2018): z_i has bias log τ_i, and the constant column holds it.
     """
-    states: Tensor = _Unroll.apply(x, state, carry, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
-    return states
+
+    inputs: int
+    hidden: int
+    horizon: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; the blocks are r, z, n."""
+        return {"gru.input": (3, self.inputs, self.hidden), "gru.hidden": (3, self.hidden, self.hidden)}
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: U(±1/√H) for the input, orthogonal blocks for the recurrence, biases 0 but z's."""
+        bound = self.hidden**-0.5
+        from_input = torch.empty(3, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
+        from_input[:, -1] = 0.0
+        slowest = max(self.horizon - 1.0, 1.0)
+        from_input[Z, -1] = torch.empty(self.hidden).uniform_(1.0, slowest, generator=draw).log_()
+        square = (self.hidden, self.hidden)
+        blocks = [torch.nn.init.orthogonal_(torch.empty(square), generator=draw) for _ in range(3)]
+        return {"gru.input": from_input, "gru.hidden": torch.stack(blocks)}
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns the state at a lifetime's start: zeros `[S, N, H]`."""
+        return (like.new_zeros(runs, lanes, self.hidden),)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns h_t `[S, N, H]`, which is output and state, from state, carry `[S, 1, 1]` and input `[S, N, F]`."""
+        before = state[0] * carry_t
+        w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
+        r, z = (squash(torch.bmm(x_t, w_input[:, gate]).baddbmm_(before, w_hidden[:, gate])) for gate in (R, Z))
+        held = torch.bmm(before, w_hidden[:, N])
+        n = torch.addcmul(torch.bmm(x_t, w_input[:, N]), r, held)
+        h_t = torch.lerp(squash(n.mul_(2.0)).mul_(2.0).sub_(1.0), before, z)
+        return h_t, (h_t,)
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        states: Tensor = _Unroll.apply(x, carry, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
+        return states
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        return KEPT * self.hidden
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return self.hidden
 
 
 def squash(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[S, ...]`, in bits that do not depend on the number of runs S."""
-    if x[0].numel() % SIMD_BLOCK:
+    """Returns σ(x), `[..., N, H]`, in bits that do not depend on what stands before the last two dimensions."""
+    if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
     return torch.sigmoid(x, out=out)
+
+
+class _Block(NamedTuple):
+    """What the way back needs of b steps, each step contiguous: r and z `[b, 2, S, N, H]`, the others `[b, S, N, H]`.
+
+    `before` is carry · h_{t-1}; `held` is 2 U_n before, since the candidate's weights carry the factor of tanh.
+    """
+
+    gates: Tensor
+    before: Tensor
+    held: Tensor
+    n: Tensor
+
+    @staticmethod
+    def blank(like: Tensor, steps: int, state: tuple[int, ...]) -> _Block:
+        return _Block(like.new_empty(steps, 2, *state), *(like.new_empty(steps, *state) for _ in range(3)))
 
 
 class _Context(Protocol):
     """What torch hands from the forward pass to the backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
+    blocks: list[_Block]
     needs_input_grad: tuple[bool, ...]
 
     def save_for_backward(self, *tensors: Tensor) -> None: ...
@@ -92,90 +130,85 @@ class _Unroll(torch.autograd.Function):
     """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
 
     @staticmethod
-    def forward(ctx: _Context, x: Tensor, state: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
-        runs, steps, lanes, features = x.shape
-        size = state.shape[-1]
-        scale = _candidate_scale(w_hidden, size)
-        w_scaled = w_hidden * scale
-        from_input = torch.bmm(x.reshape(runs, steps * lanes, features), w_input * scale).view(runs, steps, lanes, -1)
-        states, before, held, n = (x.new_empty(runs, steps, lanes, size) for _ in range(4))
-        gates = x.new_empty(runs, steps, lanes, 2 * size)
-        from_state = x.new_empty(runs, lanes, 3 * size)
-        state_gates, state_n = from_state[..., : 2 * size], from_state[..., 2 * size :]
-        input_views = (from_input[..., : 2 * size], from_input[..., 2 * size :])
-        gate_views = (gates, gates[..., :size], gates[..., size:], carry.unsqueeze(-1).unsqueeze(-1))
-        h = state
-        for x_gates, x_n, h_t, before_t, held_t, n_t, gates_t, r, z, carry_t in _by_step(
-            *input_views, states, before, held, n, *gate_views
-        ):
-            torch.mul(h, carry_t, out=before_t)
-            torch.bmm(before_t, w_scaled, out=from_state)
-            squash(torch.add(x_gates, state_gates, out=gates_t), out=gates_t)
-            squash(torch.addcmul(x_n, r, held_t.copy_(state_n), out=n_t), out=n_t).mul_(2.0).sub_(1.0)
-            h = torch.lerp(n_t, before_t, z, out=h_t)
-        ctx.save_for_backward(x, carry, w_input, w_hidden, gates, before, held, n)
+    def forward(ctx: _Context, x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+        runs, steps, lanes, _ = x.shape
+        size = w_hidden.shape[-1]
+        recurrent, entering = _scaled(w_hidden), _scaled(w_input)
+        states, h = x.new_empty(runs, steps, lanes, size), x.new_zeros(runs, lanes, size)
+        ones, carry_steps = torch.ones_like(h), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        ctx.blocks = []
+        for first in range(0, steps, BLOCK_STEPS):
+            now = slice(first, min(first + BLOCK_STEPS, steps))
+            block = _Block.blank(x, now.stop - first, h.shape)
+            flat = x[:, now].reshape(runs, -1, x.shape[-1])
+            entered = [torch.bmm(flat, w).view(runs, -1, lanes, size).unbind(1) for w in entering]
+            views = zip(*entered, *block, states[:, now].unbind(1), carry_steps[now], strict=True)
+            for r_in, z_in, n_in, gates, before, held, n, h_t, carry_t in views:
+                r, z = gates.unbind(0)
+                torch.mul(h, carry_t, out=before)
+                torch.baddbmm(r_in, before, recurrent[R], out=r)
+                torch.baddbmm(z_in, before, recurrent[Z], out=z)
+                torch.bmm(before, recurrent[N], out=held)
+                squash(gates, out=gates)
+                squash(torch.addcmul(n_in, r, held, out=n), out=n)
+                torch.lerp(ones, n, 2.0, out=n)  # 2σ − 1
+                h = torch.lerp(n, before, z, out=h_t)
+            ctx.blocks.append(block)
+        ctx.save_for_backward(x, carry, w_input, w_hidden)
         return states
 
     @staticmethod
     def backward(ctx: _Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        x, carry, w_input, w_hidden, gates, before, held, n = ctx.saved_tensors
-        runs, steps, lanes, size = before.shape
-        w_back = w_hidden.transpose(1, 2).contiguous()
-        d_gates = x.new_empty(runs, steps, lanes, 4 * size)
-        d_states, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1)
+        x, carry, w_input, w_hidden = ctx.saved_tensors
+        runs, steps, lanes, features = x.shape
+        size = w_hidden.shape[-1]
+        back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in (R, Z, N)]
+        d_hidden, d_input = ([torch.zeros_like(w[:, gate]) for gate in (R, Z, N)] for w in (w_hidden, w_input))
+        d_states, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
         d_h, flow = d_states[-1].clone(), x.new_empty(runs, lanes, size)
+        d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         for first in reversed(range(0, steps, BLOCK_STEPS)):
-            block = slice(first, first + BLOCK_STEPS)
-            slopes = _slopes(gates[:, block], before[:, block], held[:, block], n[:, block])
-            d_block = d_gates[:, block]
-            views = (*slopes, *d_block.chunk(4, -1), d_block[..., : 3 * size], gates[:, block, :, size:])
-            at_step = list(_by_step(*views, carry_steps[:, block]))
+            block = ctx.blocks.pop()
+            slopes = _slopes(block)
+            d_sums = torch.empty_like(slopes)
+            at_step = list(zip(slopes.unbind(2), d_sums.unbind(2), block.gates[:, Z], strict=True))
             for t in range(len(at_step) - 1, -1, -1):
-                s_r, s_z, s_u, s_n, d_r, d_z, d_u, d_n, d_t, z, carry_t = at_step[t]
-                torch.mul(d_h, s_r, out=d_r)
-                torch.mul(d_h, s_z, out=d_z)
-                torch.mul(d_h, s_u, out=d_u)
-                torch.mul(d_h, s_n, out=d_n)
-                torch.bmm(d_t, w_back, out=flow)
-                flow.addcmul_(d_h, z).mul_(carry_t)
+                slope, d_sum, z = at_step[t]
+                torch.mul(d_h, slope, out=d_sum)
+                torch.bmm(d_sum[R], back[R], out=flow)
+                flow.baddbmm_(d_sum[Z], back[Z]).baddbmm_(d_sum[N], back[N])
+                flow.addcmul_(d_h, z).mul_(carry_steps[first + t])
                 d_h = torch.add(flow, d_states[first + t - 1], out=d_h) if first + t else flow
-        into_hidden, into_input = _by_gate(d_gates.view(runs, steps * lanes, 4 * size), size)
-        x_back = x.reshape(runs, steps * lanes, -1).transpose(1, 2)
-        d_hidden = torch.bmm(before.view(runs, steps * lanes, size).transpose(1, 2), into_hidden)
-        d_input = torch.cat([torch.bmm(x_back, part) for part in into_input], dim=-1)
-        d_x = (
-            torch.bmm(torch.cat(into_input, -1), w_input.transpose(1, 2)).view_as(x)
-            if ctx.needs_input_grad[0]
-            else None
-        )
-        return d_x, d_h, None, d_input, d_hidden
+            now = slice(first, first + len(at_step))
+            flat = d_sums.view(4, runs, -1, size)
+            past = block.before.transpose(0, 1)
+            before, seen = (part.reshape(runs, flat.shape[2], -1).transpose(1, 2) for part in (past, x[:, now]))
+            for gate in (R, Z, N):
+                d_hidden[gate].baddbmm_(before, flat[gate])
+                d_input[gate].baddbmm_(seen, flat[_ENTERS[gate]])
+            if d_x is not None:
+                into = [torch.bmm(flat[_ENTERS[gate]], w_input[:, gate].transpose(1, 2)) for gate in (R, Z, N)]
+                d_x[:, now] = torch.stack(into).sum(0).view(runs, -1, lanes, features)
+        return d_x, None, torch.stack(d_input, 1), torch.stack(d_hidden, 1)
 
 
-def _slopes(gates: Tensor, before: Tensor, held: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Returns ∂h_t over the sums that enter r, z, U_n h and n, each `[S, t, N, H]`, for a block that fits the cache.
-
-    `held` is 2 U_n h, since the candidate's weights carry the factor that turns σ into tanh.
-    """
-    r, z = gates.chunk(2, dim=-1)
-    of_n = (n * n).neg_().add_(1.0).mul_((z - 1.0).neg_())
-    of_held = of_n * r
-    of_r = (r - 1.0).mul_(held).mul_(of_held).mul_(-0.5)
-    of_z = (z * z).sub_(z).mul_(n - before)
-    return of_r, of_z, of_held, of_n
+_ENTERS = (0, 1, 3)  # where of `_slopes` the input's part of r, z, n enters; 2 is where U_n h does
 
 
-def _by_gate(d_gates: Tensor, size: int) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """Returns the columns (r, z, U_n h) that the recurrent weights feed, and (r, z), (n) that the input feeds."""
-    return d_gates[..., : 3 * size], (d_gates[..., : 2 * size], d_gates[..., 3 * size :])
+def _slopes(block: _Block) -> Tensor:
+    """Returns ∂h_t over the sums that enter r, z, U_n h and n, `[4, S, b, N, H]`."""
+    r, z, before, held, n = (part.transpose(0, 1) for part in (*block.gates.unbind(1), *block[1:]))
+    slopes = r.new_empty(4, *r.shape)
+    of_r, of_z, of_held, of_n = slopes
+    torch.mul(n, n, out=of_n).neg_().add_(1.0)
+    torch.sub(z, 1.0, out=of_z)
+    of_n.mul_(of_z).neg_()
+    torch.mul(of_n, r, out=of_held)
+    torch.sub(r, 1.0, out=of_r).mul_(held).mul_(of_held).mul_(-0.5)
+    of_z.mul_(z).mul_(before - n).neg_()
+    return slopes
 
 
-def _by_step(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Returns the tensors' views at each step, cut along T (dimension 1)."""
-    return zip(*(tensor.unbind(1) for tensor in tensors), strict=True)
-
-
-def _candidate_scale(like: Tensor, size: int) -> Tensor:
-    """Returns 1 for the columns of r and z and 2 for those of n, which turns σ into tanh, `[3H]`."""
-    scale = like.new_ones(3 * size)
-    scale[2 * size :] = 2.0
-    return scale
+def _scaled(weights: Tensor) -> list[Tensor]:
+    """Returns the blocks r, z, n of weights `[S, 3, ...]`, that of n doubled, which turns σ into tanh."""
+    return [weights[:, R].contiguous(), weights[:, Z].contiguous(), weights[:, N] * 2.0]

@@ -1,0 +1,206 @@
+"""A stack of long short-term memories, S runs in one tensor program (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+
+    i_t = σ(W_i x_t + U_i h)    f_t = σ(W_f x_t + U_f h)    g_t = tanh(W_g x_t + U_g h)    o_t = σ(W_o x_t + U_o h)
+    c_t = f_t ∘ c + i_t ∘ g_t        h_t = o_t ∘ tanh(c_t)        h, c = carry_t · (h_{t-1}, c_{t-1})
+
+Biases are weights of the input's constant column; that of the forget gate starts at 1, so that a first cell keeps what
+it holds for some steps (Jozefowicz et al. 2015). `carry_t` is 1 where the state is carried and 0 where it is reset.
+
+Comes in: inputs `[S, T, N, F]` and weights `[S, 4, ...]`, blocks i, f, g, o. Goes out: outputs h `[S, T, N, H]`.
+
+The unroll has a backward pass derived by hand, in blocks of steps that fit the cache, and computes tanh(a) as
+2σ(2a) − 1: the reasons, and the two facts about torch that shape the arithmetic, are those of `gru`. As the factor 2
+of g's argument is folded into its weights, all four gates are one call of σ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory.gru import BLOCK_STEPS, squash
+from ingredients.agent.memory.protocol import State
+
+I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
+KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
+FORGET_BIAS = 1.0
+
+
+@dataclass(frozen=True)
+class Lstm:
+    """F inputs, H hidden units; the state is (h, c), and h is the output."""
+
+    inputs: int
+    hidden: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; the blocks are i, f, g, o."""
+        return {"lstm.input": (4, self.inputs, self.hidden), "lstm.hidden": (4, self.hidden, self.hidden)}
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: U(±1/√H) for the input, orthogonal for the recurrence, biases 0 but f's 1."""
+        bound = self.hidden**-0.5
+        from_input = torch.empty(4, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
+        from_input[:, -1] = 0.0
+        from_input[F, -1] = FORGET_BIAS
+        square = (self.hidden, self.hidden)
+        blocks = [torch.nn.init.orthogonal_(torch.empty(square), generator=draw) for _ in GATES]
+        return {"lstm.input": from_input, "lstm.hidden": torch.stack(blocks)}
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns (h, c) at a lifetime's start: zeros, each `[S, N, H]`."""
+        shape = (runs, lanes, self.hidden)
+        return like.new_zeros(shape), like.new_zeros(shape)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns h_t `[S, N, H]` and (h_t, c_t) from the state, carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        h, c = (part * carry_t for part in state)
+        w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
+        i, f, g, o = (torch.bmm(x_t, w_input[:, gate]).baddbmm_(h, w_hidden[:, gate]) for gate in GATES)
+        held = squash(f).mul_(c).addcmul_(squash(i), _tanh(g))
+        h_t = squash(o).mul_(_tanh(held))
+        return h_t, (h_t, held)
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        outputs: Tensor = _Unroll.apply(x, carry, weights["lstm.input"], weights["lstm.hidden"])  # type: ignore[no-untyped-call]
+        return outputs
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        return KEPT * self.hidden
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return 2 * self.hidden
+
+
+def _tanh(a: Tensor) -> Tensor:
+    """Returns tanh(a) = 2σ(2a) − 1."""
+    return squash(a * 2.0).mul_(2.0).sub_(1.0)
+
+
+class _Block(NamedTuple):
+    """What the way back needs of b steps, each step contiguous: gates `[b, 4, S, N, H]`, the others `[b, S, N, H]`.
+
+    `before` is carry · h_{t-1}, `past` is carry · c_{t-1}, `shown` is tanh(c_t). The block g of `gates` holds σ(2a).
+    """
+
+    gates: Tensor
+    before: Tensor
+    past: Tensor
+    shown: Tensor
+
+    @staticmethod
+    def blank(like: Tensor, steps: int, state: tuple[int, ...]) -> _Block:
+        return _Block(like.new_empty(steps, 4, *state), *(like.new_empty(steps, *state) for _ in range(3)))
+
+
+class _Context(Protocol):
+    """What torch hands from the forward pass to the backward pass."""
+
+    saved_tensors: tuple[Tensor, ...]
+    blocks: list[_Block]
+    needs_input_grad: tuple[bool, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None: ...
+
+
+class _Unroll(torch.autograd.Function):
+    """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
+
+    @staticmethod
+    def forward(ctx: _Context, x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+        runs, steps, lanes, _ = x.shape
+        size = w_hidden.shape[-1]
+        recurrent, entering = _scaled(w_hidden), _scaled(w_input)
+        outputs = x.new_empty(runs, steps, lanes, size)
+        h = x.new_zeros(runs, lanes, size)
+        c, ones, g = torch.zeros_like(h), torch.ones_like(h), torch.empty_like(h)
+        carry_steps = carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        ctx.blocks = []
+        for first in range(0, steps, BLOCK_STEPS):
+            now = slice(first, min(first + BLOCK_STEPS, steps))
+            block = _Block.blank(x, now.stop - first, h.shape)
+            flat = x[:, now].reshape(runs, -1, x.shape[-1])
+            entered = [torch.bmm(flat, w).view(runs, -1, lanes, size).unbind(1) for w in entering]
+            views = zip(zip(*entered, strict=True), *block, outputs[:, now].unbind(1), carry_steps[now], strict=True)
+            for sums_in, gates, before, past, shown, h_t, carry_t in views:
+                torch.mul(h, carry_t, out=before)
+                torch.mul(c, carry_t, out=past)
+                i, f, doubled, o = gates.unbind(0)
+                for sum_in, w, gate in zip(sums_in, recurrent, (i, f, doubled, o), strict=True):
+                    torch.baddbmm(sum_in, before, w, out=gate)
+                squash(gates, out=gates)
+                torch.lerp(ones, doubled, 2.0, out=g)  # 2σ − 1
+                torch.mul(f, past, out=c).addcmul_(i, g)
+                squash(torch.mul(c, 2.0, out=shown), out=shown)
+                torch.lerp(ones, shown, 2.0, out=shown)
+                h = torch.mul(o, shown, out=h_t)
+            ctx.blocks.append(block)
+        ctx.save_for_backward(x, carry, w_input, w_hidden)
+        return outputs
+
+    @staticmethod
+    def backward(ctx: _Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, carry, w_input, w_hidden = ctx.saved_tensors
+        runs, steps, lanes, features = x.shape
+        size = w_hidden.shape[-1]
+        back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in GATES]
+        d_hidden, d_input = ([torch.zeros_like(w[:, gate]) for gate in GATES] for w in (w_hidden, w_input))
+        d_outputs, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        d_h, flow = d_outputs[-1].clone(), x.new_empty(runs, lanes, size)
+        d_c = torch.zeros_like(d_h)
+        d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        for first in reversed(range(0, steps, BLOCK_STEPS)):
+            block = ctx.blocks.pop()
+            slopes, of_c = _slopes(block)
+            d_sums = torch.empty_like(slopes)
+            at_step = list(zip(slopes.unbind(2), of_c.unbind(1), d_sums.unbind(2), block.gates[:, F], strict=True))
+            for t in range(len(at_step) - 1, -1, -1):
+                slope, shows, d_sum, f = at_step[t]
+                d_c.addcmul_(d_h, shows)
+                torch.mul(d_c, slope[:O], out=d_sum[:O])
+                torch.mul(d_h, slope[O], out=d_sum[O])
+                torch.bmm(d_sum[I], back[I], out=flow)
+                for gate in (F, G, O):
+                    flow.baddbmm_(d_sum[gate], back[gate])
+                flow.mul_(carry_steps[first + t])
+                d_c.mul_(f).mul_(carry_steps[first + t])
+                d_h = torch.add(flow, d_outputs[first + t - 1], out=d_h) if first + t else flow
+            now = slice(first, first + len(at_step))
+            flat = d_sums.view(4, runs, -1, size)
+            past = block.before.transpose(0, 1)
+            before, seen = (part.reshape(runs, flat.shape[2], -1).transpose(1, 2) for part in (past, x[:, now]))
+            for gate in GATES:
+                d_hidden[gate].baddbmm_(before, flat[gate])
+                d_input[gate].baddbmm_(seen, flat[gate])
+            if d_x is not None:
+                d_seen = flat.new_zeros(runs, flat.shape[2], features)
+                for gate in GATES:
+                    d_seen.baddbmm_(flat[gate], w_input[:, gate].transpose(1, 2))
+                d_x[:, now] = d_seen.view(runs, -1, lanes, features)
+        return d_x, None, torch.stack(d_input, 1), torch.stack(d_hidden, 1)
+
+
+def _slopes(block: _Block) -> tuple[Tensor, Tensor]:
+    """Returns ∂c_t over the sums that enter i, f, g and ∂h_t over o's, `[4, S, b, N, H]`; and ∂h_t over c_t."""
+    i, f, doubled, o, past, shown = (part.transpose(0, 1) for part in (*block.gates.unbind(1), *block[2:]))
+    slopes = i.new_empty(4, *i.shape)
+    of_i, of_f, of_g, of_o = slopes
+    g = doubled * 2.0
+    g.sub_(1.0)
+    torch.mul(i, i, out=of_i).sub_(i).mul_(g).neg_()
+    torch.mul(f, f, out=of_f).sub_(f).mul_(past).neg_()
+    torch.mul(g, g, out=of_g).sub_(1.0).mul_(i).neg_()
+    torch.mul(o, o, out=of_o).sub_(o).mul_(shown).neg_()
+    return slopes, torch.mul(shown, shown, out=g).sub_(1.0).mul_(o).neg_()
+
+
+def _scaled(weights: Tensor) -> list[Tensor]:
+    """Returns the blocks i, f, g, o of weights `[S, 4, ...]`, that of g doubled, which turns σ into tanh."""
+    return [weights[:, gate] * 2.0 if gate == G else weights[:, gate].contiguous() for gate in GATES]

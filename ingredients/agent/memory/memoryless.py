@@ -1,0 +1,76 @@
+"""No memory: two layers of rectified units on the current input alone.
+
+Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. There is no state, so nothing can be reset, swapped
+or wiped. The layers are also those of `window`, which sees the last inputs where this sees the last one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory.protocol import State
+
+KEPT = 6  # floats a lane, a step and a unit that are alive at most: two layers and their gradients, as measured
+
+
+@dataclass(frozen=True)
+class Memoryless:
+    """F inputs, H units in either layer; the state is empty."""
+
+    inputs: int
+    hidden: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; the first layer's bias is the weight of the constant column."""
+        return layer_shapes("none", self.inputs, self.hidden)
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: uniform of the variance that suits rectified units, biases 0 (He et al. 2015)."""
+        return initial_layers(self.shapes(), draw)
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns the empty state."""
+        return ()
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns the output `[S, N, H]` for the input `[S, N, F]`, whatever the carry."""
+        return second_layer("none", weights, torch.bmm(x_t, weights["none.first"])), ()
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`: one product a layer."""
+        sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
+        return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        return KEPT * self.hidden
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state: none."""
+        return 0
+
+
+def layer_shapes(name: str, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of two layers of rectified units."""
+    return {f"{name}.first": (inputs, hidden), f"{name}.second": (hidden, hidden), f"{name}.bias": (1, hidden)}
+
+
+def initial_layers(shapes: Mapping[str, tuple[int, ...]], draw: torch.Generator) -> dict[str, Tensor]:
+    """Returns first weights of the shapes of `layer_shapes`: U(±√(6 / fan-in)), biases 0."""
+    first, second, bias = shapes
+    weights = {
+        name: torch.empty(shapes[name]).uniform_(-1.0, 1.0, generator=draw).mul_(math.sqrt(6.0 / shapes[name][0]))
+        for name in (first, second)
+    }
+    weights[first][-1] = 0.0
+    return weights | {bias: torch.zeros(shapes[bias])}
+
+
+def second_layer(name: str, weights: Mapping[str, Tensor], sums: Tensor) -> Tensor:
+    """Returns the outputs `[S, X, H]` of the second layer for the sums `[S, X, H]` that enter the first one's units."""
+    return torch.baddbmm(weights[f"{name}.bias"], sums.relu_(), weights[f"{name}.second"]).relu_()

@@ -1,0 +1,183 @@
+"""A memory of the user's own: a single-agent `torch.nn.Module` (its contract: `own_module`), one for each run.
+
+Where torch can, the runs of a stack are one tensor program all the same: `torch.func.vmap` over their weights
+(`stacks` tries it, gradients included). Where it cannot (`nn.GRU`, `nn.LSTM`, dropout, branches that look at numbers),
+or where a run's bits would come to depend on its neighbours, runs are computed one by one, and `Own.notice` says so.
+
+Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`, by a loop over the steps and autograd.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.func import vmap
+from torch.nn.functional import pad
+
+from ingredients.agent.memory.own_module import CHECK_LANES, CHECK_STEPS, UserModule, load_user_module, unrolled
+from ingredients.agent.memory.protocol import State
+
+PREFIX = "own."
+LANE_BLOCK = 4  # then every run starts on 16 bytes and fills whole SIMD blocks (H is a multiple of 16), for equal bits
+TRIED_RUNS = 3
+LONGEST_REASON = 160
+CLOSE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """The user's module as a stack.
+
+    Attributes:
+        user: the module.
+        notice: why its runs are computed one by one, in one sentence; None where they are stacked.
+    """
+
+    user: UserModule
+    notice: str | None
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights, by the module's own names."""
+        return {PREFIX + name: tuple(weight.shape) for name, weight in self.user.module.named_parameters()}
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: those that the class gives itself, its generator seeded from `draw`."""
+        seed = int(torch.randint(2**31, (1,), generator=draw))
+        return {PREFIX + name: weight for name, weight in self.user.weights(seed).items()}
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns the module's initial state for every run, parts `[S, N, ...]`."""
+        return tuple(part.expand(runs, *part.shape).clone() for part in self.user.start(lanes, like))
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns the output `[S, N, H]` and the state, from carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        lanes, first = x_t.shape[1], self.user.start(x_t.shape[1], x_t)
+        state = tuple(_reset(part, new, carry_t) for part, new in zip(state, first, strict=True))
+        named = _named(weights)
+        if self.notice is None:
+            output, after = vmap(self.user.run)(named, tuple(_filled(part, 1) for part in state), _filled(x_t, 1))
+            return output[:, :lanes], tuple(part[:, :lanes] for part in after)
+        runs = zip(_each(named), zip(*state, strict=True), x_t, strict=True)
+        stepped = [self.user.run(own, tuple(part.clone() for part in parts), seen.clone()) for own, parts, seen in runs]
+        outputs, states = zip(*stepped, strict=True)
+        return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*states, strict=True))
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        named = _named(weights)
+        return (_one_by_one if self.notice else _stacked)(self.user, named, carry, x)
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most, counted on a small one."""
+        kept: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes() // tensor.element_size()
+            return tensor
+
+        weights, carry, x = _trial(self.user, range(1))
+        own = {weight.untyped_storage().data_ptr() for weight in weights.values()}
+        with saved_tensors_hooks(keep, lambda tensor: tensor):
+            outputs = _one_by_one(self.user, weights, carry, x)
+        assert outputs.requires_grad
+        floats = sum(size for place, size in kept.items() if place not in own)
+        tape = floats // (CHECK_STEPS * CHECK_LANES)
+        return tape + tape // 2 + 4 * self.user.hidden  # gradients of what is kept, as measured, and of the outputs
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return sum(part.numel() for part in self.user.start(1, torch.empty(0)))
+
+
+def own_memory(kind: str, inputs: int, hidden: int) -> Own:
+    """Returns the memory that `package.module:Class` names.
+
+    Raises:
+        StudyError: there is no such class, or it breaks the contract.
+    """
+    user = load_user_module(kind, inputs, hidden)
+    reason = stacks(user)
+    return Own(user, reason and f"memory {kind}: its runs are computed one by one, not as a stack: {reason}")
+
+
+def stacks(user: UserModule) -> str | None:
+    """Returns None where runs of the module can be one tensor program, else the reason why not, in brief.
+
+    Tried on real shapes: a short lifetime of three runs, with its gradients, against the same runs one by one, and
+    against the last of them in a stack of its own, to the bit.
+    """
+    everyone, last = range(TRIED_RUNS), range(TRIED_RUNS - 1, TRIED_RUNS)
+    if user.draws:
+        return "its forward pass draws random numbers"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # vmap warns where it loops over the runs by itself, slowly
+            together, alone = _tried(user, everyone), _tried(user, last)
+    except Exception as error:  # whatever torch raises there means the same
+        return _first_sentence(error)
+    one_by_one = _tried(user, everyone, stacked=False)
+    if not all(torch.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in zip(together, one_by_one, strict=True)):
+        return "torch.func.vmap gives other numbers"
+    if not all(torch.equal(a[-1:], b) for a, b in zip(together, alone, strict=True)):
+        return "in a stack a run's last bits would depend on the other runs"
+    return None
+
+
+def _stacked(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    lanes, by_step = x.shape[2], _filled(x, 2).transpose(0, 1).contiguous().transpose(0, 1)
+    outputs: Tensor = vmap(lambda *run: unrolled(user, *run))(dict(weights), carry, by_step)
+    return outputs[:, :, :lanes]
+
+
+def _trial(user: UserModule, seeds: range) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+    """Returns weights, carry `[S, T]` and inputs `[S, T, N, F]` of short lifetimes with a reset, a run a seed."""
+    each = [user.weights(seed) for seed in seeds]
+    weights = {name: torch.stack([one[name] for one in each]).requires_grad_() for name in each[0]}
+    draws = [torch.Generator().manual_seed(seed) for seed in seeds]
+    x = torch.stack([torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw) for draw in draws])
+    carry = torch.ones(len(seeds), CHECK_STEPS)
+    carry[:, 1] = 0.0
+    return weights, carry, x
+
+
+def _tried(user: UserModule, seeds: range, stacked: bool = True) -> list[Tensor]:
+    """Returns outputs and gradients of the trial, each `[S, ...]`."""
+    weights, carry, x = _trial(user, seeds)
+    outputs = (_stacked if stacked else _one_by_one)(user, weights, carry, x)
+    return [outputs.detach(), *torch.autograd.grad(outputs.square().sum(), list(weights.values()))]
+
+
+def _named(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(PREFIX): weight for name, weight in weights.items() if name.startswith(PREFIX)}
+
+
+def _each(weights: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    """Returns each run's weights by name."""
+    rows = zip(*(weight.unbind(0) for weight in weights.values()), strict=True)
+    return [dict(zip(weights, row, strict=True)) for row in rows]
+
+
+def _one_by_one(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    # clones start where memory is aligned, whatever the run's place in the stack: products round by that
+    runs = zip(_each(weights), carry, x, strict=True)
+    return torch.stack([unrolled(user, of_run, carried, seen.clone()) for of_run, carried, seen in runs])
+
+
+def _filled(part: Tensor, lane_dim: int) -> Tensor:
+    """Returns a tensor with the lanes filled up to a multiple of `LANE_BLOCK`."""
+    missing = -part.shape[lane_dim] % LANE_BLOCK
+    return pad(part, (0, 0) * (part.dim() - lane_dim - 1) + (0, missing)) if missing else part
+
+
+def _reset(part: Tensor, new: Tensor, carry_t: Tensor) -> Tensor:
+    return torch.where(carry_t.view(-1, *(1,) * new.dim()) != 0, part, new)
+
+
+def _first_sentence(error: Exception) -> str:
+    sentence = " ".join(str(error).split()).split(". ")[0].rstrip(".")
+    return sentence if len(sentence) <= LONGEST_REASON else sentence[: LONGEST_REASON - 1] + "…"

@@ -1,0 +1,178 @@
+"""A stack of transformers, S runs in one tensor program: causal attention over the lifetime (Vaswani et al. 2017).
+
+    e = W_e x_t;  for each block:  e += W_o attention(norm(e)),  e += W_2 relu(W_1 norm(e));  output = norm(e)
+
+Norms come before what they feed (Xiong et al. 2020) and have no weights of their own: the products after them would
+absorb these. The input's constant column, embedded, is every layer's bias.
+
+Positions are relative alone: a head's score falls with the distance to what it attends to, by its slope (ALiBi, Press
+et al. 2022). One head has slope 0: it weighs all of the lifetime alike, which is how an agent counts. There is no
+absolute position, so with memory off, where a token attends to itself alone, nothing tells the time (DESIGN §2).
+A carry of 0 starts a new stretch, and tokens attend only within theirs.
+
+Attention wants a learning rate several times below that of recurrent nets, and Adam's steps know no scale: so weights
+are held `HELD` times as large as they act, and move at a `HELD`th of the rate. It costs nothing: scores, and what is
+added to the stream, are scaled back in the products that make them.
+
+Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. The state of a lane is the keys and values of every
+block, 4·H floats for each step of the longest lifetime (of two blocks), filled as the lifetime goes on: for 16 runs of
+64 lanes, 100 steps and 64 units 120 MB, where a recurrent state has 0.3. A memory-off run attends as far as any other
+and is masked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import layer_norm, scaled_dot_product_attention
+
+from ingredients.agent.memory.protocol import State
+
+BLOCKS = 2
+SLOPES = (0.0, 2.0**-6, 2.0**-4, 2.0**-2)  # one a head
+HEADS = len(SLOPES)
+HELD = 4.0  # 5 arms × 50 pulls, 300k steps at the default rate: late .90, .87, .92; held as they act .59, .85, .82
+AS_ACTS = HELD**-2  # two products lie between the norm and the scores, or what is added to the stream
+REACH = 16  # attention reaches over whole SIMD registers of steps: bits would depend on a run's place in the stack
+KEPT_A_BLOCK, KEPT = 11, 8  # floats a lane, a step and a unit: the tape of a block; of the way back through one
+LANES_A_RUN = 8  # the fewest that share a run's mask, as the cost counts it
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """F inputs, H units, four heads, two blocks whose middle layer has 2·H rectified units."""
+
+    inputs: int
+    hidden: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; `attend` holds queries, keys and values side by side."""
+        h = self.hidden
+        shapes: dict[str, tuple[int, ...]] = {"transformer.embed": (self.inputs, h)}
+        for block in range(BLOCKS):
+            parts = {"attend": (h, 3 * h), "mix": (h, h), "first": (h, 2 * h), "second": (2 * h, h)}
+            shapes |= {f"transformer.{block}.{part}": shape for part, shape in parts.items()}
+        return shapes
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: they act as LeCun-uniform ones, those that add to the stream as smaller ones."""
+        weights = {}
+        for name, shape in self.shapes().items():
+            bound = HELD * math.sqrt(3.0 / shape[0])
+            if name.endswith((".mix", ".second")):
+                bound *= (2 * BLOCKS) ** -0.5
+            weights[name] = torch.empty(shape).uniform_(-bound, bound, generator=draw)
+        return weights
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns empty caches, keys and values of each block `[S, N, capacity, H]`, and two counts.
+
+        The counts, `[S, N]` (int64), are the steps so far, the same in all lanes of a stack, and the step at which what
+        a lane remembers begins.
+        """
+        shape = (runs, lanes, _whole(steps), self.hidden)
+        count = torch.zeros(runs, lanes, dtype=torch.int64, device=like.device)
+        return *(like.new_zeros(shape) for _ in range(2 * BLOCKS)), count, torch.zeros_like(count)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns the output `[S, N, H]` and the state, whose caches it writes into, for the input `[S, N, F]`."""
+        *caches, count, begin = state
+        begin = torch.where(carry_t[..., 0] == 0, count, begin)
+        bias = _step_bias(count, begin, caches[0])
+        stream = torch.bmm(x_t, weights["transformer.embed"] / HELD)
+        for block in range(BLOCKS):
+            now = torch.bmm(_norm(stream), weights[f"transformer.{block}.attend"])
+            query, *entries = now.chunk(3, dim=-1)
+            pair = caches[2 * block : 2 * block + 2]
+            for cache, entry in zip(pair, entries, strict=True):
+                cache.index_copy_(2, count[0, :1], entry.unsqueeze(2))
+            stream = _feed(weights, block, stream, _recall(query, pair[0], pair[1], bias))
+        return _norm(stream), (*caches, count + 1, begin)
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        runs, steps, lanes, _ = x.shape
+        bias = _life_bias(carry, x.dtype)
+        stream = torch.bmm(x.transpose(1, 2).reshape(runs, lanes * steps, -1), weights["transformer.embed"] / HELD)
+        for block in range(BLOCKS):
+            now = torch.bmm(_norm(stream), weights[f"transformer.{block}.attend"])
+            # runs and heads in front, so that one mask serves all lanes of a run
+            parts = now.view(runs, lanes, steps, 3, HEADS, -1).permute(3, 0, 4, 1, 2, 5).flatten(1, 2)
+            query, keys, values = parts.unbind(0)
+            mask, scale = bias.expand(-1, lanes, -1, -1), AS_ACTS * query.shape[-1] ** -0.5
+            seen = scaled_dot_product_attention(query, keys, values, mask, scale=scale)
+            by_token = seen.view(runs, HEADS, lanes, steps, -1).permute(0, 2, 3, 1, 4).reshape(stream.shape)
+            stream = _feed(weights, block, stream, by_token)
+        return _norm(stream).view(runs, lanes, steps, -1).transpose(1, 2)
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most.
+
+        The mask is one of `HEADS` × steps × steps for each run, whatever its lanes; eight or more are counted.
+        """
+        return (KEPT_A_BLOCK * BLOCKS + KEPT) * self.hidden + HEADS * steps // LANES_A_RUN
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return 2 * BLOCKS * _whole(steps) * self.hidden + 4
+
+
+def _whole(steps: int) -> int:
+    """Returns the steps rounded up to whole SIMD registers."""
+    return steps + -steps % REACH
+
+
+def _norm(stream: Tensor) -> Tensor:
+    return layer_norm(stream, stream.shape[-1:])
+
+
+def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tensor) -> Tensor:
+    """Returns the stream `[S, X, H]` with what a block attended to `[S, X, H]` and its middle layer added."""
+    stream = torch.baddbmm(stream, seen, weights[f"transformer.{block}.mix"], alpha=AS_ACTS)
+    units = torch.bmm(_norm(stream), weights[f"transformer.{block}.first"]).relu_()
+    return torch.baddbmm(stream, units, weights[f"transformer.{block}.second"], alpha=AS_ACTS)
+
+
+def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+    """Returns what a query `[S, N, H]` finds in caches `[S, N, capacity, H]` under a bias `[S, N, heads, reach]`.
+
+    One product serves all heads of a lane: each has its row of the query, zero but for the head's own columns. Products
+    for each head would compute a quarter, and take longer: they are too small.
+    """
+    runs, lanes, heads, reach = bias.shape
+    own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)
+    rows = (query.unsqueeze(2) * own).flatten(0, 1)
+    seen_keys, seen_values = (cache.flatten(0, 1)[:, :reach] for cache in (keys, values))
+    scale = AS_ACTS * (query.shape[-1] // heads) ** -0.5
+    scores = torch.bmm(seen_keys, rows.transpose(1, 2)).transpose(1, 2)  # twice as fast as the product transposed
+    scores = torch.add(bias.flatten(0, 1), scores, alpha=scale)
+    found = torch.bmm(torch.softmax(scores, dim=-1), seen_values)
+    return (found * own).sum(1).view(runs, lanes, -1)
+
+
+def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
+    """Returns what is added to the scores of a step, `[S, N, heads, reach]`: −∞ where nothing is to be seen.
+
+    On a CPU it reaches over what is filled, on a GPU over all of the cache: to ask how much that is would be to wait.
+    """
+    capacity = cache.shape[2]
+    reach = capacity if cache.is_cuda else min(_whole(int(count[0, 0]) + 1), capacity)
+    place = torch.arange(reach, device=cache.device)
+    visible = (place >= begin.unsqueeze(-1)) & (place <= count.unsqueeze(-1))
+    slopes = cache.new_tensor(SLOPES).unsqueeze(-1)
+    return torch.where(visible.unsqueeze(2), (place - count[0, 0]) * slopes, -torch.inf)
+
+
+def _life_bias(carry: Tensor, dtype: torch.dtype) -> Tensor:
+    """Returns what is added to the scores of a lifetime, `[S·heads, 1, T, T]`: −∞ where nothing is to be seen."""
+    steps = carry.shape[1]
+    place = torch.arange(steps, device=carry.device)
+    stretch = (carry == 0).cumsum(1)
+    visible = (stretch.unsqueeze(2) == stretch.unsqueeze(1)) & (place <= place.unsqueeze(1))
+    slopes = torch.tensor(SLOPES, dtype=dtype, device=carry.device).view(-1, 1, 1)
+    bias = torch.where(visible.unsqueeze(1), (place - place.unsqueeze(1)) * slopes, -torch.inf)
+    return bias.view(-1, 1, steps, steps)

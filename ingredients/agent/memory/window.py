@@ -1,0 +1,118 @@
+"""A window: two layers of rectified units on the last k inputs, that of now included.
+
+Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. The state is the last k − 1 inputs, the oldest
+first; before the lifetime, and before a reset, they are zeros, their constant column included: the agent can tell
+"nothing yet" from an input. What is forgotten is what is older than k steps, to the bit, which no trained recurrence
+promises; and as every input counts by how long ago it was, not by when, there is no clock beyond k steps.
+
+All windows of a lifetime at once would be k times the inputs. The first layer, forward and backward, makes them a few
+steps at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ingredients.agent.memory.memoryless import KEPT, initial_layers, layer_shapes, second_layer
+from ingredients.agent.memory.protocol import State
+
+BLOCK_FLOATS = 2**15  # of one run's windows made at once: 16 runs of them are 2 MB
+
+
+@dataclass(frozen=True)
+class Window:
+    """F inputs at each of the last `length` steps, H units in either layer."""
+
+    inputs: int
+    hidden: int
+    length: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; the first layer's last F rows are those of the current input."""
+        return layer_shapes("window", self.length * self.inputs, self.hidden)
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: uniform of the variance that suits rectified units, biases 0 (He et al. 2015)."""
+        return initial_layers(self.shapes(), draw)
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns zeros `[S, N, (k − 1)·F]`, where k is at most the lifetime's steps."""
+        return (like.new_zeros(runs, lanes, self.state_floats(steps)),)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns the output `[S, N, H]` and the last inputs, from carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        seen = torch.cat([state[0] * carry_t, x_t], dim=-1)
+        sums = torch.bmm(seen, weights["window.first"][:, -seen.shape[-1] :])
+        return second_layer("window", weights, sums), (seen[..., self.inputs :],)
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        held = min(self.length, x.shape[1])
+        first = weights["window.first"][:, -held * self.inputs :]
+        sums: Tensor = _FirstLayer.apply(x, _within_reach(carry, held), first)  # type: ignore[no-untyped-call]
+        return second_layer("window", weights, sums).view(*x.shape[:3], self.hidden)
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        return KEPT * self.hidden + self.inputs
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return (min(self.length, steps) - 1) * self.inputs
+
+
+def _within_reach(carry: Tensor, held: int) -> Tensor:
+    """Returns `[S, T, held]`: 1 where the input so far back (the oldest first) belongs to the same stretch."""
+    stretch = (carry == 0).cumsum(1)
+    return (pad(stretch, (held - 1, 0), value=-1).unfold(1, held, 1) == stretch.unsqueeze(-1)).to(carry.dtype)
+
+
+class _Context(Protocol):
+    """What torch hands from the forward pass to the backward pass."""
+
+    saved_tensors: tuple[Tensor, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None: ...
+
+
+class _FirstLayer(torch.autograd.Function):
+    """Sums `[S, T·N, H]` that enter the first layer's units; differentiable in the weights."""
+
+    @staticmethod
+    def forward(ctx: _Context, x: Tensor, reach: Tensor, first: Tensor) -> Tensor:
+        ctx.save_for_backward(x, reach, first)
+        sums = x.new_empty(x.shape[0], x.shape[1] * x.shape[2], first.shape[-1])
+        for rows, windows in _windows(x, reach):
+            sums[:, rows] = torch.bmm(windows, first)
+        return sums
+
+    @staticmethod
+    def backward(ctx: _Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, reach, first = ctx.saved_tensors
+        d_first = torch.zeros_like(first, memory_format=torch.contiguous_format)
+        for rows, windows in _windows(x, reach):
+            d_first.baddbmm_(windows.transpose(1, 2), gradients[0][:, rows])
+        return None, None, d_first
+
+
+def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yields windows `[S, b·N, held·F]` of a few steps at a time, and the rows of T·N that they are.
+
+    How many steps does not depend on the stack, nor do a run's bits.
+    """
+    runs, steps, lanes, features = x.shape
+    held = reach.shape[-1]
+    padded = pad(x, (0, 0, 0, 0, held - 1, 0))
+    block = max(1, BLOCK_FLOATS // (lanes * held * features))
+    for start in range(0, steps, block):
+        end = min(start + block, steps)
+        seen = padded[:, start : end + held - 1].unfold(1, held, 1).permute(0, 1, 2, 4, 3)
+        windows = x.new_empty(runs, end - start, lanes, held, features)
+        torch.mul(seen, reach[:, start:end, None, :, None], out=windows)
+        yield slice(start * lanes, end * lanes), windows.view(runs, -1, held * features)

@@ -1,0 +1,57 @@
+"""`--cells`: some cells of a grid, by the levels that they must have.
+
+Comes in: a study and `memory=lstm,reward_observation=off`. Goes out: the cells let through, or what there is to choose
+from. A level may be spelled in any way that a study may spell it.
+"""
+
+from __future__ import annotations
+
+import yaml
+
+from ingredients.errors import UsageError
+from ingredients.grid import Cell, cells
+from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, level_text
+from ingredients.study.levels import canonical_level, known_by
+from ingredients.study.messages import complaint, nearest
+from ingredients.study.yaml_text import parse
+
+
+def select_cells(study: Study, expression: str) -> tuple[Cell, ...]:
+    """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
+
+    Raises:
+        UsageError: an unknown ingredient, a level that the study does not have, or no cell is left.
+    """
+    wanted = [_condition(study, part.strip(), expression) for part in expression.split(",")]
+    chosen = tuple(cell for cell in cells(study) if all(cell.level(name) == level for name, level in wanted))
+    if not chosen:
+        raise UsageError(complaint([f"--cells {expression}"], "no cell of the study has all of these levels"))
+    return chosen
+
+
+def _condition(study: Study, text: str, expression: str) -> tuple[Ingredient, Level]:
+    source = f"--cells {expression}"
+    name, equals, level = (part.strip() for part in text.partition("="))
+    ingredient = next((known for known in INGREDIENTS if known == name), None)
+    if not equals:
+        allowed = "ingredient=level, such as memory=on, parted by commas"
+        raise UsageError(complaint([source], f"cannot be read, got '{text}'", allowed))
+    if ingredient is None:
+        raise UsageError(
+            complaint([source, name], "unknown ingredient", ", ".join(INGREDIENTS), nearest(name, INGREDIENTS))
+        )
+    known = {level_text(given): given for given in study.ingredients.levels(ingredient)}
+    canonical = _canonical_text(study, ingredient, level)
+    if canonical not in known:
+        what = f"the study has no such level, got '{level}'"
+        raise UsageError(complaint([source, ingredient], what, ", ".join(known), nearest(level, known)))
+    return ingredient, known[canonical]
+
+
+def _canonical_text(study: Study, ingredient: Ingredient, text: str) -> str:
+    """Returns the canonical spelling of a level that a user typed: `true`, `1.0` and the agent's own kind are `on`."""
+    try:
+        level = canonical_level(ingredient, parse(text))
+    except (ValueError, yaml.YAMLError):
+        return text
+    return level_text(known_by(study.agent.memory, level) if isinstance(level, MemoryKind) else level)

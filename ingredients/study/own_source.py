@@ -1,0 +1,82 @@
+"""Where the user's own memories lie, found by name without importing them.
+
+Comes in: a kind of memory, `package.module:Class`. Goes out: its module's file, and a digest of that file, by which a
+stored run is known to be of the code that is there now. What the module itself imports is not looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+
+from ingredients.errors import UsageError
+
+
+def is_own(kind: str) -> bool:
+    """Returns whether a kind of memory is the user's own."""
+    return ":" in kind
+
+
+def look_in(*folders: Path) -> None:
+    """Lets Python find modules in these folders too, behind all others: a file of the user's hides none of theirs."""
+    for folder in (str(folder.absolute()) for folder in folders):
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
+def source_digest(kind: str) -> str:
+    """Returns the SHA-256 (hex) of the file that defines an own kind of memory.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    return digest(source(kind))
+
+
+def digest(content: bytes) -> str:
+    """Returns the SHA-256 (hex) of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def source(kind: str) -> bytes:
+    """Returns the content of the file that defines an own kind of memory.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    path = source_path(kind)
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"memory {kind}: {path} cannot be read: {error.strerror}") from None
+
+
+def source_path(kind: str) -> Path:
+    """Returns the file that defines an own kind of memory, looked for where Python looks, then in the current folder.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    look_in(Path.cwd())
+    module = kind.partition(":")[0]
+    spec = _spec(module.split("."))
+    if spec is None or not spec.origin or not spec.has_location:
+        where = f"looked for beside the study, in {Path.cwd()} and on Python's path"
+        raise UsageError(f"memory {kind}: there is no file of a module {module} ({where})")
+    return Path(spec.origin)
+
+
+def _spec(names: list[str]) -> ModuleSpec | None:
+    """Returns where a module is; its packages are walked through and, unlike by `find_spec` alone, not imported."""
+    try:
+        spec = find_spec(names[0])
+    except ValueError:  # a module that was made otherwise than from a file
+        return None
+    for name in names[1:]:
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations))
+    return spec

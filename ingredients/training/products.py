@@ -1,0 +1,127 @@
+"""The matrix products of an update: how many operations they are, and how fast `torch.bmm` makes them.
+
+Comes in: a setup. Goes out: floating-point operations (a multiplication and its addition are two), and a speed: the
+limit of any training that makes these products with torch.
+
+There are two counts. `needed_flops` is derived from the algorithm alone, so that work done twice is not counted as
+work achieved. `recorded_products` are those that a real update asked torch for, with their shapes: they tell how the
+program batches its work, which is what the limit depends on. A test holds the two together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ingredients.training.trainer import Setup, begin_training, prepare, train
+from ingredients.training.workload import Workload
+
+GRU_BLOCKS = 3  # r, z, n
+SECONDS_A_SHAPE = 0.02
+REPETITIONS = 3
+# where the two factors stand among the arguments, by the operation's name; in-place and `out=` forms included
+_FACTORS = {"mm": 0, "bmm": 0, "addmm": 1, "addmm_": 1, "baddbmm": 1, "baddbmm_": 1}
+
+
+class Product(NamedTuple):
+    """`batch` products of `[rows, inner]` and `[inner, columns]`."""
+
+    batch: int
+    rows: int
+    inner: int
+    columns: int
+
+    @property
+    def flops(self) -> int:
+        """Returns 2 · batch · rows · inner · columns."""
+        return 2 * self.batch * self.rows * self.inner * self.columns
+
+
+def needed_flops(setup: Setup) -> int:
+    """Returns the operations that one update of a GRU stack needs in its matrix products.
+
+    With X = B · T steps a run, F inputs, H units, P logits, C inputs and V units of the critic, E epochs. A layer with
+    w weights takes 2w operations a step forward, 2w for its weights' gradient and 2w for its inputs'. The gradient
+    stops at the agent's inputs and at the critic's, which are data.
+    """
+    head, value = (setup.agent.shapes()["policy.weight"][-1], setup.critic.shapes()["critic.last"][-1])
+    hidden, units = setup.agent.hidden, setup.critic.hidden
+    entering, recurrent = GRU_BLOCKS * setup.agent.layout.size * hidden, GRU_BLOCKS * hidden * hidden
+    policy, first, last = hidden * head, setup.critic.inputs * units, units * value
+    acting = entering + recurrent + policy  # the rollout
+    valuing = first + last  # the critic, once, for the advantages
+    policy_epoch = 2 * entering + 3 * recurrent + 3 * policy  # forward, weights, inputs
+    critic_epoch = 2 * first + 3 * last
+    a_step = acting + valuing + setup.learner.epochs * (policy_epoch + critic_epoch)
+    return 2 * len(setup.runs) * setup.steps_per_update * a_step
+
+
+def recorded_products(setup: Setup) -> Counter[Product]:
+    """Returns how often each product is made in one update, recorded while torch makes it."""
+    recorder = _Recorder()
+    with recorder:
+        next(train(setup, begin_training(setup)))
+    return recorder.products
+
+
+def flops(products: Mapping[Product, int]) -> int:
+    """Returns the operations of all products together."""
+    return sum(product.flops * count for product, count in products.items())
+
+
+def bmm_seconds(products: Mapping[Product, int]) -> float:
+    """Returns how long `torch.bmm` takes to make all products, one after the other, on contiguous factors."""
+    return sum(count * _seconds(product) for product, count in products.items())
+
+
+def limit_worker(workload: Workload) -> dict[str, float]:
+    """Returns operations needed and made for each env step, and the speed of `torch.bmm` (runs inside a worker)."""
+    setup = prepare(workload.study(), workload.stack())
+    products = recorded_products(setup)
+    steps = setup.steps_per_update * len(setup.runs)
+    return {
+        "flops_per_env_step": needed_flops(setup) / steps,
+        "made_flops_per_env_step": flops(products) / steps,
+        "shapes": len(products),
+        "bmm_flops_per_second": flops(products) / bmm_seconds(products),
+    }
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every operation that reaches torch's kernels, those of backward passes included."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.products: Counter[Product] = Counter()
+
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), named: Any = None) -> Any:  # noqa: ANN401
+        place = _FACTORS.get(function.overloadpacket.__name__)
+        if place is not None:
+            left, right = arguments[place : place + 2]
+            self.products[_product(left.shape, right.shape)] += 1
+        return function(*arguments, **(named or {}))
+
+
+def _product(left: torch.Size, right: torch.Size) -> Product:
+    return Product(left[0] if len(left) == 3 else 1, left[-2], left[-1], right[-1])
+
+
+def _seconds(product: Product) -> float:
+    """Returns the time of one product: the fastest of a few loops, into storage that is there already."""
+    left, right = torch.randn(*product[:3]), torch.randn(product.batch, product.inner, product.columns)
+    out = torch.empty(product.batch, product.rows, product.columns)
+    times = max(1, int(SECONDS_A_SHAPE / _loop(left, right, out, 2)))
+    return min(_loop(left, right, out, times) for _ in range(REPETITIONS))
+
+
+def _loop(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor, times: int) -> float:
+    """Returns the mean time of one `bmm` of `times`."""
+    began = time.perf_counter()
+    for _ in range(times):
+        torch.bmm(left, right, out=out)
+    return (time.perf_counter() - began) / times
