@@ -19,6 +19,7 @@ from benchmarks.recurrent_peer import PULLS, Lifetimes
 from typer.testing import CliRunner
 
 from cli import app
+from ingredients.agent.memory.gru import Gru
 from ingredients.engine import measure
 from ingredients.engine.measure import Bench
 from ingredients.report.bench import bench_text
@@ -49,6 +50,7 @@ def test_operations_that_an_update_needs() -> None:
         agent=SimpleNamespace(
             layout=SimpleNamespace(size=12),
             hidden=16,
+            memory=Gru(12, 16, 10),
             shapes=lambda: {"policy.weight": (16, 8), "gru.input": (3, 12, 16)},
         ),
         critic=SimpleNamespace(inputs=24, hidden=16, shapes=lambda: {"critic.last": (16, 4)}),

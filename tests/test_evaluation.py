@@ -77,14 +77,14 @@ def test_probes_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_large_state_is_played_in_parts() -> None:
     """A recurrent memory plays 512 lanes at once as ever, a transformer as many as keep its cache small: by hand."""
     lanes = {}
-    for kind, episodes in (("gru", 100), ("lstm", 100), ("none", 100), ("transformer", 96), ("transformer", 10_000)):
+    for kind, episodes in (("gru", 100), ("lstm", 100), ("transformer", 96), ("transformer", 10_000)):
         study = _study(
             tasks={"family": "bernoulli-bandit", "arms": 2, "episodes": episodes}, agent={"memory": kind, "hidden": 64}
         )
         lanes[kind, episodes] = {lanes_at_once(prepare(study, runs)) for runs in ((), (Run(FULL, 0), Run(FULL, 1)))}
     # two blocks of keys and values, 64 units, 96 steps, and two counts of two floats: 24,580 floats a lane
     assert lanes == {
-        **{(kind, 100): {512} for kind in ("gru", "lstm", "none")},
+        **{(kind, 100): {512} for kind in ("gru", "lstm")},
         ("transformer", 96): {2**21 // 24_580},
         ("transformer", 10_000): {16},
     }

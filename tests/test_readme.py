@@ -58,7 +58,7 @@ def test_the_memory_is_a_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "my_memory.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    assert memory_notice("my_memory:MyMemory", 9, 16) is None
+    assert memory_notice("my_memory:MyMemory", 9, 64) is None  # the hidden units that a study has by default
     assert "`my_memory:MyMemory`" in README
     assert "`my_memory.py`" in README
 

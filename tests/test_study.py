@@ -106,7 +106,7 @@ OWN, OWN_OFF = MemoryKind("lab.memories:Net"), MemoryKind("lab.memories:Net", ca
         ("gru", [{"wipe_every": 1}, {"wipe_every": 4}, "lstm"], (False, WipeEvery(4), LSTM_OFF, LSTM)),
         ("gru", [False, "lab.memories:Net"], (False, OWN_OFF, OWN)),
         ("lab.memories:Net", ["lab.memories:Net-off", True], (False, True)),
-        ("none", ["none-off", "lstm"], (True, LSTM)),
+        ("none", [False, "lstm"], (False, LSTM_OFF, LSTM)),
     ],
 )
 def test_kinds_of_memory_are_canonical(agent: str, written: list[object], canonical: tuple[object, ...]) -> None:

@@ -172,6 +172,11 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         ),
         (
             "memory: [off, on]",
+            "memory: [off, on]\nagent: {memory: none}",
+            "ingredients.memory: agent.memory none has nothing to carry, got [off, on]; allowed: off, or another kind",
+        ),
+        (
+            "memory: [off, on]",
             "memory: [{wipe_evry: 3}]",
             f"ingredients.memory: unknown level, got {{wipe_evry: 3}}; allowed: {MEMORY}. Did you mean 'wipe_every'?",
         ),

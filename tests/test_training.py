@@ -34,7 +34,7 @@ def _study(**sections: object) -> Study:
 def _rollout(setup: Setup, weights: dict[str, Tensor], update: int) -> Rollout:
     """Returns the rollout of six lifetimes in two minibatches that the update would see."""
     play = Play(setup.agent, setup.family, weights, training_tasks(setup.runs, setup.family, update, 6))
-    return collect(play, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2, informed=True)
+    return collect(play, lifetime_draws(setup.runs, setup.family, TRAINING, update, 6), 2, expected=True)
 
 
 def test_tape_of_a_lifetime() -> None:

@@ -22,6 +22,7 @@ from ingredients.study.levels import (
     Level,
     MemoryLevel,
     TasksLevel,
+    WipeEvery,
     canonical_level,
     known_by,
     level_data,
@@ -83,7 +84,10 @@ class Ingredients(Section):
         """Returns the levels where `agent.memory` is of this kind, with the memory-off sibling of each other kind."""
         memory = tuple(known_by(agent_memory, level) for level in self.memory)
         given, because = [level_data(level) for level in self.memory], f" (agent.memory makes {agent_memory} on)"
-        _each_once(memory, given, because, keys=("ingredients.memory", "agent.memory"))
+        keys = ("ingredients.memory", "agent.memory")
+        _each_once(memory, given, because, keys=keys)
+        if agent_memory == "none" and any(level is True or isinstance(level, WipeEvery) for level in memory):
+            raise fields.mistake("agent.memory none has nothing to carry", given, "off, or another kind", keys=keys)
         return self.model_copy(update={"memory": with_siblings(memory)})
 
 
@@ -133,8 +137,9 @@ class Learner(Section):
         entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.
         max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
-        critic_sees_task: whether the critic sees ψ in training, and counts what ψ makes of a step instead of what luck
-            does (`rollout.collect`); the policy never does.
+        critic_sees_task: whether the critic sees ψ in training; the policy never does.
+        expected_rewards: whether the learner counts what ψ makes of a step instead of what luck does
+            (`rollout.collect`); the agent always sees the rewards that are paid.
     """
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
@@ -150,6 +155,7 @@ class Learner(Section):
     clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2
     max_gradient_norm: Annotated[float, BeforeValidator(fields.number(0, 1e6, above=True))] = 0.5
     critic_sees_task: Annotated[bool, BeforeValidator(fields.switch)] = True
+    expected_rewards: Annotated[bool, BeforeValidator(fields.switch)] = True
 
     @model_validator(mode="after")
     def _minibatches_hold_whole_lifetimes(self) -> Self:

@@ -1,4 +1,7 @@
-"""A study at smoke size: every cell, everything exercised, nothing learned well."""
+"""A study at smoke size: every cell, everything exercised, nothing learned well.
+
+Comes in: a study. Goes out: the same study made small.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ TASKS, POINTS, TASKS_AT_POINTS = 256, 3, 64
 
 
 def smoke_sized(study: Study) -> Study:
-    """Returns the same study (name, tasks, grid, agent) with few seeds, steps and evaluation tasks; nothing grows."""
+    """Returns the same study (name, tasks, grid, agent) with few seeds, steps and evaluation tasks; no number grows."""
     learner, evaluation = study.learner, study.evaluation
     # a rollout holds whole minibatches: the most of them that fit, and one at least
     most = max(LIFETIMES // learner.minibatches, 1) * learner.minibatches

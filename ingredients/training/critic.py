@@ -1,6 +1,6 @@
 """The critic: the value of a moment, seen with more eyes than the policy has, and only in training.
 
-Comes in: the policy's memory state (detached), the task ψ, the time. Goes out: values `[S, ...]`.
+Comes in: the memory's output (detached), the task ψ, the time. Goes out: values `[S, ...]`.
 
 In a lifetime most of the return's variance is which task was drawn and how much time is left; a critic that sees both
 leaves to the advantage what the action did (an asymmetric critic, Pinto et al. 2018). The policy never sees them, so
@@ -26,16 +26,16 @@ LAST_BLOCK = 4  # the value is the first of so many columns: MKL rounds a produc
 
 @dataclass(frozen=True)
 class Critic:
-    """One hidden layer of rectified units on [memory state, ψ, time, 1]."""
+    """One hidden layer of rectified units on [memory's output, ψ, time, 1]."""
 
-    state_size: int
+    output_size: int
     task_size: int
     hidden: int
 
     @property
     def inputs(self) -> int:
         """Returns the length of the critic's input."""
-        return self.state_size + self.task_size + TIME_FEATURES
+        return self.output_size + self.task_size + TIME_FEATURES
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights."""
@@ -57,17 +57,17 @@ class Critic:
         }
 
 
-def features(states: Tensor, tasks: Tensor, discount: float) -> Tensor:
-    """Returns the critic's input `[..., T, N, C]` for states `[..., T, N, H]` and tasks `[..., N, D]`.
+def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
+    """Returns the critic's input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
     Time is given as t / T and as γ^{T−t}, the share of an endless future that the lifetime's end cuts off.
     """
-    steps = states.shape[-3]
-    t = torch.arange(steps, dtype=states.dtype, device=states.device)
+    steps = outputs.shape[-3]
+    t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)
     clock = torch.stack([t / steps, discount ** (steps - t), torch.ones_like(t)], dim=-1)
-    leading = states.shape[:-1]
+    leading = outputs.shape[:-1]
     spread = tasks.unsqueeze(-3).expand((*leading, tasks.shape[-1]))
-    return torch.cat([states, spread, clock.view(steps, 1, TIME_FEATURES).expand((*leading, TIME_FEATURES))], dim=-1)
+    return torch.cat([outputs, spread, clock.view(steps, 1, TIME_FEATURES).expand((*leading, TIME_FEATURES))], dim=-1)
 
 
 def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ingredients.agent.memory.gru import Gru
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 from ingredients.training.workload import Workload
 
@@ -49,6 +50,7 @@ def needed_flops(setup: Setup) -> int:
     w weights takes 2w operations a step forward, 2w for its weights' gradient and 2w for its inputs'. The gradient
     stops at the agent's inputs and at the critic's, which are data.
     """
+    assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["policy.weight"][-1], setup.critic.shapes()["critic.last"][-1])
     hidden, units = setup.agent.hidden, setup.critic.hidden
     entering, recurrent = GRU_BLOCKS * setup.agent.layout.size * hidden, GRU_BLOCKS * hidden * hidden

@@ -39,10 +39,10 @@ class Rollout:
 
 
 @torch.no_grad()
-def collect(play: Play, draws: Draws, minibatches: int, informed: bool) -> Rollout:
+def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollout:
     """Returns one rollout: every lane of the play lives its lifetime from beginning to end.
 
-    The agent sees the rewards that its environment pays. An `informed` learner counts instead E[r | ψ, a] less the best
+    The agent sees the rewards that its environment pays. Where `expected`, the learner counts E[r | ψ, a] less the best
     that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw.
     """
     runs, lifetimes, _ = play.tasks.shape
@@ -52,7 +52,7 @@ def collect(play: Play, draws: Draws, minibatches: int, informed: bool) -> Rollo
     best = _best_step_reward(play)
     for t in range(steps):
         lanes, moment = advance(play, lanes, at_step(draws, t))
-        blank.write(t, moment, moment.step.expected_reward - best if informed else moment.step.reward)
+        blank.write(t, moment, moment.step.expected_reward - best if expected else moment.step.reward)
         score += moment.step.expected_reward.mean(-1)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()

@@ -133,7 +133,7 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.lifetimes)
         play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
         draws, learner = to_device(draws, setup.device), setup.learner
-        rollout = collect(play, draws, learner.minibatches, informed=learner.critic_sees_task)
+        rollout = collect(play, draws, learner.minibatches, expected=learner.expected_rewards)
         losses, norm = improve(setup, training, rollout)
         training.update += 1
         train_step = training.update * setup.steps_per_update

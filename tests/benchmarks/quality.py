@@ -35,8 +35,8 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size(10, 100, 8_000_000, 1.2),
-    Size(5, 100, 4_000_000, 0.7),
+    Size(10, 100, 4_000_000, 1.2),
+    Size(5, 100, 3_000_000, 0.7),
     Size(2, 100, 2_000_000, 2.2 - 1.757),  # the regret of Gittins on these tasks is 1.757
     Size(5, 10, 600_000, 0.05),
 )

@@ -1,7 +1,7 @@
 """Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
 In reading order: `protocol` (what a memory is), `gru`, `lstm` (recurrent), `memoryless`, `window` (feedforward),
-`transformer` (attention), `own_module` and `own` (the user's).
+`transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) 
         inputs: F.
         hidden: H.
         window: how many inputs a `window` holds.
-        horizon: T, the steps of a lifetime, by which recurrent memories choose their first time constants.
+        horizon: T, the steps of a lifetime, by which a `gru` chooses its first time constants; no `window` is longer.
 
     Raises:
-        StudyError: there is no such class of the user's, or it breaks its contract (`own_module`).
+        StudyError: there is no such class of the user's, or it breaks its contract (`own_contract`).
     """
     match kind:
         case "gru":
@@ -38,7 +38,7 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) 
         case "transformer":
             return Transformer(inputs, hidden)
         case "window":
-            return Window(inputs, hidden, window)
+            return Window(inputs, hidden, min(window, horizon))  # no lifetime holds more inputs
         case "none":
             return Memoryless(inputs, hidden)
     assert ":" in kind, kind  # the study knows the kinds

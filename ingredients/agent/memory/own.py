@@ -1,7 +1,7 @@
-"""A memory of the user's own: a single-agent `torch.nn.Module` (its contract: `own_module`), one for each run.
+"""A memory of the user's own: a single-agent `torch.nn.Module` (`own_module`, `own_contract`), one for each run.
 
 Where torch can, the runs of a stack are one tensor program all the same: `torch.func.vmap` over their weights
-(`stacks` tries it, gradients included). Where it cannot (`nn.GRU`, `nn.LSTM`, dropout, branches that look at numbers),
+(`stacks` tries it, gradients included). Where it cannot (`nn.GRU`, `nn.LSTM`, branches that look at numbers),
 or where a run's bits would come to depend on its neighbours, runs are computed one by one, and `Own.notice` says so.
 
 Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`, by a loop over the steps and autograd.
@@ -17,14 +17,16 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.func import vmap
-from torch.nn.functional import pad
 
-from ingredients.agent.memory.own_module import CHECK_LANES, CHECK_STEPS, UserModule, load_user_module, unrolled
+from ingredients.agent.memory.own_contract import CHECK_LANES, CHECK_STEPS, drops, load_user_module
+from ingredients.agent.memory.own_module import UserModule, unrolled
 from ingredients.agent.memory.protocol import State
 
 PREFIX = "own."
-LANE_BLOCK = 4  # then every run starts on 16 bytes and fills whole SIMD blocks (H is a multiple of 16), for equal bits
-TRIED_RUNS = 3
+LANE_BLOCK = 32  # then every [lanes, w] of a run fills whole SIMD blocks, whatever its width w, for equal bits
+ALIGNED_BYTES = 64  # where torch's memory starts, and so a run's when it is alone
+TRIED_STACKS, TRIED_LANES = (1, 2, 3, 7), (5, 16, 40)
+DROPOUT_OFF = "its dropout is off: a rollout and the learning from it must see one function"
 LONGEST_REASON = 160
 CLOSE = 1e-4
 
@@ -35,11 +37,18 @@ class Own:
 
     Attributes:
         user: the module.
-        notice: why its runs are computed one by one, in one sentence; None where they are stacked.
+        one_by_one: why its runs are computed one by one, in brief; None where they are stacked.
     """
 
     user: UserModule
-    notice: str | None
+    one_by_one: str | None
+
+    @property
+    def notice(self) -> str | None:
+        """What the user should know before it is trained, in one sentence; None if nothing."""
+        slow = f"its runs are computed one by one, not as a stack: {self.one_by_one}" if self.one_by_one else None
+        found = [part for part in (slow, DROPOUT_OFF if drops(self.user.module) else None) if part]
+        return f"memory {self.user.kind}: {'; '.join(found)}" if found else None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights, by the module's own names."""
@@ -59,18 +68,19 @@ class Own:
         lanes, first = x_t.shape[1], self.user.start(x_t.shape[1], x_t)
         state = tuple(_reset(part, new, carry_t) for part, new in zip(state, first, strict=True))
         named = _named(weights)
-        if self.notice is None:
+        if self.one_by_one is None:
             output, after = vmap(self.user.run)(named, tuple(_filled(part, 1) for part in state), _filled(x_t, 1))
             return output[:, :lanes], tuple(part[:, :lanes] for part in after)
-        runs = zip(_each(named), zip(*state, strict=True), x_t, strict=True)
+        states = zip(*state, strict=True) if state else ((),) * len(x_t)
+        runs = zip(_each(named), states, x_t, strict=True)
         stepped = [self.user.run(own, tuple(part.clone() for part in parts), seen.clone()) for own, parts, seen in runs]
-        outputs, states = zip(*stepped, strict=True)
-        return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*states, strict=True))
+        outputs, after = zip(*stepped, strict=True)
+        return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
         named = _named(weights)
-        return (_one_by_one if self.notice else _stacked)(self.user, named, carry, x)
+        return (_one_by_one if self.one_by_one else _stacked)(self.user, named, carry, x)
 
     def tape_floats(self, steps: int) -> int:
         """Returns the floats a lane and step that the unroll and its way back hold at most, counted on a small one."""
@@ -80,7 +90,7 @@ class Own:
             kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes() // tensor.element_size()
             return tensor
 
-        weights, carry, x = _trial(self.user, range(1))
+        weights, carry, x = _trial(self.user, range(1), CHECK_LANES)
         own = {weight.untyped_storage().data_ptr() for weight in weights.values()}
         with saved_tensors_hooks(keep, lambda tensor: tensor):
             outputs = _one_by_one(self.user, weights, carry, x)
@@ -101,30 +111,34 @@ def own_memory(kind: str, inputs: int, hidden: int) -> Own:
         StudyError: there is no such class, or it breaks the contract.
     """
     user = load_user_module(kind, inputs, hidden)
-    reason = stacks(user)
-    return Own(user, reason and f"memory {kind}: its runs are computed one by one, not as a stack: {reason}")
+    return Own(user, stacks(user))
 
 
 def stacks(user: UserModule) -> str | None:
     """Returns None where runs of the module can be one tensor program, else the reason why not, in brief.
 
-    Tried on real shapes: a short lifetime of three runs, with its gradients, against the same runs one by one, and
-    against the last of them in a stack of its own, to the bit.
+    Tried on real shapes: short lifetimes, with their gradients, against the same runs one by one, and against the last
+    of them in smaller stacks, to the bit, at several numbers of lanes.
     """
-    everyone, last = range(TRIED_RUNS), range(TRIED_RUNS - 1, TRIED_RUNS)
-    if user.draws:
-        return "its forward pass draws random numbers"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # vmap warns where it loops over the runs by itself, slowly
-            together, alone = _tried(user, everyone), _tried(user, last)
+            reasons = [_differs(user, lanes) for lanes in TRIED_LANES]
     except Exception as error:  # whatever torch raises there means the same
         return _first_sentence(error)
-    one_by_one = _tried(user, everyone, stacked=False)
+    return next((reason for reason in reasons if reason), None)
+
+
+def _differs(user: UserModule, lanes: int) -> str | None:
+    """Returns how a stack differs from its runs by themselves, or from smaller stacks of them; None if in nothing."""
+    most = max(TRIED_STACKS)
+    together, one_by_one = _tried(user, range(most), lanes), _tried(user, range(most), lanes, stacked=False)
     if not all(torch.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in zip(together, one_by_one, strict=True)):
         return "torch.func.vmap gives other numbers"
-    if not all(torch.equal(a[-1:], b) for a, b in zip(together, alone, strict=True)):
-        return "in a stack a run's last bits would depend on the other runs"
+    for runs in TRIED_STACKS:
+        fewer = _tried(user, range(most - runs, most), lanes)
+        if not all(torch.equal(a[-runs:], b) for a, b in zip(together, fewer, strict=True)):
+            return "in a stack a run's last bits would depend on the other runs"
     return None
 
 
@@ -134,20 +148,20 @@ def _stacked(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: 
     return outputs[:, :, :lanes]
 
 
-def _trial(user: UserModule, seeds: range) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+def _trial(user: UserModule, seeds: range, lanes: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """Returns weights, carry `[S, T]` and inputs `[S, T, N, F]` of short lifetimes with a reset, a run a seed."""
     each = [user.weights(seed) for seed in seeds]
     weights = {name: torch.stack([one[name] for one in each]).requires_grad_() for name in each[0]}
     draws = [torch.Generator().manual_seed(seed) for seed in seeds]
-    x = torch.stack([torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw) for draw in draws])
+    x = torch.stack([torch.randn(CHECK_STEPS, lanes, user.inputs, generator=draw) for draw in draws])
     carry = torch.ones(len(seeds), CHECK_STEPS)
     carry[:, 1] = 0.0
     return weights, carry, x
 
 
-def _tried(user: UserModule, seeds: range, stacked: bool = True) -> list[Tensor]:
+def _tried(user: UserModule, seeds: range, lanes: int, stacked: bool = True) -> list[Tensor]:
     """Returns outputs and gradients of the trial, each `[S, ...]`."""
-    weights, carry, x = _trial(user, seeds)
+    weights, carry, x = _trial(user, seeds, lanes)
     outputs = (_stacked if stacked else _one_by_one)(user, weights, carry, x)
     return [outputs.detach(), *torch.autograd.grad(outputs.square().sum(), list(weights.values()))]
 
@@ -158,7 +172,7 @@ def _named(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _each(weights: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     """Returns each run's weights by name."""
-    rows = zip(*(weight.unbind(0) for weight in weights.values()), strict=True)
+    rows = zip(*(map(_aligned, weight.unbind(0)) for weight in weights.values()), strict=True)
     return [dict(zip(weights, row, strict=True)) for row in rows]
 
 
@@ -171,7 +185,15 @@ def _one_by_one(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, 
 def _filled(part: Tensor, lane_dim: int) -> Tensor:
     """Returns a tensor with the lanes filled up to a multiple of `LANE_BLOCK`."""
     missing = -part.shape[lane_dim] % LANE_BLOCK
-    return pad(part, (0, 0) * (part.dim() - lane_dim - 1) + (0, missing)) if missing else part
+    if not missing:
+        return part
+    # copies of a lane, not zeros: where a lane's numbers are finite, so are its copies', and their gradients are 0
+    copies = part.narrow(lane_dim, 0, 1).expand(*part.shape[:lane_dim], missing, *part.shape[lane_dim + 1 :])
+    return torch.cat([part, copies], dim=lane_dim)
+
+
+def _aligned(part: Tensor) -> Tensor:
+    return part.clone() if part.data_ptr() % ALIGNED_BYTES else part
 
 
 def _reset(part: Tensor, new: Tensor, carry_t: Tensor) -> Tensor:

@@ -1,0 +1,205 @@
+"""The contract of a module of the user's own, tried on real shapes before anything is trained.
+
+Comes in: `package.module:Class`. Goes out: a `UserModule` that keeps the contract, or one `StudyError` that says what
+is wrong with it: shapes and types, what is remembered outside of the state, luck, and lifetimes that see each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ingredients.agent.memory.own_module import (
+    FAILURES,
+    UserModule,
+    in_short,
+    kept_luck,
+    load_class,
+    new_module,
+    parts_of,
+    unrolled,
+    weights_of,
+    wrong,
+)
+from ingredients.agent.memory.protocol import State
+
+CHECK_LANES, CHECK_STEPS = 6, 3
+MIXED = 1e-5
+MIXES = "mixes lifetimes: each lane must be computed by itself"
+
+
+def load_user_module(kind: str, inputs: int, hidden: int) -> UserModule:
+    """Returns the module that `kind` names, tried on real shapes.
+
+    Raises:
+        StudyError: there is no such class, or it breaks the contract.
+    """
+    found = load_class(kind)
+    module = new_module(kind, found, inputs, hidden, seed=0)
+    _check_weights(kind, module)
+    _check_buffers(kind, module, new_module(kind, found, inputs, hidden, seed=1))
+    user = UserModule(kind, inputs, hidden, module, _check_start(kind, module))
+    with kept_luck():
+        _check_forward(user)
+        _check_purity(user)
+    _check_lanes(user)
+    return user
+
+
+def drops(module: nn.Module) -> bool:
+    """Returns whether a part of the module drops something out in training: `nn.Dropout(p)`, `nn.GRU(dropout=p)`."""
+    shares = [getattr(part, "p" if "Dropout" in type(part).__name__ else "dropout", 0.0) for part in module.modules()]
+    return any(isinstance(share, float | int) and share > 0 for share in shares)
+
+
+def _check_weights(kind: str, module: nn.Module) -> None:
+    weights = dict(module.named_parameters())
+    if not weights:
+        raise wrong(kind, "has no weights, so there is nothing to train")
+    if frozen := [name for name, weight in weights.items() if not weight.requires_grad]:
+        raise wrong(kind, f"has frozen weights: make them buffers: {', '.join(frozen)}")
+    for name, weight in weights.items():
+        _check_types(kind, f"weight {name}", [weight])
+
+
+def _check_buffers(kind: str, module: nn.Module, other: nn.Module) -> None:
+    """Makes sure that buffers are float32, and the same whatever the seed: all runs have those of one instance."""
+    others = dict(other.named_buffers())
+    for name, buffer in module.named_buffers():
+        if buffer.is_floating_point() or buffer.is_complex():
+            _check_types(kind, f"buffer {name}", [buffer])
+        if name not in others or not torch.equal(buffer, others[name]):
+            raise wrong(kind, f"random buffers would be the same for every seed: {name}")
+    if normed := [name for name, part in module.named_modules() if isinstance(part, _BatchNorm)]:
+        raise wrong(kind, f"{MIXES}; {normed[0]} is a batch normalisation")
+
+
+def _check_types(kind: str, what: str, tensors: Iterable[Tensor]) -> None:
+    for tensor in tensors:
+        if tensor.dtype != torch.float32:
+            raise wrong(kind, f"the {what} must be torch.float32, got {tensor.dtype}")
+
+
+def _check_start(kind: str, module: nn.Module) -> bool:
+    """Makes sure that there is an initial state with a lane dimension; returns whether it is one tensor."""
+    if not callable(getattr(module, "initial_state", None)):
+        raise wrong(kind, "has no method initial_state(lanes)")
+    for lanes in (CHECK_LANES, CHECK_LANES + 1):
+        try:
+            given = module.initial_state(lanes)  # type: ignore[operator]
+        except FAILURES as error:
+            raise wrong(kind, f"initial_state({lanes}) raised {in_short(error)}") from error
+        parts = parts_of(given)
+        if not all(isinstance(part, Tensor) and part.dim() and part.shape[0] == lanes for part in parts):
+            allowed = f"tensors [lanes, ...]; initial_state({lanes}) gave {_shown(given)}"
+            raise wrong(kind, f"the initial state must be {allowed}")
+        if any(part.requires_grad for part in parts):
+            raise wrong(kind, "the initial state must not depend on weights: it is what a reset puts back")
+    return isinstance(given, Tensor)
+
+
+def _check_forward(user: UserModule) -> None:
+    """Makes sure that a step gives an output and a state of the right shapes, and that the state keeps its shape."""
+    x = torch.zeros(CHECK_LANES, user.inputs)
+    start = user.start(CHECK_LANES, x)
+    state = start[0] if user.single else start
+    result = _called(user, x, state)
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise wrong(user.kind, f"forward must return (output, state), got {_shown(result)}")
+    output, new = result
+    wanted = (CHECK_LANES, user.hidden)
+    if not isinstance(output, Tensor) or tuple(output.shape) != wanted:
+        raise wrong(user.kind, f"the output must be [lanes, hidden] = {list(wanted)}, got {_shown(output)}")
+    if isinstance(new, Tensor) != user.single or _shown(parts_of(new)) != _shown(start):
+        raise wrong(user.kind, f"the state must keep its shape {_shown(state)}, got {_shown(new)}")
+    _check_types(user.kind, "output", [output])
+    if (types := [part.dtype for part in parts_of(new)]) != (kept := [part.dtype for part in start]):
+        raise wrong(user.kind, f"the state must keep its types {kept}, got {types}")
+
+
+def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
+    """Returns what forward returns; it must neither fail, nor draw luck, nor remember in buffers."""
+    buffers = {name: buffer.clone() for name, buffer in user.module.named_buffers()}
+    luck = torch.default_generator.get_state()
+    try:
+        result = user.module(x, state)
+    except FAILURES as error:
+        raise wrong(user.kind, f"forward raised {in_short(error)}") from error
+    if not torch.equal(luck, torch.default_generator.get_state()):
+        raise wrong(user.kind, "forward draws random numbers: a rollout and the learning from it must see one function")
+    changed = [name for name, buffer in user.module.named_buffers() if not torch.equal(buffer, buffers[name])]
+    if changed:
+        raise wrong(user.kind, f"forward changes the buffer {changed[0]}: what is remembered belongs into the state")
+    return result
+
+
+def _check_purity(user: UserModule) -> None:
+    """Makes sure that equal inputs give equal outputs, and that every weight has a part in them."""
+    weights = {name: weight.requires_grad_() for name, weight in weights_of(user.module).items()}
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
+    x[0, :, :-1] = 0.0  # as at a lifetime's start, when there is nothing yet to observe
+    outputs, again = (unrolled(user, weights, torch.ones(CHECK_STEPS), x) for _ in range(2))
+    _check_finite(user.kind, {"": outputs})
+    if not torch.equal(outputs, again):
+        raise wrong(user.kind, "gives other outputs for equal inputs: what is remembered belongs into the state")
+    if not outputs.requires_grad:
+        raise wrong(user.kind, "the output does not depend on the weights, so nothing can be trained")
+    gradients = torch.autograd.grad(outputs.sum(), list(weights.values()), allow_unused=True)
+    unused = [name for name, gradient in zip(weights, gradients, strict=True) if gradient is None]
+    if unused:
+        raise wrong(user.kind, f"the output does not depend on {', '.join(unused)}: take out what is not used")
+    named = zip(weights, gradients, strict=True)
+    _check_finite(user.kind, {f" in the gradient of {name}": gradient for name, gradient in named})
+
+
+def _check_finite(kind: str, found: Mapping[str, Tensor]) -> None:
+    for where, numbers in found.items():
+        if numbers.isinf().any():  # first, for NaN often follows from it a step later
+            raise wrong(kind, f"gives infinite numbers{where}")
+        if numbers.isnan().any():
+            raise wrong(kind, f"gives NaN{where}")
+
+
+def _check_lanes(user: UserModule) -> None:
+    """Makes sure that no lane's output or state depends on another lane's inputs or state."""
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(2, CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
+    with torch.no_grad():
+        state = _went_on(user, user.start(CHECK_LANES, x), x[0])[-1]
+        plain = _went_on(user, state, x[1])
+        for lane in range(CHECK_LANES):
+            changed, other = x[1].clone(), tuple(part.clone() for part in state)
+            changed[:, lane] += 1.0
+            for part in other:
+                part[lane] = part[lane - 1]  # a state that there can be, as when a probe swaps them
+            _compare_lanes(user, lane, plain, _went_on(user, other, changed))
+
+
+def _went_on(user: UserModule, state: State, x: Tensor) -> list[State]:
+    """Returns each step's output and state, `[lanes, ...]` all of them, and last the last state alone."""
+    weights, found = weights_of(user.module), []
+    for x_t in x:
+        output, state = user.run(weights, tuple(part.clone() for part in state), x_t)
+        found.append((output, *state))
+    return [*found, state]
+
+
+def _compare_lanes(user: UserModule, lane: int, plain: list[State], changed: list[State]) -> None:
+    others = [index for index in range(CHECK_LANES) if index != lane]
+    for before, after in zip(plain, changed, strict=True):
+        for a, b in zip(before, after, strict=True):
+            if not torch.allclose(a[others].double(), b[others].double(), rtol=0.0, atol=MIXED, equal_nan=True):
+                raise wrong(user.kind, MIXES)
+
+
+def _shown(value: object) -> str:
+    """Returns what a user's module gave, in brief: the shapes of tensors, the type of anything else."""
+    if isinstance(value, Tensor):
+        return str(list(value.shape))
+    if isinstance(value, tuple):
+        return f"({', '.join(_shown(part) for part in value)})"
+    return type(value).__name__
