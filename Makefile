@@ -19,7 +19,7 @@ grid: install  ## run the flagship study (or STUDY=...) and report; interrupted,
 smoke: install  ## run all sixteen cells at smoke size: a minute
 	$(BIN)/ingredients run-grid ablations/smoke.yaml
 
-bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: ten minutes (JAX_PYTHON=... adds a peer)
+bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: half an hour or longer (JAX_PYTHON=... adds a peer)
 	$(BIN)/python -m tests.benchmarks
 
 # one thread a process: two processes that fight for two cores take longer than one
