@@ -54,6 +54,7 @@ def record(study: Study, run: Run, failed: bool = False) -> RunRecord:
         reason="the loss was not finite at update 17" if failed else None,
         weights={"gru.input": _noise(run).normal(size=(4, 3)).astype(np.float32)},
         curves=curve_rows(study, run).iloc[: 0 if failed else None],
+        returns_by_block=[] if failed else _noise(run).normal(loc=30, size=20).tolist(),
         diagnostics=_diagnostics(study),
         resolved=study.resolved(),
         versions={"torch": "2.13.0", "ingredients": "0.1.0"},

@@ -51,7 +51,7 @@ def test_operations_that_an_update_needs() -> None:
             layout=SimpleNamespace(size=12),
             hidden=16,
             memory=Gru(12, 16, 10),
-            shapes=lambda: {"policy.weight": (16, 8), "gru.input": (3, 12, 16)},
+            shapes=lambda: {"head.weight": (16, 8), "gru.input": (3, 12, 16)},
         ),
         critic=SimpleNamespace(inputs=24, hidden=16, shapes=lambda: {"critic.last": (16, 4)}),
         learner=SimpleNamespace(epochs=2),

@@ -70,8 +70,8 @@ def test_a_larger_state_takes_more_memory() -> None:
 
 
 def test_steps_of_the_evaluations_by_hand() -> None:
-    """100 tasks plain, greedy, and from half-way twice; 100 training tasks; two points with 20 of both."""
-    assert evaluation_steps(study_of([True])) == (100 + 100 + 2 * 50 + 100 + 2 * 2 * 20) * 10
+    """100 tasks plain, greedy, yoked twice, from half-way thrice; 100 training tasks; two points with 20 of both."""
+    assert evaluation_steps(study_of([True])) == (100 + 100 + 2 * 100 + 3 * 50 + 100 + 2 * 2 * 20) * 10
 
 
 def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:

@@ -73,7 +73,9 @@ def test_expected_rewards_are_what_the_task_makes_of_a_step() -> None:
     assert torch.equal(counted.inputs, paid.inputs)
     tasks = counted.tasks.unsqueeze(2).expand(*counted.action.shape, 3)
     of_pull = tasks.gather(-1, counted.action.unsqueeze(-1)).squeeze(-1)
+    assert torch.equal(counted.earned, of_pull)
     assert torch.equal(counted.reward, of_pull - tasks.amax(-1))
+    assert torch.equal(paid.earned, paid.reward)
     assert set(paid.reward.flatten().tolist()) == {0.0, 1.0}
     assert torch.equal(paid.reward[:, :, :-1], paid.inputs[:, :, 1:, :, setup.agent.layout.reward])
 
@@ -106,3 +108,17 @@ def test_a_critic_that_does_not_see_the_task() -> None:
     list(train(blind, after))
     assert torch.isfinite(after.critic).all()
     assert not torch.equal(before.critic, after.critic)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_the_agent_predicts_its_rewards_where_it_is_asked_to(weight: float) -> None:
+    """At weight 0 the head's predictions stay where they started; else they move, and the padding never does."""
+    setup = _setup(reward_prediction=weight)
+    before, after = begin_training(setup), begin_training(setup)
+    list(train(setup, after))
+    first, last = (views(one.policy, setup.agent.shapes())["head.weight"] for one in (before, after))
+    actions = setup.agent.layout.actions
+    assert not torch.equal(first[..., :actions], last[..., :actions])
+    predictions = slice(actions, 2 * actions)
+    assert torch.equal(first[..., predictions], last[..., predictions]) == (weight == 0)
+    assert torch.equal(first[..., 2 * actions :], last[..., 2 * actions :])

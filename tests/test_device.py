@@ -34,6 +34,6 @@ def test_cuda_gives_the_same_up_to_floating_point(memory: str) -> None:
         weights.append(training.policy.cpu())
         scores.append(torch.stack([update.score.cpu() for update in updates]))
         tasks = evaluation_tasks(setup.family, 100).expand(2, -1, -1)
-        curves.append(evaluate(setup, training.policy, tasks, ("greedy", "memory_swap"))["none"])
+        curves.append(evaluate(setup, training.policy, tasks, ("greedy", "memory_swap")).curves["none"])
     for (ours, theirs), close in ((weights, 1e-3), (scores, 0.2), (curves, 0.05)):
         assert torch.allclose(ours, theirs, atol=close)

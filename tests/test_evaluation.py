@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
+from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
 from ingredients.training import evaluation
 from ingredients.training.draws import carry, evaluation_tasks, training_sample
-from ingredients.training.evaluation import evaluate, lanes_at_once, swap_memory, wipe_memory
-from ingredients.training.interaction import Lanes
+from ingredients.training.evaluation import (
+    INTERVENTIONS,
+    YOKES,
+    Scene,
+    evaluate,
+    lanes_at_once,
+    swap_memory,
+    switch_task,
+    wipe_memory,
+    yoke_action,
+    yoke_reward,
+)
+from ingredients.training.interaction import Lanes, Play, begin
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
 FULL = Cell(True, True, True, True)
@@ -36,24 +50,57 @@ def _lanes(first: float) -> Lanes:
     return Lanes((numbers, -numbers), numbers + 10, past)
 
 
+def _scene() -> Scene:
+    """The three lanes half-way through a lifetime on three tasks of a bandit with two arms."""
+    setup = prepare(_study(), (Run(FULL, 0),))
+    weights = views(begin_training(setup).policy, setup.agent.shapes())
+    tasks = torch.tensor([[[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]]])
+    return Scene(Play(setup.agent, setup.family, weights, tasks), _lanes(0.0))
+
+
 def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     """Each lane gets the memory of the lane before it; environment, observation, starts, r and a stay its own."""
-    halfway = _lanes(0.0)
-    swapped = swap_memory(halfway, _lanes(100.0))
+    scene = _scene()
+    play, swapped = swap_memory(scene)
     assert [part.flatten().tolist() for part in swapped.memory] == [[2.0, 0.0, 1.0], [-2.0, 0.0, -1.0]]
-    assert swapped.environment is halfway.environment
-    assert swapped.past is halfway.past
+    assert swapped.environment is scene.lanes.environment
+    assert swapped.past is scene.lanes.past
+    assert play is scene.play
 
 
 def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
     """Memory, starts, r and a are those of a lifetime's start; the environment and what it shows go on."""
-    halfway, initial = _lanes(0.0), _lanes(100.0)
-    wiped = wipe_memory(halfway, initial)
-    assert wiped.memory is initial.memory
-    assert wiped.environment is halfway.environment
-    assert wiped.past.observation is halfway.past.observation
+    scene = _scene()
+    (play, wiped), initial = wipe_memory(scene), begin(scene.play)
+    assert [part.tolist() for part in wiped.memory] == [part.tolist() for part in initial.memory]
+    assert wiped.environment is scene.lanes.environment
+    assert wiped.past.observation is scene.lanes.past.observation
     for name in ("lifetime_start", "episode_start", "reward_tm1", "action_tm1"):
-        assert getattr(wiped.past, name) is getattr(initial.past, name)
+        assert torch.equal(getattr(wiped.past, name), getattr(initial.past, name))
+    assert play is scene.play
+
+
+def test_the_switch_gives_another_task_and_leaves_what_is_carried() -> None:
+    """Each lane plays on the task of the lane before it; memory, r and a stay its own."""
+    scene = _scene()
+    play, switched = switch_task(scene)
+    assert torch.equal(play.tasks, scene.play.tasks[:, [2, 0, 1]])
+    assert switched.memory is scene.lanes.memory
+    environment, observation = play.family.first(play.tasks)
+    assert torch.equal(switched.environment, environment)
+    assert torch.equal(switched.past.observation, observation)
+    for name in ("lifetime_start", "episode_start", "reward_tm1", "action_tm1"):
+        assert getattr(switched.past, name) is getattr(scene.lanes.past, name)
+
+
+def test_a_yoke_shows_what_another_lifetime_was_paid_or_did() -> None:
+    """Of what lies behind a lane only r, or only a, is the neighbour's; in the input it is in that channel alone."""
+    own, plain = _lanes(0.0).past, _lanes(100.0).past
+    rewarded, acted = yoke_reward(own, plain), yoke_action(own, plain)
+    assert rewarded.reward_tm1.flatten().tolist() == [152.0, 150.0, 151.0]
+    assert acted.action_tm1.flatten().tolist() == [162, 160, 161]
+    for past, changed in ((rewarded, "reward_tm1"), (acted, "action_tm1")):
+        assert all(getattr(past, name) is getattr(own, name) for name in vars(own) if name != changed)
 
 
 def _trained() -> tuple[Setup, Tensor, Tensor]:
@@ -63,15 +110,50 @@ def _trained() -> tuple[Setup, Tensor, Tensor]:
     return setup, training.policy, evaluation_tasks(setup.family, 400).expand(2, -1, -1)
 
 
-def test_probes_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to episode K // 2 a probe's curve is the plain one, bit by bit; an intervention that does nothing keeps it."""
+def test_interventions_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to episode K // 2 their curve is the plain one, bit by bit; an intervention that does nothing keeps it."""
     setup, policy, tasks = _trained()
-    monkeypatch.setattr(evaluation, "PROBES", {**evaluation.PROBES, "nothing": lambda halfway, initial: halfway})
-    curves = evaluate(setup, policy, tasks, ("memory_swap", "memory_wipe", "nothing"))
-    for name in ("memory_swap", "memory_wipe"):
+    monkeypatch.setattr(evaluation, "INTERVENTIONS", {**INTERVENTIONS, "nothing": lambda scene: scene})
+    curves = evaluate(setup, policy, tasks, (*INTERVENTIONS, "nothing")).curves
+    for name in INTERVENTIONS:
         assert torch.equal(curves[name][:, :4], curves["none"][:, :4])
         assert not torch.equal(curves[name][:, 4:], curves["none"][:, 4:])
     assert torch.equal(curves["nothing"], curves["none"])
+
+
+def test_yokes_change_the_whole_lifetime_by_their_channel_alone() -> None:
+    """The first episode knows nothing yet; where the channel is off there is nothing to yoke, to the bit."""
+    setup, policy, tasks = _trained()
+    curves = evaluate(setup, policy, tasks, tuple(YOKES)).curves
+    for name in YOKES:
+        assert torch.equal(curves[name][:, 0], curves["none"][:, 0])
+        assert not torch.equal(curves[name][:, 1], curves["none"][:, 1])
+    blind = prepare(_study(), (Run(Cell(False, True, True, True), 0), Run(Cell(True, False, True, True), 1)))
+    curves = evaluate(blind, policy, tasks, tuple(YOKES)).curves
+    assert torch.equal(curves["reward_yoke"][0], curves["none"][0])
+    assert torch.equal(curves["action_yoke"][1], curves["none"][1])
+    assert not torch.equal(curves["action_yoke"][0], curves["none"][0])
+
+
+def test_a_yoke_that_shows_ones_own_past_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is of the very steps that are shown: yoked to itself, a lane lives its plain lifetime."""
+    setup, policy, tasks = _trained()
+    own = {
+        "reward": lambda past, plain: replace(past, reward_tm1=plain.reward_tm1),
+        "action": lambda past, plain: replace(past, action_tm1=plain.action_tm1),
+    }
+    monkeypatch.setattr(evaluation, "YOKES", own)
+    curves = evaluate(setup, policy, tasks, tuple(own)).curves
+    assert torch.equal(curves["reward"], curves["none"])
+    assert torch.equal(curves["action"], curves["none"])
+
+
+def test_lifetimes_earn_what_their_curve_says() -> None:
+    """The mean over lifetimes of what each earned is the curve's sum."""
+    setup, policy, tasks = _trained()
+    evaluated = evaluate(setup, policy, tasks)
+    assert evaluated.returns.shape == (2, 400)
+    assert torch.allclose(evaluated.returns.mean(1), evaluated.curves["none"].sum(1), rtol=1e-12)
 
 
 def test_a_large_state_is_played_in_parts() -> None:
@@ -93,10 +175,10 @@ def test_a_large_state_is_played_in_parts() -> None:
 def test_parts_of_a_chunk_meet_the_same_luck(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few lanes are played at once, each has its own task and luck: plain curves stay, neighbours change."""
     setup, policy, tasks = _trained()
-    whole = evaluate(setup, policy, tasks, ("memory_swap",))
+    whole = evaluate(setup, policy, tasks, ("memory_swap",)).curves
     monkeypatch.setattr(evaluation, "STATE_FLOATS", 50 * 16)
     assert lanes_at_once(setup) == 50
-    parts = evaluate(setup, policy, tasks, ("memory_swap",))
+    parts = evaluate(setup, policy, tasks, ("memory_swap",)).curves
     assert torch.allclose(parts["none"], whole["none"], rtol=0, atol=1e-6)
     assert torch.allclose(parts["memory_swap"], whole["memory_swap"], rtol=0, atol=0.05)
 
@@ -105,11 +187,11 @@ def test_greedy_takes_the_likeliest_action() -> None:
     """With a policy that never prefers arm 0, greedy play never pulls it, and sampled play does."""
     setup, policy, _ = _trained()
     bias = setup.agent.shapes()
-    start = sum(int(torch.tensor(shape).prod()) for name, shape in bias.items() if name != "policy.bias")
+    start = sum(int(torch.tensor(shape).prod()) for name, shape in bias.items() if name != "head.bias")
     policy = torch.zeros_like(policy)
     policy[:, start + 1] = 0.1
     tasks = torch.tensor([0.0, 1.0]).expand(2, 100, 2)
-    curves = evaluate(setup, policy, tasks, ("greedy",))
+    curves = evaluate(setup, policy, tasks, ("greedy",)).curves
     assert (curves["greedy"] == 1.0).all()
     assert (curves["none"].mean(1) - 0.525).abs().max() < 0.06
 

@@ -55,16 +55,23 @@ def test_everything_about_a_run_is_stored(tmp_path: Path) -> None:
         (curves["memory"] == "on") & (curves["reward_observation"] == "on") & (curves["task_distribution"] == "on")
     ]
     kinds = one.groupby(["train_step", "probe", "tasks"], observed=True).size()
-    final = [(432, "greedy", "held_out"), (432, "memory_swap", "held_out"), (432, "memory_wipe", "held_out")]
+    probes = ("greedy", "memory_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke")
+    final = [(432, probe, "held_out") for probe in probes]
     both = [(step, "none", tasks) for step in (0, 48, 144, 432) for tasks in ("held_out", "training")]
     assert sorted(kinds.index) == sorted(final + both)
     assert set(kinds) == {6}
+    blocks = (store.read_run_json(runs(study)[0]) or {})["returns_by_block"]
+    levels = curves[list(runs(study)[0].cell.texts())] == list(runs(study)[0].cell.texts().values())
+    plain = (curves[["train_step", "probe", "tasks"]] == [432, "none", "held_out"]).all(axis=1)
+    assert len(blocks) == 20  # thirty tasks: ten blocks of two, ten of one
+    whole = curves["return"][levels.all(axis=1) & plain].sum()
+    assert np.average(blocks, weights=[2] * 10 + [1] * 10) == pytest.approx(whole, rel=1e-9)
     diagnostics = store.diagnostics(runs(study)[0])
     assert len(diagnostics) == 9
     assert np.isfinite(diagnostics.to_numpy()).all()
     weights = store.read_weights(runs(study)[0])
     assert weights["train_step"].tolist() == [0, 48, 144, 432]
-    assert weights["policy.weight"].shape == (4, 16, 4)  # two arms, padded to four columns
+    assert weights["head.weight"].shape == (4, 16, 4)  # two arms, padded to four columns
 
 
 def test_the_same_study_twice_gives_the_same_bytes(tmp_path: Path) -> None:

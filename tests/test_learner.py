@@ -11,6 +11,7 @@ from ingredients.training.learner import (
     Advised,
     Clip,
     entropy_share,
+    first_entropy,
     flat_gradient,
     generalised_advantage,
     gradient_norm,
@@ -18,6 +19,8 @@ from ingredients.training.learner import (
     log_probability,
     normalise_per_run,
     policy_gradient,
+    prediction_gradient,
+    prediction_weight,
     rollout_lifetimes,
     trace_decay,
 )
@@ -84,12 +87,36 @@ def test_the_policys_gradient_is_autograds() -> None:
     assert torch.allclose(gradient, theirs, atol=1e-7)
 
 
+def test_the_predictions_gradient_is_autograds() -> None:
+    """Only the action taken is predicted, and its squared error counts as often as there are actions."""
+    predicted = torch.tensor([[[0.5, 0.25, 0.0], [1.0, 0.5, 0.75]]], requires_grad=True)
+    action, earned = torch.tensor([[1, 0]]), torch.tensor([[1.0, 0.5]])
+    gradient = prediction_gradient(predicted.detach(), action, earned, weight=2.0)
+    # errors -0.75 and 0.5, times weight 2, 3 actions, over 2 steps
+    assert torch.equal(gradient, torch.tensor([[[0.0, -2.25, 0.0], [1.5, 0.0, 0.0]]]))
+    taken = predicted.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+    loss = 2.0 * 3 * 0.5 * ((taken - earned) ** 2).mean()
+    assert torch.allclose(torch.autograd.grad(loss, predicted)[0], gradient)
+
+
 def test_the_entropys_weight_falls_early() -> None:
     """All of it at the start, a third after a quarter of training, a ninth half-way, nothing at the end."""
-    assert math.isclose(entropy_share(1.0), 1.0)
-    assert math.isclose(entropy_share(0.75), 0.9 * 0.31640625 + 0.075)
-    assert math.isclose(entropy_share(0.5), 0.10625)
-    assert entropy_share(0.0) == 0.0
+    assert math.isclose(entropy_share(1.0, 50), 1.0)
+    assert math.isclose(entropy_share(0.75, 50), 0.9 * 0.31640625 + 0.075)
+    assert math.isclose(entropy_share(0.5, 10), 0.10625)
+    assert math.isclose(entropy_share(0.5, 100), 0.275)
+    assert entropy_share(0.5, 1000) == entropy_share(0.5, 100)
+    assert entropy_share(0.0, 50) == 0.0
+
+
+def test_the_first_entropy_goes_with_the_lifetime() -> None:
+    """A tenth up to fifty steps, three tenths from a hundred on."""
+    assert [round(first_entropy(steps), 4) for steps in (10, 50, 75, 100, 500)] == [0.1, 0.1, 0.2, 0.3, 0.3]
+
+
+def test_the_predictions_weight_goes_with_the_lifetime() -> None:
+    """Nothing up to fifty steps, as much as the policy's loss from a hundred on."""
+    assert [prediction_weight(steps) for steps in (10, 50, 75, 100, 500)] == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 def test_adam_takes_torchs_steps() -> None:
@@ -132,9 +159,9 @@ def test_flat_gradient_keeps_runs_apart() -> None:
 
 
 def test_the_discount_goes_with_the_lifetime() -> None:
-    """A horizon of ten steps up to fifty, of forty for a hundred, never more than a hundred."""
+    """A horizon of ten steps up to fifty, of eighty for a hundred, never more than a hundred."""
     rounded = [round(horizon_discount(steps), 4) for steps in (10, 50, 100, 200, 500, 5000)]
-    assert rounded == [0.9, 0.9, 0.975, 0.99, 0.99, 0.99]
+    assert rounded == [0.9, 0.9, 0.9875, 0.99, 0.99, 0.99]
 
 
 def test_the_rollout_goes_with_the_lifetime() -> None:
@@ -145,4 +172,4 @@ def test_the_rollout_goes_with_the_lifetime() -> None:
 
 def test_the_trace_goes_with_the_lifetime() -> None:
     """λ = ½ up to fifty steps, longer then, never more than .9."""
-    assert [trace_decay(steps) for steps in (10, 50, 100, 500)] == [0.5, 0.5, 0.75, 0.9]
+    assert [trace_decay(steps) for steps in (10, 50, 100, 500)] == [0.5, 0.5, 0.875, 0.9]

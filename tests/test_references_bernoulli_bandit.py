@@ -30,7 +30,7 @@ def tasks_of(family: BernoulliBandit, count: int) -> Tensor:
 @pytest.fixture(scope="module")
 def small() -> dict[str, Any]:
     """The references of 2 arms × 10 pulls on 500 tasks."""
-    return evaluate_references(SMALL, tasks_of(SMALL, 500), simulated_runs=3)
+    return evaluate_references(SMALL, tasks_of(SMALL, 500), at_points=50, simulated_runs=3)
 
 
 def returns(evaluated: dict[str, Any], name: str, probe: str = "none") -> list[float]:
@@ -41,7 +41,7 @@ def returns(evaluated: dict[str, Any], name: str, probe: str = "none") -> list[f
 def test_what_the_store_keeps(small: dict[str, Any]) -> None:
     """Roles, labels and curves of every reference come as plain JSON, one curve of K numbers a run and probe."""
     assert json.loads(json.dumps(small)) == small
-    assert {key: small[key] for key in small if key != "references"} == {
+    assert {key: small[key] for key in small if key not in ("references", "at_points")} == {
         "floor": "best_fixed",
         "reactive": "reactive",
         "yardstick": "bayes_optimal",
@@ -56,6 +56,15 @@ def test_what_the_store_keeps(small: dict[str, Any]) -> None:
         }
 
 
+def test_at_points_are_the_curves_on_the_first_tasks(small: dict[str, Any]) -> None:
+    """Each reference's mean over the simulated runs, played on the first fifty tasks alone."""
+    first = evaluate_references(SMALL, tasks_of(SMALL, 500)[:50], at_points=1, simulated_runs=3)
+    for name, curve in small["at_points"].items():
+        runs = first["references"][name]["curves"]["none"]
+        assert curve == pytest.approx([sum(episode) / 3 for episode in zip(*runs, strict=True)], rel=1e-12)
+    assert small["at_points"].keys() == small["references"].keys()
+
+
 def test_exact_marks_proven_optima_only(small: dict[str, Any]) -> None:
     """Ignorance, the Bayes optimum and the truth are ceilings; what was found, or is named for its author, is not."""
     exact = [name for name, reference in small["references"].items() if reference["exact"]]
@@ -64,7 +73,7 @@ def test_exact_marks_proven_optima_only(small: dict[str, Any]) -> None:
 
 def test_the_same_tasks_give_the_same_floats(small: dict[str, Any]) -> None:
     """Evaluated twice, all numbers are identical."""
-    again = evaluate_references(SMALL, tasks_of(SMALL, 500), simulated_runs=3)
+    again = evaluate_references(SMALL, tasks_of(SMALL, 500), at_points=50, simulated_runs=3)
     assert json.dumps(again) == json.dumps(small)
 
 
@@ -79,7 +88,7 @@ def test_ignorance_and_truth_are_scored_without_simulation(small: dict[str, Any]
 def test_simulated_returns_agree_with_the_expected_ones() -> None:
     """On many fresh tasks each reference earns its expected return within four standard errors of the task sample."""
     family = BernoulliBandit(3, 8, action_noise=0.2)
-    evaluated = evaluate_references(family, tasks_of(family, 40_000), simulated_runs=1)
+    evaluated = evaluate_references(family, tasks_of(family, 40_000), at_points=1, simulated_runs=1)
     error = 8 * 0.25 / 40_000**0.5
     for name, reference in evaluated["references"].items():
         if reference["expected_return"] is not None:
@@ -128,7 +137,7 @@ def test_thompson_stands_in_on_very_long_lifetimes() -> None:
 def test_many_arms_are_not_searched() -> None:
     """Beyond 20 arms `reactive` is win-stay-lose-shift, and there is no reference for the reward alone."""
     family = BernoulliBandit(25, 20)
-    evaluated = evaluate_references(family, tasks_of(family, 1000), simulated_runs=1)
+    evaluated = evaluate_references(family, tasks_of(family, 1000), at_points=1, simulated_runs=1)
     assert "reactive_reward_only" not in evaluated["references"]
     assert returns(evaluated, "reactive")[0] > returns(evaluated, "random")[0] + 2
     assert returns(evaluated, "reactive") == returns(evaluated, "reactive", "memory_swap")

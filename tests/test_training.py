@@ -95,7 +95,7 @@ def _trained_alone_and_beside(study: Study, run: Run, beside: tuple[Run, ...]) -
     updates = list(train(setup, training))
     index = beside.index(run)
     tasks = evaluation_tasks(setup.family, 77).expand(len(beside), -1, -1)
-    curves = evaluate(setup, training.policy, tasks, ("greedy", "memory_swap", "memory_wipe"))
+    curves = evaluate(setup, training.policy, tasks, ("greedy", "memory_swap", "memory_wipe")).curves
     logged = [torch.stack([*update.losses, update.gradient_norm, update.score])[:, index] for update in updates]
     return training.policy[index], training.critic[index], torch.stack([c[index] for c in curves.values()]), *logged
 
@@ -175,7 +175,7 @@ def test_the_full_cell_learns_and_the_blind_cell_cannot() -> None:
     setup = prepare(study, (Run(FULL, 0), Run(replace(FULL, reward_observation=False), 0)))
     training = begin_training(setup)
     list(train(setup, training))
-    curves = evaluate(setup, training.policy, evaluation_tasks(setup.family, 2000).expand(2, -1, -1))["none"]
+    curves = evaluate(setup, training.policy, evaluation_tasks(setup.family, 2000).expand(2, -1, -1)).curves["none"]
     gain = curves[:, -4:].mean(1) - curves[:, :4].mean(1)
     assert gain[0] > 0.06
     assert abs(float(gain[1])) < 0.02

@@ -1,4 +1,4 @@
-"""The agent's weights, S runs in one flat tensor, and its policy head.
+"""The agent's weights, S runs in one flat tensor, and its head: the policy, and what it expects to be paid.
 
 Comes in: the input layout, the number of hidden units, seeds. Goes out: weights `[S, P]` and views of them by name.
 
@@ -25,7 +25,11 @@ HEAD_BLOCK = 4
 
 @dataclass(frozen=True)
 class Agent:
-    """One architecture: memory, then a linear policy head on the memory's output."""
+    """One architecture: memory, then a linear head on the memory's output.
+
+    The head's first A columns are the policy's logits, the next A the rewards that the agent expects of its actions
+    (`learner.prediction_gradient`): only training looks at those.
+    """
 
     layout: Layout
     hidden: int
@@ -33,35 +37,39 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """Returns the width of the policy head: the actions, padded to a multiple of four.
+        """Returns the width of the head: logits and predictions, padded to a multiple of four.
 
         A product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there otherwise.
-        The columns beyond the actions are cut off the logits, so their weights stay where they are.
         """
-        return self.layout.actions + -self.layout.actions % HEAD_BLOCK
+        used = 2 * self.layout.actions
+        return used + -used % HEAD_BLOCK
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights, in the order in which they stand in the flat tensor."""
         return {
             **self.memory.shapes(),
-            "policy.weight": (self.hidden, self.head),
-            "policy.bias": (1, self.head),
+            "head.weight": (self.hidden, self.head),
+            "head.bias": (1, self.head),
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns one run's weights; the small policy head starts close to the uniform policy."""
+        """Returns one run's weights; the small head starts close to the uniform policy."""
         draw = generator(seed, Purpose.WEIGHTS)
         bound = 0.01 * math.sqrt(3.0 / self.hidden)
         weights = self.memory.initial_weights(draw)
-        weights["policy.weight"] = torch.empty(self.hidden, self.head).uniform_(-bound, bound, generator=draw)
-        weights["policy.bias"] = torch.zeros(1, self.head)
+        weights["head.weight"] = torch.empty(self.hidden, self.head).uniform_(-bound, bound, generator=draw)
+        weights["head.bias"] = torch.zeros(1, self.head)
         return weights
 
     def logits(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
         """Returns the policy's logits `[S, ..., A]` for the memory's outputs `[S, ..., H]`."""
+        return self.heads(weights, outputs)[..., : self.layout.actions]
+
+    def heads(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
+        """Returns logits, predicted rewards and padding, `[S, ..., P]`, for the memory's outputs `[S, ..., H]`."""
         flat = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
-        wide = torch.baddbmm(weights["policy.bias"], flat, weights["policy.weight"])
-        return wide.view(*outputs.shape[:-1], self.head)[..., : self.layout.actions]
+        wide = torch.baddbmm(weights["head.bias"], flat, weights["head.weight"])
+        return wide.view(*outputs.shape[:-1], self.head)
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:

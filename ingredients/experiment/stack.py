@@ -18,9 +18,10 @@ import pandas as pd
 from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.tables import (
+    Evaluation,
     Policies,
-    curve_tables,
     diagnostics_table,
+    evaluations,
     loaded_policies,
     stored_weights,
 )
@@ -40,7 +41,9 @@ def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
     """Plays the family's references on the study's evaluation tasks and stores their curves; none of it can diverge."""
     tell(Progress("references"))
     family = make_family(study.tasks)
-    played = evaluate_references(family, evaluation_tasks(family, study.evaluation.tasks))
+    played = evaluate_references(
+        family, evaluation_tasks(family, study.evaluation.tasks), at_points=study.evaluation.tasks_at_points
+    )
     Store(directory).write_references({**played, "evaluates": study_fingerprint(study).evaluates})
     return {}
 
@@ -63,13 +66,13 @@ def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> di
     training = begin_training(setup)
     policies, updates = _trained(setup, training, study.evaluation.points, _teller(setup, tell))
     tell(_progress(setup, "evaluating", setup.updates))
-    curves = curve_tables(study, setup, policies)
+    made = evaluations(study, setup, policies)
     seconds = time.monotonic() - began
     reasons = [_failure(training, index) for index in range(len(setup.runs))]
     for index, run in enumerate(setup.runs):
-        table = curves[index].iloc[:0] if reasons[index] else curves[index]
+        evaluation = _nothing(made[index]) if reasons[index] else made[index]
         weights, diagnostics = stored_weights(setup, policies, index), diagnostics_table(updates, index)
-        _store(study, store, _Result(run, reasons[index], seconds, weights, table, diagnostics, versions()))
+        _store(study, store, _Result(run, reasons[index], seconds, weights, evaluation, diagnostics, versions()))
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
 
@@ -90,11 +93,11 @@ def _evaluate_weights(
     study: Study, setup: Setup, store: Store, weights: list[dict[str, np.ndarray]], tell: Tell
 ) -> None:
     tell(_progress(setup, "evaluating", setup.updates))
-    curves = curve_tables(study, setup, loaded_policies(setup, weights))
+    made = evaluations(study, setup, loaded_policies(setup, weights))
     for index, run in enumerate(setup.runs):
         before, diagnostics = store.read_run_json(run), store.diagnostics(run)
         made_with = before["versions"] | {f"evaluation: {name}": number for name, number in versions().items()}
-        again = _Result(run, None, before["seconds"], weights[index], curves[index], diagnostics, made_with)
+        again = _Result(run, None, before["seconds"], weights[index], made[index], diagnostics, made_with)
         _store(study, store, again)
 
 
@@ -106,9 +109,14 @@ class _Result:
     reason: str | None
     seconds: float
     weights: dict[str, np.ndarray]
-    curves: pd.DataFrame
+    evaluation: Evaluation
     diagnostics: pd.DataFrame
     versions: dict[str, str]
+
+
+def _nothing(evaluation: Evaluation) -> Evaluation:
+    """Returns what there is to store of a run that diverged: its weights are no policy."""
+    return Evaluation(evaluation.curves.iloc[:0], ())
 
 
 def _store(study: Study, store: Store, result: _Result) -> None:
@@ -119,7 +127,8 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         status="failed" if result.reason else "finished",
         reason=result.reason,
         weights=result.weights,
-        curves=result.curves,
+        curves=result.evaluation.curves,
+        returns_by_block=result.evaluation.returns_by_block,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
         versions=result.versions,

@@ -22,7 +22,7 @@ from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, traini
 from ingredients.training.evaluation import PROBES, evaluate
 from ingredients.training.trainer import Setup, Update
 
-FINAL_PROBES = ("greedy", *PROBES)
+MOST_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Policies:
 
 
 @dataclass(frozen=True)
-class _Evaluation:
+class _Take:
     """One evaluation of a stack: when, on which kind of tasks, the tasks `[S, N, D]`, probes, policies `[S, P]`."""
 
     train_step: int
@@ -44,32 +44,56 @@ class _Evaluation:
     policy: Tensor
 
 
-def curve_tables(study: Study, setup: Setup, policies: Policies) -> list[pd.DataFrame]:
-    """Returns each run's table of curves: small ones at the points, large ones with probes at the end."""
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluating a run gave.
+
+    Attributes:
+        curves: its table of curves.
+        returns_by_block: the plain lifetime's return on blocks of the held-out tasks, equal blocks for all runs: what
+            judgement needs to count the tasks, too, as drawn.
+    """
+
+    curves: pd.DataFrame
+    returns_by_block: tuple[float, ...]
+
+
+def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
+    """Returns what each run of a stack shows: small curves at the points, large ones with probes at the end."""
     parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
-    for part in _evaluations(study, setup, policies):
+    blocks: list[tuple[float, ...]] = []
+    for part in _takes(study, setup, policies):
         best = setup.family.best_episode_return(part.tasks)
-        for probe, curves in evaluate(setup, part.policy, part.tasks, part.probes).items():
+        evaluated = evaluate(setup, part.policy, part.tasks, part.probes)
+        blocks = _by_block(evaluated.returns) if part.probes else blocks
+        for probe, curves in evaluated.curves.items():
             for index, run in enumerate(setup.runs):
                 top = np.nan if best is None else float(best[index].double().mean())
                 parts[index].append(_curve(study, run, part, probe, curves[index].numpy(), top))
-    return [pd.concat(part, ignore_index=True) for part in parts]
+    tables = [pd.concat(part, ignore_index=True) for part in parts]
+    return [Evaluation(*made) for made in zip(tables, blocks, strict=True)]
 
 
-def _evaluations(study: Study, setup: Setup, policies: Policies) -> Iterator[_Evaluation]:
+def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
+    """Returns each run's mean return on at most 20 nearly equal blocks of tasks, from returns `[S, N]`."""
+    blocks = returns.tensor_split(min(MOST_BLOCKS, returns.shape[1]), dim=1)
+    return [tuple(means) for means in torch.stack([block.mean(1) for block in blocks], dim=1).tolist()]
+
+
+def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
     runs, settings = len(setup.runs), study.evaluation
     held_out = evaluation_tasks(setup.family, settings.tasks).expand(runs, -1, -1)
     lanes = min(settings.tasks, TRAINING_SAMPLE)
     own = training_sample(setup.runs, setup.family, setup.lifetimes, setup.updates, lanes)
     for step, policy in zip(policies.train_steps[:-1], policies.weights[:-1], strict=True):
-        yield _Evaluation(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
-        yield _Evaluation(step, "training", own[:, : settings.tasks_at_points], (), policy)
+        yield _Take(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
+        yield _Take(step, "training", own[:, : settings.tasks_at_points], (), policy)
     step, policy = policies.train_steps[-1], policies.weights[-1]
-    yield _Evaluation(step, "held_out", held_out, FINAL_PROBES, policy)
-    yield _Evaluation(step, "training", own, (), policy)
+    yield _Take(step, "held_out", held_out, PROBES, policy)
+    yield _Take(step, "training", own, (), policy)
 
 
-def _curve(study: Study, run: Run, part: _Evaluation, probe: str, returns: np.ndarray, best: float) -> pd.DataFrame:
+def _curve(study: Study, run: Run, part: _Take, probe: str, returns: np.ndarray, best: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "study": study.name,

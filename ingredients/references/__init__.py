@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
@@ -31,19 +32,29 @@ def references_for(family: Family) -> References:
             raise NotImplementedError(f"no references are known for the task family {family.name!r}")
 
 
-def evaluate_references(family: Family, tasks: Tensor, simulated_runs: int = 5) -> dict[str, Any]:
+def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5) -> dict[str, Any]:
     """Returns the roles of the references and their curves on `tasks` `[N, task_size]`, as JSON.
 
-    `simulated_runs` stand in for the seeds of a cell: every run plays all tasks with its own draws.
+    `simulated_runs` stand in for the seeds of a cell: every run plays all tasks with its own draws. `at_points` are
+    their mean curves on the first so many tasks, on which agents are looked at during training.
     """
     references = references_for(family)
+    first = tasks[:at_points]
     return {
         "floor": references.floor,
         "reactive": references.reactive,
         "yardstick": references.yardstick,
         "writable": family.writable,
+        "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
         "references": {reference.name: _evaluate(reference, tasks, simulated_runs) for reference in references.all},
     }
+
+
+def _mean(reference: Reference, tasks: Tensor, simulated_runs: int) -> list[float]:
+    """Returns the reference's mean plain curve `[K]` over the simulated runs."""
+    curves = torch.tensor([reference.curves(tasks, run).none for run in range(simulated_runs)], dtype=torch.float64)
+    mean: list[float] = curves.mean(0).tolist()
+    return mean
 
 
 def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int) -> dict[str, Any]:

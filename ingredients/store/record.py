@@ -6,7 +6,7 @@ Comes in: a `RunRecord`. Goes out: the folder's files, and `run.json` back as a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -51,6 +51,7 @@ class RunRecord:
         reason: Why it failed, in one line; None for a finished run.
         weights: Arrays by parameter name.
         curves: Tidy adaptation curves, the columns of `CURVES` (of a failed run: what there is, maybe no rows).
+        returns_by_block: The plain lifetime's return on blocks of the held-out tasks; empty for a failed run.
         diagnostics: One row a logged update, the columns of `DIAGNOSTICS`.
         resolved: The study's resolved configuration.
         versions: Version by package name.
@@ -64,6 +65,7 @@ class RunRecord:
     reason: str | None
     weights: Mapping[str, np.ndarray]
     curves: pd.DataFrame
+    returns_by_block: Sequence[float]
     diagnostics: pd.DataFrame
     resolved: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -164,6 +166,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "train_steps": record.train_steps,
         "seconds": record.seconds,
         "fingerprints": asdict(record.fingerprints),
+        "returns_by_block": list(record.returns_by_block),
         "versions": dict(sorted(record.versions.items())),
         "study": dict(record.resolved),
     }

@@ -134,12 +134,16 @@ class Learner(Section):
         discount: γ, over steps, across episodes, to the lifetime's end; `auto` goes with the lifetime's length
             (`learner.horizon_discount`).
         gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.trace_decay`).
-        entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`).
+        entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`);
+            `auto` goes with the lifetime's length (`learner.first_entropy`).
         clip: of the probability ratio in the policy's loss.
         max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
         critic_sees_task: whether the critic sees ψ in training; the policy never does.
         expected_rewards: whether the learner counts what ψ makes of a step instead of what luck does
             (`rollout.collect`); the agent always sees the rewards that are paid.
+        reward_prediction: weight of an auxiliary loss: to predict the reward of the action taken
+            (`learner.prediction_gradient`); 0 is plain
+            PPO, `auto` goes with the lifetime's length (`learner.prediction_weight`).
     """
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
@@ -151,11 +155,14 @@ class Learner(Section):
         "auto"
     )
     gae_lambda: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 1)))] = "auto"
-    entropy: Annotated[float, BeforeValidator(fields.number(0, 10))] = 0.1
+    entropy: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 10)))] = "auto"
     clip: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.2
     max_gradient_norm: Annotated[float, BeforeValidator(fields.number(0, 1e6, above=True))] = 0.5
     critic_sees_task: Annotated[bool, BeforeValidator(fields.switch)] = True
     expected_rewards: Annotated[bool, BeforeValidator(fields.switch)] = True
+    reward_prediction: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 1000)))] = (
+        "auto"
+    )
 
     @model_validator(mode="after")
     def _minibatches_hold_whole_lifetimes(self) -> Self:

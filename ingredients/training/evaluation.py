@@ -1,28 +1,37 @@
 """Evaluation: adaptation curves of trained agents, plain and under interventions.
 
-Comes in: the agents' weights `[S, P]`, tasks, a probe. Goes out: mean expected return of each episode, `[S, K]`.
+Comes in: the agents' weights `[S, P]`, tasks, probes. Goes out: mean expected return of each episode, `[S, K]`.
 
 A curve is made of the expected reward given ψ and the action (DESIGN §2, Scores), so that the luck of the pay-outs is
 no noise in it; the luck that the agent itself met stays. Luck is drawn for chunks of at most 512 lanes, the same for
 every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
-are as equal as can be: memory stays bounded, and no lane lacks a neighbour to swap with.
+are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task.
 
-Probes (DESIGN §2) act at the episode boundary half-way, K // 2:
+Probes (DESIGN §2). At the episode boundary half-way, K // 2:
 
-- `memory_swap`: the memory's state becomes that of the neighbouring lane, a lifetime on another task; r_{t-1} and
-  a_{t-1} stay true, so that win-stay-lose-shift does not count as memory.
-- `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task.
+- `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
+  win-stay-lose-shift does not count as memory. Who learns in context follows the wrong past.
+- `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
+- `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.
+
+Through the whole lifetime, beside the plain lifetimes with the same luck:
+
+- `greedy`: the likeliest action instead of a sampled one.
+- `reward_yoke`: what the channel shows as r_{t-1} was paid to the neighbour, in its plain lifetime; the environment
+  answers as ever. `action_yoke`: the same with a_{t-1}. Who learns from the channel stops adapting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
+from ingredients.agent.observation import Past
 from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, advance, begin
 from ingredients.training.trainer import Setup
@@ -30,21 +39,60 @@ from ingredients.training.trainer import Setup
 CHUNK_LANES = 512  # lanes whose luck is drawn at once; S × 512 × H floats of a recurrent state stay in the cache
 FEWEST_LANES = 16
 STATE_FLOATS = 2**21  # of a run's lanes at once: 64 MB for a stack of eight
-Intervention = Callable[[Lanes, Lanes], Lanes]
 
 
-def swap_memory(lanes: Lanes, initial: Lanes) -> Lanes:
+class Scene(NamedTuple):
+    """Who plays what, and where the lifetimes are."""
+
+    play: Play
+    lanes: Lanes
+
+
+def swap_memory(scene: Scene) -> Scene:
     """Returns lanes whose memory is that of the lane before; everything else stays true."""
-    return replace(lanes, memory=tuple(part.roll(1, dims=1) for part in lanes.memory))
+    memory = tuple(part.roll(1, dims=1) for part in scene.lanes.memory)
+    return scene._replace(lanes=replace(scene.lanes, memory=memory))
 
 
-def wipe_memory(lanes: Lanes, initial: Lanes) -> Lanes:
+def wipe_memory(scene: Scene) -> Scene:
     """Returns lanes that remember nothing and are told that a lifetime starts; the environment goes on as it was."""
-    past = replace(initial.past, observation=lanes.past.observation)
-    return Lanes(initial.memory, lanes.environment, past)
+    initial, now = begin(scene.play), scene.lanes
+    past = replace(initial.past, observation=now.past.observation)
+    return scene._replace(lanes=Lanes(initial.memory, now.environment, past))
 
 
-PROBES: Mapping[str, Intervention] = {"memory_swap": swap_memory, "memory_wipe": wipe_memory}
+def switch_task(scene: Scene) -> Scene:
+    """Returns lanes on the task of the lane before, where an episode begins; what the agent carries stays."""
+    play = replace(scene.play, tasks=scene.play.tasks.roll(1, dims=1))
+    environment, observation = play.family.first(play.tasks)
+    past = replace(scene.lanes.past, observation=observation)
+    return Scene(play, replace(scene.lanes, environment=environment, past=past))
+
+
+def yoke_reward(own: Past, plain: Past) -> Past:
+    """Returns what lies behind a lane, but for r_{t-1}, which is that of the lane before in its plain lifetime."""
+    return replace(own, reward_tm1=plain.reward_tm1.roll(1, dims=1))
+
+
+def yoke_action(own: Past, plain: Past) -> Past:
+    """Returns what lies behind a lane, but for a_{t-1}, which is that of the lane before in its plain lifetime."""
+    return replace(own, action_tm1=plain.action_tm1.roll(1, dims=1))
+
+
+INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
+    "memory_swap": swap_memory,
+    "memory_wipe": wipe_memory,
+    "task_switch": switch_task,
+}
+YOKES: Mapping[str, Callable[[Past, Past], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
+PROBES = ("greedy", *INTERVENTIONS, *YOKES)
+
+
+class Evaluated(NamedTuple):
+    """Curves `[S, K]` (float64) by name, `none` and each probe; what each plain lifetime earned, `[S, N]` (float64)."""
+
+    curves: dict[str, Tensor]
+    returns: Tensor
 
 
 def lanes_at_once(setup: Setup) -> int:
@@ -57,23 +105,25 @@ def lanes_at_once(setup: Setup) -> int:
 
 
 @torch.no_grad()
-def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = ()) -> dict[str, Tensor]:
-    """Returns the agents' curves `[S, K]` (float64) by name: `none`, and each of `probes`.
+def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = ()) -> Evaluated:
+    """Returns the agents' curves, and the returns of their plain lifetimes.
 
     Args:
         setup: the stack.
         policy: the agents' weights `[S, P]`.
         tasks: `[S, N, D]`, the same number for each run.
-        probes: `greedy` (the likeliest action instead of a sampled one) and names of `PROBES`.
+        probes: names of `PROBES`.
     """
-    weights = views(policy, setup.agent.shapes())
-    names, episodes = ("none", *probes), setup.family.episodes
-    total = {name: torch.zeros(policy.shape[0], episodes, dtype=torch.float64) for name in names}
+    weights, returns = views(policy, setup.agent.shapes()), []
+    total = {name: policy.new_zeros(policy.shape[0], setup.family.episodes).double() for name in ("none", *probes)}
     for seated, draws in _seated(setup, tasks):
         table = _Table(Play(setup.agent, setup.family, weights, seated.to(setup.device)), draws)
-        for name, curve in table.curves(probes).items():
-            total[name] += curve.cpu()
-    return {name: curve / tasks.shape[1] for name, curve in total.items()}
+        for name, rewards in table.rewards(probes).items():
+            total[name] += rewards.sum(-1).view(rewards.shape[0], setup.family.episodes, -1).sum(-1)
+            if name == "none":
+                returns.append(rewards.sum(1))
+    curves = {name: curve.cpu() / tasks.shape[1] for name, curve in total.items()}
+    return Evaluated(curves, torch.cat(returns, dim=1).cpu())
 
 
 def _seated(setup: Setup, tasks: Tensor) -> Iterator[tuple[Tensor, Draws]]:
@@ -97,26 +147,46 @@ class _Table:
     play: Play
     draws: Draws
 
-    def curves(self, probes: Sequence[str]) -> dict[str, Tensor]:
-        """Returns curves `[S, K]` summed over lanes; the interventions branch off the plain lifetimes half-way."""
+    def rewards(self, probes: Sequence[str]) -> dict[str, Tensor]:
+        """Returns each step's expected reward, `[S, T, n]` (float64); interventions branch off the plain half-way."""
         steps, episodes = self.play.family.steps, self.play.family.episodes
         half = episodes // 2 * (steps // episodes)
-        initial = begin(self.play)
-        halfway, early = self._steps(initial, range(half))
-        curves = {"none": torch.cat([early, self._steps(halfway, range(half, steps))[1]], dim=1)}
+        opening = Scene(self.play, begin(self.play))
+        early = self._played(opening, range(half))
+        late = self._played(early.scene, range(half, steps))
+        made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
         for name in probes:
-            if name == "greedy":
-                curves[name] = self._steps(initial, range(steps), greedy=True)[1]
+            if name in INTERVENTIONS:
+                branched = self._played(INTERVENTIONS[name](early.scene), range(half, steps))
+                made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
-                branched = PROBES[name](halfway, initial)
-                curves[name] = torch.cat([early, self._steps(branched, range(half, steps))[1]], dim=1)
-        return {name: curve.view(-1, episodes, steps // episodes).sum(-1) for name, curve in curves.items()}
+                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts)) if name in YOKES else None
+                made[name] = self._played(opening, range(steps), name == "greedy", yoke).rewards
+        return made
 
-    def _steps(self, lanes: Lanes, steps: range, greedy: bool = False) -> tuple[Lanes, Tensor]:
-        """Returns the lanes after `steps`, and each step's expected reward summed over lanes, `[S, t]`."""
-        lanes = replace(lanes, memory=tuple(part.clone() for part in lanes.memory))  # others branch off here too
-        rewards = []
+    def _played(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
+        """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
+        lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
+        rewards, pasts = [], []
         for t in steps:
-            lanes, moment = advance(self.play, lanes, at_step(self.draws, t), greedy)
-            rewards.append(moment.step.expected_reward.double().sum(-1))
-        return lanes, torch.stack(rewards, dim=1)
+            if yoke is not None:
+                lanes = replace(lanes, past=yoke.change(lanes.past, yoke.plain[t]))
+            pasts.append(lanes.past)
+            lanes, moment = advance(scene.play, lanes, at_step(self.draws, t), greedy)
+            rewards.append(moment.step.expected_reward.double())
+        return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
+
+
+class _Stretch(NamedTuple):
+    """What some steps gave: where it ended, expected rewards `[S, t, n]`, what lay behind the lanes at each step."""
+
+    scene: Scene
+    rewards: Tensor
+    pasts: tuple[Past, ...]
+
+
+class _Yoke(NamedTuple):
+    """What is done to the past of a lane, given that of the plain lifetimes at each step."""
+
+    change: Callable[[Past, Past], Past]
+    plain: tuple[Past, ...]

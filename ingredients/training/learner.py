@@ -9,6 +9,7 @@ Discounting runs across episodes to the lifetime's end, where the return ends: a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -104,6 +105,24 @@ def policy_gradient(
     return PolicyLosses(*(part.mean(1) for part in parts)), gradient.transpose(1, 2)
 
 
+@torch.no_grad()
+def prediction_gradient(predicted: Tensor, action: Tensor, earned: Tensor, weight: float) -> Tensor:
+    """Returns the gradient over `predicted`, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
+
+    An auxiliary task (Jaderberg et al. 2017): the memory has to hold what each action pays, which the policy's gradient
+    alone finds slowly. An action is seen in about one of A steps, so its error counts A times.
+
+    Args:
+        predicted: r̂, the reward that each action is expected to pay, `[S, X, A]`.
+        action: a, `[S, X]`.
+        earned: r, `[S, X]`.
+        weight: of this loss beside the policy's.
+    """
+    actions, column = predicted.shape[-1], action.unsqueeze(-1)
+    error = predicted.gather(-1, column).sub_(earned.unsqueeze(-1)).mul_(weight * actions / action.shape[1])
+    return torch.zeros_like(predicted).scatter_(-1, column, error)
+
+
 def log_probability(logits: Tensor, action: Tensor) -> Tensor:
     """Returns log π(a), `[S, X]`, for logits `[S, X, A]` and actions `[S, X]`."""
     return _log_policy(logits)[0].gather(1, action.unsqueeze(1)).squeeze(1)
@@ -118,15 +137,35 @@ def _log_policy(logits: Tensor) -> tuple[Tensor, Tensor]:
     return rows - total.log(), policy / total
 
 
-def entropy_share(left: float) -> float:
+def entropy_share(left: float, steps: int) -> float:
     """Returns the entropy's weight as a share of its first one, where `left` of 1 of the training is left.
 
-    Most of it falls with the fourth power, the rest in a straight line. Much at first: with little, an agent without
-    memory settles for a cycle through three of five arms. Little soon after: an agent that does not see its actions can
-    infer them only if it hardly draws lots. Some to the end: on two arms an agent may otherwise stay with
-    win-stay-lose-shift. docs/learner.md has the numbers.
+    Most of it falls with a power of what is left: the fourth up to T = 50 steps of a lifetime, the square from 100 on.
+    Much at first: with little, an agent without memory settles for a cycle through three of five arms. Little soon
+    after in short lifetimes: an agent that does not see its actions can infer them only if it hardly draws lots. The
+    rest falls in a straight line: on two arms an agent may otherwise stay with win-stay-lose-shift. docs/learner.md has
+    the numbers.
     """
-    return 0.9 * left**4 + 0.1 * left
+    power = min(max(200 / steps, 2.0), 4.0)
+    return 0.9 * math.pow(left, power) + 0.1 * left
+
+
+def first_entropy(steps: int) -> float:
+    """Returns the entropy's first weight for lifetimes of T steps: T / 250 − .1, but from .1 to .3.
+
+    In a long lifetime there is more to find out, and an agent that settles early does not come to see it.
+    """
+    return min(max(steps / 250 - 0.1, 0.1), 0.3)
+
+
+def prediction_weight(steps: int) -> float:
+    """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, but from 0 to 1.
+
+    At 100 pulls it halves what the agent is behind Gittins after as many steps. At 50 it gives the cell with all
+    ingredients nothing, and the one without action observation less steady runs: what is predicted there is the reward
+    of an action that the agent has to guess.
+    """
+    return min(max(steps / 50 - 1, 0.0), 1.0)
 
 
 def rollout_lifetimes(steps: int, minibatches: int) -> int:
@@ -140,22 +179,22 @@ def rollout_lifetimes(steps: int, minibatches: int) -> int:
 
 
 def horizon_discount(steps: int) -> float:
-    """Returns γ for lifetimes of T steps: 1 − 250 / T², but from .9 to .99.
+    """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, but from .9 to .99.
 
     A training discount has a ceiling of its own (the best policy for γ = .9 is .8 short of the best on 5 arms × 100
     pulls), and a longer horizon has more noise: at 50 pulls .94 is better for the cell with all ingredients, and worse
     for those that lack memory or action observation.
     """
-    return min(max(1 - 250 / steps**2, 0.9), 0.99)
+    return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
 
 def trace_decay(steps: int) -> float:
-    """Returns λ for lifetimes of T steps: 1 − 25 / T, from .5 to .9.
+    """Returns λ for lifetimes of T steps: 1 − 1,250 / T², from .5 to .9.
 
     What an arm tried at t is worth shows over the rest of the lifetime. A longer trace waits for it and a shorter one
     asks the critic, which is less noise; an agent that must infer its own actions bears less of it.
     """
-    return min(max(1 - 25 / steps, 0.5), 0.9)
+    return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
 class Clip(NamedTuple):

@@ -51,7 +51,7 @@ def needed_flops(setup: Setup) -> int:
     stops at the agent's inputs and at the critic's, which are data.
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
-    head, value = (setup.agent.shapes()["policy.weight"][-1], setup.critic.shapes()["critic.last"][-1])
+    head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])
     hidden, units = setup.agent.hidden, setup.critic.hidden
     entering, recurrent = GRU_BLOCKS * setup.agent.layout.size * hidden, GRU_BLOCKS * hidden * hidden
     policy, first, last = hidden * head, setup.critic.inputs * units, units * value

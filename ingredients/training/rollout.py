@@ -23,7 +23,8 @@ class Rollout:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, after each step, `[M, S, T, N, H]`.
         action: intended actions, `[M, S, T, N]` (int64).
-        reward: what the learner is paid, `[M, S, T, N]` (see `collect`).
+        earned: what the environment paid, or the mean of that given ψ and the action, `[M, S, T, N]`.
+        reward: what the learner counts, `[M, S, T, N]` (see `collect`).
         tasks: `[M, S, N, D]`.
         carry: `[S, T]`.
         score: the mean expected return of a lifetime, `[S]`.
@@ -32,6 +33,7 @@ class Rollout:
     inputs: Tensor
     outputs: Tensor
     action: Tensor
+    earned: Tensor
     reward: Tensor
     tasks: Tensor
     carry: Tensor
@@ -49,14 +51,14 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollo
     steps = play.family.steps
     blank = _Buffers.blank(play.agent, steps, (minibatches, runs, lifetimes // minibatches), play.tasks)
     lanes, score = begin(play), play.tasks.new_zeros(runs)
-    best = _best_step_reward(play)
     for t in range(steps):
         lanes, moment = advance(play, lanes, at_step(draws, t))
-        blank.write(t, moment, moment.step.expected_reward - best if expected else moment.step.reward)
+        blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
         score += moment.step.expected_reward.mean(-1)
+    reward = blank.earned - _split(_best_step_reward(play), minibatches).unsqueeze(2) if expected else blank.earned
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
-    return Rollout(blank.inputs, blank.outputs, blank.action, blank.reward, by_minibatch, carry, score)
+    return Rollout(blank.inputs, blank.outputs, blank.action, blank.earned, reward, by_minibatch, carry, score)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class _Buffers:
     inputs: Tensor
     outputs: Tensor
     action: Tensor
-    reward: Tensor
+    earned: Tensor
 
     @staticmethod
     def blank(agent: Agent, steps: int, shape: tuple[int, int, int], like: Tensor) -> _Buffers:
@@ -74,15 +76,15 @@ class _Buffers:
             inputs=like.new_empty(*lead, agent.layout.size),
             outputs=like.new_empty(*lead, agent.hidden),
             action=torch.empty(lead, dtype=torch.int64, device=like.device),
-            reward=like.new_empty(lead),
+            earned=like.new_empty(lead),
         )
 
-    def write(self, t: int, moment: Moment, reward: Tensor) -> None:
+    def write(self, t: int, moment: Moment, earned: Tensor) -> None:
         minibatches = self.inputs.shape[0]
         self.inputs[:, :, t] = _split(moment.inputs, minibatches)
         self.outputs[:, :, t] = _split(moment.output, minibatches)
         self.action[:, :, t] = _split(moment.action, minibatches)
-        self.reward[:, :, t] = _split(reward, minibatches)
+        self.earned[:, :, t] = _split(earned, minibatches)
 
 
 def _best_step_reward(play: Play) -> Tensor:

@@ -27,7 +27,9 @@ from ingredients.training.learner import (
     Advised,
     Clip,
     Losses,
+    PolicyLosses,
     entropy_share,
+    first_entropy,
     flat_gradient,
     generalised_advantage,
     gradient_norm,
@@ -35,25 +37,48 @@ from ingredients.training.learner import (
     log_probability,
     normalise_per_run,
     policy_gradient,
+    prediction_gradient,
+    prediction_weight,
     rollout_lifetimes,
     trace_decay,
 )
 from ingredients.training.rollout import Rollout, collect
 
 
+class Tuned(NamedTuple):
+    """What a study may leave to the length of a lifetime (`auto`), as numbers.
+
+    Attributes:
+        lifetimes: of one run in a rollout.
+        discount: γ.
+        trace: λ.
+        entropy: first weight of the entropy.
+        prediction: weight of the reward's prediction.
+    """
+
+    lifetimes: int
+    discount: float
+    trace: float
+    entropy: float
+    prediction: float
+
+
 @dataclass(frozen=True)
 class Setup:
-    """What does not change while a stack trains; `discount` is γ, `trace` is λ, and what was `auto` is a number."""
+    """What does not change while a stack trains; `tuned` has numbers for what may be `auto` in the study."""
 
     runs: tuple[Run, ...]
     family: Family
     agent: Agent
     critic: Critic
     learner: Learner
-    lifetimes: int
-    discount: float
-    trace: float
+    tuned: Tuned
     device: torch.device
+
+    @property
+    def lifetimes(self) -> int:
+        """Returns how many lifetimes of one run a rollout holds."""
+        return self.tuned.lifetimes
 
     @property
     def steps_per_update(self) -> int:
@@ -73,15 +98,19 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
     agent = Agent(layout, hidden, make_memory(kind, layout.size, hidden, study.agent.window, family.steps))
     critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
-    return Setup(runs, family, agent, critic, study.learner, *_horizon(study.learner, family), torch.device(device))
+    tuned = _tuned(study.learner, family.steps)
+    return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device))
 
 
-def _horizon(learner: Learner, family: Family) -> tuple[int, float, float]:
-    """Returns lifetimes in a rollout, γ and λ: as the study says, or as the length of a lifetime asks for."""
-    steps = family.steps
-    lifetimes = rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes
-    discount = horizon_discount(steps) if learner.discount == "auto" else learner.discount
-    return lifetimes, discount, trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda
+def _tuned(learner: Learner, steps: int) -> Tuned:
+    """Returns what the study says, or what lifetimes of T steps ask for."""
+    return Tuned(
+        lifetimes=rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
+        discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
+        trace=trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
+        entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
+        prediction=prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction,
+    )
 
 
 @dataclass
@@ -150,10 +179,14 @@ class _Leaves(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """One minibatch: inputs `[S, T, N, F]`, its X = T · N steps, the critic's inputs `[S, X, C]`, targets `[S, X]`."""
+    """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned `[S, X]`, the critic's part.
+
+    The critic's inputs are `[S, X, C]`, its targets `[S, X]`.
+    """
 
     inputs: Tensor
     advised: Advised
+    earned: Tensor
     critic_inputs: Tensor
     target: Tensor
 
@@ -178,18 +211,19 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
 
     Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
     """
-    discount = setup.discount
+    discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
     eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
     value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
-    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.trace)
+    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.tuned.trace)
     target, advantage = raw + value, normalise_per_run(raw)
     batches = []
     for m, critic_inputs in enumerate(eyes):
         logits, action = setup.agent.logits(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1)
         before = log_probability(logits.flatten(1, 2), action)
         advised = Advised(action, before, advantage[m].flatten(1))
-        batches.append(_Batch(rollout.inputs[m], advised, critic_inputs.flatten(1, 2), target[m].flatten(1)))
+        earned = rollout.earned[m].flatten(1)
+        batches.append(_Batch(rollout.inputs[m], advised, earned, critic_inputs.flatten(1, 2), target[m].flatten(1)))
     return batches
 
 
@@ -206,11 +240,11 @@ def _step(
     `left`, the share of training that is left, scales the learning rate and, by `entropy_share`, the entropy's weight.
     """
     learner = setup.learner
-    rate, entropy_weight = learner.learning_rate * left, learner.entropy * entropy_share(left)
+    rate, entropy_weight = learner.learning_rate * left, setup.tuned.entropy * entropy_share(left, setup.family.steps)
     outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs)
-    logits = setup.agent.logits(leaves.policy, outputs).flatten(1, 2)
-    losses, d_logits = policy_gradient(logits, batch.advised, learner.clip, entropy_weight)
-    policy_step = flat_gradient(logits, d_logits, leaves.policy, training.policy)
+    heads = setup.agent.heads(leaves.policy, outputs).flatten(1, 2)
+    losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
+    policy_step = flat_gradient(heads, d_heads, leaves.policy, training.policy)
     error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic)
     norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
     training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
@@ -218,6 +252,19 @@ def _step(
     training.policy_adam.step(training.policy, policy_step, norm, rate, clip)
     training.critic_adam.step(training.critic, critic_step, critic_norm, rate, clip)
     return Losses(losses.surrogate, error, losses.entropy, losses.kl, losses.clip_fraction), norm
+
+
+def _heads_gradient(setup: Setup, heads: Tensor, batch: _Batch, entropy_weight: float) -> tuple[PolicyLosses, Tensor]:
+    """Returns the policy's losses, and the gradient over logits, predictions and padding, `[S, X, P]`."""
+    learner, actions = setup.learner, setup.agent.layout.actions
+    predicting = slice(actions, 2 * actions)
+    d_heads = torch.zeros_like(heads)
+    losses, d_heads[..., :actions] = policy_gradient(heads[..., :actions], batch.advised, learner.clip, entropy_weight)
+    if setup.tuned.prediction:
+        d_heads[..., predicting] = prediction_gradient(
+            heads[..., predicting].detach(), batch.advised.action, batch.earned, setup.tuned.prediction
+        )
+    return losses, d_heads
 
 
 def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:

@@ -35,8 +35,8 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size(10, 100, 4_000_000, 1.2),
-    Size(5, 100, 3_000_000, 0.7),
+    Size(10, 100, 12_000_000, 1.2),
+    Size(5, 100, 4_000_000, 0.7),
     Size(2, 100, 2_000_000, 2.2 - 1.757),  # the regret of Gittins on these tasks is 1.757
     Size(5, 10, 600_000, 0.05),
 )
@@ -64,7 +64,7 @@ def learn(size: Size, seeds: int) -> dict[str, Any]:
         pass
     seconds = time.perf_counter() - began
     tasks = evaluation_tasks(setup.family, TASKS)
-    curves = evaluate(setup, training.policy, tasks.expand(seeds, *tasks.shape))["none"]
+    curves = evaluate(setup, training.policy, tasks.expand(seeds, *tasks.shape)).curves["none"]
     best, regret = _gittins(setup, tasks)
     returns = [round(value, 3) for value in curves.sum(1).tolist()]
     behind = [round(best - value, 3) for value in returns]

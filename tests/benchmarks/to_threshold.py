@@ -106,7 +106,7 @@ def _judge(setup: Any) -> tuple[str, Any]:  # noqa: ANN401 - torch's, which the 
     per_run = tasks.expand(len(setup.runs), *tasks.shape)
 
     def score(policy: Any) -> list[float]:  # noqa: ANN401 - torch's
-        plain = evaluate(setup, policy, per_run)["none"].numpy()
+        plain = evaluate(setup, policy, per_run).curves["none"].numpy()
         return [round(scale.normalise(late(curve)), 4) for curve in plain]
 
     return references.yardstick, score
