@@ -20,10 +20,11 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from ingredients.cell_filter import select_cells
+from ingredients.engine.ask import require_cuda
+from ingredients.engine.bench import bench as run_bench
+from ingredients.engine.estimate import estimate, memory_notices
 from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
-from ingredients.engine.measure import bench as run_bench
-from ingredients.engine.measure import estimate, memory_notices, require_cuda
 from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, UsageError
 from ingredients.grid import Cell

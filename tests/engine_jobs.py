@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ingredients.engine.measure import worker_facts
+from ingredients.engine.bench import worker_facts
 from ingredients.errors import StudyError
 from ingredients.experiment import Progress
 from ingredients.grid import Stack

@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from cli import app
 from ingredients.agent.memory.gru import Gru
-from ingredients.engine import measure
-from ingredients.engine.measure import Bench
+from ingredients.engine import bench as benching
+from ingredients.engine.bench import Bench
 from ingredients.report.bench import bench_text
 from ingredients.training import products
 from ingredients.training.products import Product, bmm_seconds, flops, needed_flops, recorded_products
@@ -118,9 +118,9 @@ def test_a_workload_has_as_many_runs_as_it_says(count: int) -> None:
 
 def test_bench_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """One object; the speed of the whole machine comes first and is the sum over workers."""
-    monkeypatch.setattr(measure, "BENCH_SECONDS", 0.1)
-    monkeypatch.setattr(measure, "BENCH_REPETITIONS", 1)
-    monkeypatch.setattr(measure, "SCALING", (SMALL,))
+    monkeypatch.setattr(benching, "BENCH_SECONDS", 0.1)
+    monkeypatch.setattr(benching, "BENCH_REPETITIONS", 1)
+    monkeypatch.setattr(benching, "SCALING", (SMALL,))
     result = CliRunner().invoke(app, ["bench", "--json", "--workers", "1"])
     assert (result.exit_code, result.stderr) == (0, "")
     content = json.loads(result.stdout)

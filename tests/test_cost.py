@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingredients.engine import measure
+from ingredients.engine import estimate as estimating
+from ingredients.engine.ask import results_of
+from ingredients.engine.estimate import estimate
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.measure import estimate, results_of
 from ingredients.engine.protocol import Job
 from ingredients.errors import StudyError
 from ingredients.grid import Stack, runs, stacks
@@ -94,7 +95,7 @@ def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) 
         timed.append(kind := "lstm" if arguments[1].runs[0].cell.texts()["memory"] == "lstm" else "gru")
         return speeds[kind]
 
-    monkeypatch.setattr(measure, "_everywhere", answer)
+    monkeypatch.setattr(estimating, "_everywhere", answer)
     cost = estimate(rest_of(study), workers=2)
     assert timed == ["gru", "lstm"]
     assert (cost.workers, cost.memory_bytes, cost.notices) == (2, 5, ())
@@ -120,6 +121,6 @@ def test_notices_are_of_own_memories_run_one_by_one() -> None:
     (notice,) = memory_notices(study)
     assert notice.startswith("memory own_memories:TorchGru: its runs are computed one by one")
     assert len(memory_notices(study_of([True], agent={"memory": "own_memories:Branching"}))) == 1
-    assert measure.memory_notices(study_of([True, "lstm"])) == ()
+    assert estimating.memory_notices(study_of([True, "lstm"])) == ()
     with pytest.raises(StudyError, match=r"^memory own_memories:Narrow: the output must be "):
-        measure.memory_notices(study_of([True, "own_memories:Narrow"]))
+        estimating.memory_notices(study_of([True, "own_memories:Narrow"]))

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ingredients.engine.ask import results_of
 from ingredients.engine.local import LocalEngine, usable_cores
-from ingredients.engine.measure import results_of
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
 from ingredients.engine.tally import Tally
 from ingredients.errors import StudyError

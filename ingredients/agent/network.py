@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.memory import Memory
+from ingredients.agent.memory.recurrence import SIMD_BLOCK
 from ingredients.agent.observation import Layout
 from ingredients.seeds import Purpose, generator
 
-SIMD_BLOCK = 32
 HEAD_BLOCK = 4
 
 

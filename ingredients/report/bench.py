@@ -5,7 +5,7 @@ Comes in: the measurements. Goes out: aligned plain text that survives a pipe.
 
 from __future__ import annotations
 
-from ingredients.engine.measure import Bench
+from ingredients.engine.bench import Bench
 from ingredients.report.plan import gigabytes
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingredients.engine.estimate import Estimate
 from ingredients.engine.grid_jobs import Remaining
-from ingredients.engine.measure import Estimate
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.report.progress import duration
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from ingredients.engine.bench import limit, training_speed
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.measure import limit, training_speed
 from ingredients.training.workload import Workload
 
 from .part import Options, Part, Result, main

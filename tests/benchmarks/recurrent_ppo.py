@@ -14,8 +14,9 @@ from __future__ import annotations
 import importlib.util
 from functools import partial
 
+from ingredients.engine.ask import results_of
+from ingredients.engine.bench import training_speed
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.measure import results_of, training_speed
 from ingredients.engine.protocol import Job
 from ingredients.training.workload import Workload
 

@@ -19,9 +19,10 @@ from typing import Any
 
 from rich.table import Table
 
+from ingredients.engine.ask import results_of, together
+from ingredients.engine.bench import training_speed, worker_facts_of
 from ingredients.engine.grid_jobs import grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.measure import results_of, together, training_speed, worker_facts_of
 from ingredients.grid import cells
 from ingredients.store import Store
 from ingredients.study import Study, parse_study

@@ -17,8 +17,8 @@ from typing import Any
 
 from rich.table import Table
 
+from ingredients.engine.ask import results_of
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.measure import results_of
 from ingredients.engine.protocol import Job
 from ingredients.study import Study, parse_study
 

@@ -8,29 +8,21 @@ before the step; a memory that is off runs the same program with carry 0 through
 
 Comes in: inputs `[S, T, N, F]` and weights `[S, 3, ...]`, blocks r, z, n. Goes out: states `[S, T, N, H]`.
 
-`unroll` has a backward pass derived by hand. Autograd through the loop keeps some ten tensors a step and makes one
-weight-gradient product a step. Here lifetimes are cut into blocks of a few steps that fit the cache: a step back is
-one broadcast product and three `bmm`, and weight gradients are one product a block, of what is still in the cache.
-
-Two facts about torch on a CPU shape the arithmetic. `tanh` of MKL is ten times slower than `sigmoid`, so tanh(a) is
-computed as 2σ(2a) − 1 with the first 2 folded into the weights. And `torch.sigmoid` treats blocks of 32 floats with
-SIMD and the rest with a scalar loop of other rounding, so a run's bits would depend on its neighbours unless each run
-fills whole blocks: `squash` sees to it.
+`unroll` has a backward pass derived by hand, and tanh(a) is computed as 2σ(2a) − 1: `recurrence` says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ingredients.agent.memory.protocol import State
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
 
-SIMD_BLOCK = 32
-BLOCK_STEPS = 8  # a block's tape of 16 runs × 8 lifetimes × 64 units is 1.3 MB: a level-2 cache
 KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five, h_t and its gradient
 R, Z, N = range(3)
 
@@ -93,13 +85,6 @@ class Gru:
         return self.hidden
 
 
-def squash(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[..., N, H]`, in bits that do not depend on what stands before the last two dimensions."""
-    if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
-        return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
-    return torch.sigmoid(x, out=out)
-
-
 class _Block(NamedTuple):
     """What the way back needs of b steps, each step contiguous: r and z `[b, 2, S, N, H]`, the others `[b, S, N, H]`.
 
@@ -116,21 +101,11 @@ class _Block(NamedTuple):
         return _Block(like.new_empty(steps, 2, *state), *(like.new_empty(steps, *state) for _ in range(3)))
 
 
-class _Context(Protocol):
-    """What torch hands from the forward pass to the backward pass."""
-
-    saved_tensors: tuple[Tensor, ...]
-    blocks: list[_Block]
-    needs_input_grad: tuple[bool, ...]
-
-    def save_for_backward(self, *tensors: Tensor) -> None: ...
-
-
 class _Unroll(torch.autograd.Function):
     """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
 
     @staticmethod
-    def forward(ctx: _Context, x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+    def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
@@ -158,12 +133,12 @@ class _Unroll(torch.autograd.Function):
         return states
 
     @staticmethod
-    def backward(ctx: _Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context[_Block], *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, carry, w_input, w_hidden = ctx.saved_tensors
         runs, steps, lanes, features = x.shape
         size = w_hidden.shape[-1]
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in (R, Z, N)]
-        d_hidden, d_input = ([torch.zeros_like(w[:, gate]) for gate in (R, Z, N)] for w in (w_hidden, w_input))
+        weights = WeightGradients.zeros(w_hidden, w_input)
         d_states, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
         d_h, flow = d_states[-1].clone(), x.new_empty(runs, lanes, size)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
@@ -181,15 +156,11 @@ class _Unroll(torch.autograd.Function):
                 d_h = torch.add(flow, d_states[first + t - 1], out=d_h) if first + t else flow
             now = slice(first, first + len(at_step))
             flat = d_sums.view(4, runs, -1, size)
-            past = block.before.transpose(0, 1)
-            before, seen = (part.reshape(runs, flat.shape[2], -1).transpose(1, 2) for part in (past, x[:, now]))
-            for gate in (R, Z, N):
-                d_hidden[gate].baddbmm_(before, flat[gate])
-                d_input[gate].baddbmm_(seen, flat[_ENTERS[gate]])
+            weights.add(block.before, x[:, now], flat, _ENTERS)
             if d_x is not None:
                 into = [torch.bmm(flat[_ENTERS[gate]], w_input[:, gate].transpose(1, 2)) for gate in (R, Z, N)]
                 d_x[:, now] = torch.stack(into).sum(0).view(runs, -1, lanes, features)
-        return d_x, None, torch.stack(d_input, 1), torch.stack(d_hidden, 1)
+        return d_x, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
 
 
 _ENTERS = (0, 1, 3)  # where of `_slopes` the input's part of r, z, n enters; 2 is where U_n h does

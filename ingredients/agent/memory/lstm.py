@@ -8,22 +8,21 @@ it holds for some steps (Jozefowicz et al. 2015). `carry_t` is 1 where the state
 
 Comes in: inputs `[S, T, N, F]` and weights `[S, 4, ...]`, blocks i, f, g, o. Goes out: outputs h `[S, T, N, H]`.
 
-The unroll has a backward pass derived by hand, in blocks of steps that fit the cache, and computes tanh(a) as
-2σ(2a) − 1: the reasons, and the two facts about torch that shape the arithmetic, are those of `gru`. As the factor 2
-of g's argument is folded into its weights, all four gates are one call of σ.
+The unroll has a backward pass derived by hand, and tanh(a) is computed as 2σ(2a) − 1: `recurrence` says why. As the
+factor 2 of g's argument is folded into its weights, all four gates are one call of σ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory.gru import BLOCK_STEPS, squash
 from ingredients.agent.memory.protocol import State
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
 
 I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
 KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
@@ -100,21 +99,11 @@ class _Block(NamedTuple):
         return _Block(like.new_empty(steps, 4, *state), *(like.new_empty(steps, *state) for _ in range(3)))
 
 
-class _Context(Protocol):
-    """What torch hands from the forward pass to the backward pass."""
-
-    saved_tensors: tuple[Tensor, ...]
-    blocks: list[_Block]
-    needs_input_grad: tuple[bool, ...]
-
-    def save_for_backward(self, *tensors: Tensor) -> None: ...
-
-
 class _Unroll(torch.autograd.Function):
     """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
 
     @staticmethod
-    def forward(ctx: _Context, x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+    def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
@@ -146,12 +135,12 @@ class _Unroll(torch.autograd.Function):
         return outputs
 
     @staticmethod
-    def backward(ctx: _Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Context[_Block], *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, carry, w_input, w_hidden = ctx.saved_tensors
         runs, steps, lanes, features = x.shape
         size = w_hidden.shape[-1]
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in GATES]
-        d_hidden, d_input = ([torch.zeros_like(w[:, gate]) for gate in GATES] for w in (w_hidden, w_input))
+        weights = WeightGradients.zeros(w_hidden, w_input)
         d_outputs, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
         d_h, flow = d_outputs[-1].clone(), x.new_empty(runs, lanes, size)
         d_c = torch.zeros_like(d_h)
@@ -174,17 +163,13 @@ class _Unroll(torch.autograd.Function):
                 d_h = torch.add(flow, d_outputs[first + t - 1], out=d_h) if first + t else flow
             now = slice(first, first + len(at_step))
             flat = d_sums.view(4, runs, -1, size)
-            past = block.before.transpose(0, 1)
-            before, seen = (part.reshape(runs, flat.shape[2], -1).transpose(1, 2) for part in (past, x[:, now]))
-            for gate in GATES:
-                d_hidden[gate].baddbmm_(before, flat[gate])
-                d_input[gate].baddbmm_(seen, flat[gate])
+            weights.add(block.before, x[:, now], flat, GATES)
             if d_x is not None:
                 d_seen = flat.new_zeros(runs, flat.shape[2], features)
                 for gate in GATES:
                     d_seen.baddbmm_(flat[gate], w_input[:, gate].transpose(1, 2))
                 d_x[:, now] = d_seen.view(runs, -1, lanes, features)
-        return d_x, None, torch.stack(d_input, 1), torch.stack(d_hidden, 1)
+        return d_x, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
 
 
 def _slopes(block: _Block) -> tuple[Tensor, Tensor]:

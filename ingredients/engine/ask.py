@@ -1,0 +1,54 @@
+"""Questions to workers whose answers count, not their progress: one for each, or the same for all at once.
+
+Comes in: an engine, jobs. Goes out: what they returned.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingredients.engine.local import LocalEngine
+from ingredients.engine.protocol import Failed, Finished, Job
+from ingredients.errors import IngredientsError, StudyError, UsageError
+
+
+def results_of(engine: LocalEngine, jobs: list[Job]) -> list[Any]:
+    """Returns the jobs' results, in the order in which they finished.
+
+    Raises:
+        StudyError: a job found a mistake in the study.
+        IngredientsError: a job failed otherwise.
+    """
+    results = []
+    for event in engine.run(jobs):
+        if isinstance(event, Failed):
+            name, _, mistake = event.reason.partition(": ")
+            raise StudyError(mistake) if name == StudyError.__name__ else _failure(event)
+        if isinstance(event, Finished):
+            results.append(event.result)
+    return results
+
+
+def _failure(event: Failed) -> IngredientsError:
+    return IngredientsError(f"{event.job.key}: {event.reason}")
+
+
+def together(engine: LocalEngine, workers: int, function: str, *arguments: object) -> list[Any]:
+    """Returns what each worker gives for the same job, all at once.
+
+    Raises:
+        IngredientsError: a job failed.
+    """
+    return results_of(engine, [Job(function.partition(":")[2], function, arguments)] * workers)
+
+
+def require_cuda() -> None:
+    """Makes sure that there is a CUDA device.
+
+    Raises:
+        UsageError: there is none.
+    """
+    with LocalEngine(1) as engine:
+        (available,) = results_of(engine, [Job("devices", "torch.cuda:is_available")])
+    if not available:
+        raise UsageError("--device cuda: torch finds no CUDA device here; allowed here: cpu")

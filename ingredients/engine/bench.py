@@ -1,0 +1,126 @@
+"""Training speed on the fixed workload, in workers: they need torch.
+
+Comes in: a number of workers. Goes out: a `Bench`. Nothing is trained to keep.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ingredients.engine.ask import together
+from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.training.workload import Workload
+
+BENCH_SECONDS = 4.0
+BENCH_REPETITIONS = 5
+WARM_UP_SECONDS = 0.5
+SCALING_SECONDS = 1.0
+# one size at a time is another than that of the fixed workload, from which all start
+SCALING = (
+    *(Workload(runs=runs) for runs in (1, 4, 32)),
+    *(Workload(lifetimes=lifetimes) for lifetimes in (16, 64)),
+    *(Workload(hidden=hidden) for hidden in (32, 128)),
+)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Training speed on the fixed workload, how far it is from the limit, and how it changes with the sizes.
+
+    Attributes:
+        env_steps_per_second: of all workers together, the median over the repetitions.
+        per_worker: the same divided by the workers.
+        workers: processes that train at once, each on the whole workload.
+        cores: how many this process may use.
+        repetitions: env steps a second of all workers together, each time.
+        seconds: wall-clock time of all repetitions.
+        peak_memory_bytes: of all workers together, before other sizes than the fixed workload's were trained.
+        gigaflops: `training`, the operations that the algorithm needs in its matrix products, as achieved; `bmm`, what
+            `torch.bmm` reaches on the products that an update makes, nothing else done; `share`, the one of the other;
+            `made`, how many times the needed operations the program makes.
+        scaling: env steps a second of all workers together on stacks of other sizes, each timed once.
+        torch: its version.
+        workload: the study that is trained, one run for each of its cells.
+    """
+
+    env_steps_per_second: float
+    per_worker: float
+    workers: int
+    cores: int
+    repetitions: list[float]
+    seconds: float
+    peak_memory_bytes: int
+    gigaflops: dict[str, float]
+    scaling: list[dict[str, float]]
+    torch: str
+    workload: dict[str, Any]
+
+
+def bench(workers: int) -> Bench:
+    """Times the training of the fixed workload in `workers` processes at once, then its limit, then other sizes."""
+    fixed = Workload()
+    with LocalEngine(workers) as engine:
+        training_speed(engine, workers, fixed, WARM_UP_SECONDS)  # imports first, so that the rounds start together
+        began = time.monotonic()
+        speeds = [training_speed(engine, workers, fixed, BENCH_SECONDS) for _ in range(BENCH_REPETITIONS)]
+        seconds = time.monotonic() - began
+        facts = worker_facts_of(engine, workers)
+        median = statistics.median(speeds)
+        gigaflops = limit(engine, workers, fixed, median)
+        scaling = [scaled(engine, workers, workload) for workload in SCALING]
+    return Bench(
+        env_steps_per_second=round(median, 1),
+        per_worker=round(median / workers, 1),
+        workers=workers,
+        cores=usable_cores(),
+        repetitions=[round(speed, 1) for speed in speeds],
+        seconds=round(seconds, 1),
+        peak_memory_bytes=sum(worker["peak_memory_bytes"] for worker in facts),
+        gigaflops=gigaflops,
+        scaling=scaling,
+        torch=facts[0]["torch"],
+        workload=fixed.data(),
+    )
+
+
+def training_speed(engine: LocalEngine, workers: int, workload: Workload, seconds: float) -> float:
+    """Returns the env steps a second of all workers together, each training the workload for about `seconds`."""
+    results = together(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
+    return float(sum(worker["env_steps"] / worker["seconds"] for worker in results))
+
+
+def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_second: float) -> dict[str, float]:
+    """Returns `Bench.gigaflops` of a workload that all workers together train at this speed."""
+    results = together(engine, workers, "ingredients.training.products:limit_worker", workload)
+    needed, made = (results[0][key] for key in ("flops_per_env_step", "made_flops_per_env_step"))
+    achieved, bmm = env_steps_per_second * needed, sum(worker["bmm_flops_per_second"] for worker in results)
+    gigaflops = {"training": round(achieved / 1e9, 2), "bmm": round(bmm / 1e9, 2)}
+    return {**gigaflops, "share": round(achieved / bmm, 4), "made": round(made / needed, 4)}
+
+
+def scaled(engine: LocalEngine, workers: int, workload: Workload) -> dict[str, float]:
+    """Returns the sizes of a workload and the speed of all workers together on it."""
+    speed = training_speed(engine, workers, workload, SCALING_SECONDS)
+    return {**workload.sizes(), "env_steps_per_second": round(speed, 1)}
+
+
+def worker_facts_of(engine: LocalEngine, workers: int) -> list[dict[str, Any]]:
+    """Returns what each worker knows of itself: `torch`, its version, and `peak_memory_bytes` so far."""
+    return together(engine, workers, "ingredients.engine.bench:worker_facts")
+
+
+def worker_facts() -> dict[str, Any]:
+    """Returns one worker's facts (runs inside the worker)."""
+    import torch
+
+    return {"torch": torch.__version__, "peak_memory_bytes": _peak_memory_bytes()}
+
+
+def _peak_memory_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
