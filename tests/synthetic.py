@@ -89,6 +89,7 @@ def synthetic_references(episodes: int, simulated_runs: int = 5) -> dict[str, An
         "reactive": "reactive",
         "yardstick": "gittins",
         "writable": False,
+        "at_points": {name: entry["curves"]["none"][0] for name, entry in named.items()},
         "references": named,
     }
 
@@ -97,22 +98,26 @@ def curve_rows(study: Study, run: Run) -> pd.DataFrame:
     """Returns the tidy curves of one run: evaluation points, then the end with its probes."""
     episodes = study.tasks.episodes
     end = plain_curve(run.cell, episodes, run.seed)
-    swapped = swap(end, remembers=run.cell.wipe_every != 1 and end[-1] > FLOOR + 0.05)
     steps = np.linspace(0, study.learner.train_steps, study.evaluation.points).astype(int)
     trained = 1 / (1 + np.exp(-12 * (np.arange(len(steps)) / (len(steps) - 1) - 0.4)))
-    parts = [
-        _rows(study, run, int(step), "none", "held_out", FLOOR + share * (end - FLOOR), noise=0.008)
-        for step, share in zip(steps[:-1], trained[:-1], strict=True)
-    ]
     on_training = np.full(episodes, 0.8) if run.cell.task_distribution is False else end
+    parts = [
+        _rows(study, run, int(step), "none", tasks, FLOOR + share * (last - FLOOR), noise=0.008)
+        for step, share in zip(steps[:-1], trained[:-1], strict=True)
+        for tasks, last in (("held_out", end), ("training", on_training))
+    ]
+    learns = run.cell.wipe_every != 1 and end[-1] > FLOOR + 0.05
     parts += [
         _rows(study, run, int(steps[-1]), probe, tasks, curve)
         for probe, tasks, curve in (
             ("none", "held_out", end),
             ("none", "training", on_training),
             ("greedy", "held_out", end + 0.01 * (end > 0.6)),
-            ("memory_swap", "held_out", swapped),
-            ("memory_wipe", "held_out", swapped),
+            ("memory_swap", "held_out", swap(end, learns)),
+            ("memory_wipe", "held_out", wipe(end, learns)),
+            ("task_switch", "held_out", swap(end, learns)),
+            ("reward_yoke", "held_out", np.full(episodes, FLOOR)),
+            ("action_yoke", "held_out", FLOOR + 0.2 * (end - FLOOR)),
         )
     ]
     return pd.concat(parts, ignore_index=True)
@@ -144,6 +149,12 @@ def swap(curve: np.ndarray, remembers: bool) -> np.ndarray:
     if remembers:
         swapped[half:] = 0.47 + 0.5 * (curve[: len(curve) - half] - FLOOR)
     return swapped
+
+
+def wipe(curve: np.ndarray, remembers: bool) -> np.ndarray:
+    """Returns the curve with a new start half-way: it begins where a lifetime begins and climbs as it did."""
+    half = len(curve) // 2
+    return np.concatenate([curve[:half], curve[: len(curve) - half]]) if remembers else curve.copy()
 
 
 def _rows(

@@ -10,7 +10,7 @@ from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, shaped,
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, judge_study
-from ingredients.judgement.sentences import describe, listed
+from ingredients.judgement.words import describe, listed
 from ingredients.study import Criterion, Ingredient, MemoryKind, WipeEvery
 
 R, A, M, T = INGREDIENTS

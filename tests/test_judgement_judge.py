@@ -250,30 +250,6 @@ def test_a_kind_that_carries_nothing_is_its_own_hurdle(which: Cell) -> None:
     assert [run.beyond for run in result.runs] == [0.0] * 5
 
 
-def test_emergence_is_the_median_over_runs() -> None:
-    """Emerged at 200, 300, 300, 400 and never: the median is 300; a cell that is not in-context has none."""
-    late = {"step_100": 0.0, "step_200": 0.0, "step_300": 0.0, "step_400": 0.0, "step_500": 0.9}
-    starts = (200, 300, 300, 400, 500)
-    runs = tuple(
-        run(seed, score, carried=0.5, **{step: 0.9 if int(step[5:]) >= start else 0.0 for step in late})
-        for seed, (start, score) in enumerate(zip(starts, jittered(0.95), strict=True))
-    )
-    result = judge(CellInput(FULL, runs)).cells[0]
-    assert [run.emerges_at_step for run in result.runs] == [200, 300, 300, 400, None]
-    assert result.emerges_at_step == 300
-    assert judge(CellInput(FULL, runs[:1])).cells[0].emerges_at_step is None
-
-
-def test_emergence_in_a_minority_of_runs_has_no_median() -> None:
-    """Two of five emerged in time: more than half of the runs never did."""
-    runs = tuple(
-        run(seed, score, carried=0.5, step_100=early, step_200=0.9)
-        for seed, (early, score) in enumerate(zip((0.9, 0.9, 0.0, 0.0, 0.0), jittered(0.95), strict=True))
-    )
-    result = judge(CellInput(FULL, runs)).cells[0]
-    assert (result.verdict, result.emerges_at_step) == ("in-context", None)
-
-
 def test_references_are_reported_as_means_over_their_runs() -> None:
     """Curve, return, exactness and the expected return under the prior."""
     yardstick = judge(shaped(FULL, "none")).references["bayes_optimal"]

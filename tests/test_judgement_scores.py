@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from judgement_cases import curve, run
 
-from ingredients.judgement.scores import Hurdle, Scale, early, emerges_at, late, lost, score, score_as_floor, window
+from ingredients.judgement.scores import Hurdle, Scale, early, late, lost, score, score_as_floor, window
 
 SCALE = Scale(curve(0.0, 0.0), yardstick_late=0.9)
 
@@ -81,29 +81,6 @@ def test_the_hurdle_is_the_higher_of_sibling_and_reference(
     assert Hurdle(reactive, sibling).beyond(score(run(1, late=0.8), SCALE)) == (
         None if beyond is None else pytest.approx(beyond)
     )
-
-
-@pytest.mark.parametrize(
-    ("lates", "step"),
-    [
-        ((0.0, 0.7, 0.8, 0.9), 200),
-        ((0.7, 0.0, 0.8, 0.9), 300),
-        ((0.7, 0.8, 0.9, 0.0), None),
-        ((0.0, 0.0, 0.0, 0.9), None),
-        ((0.0, 0.5, 0.7, 0.9), 300),
-        ((), None),
-    ],
-    ids=["rises", "held, lost, came back", "transient", "one point is too few", "not above the hurdle", "no points"],
-)
-def test_emergence_is_the_start_of_the_last_unbroken_stretch(lates: tuple[float, ...], step: int | None) -> None:
-    """The hurdle is .6 and δ is .1; at least two consecutive points up to the end."""
-    points = {100 * (index + 1): curve(0.0, score) for index, score in enumerate(lates)}
-    assert emerges_at(points, SCALE, hurdle=0.6, delta=0.1) == step
-
-
-def test_emergence_asks_for_gain_too() -> None:
-    """A score that is high from the first episode on is no adaptation, however high."""
-    assert emerges_at({100: curve(0.9, 0.95), 200: curve(0.9, 0.95)}, SCALE, hurdle=0.6, delta=0.1) is None
 
 
 @pytest.mark.parametrize(("yardstick", "usable"), [(0.9, True), (0.5, False), (0.4, False)])

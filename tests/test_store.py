@@ -138,7 +138,7 @@ def test_the_table_is_tidy_and_sorted(tmp_path: Path, study: Study) -> None:
     from_csv = pd.read_csv(tmp_path / "bandit" / "curves.csv")
     assert list(from_parquet) == list(from_csv) == CURVES.names
     assert set(from_csv["memory"]) == {"off", "on"}
-    assert set(from_csv["probe"]) == {"none", "greedy", "memory_swap", "memory_wipe"}
+    assert {"none", "greedy", "memory_swap", "reward_yoke"} <= set(from_csv["probe"])
     assert from_parquet[list(CURVE_KEYS)].equals(from_parquet[list(CURVE_KEYS)].sort_values(list(CURVE_KEYS)))
     assert np.array_equal(from_csv["return"], from_parquet["return"])
     assert (tmp_path / "bandit" / "curves.csv").read_text().splitlines()[1].startswith("bandit,on,on,off,on,0,0,none,")

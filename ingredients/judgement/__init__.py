@@ -1,22 +1,32 @@
 """From curves to conclusions: arrays in, numbers and verdicts out; no torch.
 
 In reading order: `inputs` (curves of the runs), `statistics` (intervals, tests), `scores` (windows, normalisation, G,
-D, C), `verdict` (the rule), `calibration` (the gate), `ceilings` (what a cell's information allows), `conclusions`
-(ingredients), `sentences` (the same in words), `judge` (all of it on a study), `results` (what comes out).
+D, C), `verdict` (the rule), `calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a
+cell's information allows), `emergence` (when in training), `probes`, `cell_results` (all of a cell), `conclusions`
+(ingredients), `factorial`, `doses`, `words` and `sentences` (the same in words), `judge` (all of it on a study);
+`results` and `findings` are what comes out.
 """
 
 from __future__ import annotations
 
+from ingredients.judgement.findings import (
+    Calibration,
+    Claim,
+    Dose,
+    DoseResponse,
+    FactorialEffect,
+    IngredientResult,
+    Judgement,
+)
 from ingredients.judgement.inputs import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
 from ingredients.judgement.judge import judge_study
 from ingredients.judgement.results import (
-    Calibration,
     Ceiling,
     CellResult,
     Effect,
-    IngredientResult,
+    Emergence,
     Interval,
-    Judgement,
+    ProbeResult,
     ReferenceResult,
     RunResult,
     Verdict,
@@ -30,11 +40,17 @@ __all__ = [
     "Ceiling",
     "CellInput",
     "CellResult",
+    "Claim",
     "Curve",
+    "Dose",
+    "DoseResponse",
     "Effect",
+    "Emergence",
+    "FactorialEffect",
     "IngredientResult",
     "Interval",
     "Judgement",
+    "ProbeResult",
     "ReferenceResult",
     "RunCurves",
     "RunResult",

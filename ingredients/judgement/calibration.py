@@ -17,8 +17,9 @@ from typing import Final
 
 import numpy as np
 
+from ingredients.judgement.findings import Calibration
 from ingredients.judgement.inputs import ReferenceCurves, References
-from ingredients.judgement.results import Calibration, Verdict
+from ingredients.judgement.results import Verdict
 from ingredients.judgement.scores import Hurdle, Scale, late, score
 from ingredients.judgement.verdict import Decision, Evidence, RunEvidence, decide
 from ingredients.study import Criterion

@@ -12,9 +12,20 @@ from dataclasses import dataclass
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.inputs import References
 from ingredients.judgement.results import Ceiling
+from ingredients.judgement.scores import Scale, late
 from ingredients.study import MemoryKind
 
 REACTIVE_REWARD_ONLY = "reactive_reward_only"
+
+
+@dataclass(frozen=True, eq=False)
+class Grounds:
+    """What ceilings are measured by: the references, their scale, δ, and whether the environment can be written on."""
+
+    references: References
+    scale: Scale
+    delta: float
+    writable: bool
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class _Bound:
     reached: bool = True
 
 
-def ceiling(cell: Cell, memory_kind: str, references: References, writable: bool) -> Ceiling | None:
+def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     """Returns the ceiling of a cell; None for graded levels, writable environments, and where no reference gives it.
 
     It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
@@ -33,8 +44,8 @@ def ceiling(cell: Cell, memory_kind: str, references: References, writable: bool
     One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
     that task can be learned by heart, and is worth no more than the floor on others.
     """
-    remembers = cell.wipe_every is None and memory_kind != "none"
-    if writable or _graded(cell) or (remembers and memory_kind == "window"):
+    references, remembers = grounds.references, cell.wipe_every is None and memory_kind != "none"
+    if grounds.writable or _graded(cell) or (remembers and memory_kind == "window"):
         return None
     bound = _bound(cell, remembers, references)
     if bound.reference is None or bound.reference not in references.all:
@@ -46,7 +57,17 @@ def ceiling(cell: Cell, memory_kind: str, references: References, writable: bool
         return_=float(reference.curve.sum()),
         trainable_incentive=cell.task_distribution is True,
         reference=bound.reference,
+        suffices=_suffices(late(reference.curve), grounds),
     )
+
+
+def _suffices(raw_late: float, grounds: Grounds) -> bool | None:
+    """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ."""
+    if not grounds.scale.usable:
+        return None
+    reactive = grounds.references.roles.get("reactive")
+    hurdle = 0.0 if reactive is None else grounds.scale.normalise(late(reactive.curve))
+    return grounds.scale.normalise(raw_late) - hurdle > grounds.delta
 
 
 def _graded(cell: Cell) -> bool:

@@ -1,6 +1,6 @@
-"""From verdicts to ingredients: which are needed here, what lacking one costs, which sets suffice (DESIGN §2, Verdict).
+"""From verdicts to ingredients: which are needed here, why, what lacking one costs, which sets suffice (DESIGN §2).
 
-Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient and the minimal sufficient sets. These
+Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient, the minimal sufficient sets. These
 speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of
 `agent.memory` alone: a cell of another kind of memory is another agent, judged for itself.
 """
@@ -10,17 +10,81 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.results import CellResult, Effect, IngredientResult
-from ingredients.judgement.statistics import p_against, paired, t_interval
+from ingredients.judgement.findings import Because, IngredientResult
+from ingredients.judgement.results import CellResult, Effect
+from ingredients.judgement.statistics import p_against, paired, probability_of_improvement, t_interval
+from ingredients.judgement.words import describe, described_score, is_boolean
 from ingredients.study import Criterion, Ingredient
 
 FULL = Cell(True, True, True, True)
+CHANNELS: tuple[Ingredient, ...] = ("reward_observation", "action_observation")
 
 
 def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict[str, IngredientResult]:
     """Returns for each ingredient whether it is necessary here and the effect of lacking it."""
     by_cell = {result.cell: result for result in cells}
-    return {name: IngredientResult(necessary(name, by_cell), effect(name, by_cell, criterion)) for name in INGREDIENTS}
+    return {name: _judge(name, by_cell, criterion) for name in INGREDIENTS}
+
+
+def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> IngredientResult:
+    needed, lacking = necessary(ingredient, cells), cells.get(FULL.lacking(ingredient))
+    full, because = cells.get(FULL), _because(lacking) if needed and lacking else None
+    proof = () if needed is None or lacking is None else (FULL, lacking.cell) if needed else (lacking.cell,)
+    return IngredientResult(
+        necessary=needed,
+        because=because,
+        proof=proof,
+        sentence=_sentence(ingredient, needed, because, cells),
+        effect=effect(ingredient, cells, criterion),
+        improvement=(
+            probability_of_improvement(list(_late(full).values()), list(_late(lacking).values()))
+            if full and lacking
+            else None
+        ),
+    )
+
+
+def _because(lacking: CellResult) -> Because | None:
+    """Returns why a cell is not in-context: it could not be by its information, or training did not bring it there."""
+    if lacking.ceiling is None or lacking.ceiling.suffices is None:
+        return None
+    return "training" if lacking.ceiling.suffices else "information"
+
+
+def _sentence(
+    ingredient: Ingredient, needed: bool | None, because: Because | None, cells: Mapping[Cell, CellResult]
+) -> str:
+    """Returns whether the ingredient is needed here, and by which cell, in one sentence."""
+    name, lacking, full = (
+        ingredient.replace("_", " ").capitalize(),
+        cells.get(FULL.lacking(ingredient)),
+        cells.get(FULL),
+    )
+    if lacking is None or full is None:
+        return f"{name}: not tested, for the grid lacks the cell without it or the one with all four."
+    without = f"without it the agent is {lacking.verdict} ({described_score(lacking)})"
+    if needed is False:
+        channel = " as an explicit channel" if ingredient in CHANNELS else ""
+        return f"{name} is not needed here{channel}: {without}."
+    if needed:
+        return f"{name} is needed here{_ground(ingredient, because, lacking)}: {without}{_reach(because)}."
+    if full.verdict != "in-context":
+        return f"{name}: nothing follows, since the cell with all four ingredients is not in-context itself."
+    return f"{name}: undecided, since {describe(lacking.cell)} is undecided ({lacking.reason})."
+
+
+def _ground(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
+    if because is None:
+        return ""
+    if because == "information" or ingredient != "task_distribution":
+        return f", by {because}"
+    return ", by training, not by information" if lacking.ceiling and not lacking.ceiling.trainable_incentive else ""
+
+
+def _reach(because: Because | None) -> str:
+    if because == "information":
+        return ", and what it is shown allows no more than a reaction"
+    return ", although what it is shown would allow more" if because == "training" else ""
 
 
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> bool | None:
@@ -66,16 +130,11 @@ def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ..
     or not in the grid.
     """
     sufficient = {
-        _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and boolean(result.cell)
+        _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and is_boolean(result.cell)
     }
     smallest = [names for names in sufficient if not any(other < names for other in sufficient)]
     in_order = [tuple(name for name in INGREDIENTS if name in names) for names in smallest]
     return tuple(sorted(in_order, key=lambda names: (len(names), [INGREDIENTS.index(name) for name in names])))
-
-
-def boolean(cell: Cell) -> bool:
-    """Returns whether every ingredient of the cell is on or off, the memory being that of `agent.memory`."""
-    return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)
 
 
 def _ingredients_on(cell: Cell) -> frozenset[Ingredient]:

@@ -21,6 +21,8 @@ Curve = npt.NDArray[np.float64]
 
 INTERNAL: Final = "internal"
 """The carrier that the probe `memory_swap` swaps: the state of the agent's own memory."""
+THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke")
+"""Probes of the whole lifetime; the others intervene half-way."""
 ENVIRONMENT: Final = "environment"
 """The carrier outside of the agent: what it has written into its environment."""
 
@@ -35,12 +37,18 @@ class RunCurves:
         swapped: for each carrier (`"internal"`: the probe `memory_swap`) the `[K]` curve with it swapped half-way.
         points: for each evaluation point, a train step (the end of training may be the last), the `[K]` curve on
             held-out tasks.
+        training_points: the same on the run's own training tasks.
+        probes: the `[K]` curve of each probe at the end of training, by name.
+        blocks: the plain lifetime's return on each block of the held-out tasks, `[G]`; None where it was not stored.
     """
 
     seed: int
     plain: Curve
     swapped: Mapping[str, Curve] = field(default_factory=dict)
     points: Mapping[int, Curve] = field(default_factory=dict)
+    training_points: Mapping[int, Curve] = field(default_factory=dict)
+    probes: Mapping[str, Curve] = field(default_factory=dict)
+    blocks: Curve | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +84,16 @@ class ReferenceCurves:
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """The references of a study by name, and which one plays which role (`reactive`: if the family has one)."""
+    """The references of a study by name, and which one plays which role (`reactive`: if the family has one).
+
+    `at_points` are their mean curves on the tasks of the evaluation points; empty where they were not stored.
+    """
 
     floor: str
     reactive: str | None
     yardstick: str
     all: Mapping[str, ReferenceCurves]
+    at_points: Mapping[str, Curve] = field(default_factory=dict)
 
     @property
     def roles(self) -> dict[str, ReferenceCurves]:
@@ -102,6 +114,9 @@ def read_references(stored: Mapping[str, Any]) -> References:
             reactive=stored.get("reactive"),
             yardstick=stored["yardstick"],
             all={name: _reference(name, entry) for name, entry in stored["references"].items()},
+            at_points={
+                name: np.asarray(curve, dtype=np.float64) for name, curve in stored.get("at_points", {}).items()
+            },
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references
@@ -129,7 +144,11 @@ def check(cells: Sequence[CellInput], references: References) -> None:
 
 
 def _check_run(what: str, run: RunCurves, episodes: int) -> None:
-    for curve in (run.plain, *run.swapped.values(), *run.points.values()):
+    curves = (
+        run.plain,
+        *(curve for of in (run.swapped, run.points, run.training_points, run.probes) for curve in of.values()),
+    )
+    for curve in curves:
         if curve.shape != (episodes,):
             raise StoreError(f"{what}: a curve of shape {curve.shape} among lifetimes of {episodes} episodes")
         if not np.isfinite(curve).all():

@@ -1,7 +1,8 @@
-"""What a judgement says: frozen dataclasses, each with the JSON that the report writes (DESIGN §3).
+"""What a judgement says of a cell: frozen dataclasses, each with the JSON that the report writes (DESIGN §3).
 
-Comes in: nothing. Goes out: `Judgement` and its parts. A number that does not exist (the bounds of a single run, a
-score where the study has no scale) is None, never NaN or infinity, so that everything here is JSON.
+Comes in: nothing. Goes out: `CellResult` and its parts; what is said of the whole study is in `findings`. A number that
+does not exist (the bounds of a single run, a score where the study has no scale) is None, never NaN or infinity, so
+that everything here is JSON.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ class Ceiling:
         return_: of a lifetime, on the evaluation tasks.
         trainable_incentive: whether training rewards the use of that information (one training task does not).
         reference: the reference that attains it.
+        suffices: whether it lies above the hurdle by more than δ: below that, nothing could be `in-context` (the rule's
+            D), so a cell that is not has failed at nothing; None where there is no scale.
     """
 
     information: str
@@ -103,6 +106,7 @@ class Ceiling:
     return_: float
     trainable_incentive: bool
     reference: str
+    suffices: bool | None = None
 
     def json(self) -> dict[str, Any]:
         """Returns information, method, return and trainable_incentive."""
@@ -115,6 +119,56 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
+class Emergence:
+    """When in training a run adapted: gained within a lifetime, beyond the hurdle (`emergence.emergence`).
+
+    Attributes:
+        at: evaluation point from which on it did, to the end of training; None if it never does.
+        lost_from, lost_at: where it does not at the end: the first stretch of two points or more in which it did, and
+            the point at which that was lost ("transient"); else None.
+    """
+
+    at: int | None = None
+    lost_from: int | None = None
+    lost_at: int | None = None
+
+    @property
+    def transient(self) -> bool:
+        """Whether the run adapted, and lost it again."""
+        return self.lost_at is not None
+
+    def json(self) -> dict[str, int | None]:
+        """Returns `emerges_at_step`, `transient_from` and `transient_until`."""
+        return {"emerges_at_step": self.at, "transient_from": self.lost_from, "transient_until": self.lost_at}
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """What one probe shows of a cell, over runs: normalised, None where the study has no scale.
+
+    Attributes:
+        curve: mean over runs `[K]`, raw.
+        early, late, gain: as of a plain curve.
+        after: the first ⌈K/5⌉ episodes that the probe touches: after half-way, or from the start.
+        first_after: the first episode that it touches.
+        cost: the score lost against the plain lifetimes over the episodes that it touches.
+    """
+
+    curve: tuple[float, ...]
+    early: Interval
+    late: Interval
+    gain: Interval
+    after: Interval
+    first_after: Interval
+    cost: Interval
+
+    def json(self) -> dict[str, Any]:
+        """Returns every attribute."""
+        intervals = ("early", "late", "gain", "after", "first_after", "cost")
+        return {"curve": list(self.curve), **{name: getattr(self, name).json() for name in intervals}}
+
+
+@dataclass(frozen=True)
 class RunResult:
     """The scores of one finished run: return raw, the others normalised (None where the study has no scale).
 
@@ -123,7 +177,8 @@ class RunResult:
         beyond: D, late less the hurdle (memory-off sibling of this seed, reactive reference); None without a hurdle.
         carried: C for each carrier, the score lost when it is swapped half-way.
         learned: whether G, D and C (some carrier) of this run are each above the criterion.
-        emerges_at_step: evaluation point from which this run meets the criterion to the end; None if it never does.
+        training_late: raw late mean on the run's own training tasks; None where it was not taken.
+        emergence: when in training it adapted.
     """
 
     seed: int
@@ -134,10 +189,11 @@ class RunResult:
     beyond: float | None
     carried: Mapping[str, float]
     learned: bool
-    emerges_at_step: int | None
+    training_late: float | None
+    emergence: Emergence
 
     def json(self) -> dict[str, Any]:
-        """Returns every attribute, `return_` as return."""
+        """Returns every attribute, `return_` as return and the emergence spread out."""
         return {
             "seed": self.seed,
             "return": self.return_,
@@ -147,7 +203,8 @@ class RunResult:
             "beyond": self.beyond,
             "carried": dict(self.carried),
             "learned": self.learned,
-            "emerges_at_step": self.emerges_at_step,
+            "training_late": self.training_late,
+            **self.emergence.json(),
         }
 
 
@@ -161,6 +218,11 @@ class CellResult:
         failed: failed runs, counted beside them.
         return_: raw, summed over a lifetime.
         early, late, gain: normalised, over runs.
+        iqm: of the late score: the interquartile mean with its interval, which one odd run does not move.
+        bca: of the late score: the mean with its bootstrap interval (BCa), from 20 runs on; else None.
+        crossed: as `return_`, with the tasks counted as drawn, too, not the runs alone.
+        gap: what the cell's ceiling is above its return, raw; no number where there is no ceiling.
+        memorised: raw late mean on own training tasks less that on held-out tasks.
         beyond: D over the runs that have a hurdle; None if none has.
         carried: C over runs for each carrier.
         ceiling: what the cell's information allows; None where no reference says.
@@ -172,6 +234,8 @@ class CellResult:
         p_holm: the same, adjusted for all the verdicts of the study.
         in_context_excluded: whether an undecided cell can only be `none` or `reactive`.
         emerges_at_step: median over runs; None for cells that are not in-context.
+        probes: what each probe shows, by name.
+        warnings: what makes an interval of this cell doubtful, one sentence each.
         runs: the scores of each run, by seed.
     """
 
@@ -182,6 +246,11 @@ class CellResult:
     early: Interval
     late: Interval
     gain: Interval
+    iqm: Interval
+    bca: Interval | None
+    crossed: Interval | None
+    gap: Interval
+    memorised: Interval
     beyond: Interval | None
     carried: Mapping[str, Interval]
     ceiling: Ceiling | None
@@ -193,7 +262,14 @@ class CellResult:
     p_holm: float | None
     in_context_excluded: bool
     emerges_at_step: int | None
+    probes: Mapping[str, ProbeResult]
+    warnings: tuple[str, ...]
     runs: tuple[RunResult, ...]
+
+    @property
+    def transient(self) -> int:
+        """How many runs adapted during training and lost it again."""
+        return sum(run.emergence.transient for run in self.runs)
 
     def json(self) -> dict[str, Any]:
         """Returns the cell's entry of `report.json`: the keys of DESIGN §3, then the evidence behind them."""
@@ -216,77 +292,13 @@ class CellResult:
             "in_context_excluded": self.in_context_excluded,
             "beyond": self.beyond.json() if self.beyond else None,
             "carried": {carrier: interval.json() for carrier, interval in self.carried.items()},
+            "iqm": self.iqm.json(),
+            "bca": self.bca.json() if self.bca else None,
+            "crossed": self.crossed.json() if self.crossed else None,
+            "gap": self.gap.json(),
+            "memorised": self.memorised.json(),
+            "transient": self.transient,
+            "probes": {name: probe.json() for name, probe in self.probes.items()},
+            "warnings": list(self.warnings),
             "runs": [run.json() for run in self.runs],
-        }
-
-
-@dataclass(frozen=True)
-class IngredientResult:
-    """Whether in-context learning needs one ingredient here (None: not known), and what lacking it costs."""
-
-    necessary: bool | None
-    effect: Effect
-
-    def json(self) -> dict[str, Any]:
-        """Returns necessary and effect."""
-        return {"necessary": self.necessary, "effect": self.effect.json()}
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The calibration gate: known policies put through the rule of the cells before any cell is judged.
-
-    Attributes:
-        verdicts: for each role that the family has (floor, reactive, yardstick) what it came out as.
-        passed: whether each came out as `none`, `reactive` (or `none`, see `calibration`) and `in-context`.
-        reason: why the study is not applicable; None where the gate passed.
-    """
-
-    verdicts: Mapping[str, Verdict | None]
-    passed: bool
-    reason: str | None
-
-    def json(self) -> dict[str, Any]:
-        """Returns the verdict of each role, then passed and reason."""
-        return {**self.verdicts, "passed": self.passed, "reason": self.reason}
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """Everything that a study's curves say under its criterion.
-
-    Attributes:
-        floor: raw mean of the floor over the late episodes: a normalised score of 0.
-        yardstick: the best reference known: a normalised score of 1.
-        references: every reference on the evaluation tasks, by name.
-        cells: in the order they came in.
-        ingredients: for each of the four ingredients.
-        minimal_sufficient: the smallest sets of ingredients whose cell is in-context.
-        calibration: the gate.
-        sentence: the answer to the study's question, for the first screen.
-        notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
-    """
-
-    floor: float
-    yardstick: Yardstick
-    references: Mapping[str, ReferenceResult]
-    cells: tuple[CellResult, ...]
-    ingredients: Mapping[str, IngredientResult]
-    minimal_sufficient: tuple[tuple[str, ...], ...]
-    calibration: Calibration
-    sentence: str
-    notes: tuple[str, ...]
-
-    def json(self) -> dict[str, Any]:
-        """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
-        return {
-            "floor": self.floor,
-            "yardstick": self.yardstick.json(),
-            "references": {name: reference.json() for name, reference in self.references.items()},
-            "cells": [cell.json() for cell in self.cells],
-            "ingredients": {name: result.json() for name, result in self.ingredients.items()},
-            "minimal_sufficient": [list(names) for names in self.minimal_sufficient],
-            "calibration": self.calibration.json(),
-            "sentence": self.sentence,
-            "notes": list(self.notes),
         }

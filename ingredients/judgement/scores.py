@@ -126,16 +126,3 @@ class Hurdle:
         """Returns D = late - hurdle of this run; None where no hurdle is known."""
         height = self.height(scores.seed)
         return None if height is None else scores.late - height
-
-
-def emerges_at(points: Mapping[int, Curve], scale: Scale, hurdle: float | None, delta: float) -> int | None:
-    """Returns the first evaluation point from which the run adapts and goes on doing so to the last point.
-
-    Adapts: G > delta and, where a hurdle is known, late > hurdle. At least two consecutive points are asked for, since
-    one point on few tasks may be luck; what held and was lost again has not emerged.
-    """
-    since: list[int] = []
-    for step in sorted(points):
-        above_hurdle = hurdle is None or scale.normalise(late(points[step])) > hurdle
-        since = [*since, step] if above_hurdle and scale.gain(points[step]) > delta else []
-    return since[0] if len(since) >= 2 else None

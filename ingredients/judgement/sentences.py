@@ -7,14 +7,15 @@ finding, and what is undecided is never said to be absent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.conclusions import FULL, boolean
-from ingredients.judgement.results import Calibration, CellResult, IngredientResult
-from ingredients.study import Criterion, Ingredient, MemoryKind, level_text
+from ingredients.judgement.conclusions import CHANNELS, FULL
+from ingredients.judgement.findings import Calibration, Claim, IngredientResult
+from ingredients.judgement.results import CellResult
+from ingredients.judgement.words import as_agents, describe, listed, listed_cells
+from ingredients.study import Criterion
 
-_CHANNELS: tuple[Ingredient, ...] = ("reward_observation", "action_observation")
+FEW_SEEDS = 5
 _MOST_NAMED = 4
 
 
@@ -45,6 +46,7 @@ def notes(
     """Returns what a reader must know to read the sentence rightly, most important first."""
     found = (
         _undecided_note(cells),
+        _seeds_note(cells),
         _failures_note(cells),
         _channels_note(ingredients),
         _one_task_note(cells),
@@ -53,34 +55,6 @@ def notes(
         _missing_note(cells),
     )
     return tuple(note for note in found if note is not None)
-
-
-def describe(cell: Cell) -> str:
-    """Returns a cell in words: `all four ingredients [lstm]`, `all but memory`, `memory only`, or its label.
-
-    The kind of memory stands behind it where it is not that of `agent.memory`.
-    """
-    as_agents = _as_agents(cell)
-    if as_agents != cell and boolean(as_agents):
-        return f"{describe(as_agents)} [{level_text(cell.memory)}]"
-    if not boolean(cell):
-        return cell.label()
-    on = [name for name in INGREDIENTS if cell.level(name)]
-    off = [name for name in INGREDIENTS if not cell.level(name)]
-    if len(off) <= 1:
-        return f"all but {listed(off)}" if off else "all four ingredients"
-    return f"{listed(on)} only" if on else "none of the four ingredients"
-
-
-def _as_agents(cell: Cell) -> Cell:
-    """Returns the cell that has the memory of `agent.memory` on or off where this one has another kind."""
-    return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
-
-
-def listed(names: Sequence[str]) -> str:
-    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
-    words = [name.replace("_", " ") for name in names]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _appeared(cells: Sequence[CellResult]) -> str:
@@ -103,8 +77,8 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
     not_needed = [name for name in INGREDIENTS if ingredients[name].necessary is False]
     open_ = [name for name in INGREDIENTS if ingredients[name].necessary is None and FULL.lacking(name) in cells]
     untested = [name for name in INGREDIENTS if FULL.lacking(name) not in cells]
-    channels = [name for name in not_needed if name in _CHANNELS]
-    others = [name for name in not_needed if name not in _CHANNELS]
+    channels = [name for name in not_needed if name in CHANNELS]
+    others = [name for name in not_needed if name not in CHANNELS]
     return [
         *([f"Needed here: {listed(needed)}."] if needed else []),
         *([f"Not needed as an explicit channel: {listed(channels)}."] if channels else []),
@@ -134,6 +108,68 @@ def _undecided_note(cells: Sequence[CellResult]) -> str | None:
     return f"Undecided is not absent: {_count(len(undecided), 'cell')} ({named}{more}); each says what would decide it."
 
 
+def claim(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResult], calibration: Calibration) -> Claim:
+    """Returns what the study says of the essay's claim C1, that in-context learning requires all four ingredients.
+
+    The claim is of observations that correlate with reward and action, explicit or leaked (DESIGN §2, trap 8); the grid
+    switches the explicit channels, so the sentence says which of the two is meant.
+    """
+    by_cell = {result.cell: result for result in cells}
+    full = by_cell.get(FULL)
+    if not calibration.passed:
+        return Claim("not applicable", "C1 (all four ingredients are required) cannot be judged on these tasks.", ())
+    if full is None or any(FULL.lacking(name) not in by_cell for name in INGREDIENTS):
+        sentence = (
+            "C1 (all four ingredients are required) is not tested: the grid lacks one of the five cells it needs."
+        )
+        return Claim("not applicable", sentence, ())
+    against = tuple(FULL.lacking(name) for name in INGREDIENTS if ingredients[name].necessary is False)
+    if against:
+        return Claim("fails", _fails(against), against)
+    if all(ingredients[name].necessary for name in INGREDIENTS):
+        proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
+        return Claim(
+            "holds", "C1 holds here: with all four ingredients the agent learns in context, without any one not.", proof
+        )
+    return _undecided_claim(by_cell)
+
+
+def _fails(against: Sequence[Cell]) -> str:
+    cells = listed_cells(against)
+    if all(cell.memory and cell.task_distribution for cell in against):
+        return (
+            f"C1 fails here for explicit channels, because of {cells}: it learns in context. What other observations "
+            "leak, and what memory infers, is not measured, so the claim on leaked observations stays open."
+        )
+    return f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires."
+
+
+def _undecided_claim(cells: Mapping[Cell, CellResult]) -> Claim:
+    full = cells[FULL]
+    if full.verdict in ("none", "reactive") or full.in_context_excluded:
+        itself = full.verdict if full.verdict != "undecided" else "none or reactive"
+        sentence = f"C1 is undecided: the cell with all four ingredients is {itself} itself, so nothing follows."
+        return Claim("undecided", sentence, (FULL,))
+    open_ = tuple(
+        cell
+        for cell in (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
+        if cells[cell].verdict == "undecided" and not cells[cell].in_context_excluded
+    )
+    return Claim("undecided", f"C1 is undecided: more seeds of {listed_cells(open_)} would tell.", open_)
+
+
+def _seeds_note(cells: Sequence[CellResult]) -> str | None:
+    run = [result.seeds for result in cells if result.seeds]
+    if not run or min(run) >= FEW_SEEDS:
+        return None
+    if min(run) < 2:
+        return "Some cell has one seed: it gives no interval, and nothing can be said of it."
+    return (
+        f"Only {min(run)} seeds in some cell: an interval over so few assumes that runs differ by one hump, not that "
+        f"some learn and others do not; use at least {FEW_SEEDS}."
+    )
+
+
 def _failures_note(cells: Sequence[CellResult]) -> str | None:
     failed = sum(result.failed for result in cells)
     if not failed:
@@ -146,11 +182,9 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
 
 
 def _channels_note(ingredients: Mapping[str, IngredientResult]) -> str | None:
-    if all(ingredients[name].necessary is None for name in _CHANNELS):
+    if all(ingredients[name].necessary is None for name in CHANNELS):
         return None
-    inferred = (
-        " (an agent with memory can work out what it did)" if ingredients[_CHANNELS[1]].necessary is False else ""
-    )
+    inferred = " (an agent with memory can work out what it did)" if ingredients[CHANNELS[1]].necessary is False else ""
     return (
         "The grid switches explicit channels. The essay asks for observations that correlate with reward and with past "
         f"actions, explicit or leaked: a channel that is not needed does not refute it{inferred}, "
@@ -194,11 +228,11 @@ def _missing_note(cells: Sequence[CellResult]) -> str | None:
 
 def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
     """The fullest cell first, the memory of `agent.memory` before other kinds, whatever the order of the grid."""
-    return sorted(cells, key=lambda cell: (-_ingredients_on(cell), _as_agents(cell) != cell, cell.label()))
+    return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
 
 
 def _ingredients_on(cell: Cell) -> int:
-    return sum(_as_agents(cell).level(name) is True for name in INGREDIENTS)
+    return sum(as_agents(cell).level(name) is True for name in INGREDIENTS)
 
 
 def _count(number: int, noun: str) -> str:

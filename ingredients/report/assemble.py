@@ -124,7 +124,10 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
     return tuple(
         CellInput(
             cell=cell,
-            runs=tuple(_run_curves(seed, kinds) for seed, kinds in curves[tuple(cell.texts().values())].items()),
+            runs=tuple(
+                _run_curves(Run(cell, seed), kinds, store)
+                for seed, kinds in curves[tuple(cell.texts().values())].items()
+            ),
             failed_seeds=_seeds_of(cell, failures),
             memory_kind=memory_kind(study, cell),
         )
@@ -138,15 +141,20 @@ def go_on(directory: Path) -> str:
     return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))} --out {folder}"
 
 
-def _run_curves(seed: int, kinds: Mapping[tuple[str, str], Mapping[int, Curve]]) -> RunCurves:
+def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], store: Store) -> RunCurves:
     """Picks the end of training out of the evaluation points, and the probes that were taken there."""
     points = kinds["none", "held_out"]
-    swapped = {
-        carrier: kinds[probe, "held_out"][max(points)]
-        for probe, carrier in _SWAPS.items()
-        if (probe, "held_out") in kinds
-    }
-    return RunCurves(seed=seed, plain=points[max(points)], swapped=swapped, points=points)
+    probes = {probe: taken[max(taken)] for (probe, tasks), taken in kinds.items() if probe != "none"}
+    blocks = (store.read_run_json(run) or {}).get("returns_by_block")
+    return RunCurves(
+        seed=run.seed,
+        plain=points[max(points)],
+        swapped={carrier: probes[probe] for probe, carrier in _SWAPS.items() if probe in probes},
+        points=points,
+        training_points=kinds.get(("none", "training"), {}),
+        probes=probes,
+        blocks=np.asarray(blocks, dtype=np.float64) if blocks else None,
+    )
 
 
 def _whole_curves(frame: pd.DataFrame, episodes: int) -> bool:

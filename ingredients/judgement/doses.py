@@ -1,0 +1,66 @@
+"""Dose and response: how much of a graded ingredient is enough, all others being on.
+
+Comes in: the judged cells. Goes out: a `DoseResponse` for each ingredient of more than two levels. Kinds of memory are
+other agents, not doses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement.findings import Dose, DoseResponse
+from ingredients.judgement.results import CellResult
+from ingredients.study import Ingredient, MemoryKind, level_text
+
+_FEWEST_LEVELS = 3
+
+
+def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]:
+    """Returns the ingredients that have at least three levels in cells that have all the others, in their order."""
+    curves = (_response(name, cells) for name in INGREDIENTS)
+    return tuple(curve for curve in curves if len(curve.doses) >= _FEWEST_LEVELS)
+
+
+def strength(cell: Cell, ingredient: Ingredient) -> float:
+    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or a number of tasks."""
+    strengths: dict[Ingredient, float] = {
+        "reward_observation": cell.reward_shown,
+        "action_observation": cell.action_shown,
+        "memory": cell.wipe_every or math.inf,
+        "task_distribution": cell.training_tasks or math.inf,
+    }
+    return strengths[ingredient]
+
+
+def _response(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> DoseResponse:
+    graded = [cell for cell in cells if _along(cell, ingredient)]
+    doses = tuple(
+        Dose(level_text(cell.level(ingredient)), cell, cells[cell].late, cells[cell].verdict)
+        for cell in sorted(graded, key=lambda cell: strength(cell, ingredient))
+    )
+    enough = [dose.verdict == "in-context" for dose in doses]
+    first = next((place for place in range(len(doses)) if all(enough[place:])), None)
+    appears_at = None if first is None else doses[first].level
+    return DoseResponse(ingredient, doses, appears_at, _sentence(ingredient, doses, first))
+
+
+def _along(cell: Cell, ingredient: Ingredient) -> bool:
+    """Returns whether a cell has all other ingredients, and of this one some level of the agent's own memory."""
+    if isinstance(cell.level(ingredient), MemoryKind):
+        return False
+    return all(cell.level(name) is True for name in INGREDIENTS if name != ingredient)
+
+
+def _sentence(ingredient: Ingredient, doses: tuple[Dose, ...], first: int | None) -> str:
+    words = ingredient.replace("_", " ")
+    if first is None:
+        return f"{words.capitalize()}: in-context learning does not appear up to the strongest level tried."
+    if first == 0:
+        return f"{words.capitalize()}: in-context learning is there at every level tried, from {doses[0].level} on."
+    below = doses[first - 1]
+    verdict = below.verdict or "not applicable"
+    return (
+        f"{words.capitalize()}: in-context learning appears between {below.level} ({verdict}) and {doses[first].level}."
+    )

@@ -1,0 +1,85 @@
+"""When in training a run came to adapt, and whether it lost that again.
+
+Comes in: a run's curves at its evaluation points. Goes out: `Emergence`. Points are taken on few tasks, so they are
+scored by what the references earn on those very tasks, where that was stored; the end of training is on all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingredients.judgement.inputs import Curve, References
+from ingredients.judgement.results import Emergence
+from ingredients.judgement.scores import Scale, late
+
+_FEWEST_POINTS = 2  # one point on few tasks may be luck
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """What a point has to pass: the scale of its tasks, and the reactive reference's score on it (None: no hurdle)."""
+
+    scale: Scale
+    reactive: float | None
+
+    def passed(self, curve: Curve, sibling: float | None, delta: float) -> bool:
+        """Returns whether G > δ and D > δ, beyond the higher of reactive and sibling; C is not probed at points."""
+        heights = [height for height in (self.reactive, sibling) if height is not None]
+        beyond = not heights or self.scale.normalise(late(curve)) - max(heights) > delta
+        return beyond and self.scale.gain(curve) > delta
+
+
+def bar_at_points(references: References, at_the_end: Bar) -> Bar:
+    """Returns the bar on the tasks of the points: that of the end where the references did not meet them by themselves.
+
+    On a few hundred tasks the floor and the yardstick differ from what they are on all by some hundredths of the scale.
+    """
+    curves = references.at_points
+    if not {references.floor, references.yardstick} <= curves.keys():
+        return at_the_end
+    scale = Scale(curves[references.floor], late(curves[references.yardstick]))
+    if not scale.usable:
+        return at_the_end
+    reactive = curves.get(references.reactive) if references.reactive else None
+    return Bar(scale, None if reactive is None else scale.normalise(late(reactive)))
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """The bar at the points of training, and the one at its end; δ."""
+
+    points: Bar
+    end: Bar
+    delta: float
+
+
+def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) -> Emergence:
+    """Returns since when the run adapts, or where it did and lost it again.
+
+    Args:
+        points: for each train step the curve `[K]`; the last is the end of training.
+        bars: what a point has to pass.
+        sibling: normalised late score of the memory-off sibling at the end of training; None where it is no hurdle.
+    """
+    steps = sorted(points)
+    passed = [
+        (bars.end if step == steps[-1] else bars.points).passed(points[step], sibling, bars.delta) for step in steps
+    ]
+    stretches = [(first, after) for first, after in _stretches(passed) if after - first >= _FEWEST_POINTS]
+    if stretches and stretches[-1][1] == len(steps):
+        return Emergence(at=steps[stretches[-1][0]])
+    if not stretches:
+        return Emergence()
+    first, after = stretches[0]
+    return Emergence(lost_from=steps[first], lost_at=steps[after])
+
+
+def _stretches(passed: Sequence[bool]) -> list[tuple[int, int]]:
+    """Returns where each unbroken stretch of True begins, and the place after its end."""
+    edges = [place for place in range(len(passed) + 1) if _at(passed, place) != _at(passed, place - 1)]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _at(passed: Sequence[bool], place: int) -> bool:
+    return 0 <= place < len(passed) and passed[place]

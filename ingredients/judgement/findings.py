@@ -1,0 +1,185 @@
+"""What a judgement says of a study: ingredients, the essay's claim, effects, doses, the gate; and the judgement itself.
+
+Comes in: nothing. Goes out: `Judgement`, with the JSON that the report writes (DESIGN §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ingredients.grid import Cell
+from ingredients.judgement.results import CellResult, Effect, Interval, ReferenceResult, Verdict, Yardstick
+from ingredients.study import Ingredient
+
+Because = Literal["information", "training"]
+Status = Literal["holds", "fails", "undecided", "not applicable"]
+
+
+@dataclass(frozen=True)
+class IngredientResult:
+    """Whether in-context learning needs one ingredient here, and what lacking it costs.
+
+    Attributes:
+        necessary: None where it is not known.
+        because: of a necessary one: `information` where the cell that lacks it could not be in-context whatever it
+            learned, `training` where it could and did not; None where no ceiling says.
+        proof: the cells on which `necessary` rests.
+        sentence: all of it in words.
+        effect: late score of the full cell less that of the cell that lacks it.
+        improvement: the chance that a run of the full cell ends above a run of the cell that lacks it.
+    """
+
+    necessary: bool | None
+    because: Because | None
+    proof: tuple[Cell, ...]
+    sentence: str
+    effect: Effect
+    improvement: float | None
+
+    def json(self) -> dict[str, Any]:
+        """Returns necessary and effect, then the others."""
+        return {
+            "necessary": self.necessary,
+            "effect": self.effect.json(),
+            "because": self.because,
+            "proof": [cell.json() for cell in self.proof],
+            "sentence": self.sentence,
+            "probability_of_improvement": self.improvement,
+        }
+
+
+@dataclass(frozen=True)
+class FactorialEffect:
+    """A main effect (one name) or an interaction of a 2⁴ design on the late score, over seeds (`factorial.effects`)."""
+
+    names: tuple[Ingredient, ...]
+    effect: Effect
+
+    def json(self) -> dict[str, Any]:
+        """Returns the names and the effect."""
+        return {"ingredients": list(self.names), **self.effect.json()}
+
+
+@dataclass(frozen=True)
+class Dose:
+    """One level of a graded ingredient, in the cell that has all the others."""
+
+    level: str
+    cell: Cell
+    late: Interval
+    verdict: Verdict | None
+
+    def json(self) -> dict[str, Any]:
+        """Returns level, late and verdict."""
+        return {"level": self.level, "late": self.late.json(), "verdict": self.verdict}
+
+
+@dataclass(frozen=True)
+class DoseResponse:
+    """How much of one ingredient is enough, all others being on.
+
+    Attributes:
+        ingredient: the graded one.
+        doses: the weakest first.
+        appears_at: the weakest level from which on every stronger one is in-context; None if the strongest is not.
+        sentence: the same in words.
+    """
+
+    ingredient: Ingredient
+    doses: tuple[Dose, ...]
+    appears_at: str | None
+    sentence: str
+
+    def json(self) -> dict[str, Any]:
+        """Returns every attribute."""
+        doses = [dose.json() for dose in self.doses]
+        return {
+            "ingredient": self.ingredient,
+            "doses": doses,
+            "appears_at": self.appears_at,
+            "sentence": self.sentence,
+        }
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The essay's claim C1, that all four ingredients are required: what this study says of it, and by which cells."""
+
+    status: Status
+    sentence: str
+    cells: tuple[Cell, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Returns status, sentence and cells."""
+        return {"status": self.status, "sentence": self.sentence, "cells": [cell.json() for cell in self.cells]}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration gate: known policies put through the rule of the cells before any cell is judged.
+
+    Attributes:
+        verdicts: for each role that the family has (floor, reactive, yardstick) what it came out as.
+        passed: whether each came out as `none`, `reactive` (or `none`, see `calibration`) and `in-context`.
+        reason: why the study is not applicable; None where the gate passed.
+    """
+
+    verdicts: Mapping[str, Verdict | None]
+    passed: bool
+    reason: str | None
+
+    def json(self) -> dict[str, Any]:
+        """Returns the verdict of each role, then passed and reason."""
+        return {**self.verdicts, "passed": self.passed, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything that a study's curves say under its criterion.
+
+    Attributes:
+        floor: raw mean of the floor over the late episodes: a normalised score of 0.
+        yardstick: the best reference known: a normalised score of 1.
+        references: every reference on the evaluation tasks, by name.
+        cells: in the order they came in.
+        ingredients: for each of the four ingredients.
+        minimal_sufficient: the smallest sets of ingredients whose cell is in-context.
+        claim: the essay's C1.
+        factorial: main effects, then interactions of two, three and four; empty without the whole 2⁴ grid.
+        doses: a dose-response curve for each graded ingredient.
+        calibration: the gate.
+        sentence: the answer to the study's question, for the first screen.
+        notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
+    """
+
+    floor: float
+    yardstick: Yardstick
+    references: Mapping[str, ReferenceResult]
+    cells: tuple[CellResult, ...]
+    ingredients: Mapping[str, IngredientResult]
+    minimal_sufficient: tuple[tuple[str, ...], ...]
+    claim: Claim
+    factorial: tuple[FactorialEffect, ...]
+    doses: tuple[DoseResponse, ...]
+    calibration: Calibration
+    sentence: str
+    notes: tuple[str, ...]
+
+    def json(self) -> dict[str, Any]:
+        """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
+        return {
+            "floor": self.floor,
+            "yardstick": self.yardstick.json(),
+            "references": {name: reference.json() for name, reference in self.references.items()},
+            "cells": [cell.json() for cell in self.cells],
+            "ingredients": {name: result.json() for name, result in self.ingredients.items()},
+            "minimal_sufficient": [list(names) for names in self.minimal_sufficient],
+            "claim": self.claim.json(),
+            "factorial": [effect.json() for effect in self.factorial],
+            "doses": [dose.json() for dose in self.doses],
+            "calibration": self.calibration.json(),
+            "sentence": self.sentence,
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,49 @@
+"""What the probes show of a cell: normalised scores of the curves taken under each intervention (DESIGN §2, Probes).
+
+Comes in: the runs of a cell. Goes out: a `ProbeResult` for each probe that all of them have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ingredients.judgement.inputs import THROUGHOUT, Curve, RunCurves
+from ingredients.judgement.results import Interval, ProbeResult
+from ingredients.judgement.scores import Scale, early, late, window
+from ingredients.judgement.statistics import t_interval
+
+
+def probe_results(runs: Sequence[RunCurves], scale: Scale, confidence: float) -> dict[str, ProbeResult]:
+    """Returns the probes that every run has, by name; scores are None where the study has no scale."""
+    shared = set.intersection(*(set(run.probes) for run in runs)) if runs else set()
+    return {name: _probe(name, runs, scale, confidence) for name in sorted(shared)}
+
+
+def _probe(name: str, runs: Sequence[RunCurves], scale: Scale, confidence: float) -> ProbeResult:
+    mean: Curve = np.mean([run.probes[name] for run in runs], axis=0)
+    if not scale.usable:
+        none = Interval(None, None, None)
+        return ProbeResult(tuple(mean.tolist()), none, none, none, none, none, none)
+    touched = touched_from(name, mean.size)
+    scores = np.array([_scores(run, run.probes[name], touched, scale) for run in runs])
+    return ProbeResult(tuple(mean.tolist()), *(t_interval(column, confidence) for column in scores.T))
+
+
+def touched_from(probe: str, episodes: int) -> int:
+    """Returns the first episode (0-based) that a probe touches."""
+    return 0 if probe in THROUGHOUT else episodes // 2
+
+
+def _scores(run: RunCurves, probed: Curve, touched: int, scale: Scale) -> tuple[float, ...]:
+    """Returns one run's early, late, gain, after, first after and cost, normalised."""
+    after = probed[touched : touched + window(probed.size)]
+    return (
+        scale.normalise(early(probed)),
+        scale.normalise(late(probed)),
+        scale.gain(probed),
+        scale.normalise(float(after.mean())),
+        scale.normalise(float(probed[touched])),
+        float((run.plain[touched:] - probed[touched:]).mean()) / scale.span,
+    )

@@ -1,0 +1,61 @@
+"""Cells, names and scores in words, for every sentence of a judgement.
+
+Comes in: a cell, a judged cell, names. Goes out: a few words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement.results import CellResult
+from ingredients.study import MemoryKind, level_text
+
+
+def describe(cell: Cell) -> str:
+    """Returns a cell in words: `all four ingredients [lstm]`, `all but memory`, `memory only`, or its label.
+
+    The kind of memory stands behind it where it is not that of `agent.memory`.
+    """
+    of_agent = as_agents(cell)
+    if of_agent != cell and is_boolean(of_agent):
+        return f"{describe(of_agent)} [{level_text(cell.memory)}]"
+    if not is_boolean(cell):
+        return cell.label()
+    on = [name for name in INGREDIENTS if cell.level(name)]
+    off = [name for name in INGREDIENTS if not cell.level(name)]
+    if len(off) <= 1:
+        return f"all but {listed(off)}" if off else "all four ingredients"
+    return f"{listed(on)} only" if on else "none of the four ingredients"
+
+
+def as_agents(cell: Cell) -> Cell:
+    """Returns the cell that has the memory of `agent.memory` on or off where this one has another kind."""
+    return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
+    words = [name.replace("_", " ") for name in names]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def listed_cells(cells: Sequence[Cell]) -> str:
+    """Returns cells in words: `cell 'all but memory'`, `cells 'all but memory' and 'memory only'`."""
+    names = [f"'{describe(cell)}'" for cell in cells]
+    return f"cell{'s' if len(names) > 1 else ''} " + listed(names)
+
+
+def described_score(result: CellResult) -> str:
+    """Returns the late score with its bounds and how many runs learned: `late 0.80 [0.78, 0.83], 5 of 5 learned`."""
+    late = result.late
+    if late.mean is None:
+        return f"{result.learned} of {result.seeds} learned"
+    bounds = "" if late.low is None or late.high is None else f" [{late.low:.2f}, {late.high:.2f}]"
+    return f"late score {late.mean:.2f}{bounds}, {result.learned} of {result.seeds} learned"
+
+
+def is_boolean(cell: Cell) -> bool:
+    """Returns whether every ingredient of the cell is on or off, the memory being that of `agent.memory`."""
+    return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)

@@ -1,0 +1,126 @@
+"""The essay's claim C1, why an ingredient is needed, and what makes an interval doubtful."""
+
+from __future__ import annotations
+
+import pytest
+from judgement_cases import ALL_CELLS, FULL, Changes, cell, jittered, judge, shaped, shaped_grid
+
+from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement import CellInput, Claim, Judgement
+
+R, A, M, T = INGREDIENTS
+NO_ACTION = FULL.lacking(A)
+
+
+def claimed(shapes: dict[Cell, str]) -> Claim:
+    """Returns the claim on the sixteen cells; those that are not named are `none`."""
+    return judge(*shaped_grid(shapes)).claim
+
+
+def test_c1_holds_where_no_cell_learns_without_an_ingredient() -> None:
+    """The full cell and its four neighbours prove it."""
+    claim = claimed({FULL: "in-context", FULL.lacking(M): "reactive"})
+    assert claim.status == "holds"
+    assert claim.cells == (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
+    assert claim.sentence.count(".") == 1
+
+
+def test_c1_fails_because_of_a_cell_that_learns_without() -> None:
+    """The cell is named; of a channel it says that only the explicit one was switched (DESIGN §2, trap 8)."""
+    claim = claimed({FULL: "in-context", NO_ACTION: "in-context"})
+    assert (claim.status, claim.cells) == ("fails", (NO_ACTION,))
+    assert claim.sentence.startswith(
+        "C1 fails here for explicit channels, because of cell 'all but action observation'"
+    )
+    assert "leak" in claim.sentence
+
+
+def test_c1_fails_outright_where_memory_or_tasks_are_not_needed() -> None:
+    """What is left out is no channel, so nothing can have leaked."""
+    claim = claimed({FULL: "in-context", FULL.lacking(T): "in-context"})
+    assert (claim.status, claim.cells) == ("fails", (FULL.lacking(T),))
+    assert "explicit" not in claim.sentence
+
+
+def test_an_undecided_neighbour_leaves_c1_open() -> None:
+    """More seeds of that cell would tell."""
+    claim = claimed({FULL: "in-context", FULL.lacking(R): "undecided"})
+    assert (claim.status, claim.cells) == ("undecided", (FULL.lacking(R),))
+    assert "more seeds of cell 'all but reward observation'" in claim.sentence
+
+
+@pytest.mark.parametrize(("shape", "itself"), [("none", "none"), ("reactive", "reactive")])
+def test_a_full_cell_that_does_not_learn_proves_nothing(shape: str, itself: str) -> None:
+    """All that can be said is that this agent did not learn."""
+    claim = claimed({FULL: shape})
+    assert (claim.status, claim.cells) == ("undecided", (FULL,))
+    assert f"is {itself} itself" in claim.sentence
+
+
+def test_a_full_cell_that_can_only_be_none_or_reactive_asks_for_no_seeds() -> None:
+    """Its gain straddles δ, but D is far below: in-context is ruled out, whatever more seeds would say."""
+    cells = [cell(which, [0.05, 0.2] * 3) if which == FULL else shaped(which, "none") for which in ALL_CELLS]
+    judged = judge(*cells)
+    full = next(result for result in judged.cells if result.cell == FULL)
+    assert (full.verdict, full.in_context_excluded) == ("undecided", True)
+    assert "is none or reactive itself" in judged.claim.sentence
+
+
+def test_c1_needs_five_cells() -> None:
+    """A grid without a neighbour does not test it; neither does one whose references failed the gate."""
+    assert judge(shaped(FULL, "in-context")).claim.status == "not applicable"
+    flat: Changes = {"bayes_optimal": {"exact": True, "expected_return": None, "curves": {"none": [[0.5] * 10]}}}
+    assert judge(*shaped_grid({}), changes=flat).claim.status == "not applicable"
+
+
+def needs(shapes: dict[Cell, str]) -> Judgement:
+    """Returns the judgement on sixteen cells of which the full one learns."""
+    return judge(*shaped_grid({FULL: "in-context", **shapes}))
+
+
+def test_why_an_ingredient_is_needed() -> None:
+    """By information where the ceiling is no higher than the hurdle, by training where it is and was not reached."""
+    found = needs({FULL.lacking(M): "reactive"}).ingredients
+    assert [found[name].because for name in INGREDIENTS] == ["information", "training", "information", "training"]
+    assert found[T].proof == (FULL, FULL.lacking(T))
+    assert "needed here, by information" in found[R].sentence
+    assert "by training, not by information" in found[T].sentence
+    assert "although what it is shown would allow more" in found[A].sentence
+
+
+def test_an_ingredient_that_is_not_needed_has_one_cell_as_proof() -> None:
+    """The cell that learns without it; for a channel the sentence says that only the explicit one was off."""
+    found = needs({NO_ACTION: "in-context"}).ingredients[A]
+    assert (found.necessary, found.because, found.proof) == (False, None, (NO_ACTION,))
+    assert found.sentence.startswith("Action observation is not needed here as an explicit channel: without it")
+
+
+def test_probability_of_improvement_stands_beside_the_effect() -> None:
+    """Every run of the full cell is above every run without memory."""
+    assert needs({}).ingredients[M].improvement == 1.0
+
+
+def test_sentences_where_nothing_can_be_concluded() -> None:
+    """A neighbour that is not in the grid, one that is undecided, and a full cell that did not learn."""
+    assert "not tested" in judge(shaped(FULL, "in-context")).ingredients[M].sentence
+    undecided = needs({FULL.lacking(R): "undecided"}).ingredients[R].sentence
+    assert "undecided, since all but reward observation is undecided" in undecided
+    assert "nothing follows" in judge(*shaped_grid({})).ingredients[M].sentence
+
+
+def test_a_cell_of_learners_and_others_is_warned_of() -> None:
+    """Three of five learned: an interval of few runs between two humps is not what it says."""
+    result = judge(shaped(FULL, "undecided")).cells[0]
+    assert result.learned == 3
+    assert len(result.warnings) == 1
+    assert result.warnings[0].startswith("3 of 5 runs learned and the others did not")
+    assert judge(shaped(FULL, "in-context")).cells[0].warnings == ()
+
+
+def test_few_seeds_are_noted() -> None:
+    """Below five the report says what the interval assumes; a single one gives none."""
+    three = judge(CellInput(FULL, cell(FULL, [0.9, 0.95, 0.92], carried=0.5).runs))
+    assert any(note.startswith("Only 3 seeds in some cell") for note in three.notes)
+    one = judge(CellInput(FULL, cell(FULL, [0.9], carried=0.5).runs))
+    assert any("one seed" in note for note in one.notes)
+    assert not any("seeds in some cell" in note for note in judge(cell(FULL, jittered(0.9), carried=0.5)).notes)
