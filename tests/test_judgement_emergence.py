@@ -22,20 +22,20 @@ BARS = Bars(points=END, end=END, delta=0.1)
         ((0.7, 0.0, 0.8, 0.9), Emergence(at=300)),
         ((0.0, 0.55, 0.7, 0.9), Emergence(at=300)),
         ((0.7, 0.8, 0.9, 0.0), Emergence(lost_from=100, lost_at=400)),
-        ((0.7, 0.8, 0.0, 0.9), Emergence(lost_from=100, lost_at=300)),
-        ((0.0, 0.0, 0.0, 0.9), Emergence()),
+        ((0.7, 0.8, 0.0, 0.9), Emergence(at=400)),
+        ((0.0, 0.0, 0.0, 0.9), Emergence(at=400)),
         ((0.7, 0.0, 0.8, 0.0), Emergence()),
         ((), Emergence()),
     ],
     ids=[
-        *("rises", "held, lost, came back", "beyond the hurdle, but not by δ", "transient", "transient, then too late"),
-        *("one point at the end is too few", "single points are luck", "no points"),
+        *("rises", "held, lost, came back", "beyond the hurdle, but not by δ", "transient", "came back at the end"),
+        *("at the end, on all tasks", "single points before are luck", "no points"),
     ],
 )
 def test_emergence_is_the_start_of_the_stretch_that_holds_to_the_end(
     lates: tuple[float, ...], expected: Emergence
 ) -> None:
-    """The hurdle is .5 and δ is .1; at least two consecutive points."""
+    """The hurdle is .5 and δ is .1; what is lost again must have held at two consecutive points."""
     points = {100 * (index + 1): curve(0.0, score) for index, score in enumerate(lates)}
     assert emergence(points, BARS, sibling=None) == expected
 
@@ -78,7 +78,7 @@ def test_the_end_of_training_is_scored_on_the_scale_of_all_tasks() -> None:
 
 
 def test_emergence_is_the_median_over_runs() -> None:
-    """Emerged at 200, 300, 300, 400 and never: the median is 300; a cell that is not in-context has none."""
+    """Emerged at 200, 300, 300, 400 and at the end: the median is 300; a cell that is not in-context has none."""
     starts = (200, 300, 300, 400, 500)
     runs = tuple(
         run(
@@ -90,16 +90,16 @@ def test_emergence_is_the_median_over_runs() -> None:
         for seed, (start, score) in enumerate(zip(starts, jittered(0.95), strict=True))
     )
     result = judge(CellInput(FULL, runs)).cells[0]
-    assert [each.emergence.at for each in result.runs] == [200, 300, 300, 400, None]
+    assert [each.emergence.at for each in result.runs] == [200, 300, 300, 400, 500]
     assert result.emerges_at_step == 300
     assert judge(CellInput(FULL, runs[:1])).cells[0].emerges_at_step is None
 
 
-def test_emergence_in_a_minority_of_runs_has_no_median() -> None:
-    """Two of five emerged in time: more than half of the runs never did."""
+def test_a_run_without_points_counts_as_later_than_any() -> None:
+    """Two of five have points: more than half of the runs never showed when."""
     runs = tuple(
-        run(seed, score, carried=0.5, step_100=early, step_200=0.9)
-        for seed, (early, score) in enumerate(zip((0.9, 0.9, 0.0, 0.0, 0.0), jittered(0.95), strict=True))
+        run(seed, score, carried=0.5, **({"step_100": 0.9, "step_200": 0.9} if seed < 2 else {}))
+        for seed, score in enumerate(jittered(0.95))
     )
     result = judge(CellInput(FULL, runs)).cells[0]
     assert (result.verdict, result.emerges_at_step) == ("in-context", None)

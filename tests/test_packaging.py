@@ -48,6 +48,7 @@ def test_the_wheel_holds_package_command_and_studies(wheel: Path) -> None:
         commands = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     expected = {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients").rglob("*.py")}
     expected |= {str(file.relative_to(ROOT)) for file in (ROOT / "ablations").glob("*.yaml")}
+    expected |= {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients/report/templates").iterdir()}
     assert expected | {"cli.py", "ablations/__init__.py", "ingredients/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "results"))]
     assert "ingredients = cli:app" in commands

@@ -22,9 +22,11 @@ from ingredients.judgement.statistics import t_interval
 from ingredients.report import wording
 from ingredients.report.build import Report, read_report
 from ingredients.report.curves import Curves
-from ingredients.report.figures import _STYLE, adaptation_figure, draw
+from ingredients.report.figures import adaptation, draw
+from ingredients.report.figures.drawn import STYLE
+from ingredients.report.figures.panel import spread
+from ingredients.report.figures.view import View
 from ingredients.report.layout import Layout, layout
-from ingredients.report.panel import spread
 from ingredients.study import MemoryKind
 
 ON = {"reward_observation": [True], "action_observation": [True], "memory": [True], "task_distribution": [True]}
@@ -85,8 +87,8 @@ def made(folder: Path, changes: dict[str, object], incomplete: bool = False) -> 
 
 def drawn(report: Report) -> Figure:
     """Returns the figure, drawn in the report's style."""
-    with matplotlib.style.context(["default", _STYLE]):
-        figure = adaptation_figure(report.evidence, report.judgement)
+    with matplotlib.style.context(["default", STYLE]):
+        figure = adaptation.figure(View(report.evidence, report.judgement))
         figure.canvas.draw()
     return figure
 
@@ -211,15 +213,15 @@ def test_a_cell_without_runs_says_so(tmp_path: Path) -> None:
 
 def test_the_files_are_what_their_names_say(sixteen: Report) -> None:
     """A PNG wide enough to read and a well-formed SVG, without a date; drawn twice they are the same bytes."""
-    files = draw(sixteen.evidence, sixteen.judgement)
-    assert set(files) == {"adaptation.png", "adaptation.svg"}
-    assert files["adaptation.png"][:8] == b"\x89PNG\r\n\x1a\n"
-    width, height = struct.unpack(">II", files["adaptation.png"][16:24])
+    pictures = draw(sixteen.evidence, sixteen.judgement)
+    for picture in pictures:
+        assert picture.png[:8] == b"\x89PNG\r\n\x1a\n"
+        assert picture.svg.rstrip().endswith(b"</svg>")
+        assert b"<dc:date>" not in picture.svg
+    width, height = struct.unpack(">II", next(each for each in pictures if each.words.name == "adaptation").png[16:24])
     assert width >= 1600
     assert height >= 1200
-    assert files["adaptation.svg"].rstrip().endswith(b"</svg>")
-    assert b"<dc:date>" not in files["adaptation.svg"]
-    assert draw(sixteen.evidence, sixteen.judgement) == files
+    assert draw(sixteen.evidence, sixteen.judgement) == pictures
 
 
 def test_dollars_in_a_question_are_dollars(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_run_grid_leaves_a_whole_results_folder(finished: tuple[Path, object]) -
     """Every file of the design is there, each run is marked as finished, and no log is left of jobs that went well."""
     directory, _ = finished
     names = {path.name for path in directory.iterdir()}
-    assert names >= RESULT_FILES | {"adaptation.png", "adaptation.svg"}
+    assert names >= RESULT_FILES | {"report.html", "figures"}
     assert len(list(directory.glob("runs/*/finished"))) == 32
     assert list(directory.glob("logs/*")) == []
 

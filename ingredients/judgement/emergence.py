@@ -13,7 +13,7 @@ from ingredients.judgement.inputs import Curve, References
 from ingredients.judgement.results import Emergence
 from ingredients.judgement.scores import Scale, late
 
-_FEWEST_POINTS = 2  # one point on few tasks may be luck
+_FEWEST_POINTS = 2  # one point on few tasks may be luck; the end of training, on all tasks, is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +66,13 @@ def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) ->
     passed = [
         (bars.end if step == steps[-1] else bars.points).passed(points[step], sibling, bars.delta) for step in steps
     ]
-    stretches = [(first, after) for first, after in _stretches(passed) if after - first >= _FEWEST_POINTS]
+    stretches = _stretches(passed)
     if stretches and stretches[-1][1] == len(steps):
         return Emergence(at=steps[stretches[-1][0]])
-    if not stretches:
+    long_enough = [(first, after) for first, after in stretches if after - first >= _FEWEST_POINTS]
+    if not long_enough:
         return Emergence()
-    first, after = stretches[0]
+    first, after = long_enough[0]
     return Emergence(lost_from=steps[first], lost_at=steps[after])
 
 

@@ -123,7 +123,8 @@ class Emergence:
     """When in training a run adapted: gained within a lifetime, beyond the hurdle (`emergence.emergence`).
 
     Attributes:
-        at: evaluation point from which on it did, to the end of training; None if it never does.
+        at: evaluation point from which on it did, to the end of training; None if it never does. The end itself where
+            it did only there: that one is on all evaluation tasks.
         lost_from, lost_at: where it does not at the end: the first stretch of two points or more in which it did, and
             the point at which that was lost ("transient"); else None.
     """

@@ -52,8 +52,13 @@ def described_score(result: CellResult) -> str:
     late = result.late
     if late.mean is None:
         return f"{result.learned} of {result.seeds} learned"
-    bounds = "" if late.low is None or late.high is None else f" [{late.low:.2f}, {late.high:.2f}]"
-    return f"late score {late.mean:.2f}{bounds}, {result.learned} of {result.seeds} learned"
+    bounds = "" if late.low is None or late.high is None else f" [{_rounded(late.low)}, {_rounded(late.high)}]"
+    return f"late score {_rounded(late.mean)}{bounds}, {result.learned} of {result.seeds} learned"
+
+
+def _rounded(value: float) -> str:
+    """Returns two digits, without the sign of a negative zero."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def is_boolean(cell: Cell) -> bool:

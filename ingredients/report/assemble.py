@@ -22,7 +22,7 @@ from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 
-FILES = ("report.json", "report.md", "adaptation.png", "adaptation.svg", "curves.parquet", "curves.csv")
+FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
 _SWAPS = {"memory_swap": INTERNAL}
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
@@ -40,6 +40,8 @@ class Evidence:
         missing: Planned runs that are neither finished nor failed.
         other_criterion: How many finished runs were made under another criterion than the study's.
         left_out: How many finished runs lie in the folder that the study does not name (any more).
+        directory: The results folder.
+        versions: Each set of versions of packages that made some of the runs.
     """
 
     study: Study
@@ -50,6 +52,8 @@ class Evidence:
     missing: tuple[Run, ...]
     other_criterion: int = 0
     left_out: int = 0
+    directory: Path = Path()
+    versions: tuple[Mapping[str, str], ...] = ()
 
     @property
     def planned(self) -> int:
@@ -83,7 +87,16 @@ def read_evidence(store: Store, study: Study) -> Evidence:
         missing=tuple(run for run, state in states.items() if state in ("missing", "trained")),
         other_criterion=_other_criterion(store, study, states),
         left_out=store.left_out(study),
+        directory=store.directory,
+        versions=_versions(store, states),
     )
+
+
+def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, str], ...]:
+    """Returns each set of versions once, in the order of the runs that they made."""
+    made = [run for run, state in states.items() if state in ("finished", "failed")]
+    sets = {tuple(sorted(store.read_run_json(run)["versions"].items())) for run in made}
+    return tuple(dict(each) for each in sorted(sets))
 
 
 def _references(store: Store, study: Study) -> Mapping[str, Any]:

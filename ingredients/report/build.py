@@ -6,6 +6,7 @@ Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from ingredients.store import Store, json_text, load_result
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from ingredients.report.figures import Drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +55,34 @@ class Report:
 
         return TerminalReport(self.evidence, self.judgement, self.directory, written=self.unwritten is None)
 
+    @cached_property
+    def pictures(self) -> tuple[Drawn, ...]:
+        """Every picture that has something to show."""
+        from ingredients.report.figures import draw
+
+        return draw(self.evidence, self.judgement)
+
+    @property
+    def html(self) -> str:
+        """The content of `report.html`."""
+        from ingredients.report.figures import small_multiples
+        from ingredients.report.html import page
+
+        return page(self.evidence, self.judgement, self.pictures, small_multiples(self.evidence, self.judgement))
+
     def write(self) -> None:
         """Writes the report's files into the folder, each atomically.
 
         Raises:
             StoreError: If the folder cannot be written.
         """
-        from ingredients.report.figures import draw
-
         store = Store(self.directory)
         store.write_text("report.json", json_text(self.json))
         store.write_text("report.md", self.markdown)
-        for name, content in draw(self.evidence, self.judgement).items():
-            store.write_bytes(name, content)
+        store.write_text("report.html", self.html)
+        for picture in self.pictures:
+            store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
+            store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
         store.write_table(self.evidence.frame)
 
 

@@ -6,16 +6,26 @@ Comes in: the evidence. Goes out: curves `[K]`, raw, by cell and by reference.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ingredients.grid import Cell
-from ingredients.judgement import INTERNAL, CellInput, Curve
+from ingredients.judgement import INTERNAL, CellInput, CellResult, Curve
 from ingredients.judgement.calibration import scale_of
 from ingredients.judgement.inputs import References, read_references
 from ingredients.judgement.scores import Scale, late, window
 from ingredients.judgement.statistics import t_interval
 from ingredients.report.assemble import Evidence
+
+
+class Course(NamedTuple):
+    """How a cell went through training: train steps `[E]`, raw late means of each run `[R, E]`, their mean `[E]`."""
+
+    steps: npt.NDArray[np.int64]
+    runs: Curve
+    mean: Curve
 
 
 class Curves:
@@ -70,6 +80,25 @@ class Curves:
     def normalised_late(self, curve: Curve) -> float | None:
         """Returns the normalised late score of a curve; None where the study has no scale."""
         return self.scale.normalise(late(curve)) if self.scale.usable else None
+
+    def late_of(self, role: str) -> float:
+        """Returns the raw late mean of the reference in a role."""
+        return late(self.references.roles[role].curve)
+
+    def ceiling(self, result: CellResult) -> float | None:
+        """Returns the normalised late score of a cell's ceiling; None where there is no ceiling or no scale."""
+        if result.ceiling is None:
+            return None
+        return self.normalised_late(self.references.all[result.ceiling.reference].curve)
+
+    def course(self, cell: Cell, tasks: str) -> Course | None:
+        """Returns raw late means over training, on `held_out` or `training` tasks; None where no run has points."""
+        of_runs = [run.points if tasks == "held_out" else run.training_points for run in self._runs(cell).runs]
+        shared = sorted(set.intersection(*(set(points) for points in of_runs))) if of_runs else []
+        if not shared:
+            return None
+        runs = np.array([[late(points[step]) for step in shared] for points in of_runs])
+        return Course(np.array(shared), runs, runs.mean(axis=0))
 
     def heights(self, curve: Curve, count: int) -> list[float]:
         """Returns the curve in `count` (at most K) stretches of equal length, each between floor 0 and yardstick 1."""

@@ -33,7 +33,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     yield f"# {escaped(study.question or study.name)}"
     yield f"**{escaped(judgement.sentence)}**"
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
-    yield f"![Adaptation curves of the study's cells ({len(evidence.cells)}), beside the references](adaptation.png)"
+    yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
     yield "## Cells"
     yield _cells(judgement)
     yield escaped(rows.scale_key(evidence, judgement))

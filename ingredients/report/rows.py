@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
+from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
@@ -38,6 +39,80 @@ def ingredient_row(name: str, result: IngredientResult) -> list[str]:
     effect = result.effect
     cost = wording.bounded(effect.mean, effect.low, effect.high)
     return [name.replace("_", " "), wording.answer(result.necessary), cost, wording.p_text(effect.p)]
+
+
+def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
+    """Returns the same with why it is needed, and the chance that a run is better with it."""
+    first, needed, cost, p = ingredient_row(name, result)
+    because = f"by {result.because}" if result.because else wording.NOTHING
+    return [first, needed, because, cost, p, wording.number(result.improvement)]
+
+
+SCORES = [
+    *("cell", "verdict", "late score", "IQM", "gain", "beyond", "lost to the swap", "learned", "p", "p (Holm)"),
+]
+CEILINGS = [
+    *(
+        "cell",
+        "return",
+        "tasks drawn too",
+        "ceiling",
+        "gap",
+        "ceiling rests on",
+        "method",
+        "incentive to learn it",
+    ),
+]
+
+
+def score_row(result: CellResult) -> list[str]:
+    """Returns a cell's verdict and what it rests on, with the failed runs beside the count of learners."""
+    carried = ", ".join(f"{wording.interval(value)} ({carrier})" for carrier, value in result.carried.items())
+    return [
+        describe(result.cell),
+        wording.marked(result.verdict),
+        wording.interval(result.late),
+        wording.interval(result.iqm),
+        wording.interval(result.gain),
+        wording.interval(result.beyond) if result.beyond else wording.NOTHING,
+        carried or wording.NOTHING,
+        learned(result),
+        wording.p_text(result.p),
+        wording.p_text(result.p_holm),
+    ]
+
+
+def ceiling_row(result: CellResult) -> list[str]:
+    """Returns a cell's return, its ceiling, the gap between, and what the ceiling rests on."""
+    top = result.ceiling
+    crossed = wording.interval(result.crossed, 1) if result.crossed else wording.NOTHING
+    measured = [describe(result.cell), wording.interval(result.return_, 1), crossed]
+    if top is None:
+        return [*measured, *[wording.NOTHING] * 5]
+    incentive = "yes" if top.trainable_incentive else "no: one task can be learned by heart"
+    return [
+        *measured,
+        wording.number(top.return_, 1),
+        wording.interval(result.gap, 1),
+        top.information,
+        wording.METHODS[top.method],
+        incentive,
+    ]
+
+
+def probe_row(result: CellResult) -> list[str]:
+    """Returns what each probe shows of a cell."""
+    probes = wording.PROBE_NAMES
+    return [
+        describe(result.cell),
+        *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in probes),
+    ]
+
+
+def emergence_row(result: CellResult) -> list[str]:
+    """Returns when a cell's runs come to adapt, how many lose it, and how much better they do on their own tasks."""
+    median = wording.NOTHING if result.emerges_at_step is None else f"{result.emerges_at_step:,}"
+    return [describe(result.cell), median, wording.emergence(result), wording.interval(result.memorised)]
 
 
 def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgement) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingredients.grid import Cell
-from ingredients.judgement import Interval, Judgement
+from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.report.assemble import Evidence
 from ingredients.study import Ingredient, MemoryKind, level_text
 
@@ -34,6 +34,55 @@ VERDICT_MEANINGS: dict[str, str] = {
     "none": "gains nothing within a lifetime",
     "undecided": "its runs do not settle it, which is not absence",
 }
+METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "bound, reached in principle"}
+PROBE_NAMES: dict[str, str] = {
+    "memory_swap": "memory swapped half-way",
+    "memory_wipe": "memory wiped half-way",
+    "task_switch": "task switched half-way",
+    "reward_yoke": "another lifetime's rewards",
+    "action_yoke": "another lifetime's actions",
+    "greedy": "greedy actions",
+}
+
+
+def probe_name(name: str) -> str:
+    """Returns what a probe does, in a few words."""
+    return PROBE_NAMES.get(name, name.replace("_", " "))
+
+
+def probe_score(name: str, result: CellResult) -> str:
+    """Returns what a probe shows, by the score that it is about: the cost, the fresh start, the gain that is left."""
+    probe = result.probes[name]
+    if name == "memory_wipe":
+        return f"anew {interval(probe.after)}, early {number(result.early.mean)}"
+    if name.endswith("_yoke"):
+        return f"gain {interval(probe.gain)}, plain {number(result.gain.mean)}"
+    if name == "greedy":
+        return f"late score {interval(probe.late)}, sampled {number(result.late.mean)}"
+    return f"score lost {interval(probe.cost)}"
+
+
+def emergence(result: CellResult) -> str:
+    """Returns when in training a cell's runs came to adapt, and how many lost it: `64,000 (64,000 to 96,000)`."""
+    steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
+    lost = f"; {result.transient} of {result.seeds} runs had it and lost it" if result.transient else ""
+    if not steps:
+        return f"does not emerge{lost}"
+    spread = steps_text(steps[0]) if steps[0] == steps[-1] else f"{steps_text(steps[0])} to {steps_text(steps[-1])}"
+    return f"{len(steps)} of {result.seeds} runs emerge, at {spread} steps{lost}"
+
+
+def memorised(result: CellResult) -> bool:
+    """Returns whether a cell does better on its own training tasks than on held-out ones, beyond doubt."""
+    return result.memorised.low is not None and result.memorised.low > 0
+
+
+def steps_text(steps: int) -> str:
+    """Returns a number of train steps: `0`, `64k`, `1.2M`, `600`."""
+    for unit, name in ((1_000_000, "M"), (1_000, "k")):
+        if steps >= unit:
+            return f"{steps / unit:.3g}{name}"
+    return str(steps)
 
 
 def verdict_text(verdict: str | None) -> str:

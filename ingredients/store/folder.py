@@ -205,9 +205,12 @@ class Store:
         self.write_bytes(name, text.encode("utf-8"))
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Writes a file of the report."""
-        with replacing_file(self.directory / name) as path:
-            path.write_bytes(content)
+        """Writes a file of the report; a folder in its name is made."""
+        path = self.directory / name
+        with explained(path, "written"):
+            path.parent.mkdir(exist_ok=True)
+        with replacing_file(path) as temporary:
+            temporary.write_bytes(content)
 
     # Below this line: how
 

@@ -1,4 +1,4 @@
-"""The page that the panels stand on: sizes in inches, so that one panel and sixty-four look alike.
+"""The sheet that the panels stand on: sizes in inches, so that one panel and sixty-four look alike.
 
 Comes in: the layout and the texts around the panels. Goes out: where each axes and each line of text lies.
 """
@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Page:
+class Sheet:
     """Where everything lies, in inches; `header` is the paragraphs above the panels, `notes` the lines below."""
 
     layout: Layout
@@ -62,13 +62,13 @@ class Page:
 
     @property
     def width(self) -> float:
-        """The page's width."""
+        """The sheet's width."""
         columns = self.layout.columns
         return self.left + columns * self.panel_width + (columns - 1) * _GAP_X + _RIGHT
 
     @property
     def height(self) -> float:
-        """The page's height."""
+        """The sheet's height."""
         return self._top + len(self.layout.rows) * (self.panel_height + self._gap_y) + self.foot
 
     @property
@@ -77,14 +77,14 @@ class Page:
         return _FOOT + sum(line.height for line in self.notes)
 
     def box(self, row: int, column: int) -> tuple[float, float, float, float]:
-        """Returns left, bottom, width and height of a panel's axes as fractions of the page."""
+        """Returns left, bottom, width and height of a panel's axes as fractions of the sheet."""
         left = self.left + column * (self.panel_width + _GAP_X)
         top = self._top + self._gap_y + row * (self.panel_height + self._gap_y)
         bottom = self.height - top - self.panel_height
         return left / self.width, bottom / self.height, self.panel_width / self.width, self.panel_height / self.height
 
     def lines(self) -> list[Line]:
-        """Returns the header's paragraphs broken into lines that fit the page."""
+        """Returns the header's paragraphs broken into lines that fit the sheet."""
         return [line for paragraph in self.header for line in broken(paragraph, self.width - 0.5)]
 
     def row_name(self, text: str) -> str:

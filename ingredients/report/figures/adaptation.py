@@ -1,84 +1,56 @@
-"""`adaptation.png` and `.svg`: one panel a cell, so that a reader sees which ingredients matter without reading code.
+"""`adaptation`: one panel a cell, so that a reader sees which ingredients matter without reading code.
 
-Comes in: the evidence and the judgement. Goes out: the bytes of both files; the same content gives the same bytes.
-Nothing that the rest of the report needs is here, so that matplotlib is imported only when a figure is drawn.
+Comes in: a view. Goes out: a figure that stands alone, with the question, the answer and how to read it.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
-import matplotlib.style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Judgement
 from ingredients.report import wording
 from ingredients.report.assemble import Evidence
-from ingredients.report.curves import Curves
-from ingredients.report.layout import Layout, layout
-from ingredients.report.page import Line, Page
-from ingredients.report.panel import (
+from ingredients.report.figures.drawn import Words
+from ingredients.report.figures.panel import (
     INK,
-    QUIET,
     VERDICT_COLOURS,
     draw_panel,
     label_references,
     legend_handles,
-    limits,
     set_scales,
 )
-
-_STYLE = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so the bytes do not depend on the machine's fonts
-    "font.size": 8.5,
-    "svg.hashsalt": "ingredients",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": QUIET,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "text.parse_math": False,  # a study's question may hold dollar signs
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-}
-_DOTS_PER_INCH = 150
+from ingredients.report.figures.sentences import verdicts_in_words
+from ingredients.report.figures.sheet import Line, Sheet
+from ingredients.report.figures.view import View, blank
+from ingredients.report.layout import Layout, layout
 
 
-def draw(evidence: Evidence, judgement: Judgement) -> dict[str, bytes]:
-    """Returns the figure's files by name."""
-    with matplotlib.style.context(["default", _STYLE]):
-        figure = adaptation_figure(evidence, judgement)
-        return {
-            "adaptation.png": _saved(figure, "png", {"Software": None}),
-            "adaptation.svg": _saved(figure, "svg", {"Date": None}),
-        }
+def words(view: View) -> Words:
+    """Returns what is said of the picture."""
+    return Words("adaptation", "Adaptation curves of all cells", verdicts_in_words(view.cells))
 
 
-def adaptation_figure(evidence: Evidence, judgement: Judgement) -> Figure:
+def figure(view: View) -> Figure:
     """Returns small multiples of all cells: every run, their mean and interval, beside the references."""
-    curves = Curves(evidence)
+    evidence, judgement, curves = view.evidence, view.judgement, view.curves
     results = {result.cell: result for result in judgement.cells}
     arrangement = layout(list(results))
-    page = Page(arrangement, _header(evidence, judgement, arrangement), _notes(judgement))
-    figure = Figure(figsize=(page.width, page.height), facecolor="white")
-    FigureCanvasAgg(figure)
-    _write(figure, page, evidence)
-    panels = _panels(figure, page)
-    shared = limits(curves, results)
+    sheet = Sheet(arrangement, _header(evidence, judgement, arrangement), _notes(judgement))
+    made = blank(sheet.width, sheet.height)
+    _write(made, sheet, evidence)
+    panels = _panels(made, sheet)
     for cell, axes in panels.items():
         draw_panel(axes, curves, results[cell])
-        set_scales(axes, curves, shared)
-        _title(axes, results[cell], page.layout)
-    for row in page.layout.rows:
-        label_references(panels[row[-1]], curves, page.panel_height)
-    _name_axes(panels, page, evidence)
-    return figure
+        set_scales(axes, curves, view.limits)
+        _title(axes, results[cell], sheet.layout)
+    for row in sheet.layout.rows:
+        label_references(panels[row[-1]], curves, sheet.panel_height)
+    _name_axes(panels, sheet, evidence)
+    return made
 
 
 def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> list[Line]:
@@ -114,19 +86,19 @@ def _notes(judgement: Judgement) -> list[Line]:
     ]
 
 
-def _write(figure: Figure, page: Page, evidence: Evidence) -> None:
+def _write(figure: Figure, sheet: Sheet, evidence: Evidence) -> None:
     """Writes the header, the legend and the notes."""
-    left, down = 0.25 / page.width, 0.25
-    for line in page.lines():
-        y = 1 - down / page.height
+    left, down = 0.25 / sheet.width, 0.25
+    for line in sheet.lines():
+        y = 1 - down / sheet.height
         figure.text(left, y, line.text, fontsize=line.size, fontweight=line.weight, color=line.colour, va="top")
         down += line.height
     handles = legend_handles(evidence.study.criterion.confidence)
-    up = 0.12 + sum(line.height for line in page.notes)
+    up = 0.12 + sum(line.height for line in sheet.notes)
     figure.legend(
         handles=handles,
         loc="lower left",
-        bbox_to_anchor=(page.left / page.width, up / page.height),
+        bbox_to_anchor=(sheet.left / sheet.width, up / sheet.height),
         ncols=len(handles),
         frameon=False,
         borderaxespad=0,
@@ -135,15 +107,15 @@ def _write(figure: Figure, page: Page, evidence: Evidence) -> None:
         handlelength=1.7,
         fontsize=8,
     )
-    for line in page.notes:
+    for line in sheet.notes:
         up -= line.height
-        figure.text(page.left / page.width, up / page.height, line.text, fontsize=line.size, color=line.colour)
+        figure.text(sheet.left / sheet.width, up / sheet.height, line.text, fontsize=line.size, color=line.colour)
 
 
-def _panels(figure: Figure, page: Page) -> dict[Cell, Axes]:
+def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
     return {
-        cell: figure.add_axes(page.box(row, column))
-        for row, cells in enumerate(page.layout.rows)
+        cell: figure.add_axes(sheet.box(row, column))
+        for row, cells in enumerate(sheet.layout.rows)
         for column, cell in enumerate(cells)
     }
 
@@ -162,9 +134,9 @@ def _title(axes: Axes, result: CellResult, arrangement: Layout) -> None:
         _beside(axes, text, (0, 1), (0, height), fontsize=size, fontweight=weight, color=colour, ha="left", va="bottom")
 
 
-def _name_axes(panels: Mapping[Cell, Axes], page: Page, evidence: Evidence) -> None:
+def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) -> None:
     """Names rows, columns and the outer axes, and leaves the inner tick labels out."""
-    rows = page.layout.rows
+    rows = sheet.layout.rows
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             axes = panels[cell]
@@ -174,22 +146,16 @@ def _name_axes(panels: Mapping[Cell, Axes], page: Page, evidence: Evidence) -> N
                 axes.set_xlabel("episode of the lifetime", fontsize=8)
         first = panels[cells[0]]
         first.set_ylabel("mean return of the episode", fontsize=8)
-        if page.layout.by_row:
-            text = page.row_name(wording.levels(cells[0], page.layout.by_row))
+        if sheet.layout.by_row:
+            text = sheet.row_name(wording.levels(cells[0], sheet.layout.by_row))
             _beside(
                 first, text, (0, 0.5), (-52, 0), rotation=90, ha="center", va="center", fontweight="bold", fontsize=8.5
             )
-    for cell in rows[0] if page.layout.by_column else ():
-        text = wording.levels(cell, page.layout.by_column)
+    for cell in rows[0] if sheet.layout.by_column else ():
+        text = wording.levels(cell, sheet.layout.by_column)
         _beside(panels[cell], text, (0.5, 1), (0, 34), ha="center", va="bottom", fontweight="bold", fontsize=8.5)
 
 
 def _beside(axes: Axes, text: str, at: tuple[float, float], points: tuple[float, float], **style: object) -> None:
     """Writes text some points away from a place on the axes."""
     axes.annotate(text, at, xytext=points, xycoords="axes fraction", textcoords="offset points", **style)  # type: ignore[arg-type]
-
-
-def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
-    content = io.BytesIO()
-    figure.savefig(content, format=kind, dpi=_DOTS_PER_INCH, metadata=dict(metadata))
-    return content.getvalue()

@@ -1,0 +1,53 @@
+"""The pictures of a report, in the order in which it shows them.
+
+Comes in: the evidence and the judgement. Goes out: `Drawn`s. Nothing that the rest of the report needs is here, so that
+matplotlib is imported only when something is drawn.
+
+In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
+(where panels stand); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `effects` (the pictures) with
+`sentences` (the same in words); `inline` (into a page).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingredients.judgement import CellResult, Judgement
+from ingredients.report.assemble import Evidence
+from ingredients.report.figures import adaptation, effects, emergence, probes, single, truth_table
+from ingredients.report.figures.drawn import Drawn, drawn
+from ingredients.report.figures.view import View
+
+_MOST_PROBED = 4
+
+__all__ = ["Drawn", "draw", "small_multiples"]
+
+
+def draw(evidence: Evidence, judgement: Judgement) -> tuple[Drawn, ...]:
+    """Returns every picture that has something to show, by and by the same bytes for the same content."""
+    return tuple(_pictures(View(evidence, judgement)))
+
+
+def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Drawn], ...]:
+    """Returns a small picture of each cell, the fullest first, for a page on which they flow."""
+    view = View(evidence, judgement)
+    return tuple(
+        (result, drawn(single.small_words(view, place), lambda place=place: single.small(view, place), png=False))  # type: ignore[misc]
+        for place, result in enumerate(view.cells)
+    )
+
+
+def _pictures(view: View) -> Iterator[Drawn]:
+    yield drawn(truth_table.words(view), lambda: truth_table.figure(view))
+    yield drawn(single.full_cell_words(view), lambda: single.full_cell(view))
+    yield drawn(adaptation.words(view), lambda: adaptation.figure(view))
+    for place, result in enumerate([each for each in view.learners if each.probes][:_MOST_PROBED]):
+        yield drawn(probes.words(result, place), lambda result=result: probes.figure(view, result))  # type: ignore[misc]
+    if emergence.shown(view):
+        yield drawn(emergence.words(view), lambda: emergence.figure(view))
+    if any(each.effect.mean is not None for each in view.judgement.ingredients.values()):
+        yield drawn(effects.effects_words(view), lambda: effects.effects(view))
+    if view.curves.scale.usable:
+        yield drawn(effects.runs_words(view), lambda: effects.runs(view))
+    if view.judgement.doses and view.curves.scale.usable:
+        yield drawn(effects.doses_words(view), lambda: effects.doses(view))

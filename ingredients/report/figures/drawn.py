@@ -1,0 +1,63 @@
+"""A picture of the report: how it is styled, and the forms in which it is kept.
+
+Comes in: what draws a figure. Goes out: `Drawn`, with PNG and SVG; the same content gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from ingredients.report.figures.panel import INK, QUIET
+
+STYLE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib, so the bytes do not depend on the machine's fonts
+    "font.size": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # a study's question may hold dollar signs
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+}
+_DOTS_PER_INCH = 150
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of a picture: its file's stem, its heading, and what it shows, for those who do not see it."""
+
+    name: str
+    title: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One picture in the forms in which it is shown; `png` is empty where only a page shows it."""
+
+    words: Words
+    svg: bytes
+    png: bytes
+
+
+def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Drawn:
+    """Returns the picture that `make` makes, in the style of the house."""
+    with matplotlib.style.context(["default", {**STYLE, "svg.hashsalt": words.name}]):
+        figure = make()
+        svg = _saved(figure, "svg", {"Date": None, "Creator": None})
+        return Drawn(words, svg, _saved(figure, "png", {"Software": None}) if png else b"")
+
+
+def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, dpi=_DOTS_PER_INCH, metadata=dict(metadata))
+    return content.getvalue()

@@ -1,0 +1,177 @@
+"""`effects`, `runs` and `doses`: late scores as dots with their intervals.
+
+Comes in: a view. Goes out: figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.figures.drawn import Words
+from ingredients.report.figures.panel import INK, VERDICT_COLOURS
+from ingredients.report.figures.sentences import cut
+from ingredients.report.figures.view import NARROW, View, blank
+from ingredients.report.wording import INGREDIENT_WORDS
+from ingredients.study import INGREDIENTS, Ingredient
+
+_ROW, _HEAD, _FOOT = 0.2, 0.34, 0.42
+_SOFT, _LINE = "#5f5f5f", "#8a8a8a"
+_LONGEST = 36
+
+
+class _Dot(NamedTuple):
+    """A row: its label, a mean with its bounds, a colour, and single values to be shown beside it."""
+
+    label: str
+    mean: float | None
+    low: float | None
+    high: float | None
+    colour: str = INK
+    values: tuple[float, ...] = ()
+
+
+def effects_words(view: View) -> Words:
+    """Returns what is said of the picture of effects."""
+    said = "; ".join(f"{row.label} {wording.bounded(row.mean, row.low, row.high)}" for row in _simple(view))
+    title = "What lacking an ingredient costs"
+    return Words("effects", title, f"Late score lost without each ingredient, all others on: {said}.")
+
+
+def effects(view: View) -> Figure:
+    """Returns the simple effects at the full cell and, below, main effects and interactions of the whole design."""
+    blocks = [("without it, all others on: late score lost (paired over seeds)", _simple(view))]
+    if view.judgement.factorial:
+        rows = [
+            _Dot(_short(effect.names), effect.effect.mean, effect.effect.low, effect.effect.high)
+            for effect in view.judgement.factorial
+        ]
+        blocks.append(("over all sixteen cells: main effects and interactions (a description)", rows))
+    height = sum(_HEAD + _ROW * len(rows) + _FOOT for _, rows in blocks)
+    made, down = blank(NARROW, height), 0.0
+    for title, rows in blocks:
+        high = _ROW * len(rows)
+        axes = made.add_axes((0.36, 1 - (down + _HEAD + high) / height, 0.6, high / height))
+        _dots(axes, rows, (0.0,))
+        made.text(0.02, 1 - (down + _HEAD - 0.1) / height, title, fontsize=7.8, fontweight="bold")
+        axes.set_xlabel("late score (0 floor, 1 yardstick)", fontsize=7.5)
+        down += _HEAD + high + _FOOT
+    return made
+
+
+def runs_words(view: View) -> Words:
+    """Returns what is said of the picture of runs."""
+    said = "; ".join(
+        f"{describe(result.cell)} {', '.join(wording.number(run.late) for run in result.runs)}"
+        for result in view.cells[:16]
+    )
+    return Words("runs", "Late score of every run", f"One dot a run. {said}.")
+
+
+def runs(view: View) -> Figure:
+    """Returns every run of every cell as a dot, the mean with its interval, and the ceiling where one is known."""
+    rows = [_of_cell(result) for result in view.cells]
+    head, foot, high = 0.3, 0.72, _ROW * len(rows)
+    height = head + high + foot
+    made = blank(NARROW, height)
+    axes = made.add_axes((0.47, foot / height, 0.5, high / height))
+    marks = {role: view.curves.normalised_late(ref.curve) for role, ref in view.curves.references.roles.items()}
+    known = {role: mark for role, mark in marks.items() if mark is not None}
+    _dots(axes, rows, tuple(known.values()))
+    for place, result in enumerate(view.cells):
+        top = view.curves.ceiling(result)
+        if top is not None:
+            axes.plot([top, top], [place - 0.38, place + 0.38], color="#009e73", linewidth=3, alpha=0.5, zorder=1)
+    for role, mark in known.items():
+        axes.annotate(
+            role,
+            (mark, 1),
+            xytext=(0, 3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=6.8,
+            color=_SOFT,
+            ha="center",
+            va="bottom",
+        )
+    axes.set_xlabel("late score (green: the ceiling)", fontsize=7.5)
+    return made
+
+
+def doses_words(view: View) -> Words:
+    """Returns what is said of the picture of doses."""
+    return Words("doses", "Dose and response", " ".join(dose.sentence for dose in view.judgement.doses))
+
+
+def doses(view: View) -> Figure:
+    """Returns the late score over the levels of each graded ingredient, the weakest first."""
+    curves = view.judgement.doses
+    high, head, foot = 1.5, 0.32, 0.5
+    height = len(curves) * (high + head + foot)
+    made = blank(NARROW, height)
+    for place, curve in enumerate(curves):
+        top = place * (high + head + foot)
+        axes = made.add_axes((0.11, 1 - (top + head + high) / height, 0.86, high / height))
+        levels = range(len(curve.doses))
+        axes.plot(levels, [np.nan if d.late.mean is None else d.late.mean for d in curve.doses], color=_LINE, zorder=1)
+        for level, dose in zip(levels, curve.doses, strict=True):
+            _interval(axes, (dose.late.low, dose.late.high), level, VERDICT_COLOURS[dose.verdict], upright=True)
+            if dose.late.mean is not None:
+                axes.plot([level], [dose.late.mean], "o", color=VERDICT_COLOURS[dose.verdict], markersize=5, zorder=3)
+        axes.set_xticks(levels, [dose.level for dose in curve.doses])
+        axes.set_xlim(-0.4, len(curve.doses) - 0.6)
+        axes.tick_params(length=2.5, labelsize=7.2)
+        axes.set_ylabel("late score", fontsize=7.5)
+        made.text(0.02, 1 - (top + head - 0.1) / height, curve.sentence, fontsize=7.2, fontweight="bold")
+    return made
+
+
+def _simple(view: View) -> list[_Dot]:
+    found = view.judgement.ingredients
+    return [
+        _Dot(name.replace("_", " "), found[name].effect.mean, found[name].effect.low, found[name].effect.high)
+        for name in INGREDIENTS
+    ]
+
+
+def _short(names: Sequence[Ingredient]) -> str:
+    return " × ".join(INGREDIENT_WORDS[name] for name in names) if len(names) < len(INGREDIENTS) else "all four"
+
+
+def _of_cell(result: CellResult) -> _Dot:
+    failed = f" ({result.failed} failed)" if result.failed else ""
+    late, values = result.late, tuple(run.late for run in result.runs if run.late is not None)
+    colour = VERDICT_COLOURS[result.verdict]
+    return _Dot(f"{cut(describe(result.cell), _LONGEST)}{failed}", late.mean, late.low, late.high, colour, values)
+
+
+def _dots(axes: Axes, rows: Sequence[_Dot], lines: Sequence[float]) -> None:
+    """Draws rows from top to bottom; a row without a number has its label alone."""
+    for line in lines:
+        axes.axvline(line, color=_LINE, linewidth=0.7, zorder=0)
+    for place, row in enumerate(rows):
+        axes.plot(row.values, [place] * len(row.values), "o", color=row.colour, markersize=3.2, alpha=0.45, zorder=2)
+        _interval(axes, (row.low, row.high), place, row.colour)
+        if row.mean is not None:
+            axes.plot([row.mean], [place], "D", color=row.colour, markersize=3.6, zorder=4)
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.tick_params(length=2.5, labelsize=7)
+    axes.margins(x=0.06)
+
+
+def _interval(
+    axes: Axes, bounds: tuple[float | None, float | None], place: float, colour: str, upright: bool = False
+) -> None:
+    low, high = bounds
+    if low is None or high is None:
+        return
+    x, y = ([low, high], [place, place]) if not upright else ([place, place], [low, high])
+    axes.plot(x, y, color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)

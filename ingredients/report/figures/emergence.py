@@ -1,0 +1,130 @@
+"""`emergence`: when in training runs come to adapt to tasks that they never met, and how they do on their own.
+
+Comes in: a view. Goes out: a figure of one panel a cell: late return against training steps, on held-out tasks
+(in-context learning) and on the run's own training tasks (which memorisation lifts as well).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.curves import Course
+from ingredients.report.figures.drawn import Words
+from ingredients.report.figures.panel import INK, VERDICT_COLOURS
+from ingredients.report.figures.sentences import cut
+from ingredients.report.figures.view import NARROW, View, blank
+
+_COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
+_OWN = "#009e73"
+_LONGEST = 27
+_SOFT = "#5f5f5f"
+
+
+def shown(view: View) -> list[CellResult]:
+    """Returns the cells whose course tells something: learners, those that lost it, and the fullest that memorised."""
+    with_points = [result for result in view.cells if view.curves.course(result.cell, "held_out")]
+    learned = [result for result in with_points if result.verdict == "in-context"]
+    lost = [result for result in with_points if result.transient and result not in learned]
+    memorised = [result for result in with_points if wording.memorised(result) and result not in learned + lost]
+    rest = [result for result in with_points if result not in learned + lost + memorised]
+    chosen = [*learned[:3], *lost[:2], *memorised[:1], *rest[:2]][:_MOST]
+    return [result for result in view.cells if result in chosen]
+
+
+def words(view: View) -> Words:
+    """Returns what is said of the picture: since when each cell shown adapts, and whether it memorised."""
+    said = "; ".join(f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown(view))
+    return Words("emergence", "When in training it appears", f"Late return against training steps. {said}.")
+
+
+def figure(view: View) -> Figure:
+    """Returns one panel a cell, in two columns, and what the lines are."""
+    results = shown(view)
+    rows = math.ceil(len(results) / _COLUMNS)
+    height = rows * _HIGH + _FOOT
+    made = blank(NARROW, height)
+    low, high = _limits(view, results)
+    for place, result in enumerate(results):
+        row, column = divmod(place, _COLUMNS)
+        left, bottom = 0.095 + column * 0.475, height - (row + 1) * _HIGH + 0.2
+        axes = made.add_axes((left, bottom / height, 0.4, (_HIGH - 0.62) / height))
+        _panel(axes, view, result)
+        axes.set_ylim(low, high)
+        axes.tick_params(length=2.5, labelsize=7, labelleft=column == 0)
+    _legend(made, height)
+    return made
+
+
+def _panel(axes: Axes, view: View, result: CellResult) -> None:
+    for role, style in (("floor", "-"), ("yardstick", (0, (5, 2)))):
+        axes.axhline(view.curves.late_of(role), color="#8a8a8a", linewidth=0.8, linestyle=style, zorder=0)
+    for tasks, colour in (("training", _OWN), ("held_out", VERDICT_COLOURS["in-context"])):
+        course = view.curves.course(result.cell, tasks)
+        if course is not None:
+            axes.plot(course.steps, course.runs.T, color=colour, linewidth=0.6, alpha=0.45, zorder=2)
+            axes.plot(course.steps, course.mean, color=colour, linewidth=1.8, zorder=3, marker="o", markersize=2.2)
+    course = view.curves.course(result.cell, "held_out")
+    assert course is not None, "cells without points are not shown"
+    for each in result.runs:
+        if each.emergence.at is not None:
+            axes.plot([each.emergence.at], [0.03], "^", transform=axes.get_xaxis_transform(), color=INK, markersize=4)
+        if each.emergence.lost_at is not None:
+            axes.plot([each.emergence.lost_at], [0.03], "x", transform=axes.get_xaxis_transform(), color=INK, ms=4)
+    _scale(axes, course)
+    for text, size, weight, ink, up in (
+        (wording.emergence(result), 6.6, "normal", _SOFT, 3),
+        (cut(describe(result.cell), _LONGEST), 7.6, "bold", INK, 12),
+    ):
+        axes.annotate(
+            text,
+            (0, 1),
+            xytext=(0, up),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            fontweight=weight,
+            color=ink,
+            va="bottom",
+        )
+
+
+def _scale(axes: Axes, course: Course) -> None:
+    """Spreads points that were taken ever further apart; the first, before any training, stands at 0."""
+    first = next((step for step in course.steps if step), 1)
+    axes.set_xscale("symlog", linthresh=float(first), linscale=0.5)
+    top = int(course.steps[-1])
+    powers = [10**power for power in range(3, 13) if first <= 10**power < top / 2]
+    ticks = [0, *powers, top]
+    axes.set_xticks(ticks)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.steps_text(int(value))))
+    axes.minorticks_off()
+    axes.set_xlim(-0.15 * first, top * 1.08)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+
+
+def _limits(view: View, results: list[CellResult]) -> tuple[float, float]:
+    courses = [view.curves.course(result.cell, tasks) for result in results for tasks in ("held_out", "training")]
+    values = [view.curves.late_of(role) for role in ("floor", "yardstick")]
+    values += [float(bound(course.runs)) for course in courses if course for bound in (np.min, np.max)]
+    margin = 0.06 * (max(values) - min(values)) or 0.1
+    return min(values) - margin, max(values) + margin
+
+
+def _legend(made: Figure, height: float) -> None:
+    handles = [
+        Line2D([], [], color=VERDICT_COLOURS["in-context"], linewidth=1.8, label="held-out tasks: in-context learning"),
+        Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks: memorised, too"),
+        Line2D([], [], color=INK, marker="^", linestyle="", markersize=4, label="a run emerges"),
+        Line2D([], [], color=INK, marker="x", linestyle="", markersize=4, label="a run loses it"),
+    ]
+    made.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0.0), ncols=2, frameon=False, fontsize=7)
+    made.text(0.5, 0.4 / height, "training steps of a run · late return of an episode", ha="center", fontsize=7.5)

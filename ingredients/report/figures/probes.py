@@ -1,0 +1,81 @@
+"""`probes`: what each intervention does to a cell that learns (DESIGN §2, Probes).
+
+Comes in: a view, a judged cell. Goes out: a figure of one small panel a probe.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.probes import touched_from
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.figures.drawn import Words
+from ingredients.report.figures.panel import INK, VERDICT_COLOURS, set_scales
+from ingredients.report.figures.view import NARROW, View, blank
+
+_COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
+_SOFT = "#5f5f5f"
+_IN_ORDER = ("memory_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke", "greedy")
+
+
+def shown(result: CellResult) -> list[str]:
+    """Returns the probes of a cell in the order in which they are shown."""
+    return [name for name in _IN_ORDER if name in result.probes] + sorted(set(result.probes) - set(_IN_ORDER))
+
+
+def words(result: CellResult, place: int) -> Words:
+    """Returns what is said of the picture: each probe with its score."""
+    said = "; ".join(f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in shown(result))
+    name = "probes" if place == 0 else f"probes_{place + 1}"
+    return Words(name, f"Probes of {describe(result.cell)}", f"Curves under six interventions. {said}.")
+
+
+def figure(view: View, result: CellResult) -> Figure:
+    """Returns one panel a probe: the plain lifetime thin, the probed one bold, a line where the probe begins."""
+    names = shown(result)
+    rows = math.ceil(len(names) / _COLUMNS)
+    height = rows * _HIGH + _FOOT
+    made = blank(NARROW, height)
+    for place, name in enumerate(names):
+        row, column = divmod(place, _COLUMNS)
+        left, bottom = 0.085 + column * 0.475, height - (row + 1) * _HIGH + 0.12
+        axes = made.add_axes((left, bottom / height, 0.43, (_HIGH - 0.52) / height))
+        _panel(axes, view, result, name)
+        set_scales(axes, view.curves, view.limits)
+        axes.tick_params(labelbottom=place + _COLUMNS >= len(names), labelleft=column == 0)
+    made.text(0.5, 0.06 / height, "episode of the lifetime · mean return of the episode", ha="center", fontsize=7.5)
+    return made
+
+
+def _panel(axes: Axes, view: View, result: CellResult, name: str) -> None:
+    episodes = np.arange(1, view.curves.episodes + 1)
+    touched, colour = touched_from(name, view.curves.episodes), VERDICT_COLOURS[result.verdict]
+    floor = view.curves.references.roles["floor"].curve
+    axes.plot(episodes, floor, color="#9a9a9a", linewidth=0.9, zorder=1)
+    mean = view.curves.mean(result.cell)
+    if mean is not None:
+        axes.plot(episodes, mean, color="#5f5f5f", linewidth=0.9, zorder=2)
+    axes.plot(episodes[touched:], np.array(result.probes[name].curve)[touched:], color=colour, linewidth=1.9, zorder=3)
+    if touched:
+        axes.axvline(touched + 0.5, color="#8a8a8a", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+    for text, size, weight, ink, up in (
+        (wording.probe_score(name, result), 6.6, "normal", _SOFT, 3),
+        (wording.probe_name(name), 8.0, "bold", INK, 12),
+    ):
+        axes.annotate(
+            text,
+            (0, 1),
+            xytext=(0, up),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            fontweight=weight,
+            color=ink,
+            va="bottom",
+        )

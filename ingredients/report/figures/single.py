@@ -1,0 +1,61 @@
+"""`full_cell` and the small multiples: one cell's runs between floor and ceiling.
+
+Comes in: a view, a cell. Goes out: a figure.
+"""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.figures.drawn import Words
+from ingredients.report.figures.panel import draw_panel, label_references, legend_handles, set_scales
+from ingredients.report.figures.sentences import score_in_words
+from ingredients.report.figures.view import NARROW, View, blank
+
+_HIGH = 3.5
+_SMALL_WIDE, _SMALL_HIGH = 3.1, 1.9
+
+
+def full_cell_words(view: View) -> Words:
+    """Returns what is said of the picture of the fullest cell."""
+    roles = ", ".join(
+        f"{role} {reference.name} {wording.number(view.curves.normalised_late(reference.curve))}"
+        for role, reference in view.curves.references.roles.items()
+    )
+    alt = f"Return of each episode of a lifetime; {score_in_words(view.cells[0])} Late scores of references: {roles}."
+    return Words("full_cell", f"Adaptation with {describe(view.cells[0].cell)}", alt)
+
+
+def full_cell(view: View) -> Figure:
+    """Returns the fullest cell's curve, with each reference named at its end."""
+    figure = blank(NARROW, _HIGH)
+    axes = figure.add_axes((0.105, 0.235, 0.615, 0.735))
+    _draw(axes, view, view.cells[0])
+    label_references(axes, view.curves, 0.735 * _HIGH)
+    axes.set_xlabel("episode of the lifetime", fontsize=8)
+    axes.set_ylabel("mean return of the episode", fontsize=8)
+    handles = legend_handles(view.evidence.study.criterion.confidence)
+    figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.09, 0.0), ncols=3, frameon=False, fontsize=7.2)
+    return figure
+
+
+def small_words(view: View, place: int) -> Words:
+    """Returns what is said of the small picture of one cell."""
+    return Words(f"cell_{place}", describe(view.cells[place].cell), score_in_words(view.cells[place]))
+
+
+def small(view: View, place: int) -> Figure:
+    """Returns one cell's curve, small, with the scales that all cells share."""
+    figure = blank(_SMALL_WIDE, _SMALL_HIGH)
+    axes = figure.add_axes((0.13, 0.15, 0.85, 0.82))
+    _draw(axes, view, view.cells[place])
+    return figure
+
+
+def _draw(axes: Axes, view: View, result: CellResult) -> None:
+    draw_panel(axes, view.curves, result)
+    set_scales(axes, view.curves, view.limits)

@@ -1,0 +1,56 @@
+"""What every picture is made of.
+
+Comes in: the evidence and the judgement on it. Goes out: a `View`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ingredients.judgement import CellResult, Judgement
+from ingredients.report.assemble import Evidence
+from ingredients.report.curves import Curves
+from ingredients.report.figures.panel import limits
+from ingredients.report.rows import ordered
+
+NARROW = 4.8  # inches: on a phone the letters are still large enough
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The evidence, the judgement, and the curves to be shown."""
+
+    evidence: Evidence
+    judgement: Judgement
+
+    @cached_property
+    def curves(self) -> Curves:
+        """The curves of the study."""
+        return Curves(self.evidence)
+
+    @cached_property
+    def cells(self) -> list[CellResult]:
+        """The judged cells, the fullest first."""
+        return ordered(self.judgement)
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and the highest return that any cell's curve shows, with a margin."""
+        return limits(self.curves, [result.cell for result in self.cells])
+
+    @cached_property
+    def learners(self) -> list[CellResult]:
+        """The cells that are in-context; where there is none, the fullest cell that has a run."""
+        found = [result for result in self.cells if result.verdict == "in-context"]
+        return found or [result for result in self.cells if result.seeds][:1]
+
+
+def blank(width: float, height: float) -> Figure:
+    """Returns an empty figure, so many inches wide and high, that needs no window."""
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure

@@ -1,0 +1,166 @@
+"""`report.html`: what stands on the page, for complete studies and others; the browser's view is tested apart."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from synthetic import bandit_study, write_results
+
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.build import Report, build_report, read_report
+
+FULL = "reward-on_action-on_memory-on_tasks-on"
+SOME = {"memory": [False, True], "reward_observation": [True], "action_observation": [True]}
+
+
+class Page(HTMLParser):
+    """The tags of a page in order, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._style = False
+        self.feed(text)
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keeps a tag."""
+        self.tags.append((tag, dict(attrs)))
+        self._style = tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        """Keeps text."""
+        self.text += "" if self._style else data
+
+    def of(self, *names: str) -> list[dict[str, str | None]]:
+        """Returns the attributes of all tags of these names."""
+        return [attributes for tag, attributes in self.tags if tag in names]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of the sixteen cells."""
+    folder = tmp_path_factory.mktemp("results") / "bandit"
+    write_results(folder, bandit_study())
+    return read_report(folder)
+
+
+@pytest.fixture(scope="module")
+def page(report: Report) -> Page:
+    """Its page."""
+    return Page(report.html)
+
+
+def test_the_first_screen_has_the_answer(report: Report, page: Page) -> None:
+    """Question, sentence, the claim, the truth table and the full cell's curve come before anything else."""
+    start = page.text[: page.text.index("What is needed")]
+    judgement = report.judgement
+    for words in (report.evidence.study.question, judgement.sentence, judgement.claim.sentence, "C1 fails"):
+        assert words in start
+    pictures = [attributes["aria-labelledby"] for attributes in page.of("svg")]
+    assert pictures[:2] == ["truth_table-title truth_table-alt", "full_cell-title full_cell-alt"]
+
+
+def test_every_cell_has_its_picture_its_verdict_and_its_ceiling(report: Report, page: Page) -> None:
+    """Sixteen small pictures, and sixteen rows in the tables of scores and of ceilings."""
+    assert sum(str(each["aria-labelledby"]).startswith("cell_") for each in page.of("svg")) == 16
+    for result in report.judgement.cells:
+        assert page.text.count(describe(result.cell)) >= 5
+        assert wording.marked(result.verdict) in page.text
+        assert result.ceiling is not None
+        assert result.ceiling.information in page.text
+    assert "one task can be learned by heart" in page.text
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_runs(page: Page, report: Report) -> None:
+    """No script, frame, picture file, style sheet or link out; a policy in the page forbids them, too."""
+    assert {tag for tag, _ in page.tags} & {"script", "iframe", "img", "object", "embed", "form", "base"} == set()
+    assert "http" not in re.sub(r'http-equiv="', "", report.html)
+    assert [each["href"] for each in page.of("link")] == ["data:,"]
+    policy = next(each["content"] for each in page.of("meta") if each.get("http-equiv") == "Content-Security-Policy")
+    assert str(policy).startswith("default-src 'none'")
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+
+
+def test_anchors_lead_somewhere_and_no_id_comes_twice(page: Page) -> None:
+    """Every link and every use of a glyph resolves inside the page."""
+    ids = [str(attributes["id"]) for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for attributes in page.of("a", "use"):
+        assert str(attributes["href"]).removeprefix("#") in ids
+    for attributes in page.of("svg"):
+        assert set(str(attributes["aria-labelledby"]).split()) <= set(ids)
+
+
+def test_headings_descend_one_by_one(page: Page) -> None:
+    """One h1, and no level is skipped: who listens finds his way."""
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_probes_emergence_configuration_and_versions_are_there(page: Page) -> None:
+    """What was intervened on, when it appeared, what was asked for, and what made it."""
+    for words in ("memory swapped half-way", "runs emerge", "train_steps: 600000", "torch: 2.13.0", "gain_above: 0.1"):
+        assert words in page.text
+
+
+def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> None:
+    """A study that is not complete says so on the first screen; each failure stands there with its reason."""
+    write_results(tmp_path / "b", bandit_study(), failed=[f"{FULL}_seed-0"], missing=[f"{FULL}_seed-1"])
+    page = Page(read_report(tmp_path / "b").html)
+    assert "Not complete: 78 of 80 runs finished, 1 failed, 1 missing." in page.text
+    assert f"{FULL}_seed-0: the loss was not finite at update 17" in page.text
+    assert "3/3, 1 failed learned" in page.text
+    assert "go on: ingredients run-grid" in page.text
+
+
+def test_text_of_a_user_is_text(tmp_path: Path) -> None:
+    """A question with markup, quotes and braces is shown as it is written."""
+    question = """<script>alert("1")</script> & {{ 7 * 7 }} 'quoted'?"""
+    write_results(tmp_path / "b", bandit_study(question=question, ingredients=SOME))
+    html = read_report(tmp_path / "b").html
+    assert "<script" not in html
+    assert question in Page(html).text
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_one_cell_and_few_seeds_make_a_page(tmp_path: Path, seeds: int) -> None:
+    """Numbers that do not exist are dashes, never None or nan."""
+    one = {**SOME, "memory": [True], "task_distribution": [True]}
+    write_results(tmp_path / "b", bandit_study(ingredients=one, seeds=seeds))
+    text = Page(read_report(tmp_path / "b").html).text
+    assert "None" not in text.replace("None: ", "")
+    assert "nan" not in text
+
+
+def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
+    """Without a scale there are returns and the reason, and no picture of scores."""
+    study = bandit_study(ingredients=SOME)
+    store = write_results(tmp_path / "b", study)
+    references = store.read_references()
+    assert references is not None
+    references["yardstick"] = references["floor"]
+    store.write_references(references)
+    page = Page(read_report(tmp_path / "b").html)
+    assert "Not applicable" in page.text
+    assert "– not applicable" in page.text
+
+
+def test_the_files_are_written_and_are_the_same_twice(tmp_path: Path) -> None:
+    """The page, and each picture as PNG and SVG; made again, byte for byte the same."""
+    write_results(tmp_path / "b", bandit_study(ingredients=SOME, seeds=2))
+    first = build_report(tmp_path / "b")
+    assert first.unwritten is None
+    files = sorted((tmp_path / "b" / "figures").iterdir())
+    assert {file.stem for file in files} >= {"truth_table", "full_cell", "adaptation", "probes", "emergence", "runs"}
+    assert {file.suffix for file in files} == {".png", ".svg"}
+    before = {file: file.read_bytes() for file in [*files, tmp_path / "b" / "report.html"]}
+    build_report(tmp_path / "b")
+    assert {file: file.read_bytes() for file in before} == before
