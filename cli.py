@@ -1,7 +1,8 @@
 """The command `ingredients`: parse, call, print (DESIGN §3).
 
 Messages of errors go to stderr, one plain line each, never wrapped; everything else goes to stdout.
-Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 130 interrupted.
+Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 3 a verdict is not as expected; 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -37,8 +38,12 @@ from ingredients.store.versions import DISTRIBUTION, installed
 from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
 from ingredients.study.own_source import look_in
 
+if TYPE_CHECKING:
+    from ingredients.report.build import Report
+
 EXIT_FAILED_RUNS = 1
 EXIT_WRONG = 2
+EXIT_UNEXPECTED = 3
 EXIT_INTERRUPTED = 130
 DEFAULT_RESULT = Path("results/bandit")
 
@@ -74,6 +79,7 @@ class Format(StrEnum):
     table = "table"
     json = "json"
     markdown = "markdown"
+    html = "html"
 
 
 app = typer.Typer(
@@ -227,7 +233,12 @@ def run_grid(
     epilog=examples(
         "ingredients report",
         "ingredients report results/bandit --format json",
-        "ingredients report results/bandit results/ten-arms",
+        "ingredients report results/bandit results/ten-arms        side by side",
+        "ingredients report results/bandit --expect expected.yaml   exit code 3 where a verdict differs",
+        "",
+        "expected.yaml, a key as for --cells, a verdict or a list of them:",
+        "  reward_observation=on,action_observation=on,memory=on,task_distribution=on: in-context",
+        "  reward_observation=off: [none, undecided]",
     )
 )
 def report(
@@ -235,16 +246,58 @@ def report(
         list[Path] | None, typer.Argument(metavar="[RESULT_DIR]...", help="Results folders [default: results/bandit].")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    expect: Annotated[
+        Path | None, typer.Option("--expect", metavar="FILE", help="YAML of cell: verdict; exit code 3 if one differs.")
+    ] = None,
 ) -> None:
     """Compare the adaptation curves of stored results.
 
-    Judges the stored runs again, rewrites the report's files, and prints the report.
+    Judges the stored runs again, rewrites the report's files, and prints the report; of several folders, what they say
+    side by side.
     """
     from ingredients.report.build import build_report
 
-    reports = [build_report(directory) for directory in directories or [default_result()]]
+    folders = directories or [default_result()]
+    refuse_several(folders, format_, expect)
+    reports = [build_report(directory) for directory in folders]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
         typer.echo(f"warning: {unwritten}", err=True)
+    differing = None if expect is None else unexpected(reports[0], expect)  # a wrong file is said before all else
+    show(reports, format_)
+    for line in differing or ():
+        fail(line)
+    if differing == []:
+        typer.echo(f"as expected: every verdict that {expect} names", err=True)
+    raise typer.Exit(EXIT_UNEXPECTED if differing else 0)
+
+
+def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None) -> None:
+    """Refuses several folders where only one makes sense.
+
+    Raises:
+        UsageError: with `--expect`, which is of one study, or `--format html`, which is one page.
+    """
+    if len(folders) > 1 and expect is not None:
+        raise UsageError(f"--expect {expect}: is of one study, got {len(folders)} folders; allowed: one folder")
+    if len(folders) > 1 and format_ is Format.html:
+        raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
+
+
+def unexpected(found: Report, expect: Path) -> list[str]:
+    """Returns a line for each verdict that is not as a file expects.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
+    from ingredients.report.expect import differences, read_expectations
+
+    return differences(read_expectations(expect, found.evidence.study), found.judgement)
+
+
+def show(reports: Sequence[Report], format_: Format) -> None:
+    """Prints one report, or several side by side."""
+    from ingredients.report.compare import Comparison
+
     if format_ is Format.json:
         contents = [report.json for report in reports]
         typer.echo(
@@ -254,11 +307,13 @@ def report(
                 ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
             )
         )
-    for report in reports:
-        if format_ is Format.table:
-            Console().print(report.terminal())
-        elif format_ is Format.markdown:
-            typer.echo(report.markdown)
+    one = reports[0] if len(reports) == 1 else Comparison(reports)
+    if format_ is Format.table:
+        Console().print(one.terminal())
+    elif format_ is Format.markdown:
+        typer.echo(one.markdown)
+    elif format_ is Format.html:
+        typer.echo(reports[0].html)
 
 
 @app.command(epilog=examples("ingredients bench", "ingredients bench --json"))

@@ -16,21 +16,23 @@ from ingredients.study.messages import complaint, nearest
 from ingredients.study.yaml_text import parse
 
 
-def select_cells(study: Study, expression: str) -> tuple[Cell, ...]:
+def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
     """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
+
+    Errors name `source`, where it was asked for; that is the option `--cells` unless something else is given.
 
     Raises:
         UsageError: an unknown ingredient, a level that the study does not have, or no cell is left.
     """
-    wanted = [_condition(study, part.strip(), expression) for part in expression.split(",")]
+    source = f"--cells {expression}" if source is None else source
+    wanted = [_condition(study, part.strip(), source) for part in expression.split(",")]
     chosen = tuple(cell for cell in cells(study) if all(cell.level(name) == level for name, level in wanted))
     if not chosen:
-        raise UsageError(complaint([f"--cells {expression}"], "no cell of the study has all of these levels"))
+        raise UsageError(complaint([source], "no cell of the study has all of these levels"))
     return chosen
 
 
-def _condition(study: Study, text: str, expression: str) -> tuple[Ingredient, Level]:
-    source = f"--cells {expression}"
+def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]:
     name, equals, level = (part.strip() for part in text.partition("="))
     ingredient = next((known for known in INGREDIENTS if known == name), None)
     if not equals:

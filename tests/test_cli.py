@@ -73,7 +73,10 @@ def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path)
         ("run-grid --seeds 0", "Invalid value for '--seeds': Input should be greater than or equal to 1"),
         ("run-grid one two", "Got unexpected extra argument(s) (two)"),
         ("run-grid --device gpu", "Invalid value for '--device': 'gpu' is not one of 'cpu', 'cuda'."),
-        ("report --format pdf", "Invalid value for '--format': 'pdf' is not one of 'table', 'json', 'markdown'."),
+        (
+            "report --format pdf",
+            "Invalid value for '--format': 'pdf' is not one of 'table', 'json', 'markdown', 'html'.",
+        ),
         ("run-grid --set seeds=3", "--set changes the study, so its results need a folder of their own: "
          "give --out DIR"),
         ("plan --cells memry=on", "--cells memry=on: memry: unknown ingredient; allowed: reward_observation, "

@@ -117,18 +117,30 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     assert note in read_report(tmp_path / "bandit").markdown
 
 
-def test_nothing_finished_is_an_error_that_says_how_to_go_on(tmp_path: Path, study: Study) -> None:
+def test_nothing_finished_is_a_report_that_says_so(tmp_path: Path, study: Study) -> None:
+    """Where the references are there, everything but scores is: what is missing, what failed and why, how to go on."""
+    names = [run.id for run in runs(study)]
+    write_results(tmp_path / "bandit", study, missing=names[1:], failed=names[:1])
+    report = read_report(tmp_path / "bandit")
+    assert report.json["runs"] == {"done": 0, "planned": 12, "failed": 1}
+    assert {cell["verdict"] for cell in report.json["cells"]} == {"undecided"}
+    assert "No run has finished, so there is nothing to judge yet." in report.markdown
+    assert f"{names[0]}: the loss was not finite at update 17" in report.html
+    report.write()
+
+
+def test_nothing_at_all_is_an_error_that_says_how_to_go_on(tmp_path: Path, study: Study) -> None:
     """The line names the folder and the command; where runs failed, the first of them with its reason."""
     everything = [run.id for run in runs(study)]
     with pytest.raises(StoreError) as caught:
-        evidence_of(tmp_path / "a folder", study, missing=everything)
+        evidence_of(tmp_path / "a folder", study, missing=everything, references=False)
     assert str(caught.value) == (
         f"{tmp_path / 'a folder'}: none of its 12 runs is finished yet; go on: ingredients run-grid "
         f"'{tmp_path / 'a folder' / 'study.yaml'}' --out '{tmp_path / 'a folder'}'"
     )
     assert caught.value.exit_code == 2
     with pytest.raises(StoreError, match=rf"12 failed \(the first: {everything[0]}: the loss was not finite at update"):
-        evidence_of(tmp_path / "failed", study, failed=everything)
+        evidence_of(tmp_path / "failed", study, failed=everything, references=False)
 
 
 def test_missing_references_are_an_error(tmp_path: Path, study: Study) -> None:

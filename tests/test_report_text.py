@@ -257,7 +257,7 @@ def test_the_markdown_opens_with_the_answer(report: Report) -> None:
     paragraphs = report.markdown.split("\n\n")
     assert paragraphs[0].startswith("# Does it cost")
     assert paragraphs[1] == f"**{escaped(report.judgement.sentence)}**"
-    assert re.search(r"!\[[^\]]+\]\(figures/adaptation\.png\)", paragraphs[3])
+    assert re.search(r"!\[[^\]]+\]\(figures/adaptation\.png\)", paragraphs[4])
     assert report.markdown.endswith("\n")
     assert not report.markdown.endswith("\n\n")
 

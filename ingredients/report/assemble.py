@@ -70,11 +70,11 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     """Returns what the folder holds.
 
     Raises:
-        StoreError: If no run is finished, the references are not there, or a file is damaged.
+        StoreError: If the references are not there, or a file is damaged.
     """
     states = store.states(study, store.source_digest)
     failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
-    if "finished" not in states.values():
+    if "finished" not in states.values() and store.read_references() is None:
         raise StoreError(_nothing_finished(store, states, failures))
     references = _references(store, study)
     frame = store.curves(study, states)

@@ -32,6 +32,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     study = evidence.study
     yield f"# {escaped(study.question or study.name)}"
     yield f"**{escaped(judgement.sentence)}**"
+    yield escaped(judgement.claim.sentence)
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
     yield "## Cells"
@@ -39,6 +40,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     yield escaped(rows.scale_key(evidence, judgement))
     yield _bullets(f"{wording.marked(verdict)}: {meaning}" for verdict, meaning in wording.meanings(judgement))
     yield "## Ingredients"
+    yield _bullets(result.sentence for result in judgement.ingredients.values())
     yield _ingredients(judgement)
     yield escaped(rows.sufficient(judgement))
     yield "## References"
@@ -51,7 +53,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 def _cells(judgement: Judgement) -> str:
     words = [wording.INGREDIENT_WORDS[name] for name in INGREDIENTS]
     head = [*words, "late score", "gain", "learned", "return / ceiling", "emerges at step", "verdict"]
-    return _table(head, map(_cell_row, rows.ordered(judgement)))
+    return markdown_table(head, map(_cell_row, rows.ordered(judgement)))
 
 
 def _cell_row(result: CellResult) -> list[str]:
@@ -70,16 +72,17 @@ def _cell_row(result: CellResult) -> list[str]:
 
 def _ingredients(judgement: Judgement) -> str:
     head = ["ingredient", "needed here", "late score lost without it", "p"]
-    return _table(head, (rows.ingredient_row(name, result) for name, result in judgement.ingredients.items()))
+    return markdown_table(head, (rows.ingredient_row(name, result) for name, result in judgement.ingredients.items()))
 
 
 def _references(evidence: Evidence, judgement: Judgement) -> str:
     curves = Curves(evidence)
     head = ["reference", "late score", "return", "expected return", "exact", "role: judged as"]
-    return _table(head, (rows.reference_row(each, curves, judgement) for each in judgement.references.values()))
+    return markdown_table(head, (rows.reference_row(each, curves, judgement) for each in judgement.references.values()))
 
 
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """Returns a table; texts of a user must be escaped before."""
     lines = [head, ["---"] * len(head), *body]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -17,6 +17,7 @@ from rich.text import Text
 VERDICT_STYLES = {"in-context": "bold green", "reactive": "yellow", "none": "dim", "undecided": "magenta", None: "dim"}
 
 _WIDE = 114
+_PLOT_ROWS = 10
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.:-=+*#"
 _ASCII = str.maketrans(
@@ -66,6 +67,19 @@ class Pen:
         """Returns heights from 0 to 1 as blocks of growing height."""
         blocks = _ASCII_BLOCKS if self.ascii_only else _BLOCKS
         return Text("".join(blocks[min(int(height * len(blocks)), len(blocks) - 1)] for height in heights), style)
+
+    def plot(self, heights: Sequence[float], beside: Sequence[float]) -> list[Text]:
+        """Returns a curve as rows of characters from 1 down to 0, each a column; the other curve as dots."""
+        return [self._row(heights, beside, level) for level in range(_PLOT_ROWS, -1, -1)]
+
+    def _row(self, heights: Sequence[float], beside: Sequence[float], level: int) -> Text:
+        """Returns the columns at one level: a mark where a curve passes, the first curve above the other."""
+        mark, dot = ("#", ".") if self.ascii_only else ("█", "·")
+        rows = [[round(height * _PLOT_ROWS) for height in curve] for curve in (heights, beside)]
+        line = Text(f"{level / _PLOT_ROWS:4.1f} ", "dim")
+        for here, there in zip(*rows, strict=True):
+            line.append(mark if here == level else dot if there == level else " ", "" if here == level else "dim")
+        return line
 
     def table(self) -> Table:
         """Returns an empty table without lines of its own but the one below its head."""

@@ -131,15 +131,30 @@ def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgeme
 
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
     """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
+    learners = [result for result in ordered(judgement) if result.verdict == "in-context"]
     named = {
+        "Probes": [line for result in learners for line in probe_lines(result)],
+        "Emergence": [f"{describe(each.cell)}: {wording.emergence(each)}" for each in _with_course(judgement)],
         "Undecided": [
             f"{result.cell.label()}: {result.reason}" for result in ordered(judgement) if result.verdict == "undecided"
         ],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
         "Missing runs": [run.id for run in evidence.missing],
+        "Warnings": [f"{describe(each.cell)}: {line}" for each in ordered(judgement) for line in each.warnings],
         "Notes": notes(evidence, judgement),
     }
     yield from ((title, lines) for title, lines in named.items() if lines)
+
+
+def probe_lines(result: CellResult) -> Iterator[str]:
+    """Yields what each probe of a cell shows, in a line each."""
+    for name in (name for name in wording.PROBE_NAMES if name in result.probes):
+        yield f"{describe(result.cell)}, {wording.probe_name(name)}: {wording.probe_score(name, result)}"
+
+
+def _with_course(judgement: Judgement) -> list[CellResult]:
+    """Returns the cells that came to adapt, and those that lost it again."""
+    return [each for each in ordered(judgement) if each.verdict == "in-context" or each.transient]
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:

@@ -14,8 +14,10 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from ingredients.judgement import Judgement
+from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import FILES, Evidence, go_on
+from ingredients.report.curves import Curves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
 
@@ -43,6 +45,7 @@ class TerminalReport:
         yield self._heading(pen)
         yield cell_table(self.evidence, self.judgement, pen)
         yield self._key(pen)
+        yield from self._full_cell(pen)
         yield reference_table(self.evidence, self.judgement, pen)
         yield self._ingredients(pen)
         for title, lines in rows.lists(self.evidence, self.judgement):
@@ -58,7 +61,20 @@ class TerminalReport:
             pen.text(wording.progress(self.evidence), state),
             Text(),
             pen.text(self.judgement.sentence, "bold"),
+            pen.text(self.judgement.claim.sentence),
         )
+
+    def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
+        """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way."""
+        cell, curves = rows.ordered(self.judgement)[0].cell, Curves(self.evidence)
+        mean = curves.mean(cell)
+        if mean is None or not curves.scale.usable:
+            return
+        yardstick = curves.references.roles["yardstick"]
+        count = min(pen.width - 12, 72)
+        drawn = pen.plot(curves.heights(mean, count), curves.heights(yardstick.curve, count))
+        title = f"{describe(cell).capitalize()}: mean score of each episode, and the yardstick ({yardstick.name})"
+        yield Group(pen.text(title, "bold"), *drawn, pen.text(f"     episodes 1 to {curves.episodes}", "dim"))
 
     def _key(self, pen: Pen) -> RenderableType:
         """Explains the columns, and every verdict that occurs."""
@@ -72,7 +88,8 @@ class TerminalReport:
 
     def _ingredients(self, pen: Pen) -> RenderableType:
         table, sets = ingredient_table(self.judgement, pen), rows.sufficient(self.judgement)
-        return Group(table, pen.text(sets)) if sets else table
+        sentences = [pen.bullet(result.sentence) for result in self.judgement.ingredients.values()]
+        return Group(table, *([pen.text(sets)] if sets else []), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
         """Says how to go on with what is missing, and where the report's files are."""

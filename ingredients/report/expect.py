@@ -1,0 +1,95 @@
+"""`report --expect`: the verdicts that a file expects, against those that were found; what CI smoke runs call.
+
+Comes in: a YAML file of cells and verdicts, a study, a judgement. Goes out: a line for each cell that differs.
+
+A key names cells as `--cells` does, `memory=on,reward_observation=off`, and holds for each that it lets through; `all`
+is every cell. A value is a verdict, or a list of verdicts that are all right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import yaml
+
+from ingredients.cell_filter import select_cells
+from ingredients.errors import UsageError
+from ingredients.grid import Cell, cells
+from ingredients.judgement import CellResult, Judgement, Verdict
+from ingredients.study import Study
+from ingredients.study.messages import complaint, nearest, one_line, shown, yaml_complaint
+from ingredients.study.yaml_text import parse
+
+EVERY_CELL = "all"
+_NOT_APPLICABLE = "null"
+_VERDICTS = (*get_args(Verdict), _NOT_APPLICABLE)
+_FORM = "cells and verdicts, such as memory=on,reward_observation=on: in-context"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What one key of the file asks for: the verdicts of which each of the cells must have one."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    verdicts: tuple[str, ...]
+
+
+def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
+    """Returns what a file expects of a study.
+
+    Raises:
+        UsageError: the file cannot be read, a key names no cell of the study, or a value is no verdict.
+    """
+    source = one_line(str(path))
+    try:
+        data = parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(complaint([source], f"cannot be read: {error.strerror or error}", _FORM)) from None
+    except UnicodeDecodeError:
+        raise UsageError(complaint([source], "is not text", "YAML in UTF-8")) from None
+    except yaml.YAMLError as error:
+        raise UsageError(yaml_complaint(source, error)) from None
+    if not isinstance(data, Mapping) or not data:
+        raise UsageError(complaint([source], f"must hold keys, got {shown(data)}", _FORM))
+    return tuple(_expectation(study, str(key), value, source) for key, value in data.items())
+
+
+def differences(expected: Sequence[Expectation], judgement: Judgement) -> list[str]:
+    """Returns a line for each cell whose verdict is another: the cell, what was expected, what was found, and why."""
+    results = {result.cell: result for result in judgement.cells}
+    return [
+        f"{cell.label()}: expected {' or '.join(one.verdicts)}, found {_found(results[cell])}"
+        for one in expected
+        for cell in one.cells
+        if not results[cell].seeds or _name(results[cell]) not in one.verdicts
+    ]
+
+
+def _expectation(study: Study, key: str, value: object, source: str) -> Expectation:
+    chosen = cells(study) if key == EVERY_CELL else select_cells(study, key, f"{source}: {key}")
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise UsageError(complaint([source, key], "names no verdict", ", ".join(_VERDICTS)))
+    return Expectation(key, chosen, tuple(_verdict(each, [source, key]) for each in values))
+
+
+def _verdict(value: object, where: list[str]) -> str:
+    name = _NOT_APPLICABLE if value is None else value
+    if name not in _VERDICTS:
+        what = f"unknown verdict, got {shown(value)}"
+        raise UsageError(complaint(where, what, ", ".join(_VERDICTS), nearest(value, _VERDICTS)))
+    return str(name)
+
+
+def _name(result: CellResult) -> str:
+    return result.verdict or _NOT_APPLICABLE
+
+
+def _found(result: CellResult) -> str:
+    if not result.seeds:
+        return f"no finished run ({result.reason})"
+    return _name(result) + (f" ({result.reason})" if result.reason else "")
