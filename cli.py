@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -33,13 +33,11 @@ from ingredients.grid import cells as cells_of
 from ingredients.report.bench import bench_text
 from ingredients.report.plan import plan_text, state_text
 from ingredients.report.progress import show_progress
+from ingredients.report.shown import Format, refuse_several, show, unexpected
 from ingredients.store import Store
 from ingredients.store.versions import DISTRIBUTION, installed
 from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
 from ingredients.study.own_source import look_in
-
-if TYPE_CHECKING:
-    from ingredients.report.build import Report
 
 EXIT_FAILED_RUNS = 1
 EXIT_WRONG = 2
@@ -71,15 +69,6 @@ class Device(StrEnum):
 
     cpu = "cpu"
     cuda = "cuda"
-
-
-class Format(StrEnum):
-    """How a report is printed."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    html = "html"
 
 
 app = typer.Typer(
@@ -269,51 +258,6 @@ def report(
     if differing == []:
         typer.echo(f"as expected: every verdict that {expect} names", err=True)
     raise typer.Exit(EXIT_UNEXPECTED if differing else 0)
-
-
-def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None) -> None:
-    """Refuses several folders where only one makes sense.
-
-    Raises:
-        UsageError: with `--expect`, which is of one study, or `--format html`, which is one page.
-    """
-    if len(folders) > 1 and expect is not None:
-        raise UsageError(f"--expect {expect}: is of one study, got {len(folders)} folders; allowed: one folder")
-    if len(folders) > 1 and format_ is Format.html:
-        raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
-
-
-def unexpected(found: Report, expect: Path) -> list[str]:
-    """Returns a line for each verdict that is not as a file expects.
-
-    Raises:
-        UsageError: the file is wrong.
-    """
-    from ingredients.report.expect import differences, read_expectations
-
-    return differences(read_expectations(expect, found.evidence.study), found.judgement)
-
-
-def show(reports: Sequence[Report], format_: Format) -> None:
-    """Prints one report, or several side by side."""
-    from ingredients.report.compare import Comparison
-
-    if format_ is Format.json:
-        contents = [report.json for report in reports]
-        typer.echo(
-            json.dumps(
-                contents if len(contents) > 1 else contents[0],
-                indent=2,
-                ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
-            )
-        )
-    one = reports[0] if len(reports) == 1 else Comparison(reports)
-    if format_ is Format.table:
-        Console().print(one.terminal())
-    elif format_ is Format.markdown:
-        typer.echo(one.markdown)
-    elif format_ is Format.html:
-        typer.echo(reports[0].html)
 
 
 @app.command(epilog=examples("ingredients bench", "ingredients bench --json"))

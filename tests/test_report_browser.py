@@ -14,6 +14,9 @@ from ingredients.report.build import read_report
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
 
 WIDTH = "document.documentElement.scrollWidth"
+PAPER = 718  # A4 less the margins, in CSS pixels
+WIDER = """[...document.querySelectorAll("table, svg, pre")].filter(
+    (each) => Math.max(each.getBoundingClientRect().right, each.scrollWidth) > innerWidth).length"""
 BAD = """<!DOCTYPE html><title>bad</title><link rel="icon" href="data:,"><div style="width: 900px">wide</div>
 <img src="http://example.invalid/picture.png"><script>console.error("broken")</script>"""
 
@@ -67,6 +70,15 @@ def test_a_bad_page_is_found_out(window: Browser, tmp_path: Path) -> None:
     assert "http://example.invalid/picture.png" in window.asked
     assert any("broken" in complaint for complaint in window.complaints)
     assert window.ask(WIDTH) >= 900
+
+
+def test_nothing_is_cut_off_in_print(window: Browser, page: Path) -> None:
+    """On a sheet of A4 no table, picture or listing is wider than the paper, though it cannot be scrolled."""
+    window.open(page, PAPER)
+    assert window.ask(WIDER) > 0
+    window.call("Emulation.setEmulatedMedia", media="print")
+    assert window.ask(WIDER) == 0
+    window.call("Emulation.setEmulatedMedia", media="")
 
 
 def test_light_and_dark_are_both_drawn(window: Browser, page: Path) -> None:

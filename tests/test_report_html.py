@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from synthetic import bandit_study, write_results
 
+from ingredients.grid import runs
 from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.build import Report, build_report, read_report
@@ -107,8 +108,62 @@ def test_headings_descend_one_by_one(page: Page) -> None:
 
 def test_probes_emergence_configuration_and_versions_are_there(page: Page) -> None:
     """What was intervened on, when it appeared, what was asked for, and what made it."""
-    for words in ("memory swapped half-way", "runs emerge", "train_steps: 600000", "torch: 2.13.0", "gain_above: 0.1"):
+    for words in (
+        "memory swapped half-way",
+        "runs emerge",
+        "train_steps: 600000",
+        "torch: 2.13.0",
+        "gain_above: 0.1",
+        "judges:",
+    ):
         assert words in page.text
+
+
+def test_what_pictures_show_stands_in_tables_too(report: Report, page: Page) -> None:
+    """The cells that prove a need, the fifteen effects of the grid, and every run with its own scores."""
+    proof = report.judgement.ingredients["memory"].proof
+    assert proof
+    assert "; ".join(map(describe, proof)) in page.text
+    assert "reward observation × action observation × memory × task distribution" in page.text
+    for result in report.judgement.cells:
+        for run in result.runs:
+            assert f"{describe(result.cell)}, seed {run.seed}" in page.text
+
+
+def test_every_table_says_what_it_shows_and_what_its_cells_are_of(page: Page) -> None:
+    """A caption for each table, a scope for each heading, and no row that is longer or shorter than the head."""
+    assert len(page.of("caption")) == len(page.of("table")) >= 8
+    assert {attributes.get("scope") for attributes in page.of("th")} == {"col", "row"}
+    widths: list[list[int]] = []
+    for tag, _ in page.tags:
+        if tag == "table":
+            widths.append([])
+        elif tag == "tr":
+            widths[-1].append(0)
+        elif tag in ("th", "td"):
+            widths[-1][-1] += 1
+    assert all(len(set(of_table)) == 1 for of_table in widths)
+
+
+def test_doses_are_on_the_page_of_a_graded_study(tmp_path: Path) -> None:
+    """Each level has its row, and the section a link; a study without grades has neither."""
+    levels = {**SOME, "memory": [True], "task_distribution": [False, 4, 64, True]}
+    write_results(tmp_path / "b", bandit_study(ingredients=levels, seeds=2))
+    page = Page(read_report(tmp_path / "b").html)
+    assert "task distribution: 64" in page.text
+    assert {"href": "#doses"} in page.of("a")
+
+
+@pytest.mark.parametrize("state", ["failed", "missing"])
+def test_a_folder_without_a_finished_run_makes_a_page(tmp_path: Path, state: str) -> None:
+    """It says so, lists why, and promises no section that is not there."""
+    study = bandit_study(ingredients=SOME, seeds=1)
+    names = [run.id for run in runs(study)]
+    write_results(tmp_path / "b", study, **{state: names})  # type: ignore[arg-type]
+    page = Page(read_report(tmp_path / "b").html)
+    assert f"Not complete: 0 of 4 runs finished, 4 {state}." in page.text
+    assert all(name in page.text for name in names)
+    assert {str(each["href"]) for each in page.of("a")} <= {f"#{each['id']}" for each in page.of("section")}
 
 
 def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> None:

@@ -263,7 +263,8 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
         load_study(tmp_path / "bandits.yaml")
     assert str(caught.value) == (
         f"{tmp_path}/bandits.yaml: no such file; allowed: a study, such as "
-        "ablations/bandit.yaml, ablations/memories.yaml, ablations/second-setting.yaml, ablations/smoke.yaml. "
+        "ablations/bandit.yaml, ablations/critic-without-task.yaml, ablations/memories.yaml, "
+        "ablations/second-setting.yaml, ablations/smoke.yaml. "
         "Did you mean 'ablations/bandit.yaml'?"
     )
 

@@ -29,7 +29,7 @@ def sentence(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientRe
     full = by_cell.get(FULL)
     parts = [_appeared(cells)]
     if full is None:
-        parts.append("The cell with all four ingredients on is not in the grid, so none can be called needed or not.")
+        parts.append("The cell with all four ingredients on is not in the grid, so none can be called needed.")
     elif full.verdict == "in-context":
         parts.extend(_needs(by_cell, ingredients))
     else:
@@ -90,7 +90,7 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
 
 def _full_cell_did_not(full: CellResult) -> str:
     if full.verdict == "undecided":
-        return f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed or not."
+        return f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed."
     came_out = "shows no gain within a lifetime" if full.verdict == "none" else "reacts but does not learn in context"
     return (
         f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned). "
@@ -123,6 +123,8 @@ def claim(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResul
             "C1 (all four ingredients are required) is not tested: the grid lacks one of the five cells it needs."
         )
         return Claim("not applicable", sentence, ())
+    if not any(result.seeds for result in cells):
+        return Claim("undecided", "C1 is undecided: no run has finished.", ())
     against = tuple(FULL.lacking(name) for name in INGREDIENTS if ingredients[name].necessary is False)
     if against:
         return Claim("fails", _fails(against), against)

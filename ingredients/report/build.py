@@ -5,6 +5,7 @@ Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in t
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -77,13 +78,15 @@ class Report:
             StoreError: If the folder cannot be written.
         """
         store = Store(self.directory)
-        store.write_text("report.json", json_text(self.json))
-        store.write_text("report.md", self.markdown)
-        store.write_text("report.html", self.html)
-        for picture in self.pictures:
-            store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
-            store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
-        store.write_table(self.evidence.frame)
+        with ThreadPoolExecutor(1) as aside:  # a long table is written by Arrow, which leaves Python to the pictures
+            table = aside.submit(store.write_table, self.evidence.frame)
+            store.write_text("report.json", json_text(self.json))
+            store.write_text("report.md", self.markdown)
+            store.write_text("report.html", self.html)
+            for picture in self.pictures:
+                store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
+                store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
+            table.result()
 
 
 def read_report(directory: Path) -> Report:

@@ -6,33 +6,28 @@ is decided in `rows` and `wording`. jinja2 escapes every text: a question, a rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
 
 import jinja2
 import yaml
 
+from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence, go_on
-from ingredients.report.curves import Curves
 from ingredients.report.figures import Drawn
 from ingredients.report.figures.inline import inline
+from ingredients.report.html_tables import tables
 from ingredients.study import INGREDIENTS
 
 _PANEL_KEY = (
     "Thin: runs; bold: their mean with its interval; dashed: memory swapped half-way; grey, dotted, long dashes: "
     "floor, reactive and yardstick; green: the ceiling of what the cell may know; shaded: the late fifth."
 )
-
-
-class Table(NamedTuple):
-    """A table: what it shows, the names of its columns, its rows; the first column names the row."""
-
-    caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+_NOT_ALWAYS = ("probes", "emergence", "doses")
 
 
 def page(
@@ -49,17 +44,19 @@ def page(
         keep_trailing_newline=True,
     )
     style = environment.loader.get_source(environment, "report.css")[0] if environment.loader else ""
+    written = tables(evidence, judgement)
     shown = {each.words.name: {"svg": inline(each), "title": each.words.title} for each in pictures}
     text = environment.get_template("report.html").render(
         **_answer(evidence, judgement),
-        **_tables(evidence, judgement),
         **_runs(evidence),
         style=style,
         pictures=shown,
+        tables=written,
+        verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_PANEL_KEY,
-        sections=_sections(shown),
+        sections=_sections({*shown, *(["doses"] if written["doses"].rows else [])}),
     )
     return text.lstrip()
 
@@ -81,45 +78,6 @@ def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     }
 
 
-def _tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
-    ordered, curves = rows.ordered(judgement), Curves(evidence)
-    return {
-        "ingredient_table": Table(
-            "What lacking an ingredient costs, all others on",
-            [
-                "ingredient",
-                "needed here",
-                "why",
-                "late score lost without it",
-                "p",
-                "a run with it is better",
-            ],
-            [rows.ingredient_evidence(name, result) for name, result in judgement.ingredients.items()],
-        ),
-        "score_table": Table("Scores and verdicts", rows.SCORES, [rows.score_row(result) for result in ordered]),
-        "ceiling_table": Table(
-            "Return of a lifetime, beside the most that the cell's information allows",
-            rows.CEILINGS,
-            [rows.ceiling_row(result) for result in ordered],
-        ),
-        "probe_table": Table(
-            "What the probes show",
-            ["cell", *map(wording.probe_name, wording.PROBE_NAMES)],
-            list(map(rows.probe_row, ordered)),
-        ),
-        "emergence_table": Table(
-            "When the runs come to adapt",
-            ["cell", "median step", "runs", "late return, own training tasks less held-out"],
-            list(map(rows.emergence_row, ordered)),
-        ),
-        "reference_table": Table(
-            "References",
-            ["reference", "late score", "return", "expected return", "exact", "role: judged as"],
-            [rows.reference_row(each, curves, judgement) for each in judgement.references.values()],
-        ),
-    }
-
-
 def _runs(evidence: Evidence) -> dict[str, Any]:
     return {
         "failed": [(run.id, reason) for run, reason in evidence.failures.items()],
@@ -127,11 +85,13 @@ def _runs(evidence: Evidence) -> dict[str, Any]:
         "go_on": go_on(evidence.directory),
         "configuration": evidence.study.to_yaml(),
         "versions": yaml.safe_dump(list(map(dict, evidence.versions)), sort_keys=True),
+        "fingerprints": yaml.safe_dump(asdict(study_fingerprint(evidence.study)), sort_keys=False),
     }
 
 
 def _cell(result: CellResult, drawn: Drawn) -> dict[str, Any]:
-    reason = [result.reason] if result.reason else []
+    # where the study is not applicable all cells have one reason, which the first screen says
+    reason = [result.reason] if result.reason and result.verdict else []
     return {
         "svg": inline(drawn),
         "name": describe(result.cell),
@@ -143,7 +103,8 @@ def _cell(result: CellResult, drawn: Drawn) -> dict[str, Any]:
     }
 
 
-def _sections(shown: dict[str, Any]) -> list[tuple[str, str]]:
+def _sections(there: Collection[str]) -> list[tuple[str, str]]:
+    """Returns anchor and name of each section; some are not on every page."""
     names = [
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),
@@ -154,6 +115,4 @@ def _sections(shown: dict[str, Any]) -> list[tuple[str, str]]:
         ("failures", "Failures"),
         ("configuration", "Configuration"),
     ]
-    return [
-        (anchor, name) for anchor, name in names if anchor in shown or anchor not in ("probes", "emergence", "doses")
-    ]
+    return [(anchor, name) for anchor, name in names if anchor in there or anchor not in _NOT_ALWAYS]

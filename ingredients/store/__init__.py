@@ -8,7 +8,7 @@ results/<study>/
   references.json     the references' curves on the evaluation tasks
   runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, finished (the mark)
   replaced/           older versions of runs that were evaluated or trained again
-  curves.parquet, curves.csv, report.json, report.md, adaptation.png, adaptation.svg
+  curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
 In reading order: `record` (a run as it is stored), `folder` (the `Store`), `references`,
 `tables`, `files`.

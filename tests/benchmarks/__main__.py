@@ -27,6 +27,7 @@ SECONDS = {
     "quality": 1800,
     "scaling": 600,
     "limit": 300,
+    "report_size": 900,
 }
 OUT = Path("results/bench.json")
 

@@ -1,0 +1,116 @@
+"""The tables of the page: all numbers that its pictures show, for those who read rather than look.
+
+Comes in: the evidence and the judgement. Goes out: `Table`s of short texts, by name; one that has no rows is left out
+by the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
+from ingredients.judgement.words import describe
+from ingredients.report import rows, wording
+from ingredients.report.assemble import Evidence
+from ingredients.report.curves import Curves
+
+_INGREDIENTS = (
+    *("ingredient", "needed here", "why", "late score lost without it", "p", "a run with it is better"),
+    "cells that show it",
+)
+_RUNS = (
+    *("run", "return", "early", "late", "gain", "beyond", "lost to the swap", "learned", "late return, own tasks"),
+    "emerges at step",
+)
+
+
+class Table(NamedTuple):
+    """A table: what it shows, the names of its columns, its rows; the first column names the row."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
+    """Returns every table of the page."""
+    ordered, curves = rows.ordered(judgement), Curves(evidence)
+    reference_head = ("reference", "late score", "return", "expected return", "exact", "role: judged as")
+    return {
+        "ingredients": Table(
+            "What lacking an ingredient costs, all others on",
+            _INGREDIENTS,
+            [_ingredient_row(name, result) for name, result in judgement.ingredients.items()],
+        ),
+        "effects": Table(
+            "Main effects and interactions on the late score, over all cells: a description",
+            ("effect", "late score", "p"),
+            list(_effect_rows(judgement)),
+        ),
+        "runs": Table("Every finished run", _RUNS, [_run_row(cell, run) for cell in ordered for run in cell.runs]),
+        "scores": Table("Scores and verdicts", rows.SCORES, list(map(rows.score_row, ordered))),
+        "ceilings": Table(
+            "Return of a lifetime, beside the most that the cell's information allows",
+            rows.CEILINGS,
+            list(map(rows.ceiling_row, ordered)),
+        ),
+        "probes": Table(
+            "What the probes show",
+            ("cell", *map(wording.probe_name, wording.PROBE_NAMES)),
+            list(map(rows.probe_row, ordered)),
+        ),
+        "emergence": Table(
+            "When the runs come to adapt",
+            ("cell", "median step", "runs", "late return, own training tasks less held-out"),
+            list(map(rows.emergence_row, ordered)),
+        ),
+        "doses": Table("Late score by dose", ("dose", "late score", "verdict"), list(_dose_rows(judgement))),
+        "references": Table(
+            "Return and score of each reference",
+            reference_head,
+            [rows.reference_row(each, curves, judgement) for each in judgement.references.values()],
+        ),
+    }
+
+
+def _ingredient_row(name: str, result: IngredientResult) -> list[str]:
+    proof = "; ".join(map(describe, result.proof))
+    return [*rows.ingredient_evidence(name, result), proof or wording.NOTHING]
+
+
+def _effect_rows(judgement: Judgement) -> Iterator[list[str]]:
+    for each in judgement.factorial:
+        effect = each.effect
+        names = " × ".join(name.replace("_", " ") for name in each.names)
+        yield [names, wording.bounded(effect.mean, effect.low, effect.high), wording.p_text(effect.p)]
+
+
+def _dose_rows(judgement: Judgement) -> Iterator[list[str]]:
+    for response in judgement.doses:
+        for dose in response.doses:
+            name = f"{response.ingredient.replace('_', ' ')}: {dose.level}"
+            yield [name, wording.interval(dose.late), wording.marked(dose.verdict)]
+
+
+def _run_row(cell: CellResult, run: RunResult) -> list[str]:
+    carried = ", ".join(f"{wording.number(value)} ({carrier})" for carrier, value in run.carried.items())
+    scores = [wording.number(value) for value in (run.early, run.late, run.gain, run.beyond)]
+    return [
+        f"{describe(cell.cell)}, seed {run.seed}",
+        wording.number(run.return_, 1),
+        *scores,
+        carried or wording.NOTHING,
+        wording.answer(run.learned),
+        wording.number(run.training_late),
+        _emerges(run),
+    ]
+
+
+def _emerges(run: RunResult) -> str:
+    """Returns since when a run adapts, or until when it did."""
+    if run.emergence.at is not None:
+        return f"{run.emergence.at:,}"
+    if run.emergence.lost_from is not None and run.emergence.lost_at is not None:
+        return f"from {run.emergence.lost_from:,}, lost at {run.emergence.lost_at:,}"
+    return wording.NOTHING

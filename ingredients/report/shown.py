@@ -1,0 +1,75 @@
+"""How `ingredients report` shows reports: one, or several side by side, in the format that was asked for.
+
+Comes in: reports, a format, a file of expected verdicts. Goes out: what is printed. Nothing heavy is imported before
+there is something to show, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from ingredients.errors import UsageError
+
+if TYPE_CHECKING:
+    from ingredients.report.build import Report
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
+def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None) -> None:
+    """Refuses several folders where only one makes sense.
+
+    Raises:
+        UsageError: with `--expect`, which is of one study, or `--format html`, which is one page.
+    """
+    if len(folders) > 1 and expect is not None:
+        raise UsageError(f"--expect {expect}: is of one study, got {len(folders)} folders; allowed: one folder")
+    if len(folders) > 1 and format_ is Format.html:
+        raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
+
+
+def unexpected(found: Report, expect: Path) -> list[str]:
+    """Returns a line for each verdict that is not as a file expects.
+
+    Raises:
+        UsageError: the file is wrong.
+    """
+    from ingredients.report.expect import differences, read_expectations
+
+    return differences(read_expectations(expect, found.evidence.study), found.judgement)
+
+
+def show(reports: Sequence[Report], format_: Format) -> None:
+    """Prints one report, or several side by side."""
+    from ingredients.report.compare import Comparison
+
+    if format_ is Format.json:
+        contents = [report.json for report in reports]
+        print(
+            json.dumps(
+                contents if len(contents) > 1 else contents[0],
+                indent=2,
+                ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
+            )
+        )
+    one = reports[0] if len(reports) == 1 else Comparison(reports)
+    if format_ is Format.table:
+        Console().print(one.terminal())
+    elif format_ is Format.markdown:
+        print(one.markdown)
+    elif format_ is Format.html:
+        print(reports[0].html)
