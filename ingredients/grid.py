@@ -227,7 +227,7 @@ def study_fingerprint(study: Study) -> Fingerprints:
 
 def differences(stored: Study, asked: Study) -> list[str]:
     """Returns what makes runs of `asked` other than those of `stored`: `learner.train_steps: 600000 -> 20000`."""
-    old, new = (dict(_flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
+    old, new = (dict(flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
     keys = [key for key in [*old, *(key for key in new if key not in old)] if not key.startswith(_ONLY_EVALUATES)]
     return [f"{key}: {_text(old, key)} -> {_text(new, key)}" for key in keys if old.get(key) != new.get(key)]
 
@@ -261,9 +261,10 @@ def _digest(data: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+def flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yields every value of nested sections with its path: `learner.discount`."""
     for key, value in data.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value

@@ -6,7 +6,7 @@ number is that of one study, under its own criterion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.grid import Cell
+from ingredients.grid import Cell, flat
 from ingredients.judgement import CellResult
 from ingredients.report import wording
 from ingredients.report.build import Report
@@ -68,9 +68,9 @@ class Comparison:
 
     def settings(self) -> list[tuple[str, list[str]]]:
         """Returns each key in which the studies differ, with its value in each."""
-        flat = [dict(_flat({name: study.resolved()[name] for name in _COMPARED})) for study in self._studies]
-        keys = list({key: None for settings in flat for key in settings})
-        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in flat]) for key in keys]
+        resolved = [dict(flat({name: study.resolved()[name] for name in _COMPARED})) for study in self._studies]
+        keys = list({key: None for settings in resolved for key in settings})
+        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in resolved]) for key in keys]
         return [(key, values) for key, values in rows if len(set(values)) > 1]
 
     def terminal(self) -> RenderableType:
@@ -129,11 +129,3 @@ def _verdict(result: CellResult | None) -> str:
 
 def _verdict_text(result: CellResult | None) -> Text:
     return Text(_verdict(result), VERDICT_STYLES[result.verdict] if result else "dim")
-
-
-def _flat(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value

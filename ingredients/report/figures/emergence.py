@@ -19,14 +19,13 @@ from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.curves import Course
 from ingredients.report.figures.drawn import Words
-from ingredients.report.figures.panel import INK, VERDICT_COLOURS
+from ingredients.report.figures.panel import INK, VERDICT_COLOURS, write_title
 from ingredients.report.figures.sentences import cut
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
 _OWN = "#009e73"
 _LONGEST = 27
-_SOFT = "#5f5f5f"
 
 
 def shown(view: View) -> list[CellResult]:
@@ -80,21 +79,7 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
         if each.emergence.lost_at is not None:
             axes.plot([each.emergence.lost_at], [0.03], "x", transform=axes.get_xaxis_transform(), color=INK, ms=4)
     _scale(axes, course)
-    for text, size, weight, ink, up in (
-        (wording.emergence(result), 6.6, "normal", _SOFT, 3),
-        (cut(describe(result.cell), _LONGEST), 7.6, "bold", INK, 12),
-    ):
-        axes.annotate(
-            text,
-            (0, 1),
-            xytext=(0, up),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=size,
-            fontweight=weight,
-            color=ink,
-            va="bottom",
-        )
+    write_title(axes, cut(describe(result.cell), _LONGEST), wording.emergence(result))
 
 
 def _scale(axes: Axes, course: Course) -> None:

@@ -65,6 +65,22 @@ def draw_panel(axes: Axes, curves: Curves, result: CellResult) -> None:
     axes.plot(episodes, mean, color=colour, linewidth=1.9, marker=marker, markersize=3.5, zorder=5)
 
 
+def write_title(axes: Axes, name: str, beneath: str) -> None:
+    """Writes a small panel's name above it, and a line of numbers beneath the name."""
+    for text, size, weight, ink, up in ((beneath, 6.6, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
+        axes.annotate(
+            text,
+            (0, 1),
+            xytext=(0, up),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=size,
+            fontweight=weight,
+            color=ink,
+            va="bottom",
+        )
+
+
 def set_scales(axes: Axes, curves: Curves, limits: tuple[float, float]) -> None:
     """Gives the panel the scales that all panels share."""
     axes.set_xlim(0.5, curves.episodes + 0.5)

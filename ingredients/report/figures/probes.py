@@ -16,11 +16,10 @@ from ingredients.judgement.probes import touched_from
 from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
-from ingredients.report.figures.panel import INK, VERDICT_COLOURS, set_scales
+from ingredients.report.figures.panel import VERDICT_COLOURS, set_scales, write_title
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
-_SOFT = "#5f5f5f"
 _IN_ORDER = ("memory_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke", "greedy")
 
 
@@ -64,18 +63,4 @@ def _panel(axes: Axes, view: View, result: CellResult, name: str) -> None:
     axes.plot(episodes[touched:], np.array(result.probes[name].curve)[touched:], color=colour, linewidth=1.9, zorder=3)
     if touched:
         axes.axvline(touched + 0.5, color="#8a8a8a", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
-    for text, size, weight, ink, up in (
-        (wording.probe_score(name, result), 6.6, "normal", _SOFT, 3),
-        (wording.probe_name(name), 8.0, "bold", INK, 12),
-    ):
-        axes.annotate(
-            text,
-            (0, 1),
-            xytext=(0, up),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontsize=size,
-            fontweight=weight,
-            color=ink,
-            va="bottom",
-        )
+    write_title(axes, wording.probe_name(name), wording.probe_score(name, result))
