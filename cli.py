@@ -225,8 +225,9 @@ def run_grid(
         "ingredients report results/bandit results/ten-arms        side by side",
         "ingredients report results/bandit --expect expected.yaml   exit code 3 where a verdict differs",
         "",
-        "expected.yaml, a key as for --cells, a verdict or a list of them:",
+        "expected.yaml, a key as for --cells, or a cell in the report's words, or all; a verdict or a list of them:",
         "  reward_observation=on,action_observation=on,memory=on,task_distribution=on: in-context",
+        "  all but memory: reactive",
         "  reward_observation=off: [none, undecided]",
     )
 )

@@ -32,6 +32,7 @@ def test_a_flagship_like_grid_is_judged_cell_by_cell() -> None:
     assert [result.cell for result in judgement.cells] == list(ALL_CELLS)
     assert judgement.calibration.verdicts == {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}
     assert judgement.calibration.passed
+    assert judgement.yardstick is not None
     assert (judgement.floor, judgement.yardstick.name) == (0.5, "bayes_optimal")
     assert judgement.yardstick.late == pytest.approx(0.9)
 

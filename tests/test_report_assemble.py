@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic import bandit_study, curve_rows, write_results
+from typer.testing import CliRunner
 
+from cli import app
 from ingredients.errors import StoreError
 from ingredients.grid import Run, cells, runs, study_fingerprint
 from ingredients.judgement import INTERNAL
 from ingredients.report.assemble import Evidence, read_evidence
-from ingredients.report.build import read_report
+from ingredients.report.build import build_report, read_report
 from ingredients.store import CURVES, Store
 from ingredients.store.tables import write_parquet
 from ingredients.study import Study
@@ -117,10 +120,11 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     assert note in read_report(tmp_path / "bandit").markdown
 
 
-def test_nothing_finished_is_a_report_that_says_so(tmp_path: Path, study: Study) -> None:
-    """Where the references are there, everything but scores is: what is missing, what failed and why, how to go on."""
+@pytest.mark.parametrize("references", [True, False])
+def test_nothing_finished_is_a_report_that_says_so(tmp_path: Path, study: Study, references: bool) -> None:
+    """Everything but scores is there: what is missing, what failed and why, how to go on."""
     names = [run.id for run in runs(study)]
-    write_results(tmp_path / "bandit", study, missing=names[1:], failed=names[:1])
+    write_results(tmp_path / "bandit", study, missing=names[1:], failed=names[:1], references=references)
     report = read_report(tmp_path / "bandit")
     assert report.json["runs"] == {"done": 0, "planned": 12, "failed": 1}
     assert {cell["verdict"] for cell in report.json["cells"]} == {"undecided"}
@@ -129,26 +133,68 @@ def test_nothing_finished_is_a_report_that_says_so(tmp_path: Path, study: Study)
     report.write()
 
 
-def test_nothing_at_all_is_an_error_that_says_how_to_go_on(tmp_path: Path, study: Study) -> None:
-    """The line names the folder and the command; where runs failed, the first of them with its reason."""
-    everything = [run.id for run in runs(study)]
+def test_without_references_there_are_no_scores_and_no_verdicts(tmp_path: Path, study: Study) -> None:
+    """Runs are counted and their raw returns shown; `report.json` has null for what is not there."""
+    write_results(tmp_path / "bandit", study, references=False)
+    report = read_report(tmp_path / "bandit")
+    assert {key: report.json[key] for key in ("floor", "yardstick", "references", "complete")} == {
+        "floor": None,
+        "yardstick": None,
+        "references": {},
+        "complete": False,
+    }
+    assert report.json["runs"] == {"done": 12, "planned": 12, "failed": 0}
+    assert report.json["claim"]["status"] == "undecided"
+    for cell in report.json["cells"]:
+        assert (cell["verdict"], cell["seeds"], cell["late"]["mean"]) == ("undecided", 3, None)
+        assert cell["reason"] == "the references have not been evaluated yet, so there is no scale"
+        assert cell["return"]["low"] < cell["return"]["mean"] < cell["return"]["high"]
+    assert "12 of 12 runs finished, no references yet" in report.markdown
+    assert [picture.words.name for picture in report.pictures] == ["truth_table"]
+    assert "They have not been evaluated yet. To go on: ingredients run-grid" in report.html
+
+
+def test_a_folder_without_its_runs_keeps_its_report(tmp_path: Path, study: Study) -> None:
+    """Where a report lies but no runs do, as where results are published, it is refused and nothing is overwritten."""
+    write_results(tmp_path / "bandit", study)
+    build_report(tmp_path / "bandit")
+    shutil.rmtree(tmp_path / "bandit" / "runs")
+    before = {file: file.read_bytes() for file in (tmp_path / "bandit").iterdir() if file.is_file()}
     with pytest.raises(StoreError) as caught:
-        evidence_of(tmp_path / "a folder", study, missing=everything, references=False)
+        build_report(tmp_path / "bandit")
     assert str(caught.value) == (
-        f"{tmp_path / 'a folder'}: none of its 12 runs is finished yet; go on: ingredients run-grid "
-        f"'{tmp_path / 'a folder' / 'study.yaml'}' --out '{tmp_path / 'a folder'}'"
+        f"{tmp_path / 'bandit'}: its runs are not here (there is no folder runs), so it cannot be judged again; what "
+        f"was found is in {tmp_path / 'bandit' / 'report.md'}"
     )
-    assert caught.value.exit_code == 2
-    with pytest.raises(StoreError, match=rf"12 failed \(the first: {everything[0]}: the loss was not finite at update"):
-        evidence_of(tmp_path / "failed", study, failed=everything, references=False)
+    assert before == {file: file.read_bytes() for file in before}
 
 
-def test_missing_references_are_an_error(tmp_path: Path, study: Study) -> None:
-    """Without references there is no scale: the line says so, and that no run is repeated."""
-    with pytest.raises(
-        StoreError, match=r"the references are missing: go on: ingredients run-grid .* no run is repeated"
-    ):
-        evidence_of(tmp_path / "bandit", study, references=False)
+def test_a_folder_that_holds_a_study_alone_is_reported(tmp_path: Path, study: Study) -> None:
+    """Nothing has run, nothing is wrong."""
+    (tmp_path / "study.yaml").write_text(study.to_yaml(), encoding="utf-8")
+    assert read_report(tmp_path).json["runs"] == {"done": 0, "planned": 12, "failed": 0}
+
+
+def damage(path: Path, how: str) -> None:
+    """Cuts a file in half, turns bits in its middle, or puts something else in its place."""
+    content = path.read_bytes()
+    half = len(content) // 2
+    flipped = bytes(byte ^ 0xFF for byte in content[half : half + 64])
+    path.write_bytes({"cut": content[:half], "flipped": content[:half] + flipped + content[half + 64 :]}.get(how, b"!"))
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "garbage"])
+@pytest.mark.parametrize("name", ["curves.parquet", "run.json", "references.json", "study.yaml"])
+def test_a_damaged_file_is_named_in_one_line(tmp_path: Path, study: Study, name: str, how: str) -> None:
+    """Exit code 2, the path, and no more than a line; no report is made of the rest."""
+    store = write_results(tmp_path / "bandit", study)
+    at_top = name in ("references.json", "study.yaml")
+    path = (tmp_path / "bandit" if at_top else store.run_path(runs(study)[5])) / name
+    damage(path, how)
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "bandit")])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {path}: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_references_of_another_evaluation_are_an_error(tmp_path: Path, study: Study) -> None:

@@ -1,4 +1,4 @@
-"""`report --expect`: verdicts that a file expects; and several studies side by side."""
+"""`report --expect`: the verdicts that a file expects, what differs, and a file that is wrong."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from synthetic import bandit_study, write_results
 from typer.testing import CliRunner, Result
 
 from cli import app
-from ingredients.report.build import read_report
-from ingredients.report.compare import Comparison
+from ingredients.grid import runs
 
 FULL = "reward_observation=on,action_observation=on,memory=on,task_distribution=on"
+NO_MEMORY = "reward_observation=on,action_observation=on,memory=off,task_distribution=on"
 FULL_RUN = "reward-on_action-on_memory-on_tasks-on"
 SMALL = {"reward_observation": [True, False], "action_observation": [True], "memory": [True, False]}
 RIGHT = f"""
@@ -56,8 +56,8 @@ def test_differing_cells_are_named_and_exit_with_3(folder: Path, tmp_path: Path)
     done = expecting(folder, tmp_path, f"{FULL}: reactive\nall: [in-context, none]\n", "--format", "json")
     assert done.exit_code == 3
     assert done.stderr.splitlines() == [
-        "error: reward on · action on · memory on · tasks on: expected reactive, found in-context",
-        "error: reward on · action on · memory off · tasks on: expected in-context or none, found reactive",
+        f"error: {FULL}: expected reactive, found in-context",
+        f"error: {NO_MEMORY}: expected in-context or none, found reactive",
     ]
     assert json.loads(done.stdout)["complete"] is True
 
@@ -85,7 +85,13 @@ def test_a_cell_without_a_finished_run_is_a_difference(tmp_path: Path) -> None:
         ("memory=on: []\n", "memory=on: names no verdict"),
         ("memry=on: none\n", "memry: unknown ingredient; allowed: reward_observation, action_observation, memory, "),
         ("memory=lstm: none\n", "memory: the study has no such level, got 'lstm'; allowed: on, off"),
-        ("everything: none\n", "cannot be read, got 'everything'; allowed: ingredient=level"),
+        ("everything: none\n", "everything: names no cell; allowed: all, ingredient=level parted by commas, or a cell"),
+        ("all but memry: none\n", "all but memry: names no cell; allowed: all, "),
+        ("all but memry: none\n", "Did you mean 'all but memory'?"),
+        ("memory=on,: none\n", "cannot be read, got ''; allowed: ingredient=level"),
+        (f"{FULL}: none\nall four ingredients: none\n", f"all four ingredients: names the same cells as '{FULL}'"),
+        ("memory=on: [[none]]\n", "memory=on: unknown verdict, got ['none']"),
+        ("1: none\n", "a key must be text, got 1"),
         ("memory=on: none\nmemory=on: none\n", "line 2, column 1: cannot be read: "),
         ("memory=on: [none\n", "cannot be read: "),
     ],
@@ -97,6 +103,45 @@ def test_a_wrong_file_is_refused_in_one_line(folder: Path, tmp_path: Path, text:
     assert done.stderr.startswith(f"error: {tmp_path / 'expected.yaml'}: ")
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_cell_may_be_called_as_the_report_calls_it(folder: Path, tmp_path: Path) -> None:
+    """In words; the line of a cell that differs is a key that can be copied into the file."""
+    done = expecting(folder, tmp_path, "all four ingredients: in-context\nall but memory: none\n", "--format", "json")
+    assert (done.exit_code, done.stderr) == (3, f"error: {NO_MEMORY}: expected none, found reactive\n")
+    assert expecting(folder, tmp_path, f"{NO_MEMORY}: reactive\n").exit_code == 0
+
+
+def test_spaces_order_and_spelling_of_a_key_do_not_matter(folder: Path, tmp_path: Path) -> None:
+    """A key is read as `--cells` reads it."""
+    assert (
+        expecting(folder, tmp_path, "task_distribution = true , memory=off,reward_observation=1: reactive\n").exit_code
+        == 0
+    )
+
+
+@pytest.mark.parametrize("references", [True, False])
+def test_a_folder_in_which_nothing_has_finished_is_not_as_expected(tmp_path: Path, references: bool) -> None:
+    """With or without references the report is there, and each cell that was named is a difference."""
+    study = bandit_study(ingredients={**SMALL, "task_distribution": [True]}, seeds=2)
+    names = [run.id for run in runs(study)]
+    write_results(tmp_path / "b", study, missing=names[1:], failed=names[:1], references=references)
+    done = expecting(tmp_path / "b", tmp_path, "all but memory: [undecided, null]\n")
+    assert (done.exit_code, done.stderr) == (
+        3,
+        f"error: {NO_MEMORY}: expected undecided or null, found no finished run (not run yet)\n",
+    )
+    assert "No run has finished" in done.stdout
+
+
+def test_nothing_is_as_expected_without_references(tmp_path: Path) -> None:
+    """Runs alone give no verdict, not even undecided."""
+    write_results(
+        tmp_path / "b", bandit_study(ingredients={**SMALL, "task_distribution": [True]}, seeds=2), references=False
+    )
+    done = expecting(tmp_path / "b", tmp_path, "all four ingredients: undecided\n")
+    assert done.exit_code == 3
+    assert "found undecided (the references have not been evaluated yet, so there is no scale)" in done.stderr
 
 
 def test_null_is_what_a_study_that_is_not_applicable_gives(folder: Path, tmp_path: Path) -> None:
@@ -125,49 +170,3 @@ def test_the_page_can_be_printed(folder: Path) -> None:
     """`--format html` prints what `report.html` holds."""
     done = reported(folder, "--format", "html")
     assert done.stdout == (folder / "report.html").read_text(encoding="utf-8") + "\n"
-
-
-@pytest.fixture(scope="module")
-def two(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    """The study beside one of fewer cells, ten arms and another criterion, in which a run failed."""
-    other = bandit_study(
-        name="ten-arms",
-        tasks={"family": "bernoulli-bandit", "arms": 10, "episodes": 50},
-        ingredients={**SMALL, "task_distribution": [True]},
-        criterion={"gain_above": 0.12},
-    )
-    made = tmp_path_factory.mktemp("results") / "ten-arms"
-    write_results(made, other, failed=["reward-off_action-on_memory-on_tasks-on_seed-0"])
-    return Comparison([read_report(folder), read_report(made)])
-
-
-def test_cells_stand_side_by_side(two: Comparison) -> None:
-    """A row for every cell of any study, a column for each; what a study does not have is a dash."""
-    lines = [line for line in two.markdown.splitlines() if line.startswith("| reward")]
-    assert len(lines) == 8
-    assert lines[0].count("● in-context") == 2
-    assert sum("1 failed" in line for line in lines) == 1
-    assert sum(line.endswith("| – |") for line in lines) == 4
-
-
-def test_what_differs_between_studies_is_listed(two: Comparison) -> None:
-    """Arms and criterion, and nothing that is equal; different criteria are said, and nothing is pooled."""
-    keys = dict(two.settings())
-    assert keys["tasks.arms"] == ["5", "10"]
-    assert keys["criterion.gain_above"] == ["0.1", "0.12"]
-    assert set(keys) == {"tasks.arms", "criterion.gain_above"}
-    assert "different criteria" in two.notes[0]
-    assert two.notes[0].startswith("The verdicts agree in 4 of 4 cells")
-
-
-def test_the_command_compares_several_folders(two: Comparison) -> None:
-    """The terminal shows both columns and each answer, and how to see one whole."""
-    done = reported(*(report.directory for report in two.reports))
-    assert done.exit_code == 0
-    for words in ("bandit: In-context learning appeared", "ten-arms", "tasks.arms", "One whole: ingredients report"):
-        assert words in done.stdout
-
-
-def test_studies_of_one_name_are_told_apart_by_their_folders(folder: Path) -> None:
-    """The same study in two folders."""
-    assert Comparison([read_report(folder)] * 2).names == [f"bandit ({folder})"] * 2

@@ -69,7 +69,8 @@ def _sentence(
     if needed:
         return f"{name} is needed here{_ground(ingredient, because, lacking)}: {without}{_reach(because)}."
     if full.verdict != "in-context":
-        return f"{name}: nothing follows, since the cell with all four ingredients is not in-context itself."
+        itself = full.verdict or "not judged"
+        return f"{name}: nothing follows, since the cell with all four ingredients is {itself} itself."
     return f"{name}: undecided, since {describe(lacking.cell)} is undecided ({lacking.reason})."
 
 

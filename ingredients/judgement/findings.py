@@ -140,8 +140,8 @@ class Judgement:
     """Everything that a study's curves say under its criterion.
 
     Attributes:
-        floor: raw mean of the floor over the late episodes: a normalised score of 0.
-        yardstick: the best reference known: a normalised score of 1.
+        floor: raw mean of the floor over the late episodes: a normalised score of 0; None without references.
+        yardstick: the best reference known: a normalised score of 1; None without references.
         references: every reference on the evaluation tasks, by name.
         cells: in the order they came in.
         ingredients: for each of the four ingredients.
@@ -154,8 +154,8 @@ class Judgement:
         notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
     """
 
-    floor: float
-    yardstick: Yardstick
+    floor: float | None
+    yardstick: Yardstick | None
     references: Mapping[str, ReferenceResult]
     cells: tuple[CellResult, ...]
     ingredients: Mapping[str, IngredientResult]
@@ -171,7 +171,7 @@ class Judgement:
         """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
         return {
             "floor": self.floor,
-            "yardstick": self.yardstick.json(),
+            "yardstick": self.yardstick.json() if self.yardstick else None,
             "references": {name: reference.json() for name, reference in self.references.items()},
             "cells": [cell.json() for cell in self.cells],
             "ingredients": {name: result.json() for name, result in self.ingredients.items()},

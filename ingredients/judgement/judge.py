@@ -19,6 +19,7 @@ from ingredients.judgement.inputs import CellInput, References, read_references
 from ingredients.judgement.results import ReferenceResult, Yardstick
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import claim, notes, sentence
+from ingredients.judgement.unjudged import without_runs
 from ingredients.judgement.verdict import Decision, corrected, decide, with_failures
 from ingredients.study import Criterion
 
@@ -65,8 +66,7 @@ def _decision(cell: CellInput, court: Court) -> Decision:
     if not court.calibration.passed:
         return Decision(None, reason=f"not applicable: {court.calibration.reason}", judged=False)
     if not cell.runs:
-        reason = f"all runs failed ({cell.failed})" if cell.failed else "not run yet"
-        return Decision("undecided", reason=reason, judged=False)
+        return Decision("undecided", reason=without_runs(cell), judged=False)
     finished = decide(court.evidence(cell), court.criterion)
     sibling = court.sibling(cell)
     failed = cell.failed if sibling is None or sibling is cell else cell.failed + sibling.failed

@@ -34,7 +34,7 @@ class Evidence:
     Attributes:
         study: As stored in the folder.
         cells: Every cell of the grid in its order, with the curves of its finished runs.
-        references: As the store keeps them.
+        references: As the store keeps them; empty as long as they have not been evaluated.
         frame: The tidy curves of all finished runs.
         failures: The reason of each failed run.
         missing: Planned runs that are neither finished nor failed.
@@ -61,6 +61,11 @@ class Evidence:
         return len(runs(self.study))
 
     @property
+    def complete(self) -> bool:
+        """Whether the study has run to its end; a failed run is an outcome."""
+        return bool(self.references) and not self.missing
+
+    @property
     def finished(self) -> int:
         """How many runs finished."""
         return self.planned - len(self.failures) - len(self.missing)
@@ -70,12 +75,11 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     """Returns what the folder holds.
 
     Raises:
-        StoreError: If the references are not there, or a file is damaged.
+        StoreError: If a file is damaged, or the folder has what a report wrote and no runs to make it again from.
     """
+    _require_runs(store)
     states = store.states(study, store.source_digest)
     failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
-    if "finished" not in states.values() and store.read_references() is None:
-        raise StoreError(_nothing_finished(store, states, failures))
     references = _references(store, study)
     frame = store.curves(study, states)
     return Evidence(
@@ -92,6 +96,16 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     )
 
 
+def _require_runs(store: Store) -> None:
+    """Refuses a folder whose runs were taken out, as published ones are: a report would overwrite what is left."""
+    if store.runs_path.is_dir() or not (store.directory / "curves.parquet").exists():
+        return
+    raise StoreError(
+        f"{store.directory}: its runs are not here (there is no folder {store.runs_path.name}), so it cannot be judged "
+        f"again; what was found is in {store.directory / 'report.md'}"
+    )
+
+
 def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, str], ...]:
     """Returns each set of versions once, in the order of the runs that they made."""
     made = [run for run, state in states.items() if state in ("finished", "failed")]
@@ -100,13 +114,13 @@ def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, s
 
 
 def _references(store: Store, study: Study) -> Mapping[str, Any]:
-    """Returns the references, which must have met the same evaluation as the study's runs."""
+    """Returns the references, which must have met the same evaluation as the study's runs; empty if there are none."""
     references = store.read_references()
-    how = f"{go_on(store.directory)}; no run is repeated"
     if references is None:
-        raise StoreError(f"{store.directory}: the references are missing: {how}")
+        return {}
     now = study_fingerprint(study).evaluates
     if references.get("evaluates", now) != now:
+        how = f"{go_on(store.directory)}; no run is repeated"
         raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
     return references
 
@@ -178,14 +192,3 @@ def _whole_curves(frame: pd.DataFrame, episodes: int) -> bool:
 
 def _seeds_of(cell: Cell, failures: Mapping[Run, str]) -> tuple[int, ...]:
     return tuple(run.seed for run in failures if run.cell == cell)
-
-
-def _nothing_finished(store: Store, states: Mapping[Run, State], failures: Mapping[Run, str]) -> str:
-    """Returns the line for a folder that has nothing to report yet."""
-    if not failures:
-        return f"{store.directory}: none of its {len(states)} runs is finished yet; {go_on(store.directory)}"
-    run, reason = next(iter(failures.items()))
-    return (
-        f"{store.directory}: none of its {len(states)} runs is finished and {len(failures)} failed "
-        f"(the first: {run.id}: {reason}); change the study or {go_on(store.directory)}"
-    )

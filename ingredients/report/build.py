@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingredients.errors import StoreError
-from ingredients.judgement import Judgement, judge_study
+from ingredients.judgement import Judgement, judge_study, unjudged
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.document import document
 from ingredients.report.markdown import markdown
@@ -93,10 +93,12 @@ def read_report(directory: Path) -> Report:
     """Returns the report of a results folder and writes nothing.
 
     Raises:
-        StoreError: If it is not a results folder, no run in it is finished, or a file in it is damaged.
+        StoreError: If it is not a results folder, or a file in it is damaged.
     """
     store, study = load_result(directory)
     evidence = read_evidence(store, study)
+    if not evidence.references:
+        return Report(directory, evidence, unjudged(evidence.cells, study.criterion))
     writable = bool(evidence.references["writable"])
     try:
         judgement = judge_study(evidence.cells, evidence.references, study.criterion, writable)
@@ -109,7 +111,7 @@ def build_report(directory: Path) -> Report:
     """Returns the report of a results folder and writes its files there; `unwritten` says where that did not succeed.
 
     Raises:
-        StoreError: If the folder cannot be read, or there is nothing to report yet.
+        StoreError: If the folder cannot be read.
     """
     report = read_report(directory)
     try:

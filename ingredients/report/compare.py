@@ -1,29 +1,32 @@
 """`report A B ...`: studies side by side, the same cell in several environments, memories or settings.
 
-Comes in: reports. Goes out: a table of verdicts and scores, and what the studies differ in. Nothing is pooled: each
-number is that of one study, under its own criterion.
+Comes in: reports. Goes out: a table of verdicts and scores, and what the studies differ in, for a terminal or as
+Markdown. Nothing is pooled: each number is that of one study, on its own scale and under its own criterion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.grid import Cell, flat
+from ingredients.grid import Cell
 from ingredients.judgement import CellResult
 from ingredients.report import wording
 from ingredients.report.build import Report
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped, markdown_table
-from ingredients.report.pen import VERDICT_STYLES
+from ingredients.report.pen import VERDICT_STYLES, Pen
+from ingredients.report.tables import Column, fitting
 from ingredients.study import INGREDIENTS
 
 _COMPARED = ("tasks", "agent", "learner", "seeds", "evaluation", "criterion")
+# What the table does without on a narrow console, the first first: levels and the mark of a verdict always stay.
+_WITHOUT = ("bounds", "names", "score", "word")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class Comparison:
     """Several studies side by side.
 
     Attributes:
-        reports: one a study.
+        reports: One a study.
     """
 
     reports: Sequence[Report]
@@ -46,6 +49,14 @@ class Comparison:
         ]
 
     @property
+    def answers(self) -> list[str]:
+        """What each study says, with how far it got where that is not to its end."""
+        return [
+            f"{name}{self._state(report)}: {report.judgement.sentence}"
+            for name, report in zip(self.names, self.reports, strict=True)
+        ]
+
+    @property
     def cells(self) -> list[Cell]:
         """Every cell that some study has, the fullest first."""
         return fullest_first(list({cell.cell: None for report in self.reports for cell in report.judgement.cells}))
@@ -54,12 +65,18 @@ class Comparison:
     def notes(self) -> list[str]:
         """What a reader must know before he compares."""
         criteria = {tuple(report.evidence.study.criterion.model_dump().items()) for report in self.reports}
-        shared = [cell for cell in self.cells if None not in self.row(cell)]
-        agreeing = [cell for cell in shared if len({result.verdict for result in self.row(cell) if result}) == 1]
-        same = f"The verdicts agree in {len(agreeing)} of {len(shared)} cells that all studies have."
-        if len(criteria) > 1:
-            same += " They were made under different criteria, so equal names need not mean the same."
-        return [same, "Each study is judged by itself; nothing is pooled."]
+        scales = [self._scale(report) for report in self.reports]
+        ends = "; ".join(f"{name} {scale}" for name, scale in zip(self.names, scales, strict=True))
+        own = f"Late scores are on each study's own scale, by the return of an episode: {ends}."
+        judged = [self.row(cell) for cell in self.cells if all(self._is_judged(cell))]
+        agreeing = [row for row in judged if len({result.verdict for result in row if result}) == 1]
+        differ = "They were judged under different criteria, so equal verdicts need not mean the same."
+        return [
+            f"The verdicts agree in {len(agreeing)} of {len(judged)} cells that all studies have judged.",
+            *([differ] if len(criteria) > 1 else []),
+            *([own] if len(set(scales)) > 1 else []),
+            "Each study is judged by itself; nothing is pooled.",
+        ]
 
     def row(self, cell: Cell) -> list[CellResult | None]:
         """Returns a cell's result in each study; None where a study does not have it."""
@@ -68,64 +85,119 @@ class Comparison:
 
     def settings(self) -> list[tuple[str, list[str]]]:
         """Returns each key in which the studies differ, with its value in each."""
-        resolved = [dict(flat({name: study.resolved()[name] for name in _COMPARED})) for study in self._studies]
-        keys = list({key: None for settings in resolved for key in settings})
-        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in resolved]) for key in keys]
+        studies = [report.evidence.study.resolved() for report in self.reports]
+        flat = [dict(_flat({name: study[name] for name in _COMPARED})) for study in studies]
+        keys = list({key: None for settings in flat for key in settings})
+        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in flat]) for key in keys]
         return [(key, values) for key, values in rows if len(set(values)) > 1]
 
     def terminal(self) -> RenderableType:
-        """Returns the comparison for a rich console."""
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("cell", *self.names):
-            table.add_column(Text(name), overflow="fold")
-        for cell in self.cells:
-            table.add_row(Text(wording.levels(cell, INGREDIENTS)), *map(_verdict_text, self.row(cell)))
-        settings = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for name in ("what differs", *self.names):
-            settings.add_column(Text(name), overflow="fold")
-        for key, values in self.settings():
-            settings.add_row(Text(key), *map(Text, values))
-        answers = [
-            Text(f"{name}: {report.judgement.sentence}") for name, report in zip(self.names, self.reports, strict=True)
-        ]
-        whole = [Text(f"One whole: ingredients report {report.directory}", "dim") for report in self.reports]
-        parts: list[RenderableType] = [*answers, Text(), table, Text(), settings, Text()]
-        parts += [*map(Text, self.notes), *whole]
-        return Group(Text(), *parts, Text())
+        """Returns the comparison for a rich console; it fits itself to the console's width and encoding."""
+        return TerminalComparison(self)
 
     @property
     def markdown(self) -> str:
         """Returns the comparison as GitHub-flavoured Markdown."""
         names = [escaped(name) for name in self.names]
-        answers = [
-            f"- {name}: {escaped(report.judgement.sentence)}" for name, report in zip(names, self.reports, strict=True)
-        ]
         rows = [
             [escaped(wording.levels(cell, INGREDIENTS)), *(_verdict(result) for result in self.row(cell))]
             for cell in self.cells
         ]
         settings = [[f"`{key}`", *map(escaped, values)] for key, values in self.settings()]
+        differ = ["## What they differ in", markdown_table(["key", *names], settings)] if settings else []
         parts = [
             "# Studies side by side",
-            "\n".join(answers),
+            "\n".join(f"- {escaped(answer)}" for answer in self.answers),
             markdown_table(["cell", *names], rows),
-            "## What they differ in",
-            markdown_table(["key", *names], settings),
-            "\n".join(f"- {note}" for note in self.notes),
+            "\n".join(f"- {escaped(note)}" for note in self.notes),
+            *differ,
         ]
         return "\n\n".join(parts) + "\n"
 
-    @property
-    def _studies(self) -> list[Any]:
-        return [report.evidence.study for report in self.reports]
+    def _state(self, report: Report) -> str:
+        whole = report.evidence.complete and not report.evidence.failures
+        return "" if whole else f" ({wording.progress(report.evidence)})"
+
+    def _scale(self, report: Report) -> str:
+        """Returns what 0 and 1 stand for."""
+        floor, yardstick = report.judgement.floor, report.judgement.yardstick
+        if yardstick is None:
+            return "none yet"
+        name = report.evidence.references["floor"]
+        return f"{name} {wording.number(floor)} to {yardstick.name} {wording.number(yardstick.late)}"
+
+    def _is_judged(self, cell: Cell) -> Iterator[bool]:
+        """Yields for each study whether it has the cell, with a finished run and references to judge it by."""
+        for report, result in zip(self.reports, self.row(cell), strict=True):
+            yield bool(report.judgement.references) and result is not None and result.seeds > 0
 
 
-def _verdict(result: CellResult | None) -> str:
+@dataclass(frozen=True, eq=False)
+class TerminalComparison:
+    """A comparison that fits a terminal; print it with `rich.console.Console().print`."""
+
+    comparison: Comparison
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yields the parts from top to bottom, an empty line before each."""
+        pen = Pen(options.max_width, options.ascii_only)
+        for part in self._parts(pen):
+            yield Text()
+            yield part
+        yield Text()
+
+    def _parts(self, pen: Pen) -> Iterator[RenderableType]:
+        compared = self.comparison
+        yield Group(*(pen.text(f"{place} {answer}") for place, answer in enumerate(compared.answers, start=1)))
+        yield fitting(lambda without: self._columns(pen, without), _WITHOUT, pen)
+        letters = "Levels of (R)eward and (A)ction observation, (M)emory, (T)ask distribution: + on, · off. "
+        marks = ", ".join(wording.marked(verdict) for verdict in wording.VERDICT_MEANINGS)
+        yield pen.text(f"{'' if pen.wide else letters}{marks}; late score with its interval.", "dim")
+        yield Group(*map(pen.bullet, compared.notes))
+        if settings := compared.settings():
+            yield self._settings(settings, pen)
+        yield Group(*(pen.text(f"One whole: ingredients report {each.directory}", "dim") for each in compared.reports))
+
+    def _columns(self, pen: Pen, without: Collection[str]) -> Iterator[Column]:
+        compared = self.comparison
+        for ingredient in INGREDIENTS:
+            word = wording.INGREDIENT_WORDS[ingredient]
+            levels = [pen.level(wording.level(cell, ingredient)) for cell in compared.cells]
+            yield Column(word if pen.wide else word[0].upper(), levels, "center")
+        columns = zip(*map(compared.row, compared.cells), strict=True)
+        for place, (name, results) in enumerate(zip(compared.names, columns, strict=True), start=1):
+            title = str(place) if "names" in without else f"{place} {name}"
+            texts = [
+                pen.text(_verdict(result, without), VERDICT_STYLES[result.verdict] if result else "dim")
+                for result in results
+            ]
+            yield Column(pen.text(title).plain, texts, "left")
+
+    def _settings(self, settings: Sequence[tuple[str, Sequence[str]]], pen: Pen) -> Table:
+        table = pen.table()
+        for title in ("what differs", *map(str, range(1, len(self.comparison.reports) + 1))):
+            table.add_column(title, overflow="fold")
+        for key, values in settings:
+            table.add_row(*map(pen.text, (key, *values)))
+        return table
+
+
+def _verdict(result: CellResult | None, without: Collection[str] = ()) -> str:
+    """Returns a verdict with its late score and the runs that failed, as far as there is room."""
     if result is None:
         return wording.NOTHING
     failed = f", {result.failed} failed" if result.failed else ""
-    return f"{wording.marked(result.verdict)} {wording.interval(result.late)}{failed}"
+    if "word" in without:
+        return wording.VERDICT_MARKS[result.verdict]
+    if "score" in without or result.late.mean is None:
+        return f"{wording.marked(result.verdict)}{failed}"
+    late = wording.number(result.late.mean) if "bounds" in without else wording.interval(result.late)
+    return f"{wording.marked(result.verdict)} {late}{failed}"
 
 
-def _verdict_text(result: CellResult | None) -> Text:
-    return Text(_verdict(result), VERDICT_STYLES[result.verdict] if result else "dim")
+def _flat(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value

@@ -38,6 +38,11 @@ class Curves:
         self._confidence = evidence.study.criterion.confidence
         self.episodes: int = evidence.study.tasks.episodes
 
+    @property
+    def has_references(self) -> bool:
+        """Whether the references have been evaluated."""
+        return bool(self._stored_references)
+
     @cached_property
     def references(self) -> References:
         """The references with their roles."""
@@ -45,7 +50,9 @@ class Curves:
 
     @cached_property
     def scale(self) -> Scale:
-        """The scale on which the floor is 0 and the yardstick 1, late in the lifetime."""
+        """The scale on which the floor is 0 and the yardstick 1, late in the lifetime; unusable without references."""
+        if not self.has_references:
+            return Scale(np.zeros(self.episodes), yardstick_late=0.0)
         return scale_of(self.references)
 
     @property

@@ -23,7 +23,7 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "study": study.name,
         "tasks": study.tasks.model_dump(),
         "criterion": study.criterion.model_dump(),
-        "complete": not evidence.missing,
+        "complete": evidence.complete,
         "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},
         **judgement.json(),
         "notes": notes(evidence, judgement),

@@ -2,8 +2,9 @@
 
 Comes in: a YAML file of cells and verdicts, a study, a judgement. Goes out: a line for each cell that differs.
 
-A key names cells as `--cells` does, `memory=on,reward_observation=off`, and holds for each that it lets through; `all`
-is every cell. A value is a verdict, or a list of verdicts that are all right.
+A key names cells as `--cells` does, `memory=on,reward_observation=off`, and holds for each that it lets through; or one
+cell as the report calls it, `all four ingredients`; or `all`, which is every cell. A value is a verdict, or a list of
+verdicts that are all right. Where two keys name a cell, both hold.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ingredients.cell_filter import select_cells
 from ingredients.errors import UsageError
 from ingredients.grid import Cell, cells
 from ingredients.judgement import CellResult, Judgement, Verdict
+from ingredients.judgement.words import describe
 from ingredients.study import Study
 from ingredients.study.messages import complaint, nearest, one_line, shown, yaml_complaint
 from ingredients.study.yaml_text import parse
@@ -55,26 +57,49 @@ def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
         raise UsageError(yaml_complaint(source, error)) from None
     if not isinstance(data, Mapping) or not data:
         raise UsageError(complaint([source], f"must hold keys, got {shown(data)}", _FORM))
-    return tuple(_expectation(study, str(key), value, source) for key, value in data.items())
+    expected = tuple(_expectation(study, str(key), value, source) for key, value in data.items())
+    first: dict[frozenset[Cell], str] = {}
+    for each in expected:
+        if (other := first.setdefault(frozenset(each.cells), each.key)) != each.key:
+            raise UsageError(complaint([source, each.key], f"names the same cells as '{other}'", "each only once"))
+    return expected
 
 
 def differences(expected: Sequence[Expectation], judgement: Judgement) -> list[str]:
-    """Returns a line for each cell whose verdict is another: the cell, what was expected, what was found, and why."""
+    """Returns a line for each cell whose verdict is another: the cell, what was expected, what was found, and why.
+
+    The cell is named as a key of the file may name it.
+    """
     results = {result.cell: result for result in judgement.cells}
     return [
-        f"{cell.label()}: expected {' or '.join(one.verdicts)}, found {_found(results[cell])}"
+        f"{_key(cell)}: expected {' or '.join(one.verdicts)}, found {_found(results[cell])}"
         for one in expected
         for cell in one.cells
-        if not results[cell].seeds or _name(results[cell]) not in one.verdicts
+        if not (judgement.references and results[cell].seeds) or _name(results[cell]) not in one.verdicts
     ]
 
 
 def _expectation(study: Study, key: str, value: object, source: str) -> Expectation:
-    chosen = cells(study) if key == EVERY_CELL else select_cells(study, key, f"{source}: {key}")
+    chosen = _named(study, key, source)
     values = value if isinstance(value, list) else [value]
     if not values:
         raise UsageError(complaint([source, key], "names no verdict", ", ".join(_VERDICTS)))
     return Expectation(key, chosen, tuple(_verdict(each, [source, key]) for each in values))
+
+
+def _named(study: Study, key: str, source: str) -> tuple[Cell, ...]:
+    """Returns the cells that a key names."""
+    called = {describe(cell): cell for cell in cells(study)}
+    if key in called or key == EVERY_CELL:
+        return (called[key],) if key in called else cells(study)
+    if "=" not in key:
+        forms = f"{EVERY_CELL}, ingredient=level parted by commas, or a cell as the report calls it"
+        raise UsageError(complaint([source, key], "names no cell", forms, nearest(key, [*called, EVERY_CELL])))
+    return select_cells(study, key, f"{source}: {key}")
+
+
+def _key(cell: Cell) -> str:
+    return ",".join(f"{name}={level}" for name, level in cell.texts().items())
 
 
 def _verdict(value: object, where: list[str]) -> str:

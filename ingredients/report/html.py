@@ -67,7 +67,7 @@ def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "title": study.question or study.name,
         "study": study.name,
         "progress": wording.progress(evidence),
-        "incomplete": bool(evidence.missing or evidence.failures),
+        "incomplete": bool(evidence.failures) or not evidence.complete,
         "sentence": judgement.sentence,
         "claim": judgement.claim,
         "scale": rows.scale_key(evidence, judgement),

@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
+from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
+from ingredients.store import STUDY_YAML
 from ingredients.study import INGREDIENTS
 
-_MOST_LISTED = 20
+_MOST_LISTED, _MOST_PROBED = 20, 8
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
 
 
@@ -34,20 +37,54 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     yield f"**{escaped(judgement.sentence)}**"
     yield escaped(judgement.claim.sentence)
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
-    yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
+    if judgement.references:
+        yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
     yield "## Cells"
     yield _cells(judgement)
     yield escaped(rows.scale_key(evidence, judgement))
     yield _bullets(f"{wording.marked(verdict)}: {meaning}" for verdict, meaning in wording.meanings(judgement))
-    yield "## Ingredients"
-    yield _bullets(result.sentence for result in judgement.ingredients.values())
-    yield _ingredients(judgement)
-    yield escaped(rows.sufficient(judgement))
-    yield "## References"
-    yield _references(evidence, judgement)
+    if evidence.finished:
+        yield from _ingredients(judgement)
+    if probed := rows.probed(judgement)[:_MOST_PROBED]:
+        yield "## Probes"
+        yield _probes(probed)
     for title, lines in rows.lists(evidence, judgement):
         yield f"## {title}"
         yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
+    if judgement.references:
+        yield "## References"
+        yield _references(evidence, judgement)
+    yield "## How it was made"
+    yield from _made(evidence)
+
+
+def _ingredients(judgement: Judgement) -> Iterator[str]:
+    yield "## Ingredients"
+    yield _bullets(result.sentence for result in judgement.ingredients.values())
+    head = ["ingredient", "needed here", "why", "late score lost without it", "p", "a run with it is better"]
+    yield markdown_table(head, (rows.ingredient_evidence(*each) for each in judgement.ingredients.items()))
+    yield escaped(rows.sufficient(judgement))
+
+
+def _probes(results: Sequence[CellResult]) -> str:
+    names = [name for name in wording.PROBE_NAMES if any(name in result.probes for result in results)]
+    body = (
+        [
+            escaped(describe(result.cell)),
+            *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in names),
+        ]
+        for result in results
+    )
+    return markdown_table(["cell", *map(wording.probe_name, names)], body)
+
+
+def _made(evidence: Evidence) -> Iterator[str]:
+    """Yields how to make the same again, and what made it."""
+    yield f"```sh\ningredients run-grid {STUDY_YAML} --out another-folder\n```"
+    prints = study_fingerprint(evidence.study)
+    yield f"Fingerprints: trains `{prints.trains}`, evaluates `{prints.evaluates}`, judges `{prints.judges}`."
+    for versions in evidence.versions:
+        yield f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."
 
 
 def _cells(judgement: Judgement) -> str:
@@ -68,11 +105,6 @@ def _cell_row(result: CellResult) -> list[str]:
         emerges,
         f"**{verdict}**" if result.verdict == "in-context" else verdict,
     ]
-
-
-def _ingredients(judgement: Judgement) -> str:
-    head = ["ingredient", "needed here", "late score lost without it", "p"]
-    return markdown_table(head, (rows.ingredient_row(name, result) for name, result in judgement.ingredients.items()))
 
 
 def _references(evidence: Evidence, judgement: Judgement) -> str:

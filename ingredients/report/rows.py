@@ -5,7 +5,7 @@ Comes in: the evidence and the judgement. Goes out: short texts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
 from ingredients.judgement.words import describe
@@ -15,6 +15,7 @@ from ingredients.report.curves import Curves
 from ingredients.report.layout import fullest_first
 
 FAILED = "Failed runs"
+_MOST_NAMED = 4
 
 
 def ordered(judgement: Judgement) -> list[CellResult]:
@@ -27,6 +28,15 @@ def of_ceiling(result: CellResult) -> str:
     """Returns the raw return of a lifetime beside the most that the cell's information allows."""
     ceiling = wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
     return f"{wording.number(result.return_.mean, 1)} / {ceiling}"
+
+
+def gap(result: CellResult) -> str:
+    """Returns what a lifetime returns beside its ceiling and how much is missing, in one line."""
+    returned = f"A lifetime returns {wording.interval(result.return_, 1)}"
+    if result.ceiling is None:
+        return f"{returned}."
+    ceiling = f"{wording.number(result.ceiling.return_, 1)} ({wording.METHODS[result.ceiling.method]})"
+    return f"{returned}; the ceiling of its information is {ceiling}, the gap {wording.interval(result.gap, 1)}."
 
 
 def learned(result: CellResult) -> str:
@@ -131,30 +141,44 @@ def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgeme
 
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
     """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
-    learners = [result for result in ordered(judgement) if result.verdict == "in-context"]
+    results = ordered(judgement)
+    undecided = [result for result in results if result.verdict == "undecided" and result.seeds]
     named = {
-        "Probes": [line for result in learners for line in probe_lines(result)],
-        "Emergence": [f"{describe(each.cell)}: {wording.emergence(each)}" for each in _with_course(judgement)],
-        "Undecided": [
-            f"{result.cell.label()}: {result.reason}" for result in ordered(judgement) if result.verdict == "undecided"
-        ],
+        "Emergence": [*_courses(results), *_memorised(results)],
+        "Undecided": [f"{result.cell.label()}: {result.reason}" for result in undecided],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
         "Missing runs": [run.id for run in evidence.missing],
-        "Warnings": [f"{describe(each.cell)}: {line}" for each in ordered(judgement) for line in each.warnings],
+        "Warnings": [f"{describe(each.cell)}: {line}" for each in results for line in each.warnings],
         "Notes": notes(evidence, judgement),
     }
     yield from ((title, lines) for title, lines in named.items() if lines)
 
 
-def probe_lines(result: CellResult) -> Iterator[str]:
-    """Yields what each probe of a cell shows, in a line each."""
-    for name in (name for name in wording.PROBE_NAMES if name in result.probes):
-        yield f"{describe(result.cell)}, {wording.probe_name(name)}: {wording.probe_score(name, result)}"
+def probed(judgement: Judgement) -> list[CellResult]:
+    """Returns the cells whose probes say something: those in-context or, where there is none, the fullest."""
+    with_probes = [result for result in ordered(judgement) if result.probes]
+    return [result for result in with_probes if result.verdict == "in-context"] or with_probes[:1]
 
 
-def _with_course(judgement: Judgement) -> list[CellResult]:
-    """Returns the cells that came to adapt, and those that lost it again."""
-    return [each for each in ordered(judgement) if each.verdict == "in-context" or each.transient]
+def probe_lines(result: CellResult) -> list[str]:
+    """Returns what each probe of a cell shows, in a line each."""
+    names = [name for name in wording.PROBE_NAMES if name in result.probes]
+    return [f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in names]
+
+
+def _courses(results: Sequence[CellResult]) -> list[str]:
+    """Returns when each cell that is in-context came to be so, and which ones lost it again."""
+    shown = [result for result in results if result.verdict == "in-context" or result.transient]
+    return [f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown]
+
+
+def _memorised(results: Sequence[CellResult]) -> list[str]:
+    """Returns which cells learned their own training tasks rather than to learn, in one line."""
+    names = [describe(result.cell) for result in results if wording.memorised(result)]
+    if not names:
+        return []
+    more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return [f"memorised, better on their own training tasks than on others: {'; '.join(names[:_MOST_NAMED] + more)}"]
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
@@ -185,10 +209,13 @@ def sufficient(judgement: Judgement) -> str:
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     """Returns what the scores mean (both ends of the scale, the windows, the interval), and the kinds of memory."""
-    criterion, floor = evidence.study.criterion, evidence.references["floor"]
+    criterion = evidence.study.criterion
     scale = (
-        f"Score: 0 is the floor ({floor}), 1 the yardstick ({judgement.yardstick.name}), over the last fifth of a "
-        f"lifetime. Gain: from the first fifth to the last; it counts above {criterion.gain_above:g}. Brackets: "
-        f"{criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
+        f"Score: 0 is the floor ({evidence.references['floor']}), 1 the yardstick ({judgement.yardstick.name}), over "
+        f"the last fifth of a lifetime. Gain: from the first fifth to the last; it counts above "
+        f"{criterion.gain_above:g}. "
+        if judgement.yardstick
+        else ""
     )
-    return " ".join(part for part in (scale, wording.memories(evidence)) if part)
+    shown = f"Brackets: {criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
+    return " ".join(part for part in (f"{scale}{shown}", wording.memories(evidence)) if part)

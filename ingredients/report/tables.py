@@ -28,8 +28,8 @@ _SHORT_CURVE = 6
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column of a table, before it is known whether it fits."""
+class Column:
+    """A column of a table, before it is known whether it fits; words of one that `wraps` may stand below each other."""
 
     title: str
     texts: Sequence[Text]
@@ -46,16 +46,16 @@ class _Column:
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
     curves, results = Curves(evidence), rows.ordered(judgement)
-    return _fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
+    return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
 
 
 def _cell_columns(
     results: Sequence[CellResult], curves: Curves, pen: Pen, without: Collection[str]
-) -> Iterator[_Column]:
+) -> Iterator[Column]:
     for name in INGREDIENTS:
         word = wording.INGREDIENT_WORDS[name]
         levels = [pen.level(wording.level(result.cell, name)) for result in results]
-        yield _Column(word if pen.wide else word[0].upper(), levels, "center")
+        yield Column(word if pen.wide else word[0].upper(), levels, "center")
     if "curve" not in without:
         yield _curve_column(results, curves, pen, _SHORT_CURVE if "long curve" in without else pen.curve_width)
     if "late score" not in without:
@@ -63,63 +63,63 @@ def _cell_columns(
     if "gain" not in without:
         yield _score_column("gain", [result.gain for result in results], pen, "gain bounds" not in without)
     if "learned" not in without:
-        yield _Column("learned", [pen.text(f"{result.learned}/{result.seeds}") for result in results])
+        yield Column("learned", [pen.text(rows.learned(result)) for result in results])
     if pen.wide and "ceiling" not in without:
-        yield _Column("return / ceiling", [pen.text(rows.of_ceiling(result)) for result in results])
+        yield Column("return / ceiling", [pen.text(rows.of_ceiling(result)) for result in results])
     verdicts = [pen.text(wording.marked(result.verdict), VERDICT_STYLES[result.verdict]) for result in results]
-    yield _Column("verdict", verdicts, "left")
+    yield Column("verdict", verdicts, "left")
 
 
-def _curve_column(results: Sequence[CellResult], curves: Curves, pen: Pen, width: int) -> _Column:
+def _curve_column(results: Sequence[CellResult], curves: Curves, pen: Pen, width: int) -> Column:
     means = [curves.mean(result.cell) for result in results]
     drawn = [
         pen.curve([] if mean is None else curves.heights(mean, width), VERDICT_STYLES[result.verdict])
         for mean, result in zip(means, results, strict=True)
     ]
-    return _Column("curve" if width == _SHORT_CURVE else "adaptation", drawn, "left")
+    return Column("curve" if width == _SHORT_CURVE else "adaptation", drawn, "left")
 
 
-def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool) -> _Column:
-    return _Column(title, [pen.text(wording.interval(s) if bounds else wording.number(s.mean)) for s in scores])
+def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool) -> Column:
+    return Column(title, [pen.text(wording.interval(s) if bounds else wording.number(s.mean)) for s in scores])
 
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each reference policy, in the same scale as the cells."""
     curves = Curves(evidence)
-    return _fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
+    return fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
 
 
-def _reference_columns(curves: Curves, judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[_Column]:
+def _reference_columns(curves: Curves, judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[Column]:
     references = list(judgement.references.values())
     names, *numbers, roles = zip(*(rows.reference_row(each, curves, judgement) for each in references), strict=True)
     bold = ["bold" if role else "" for role in roles]
-    yield _Column("reference", [pen.text(name, style) for name, style in zip(names, bold, strict=True)], "left")
+    yield Column("reference", [pen.text(name, style) for name, style in zip(names, bold, strict=True)], "left")
     if "adaptation" not in without:
         drawn = [curves.heights(curves.references.all[each.name].curve, pen.curve_width) for each in references]
-        yield _Column("adaptation", [pen.curve(heights) for heights in drawn], "left")
+        yield Column("adaptation", [pen.curve(heights) for heights in drawn], "left")
     for title, texts in zip(("late score", "return", "expected", "exact"), numbers, strict=True):
         if title not in without and (pen.wide or title != "expected"):
-            yield _Column(title, [pen.text(text) for text in texts])
-    yield _Column("role: judged as", [pen.text(role) for role in roles], "left", wraps=True)
+            yield Column(title, [pen.text(text) for text in texts])
+    yield Column("role: judged as", [pen.text(role) for role in roles], "left", wraps=True)
 
 
 def ingredient_table(judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each ingredient: whether it is needed here, and what lacking it costs."""
-    return _fitting(lambda without: _ingredient_columns(judgement, pen, without), _INGREDIENTS_WITHOUT, pen)
+    return fitting(lambda without: _ingredient_columns(judgement, pen, without), _INGREDIENTS_WITHOUT, pen)
 
 
-def _ingredient_columns(judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[_Column]:
+def _ingredient_columns(judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[Column]:
     written = [rows.ingredient_row(name, result) for name, result in judgement.ingredients.items()]
     names, needed, costs, ps = ([pen.text(text) for text in texts] for texts in zip(*written, strict=True))
-    yield _Column("ingredient", names, "left")
-    yield _Column("needed here", needed, "left")
+    yield Column("ingredient", names, "left")
+    yield Column("needed here", needed, "left")
     if "cost" not in without:
-        yield _Column("lost without it" if "long title" in without else "late score lost without it", costs)
+        yield Column("lost without it" if "long title" in without else "late score lost without it", costs)
     if "p" not in without:
-        yield _Column("p", ps, "left")
+        yield Column("p", ps, "left")
 
 
-def _fitting(columns: Callable[[Collection[str]], Iterable[_Column]], gives_way: Sequence[str], pen: Pen) -> Table:
+def fitting(columns: Callable[[Collection[str]], Iterable[Column]], gives_way: Sequence[str], pen: Pen) -> Table:
     """Returns the table with as many of its columns as fit; what gives way goes one by one, in the order given."""
     for count in range(len(gives_way) + 1):
         chosen = list(columns(gives_way[:count]))

@@ -46,8 +46,11 @@ class TerminalReport:
         yield cell_table(self.evidence, self.judgement, pen)
         yield self._key(pen)
         yield from self._full_cell(pen)
-        yield reference_table(self.evidence, self.judgement, pen)
-        yield self._ingredients(pen)
+        if self.judgement.references:
+            yield reference_table(self.evidence, self.judgement, pen)
+        if self.evidence.finished:
+            yield self._ingredients(pen)
+        yield from self._probes(pen)
         for title, lines in rows.lists(self.evidence, self.judgement):
             yield _listed(title, lines, pen)
         yield from self._files(pen)
@@ -65,16 +68,23 @@ class TerminalReport:
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
-        """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way."""
-        cell, curves = rows.ordered(self.judgement)[0].cell, Curves(self.evidence)
-        mean = curves.mean(cell)
+        """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way, and its gap below."""
+        result, curves = rows.ordered(self.judgement)[0], Curves(self.evidence)
+        mean = curves.mean(result.cell)
         if mean is None or not curves.scale.usable:
             return
         yardstick = curves.references.roles["yardstick"]
         count = min(pen.width - 12, 72)
         drawn = pen.plot(curves.heights(mean, count), curves.heights(yardstick.curve, count))
-        title = f"{describe(cell).capitalize()}: mean score of each episode, and the yardstick ({yardstick.name})"
-        yield Group(pen.text(title, "bold"), *drawn, pen.text(f"     episodes 1 to {curves.episodes}", "dim"))
+        name = describe(result.cell)
+        title = f"{name[:1].upper()}{name[1:]}: score of each episode; dotted, the yardstick ({yardstick.name})"
+        below = pen.text(f"     episodes 1 to {curves.episodes}", "dim")
+        yield Group(pen.text(title, "bold"), *drawn, below, pen.text(rows.gap(result)))
+
+    def _probes(self, pen: Pen) -> Iterator[RenderableType]:
+        """Says what the probes show of the fullest cell that is in-context; those of others are in the files."""
+        for result in rows.probed(self.judgement)[:1]:
+            yield _listed(f"Probes of {describe(result.cell)}", rows.probe_lines(result), pen)
 
     def _key(self, pen: Pen) -> RenderableType:
         """Explains the columns, and every verdict that occurs."""
@@ -92,8 +102,8 @@ class TerminalReport:
         return Group(table, *([pen.text(sets)] if sets else []), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
-        """Says how to go on with what is missing, and where the report's files are."""
-        if self.evidence.missing:
+        """Says how to go on with what is not there yet, and where the report's files are."""
+        if not self.evidence.complete or not self.evidence.finished:
             yield pen.text(f"To {go_on(self.directory)}", "yellow")
         if self.written:
             yield pen.text(f"In {self.directory}: {', '.join(FILES)}", "dim")

@@ -156,8 +156,12 @@ def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:
 
 
 def progress(evidence: Evidence) -> str:
-    """Returns how far the study got: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`."""
+    """Returns how far the study got: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`.
+
+    Where the references are not there, that follows.
+    """
     parts = [f"{evidence.finished} of {evidence.planned} runs finished"]
     parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []
     parts += [f"{len(evidence.missing)} missing"] if evidence.missing else []
+    parts += [] if evidence.references else ["no references yet"]
     return ", ".join(parts)

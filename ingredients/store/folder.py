@@ -70,7 +70,7 @@ class Store:
                 self._move_aside()
             elif _is_result(self.directory):
                 self._go_on_with(study)
-            self._runs.mkdir(parents=True, exist_ok=True)
+            self.runs_path.mkdir(parents=True, exist_ok=True)
             for kind in filter(is_own, memory_kinds(study)):
                 self._source(kind).parent.mkdir(exist_ok=True)
                 self.write_bytes(str(self._source(kind).relative_to(self.directory)), source(kind))
@@ -94,9 +94,14 @@ class Store:
 
     # Runs
 
+    @property
+    def runs_path(self) -> Path:
+        """The folder of all runs."""
+        return self.directory / "runs"
+
     def run_path(self, run: Run) -> Path:
         """Returns the folder of a run."""
-        return self._runs / run.id
+        return self.runs_path / run.id
 
     def state(self, run: Run, prints: Fingerprints) -> State:
         """Returns what there is of a run, given the fingerprints that it should have.
@@ -131,8 +136,10 @@ class Store:
     def left_out(self, study: Study) -> int:
         """Returns how many finished runs lie in the folder that the study does not name (any more)."""
         planned = {run.id for run in runs(study)}
-        with explained(self._runs, "read"):
-            stored = [path for path in self._runs.iterdir() if not path.name.startswith(".")]
+        if not self.runs_path.exists():
+            return 0
+        with explained(self.runs_path, "read"):
+            stored = [path for path in self.runs_path.iterdir() if not path.name.startswith(".")]
             return sum(path.name not in planned and (path / FINISHED).exists() for path in stored)
 
     def write_run(self, record: RunRecord) -> None:
@@ -213,10 +220,6 @@ class Store:
             temporary.write_bytes(content)
 
     # Below this line: how
-
-    @property
-    def _runs(self) -> Path:
-        return self.directory / "runs"
 
     def _source(self, kind: str) -> Path:
         return self.directory / "memories" / f"{kind.replace(':', '--')}.py"

@@ -77,8 +77,10 @@ def write_record(record: RunRecord, folder: Path) -> None:
     """Writes the record's files into an empty folder; the finished mark comes last and only for a finished run."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
-    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
-    write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
+    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE, checksums=True)
+    write_parquet(
+        sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE, checksums=True
+    )
     if record.status == "finished":
         (folder / FINISHED).write_text("finished\n", encoding="utf-8")
 

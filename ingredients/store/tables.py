@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -57,9 +58,13 @@ DIAGNOSTIC_KEYS = ("update", "train_step")
 _SLICE_ROWS = 250_000
 
 
-def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes."""
-    with pa.parquet.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
+def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path, checksums: bool = False) -> None:
+    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes.
+
+    With checksums, a byte that flips on the disk is damage that `read_parquet` sees, not another number.
+    """
+    form: dict[str, Any] = {"compression": "zstd", "store_schema": False, "write_page_checksum": checksums}
+    with pa.parquet.ParquetWriter(path, schema, **form) as writer:
         for table in _arrow_tables(frame, schema):
             writer.write_table(table)
 
@@ -102,7 +107,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     """
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
     try:
-        with pa.parquet.ParquetFile(path, read_dictionary=texts) as file:
+        with pa.parquet.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
             table = file.read(use_threads=False)
     except (OSError, KeyError, pa.ArrowException) as error:  # KeyError: a text column is not there
         raise StoreError(damaged(path)) from error

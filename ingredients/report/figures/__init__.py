@@ -29,8 +29,10 @@ def draw(evidence: Evidence, judgement: Judgement) -> tuple[Drawn, ...]:
 
 
 def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Drawn], ...]:
-    """Returns a small picture of each cell, the fullest first, for a page on which they flow."""
+    """Returns a small picture of each cell, the fullest first, for a page on which they flow; none of mere runs."""
     view = View(evidence, judgement)
+    if not view.curves.has_references:
+        return ()
     return tuple(
         (result, drawn(single.small_words(view, place), lambda place=place: single.small(view, place), png=False))  # type: ignore[misc]
         for place, result in enumerate(view.cells)
@@ -39,6 +41,8 @@ def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[Cel
 
 def _pictures(view: View) -> Iterator[Drawn]:
     yield drawn(truth_table.words(view), lambda: truth_table.figure(view))
+    if not view.curves.has_references:  # what an episode returns says nothing without them
+        return
     yield drawn(single.full_cell_words(view), lambda: single.full_cell(view))
     yield drawn(adaptation.words(view), lambda: adaptation.figure(view))
     for place, result in enumerate([each for each in view.learners if each.probes][:_MOST_PROBED]):

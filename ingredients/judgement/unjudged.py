@@ -1,0 +1,88 @@
+"""What can be said of a study before its references are there: what ran and what it returned, and no verdict.
+
+Comes in: the cells, the criterion. Goes out: a `Judgement` without a scale, so that a folder in which a grid was
+stopped early is reported like any other, in every format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ingredients.judgement.conclusions import judge_ingredients
+from ingredients.judgement.court import by_seed
+from ingredients.judgement.findings import Calibration, Claim, Judgement
+from ingredients.judgement.inputs import CellInput
+from ingredients.judgement.results import CellResult, Emergence, Interval, RunResult
+from ingredients.judgement.statistics import t_interval
+from ingredients.study import Criterion
+
+_UNKNOWN: Final = Interval(None, None, None)
+_NO_REFERENCES = "the references have not been evaluated yet, so there is no scale"
+
+
+def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
+    """Returns the judgement on a study whose references are not there: every cell is undecided, and says why."""
+    results = tuple(_result(cell, criterion) for cell in cells)
+    why = f"{_NO_REFERENCES} and nothing is judged" if any(cell.runs for cell in cells) else "no run has finished"
+    return Judgement(
+        floor=None,
+        yardstick=None,
+        references={},
+        cells=results,
+        ingredients=judge_ingredients(results, criterion),
+        minimal_sufficient=(),
+        claim=Claim("undecided", f"C1 is undecided: {why}.", ()),
+        factorial=(),
+        doses=(),
+        calibration=Calibration({}, passed=False, reason=_NO_REFERENCES),
+        sentence=_sentence(cells),
+        notes=(),
+    )
+
+
+def without_runs(cell: CellInput) -> str:
+    """Returns why there is nothing to judge of a cell that has no finished run."""
+    return f"all runs failed ({cell.failed})" if cell.failed else "not run yet"
+
+
+def _sentence(cells: Sequence[CellInput]) -> str:
+    if any(cell.runs for cell in cells):
+        return f"Nothing is judged yet: {_NO_REFERENCES}."
+    return "No run has finished, so there is nothing to judge yet."
+
+
+def _result(cell: CellInput, criterion: Criterion) -> CellResult:
+    """Returns what is known of a cell: its raw returns, and how many runs finished and failed."""
+    runs = tuple(
+        RunResult(run.seed, float(run.plain.sum()), None, None, None, None, {}, False, None, Emergence())
+        for run in by_seed(cell)
+    )
+    return CellResult(
+        cell=cell.cell,
+        seeds=len(runs),
+        failed=cell.failed,
+        return_=t_interval([run.return_ for run in runs], criterion.confidence),
+        early=_UNKNOWN,
+        late=_UNKNOWN,
+        gain=_UNKNOWN,
+        iqm=_UNKNOWN,
+        bca=None,
+        crossed=None,
+        gap=_UNKNOWN,
+        memorised=_UNKNOWN,
+        beyond=None,
+        carried={},
+        ceiling=None,
+        learned=0,
+        verdict="undecided",
+        storage=None,
+        reason=_NO_REFERENCES if runs else without_runs(cell),
+        p=None,
+        p_holm=None,
+        in_context_excluded=False,
+        emerges_at_step=None,
+        probes={},
+        warnings=(),
+        runs=runs,
+    )
