@@ -19,7 +19,7 @@ Data flows one way through these modules; each imports only from those before it
 
 `cli.py`, beside this package, parses, calls and prints.
 
-Importing the package registers `ingredients/BernoulliBandit-v0` with Gymnasium, by name, which imports no torch:
+Importing the package registers every family with Gymnasium, by name, which imports no torch:
 
     >>> import gymnasium, ingredients
     >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
@@ -27,4 +27,12 @@ Importing the package registers `ingredients/BernoulliBandit-v0` with Gymnasium,
 
 import gymnasium
 
-gymnasium.register(id="ingredients/BernoulliBandit-v0", entry_point="ingredients.tasks.environment:bernoulli_bandit")
+ENVIRONMENTS = {
+    "BernoulliBandit": "bernoulli-bandit",
+    "DarkRoom": "dark-room",
+}
+
+for _name, _family in ENVIRONMENTS.items():
+    gymnasium.register(
+        id=f"ingredients/{_name}-v0", entry_point="ingredients.tasks.environment:make", kwargs={"family": _family}
+    )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
-from ingredients.study.levels import ChannelLevel, MemoryLevel, TasksLevel
+from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
 from ingredients.study.own_source import is_own, source_digest
 
 __all__ = [
@@ -82,7 +82,17 @@ class Cell:
         """Returns the number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
         if isinstance(self.task_distribution, bool):
             return None if self.task_distribution else 1
-        return self.task_distribution
+        return 1 if isinstance(self.task_distribution, OneTask) else self.task_distribution
+
+    @property
+    def starts_alike(self) -> bool:
+        """Returns whether in training every episode starts in the same place: one task, and nothing random about it."""
+        return self.task_distribution is False
+
+    @property
+    def random_memory(self) -> bool:
+        """Returns whether training lifetimes start from a memory drawn at random."""
+        return self.task_distribution is OneTask.RANDOM_MEMORY
 
     @property
     def is_full(self) -> bool:

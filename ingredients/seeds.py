@@ -23,12 +23,15 @@ class Purpose(StrEnum):
     TRAINING_TASK_PICKS = "training-task-picks"
     TRAINING_ACTIONS = "training-actions"
     TRAINING_NOISE = "training-noise"
+    TRAINING_STARTS = "training-starts"
     TRAINING_MASKS = "training-masks"
     EVALUATION_TASKS = "evaluation-tasks"
     EVALUATION_ACTIONS = "evaluation-actions"
     EVALUATION_NOISE = "evaluation-noise"
+    EVALUATION_STARTS = "evaluation-starts"
     EVALUATION_MASKS = "evaluation-masks"
     REFERENCES = "references"
+    REFERENCE_STARTS = "reference-starts"
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> int:

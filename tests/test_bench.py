@@ -102,7 +102,7 @@ def test_the_limit_counts_each_product_as_often_as_it_is_made(monkeypatch: pytes
 def test_the_fixed_workload_is_that_of_the_design() -> None:
     """5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes, 4 epochs x 4 minibatches."""
     study = Workload().study()
-    assert (study.tasks.arms, study.tasks.episodes) == (5, 100)
+    assert (study.tasks.model_dump()["arms"], study.tasks.episodes) == (5, 100)
     assert (study.agent.memory, study.agent.hidden, study.learner.lifetimes) == ("gru", 64, 32)
     assert (study.learner.epochs, study.learner.minibatches, len(Workload().stack())) == (4, 4, 16)
 

@@ -15,10 +15,15 @@ from gymnasium.utils.seeding import np_random
 
 import ingredients  # noqa: F401 -- registers the environment
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
-from ingredients.tasks.environment import FamilyEnvironment, bernoulli_bandit
+from ingredients.tasks.environment import FamilyEnvironment, make
 
 ID = "ingredients/BernoulliBandit-v0"
 LANES, PULLS, ARMS = 16, 40, 3
+
+
+def bandit(**settings: float) -> FamilyEnvironment:
+    """Returns a Bernoulli bandit."""
+    return make("bernoulli-bandit", **{"arms": 5, **settings})
 
 
 def pulls(environment: gymnasium.Env[Any, Any], count: int, action: int = 0) -> list[float]:
@@ -30,7 +35,7 @@ def pulls(environment: gymnasium.Env[Any, Any], count: int, action: int = 0) -> 
     return rewards
 
 
-@pytest.mark.parametrize("options", [{}, {"arms": 2}, {"arms": 10, "action_noise": 0.3}])
+@pytest.mark.parametrize("options", [{"arms": 2}, {"arms": 10, "action_noise": 0.3}])
 def test_gymnasium_finds_nothing_to_warn_about(options: dict[str, Any]) -> None:
     """`check_env` passes, and warnings are errors here."""
     environment = gymnasium.make(ID, **options)
@@ -49,7 +54,7 @@ def test_same_trajectory_as_the_batched_program() -> None:
     """For the same draws, lanes of the environment give exactly the rewards of one batched program."""
     family = BernoulliBandit(ARMS, PULLS, action_noise=0.2)
     actions = torch.arange(LANES * PULLS).reshape(LANES, PULLS) % ARMS
-    lanes = [bernoulli_bandit(ARMS, action_noise=0.2) for _ in range(LANES)]
+    lanes = [bandit(arms=ARMS, action_noise=0.2) for _ in range(LANES)]
     seen = torch.zeros(LANES, PULLS)
     for lane, environment in enumerate(lanes):
         environment.reset(seed=lane)
@@ -61,7 +66,7 @@ def test_same_trajectory_as_the_batched_program() -> None:
     keys = [int(draw.integers(2**63)) for draw in draws]
     tasks = torch.cat([family.draw_tasks(torch.Generator().manual_seed(key), 1) for key in keys])
     noise = torch.from_numpy(np.stack([draw.random((PULLS, family.noise_size), dtype=np.float32) for draw in draws]))
-    state, _ = family.first(tasks)
+    state, _ = family.first(tasks, tasks[:, :0])
     batched = torch.stack([family.step(tasks, state, actions[:, t], noise[:, t]).reward for t in range(PULLS)], dim=1)
     assert torch.equal(seen, batched)
     assert 0 < seen.mean() < 1
@@ -69,7 +74,7 @@ def test_same_trajectory_as_the_batched_program() -> None:
 
 def test_a_task_stays_until_another_is_asked_for() -> None:
     """Plain resets keep the task, `new_task` and a seed draw another; equal seeds give equal lifetimes."""
-    environment = bernoulli_bandit(arms=2)
+    environment = bandit(arms=2)
     environment.reset(seed=0)
     first = environment._task
     pulls(environment, 5)
@@ -86,7 +91,7 @@ def test_a_task_stays_until_another_is_asked_for() -> None:
 
 def test_equal_seeds_give_equal_lifetimes() -> None:
     """A seed decides task and noise; another seed gives another lifetime."""
-    environments = [bernoulli_bandit() for _ in range(3)]
+    environments = [bandit() for _ in range(3)]
     for environment, seed in zip(environments, (7, 7, 8), strict=True):
         environment.reset(seed=seed)
     one, same, other = (pulls(environment, 50) for environment in environments)
@@ -96,7 +101,7 @@ def test_equal_seeds_give_equal_lifetimes() -> None:
 
 def test_the_task_is_hidden() -> None:
     """Neither observation nor info tells the task: both are blank on every step of many tasks."""
-    environment = gymnasium.make(ID)
+    environment = gymnasium.make(ID, arms=5)
     for seed in range(20):
         observation, info = environment.reset(seed=seed)
         assert (observation.tolist(), info) == ([0.0], {})
@@ -106,7 +111,7 @@ def test_the_task_is_hidden() -> None:
 
 def test_writing_on_an_observation_changes_nothing() -> None:
     """What the environment hands out is a copy."""
-    environment = bernoulli_bandit()
+    environment = bandit()
     observation, _ = environment.reset(seed=0)
     observation[:] = 9
     assert environment.step(np.int64(0))[0].tolist() == [0.0]
@@ -114,7 +119,7 @@ def test_writing_on_an_observation_changes_nothing() -> None:
 
 def test_misuse_is_an_error() -> None:
     """A step without a reset, an arm that is not there, unknown options and impossible bandits are refused."""
-    environment = bernoulli_bandit(arms=3)
+    environment = bandit(arms=3)
     with pytest.raises(gymnasium.error.ResetNeeded):
         environment.step(np.int64(0))
     environment.reset()
@@ -126,14 +131,14 @@ def test_misuse_is_an_error() -> None:
     with pytest.raises(ValueError, match="unknown option 'newtask'; allowed: new_task"):
         environment.reset(options={"newtask": True})
     with pytest.raises(ValueError, match="arms: out of range, got 1"):
-        bernoulli_bandit(arms=1)
+        bandit(arms=1)
     with pytest.raises(ValueError, match="action_noise: out of range, got 1"):
-        bernoulli_bandit(action_noise=1)
+        bandit(action_noise=1)
 
 
 def test_vectorised_environments_keep_their_tasks() -> None:
     """Gymnasium's own autoreset goes on with the same task, so a vector of environments plays lifetimes."""
-    vector = gymnasium.make_vec(ID, num_envs=2, vectorization_mode="sync")
+    vector = gymnasium.make_vec(ID, arms=5, num_envs=2, vectorization_mode="sync")
     vector.reset(seed=3)
     lanes: Any = vector
     before = [lane.unwrapped._task for lane in lanes.envs]

@@ -12,6 +12,7 @@ from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
+from ingredients.tasks.lifetime import World
 from ingredients.training import evaluation
 from ingredients.training.draws import carry, evaluation_tasks, training_sample
 from ingredients.training.evaluation import (
@@ -47,7 +48,7 @@ def _lanes(first: float) -> Lanes:
     """Three lanes of one run, every number of which is another."""
     numbers = torch.arange(3.0).view(1, 3, 1) + first
     past = Past(numbers + 20, numbers + 30, numbers + 40, numbers + 50, (numbers + 60).long())
-    return Lanes((numbers, -numbers), numbers + 10, past)
+    return Lanes((numbers, -numbers), World(numbers + 10, numbers + 20, None), past, t=4)
 
 
 def _scene() -> Scene:
@@ -55,25 +56,25 @@ def _scene() -> Scene:
     setup = prepare(_study(), (Run(FULL, 0),))
     weights = views(begin_training(setup).policy, setup.agent.shapes())
     tasks = torch.tensor([[[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]]])
-    return Scene(Play(setup.agent, setup.family, weights, tasks), _lanes(0.0))
+    return Scene(Play(setup.agent, setup.family, weights, tasks), _lanes(0.0), torch.zeros(1, 3, 0))
 
 
 def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     """Each lane gets the memory of the lane before it; environment, observation, starts, r and a stay its own."""
     scene = _scene()
-    play, swapped = swap_memory(scene)
+    play, swapped, _ = swap_memory(scene)
     assert [part.flatten().tolist() for part in swapped.memory] == [[2.0, 0.0, 1.0], [-2.0, 0.0, -1.0]]
-    assert swapped.environment is scene.lanes.environment
-    assert swapped.past is scene.lanes.past
+    assert swapped.world is scene.lanes.world
+    assert (swapped.past, swapped.t) == (scene.lanes.past, 4)
     assert play is scene.play
 
 
 def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
     """Memory, starts, r and a are those of a lifetime's start; the environment and what it shows go on."""
     scene = _scene()
-    (play, wiped), initial = wipe_memory(scene), begin(scene.play)
+    (play, wiped, _), initial = wipe_memory(scene), begin(scene.play, scene.start)
     assert [part.tolist() for part in wiped.memory] == [part.tolist() for part in initial.memory]
-    assert wiped.environment is scene.lanes.environment
+    assert (wiped.world, wiped.t) == (scene.lanes.world, 4)
     assert wiped.past.observation is scene.lanes.past.observation
     for name in ("lifetime_start", "episode_start", "reward_tm1", "action_tm1"):
         assert torch.equal(getattr(wiped.past, name), getattr(initial.past, name))
@@ -83,11 +84,11 @@ def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
 def test_the_switch_gives_another_task_and_leaves_what_is_carried() -> None:
     """Each lane plays on the task of the lane before it; memory, r and a stay its own."""
     scene = _scene()
-    play, switched = switch_task(scene)
+    play, switched, _ = switch_task(scene)
     assert torch.equal(play.tasks, scene.play.tasks[:, [2, 0, 1]])
     assert switched.memory is scene.lanes.memory
-    environment, observation = play.family.first(play.tasks)
-    assert torch.equal(switched.environment, environment)
+    state, observation = play.family.first(play.tasks, scene.start)
+    assert torch.equal(switched.world.state, state)
     assert torch.equal(switched.past.observation, observation)
     for name in ("lifetime_start", "episode_start", "reward_tm1", "action_tm1"):
         assert getattr(switched.past, name) is getattr(scene.lanes.past, name)
@@ -115,7 +116,8 @@ def test_interventions_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
     setup, policy, tasks = _trained()
     monkeypatch.setattr(evaluation, "INTERVENTIONS", {**INTERVENTIONS, "nothing": lambda scene: scene})
     curves = evaluate(setup, policy, tasks, (*INTERVENTIONS, "nothing")).curves
-    for name in INTERVENTIONS:
+    assert torch.equal(curves["environment_swap"], curves["none"])  # there is nothing to write on
+    for name in set(INTERVENTIONS) - {"environment_swap"}:
         assert torch.equal(curves[name][:, :4], curves["none"][:, :4])
         assert not torch.equal(curves[name][:, 4:], curves["none"][:, 4:])
     assert torch.equal(curves["nothing"], curves["none"])

@@ -17,7 +17,8 @@ from ingredients.references.policy import Moment
 def moment(step: int, lanes: int, seed: int = 0) -> Moment:
     """Returns what these policies see of a step: its number and their draws."""
     draws = torch.Generator().manual_seed(seed)
-    return Moment(step, torch.zeros(lanes, 2), torch.zeros(lanes), torch.zeros(lanes, dtype=torch.int64), draws)
+    blank, none = torch.zeros(lanes, 1), torch.zeros(lanes, dtype=torch.int64)
+    return Moment(step, torch.zeros(lanes, 2), blank, torch.zeros(lanes), none, draws)
 
 
 def index_by_bisection(n: int, s: int, pulls_left: int) -> float:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ingredients.references.bandit_dynamic_programming import bayes_optimal, count_states
 from ingredients.references.bandit_policies import Preferring, greedy
 from ingredients.references.bandit_reactive import win_stay_lose_shift
-from ingredients.references.policy import Moment
+from ingredients.references.policy import Answer, Moment
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -32,9 +32,9 @@ class Tape:
         self.events.append((f"act {moment.step}", seen.tolist()))
         return torch.full((len(memory),), moment.step % 2)
 
-    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Writes down what was pulled and paid."""
-        self.events.append(("update", torch.stack((action.float(), reward)).tolist()))
+        self.events.append(("update", torch.stack((answer.action.float(), answer.reward)).tolist()))
         return memory + torch.tensor([0.0, 1.0])
 
 

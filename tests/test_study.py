@@ -131,7 +131,7 @@ def test_overrides_change_the_study(tmp_path: Path) -> None:
             "seeds=4",
         ],
     )
-    assert (study.tasks.arms, study.tasks.episodes, study.seeds) == (10, 100, 4)
+    assert (study.tasks.model_dump()["arms"], study.tasks.episodes, study.seeds) == (10, 100, 4)
     assert study.learner.learning_rate == 5e-3
     assert study.ingredients.memory == (True,)
 
@@ -228,7 +228,7 @@ def test_swapping_the_tasks_alone_leaves_a_shipped_study_valid(name: str) -> Non
     """Ten arms and a hundred pulls are as good as what a shipped study says; only its tasks change."""
     path = ROOT / "ablations" / f"{name}.yaml"
     as_shipped, swapped = load_study(path), load_study(path, ["tasks.arms=10", "tasks.episodes=100"])
-    assert swapped.tasks.arms == 10
+    assert swapped.tasks.model_dump()["arms"] == 10
     assert swapped == as_shipped.model_copy(update={"tasks": swapped.tasks})
 
 
@@ -236,7 +236,8 @@ def test_the_flagship_is_the_one_of_the_design() -> None:
     """`ablations/bandit.yaml` is the 2^4 grid on five arms and fifty pulls with five seeds."""
     study = load_study(ROOT / "ablations" / "bandit.yaml")
     assert (study.name, study.seeds) == ("bandit", 5)
-    assert (study.tasks.family, study.tasks.arms, study.tasks.episodes) == ("bernoulli-bandit", 5, 50)
+    flagship = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50, "action_noise": 0.0}
+    assert study.tasks.model_dump() == flagship
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
 
 

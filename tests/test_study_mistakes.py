@@ -8,6 +8,7 @@ import pytest
 
 from ingredients.errors import StudyError
 from ingredients.study import load_study
+from ingredients.study.tasks import FAMILIES
 
 SMALL = """\
 name: small
@@ -71,7 +72,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "bernoulli-bandit",
             "bernouli-bandit",
-            "tasks.family: unknown 'bernouli-bandit'; known: bernoulli-bandit. Did you mean 'bernoulli-bandit'?",
+            f"tasks.family: unknown 'bernouli-bandit'; known: {', '.join(FAMILIES)}. Did you mean 'bernoulli-bandit'?",
         ),
         ("name: small", "name: ../x", f"name: cannot name a results folder, got '../x'; allowed: {NAME}"),
         ("name: small", "name: on", f"name: must be text, got the boolean on; allowed: {NAME}"),
@@ -199,7 +200,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
             "memory: [off, on]",
             "task_distribution: [0]",
             "ingredients.task_distribution: unknown level, got 0; "
-            "allowed: off, on, or a number of training tasks from 1 on",
+            "allowed: off, random_start, random_memory, on, or a number of training tasks from 1 on",
         ),
         (
             "seeds: 2",

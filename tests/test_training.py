@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
+from ingredients.agent.policy import sample
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
 from ingredients.training.draws import TRAINING, at_step, evaluation_tasks, lifetime_draws, training_tasks
 from ingredients.training.evaluation import evaluate
-from ingredients.training.interaction import Draws, Play, advance, begin, sample
+from ingredients.training.interaction import Draws, Play, advance, begin
 from ingredients.training.rollout import Rollout, collect
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
@@ -45,9 +46,10 @@ def test_tape_of_a_lifetime() -> None:
     noise = torch.zeros(7, 1, 1, 3)
     noise[:, 0, 0, 0] = torch.tensor([0.5, 0.95, 0.0, 0.5, 0.5, 0.5, 0.5])
     ones = torch.ones(7, 1, 1, 1)
-    draws = Draws(torch.tensor([0.1, 0.1, 0.9, 0.5, 0.1, 0.1, 0.1]).view(7, 1, 1), noise, ones, ones, ones)
+    luck, start = torch.tensor([0.1, 0.1, 0.9, 0.5, 0.1, 0.1, 0.1]).view(7, 1, 1), torch.zeros(7, 1, 1, 0)
+    draws = Draws(luck, noise, start, ones, ones, ones)
     play = Play(setup.agent, setup.family, weights, tasks)
-    lanes, tape = begin(play), []
+    lanes, tape = begin(play, start[0]), []
     for t in range(7):
         lanes, moment = advance(play, lanes, at_step(draws, t))
         tape.append((moment.inputs.flatten().tolist(), int(moment.action), float(moment.step.reward)))

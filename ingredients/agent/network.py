@@ -28,7 +28,8 @@ class Agent:
     """One architecture: memory, then a linear head on the memory's output.
 
     The head's first A columns are the policy's logits, the next A the rewards that the agent expects of its actions
-    (`learner.prediction_gradient`): only training looks at those.
+    (`learner.prediction_gradient`): only training looks at those. Where actions are vectors the first A columns are
+    their means, the next A the logarithms of their deviations (`policy`).
     """
 
     layout: Layout

@@ -10,7 +10,7 @@ Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for ever
 | episode_start     | 1 at the first step of an episode                                         |
 | reward            | r_{t-1} where shown, else 0                                               |
 | reward_shown      | 1 where r_{t-1} is shown                                                  |
-| action            | a_{t-1} one-hot where shown, else 0                                       |
+| action            | a_{t-1}, one-hot or the vector, where shown, else 0                       |
 | action_shown      | 1 where a_{t-1} is shown                                                  |
 | one               | always 1: the bias of the first layer, so that a bias costs no pass of its own |
 
@@ -32,6 +32,7 @@ class Layout:
 
     observation_size: int
     actions: int
+    continuous: bool = False
 
     @property
     def lifetime_start(self) -> int:
@@ -50,7 +51,7 @@ class Layout:
 
     @property
     def action(self) -> slice:
-        """Returns the columns of one-hot a_{t-1}; the column after them says whether it is shown."""
+        """Returns the columns of a_{t-1}; the column after them says whether it is shown."""
         return slice(self.observation_size + 4, self.observation_size + 4 + self.actions)
 
     @property
@@ -81,7 +82,8 @@ class Past:
         lifetime_start: 1.0 or 0.0, `[..., 1]`.
         episode_start: 1.0 or 0.0, `[..., 1]`.
         reward_tm1: r_{t-1}, `[..., 1]` (0 at a lifetime's start).
-        action_tm1: a_{t-1} as carried out, `[..., 1]` (int64; 0 at a lifetime's start, where it is not shown).
+        action_tm1: a_{t-1} as carried out, `[..., 1]` (int64) or, where the layout is continuous, `[..., A]`; 0 at a
+            lifetime's start, where it is not shown.
     """
 
     observation: Tensor
@@ -95,10 +97,13 @@ def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Ten
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
     has_past = 1.0 - past.lifetime_start
     reward_shown, action_shown = reward_shown * has_past, action_shown * has_past
-    action = torch.zeros(
-        (*past.action_tm1.shape[:-1], layout.actions), dtype=reward_shown.dtype, device=reward_shown.device
-    )
-    action.scatter_(-1, past.action_tm1, action_shown)
+    action = past.action_tm1 * action_shown if layout.continuous else _one_hot(layout, past.action_tm1, action_shown)
     parts = [past.observation, past.lifetime_start, past.episode_start]
     parts += [past.reward_tm1 * reward_shown, reward_shown, action, action_shown, torch.ones_like(has_past)]
     return torch.cat(parts, dim=-1)
+
+
+def _one_hot(layout: Layout, action: Tensor, shown: Tensor) -> Tensor:
+    """Returns `[..., A]` with `shown` `[..., 1]` in the column of `action` `[..., 1]`."""
+    columns = torch.zeros((*action.shape[:-1], layout.actions), dtype=shown.dtype, device=shown.device)
+    return columns.scatter_(-1, action, shown)

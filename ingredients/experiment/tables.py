@@ -19,7 +19,7 @@ from ingredients.grid import Run
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
-from ingredients.training.evaluation import PROBES, evaluate
+from ingredients.training.evaluation import evaluate, probes_of
 from ingredients.training.trainer import Setup, Update
 
 MOST_BLOCKS = 20
@@ -89,7 +89,7 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
         yield _Take(step, "held_out", held_out[:, : settings.tasks_at_points], (), policy)
         yield _Take(step, "training", own[:, : settings.tasks_at_points], (), policy)
     step, policy = policies.train_steps[-1], policies.weights[-1]
-    yield _Take(step, "held_out", held_out, PROBES, policy)
+    yield _Take(step, "held_out", held_out, probes_of(setup.family), policy)
     yield _Take(step, "training", own, (), policy)
 
 

@@ -157,8 +157,10 @@ def _check_run(what: str, run: RunCurves, episodes: int) -> None:
 
 def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
     plain = [np.asarray(curve, dtype=np.float64) for curve in entry["curves"]["none"]]
-    swapped = [np.asarray(curve, dtype=np.float64) for curve in entry["curves"].get("memory_swap", [])]
-    carried = [{INTERNAL: curve} for curve in swapped] or [{} for _ in plain]
+    carried: list[dict[str, Curve]] = [{} for _ in plain]
+    for carrier, probe in ((INTERNAL, "memory_swap"), (ENVIRONMENT, "environment_swap")):
+        for of_run, curve in zip(carried, entry["curves"].get(probe, []), strict=False):
+            of_run[carrier] = np.asarray(curve, dtype=np.float64)
     return ReferenceCurves(
         name=name,
         exact=entry["exact"],

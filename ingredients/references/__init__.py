@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
-from ingredients.references.policy import Reference, References
+from ingredients.references.policy import Curves, Reference, References
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.family import Family
 
@@ -44,7 +44,8 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
         "floor": references.floor,
         "reactive": references.reactive,
         "yardstick": references.yardstick,
-        "writable": family.writable,
+        "writable": len(family.written) > 0,
+        "held_out": family.held_out,
         "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
         "references": {reference.name: _evaluate(reference, tasks, simulated_runs) for reference in references.all},
     }
@@ -62,7 +63,7 @@ def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int) -> dict[
     return {
         "exact": reference.exact,
         "expected_return": reference.expected_return,
-        "curves": {"none": [run.none for run in runs], "memory_swap": [run.memory_swap for run in runs]},
+        "curves": {name: curves for name in Curves._fields if None not in (curves := [getattr(r, name) for r in runs])},
     }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Moment
+from ingredients.references.policy import Answer, Moment
 
 Preference = Callable[[Tensor, int], Tensor]
 """Maps counts `[N, A, 2]` after t pulls, and t, to a number for each arm `[N, A]`; the highest is pulled."""
@@ -38,9 +38,9 @@ class Preferring:
         lot = torch.rand(best.shape, generator=moment.generator)
         return torch.where(best, lot, -1.0).argmax(-1)
 
-    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Returns the counts with one more pull of `action`."""
-        return one_more_pull(memory, action, reward)
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the counts with one more pull of the arm that was carried out."""
+        return one_more_pull(memory, answer.action, answer.reward)
 
 
 def chances(preference: Preference, counts: Tensor, pulls: int) -> Tensor:

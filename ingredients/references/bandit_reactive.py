@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from torch.quasirandom import SobolEngine
 
-from ingredients.references.policy import Moment
+from ingredients.references.policy import Answer, Moment
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 MOST_ARMS = 20
@@ -66,7 +66,7 @@ class ReactivePolicy:
             chances = self.then[moment.reward_tm1.long(), moment.action_tm1]
         return torch.multinomial(chances, 1, generator=moment.generator).squeeze(1)
 
-    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Returns the empty memory."""
         return memory
 

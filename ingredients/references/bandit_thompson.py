@@ -17,7 +17,7 @@ from scipy import special
 from torch import Tensor
 
 from ingredients.references.bandit_policies import no_pulls, one_more_pull
-from ingredients.references.policy import Moment
+from ingredients.references.policy import Answer, Moment
 
 ROWS_AT_ONCE = 16_384
 
@@ -38,9 +38,9 @@ class Thompson:
         drawn = np.random.default_rng(seed).beta(memory[..., 0].numpy() + 1, memory[..., 1].numpy() + 1)
         return torch.from_numpy(drawn.argmax(-1))
 
-    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Returns the counts with one more pull of `action`."""
-        return one_more_pull(memory, action, reward)
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the counts with one more pull of the arm that was carried out."""
+        return one_more_pull(memory, answer.action, answer.reward)
 
 
 def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:

@@ -23,16 +23,41 @@ class Moment(NamedTuple):
     Attributes:
         step: t, the steps of the lifetime that are over.
         tasks: ψ of each lane `[N, task_size]`, for a policy that is told the task.
+        observation: what the environment shows `[N, observation_size]`.
         reward_tm1: the last reward `[N]`, 0 at the start of a lifetime.
-        action_tm1: the last action that was carried out `[N]` (int64), −1 at the start of a lifetime.
+        action_tm1: the last action that was carried out `[N]` (int64), −1 at the start of a lifetime; `[N, A]` and 0
+            where the family is continuous.
         generator: the policy's own draws for this step.
     """
 
     step: int
     tasks: Tensor
+    observation: Tensor
     reward_tm1: Tensor
     action_tm1: Tensor
     generator: torch.Generator
+
+
+class Answer(NamedTuple):
+    """What came of one step, for a policy to remember.
+
+    Attributes:
+        step: t.
+        observation: what was shown when the policy chose, `[N, observation_size]`.
+        action: what was carried out, `[N]` (int64), or `[N, A]`.
+        reward: what was paid, `[N]`.
+        led_to: what the step led to, `[N, observation_size]`, at an episode's end too.
+        ended: whether the step ended its episode by the task's own rules, `[N]` (bool).
+        waiting: whether the step was one of waiting, `[N]` (bool): nothing came of it.
+    """
+
+    step: int
+    observation: Tensor
+    action: Tensor
+    reward: Tensor
+    led_to: Tensor
+    ended: Tensor
+    waiting: Tensor
 
 
 class Policy(Protocol):
@@ -43,11 +68,11 @@ class Policy(Protocol):
         ...
 
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
-        """Returns the intended action of each lane, `[N]` (int64)."""
+        """Returns the intended action of each lane, `[N]` (int64), or `[N, A]` where the family is continuous."""
         ...
 
-    def update(self, memory: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Returns the memory `[N, ...]` after `action` `[N]` was carried out and `reward` `[N]` was paid."""
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the memory `[N, ...]` after a step; what is handed in stays as it is."""
         ...
 
 
@@ -57,10 +82,13 @@ class Curves(NamedTuple):
     Attributes:
         none: `[K]`, without a probe.
         memory_swap: `[K]`, with the memory of another lane from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
+        environment_swap: `[K]`, with what another lane has written into its environment from episode K // 2 on; None
+            where nothing can be written there.
     """
 
     none: list[float]
     memory_swap: list[float]
+    environment_swap: list[float] | None = None
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ import pandas as pd
 
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, memory_kind, runs, study_fingerprint
-from ingredients.judgement import INTERNAL, CellInput, Curve, RunCurves
+from ingredients.judgement import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 
 FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
-_SWAPS = {"memory_swap": INTERNAL}
+_SWAPS = {"memory_swap": INTERNAL, "environment_swap": ENVIRONMENT}
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
 

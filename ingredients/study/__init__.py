@@ -1,7 +1,8 @@
 """Studies: from a YAML file to a frozen, validated `Study` (DESIGN §3).
 
 Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line.
-Reading order: `levels` and `fields` (values), `models` (what a study is), `yaml_text` (how it is spelled),
+Reading order: `levels` and `fields` (values), `tasks` (its section on tasks), `models` (what a study is), `yaml_text`
+(how it is spelled),
 `messages` and `mistakes` (what is said when it is wrong), `files` (reading), `smoke` (the same study, small),
 `own_source` (where a memory of the user's own lies).
 """
@@ -10,7 +11,6 @@ from ingredients.study.files import DEFAULT_STUDY, load_study, parse_study, ship
 from ingredients.study.levels import INGREDIENTS, Ingredient, Level, MemoryKind, WipeEvery, level_data, level_text
 from ingredients.study.models import (
     Agent,
-    BernoulliBanditTasks,
     Criterion,
     Evaluation,
     Ingredients,
@@ -23,7 +23,6 @@ __all__ = [
     "DEFAULT_STUDY",
     "INGREDIENTS",
     "Agent",
-    "BernoulliBanditTasks",
     "Criterion",
     "Evaluation",
     "Ingredient",

@@ -36,13 +36,13 @@ def mistake(
     return PydanticCustomError("mistake", "{what}", context)
 
 
-def unknown(value: object, known: Sequence[str], others: str = "") -> PydanticCustomError:
+def unknown(value: object, known: Sequence[str], others: str = "", keys: Sequence[str] = ()) -> PydanticCustomError:
     """Returns the error for a word that is none of the `known`; `others` says what else may stand there."""
     listed = ", ".join([*known, others] if others else known)
     if not isinstance(value, str):
-        return mistake("must be text", value, listed)
+        return mistake("must be text", value, listed, keys=keys)
     context = {"what": f"unknown {shown(value)}; known: {listed}", "allowed": "", "guess": nearest(value, known)}
-    return PydanticCustomError("mistake", "{what}", {**context, "keys": ()})
+    return PydanticCustomError("mistake", "{what}", {**context, "keys": tuple(keys)})
 
 
 def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal
 
 from ingredients.study.fields import mistake, unknown
@@ -50,19 +51,32 @@ class MemoryKind:
         return self if self.kind == "none" else replace(self, carried=False)
 
 
+class OneTask(StrEnum):
+    """One training task that is a narrow distribution all the same (C4).
+
+    Attributes:
+        RANDOM_START: its episodes start anywhere; where the task distribution is off they all start alike.
+        RANDOM_MEMORY: besides, each lifetime starts from a memory drawn at random.
+    """
+
+    RANDOM_START = "random_start"
+    RANDOM_MEMORY = "random_memory"
+
+
 ChannelLevel = bool | float
 MemoryLevel = bool | WipeEvery | MemoryKind
-TasksLevel = bool | int
-Level = bool | int | float | WipeEvery | MemoryKind
+TasksLevel = bool | int | OneTask
+Level = bool | int | float | WipeEvery | MemoryKind | OneTask
 
 ALLOWED: dict[str, str] = {
     "reward_observation": "off, on, or a probability from 0 to 1",
     "action_observation": "off, on, or a probability from 0 to 1",
     "memory": f"off, on, {{wipe_every: k}} with k from 1 on, {', '.join(MEMORY_KINDS)}, {OWN_KIND}",
-    "task_distribution": "off, on, or a number of training tasks from 1 on",
+    "task_distribution": "off, random_start, random_memory, on, or a number of training tasks from 1 on",
 }
 WORDS: dict[str, tuple[str, ...]] = {name: ("off", "on") for name in INGREDIENTS} | {
-    "memory": ("off", "on", *MEMORY_KINDS, *(f"{kind}{OFF}" for kind in MEMORY_KINDS), "wipe_every")
+    "memory": ("off", "on", *MEMORY_KINDS, *(f"{kind}{OFF}" for kind in MEMORY_KINDS), "wipe_every"),
+    "task_distribution": ("off", "on", *OneTask),
 }
 QUOTED = ("off", "on", "false", "true", "no", "yes")
 
@@ -98,6 +112,8 @@ def level_text(level: Level) -> str:
             return f"wipe_every={level.steps}"
         case MemoryKind():
             return level.kind if level.carried else f"{level.kind}{OFF}"
+        case OneTask():
+            return level.value
     return repr(level)
 
 
@@ -105,7 +121,7 @@ def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
     """Returns the level as JSON and YAML hold it."""
     if isinstance(level, WipeEvery):
         return {"wipe_every": level.steps}
-    return level_text(level) if isinstance(level, MemoryKind) else level
+    return level_text(level) if isinstance(level, MemoryKind | OneTask) else level
 
 
 def memory_kind(value: object) -> object:
@@ -146,6 +162,8 @@ def _probability(value: object) -> ChannelLevel | None:
 
 def _training_tasks(value: object) -> TasksLevel | None:
     """One training task is off: there is no distribution left."""
+    if isinstance(value, str):
+        return OneTask(value) if value in tuple(OneTask) else None
     if isinstance(value, float) and value.is_integer():  # 1e3
         value = int(value)
     if not isinstance(value, int) or not 1 <= value <= MOST_TRAINING_TASKS:

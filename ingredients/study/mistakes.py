@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from ingredients.errors import StudyError
 from ingredients.study.messages import complaint, nearest, shown
 from ingredients.study.models import Study
+from ingredients.study.tasks import SECTIONS
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,23 @@ class _Mistake:
     @staticmethod
     def of(error: dict[str, Any]) -> _Mistake:
         """Returns the mistake that a pydantic error tells of."""
-        path = tuple(str(part) for part in error["loc"])
+        place = tuple(str(part) for part in error["loc"])
+        path = _as_written(place)
         if error["type"] == "extra_forbidden":
-            return _unknown_key(path, error["input"])
+            return _unknown_key(path, _keys(place[:-1]), error["input"])
         if error["type"] == "missing":
-            return _Mistake(2, path, "missing", ", ".join(_keys(path)), None)
+            return _Mistake(2, path, "missing", ", ".join(_keys(place)), None)
         if error["type"] == "mistake":
             return _own(path, error["ctx"])
-        return _Mistake(1, path, f"must hold keys, got {shown(error['input'])}", ", ".join(_keys(path)), None)
+        return _Mistake(1, path, f"must hold keys, got {shown(error['input'])}", ", ".join(_keys(place)), None)
 
 
-def _unknown_key(path: tuple[str, ...], value: object) -> _Mistake:
-    keys = _keys(path[:-1])
+def _as_written(place: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the path of keys in the file: pydantic names the kind of a `tasks` section as if it were one."""
+    return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS else place
+
+
+def _unknown_key(path: tuple[str, ...], keys: Sequence[str], value: object) -> _Mistake:
     guess = nearest(path[-1], keys)
     return _Mistake(0 if guess else 1, path, f"unknown key, got {path[-1]}: {shown(value)}", ", ".join(keys), guess)
 
@@ -76,10 +82,12 @@ def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
     return _Mistake(1, place, context["what"], context["allowed"], context["guess"], partners)
 
 
-def _keys(path: Sequence[str]) -> list[str]:
-    """Returns the keys that may stand at `path` of a study."""
+def _keys(place: Sequence[str]) -> list[str]:
+    """Returns the keys that may stand at a place of a study, as pydantic names it."""
+    if place[:1] == ("tasks",):
+        return list(SECTIONS[place[1]].model_fields) if len(place) == 2 else []
     model: type[BaseModel] = Study
-    for part in path:
+    for part in place:
         inner = model.model_fields[part].annotation if part in model.model_fields else None
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []

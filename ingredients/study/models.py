@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainValidator, model_validator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from ingredients.study import fields
 from ingredients.study.levels import (
@@ -30,18 +30,12 @@ from ingredients.study.levels import (
     memory_kind,
     with_siblings,
 )
+from ingredients.study.tasks import Section, Tasks
 from ingredients.study.yaml_text import dump
 
-FEWEST_EPISODES = 5
 MOST_RUNS = 100_000
 
 TASKS_AT_POINTS = 256
-
-
-class Section(BaseModel):
-    """A part of a study: cannot be changed, knows no other keys than its own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _levels(ingredient: Ingredient) -> PlainValidator:
@@ -89,20 +83,6 @@ class Ingredients(Section):
         if agent_memory == "none" and any(level is True or isinstance(level, WipeEvery) for level in memory):
             raise fields.mistake("agent.memory none has nothing to carry", given, "off, or another kind", keys=keys)
         return self.model_copy(update={"memory": with_siblings(memory)})
-
-
-class BernoulliBanditTasks(Section):
-    """Independent Bernoulli arms; an episode is a pull. The verdict's windows need five episodes."""
-
-    family: Annotated[Literal["bernoulli-bandit"], BeforeValidator(fields.one_of("bernoulli-bandit"))]
-    arms: Annotated[int, BeforeValidator(fields.whole(2, 1000))]
-    episodes: Annotated[
-        int,
-        BeforeValidator(
-            fields.whole(FEWEST_EPISODES, 10_000, because=" (the verdict compares the first and the last fifth)")
-        ),
-    ]
-    action_noise: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.0
 
 
 class Agent(Section):
@@ -209,7 +189,7 @@ class Study(Section):
 
     name: Annotated[str, BeforeValidator(fields.folder_name)]
     question: Annotated[str, BeforeValidator(fields.sentence)] = ""
-    tasks: BernoulliBanditTasks
+    tasks: Tasks
     ingredients: Ingredients
     seeds: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 5
     agent: Agent = Agent()

@@ -1,17 +1,24 @@
 """Task families: task distributions as batched pure tensor programs, one file each.
 
-Comes in: the `tasks` section of a study. Goes out: a `Family` (see `family.py`).
+Comes in: the `tasks` section of a study. Goes out: a `Family` (see `family.py`). How the episodes of a lifetime follow
+one another is in `lifetime.py`; `environment.py` makes a family an ordinary Gymnasium environment.
 """
 
 from __future__ import annotations
 
-from ingredients.study import BernoulliBanditTasks
+from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, Section
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.family import Family, Step
 
 __all__ = ["Family", "Step", "make_family"]
 
 
-def make_family(tasks: BernoulliBanditTasks) -> Family:
+def make_family(tasks: Section) -> Family:
     """Returns the family that a study's `tasks` section names."""
-    return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
+    match tasks:
+        case BernoulliBanditTasks():
+            return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
+        case DarkRoomTasks():
+            return DarkRoom(**tasks.model_dump(exclude={"family"}))
+    raise AssertionError(f"no family for {tasks!r}")  # the study knows the families

@@ -26,9 +26,15 @@ class BernoulliBandit:
     episodes: int
     action_noise: float = 0.0
     name: str = "bernoulli-bandit"
+    episode_steps: int = 1
+    ends_early: bool = False
+    continuous: bool = False
     observation_size: int = 1
+    observation_bounds: tuple[float, float] = (0.0, 1.0)
     noise_size: int = 3
-    writable: bool = False
+    start_size: int = 0
+    written: range = range(0)
+    held_out: bool = True
 
     @property
     def steps(self) -> int:
@@ -49,9 +55,13 @@ class BernoulliBandit:
         """Returns `[count, arms]` probabilities, uniform and independent."""
         return torch.rand(count, self.arms, generator=generator)
 
-    def first(self, tasks: Tensor) -> tuple[Tensor, Tensor]:
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
         return tasks[..., :0], self._blank(tasks)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the same: nothing outlasts a pull."""
+        return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm. `noise[..., 0]` pays, `noise[..., 1]` decides on a slip, `noise[..., 2]` where it goes."""

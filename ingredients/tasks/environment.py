@@ -25,7 +25,10 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.errors import StudyError
+from ingredients.study import parse_study
+from ingredients.study.tasks import FEWEST_EPISODES
+from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 
 Observation = NDArray[np.float32]
@@ -34,13 +37,14 @@ Observation = NDArray[np.float32]
 class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
     """One environment of a family; draws its tasks and its noise from `np_random`, a step's noise when it is made."""
 
-    def __init__(self, family: Family, observation_space: spaces.Space[Observation]) -> None:
+    def __init__(self, family: Family) -> None:
         self.action_space = spaces.Discrete(family.actions)
-        self.observation_space = observation_space
+        low, high = family.observation_bounds
+        self.observation_space = spaces.Box(low, high, (family.observation_size,), np.float32)
         self._family = family
         self._task: Tensor | None = None
         self._state = self._shown = torch.empty(0)
-        self._in_episode = False
+        self._in_episode, self._steps = False, 0
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -57,10 +61,11 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
             raise ValueError(f"reset: unknown option {next(iter(asked))!r}; allowed: new_task")
         if self._task is None or new_task or seed is not None:
             self._task = self._draw_task()
-            self._state, self._shown = self._family.first(self._task)
-        elif self._in_episode:
-            self._state, self._shown = self._family.first(self._task)
-        self._in_episode = True
+            self._state, self._shown = self._family.first(self._task, self._uniforms(self._family.start_size))
+        elif self._steps:
+            start = self._uniforms(self._family.start_size)
+            self._state, self._shown = self._family.next_episode(self._task, self._state, start)
+        self._in_episode, self._steps = True, 0
         return self._shown.numpy().copy(), {}
 
     def step(self, action: np.int64) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
@@ -74,12 +79,16 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
             raise gymnasium.error.ResetNeeded("the episode is over (or never began): call reset() before step()")
         if not self.action_space.contains(action):
             raise gymnasium.error.InvalidAction(f"unknown action {action!r}; allowed: 0 to {self._family.actions - 1}")
-        noise = torch.from_numpy(self.np_random.random(self._family.noise_size, dtype=np.float32))
+        noise = self._uniforms(self._family.noise_size)
         made = self._family.step(self._task, self._state, torch.tensor(int(action)), noise)
-        self._state, self._shown = made.state, made.observation
-        terminated, truncated = bool(made.terminated), bool(made.truncated)
+        self._state, self._shown, self._steps = made.state, made.observation, self._steps + 1
+        terminated = bool(made.terminated)
+        truncated = not terminated and (bool(made.truncated) or self._steps == self._family.episode_steps)
         self._in_episode = not (terminated or truncated)
         return made.observation.numpy().copy(), float(made.reward), terminated, truncated, {}
+
+    def _uniforms(self, count: int) -> Tensor:
+        return torch.from_numpy(self.np_random.random(count, dtype=np.float32))
 
     def _draw_task(self) -> Tensor:
         """Returns ψ; the family draws it from a torch stream whose key comes from `np_random`."""
@@ -87,16 +96,15 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
         return self._family.draw_tasks(torch.Generator().manual_seed(key), 1)[0]
 
 
-def bernoulli_bandit(arms: int = 5, action_noise: float = 0.0) -> FamilyEnvironment:
-    """Returns the Bernoulli bandit as `gymnasium.make("ingredients/BernoulliBandit-v0")` makes it.
+def make(family: str, **settings: Any) -> FamilyEnvironment:  # noqa: ANN401 - what the family's section allows
+    """Returns a family as `gymnasium.make` makes it; `settings` are those of a study's `tasks` section.
 
     Raises:
-        ValueError: fewer than two arms, or an action noise outside [0, 1).
+        ValueError: a setting that a study would refuse.
     """
-    if arms < 2:
-        raise ValueError(f"arms: out of range, got {arms}; allowed: 2 and more")
-    if not 0 <= action_noise < 1:
-        raise ValueError(f"action_noise: out of range, got {action_noise}; allowed: from 0 to below 1")
-    # the observation is always 0; a Box needs room, or Gymnasium warns
-    space: spaces.Space[Any] = spaces.Box(0.0, 1.0, (1,), np.float32)
-    return FamilyEnvironment(BernoulliBandit(arms, episodes=1, action_noise=action_noise), space)
+    tasks = {"family": family, "episodes": FEWEST_EPISODES, **settings}
+    try:
+        study = parse_study({"name": family, "tasks": tasks, "ingredients": {}}, family)
+    except StudyError as error:
+        raise ValueError(str(error)) from None
+    return FamilyEnvironment(make_family(study.tasks))

@@ -2,7 +2,8 @@
 
 Comes in: a generator, or tasks, noise and actions. Goes out: tasks ψ, observations, rewards, ends.
 A family holds no state and draws nothing by itself: all randomness is in `noise`, drawn beforehand, so that the
-same draws can be replayed for every cell, and one program serves training, evaluation and the references.
+same draws can be replayed for every cell, and one program serves training, evaluation and the references. How
+episodes follow one another in a lifetime is the same for all families: `lifetime` says it.
 
 Shapes (legend of DESIGN §4): `...` stands for any leading batch shape (`[S, B]` in training, `[N]` in references).
 """
@@ -21,12 +22,14 @@ class Step(NamedTuple):
     Attributes:
         state: the environment's state after the step, `[..., state_size]`.
         observation: what the environment shows next, `[..., observation_size]`, never masked.
-        action: the action that was carried out `[...]` (int64), which `action_noise` may have changed;
-            this is what the action channel shows.
+        action: the action that was carried out, which `action_noise` may have changed: `[...]` (int64), or
+            `[..., A]` where the family is continuous; this is what the action channel shows.
         reward: the reward that was paid, `[...]`.
-        expected_reward: E[reward | ψ, state, intended action], `[...]`: what a score is made of.
+        expected_reward: E[reward | ψ, state, intended action], `[...]`: what a score is made of; the reward that was
+            paid where the family does not know better.
         terminated: the episode ended by the task's own rules, `[...]` (bool).
-        truncated: the episode was cut by its time limit, `[...]` (bool).
+        truncated: the episode was cut by a limit of the environment's own, `[...]` (bool). The limit of
+            `episode_steps` is not among them: `lifetime` keeps it.
     """
 
     state: Tensor
@@ -52,18 +55,38 @@ class Family(Protocol):
         ...
 
     @property
+    def episode_steps(self) -> int:
+        """Returns L, the steps of an episode; one that ends before is followed by waiting (see `lifetime`)."""
+        ...
+
+    @property
+    def ends_early(self) -> bool:
+        """Returns whether an episode can end before its L steps are over."""
+        ...
+
+    @property
     def steps(self) -> int:
-        """Returns T, the steps of a lifetime."""
+        """Returns T = K · L, the steps of a lifetime."""
         ...
 
     @property
     def actions(self) -> int:
-        """Returns A, the number of actions."""
+        """Returns A, the number of actions, or the length of an action where the family is continuous."""
+        ...
+
+    @property
+    def continuous(self) -> bool:
+        """Returns whether an action is a vector of A numbers rather than one of A choices."""
         ...
 
     @property
     def observation_size(self) -> int:
         """Returns the length of what the environment shows each step."""
+        ...
+
+    @property
+    def observation_bounds(self) -> tuple[float, float]:
+        """Returns the lowest and the highest number that an observation may hold; infinite where there is none."""
         ...
 
     @property
@@ -77,20 +100,43 @@ class Family(Protocol):
         ...
 
     @property
-    def writable(self) -> bool:
-        """Returns whether the agent can write on the environment's state, and so use it as memory (C3)."""
+    def start_size(self) -> int:
+        """Returns how many uniforms the start of an episode uses; 0 where every episode starts alike."""
+        ...
+
+    @property
+    def written(self) -> range:
+        """Returns the columns of the state that the agent can write on and that outlast an episode (C3).
+
+        They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory.
+        """
+        ...
+
+    @property
+    def held_out(self) -> bool:
+        """Returns whether evaluation tasks are new to a trained agent: not where there are only a few tasks at all."""
         ...
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns `[count, task_size]` tasks from the full distribution; the first n of two counts are equal."""
         ...
 
-    def first(self, tasks: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state `[..., state_size]` and observation `[..., observation_size]` at a lifetime's start."""
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns state `[..., state_size]` and observation `[..., observation_size]` at a lifetime's start.
+
+        `start` `[..., start_size]` are the uniforms that decide where the episode starts.
+        """
+        ...
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns state and observation at the start of a later episode, given the state at the end of the last."""
         ...
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Returns what `action` `[...]` (int64) gives on `tasks` `[..., D]` with `noise` `[..., noise_size]`."""
+        """Returns what `action` (`[...]` int64, or `[..., A]`) gives on `tasks` `[..., D]`.
+
+        `noise` `[..., noise_size]` are the step's uniforms.
+        """
         ...
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:

@@ -16,7 +16,7 @@ from ingredients.agent.network import views
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
 from ingredients.training.draws import EVALUATION, TRAINING_SAMPLE, at_step, evaluation_tasks, lifetime_draws
-from ingredients.training.evaluation import CHUNK_LANES, INTERVENTIONS, PROBES, lanes_at_once
+from ingredients.training.evaluation import CHUNK_LANES, INTERVENTIONS, lanes_at_once, probes_of
 from ingredients.training.interaction import Draws, Play, advance, begin
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 from ingredients.training.workload import Workload
@@ -62,7 +62,9 @@ def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
 def evaluation_steps(study: Study) -> int:
     """Returns the environment steps that the evaluations of one run play; an intervention starts half-way."""
     setup, settings = prepare(study, ()), study.evaluation
-    final = settings.tasks * (1 + len(PROBES) - len(INTERVENTIONS) / 2) + min(settings.tasks, TRAINING_SAMPLE)
+    probes = probes_of(setup.family)
+    half = len(INTERVENTIONS.keys() & set(probes)) / 2
+    final = settings.tasks * (1 + len(probes) - half) + min(settings.tasks, TRAINING_SAMPLE)
     return int(final + 2 * (settings.points - 1) * settings.tasks_at_points) * setup.family.steps
 
 
@@ -109,7 +111,7 @@ def _played_speed(setup: Setup, seconds: float) -> float:
 @torch.no_grad()
 def _time_play(play: Play, draws: Draws, seconds: float) -> tuple[int, float]:
     """Returns how many steps of a lifetime all lanes played in how many seconds, a first step not counted."""
-    lanes, _ = advance(play, begin(play), at_step(draws, 0))
+    lanes, _ = advance(play, begin(play, draws.start[0]), at_step(draws, 0))
     began, played, took = time.perf_counter(), 0, 0.0
     while played < play.family.steps - 1 and took < seconds:
         lanes, _ = advance(play, lanes, at_step(draws, played + 1))
@@ -142,6 +144,6 @@ def _evaluation_floats(setup: Setup) -> int:
 
     A state is there three times: at the start, half-way, and of the lifetimes that branch off.
     """
-    draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + 5)
+    draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)
     return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

@@ -28,24 +28,31 @@ class DrawPurposes:
 
     action: Purpose
     noise: Purpose
+    start: Purpose
     masks: Purpose
 
 
-TRAINING = DrawPurposes(Purpose.TRAINING_ACTIONS, Purpose.TRAINING_NOISE, Purpose.TRAINING_MASKS)
-EVALUATION = DrawPurposes(Purpose.EVALUATION_ACTIONS, Purpose.EVALUATION_NOISE, Purpose.EVALUATION_MASKS)
+TRAINING = DrawPurposes(
+    Purpose.TRAINING_ACTIONS, Purpose.TRAINING_NOISE, Purpose.TRAINING_STARTS, Purpose.TRAINING_MASKS
+)
+EVALUATION = DrawPurposes(
+    Purpose.EVALUATION_ACTIONS, Purpose.EVALUATION_NOISE, Purpose.EVALUATION_STARTS, Purpose.EVALUATION_MASKS
+)
 
 
 def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, index: int, lanes: int) -> Draws:
     """Returns the draws of whole lifetimes, each `[T, S, N, ...]`, for `lanes` lanes of every run."""
-    shape = (family.steps, lanes)
-    action = _per_seed(runs, lambda seed: _uniform(seed, purposes.action, index, shape))
+    shape, starts = (family.steps, lanes), (family.episodes, lanes, family.start_size)
+    width = (family.actions,) if family.continuous else ()
+    action = _per_seed(runs, lambda seed: _uniform(seed, purposes.action, index, (*shape, *width)))
     noise = _per_seed(runs, lambda seed: _uniform(seed, purposes.noise, index, (*shape, family.noise_size)))
+    start = _per_seed(runs, lambda seed: _uniform(seed, purposes.start, index, starts))
     masks = _per_seed(runs, lambda seed: _uniform(seed, purposes.masks, index, (*shape, 2)))
     reward_level = torch.tensor([run.cell.reward_shown for run in runs]).view(1, -1, 1, 1)
     action_level = torch.tensor([run.cell.action_shown for run in runs]).view(1, -1, 1, 1)
     reward_shown = (masks[..., :1] < reward_level).float()
     action_shown = (masks[..., 1:] < action_level).float()
-    return Draws(action, noise, reward_shown, action_shown, carry(runs, family.steps))
+    return Draws(action, noise, start, reward_shown, action_shown, carry(runs, family.steps))
 
 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
@@ -55,9 +62,29 @@ def carry(runs: Sequence[Run], steps: int) -> Tensor:
     return (t % every != 0).float().view(steps, len(runs), 1, 1)
 
 
+def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
+    """Returns the starts `[K, S, N, start_size]` of training where some runs have one task, and so one start.
+
+    Such a run (`task_distribution` off) starts every episode as its seed's first one; how others start stays drawn.
+    """
+    for index, run in enumerate(runs):
+        if run.cell.starts_alike and start.numel():
+            start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
+    return start
+
+
 def at_step(draws: Draws, t: int) -> Draws:
-    """Returns the draws of step t."""
-    return Draws(*(part[t] for part in draws))
+    """Returns the draws of step t; its `start` is that of the episode after the present one."""
+    episodes, steps = draws.start.shape[0], draws.action.shape[0]
+    after = (t * episodes // steps + 1) % episodes
+    return Draws(
+        draws.action[t],
+        draws.noise[t],
+        draws.start[after],
+        draws.reward_shown[t],
+        draws.action_shown[t],
+        draws.carry[t],
+    )
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:

@@ -7,10 +7,12 @@ no noise in it; the luck that the agent itself met stays. Luck is drawn for chun
 every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
 are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task.
 
-Probes (DESIGN §2). At the episode boundary half-way, K // 2:
+Probes (DESIGN §2). At the episode boundary half-way, with which episode K // 2 begins:
 
 - `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
   win-stay-lose-shift does not count as memory. Who learns in context follows the wrong past.
+- `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has.
+  Who uses the environment as its memory follows the wrong past (C3).
 - `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
 - `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.
 
@@ -32,8 +34,10 @@ from torch import Tensor
 
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past
+from ingredients.tasks import lifetime
+from ingredients.tasks.family import Family
 from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
-from ingredients.training.interaction import Draws, Lanes, Play, advance, begin
+from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
 from ingredients.training.trainer import Setup
 
 CHUNK_LANES = 512  # lanes whose luck is drawn at once; S × 512 × H floats of a recurrent state stay in the cache
@@ -42,10 +46,11 @@ STATE_FLOATS = 2**21  # of a run's lanes at once: 64 MB for a stack of eight
 
 
 class Scene(NamedTuple):
-    """Who plays what, and where the lifetimes are."""
+    """Who plays what, where the lifetimes are, and the uniforms `[S, N, start_size]` that the episode started from."""
 
     play: Play
     lanes: Lanes
+    start: Tensor
 
 
 def swap_memory(scene: Scene) -> Scene:
@@ -54,19 +59,27 @@ def swap_memory(scene: Scene) -> Scene:
     return scene._replace(lanes=replace(scene.lanes, memory=memory))
 
 
+def swap_environment(scene: Scene) -> Scene:
+    """Returns lanes that meet in their environment what the lane before has written there."""
+    lanes, columns = scene.lanes, list(scene.play.family.written)
+    state = lanes.world.state.clone()
+    state[..., columns] = state[..., columns].roll(1, dims=1)
+    return scene._replace(lanes=replace(lanes, world=lanes.world._replace(state=state)))
+
+
 def wipe_memory(scene: Scene) -> Scene:
     """Returns lanes that remember nothing and are told that a lifetime starts; the environment goes on as it was."""
-    initial, now = begin(scene.play), scene.lanes
-    past = replace(initial.past, observation=now.past.observation)
-    return scene._replace(lanes=Lanes(initial.memory, now.environment, past))
+    initial, now = begin(scene.play, scene.start), scene.lanes
+    past = nothing_past(scene.play, now.past.observation)
+    return scene._replace(lanes=replace(now, memory=initial.memory, past=past))
 
 
 def switch_task(scene: Scene) -> Scene:
     """Returns lanes on the task of the lane before, where an episode begins; what the agent carries stays."""
     play = replace(scene.play, tasks=scene.play.tasks.roll(1, dims=1))
-    environment, observation = play.family.first(play.tasks)
-    past = replace(scene.lanes.past, observation=observation)
-    return Scene(play, replace(scene.lanes, environment=environment, past=past))
+    world = lifetime.begin(play.family, play.tasks, scene.start)
+    past = replace(scene.lanes.past, observation=world.observation)
+    return scene._replace(play=play, lanes=replace(scene.lanes, world=world, past=past))
 
 
 def yoke_reward(own: Past, plain: Past) -> Past:
@@ -81,11 +94,17 @@ def yoke_action(own: Past, plain: Past) -> Past:
 
 INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
     "memory_swap": swap_memory,
+    "environment_swap": swap_environment,
     "memory_wipe": wipe_memory,
     "task_switch": switch_task,
 }
 YOKES: Mapping[str, Callable[[Past, Past], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
 PROBES = ("greedy", *INTERVENTIONS, *YOKES)
+
+
+def probes_of(family: Family) -> tuple[str, ...]:
+    """Returns the probes that make sense for a family: what cannot be written on cannot be swapped."""
+    return tuple(name for name in PROBES if name != "environment_swap" or family.written)
 
 
 class Evaluated(NamedTuple):
@@ -149,10 +168,11 @@ class _Table:
 
     def rewards(self, probes: Sequence[str]) -> dict[str, Tensor]:
         """Returns each step's expected reward, `[S, T, n]` (float64); interventions branch off the plain half-way."""
-        steps, episodes = self.play.family.steps, self.play.family.episodes
-        half = episodes // 2 * (steps // episodes)
-        opening = Scene(self.play, begin(self.play))
+        steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
+        first, midway = self.draws.start[0], self.draws.start[self.play.family.episodes // 2]
+        opening = Scene(self.play, begin(self.play, first), first)
         early = self._played(opening, range(half))
+        early = early._replace(scene=early.scene._replace(start=midway))
         late = self._played(early.scene, range(half, steps))
         made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
         for name in probes:

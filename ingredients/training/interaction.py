@@ -5,7 +5,7 @@ what happened.
 
 A lane is one lifetime in progress. The order of events in a step is that of RL² (Duan et al. 2016, Figure 1): the input
 holds r_{t-1} and a_{t-1}; memory takes it in; the policy acts; the environment answers. Memory, reward and action pass
-from episode to episode, and start empty with the lifetime.
+from episode to episode, and start empty with the lifetime. How episodes follow one another is `tasks.lifetime`'s.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from torch import Tensor
 from ingredients.agent.memory import State
 from ingredients.agent.network import Agent
 from ingredients.agent.observation import Past, assemble
+from ingredients.agent.policy import sample, sample_vector
+from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.lifetime import World
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,22 @@ class Play:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lifetimes in progress: memory (parts `[S, N, ...]`), the environment's state `[S, N, .]`, and the past."""
+    """Lifetimes in progress: memory (parts `[S, N, ...]`), the environments, what lies behind, and the step t."""
 
     memory: State
-    environment: Tensor
+    world: World
     past: Past
+    t: int = 0
 
 
 class Draws(NamedTuple):
     """The randomness of one step, or of a lifetime with a leading T.
 
     Attributes:
-        action: uniforms that choose the actions, `[S, N]`.
+        action: uniforms that choose the actions, `[S, N]`, or `[S, N, A]` where the family is continuous.
         noise: uniforms of the environment, `[S, N, noise_size]`.
+        start: uniforms of the episode that starts after the step, `[S, N, start_size]`; of a lifetime those of its
+            episodes, with a leading K.
         reward_shown: 1.0 where r_{t-1} is shown, `[S, N, 1]`.
         action_shown: 1.0 where a_{t-1} is shown, `[S, N, 1]`.
         carry: 1.0 where memory is carried into the step, 0.0 where it is reset before it, `[S, 1, 1]`.
@@ -55,53 +61,65 @@ class Draws(NamedTuple):
 
     action: Tensor
     noise: Tensor
+    start: Tensor
     reward_shown: Tensor
     action_shown: Tensor
     carry: Tensor
 
 
 class Moment(NamedTuple):
-    """One step: input `[S, N, F]`, the memory's output `[S, N, H]`, intended action `[S, N]`, the answer."""
+    """One step: input `[S, N, F]`, the memory's output `[S, N, H]`, intended action `[S, N]`, the answer.
+
+    `waiting` is 1.0 where there was nothing to do, `[S, N]`; None where no episode ends early.
+    """
 
     inputs: Tensor
     output: Tensor
     action: Tensor
     step: Step
+    waiting: Tensor | None
 
 
-def begin(play: Play) -> Lanes:
-    """Returns `[S, N]` lanes at the start of their lifetimes."""
-    environment, observation = play.family.first(play.tasks)
+def begin(play: Play, start: Tensor) -> Lanes:
+    """Returns `[S, N]` lanes at the start of their lifetimes; `start` `[S, N, start_size]` are its uniforms."""
+    world = lifetime.begin(play.family, play.tasks, start)
     runs, lanes = play.tasks.shape[:2]
     memory = play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
-    start = play.tasks.new_ones(runs, lanes, 1)
+    return Lanes(memory, world, nothing_past(play, world.observation))
+
+
+def nothing_past(play: Play, observation: Tensor) -> Past:
+    """Returns what lies behind an agent at a lifetime's start, where it is shown `observation`."""
+    start = observation.new_ones(*observation.shape[:-1], 1)
     none = torch.zeros_like(start)
-    return Lanes(memory, environment, Past(observation, start, start, none, none.long()))
+    action = none.expand(*none.shape[:-1], play.family.actions) if play.family.continuous else none.long()
+    return Past(observation, start, start, none, action)
 
 
 def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tuple[Lanes, Moment]:
     """Returns the lanes after one step, and what happened in it."""
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
-    logits = play.agent.logits(play.weights, output)
-    action = logits.argmax(-1) if greedy else sample(logits, draws.action)
-    step = play.family.step(play.tasks, lanes.environment, action, draws.noise)
-    episode_start = (step.terminated | step.truncated).to(inputs.dtype).unsqueeze(-1)
+    action = _act(play, output, draws.action, greedy)
+    waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
+    world, step = lifetime.proceed(play.family, play.tasks, lanes.world, action, draws.noise)
+    no, starts = torch.zeros_like(draws.reward_shown), lifetime.starts_episode(play.family, lanes.t + 1)
+    if starts:
+        world = lifetime.next_episode(play.family, play.tasks, world, draws.start)
     past = Past(
-        observation=step.observation,
-        lifetime_start=torch.zeros_like(episode_start),
-        episode_start=episode_start,
+        observation=world.observation,
+        lifetime_start=no,
+        episode_start=torch.ones_like(no) if starts else no,
         reward_tm1=step.reward.unsqueeze(-1),
-        action_tm1=step.action.unsqueeze(-1),
+        action_tm1=step.action if play.family.continuous else step.action.unsqueeze(-1),
     )
-    return Lanes(memory, step.state, past), Moment(inputs, output, action, step)
+    return Lanes(memory, world, past, lanes.t + 1), Moment(inputs, output, action, step, waiting)
 
 
-def sample(logits: Tensor, uniform: Tensor) -> Tensor:
-    """Returns actions `[...]` by inverse CDF from uniforms `[...]`; logits `[..., A]`.
-
-    `torch.multinomial` would raise for the whole stack on one run's NaN; here such a run gets some action and is
-    found by its gradient.
-    """
-    cumulative = torch.softmax(logits, dim=-1).cumsum(-1)
-    return (cumulative[..., :-1] <= uniform.unsqueeze(-1)).sum(-1)
+def _act(play: Play, output: Tensor, uniform: Tensor, greedy: bool) -> Tensor:
+    """Returns the actions, `[S, N]` (int64) or `[S, N, A]`, for the memory's outputs `[S, N, H]`."""
+    if play.family.continuous:
+        heads = play.agent.heads(play.weights, output)
+        return heads[..., : play.family.actions] if greedy else sample_vector(heads, uniform)
+    logits = play.agent.logits(play.weights, output)
+    return logits.argmax(-1) if greedy else sample(logits, uniform)

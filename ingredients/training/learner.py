@@ -49,18 +49,30 @@ def generalised_advantage(reward: Tensor, value: Tensor, discount: float, trace:
     return advantage
 
 
-def normalise_per_run(advantage: Tensor) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's own rollout."""
+def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor:
+    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's own rollout.
+
+    Where an agent only waited (`acting`, of the same shape, is 0) there was nothing to do better: the advantage is 0,
+    and counts in neither.
+    """
     by_run = advantage.transpose(0, 1).reshape(advantage.shape[1], -1)
     mean = by_run.mean(1, keepdim=True)
     centred = by_run - mean
-    scale = (centred * centred).mean(1, keepdim=True).sqrt() + EPSILON
-    runs_first = (centred / scale).view(advantage.shape[1], advantage.shape[0], *advantage.shape[2:])
+    if acting is None:
+        square = (centred * centred).mean(1, keepdim=True)
+    else:
+        counts = acting.transpose(0, 1).reshape(by_run.shape)
+        share = counts / counts.mean(1, keepdim=True).clamp(min=EPSILON)
+        centred = (by_run - (by_run * share).mean(1, keepdim=True)) * counts
+        square = (centred * centred * share).mean(1, keepdim=True)
+    runs_first = (centred / (square.sqrt() + EPSILON)).view(
+        advantage.shape[1], advantage.shape[0], *advantage.shape[2:]
+    )
     return runs_first.transpose(0, 1).contiguous()
 
 
 class Advised(NamedTuple):
-    """What was done and how good it was, each `[S, X]`: action (int64), log π_old of it, its advantage."""
+    """What was done and how good it was, `[S, X]`: action (int64; of vectors `[S, X, A]`), log π_old, its advantage."""
 
     action: Tensor
     before: Tensor
@@ -76,14 +88,32 @@ class PolicyLosses(NamedTuple):
     clip_fraction: Tensor
 
 
+class Surrogate(NamedTuple):
+    """−min(ρA, clip(ρ, 1 ± ε)A), minus its slope over log π, the KL (k3) and whether ρ was clipped, each `[S, X]`."""
+
+    loss: Tensor
+    slope: Tensor
+    kl: Tensor
+    clipped: Tensor
+
+
+def clipped_surrogate(log_probability: Tensor, advised: Advised, clip: float) -> Surrogate:
+    """Returns the loss for log π(a) `[S, X]`, with ρ = π / π_old (Schulman et al. 2017, eq. 7)."""
+    log_ratio = log_probability - advised.before
+    ratio = log_ratio.exp()
+    gained, held = ratio * advised.advantage, ratio.clamp(1 - clip, 1 + clip) * advised.advantage
+    slope = torch.where(gained <= held, gained, torch.zeros_like(gained))
+    clipped = ((ratio - 1).abs() > clip).to(ratio.dtype)
+    return Surrogate(-torch.minimum(gained, held), slope, ratio - 1 - log_ratio, clipped)
+
+
 @torch.no_grad()
 def policy_gradient(
     logits: Tensor, advised: Advised, clip: float, entropy_weight: float
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
 
-    The surrogate is −mean min(ρA, clip(ρ, 1 ± ε)A), ρ = π / π_old (Schulman et al. 2017, eq. 7). Derived by hand, with
-    the steps innermost: torch's softmax over a handful of columns takes longer than all of this.
+    Derived by hand, with the steps innermost: torch's softmax over a handful of columns takes longer than all of this.
 
     Args:
         logits: `[S, X, A]`.
@@ -91,17 +121,14 @@ def policy_gradient(
         clip: ε.
         entropy_weight: of the entropy.
     """
-    action, before, advantage = advised
+    action = advised.action
     log_policy, policy = _log_policy(logits)
-    log_ratio = log_policy.gather(1, action.unsqueeze(1)).squeeze(1) - before
-    ratio = log_ratio.exp()
-    gained, held = ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage
+    surrogate = clipped_surrogate(log_policy.gather(1, action.unsqueeze(1)).squeeze(1), advised, clip)
     minus_entropy = (policy * log_policy).sum(1)
-    of_ratio = torch.where(gained <= held, gained, torch.zeros_like(gained)) / action.shape[1]
+    of_ratio = surrogate.slope / action.shape[1]
     gradient = (log_policy - minus_entropy.unsqueeze(1)).mul_(entropy_weight / action.shape[1])
     gradient.add_(of_ratio.unsqueeze(1)).mul_(policy).scatter_add_(1, action.unsqueeze(1), -of_ratio.unsqueeze(1))
-    kl, clipped = ratio - 1 - log_ratio, ((ratio - 1).abs() > clip).to(ratio.dtype)
-    parts = (-torch.minimum(gained, held), -minus_entropy, kl, clipped)
+    parts = (surrogate.loss, -minus_entropy, surrogate.kl, surrogate.clipped)
     return PolicyLosses(*(part.mean(1) for part in parts)), gradient.transpose(1, 2)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.agent.network import Agent
 from ingredients.training.draws import at_step
 from ingredients.training.interaction import Draws, Moment, Play, advance, begin
 
@@ -22,9 +21,11 @@ class Rollout:
     Attributes:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, after each step, `[M, S, T, N, H]`.
-        action: intended actions, `[M, S, T, N]` (int64).
+        action: intended actions, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` where the family is continuous.
         earned: what the environment paid, or the mean of that given ψ and the action, `[M, S, T, N]`.
         reward: what the learner counts, `[M, S, T, N]` (see `collect`).
+        acting: 1.0 where the agent had something to do, 0.0 where it waited, `[M, S, T, N]`; None where no episode ends
+            early.
         tasks: `[M, S, N, D]`.
         carry: `[S, T]`.
         score: the mean expected return of a lifetime, `[S]`.
@@ -35,6 +36,7 @@ class Rollout:
     action: Tensor
     earned: Tensor
     reward: Tensor
+    acting: Tensor | None
     tasks: Tensor
     carry: Tensor
     score: Tensor
@@ -49,8 +51,8 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollo
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
-    blank = _Buffers.blank(play.agent, steps, (minibatches, runs, lifetimes // minibatches), play.tasks)
-    lanes, score = begin(play), play.tasks.new_zeros(runs)
+    blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
+    lanes, score = begin(play, draws.start[0]), play.tasks.new_zeros(runs)
     for t in range(steps):
         lanes, moment = advance(play, lanes, at_step(draws, t))
         blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
@@ -58,7 +60,9 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollo
     reward = blank.earned - _split(_best_step_reward(play), minibatches).unsqueeze(2) if expected else blank.earned
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
-    return Rollout(blank.inputs, blank.outputs, blank.action, blank.earned, reward, by_minibatch, carry, score)
+    return Rollout(
+        blank.inputs, blank.outputs, blank.action, blank.earned, reward, blank.acting, by_minibatch, carry, score
+    )
 
 
 @dataclass(frozen=True)
@@ -67,16 +71,19 @@ class _Buffers:
     outputs: Tensor
     action: Tensor
     earned: Tensor
+    acting: Tensor | None
 
     @staticmethod
-    def blank(agent: Agent, steps: int, shape: tuple[int, int, int], like: Tensor) -> _Buffers:
-        minibatches, runs, lanes = shape
-        lead = (minibatches, runs, steps, lanes)
+    def blank(play: Play, lead: tuple[int, int, int, int]) -> _Buffers:
+        """Returns empty buffers; `lead` is `[M, S, T, N]`."""
+        like, agent, family = play.tasks, play.agent, play.family
+        choice = torch.empty(lead, dtype=torch.int64, device=like.device)
         return _Buffers(
             inputs=like.new_empty(*lead, agent.layout.size),
             outputs=like.new_empty(*lead, agent.hidden),
-            action=torch.empty(lead, dtype=torch.int64, device=like.device),
+            action=like.new_empty(*lead, family.actions) if family.continuous else choice,
             earned=like.new_empty(lead),
+            acting=like.new_empty(lead) if family.ends_early else None,
         )
 
     def write(self, t: int, moment: Moment, earned: Tensor) -> None:
@@ -85,6 +92,8 @@ class _Buffers:
         self.outputs[:, :, t] = _split(moment.output, minibatches)
         self.action[:, :, t] = _split(moment.action, minibatches)
         self.earned[:, :, t] = _split(earned, minibatches)
+        if self.acting is not None and moment.waiting is not None:
+            self.acting[:, :, t] = _split(1 - moment.waiting, minibatches)
 
 
 def _best_step_reward(play: Play) -> Tensor:
@@ -92,7 +101,7 @@ def _best_step_reward(play: Play) -> Tensor:
     best = play.family.best_episode_return(play.tasks)
     if best is None:
         return play.tasks.new_zeros(play.tasks.shape[:2])
-    return best * (play.family.episodes / play.family.steps)
+    return best / play.family.episode_steps
 
 
 def _split(lanes: Tensor, minibatches: int) -> Tensor:

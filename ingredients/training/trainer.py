@@ -20,7 +20,8 @@ from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 from ingredients.training.critic import Critic, features, value_gradient, values
-from ingredients.training.draws import TRAINING, lifetime_draws, to_device, training_tasks
+from ingredients.training.draws import TRAINING, lifetime_draws, one_start, to_device, training_tasks
+from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
 from ingredients.training.interaction import Play
 from ingredients.training.learner import (
     Adam,
@@ -94,22 +95,25 @@ class Setup:
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
     """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side."""
     family = make_family(study.tasks)
-    layout, hidden = Layout(family.observation_size, family.actions), study.agent.hidden
+    layout = Layout(family.observation_size, family.actions, family.continuous)
+    hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
     agent = Agent(layout, hidden, make_memory(kind, layout.size, hidden, study.agent.window, family.steps))
     critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
-    tuned = _tuned(study.learner, family.steps)
+    tuned = _tuned(study.learner, family)
     return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device))
 
 
-def _tuned(learner: Learner, steps: int) -> Tuned:
-    """Returns what the study says, or what lifetimes of T steps ask for."""
+def _tuned(learner: Learner, family: Family) -> Tuned:
+    """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
+    steps = family.steps
+    prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
     return Tuned(
         lifetimes=rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
         discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
         trace=trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
         entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
-        prediction=prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction,
+        prediction=0.0 if family.continuous else prediction,
     )
 
 
@@ -160,6 +164,7 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         index = training.update
         tasks = training_tasks(setup.runs, setup.family, index, setup.lifetimes).to(setup.device)
         draws = lifetime_draws(setup.runs, setup.family, TRAINING, index, setup.lifetimes)
+        draws = draws._replace(start=one_start(setup.runs, draws.start))
         play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
         draws, learner = to_device(draws, setup.device), setup.learner
         rollout = collect(play, draws, learner.minibatches, expected=learner.expected_rewards)
@@ -216,11 +221,11 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
     value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
     raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.tuned.trace)
-    target, advantage = raw + value, normalise_per_run(raw)
+    target, advantage = raw + value, normalise_per_run(raw, rollout.acting)
     batches = []
     for m, critic_inputs in enumerate(eyes):
-        logits, action = setup.agent.logits(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1)
-        before = log_probability(logits.flatten(1, 2), action)
+        heads, action = setup.agent.heads(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1, 2)
+        before = _log_probability(setup, heads.flatten(1, 2), action)
         advised = Advised(action, before, advantage[m].flatten(1))
         earned = rollout.earned[m].flatten(1)
         batches.append(_Batch(rollout.inputs[m], advised, earned, critic_inputs.flatten(1, 2), target[m].flatten(1)))
@@ -254,11 +259,23 @@ def _step(
     return Losses(losses.surrogate, error, losses.entropy, losses.kl, losses.clip_fraction), norm
 
 
+def _log_probability(setup: Setup, heads: Tensor, action: Tensor) -> Tensor:
+    """Returns log π(a), `[S, X]`, for heads `[S, X, P]`."""
+    if setup.family.continuous:
+        return gaussian_log_probability(heads, action)
+    return log_probability(heads[..., : setup.family.actions], action)
+
+
 def _heads_gradient(setup: Setup, heads: Tensor, batch: _Batch, entropy_weight: float) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses, and the gradient over logits, predictions and padding, `[S, X, P]`."""
+    """Returns the policy's losses, and the gradient over the heads, padding included, `[S, X, P]`."""
     learner, actions = setup.learner, setup.agent.layout.actions
     predicting = slice(actions, 2 * actions)
     d_heads = torch.zeros_like(heads)
+    if setup.family.continuous:
+        losses, d_heads[..., : 2 * actions] = gaussian_gradient(
+            heads.detach(), batch.advised, learner.clip, entropy_weight
+        )
+        return losses, d_heads
     losses, d_heads[..., :actions] = policy_gradient(heads[..., :actions], batch.advised, learner.clip, entropy_weight)
     if setup.tuned.prediction:
         d_heads[..., predicting] = prediction_gradient(

@@ -1,0 +1,61 @@
+"""What the head means as a policy: a softmax over A choices, or a normal distribution over vectors of A numbers.
+
+Comes in: heads `[..., P]`, uniforms. Goes out: actions, and log-probabilities of actions.
+
+A vector's A components are independent; their means are the head's first A columns, the logarithms of their deviations
+the next A, bounded to [−4, 1]. An environment reads a component from −1 to 1; what lies beyond is cut by the
+environment, not by the policy.
+
+Both draw by inverse CDF from uniforms that were drawn beforehand. `torch.multinomial` would raise for the whole stack
+on one run's NaN; here such a run gets some action and is found by its gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+NARROWEST, WIDEST = -4.0, 1.0
+EDGE = 1e-6  # a uniform draw may be 0, whose normal quantile is −∞
+
+
+class Normal(NamedTuple):
+    """Means and log-deviations, `[..., A]` each; `free` is 1 where the bounds leave the deviation as it is."""
+
+    mean: Tensor
+    log_deviation: Tensor
+    free: Tensor
+
+
+def normal(heads: Tensor, actions: int) -> Normal:
+    """Returns the distribution that heads `[..., P]` stand for."""
+    asked = heads[..., actions : 2 * actions]
+    bounded = asked.clamp(NARROWEST, WIDEST)
+    return Normal(heads[..., :actions], bounded, (asked == bounded).to(heads.dtype))
+
+
+def sample(logits: Tensor, uniform: Tensor) -> Tensor:
+    """Returns choices `[...]` (int64) from uniforms `[...]`; logits `[..., A]`."""
+    cumulative = torch.softmax(logits, dim=-1).cumsum(-1)
+    return (cumulative[..., :-1] <= uniform.unsqueeze(-1)).sum(-1)
+
+
+def sample_vector(heads: Tensor, uniform: Tensor) -> Tensor:
+    """Returns vectors `[..., A]` from uniforms `[..., A]`; heads `[..., P]`."""
+    policy = normal(heads, uniform.shape[-1])
+    quantile: Tensor = torch.special.ndtri(uniform.clamp(EDGE, 1 - EDGE))
+    return policy.mean + policy.log_deviation.exp() * quantile
+
+
+def log_density(policy: Normal, action: Tensor) -> Tensor:
+    """Returns log π(a), `[...]`, of vectors `[..., A]`."""
+    distance = (action - policy.mean) * (-policy.log_deviation).exp()
+    return (-0.5 * distance * distance - policy.log_deviation - 0.5 * math.log(2 * math.pi)).sum(-1)
+
+
+def vector_entropy(policy: Normal) -> Tensor:
+    """Returns the entropy `[...]`: Σ (log σ + ½ log 2πe)."""
+    return (policy.log_deviation + 0.5 * math.log(2 * math.pi * math.e)).sum(-1)

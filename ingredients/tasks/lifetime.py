@@ -1,0 +1,80 @@
+"""How a lifetime goes on: K episodes of L steps on one task, the same for every family and everyone who plays it.
+
+Comes in: a family, tasks, actions, uniforms. Goes out: a `World` after each step.
+
+All lifetimes keep step: episode k takes the steps kL to (k+1)L − 1. An episode that ends before its time limit is
+followed by *waiting*: until the next one starts the agent is shown what the last step showed once, then zeros; what it
+does has no effect, and it is paid nothing. So every lane reaches an episode's boundary at the same step, where probes
+can exchange what lanes carry "at the same steps" (DESIGN §2), and a lifetime has T = K · L steps whatever happens.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Family, Step
+
+
+class World(NamedTuple):
+    """Where the environments of some lanes are.
+
+    Attributes:
+        state: `[..., state_size]`.
+        observation: what is shown now, `[..., observation_size]`.
+        waiting: whether the episode has ended and the next has not started, `[...]` (bool); None where no episode ends
+            early.
+    """
+
+    state: Tensor
+    observation: Tensor
+    waiting: Tensor | None
+
+
+def begin(family: Family, tasks: Tensor, start: Tensor) -> World:
+    """Returns the world at the start of lifetimes on `tasks` `[..., D]`; `start` `[..., start_size]` are uniforms."""
+    state, observation = family.first(tasks, start)
+    waiting = torch.zeros(tasks.shape[:-1], dtype=torch.bool, device=tasks.device) if family.ends_early else None
+    return World(state, observation, waiting)
+
+
+def starts_episode(family: Family, t: int) -> bool:
+    """Returns whether step t is the first of an episode."""
+    return t % family.episode_steps == 0
+
+
+def half_way(family: Family) -> int:
+    """Returns the step with which episode K // 2 starts: where probes intervene."""
+    return family.episodes // 2 * family.episode_steps
+
+
+def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: Tensor) -> tuple[World, Step]:
+    """Returns the world after a step, and what the step gave; in a waiting lane it gave nothing.
+
+    At the end of an episode's last step call `next_episode`.
+    """
+    step = family.step(tasks, world.state, action, noise)
+    if world.waiting is None:
+        return World(step.state, step.observation, None), step
+    step = _nothing_where(world.waiting, world.state, step)
+    return World(step.state, step.observation, world.waiting | step.terminated | step.truncated), step
+
+
+def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> World:
+    """Returns the world at the start of the next episode; `start` `[..., start_size]` are its uniforms."""
+    state, observation = family.next_episode(tasks, world.state, start)
+    return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
+
+
+def _nothing_where(waiting: Tensor, state: Tensor, step: Step) -> Step:
+    lane, zero = waiting.unsqueeze(-1), torch.zeros_like(step.reward)
+    return step._replace(
+        state=torch.where(lane, state, step.state),
+        observation=torch.where(lane, torch.zeros_like(step.observation), step.observation),
+        reward=torch.where(waiting, zero, step.reward),
+        expected_reward=torch.where(waiting, zero, step.expected_reward),
+        terminated=step.terminated & ~waiting,
+        truncated=step.truncated & ~waiting,
+    )

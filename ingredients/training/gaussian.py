@@ -1,0 +1,43 @@
+"""The policy's loss where actions are vectors: the clipped surrogate for a normal distribution.
+
+Comes in: heads, what was done and how good it was. Goes out: losses, and their gradient over the heads. `learner` has
+the same for choices.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.policy import log_density, normal, vector_entropy
+from ingredients.training.learner import Advised, PolicyLosses, clipped_surrogate
+
+
+@torch.no_grad()
+def gaussian_gradient(
+    heads: Tensor, advised: Advised, clip: float, entropy_weight: float
+) -> tuple[PolicyLosses, Tensor]:
+    """Returns the losses, and ∂ (surrogate − weight · entropy) over means and log-deviations, `[S, X, 2A]`.
+
+    With z = (a − μ) / σ:  ∂ log π / ∂μ = z / σ,  ∂ log π / ∂ log σ = z² − 1,  ∂ entropy / ∂ log σ = 1.
+
+    Args:
+        heads: `[S, X, P]`.
+        advised: the steps; actions are `[S, X, A]`.
+        clip: ε.
+        entropy_weight: of the entropy.
+    """
+    steps, policy = advised.action.shape[1], normal(heads, advised.action.shape[-1])
+    surrogate = clipped_surrogate(log_density(policy, advised.action), advised, clip)
+    of_log = -surrogate.slope.unsqueeze(-1) / steps
+    narrow = (-policy.log_deviation).exp()
+    z = (advised.action - policy.mean) * narrow
+    d_mean = of_log * z * narrow
+    d_log_deviation = (of_log * (z * z - 1) - entropy_weight / steps) * policy.free
+    losses = (surrogate.loss, vector_entropy(policy), surrogate.kl, surrogate.clipped)
+    return PolicyLosses(*(part.mean(1) for part in losses)), torch.cat([d_mean, d_log_deviation], dim=-1)
+
+
+def gaussian_log_probability(heads: Tensor, action: Tensor) -> Tensor:
+    """Returns log π(a), `[S, X]`, for heads `[S, X, P]` and actions `[S, X, A]`."""
+    return log_density(normal(heads, action.shape[-1]), action)
