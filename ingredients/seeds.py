@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     TRAINING_NOISE = "training-noise"
     TRAINING_STARTS = "training-starts"
     TRAINING_MASKS = "training-masks"
+    TRAINING_MEMORIES = "training-memories"
     EVALUATION_TASKS = "evaluation-tasks"
     EVALUATION_ACTIONS = "evaluation-actions"
     EVALUATION_NOISE = "evaluation-noise"
@@ -32,6 +33,7 @@ class Purpose(StrEnum):
     EVALUATION_MASKS = "evaluation-masks"
     REFERENCES = "references"
     REFERENCE_STARTS = "reference-starts"
+    LEAKAGE = "leakage"
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0) -> int:

@@ -85,12 +85,12 @@ def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:
 def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand, of stand-in speeds: each kind is timed once, with its own speed, and stacks are shared out."""
     study = study_of([True, "lstm"])
-    told = {"memory_estimate": [3, 5], "evaluation_steps": [4800]}
+    told = {"cost:memory_estimate": [3, 5], "cost:evaluation_steps": [4800], "leakage:leakage": [{"reward": "none"}]}
     speeds = {"gru": [(1000.0, 9600.0), (500.0, 4800.0)], "lstm": [(250.0, 2400.0), (500.0, 4800.0)]}
     timed = []
 
     def answer(engine: object, workers: int, function: str, *arguments: Stack) -> Sequence[object]:
-        if function != "measure_speed":
+        if function != "cost:measure_speed":
             return told[function][:workers]
         timed.append(kind := "lstm" if arguments[1].runs[0].cell.texts()["memory"] == "lstm" else "gru")
         return speeds[kind]
@@ -98,7 +98,7 @@ def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(estimating, "_everywhere", answer)
     cost = estimate(rest_of(study), workers=2)
     assert timed == ["gru", "lstm"]
-    assert (cost.workers, cost.memory_bytes, cost.notices) == (2, 5, ())
+    assert (cost.workers, cost.memory_bytes, cost.notices, cost.leakage) == (2, 5, (), {"reward": "none"})
     # gru: 2 runs of 1000 steps at 500 and 4800 played at 4800: 4 + 2 s; lstm half as fast: 8 + 4 s, beside it
     assert cost.seconds == pytest.approx(12.0)
     assert cost.env_steps_per_second == pytest.approx(4000 / 12)

@@ -6,7 +6,7 @@ Comes in: what remains of a study, a number of workers. Goes out: an `Estimate`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ingredients.engine.ask import together
@@ -29,6 +29,7 @@ class Estimate:
         env_steps_per_second: of one worker in training, measured while all of them compute; over all kinds of memory.
         seconds: training and evaluation time of the runs that are not finished.
         notices: what the user should know of his own memories.
+        leakage: what the environment leaks of reward and action (`training.leakage`).
     """
 
     workers: int
@@ -36,6 +37,7 @@ class Estimate:
     env_steps_per_second: float
     seconds: float
     notices: tuple[str, ...] = ()
+    leakage: Mapping[str, Any] = field(default_factory=dict)
 
 
 def estimate(rest: Remaining, workers: int) -> Estimate:
@@ -51,11 +53,15 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
     with LocalEngine(workers) as engine:
         notices = _notices(engine, rest.study)
         # in every worker, so that the timings start together
-        memory = {kind: max(_everywhere(engine, workers, "memory_estimate", rest.study, kinds[kind])) for kind in kinds}
-        speeds = {kind: _speed(engine, workers, rest.study, kinds[kind]) for kind in kinds}
-        (played,) = _everywhere(engine, 1, "evaluation_steps", rest.study)
+        memory = {
+            kind: max(_everywhere(engine, workers, "cost:memory_estimate", rest.study, kinds[kind])) for kind in kinds
+        }
+        speeds = {kind: _speed(engine, workers, rest.study, stack) for kind, stack in kinds.items()}
+        (played,) = _everywhere(engine, 1, "cost:evaluation_steps", rest.study)
+        (leakage,) = _everywhere(engine, 1, "leakage:leakage", rest.study)
     seconds = [_seconds(rest, stack, speeds[_kind(rest, stack)], played) for stack in rest.stacks]
-    return Estimate(workers, max(memory.values()), _mean_speed(rest, speeds), _makespan(seconds, workers), notices)
+    speed, took = _mean_speed(rest, speeds), _makespan(seconds, workers)
+    return Estimate(workers, max(memory.values()), speed, took, notices, leakage)
 
 
 def memory_notices(study: Study) -> tuple[str, ...]:
@@ -74,7 +80,7 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     for kind in own:
         source_path(kind)  # its file may not be there
     # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(_everywhere(engine, 1, "memory_notices", study)[0]) if own else ()
+    return tuple(_everywhere(engine, 1, "cost:memory_notices", study)[0]) if own else ()
 
 
 class _Speed(NamedTuple):
@@ -85,12 +91,12 @@ class _Speed(NamedTuple):
 
 
 def _speed(engine: LocalEngine, workers: int, study: Study, stack: Stack) -> _Speed:
-    speeds = _everywhere(engine, workers, "measure_speed", study, stack, PLAN_SECONDS)
+    speeds = _everywhere(engine, workers, "cost:measure_speed", study, stack, PLAN_SECONDS)
     return _Speed(min(trained for trained, _ in speeds), min(played for _, played in speeds))
 
 
 def _everywhere(engine: LocalEngine, workers: int, function: str, *arguments: object) -> list[Any]:
-    return together(engine, workers, f"ingredients.training.cost:{function}", *arguments)
+    return together(engine, workers, f"ingredients.training.{function}", *arguments)
 
 
 def _kind(rest: Remaining, stack: Stack) -> str:

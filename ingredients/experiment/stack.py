@@ -38,13 +38,16 @@ SECONDS_BETWEEN_MESSAGES = 0.2
 
 
 def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
-    """Plays the family's references on the study's evaluation tasks and stores their curves; none of it can diverge."""
+    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both."""
+    from ingredients.training.leakage import family_leakage  # the decoder's package takes half a second to load
+
     tell(Progress("references"))
     family = make_family(study.tasks)
     played = evaluate_references(
         family, evaluation_tasks(family, study.evaluation.tasks), at_points=study.evaluation.tasks_at_points
     )
-    Store(directory).write_references({**played, "evaluates": study_fingerprint(study).evaluates})
+    about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family)}
+    Store(directory).write_references({**played, **about, "evaluates": study_fingerprint(study).evaluates})
     return {}
 
 

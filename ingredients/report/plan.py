@@ -11,6 +11,7 @@ from pathlib import Path
 from ingredients.engine.estimate import Estimate
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.grid import INGREDIENTS, Cell
+from ingredients.report.leaks import leak_text
 from ingredients.report.progress import duration
 
 
@@ -37,6 +38,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
         "time": f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each",
+        "leaks": "; ".join(f"{name}: {leak_text(leak)}" for name, leak in cost.leakage.items()),
     }
     lines = [*((name, text) for name, text in facts.items() if text), *(("notice", text) for text in cost.notices)]
     return "\n".join([*(f"{name:<9} {text}" for name, text in lines), "", *cell_lines(cells)])

@@ -22,13 +22,38 @@ class _Reference(BaseModel):
     curves: dict[str, list[list[float]]]
 
 
+class _Leak(BaseModel):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    leak: float | None
+    low: float | None
+    high: float | None
+    accuracy: float | None
+    base_rate: float | None
+    classes: int
+    leaks: bool | None
+    reason: str | None
+
+
+class _Leakage(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    reward: _Leak
+    action: _Leak
+
+
 class _References(BaseModel):
+    """Files of before leaks were measured have neither `held_out`, `episode_steps` nor `leakage`."""
+
     model_config = ConfigDict(strict=True)
 
     floor: str
     reactive: str | None
     yardstick: str
     writable: bool
+    held_out: bool = True
+    episode_steps: int | None = None
+    leakage: _Leakage | None = None
     references: dict[str, _Reference]
     evaluates: str = ""
 
