@@ -13,8 +13,10 @@ from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.findings import Dose, DoseResponse
 from ingredients.judgement.results import CellResult
 from ingredients.study import Ingredient, MemoryKind, level_text
+from ingredients.study.levels import OneTask, TasksLevel
 
 _FEWEST_LEVELS = 3
+_NARROW: Mapping[TasksLevel, float] = {OneTask.RANDOM_START: 0.25, OneTask.RANDOM_MEMORY: 0.5}  # of a second task
 
 
 def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]:
@@ -24,12 +26,15 @@ def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]
 
 
 def strength(cell: Cell, ingredient: Ingredient) -> float:
-    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or a number of tasks."""
+    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or a number of tasks.
+
+    One task is the more of a distribution the more of it is drawn at random: its starts, its starts and memories.
+    """
     strengths: dict[Ingredient, float] = {
         "reward_observation": cell.reward_shown,
         "action_observation": cell.action_shown,
         "memory": cell.wipe_every or math.inf,
-        "task_distribution": cell.training_tasks or math.inf,
+        "task_distribution": (cell.training_tasks or math.inf) + _NARROW.get(cell.task_distribution, 0.0),
     }
     return strengths[ingredient]
 

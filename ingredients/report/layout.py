@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingredients.grid import Cell
+from ingredients.judgement.doses import strength
 from ingredients.study import INGREDIENTS, Ingredient, MemoryKind
 
 MOST_COLUMNS = 4
@@ -95,12 +96,6 @@ def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> li
     Kinds of memory that hold equally long stand in one order, memory on or off, with the agent's own first: so each
     memory-off sibling comes to stand below its kind.
     """
-    strengths: dict[Ingredient, float] = {
-        "reward_observation": cell.reward_shown,
-        "action_observation": cell.action_shown,
-        "memory": cell.wipe_every or math.inf,
-        "task_distribution": cell.training_tasks or math.inf,
-    }
     kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
     other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it
-    return [(-strengths[name], *other.get(name, (False, ""))) for name in ingredients]
+    return [(-strength(cell, name), *other.get(name, (False, ""))) for name in ingredients]

@@ -17,10 +17,13 @@ from ingredients.study import fields
 from ingredients.study.levels import (
     ALLOWED,
     INGREDIENTS,
+    RECURRENT_KINDS,
     ChannelLevel,
     Ingredient,
     Level,
+    MemoryKind,
     MemoryLevel,
+    OneTask,
     TasksLevel,
     WipeEvery,
     canonical_level,
@@ -82,7 +85,16 @@ class Ingredients(Section):
         _each_once(memory, given, because, keys=keys)
         if agent_memory == "none" and any(level is True or isinstance(level, WipeEvery) for level in memory):
             raise fields.mistake("agent.memory none has nothing to carry", given, "off, or another kind", keys=keys)
+        self._memories_can_be_random({agent_memory, *(level.kind for level in memory if isinstance(level, MemoryKind))})
         return self.model_copy(update={"memory": with_siblings(memory)})
+
+    def _memories_can_be_random(self, kinds: set[str]) -> None:
+        """Refuses training from random memories where a kind of memory has no bounds within which to draw one."""
+        others = sorted(kinds - set(RECURRENT_KINDS))
+        if OneTask.RANDOM_MEMORY in self.task_distribution and others:
+            keys, allowed = ("ingredients.task_distribution", "agent.memory"), ", ".join(RECURRENT_KINDS)
+            what = f"{OneTask.RANDOM_MEMORY} needs a recurrent memory, and this study has {others[0]}"
+            raise fields.mistake(what, [level_data(level) for level in self.task_distribution], allowed, keys=keys)
 
 
 class Agent(Section):

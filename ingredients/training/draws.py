@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory import Memory, State
 from ingredients.grid import Run
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
@@ -56,10 +57,15 @@ def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, 
 
 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
-    """Returns `[T, S, 1, 1]`: 0 at the steps before which a run's memory is reset, else 1."""
+    """Returns `[T, S, 1, 1]`: 0 at the steps before which a run's memory is reset, else 1.
+
+    A lifetime's first step is among them, but where training starts from a random memory that is to be carried.
+    """
     t = torch.arange(steps).view(-1, 1)
     every = torch.tensor([run.cell.wipe_every or steps for run in runs])
-    return (t % every != 0).float().view(steps, len(runs), 1, 1)
+    carried = t % every != 0
+    carried[0] = torch.tensor([run.cell.random_memory and run.cell.wipe_every != 1 for run in runs])
+    return carried.float().view(steps, len(runs), 1, 1)
 
 
 def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
@@ -70,6 +76,22 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
     for index, run in enumerate(runs):
         if run.cell.starts_alike and start.numel():
             start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
+    return start
+
+
+def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
+    """Returns the memory `[S, N, ...]` from which training lifetimes start; None where all start from the initial one.
+
+    Where a run's `task_distribution` is `random_memory` it is tanh of standard normals, unit by unit: anywhere that a
+    recurrent memory's state may be, and within its bounds (C4). In an evaluation lifetimes start as ever.
+    """
+    if not any(run.cell.random_memory for run in runs):
+        return None
+    start = memory.initial_state(len(runs), lanes, family.steps, torch.zeros(1))
+    for index, run in enumerate(runs):
+        draw = generator(run.seed, Purpose.TRAINING_MEMORIES, update)
+        for part in start if run.cell.random_memory else ():
+            part[index] = torch.randn(part.shape[1:], generator=draw).tanh_()
     return start
 
 

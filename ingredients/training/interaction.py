@@ -80,11 +80,14 @@ class Moment(NamedTuple):
     waiting: Tensor | None
 
 
-def begin(play: Play, start: Tensor) -> Lanes:
-    """Returns `[S, N]` lanes at the start of their lifetimes; `start` `[S, N, start_size]` are its uniforms."""
+def begin(play: Play, start: Tensor, memory: State | None = None) -> Lanes:
+    """Returns `[S, N]` lanes at the start of their lifetimes; `start` `[S, N, start_size]` are its uniforms.
+
+    Memory starts empty, or as given.
+    """
     world = lifetime.begin(play.family, play.tasks, start)
     runs, lanes = play.tasks.shape[:2]
-    memory = play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
+    memory = memory or play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
     return Lanes(memory, world, nothing_past(play, world.observation))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory import State
 from ingredients.training.draws import at_step
 from ingredients.training.interaction import Draws, Moment, Play, advance, begin
 
@@ -27,6 +28,7 @@ class Rollout:
         acting: 1.0 where the agent had something to do, 0.0 where it waited, `[M, S, T, N]`; None where no episode ends
             early.
         tasks: `[M, S, N, D]`.
+        start: the memory at the start, parts `[M, S, N, ...]`; None where it is the initial one.
         carry: `[S, T]`.
         score: the mean expected return of a lifetime, `[S]`.
     """
@@ -38,21 +40,24 @@ class Rollout:
     reward: Tensor
     acting: Tensor | None
     tasks: Tensor
+    start: State | None
     carry: Tensor
     score: Tensor
 
 
 @torch.no_grad()
-def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollout:
+def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: State | None = None) -> Rollout:
     """Returns one rollout: every lane of the play lives its lifetime from beginning to end.
 
     The agent sees the rewards that its environment pays. Where `expected`, the learner counts E[r | ψ, a] less the best
     that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw.
+    Lifetimes start from `memory`, parts `[S, B, ...]`, or from the initial one.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
     blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
-    lanes, score = begin(play, draws.start[0]), play.tasks.new_zeros(runs)
+    start = memory and tuple(_split(part, minibatches).contiguous() for part in memory)
+    lanes, score = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs)
     for t in range(steps):
         lanes, moment = advance(play, lanes, at_step(draws, t))
         blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
@@ -61,7 +66,16 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollo
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
     return Rollout(
-        blank.inputs, blank.outputs, blank.action, blank.earned, reward, blank.acting, by_minibatch, carry, score
+        blank.inputs,
+        blank.outputs,
+        blank.action,
+        blank.earned,
+        reward,
+        blank.acting,
+        by_minibatch,
+        start,
+        carry,
+        score,
     )
 
 

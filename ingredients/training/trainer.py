@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.agent.memory import make_memory
+from ingredients.agent.memory import State, make_memory
 from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout
 from ingredients.grid import Run, memory_kind
@@ -20,7 +20,7 @@ from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 from ingredients.training.critic import Critic, features, value_gradient, values
-from ingredients.training.draws import TRAINING, lifetime_draws, one_start, to_device, training_tasks
+from ingredients.training.draws import TRAINING, lifetime_draws, one_start, random_memory, to_device, training_tasks
 from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
 from ingredients.training.interaction import Play
 from ingredients.training.learner import (
@@ -167,7 +167,9 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         draws = draws._replace(start=one_start(setup.runs, draws.start))
         play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
         draws, learner = to_device(draws, setup.device), setup.learner
-        rollout = collect(play, draws, learner.minibatches, expected=learner.expected_rewards)
+        memory = random_memory(setup.runs, setup.agent.memory, setup.family, index, setup.lifetimes)
+        memory = memory and tuple(part.to(setup.device) for part in memory)
+        rollout = collect(play, draws, learner.minibatches, learner.expected_rewards, memory)
         losses, norm = improve(setup, training, rollout)
         training.update += 1
         train_step = training.update * setup.steps_per_update
@@ -186,10 +188,11 @@ class _Leaves(NamedTuple):
 class _Batch(NamedTuple):
     """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned `[S, X]`, the critic's part.
 
-    The critic's inputs are `[S, X, C]`, its targets `[S, X]`.
+    The critic's inputs are `[S, X, C]`, its targets `[S, X]`; `start` is the memory that lifetimes start from.
     """
 
     inputs: Tensor
+    start: State | None
     advised: Advised
     earned: Tensor
     critic_inputs: Tensor
@@ -228,7 +231,9 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
         before = _log_probability(setup, heads.flatten(1, 2), action)
         advised = Advised(action, before, advantage[m].flatten(1))
         earned = rollout.earned[m].flatten(1)
-        batches.append(_Batch(rollout.inputs[m], advised, earned, critic_inputs.flatten(1, 2), target[m].flatten(1)))
+        start = rollout.start and tuple(part[m] for part in rollout.start)
+        about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
+        batches.append(_Batch(rollout.inputs[m], start, advised, earned, *about_critic))
     return batches
 
 
@@ -246,7 +251,7 @@ def _step(
     """
     learner = setup.learner
     rate, entropy_weight = learner.learning_rate * left, setup.tuned.entropy * entropy_share(left, setup.family.steps)
-    outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs)
+    outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs, batch.start)
     heads = setup.agent.heads(leaves.policy, outputs).flatten(1, 2)
     losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
     policy_step = flat_gradient(heads, d_heads, leaves.policy, training.policy)

@@ -71,9 +71,10 @@ class Gru:
         h_t = torch.lerp(squash(n.mul_(2.0)).mul_(2.0).sub_(1.0), before, z)
         return h_t, (h_t,)
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
-        states: Tensor = _Unroll.apply(x, carry, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
+        (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
+        states: Tensor = _Unroll.apply(x, carry, h, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
         return states
 
     def tape_floats(self, steps: int) -> int:
@@ -105,11 +106,11 @@ class _Unroll(torch.autograd.Function):
     """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
 
     @staticmethod
-    def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+    def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
-        states, h = x.new_empty(runs, steps, lanes, size), x.new_zeros(runs, lanes, size)
+        states = x.new_empty(runs, steps, lanes, size)
         ones, carry_steps = torch.ones_like(h), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
@@ -160,7 +161,7 @@ class _Unroll(torch.autograd.Function):
             if d_x is not None:
                 into = [torch.bmm(flat[_ENTERS[gate]], w_input[:, gate].transpose(1, 2)) for gate in (R, Z, N)]
                 d_x[:, now] = torch.stack(into).sum(0).view(runs, -1, lanes, features)
-        return d_x, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
+        return d_x, None, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
 
 
 _ENTERS = (0, 1, 3)  # where of `_slopes` the input's part of r, z, n enters; 2 is where U_n h does

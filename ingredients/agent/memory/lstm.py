@@ -64,9 +64,10 @@ class Lstm:
         h_t = squash(o).mul_(_tanh(held))
         return h_t, (h_t, held)
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
-        outputs: Tensor = _Unroll.apply(x, carry, weights["lstm.input"], weights["lstm.hidden"])  # type: ignore[no-untyped-call]
+        h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
+        outputs: Tensor = _Unroll.apply(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])  # type: ignore[no-untyped-call]
         return outputs
 
     def tape_floats(self, steps: int) -> int:
@@ -103,13 +104,15 @@ class _Unroll(torch.autograd.Function):
     """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
 
     @staticmethod
-    def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
+    def forward(
+        ctx: Context[_Block], x: Tensor, carry: Tensor, start: State, w_input: Tensor, w_hidden: Tensor
+    ) -> Tensor:
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
         outputs = x.new_empty(runs, steps, lanes, size)
-        h = x.new_zeros(runs, lanes, size)
-        c, ones, g = torch.zeros_like(h), torch.ones_like(h), torch.empty_like(h)
+        h, c = start[0], start[1].clone()  # c is written into
+        ones, g = torch.ones_like(h), torch.empty_like(h)
         carry_steps = carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
@@ -169,7 +172,7 @@ class _Unroll(torch.autograd.Function):
                 for gate in GATES:
                     d_seen.baddbmm_(flat[gate], w_input[:, gate].transpose(1, 2))
                 d_x[:, now] = d_seen.view(runs, -1, lanes, features)
-        return d_x, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
+        return d_x, None, None, torch.stack(weights.entering, 1), torch.stack(weights.hidden, 1)
 
 
 def _slopes(block: _Block) -> tuple[Tensor, Tensor]:

@@ -41,8 +41,9 @@ class Memoryless:
         """Returns the output `[S, N, H]` for the input `[S, N, F]`, whatever the carry."""
         return second_layer("none", weights, torch.bmm(x_t, weights["none.first"])), ()
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`: one product a layer."""
+        assert start is None, "a study asks only recurrent memories for another start"
         sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
         return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
 

@@ -77,8 +77,9 @@ class Own:
         outputs, after = zip(*stepped, strict=True)
         return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        assert start is None, "a study asks only recurrent memories for another start"
         named = _named(weights)
         return (_one_by_one if self.one_by_one else _stacked)(self.user, named, carry, x)
 

@@ -38,8 +38,12 @@ class Memory(Protocol):
         """
         ...
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` from a lifetime's start; carry is `[S, T]`, the inputs `[S, T, N, F]`."""
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
+        """Returns the outputs `[S, T, N, H]` from a lifetime's start; carry is `[S, T]`, the inputs `[S, T, N, F]`.
+
+        `start` is the state there, to which no gradient flows; None is the initial one. Only recurrent memories take
+        another, and a carry of 0 at the first step resets that, too.
+        """
         ...
 
     def tape_floats(self, steps: int) -> int:

@@ -93,8 +93,9 @@ class Transformer:
             stream = _feed(weights, block, stream, _recall(query, pair[0], pair[1], bias))
         return _norm(stream), (*caches, count + 1, begin)
 
-    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        assert start is None, "a study asks only recurrent memories for another start"
         runs, steps, lanes, _ = x.shape
         bias = _life_bias(carry, x.dtype)
         stream = torch.bmm(x.transpose(1, 2).reshape(runs, lanes * steps, -1), weights["transformer.embed"] / HELD)
