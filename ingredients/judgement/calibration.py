@@ -9,6 +9,10 @@ The reactive reference may also come out as `none`. On 2 arms × 100 pulls (the 
 the best reactive policy, win-stay-lose-shift, settles within the first fifth of the lifetime, so the windows of the
 rule see a gain of .03 to .07 in it. The rule does not mistake it there for in-context learning, which is what the gate
 has to see to; a reactive cell may then come out as `none` too, and a note of the report says so.
+
+A yardstick that is shown the task (`informed`) adapts to nothing, so the rule has nothing to find in it. It is asked
+for what the scale needs: that it ends above the floor, by the lower bound over its runs. Where it does not, the task
+was not worth finding out either.
 """
 
 from __future__ import annotations
@@ -18,9 +22,10 @@ from typing import Final
 import numpy as np
 
 from ingredients.judgement.findings import Calibration
-from ingredients.judgement.inputs import ReferenceCurves, References
+from ingredients.judgement.inputs import INFORMED, ReferenceCurves, References
 from ingredients.judgement.results import Verdict
 from ingredients.judgement.scores import Hurdle, Scale, late, score
+from ingredients.judgement.statistics import t_interval
 from ingredients.judgement.verdict import Decision, Evidence, RunEvidence, decide
 from ingredients.study import Criterion
 
@@ -29,6 +34,9 @@ ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
     **{role: (v,) for role, v in EXPECTED.items()},
     "reactive": ("reactive", "none"),
 }
+NOTHING_TO_KNOW: Final = (
+    "knowing the task does not help here, so there is nothing to adapt to (after this much training)"
+)
 
 
 def scale_of(references: References) -> Scale:
@@ -54,10 +62,14 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
     decisions = {
         role: decide(reference_evidence(reference, references, scale), criterion)
         for role, reference in references.roles.items()
+        if reference.name != INFORMED
     }
     wrong = [role for role, decision in decisions.items() if decision.verdict not in ALLOWED[role]]
+    verdicts = {role: decisions[role].verdict if role in decisions else None for role in references.roles}
+    if "yardstick" not in decisions and not _ends_above(references, scale, criterion):
+        return Calibration(verdicts, passed=False, reason=NOTHING_TO_KNOW)
     return Calibration(
-        verdicts={role: decision.verdict for role, decision in decisions.items()},
+        verdicts=verdicts,
         passed=not wrong,
         reason=_misjudged(wrong[0], decisions[wrong[0]], references, scale, criterion.gain_above) if wrong else None,
     )
@@ -74,7 +86,16 @@ def reference_evidence(reference: ReferenceCurves, references: References, scale
     return Evidence(runs, hurdle.demanded)
 
 
+def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
+    """Returns whether the yardstick's late score is above the floor's, by the lower bound over its runs."""
+    above = [late(run.plain) - late(scale.floor) for run in references.roles["yardstick"].runs]
+    low = t_interval(above, criterion.confidence).low
+    return low is not None and low > 0
+
+
 def _no_scale(references: References, scale: Scale) -> str:
+    if references.yardstick == INFORMED:
+        return NOTHING_TO_KNOW
     return (
         f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} an episode, no "
         f"more than the floor ({references.floor}, {late(scale.floor):.4g}): there is nothing to adapt to"

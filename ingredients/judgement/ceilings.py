@@ -2,7 +2,8 @@
 
 Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible" from
 "not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing. These ceilings hold
-where the environment itself shows neither reward nor action and cannot be written on, as in a bandit.
+where the environment does not show what the cell's channels hide, and cannot be written on, as in a bandit. An agent
+that was shown the task (`informed`) is no ceiling: with more training others may pass it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.inputs import References
+from ingredients.judgement.inputs import INFORMED, References
 from ingredients.judgement.results import Ceiling
 from ingredients.judgement.scores import Scale, late
 from ingredients.study import MemoryKind
@@ -36,7 +37,7 @@ class _Bound:
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
-    """Returns the ceiling of a cell; None for graded levels, writable environments, and where no reference gives it.
+    """Returns the ceiling of a cell; None for graded levels, leaks in its place, and where no reference gives it.
 
     It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
     holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
@@ -45,10 +46,11 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     that task can be learned by heart, and is worth no more than the floor on others.
     """
     references, remembers = grounds.references, cell.wipe_every is None and memory_kind != "none"
-    if grounds.writable or _graded(cell) or (remembers and memory_kind == "window"):
+    leaked = any(not cell.level(name) for name in references.leaking)
+    if grounds.writable or leaked or _graded(cell) or (remembers and memory_kind == "window"):
         return None
     bound = _bound(cell, remembers, references)
-    if bound.reference is None or bound.reference not in references.all:
+    if bound.reference is None or bound.reference not in references.all or bound.reference == INFORMED:
         return None
     reference = references.all[bound.reference]
     return Ceiling(

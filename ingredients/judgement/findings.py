@@ -105,7 +105,10 @@ class DoseResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """The essay's claim C1, that all four ingredients are required: what this study says of it, and by which cells."""
+    """A claim of the essay (C1: all four ingredients are required; C2: leaks are enough): what this study says of it.
+
+    `cells` are those by which it says so.
+    """
 
     status: Status
     sentence: str
@@ -147,6 +150,7 @@ class Judgement:
         ingredients: for each of the four ingredients.
         minimal_sufficient: the smallest sets of ingredients whose cell is in-context.
         claim: the essay's C1.
+        leak_claim: the essay's C2; not applicable where the environment was not measured to leak.
         factorial: main effects, then interactions of two, three and four; empty without the whole 2⁴ grid.
         doses: a dose-response curve for each graded ingredient.
         calibration: the gate.
@@ -161,6 +165,7 @@ class Judgement:
     ingredients: Mapping[str, IngredientResult]
     minimal_sufficient: tuple[tuple[str, ...], ...]
     claim: Claim
+    leak_claim: Claim
     factorial: tuple[FactorialEffect, ...]
     doses: tuple[DoseResponse, ...]
     calibration: Calibration
@@ -182,4 +187,5 @@ class Judgement:
             "calibration": self.calibration.json(),
             "sentence": self.sentence,
             "notes": list(self.notes),
+            "leak_claim": self.leak_claim.json(),
         }

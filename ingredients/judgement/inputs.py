@@ -16,11 +16,16 @@ import numpy.typing as npt
 
 from ingredients.errors import StoreError
 from ingredients.grid import Cell
+from ingredients.study import Ingredient
 
 Curve = npt.NDArray[np.float64]
 
 INTERNAL: Final = "internal"
 """The carrier that the probe `memory_swap` swaps: the state of the agent's own memory."""
+CHANNELS: Final[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")
+"""The ingredients that an explicit channel shows, and that an environment may leak."""
+INFORMED: Final = "informed"
+"""The yardstick of tasks for which no better is known: an agent of the same trainer that is shown the task."""
 THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke")
 """Probes of the whole lifetime; the others intervene half-way."""
 ENVIRONMENT: Final = "environment"
@@ -82,11 +87,28 @@ class ReferenceCurves:
         return mean
 
 
+@dataclass(frozen=True)
+class Leak:
+    """How well a decoder tells r_{t-1} or a_{t-1} from what the environment shows to all cells (`training.leakage`).
+
+    `leak` is 0 at the base rate and 1 where every step is told, with `low` and `high`; `leaks` whether that is more
+    than nothing. None where there was nothing to decode, for a `reason`.
+    """
+
+    leak: float | None
+    low: float | None
+    high: float | None
+    leaks: bool | None
+    reason: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class References:
     """The references of a study by name, and which one plays which role (`reactive`: if the family has one).
 
-    `at_points` are their mean curves on the tasks of the evaluation points; empty where they were not stored.
+    Attributes:
+        at_points: their mean curves on the tasks of the evaluation points; empty where they were not stored.
+        leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
     """
 
     floor: str
@@ -94,6 +116,12 @@ class References:
     yardstick: str
     all: Mapping[str, ReferenceCurves]
     at_points: Mapping[str, Curve] = field(default_factory=dict)
+    leakage: Mapping[Ingredient, Leak] = field(default_factory=dict)
+
+    @property
+    def leaking(self) -> frozenset[Ingredient]:
+        """The channels whose content the environment shows of itself."""
+        return frozenset(name for name, leak in self.leakage.items() if leak.leaks)
 
     @property
     def roles(self) -> dict[str, ReferenceCurves]:
@@ -117,6 +145,7 @@ def read_references(stored: Mapping[str, Any]) -> References:
             at_points={
                 name: np.asarray(curve, dtype=np.float64) for name, curve in stored.get("at_points", {}).items()
             },
+            leakage=_leakage(stored.get("leakage") or {}),
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references
@@ -153,6 +182,11 @@ def _check_run(what: str, run: RunCurves, episodes: int) -> None:
             raise StoreError(f"{what}: a curve of shape {curve.shape} among lifetimes of {episodes} episodes")
         if not np.isfinite(curve).all():
             raise StoreError(f"{what}: a curve holds values that are not finite")
+
+
+def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:
+    keys, short = Leak.__dataclass_fields__, {"reward": CHANNELS[0], "action": CHANNELS[1]}
+    return {short[name]: Leak(**{key: entry[key] for key in keys}) for name, entry in stored.items()}
 
 
 def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingredients.judgement.cell_results import cell_result
+from ingredients.judgement.claims import Grounds, claim, leak_claim
 from ingredients.judgement.conclusions import judge_ingredients, minimal_sufficient
 from ingredients.judgement.court import Court, open_court
 from ingredients.judgement.doses import dose_responses
@@ -18,7 +19,7 @@ from ingredients.judgement.findings import Judgement
 from ingredients.judgement.inputs import CellInput, References, read_references
 from ingredients.judgement.results import ReferenceResult, Yardstick
 from ingredients.judgement.scores import late
-from ingredients.judgement.sentences import claim, notes, sentence
+from ingredients.judgement.sentences import notes, sentence
 from ingredients.judgement.unjudged import without_runs
 from ingredients.judgement.verdict import Decision, corrected, decide, with_failures
 from ingredients.study import Criterion
@@ -45,6 +46,7 @@ def judge_study(
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
     yardstick = court.references.roles["yardstick"]
+    grounds = Grounds(by_cell, ingredients, court.calibration, court.references.leakage)
     return Judgement(
         floor=late(court.scale.floor),
         yardstick=Yardstick(yardstick.name, yardstick.exact, court.scale.yardstick_late),
@@ -52,12 +54,13 @@ def judge_study(
         cells=results,
         ingredients=ingredients,
         minimal_sufficient=minimal_sufficient(results),
-        claim=claim(results, ingredients, court.calibration),
+        claim=claim(grounds),
+        leak_claim=leak_claim(grounds),
         factorial=factorial(by_cell, criterion.confidence),
         doses=dose_responses(by_cell),
         calibration=court.calibration,
         sentence=sentence(results, ingredients, court.calibration),
-        notes=notes(results, ingredients, court.calibration, criterion),
+        notes=notes(results, ingredients, court.calibration, criterion, court.references.leakage),
     )
 
 

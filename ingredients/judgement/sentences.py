@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.conclusions import CHANNELS, FULL
-from ingredients.judgement.findings import Calibration, Claim, IngredientResult
+from ingredients.judgement.claims import described_leaks
+from ingredients.judgement.conclusions import FULL
+from ingredients.judgement.findings import Calibration, IngredientResult
+from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.results import CellResult
-from ingredients.judgement.words import as_agents, describe, listed, listed_cells
-from ingredients.study import Criterion
+from ingredients.judgement.words import as_agents, describe, listed
+from ingredients.study import Criterion, Ingredient
 
 FEW_SEEDS = 5
 _MOST_NAMED = 4
@@ -42,13 +44,14 @@ def notes(
     ingredients: Mapping[str, IngredientResult],
     calibration: Calibration,
     criterion: Criterion,
+    leakage: Mapping[Ingredient, Leak],
 ) -> tuple[str, ...]:
     """Returns what a reader must know to read the sentence rightly, most important first."""
     found = (
         _undecided_note(cells),
         _seeds_note(cells),
         _failures_note(cells),
-        _channels_note(ingredients),
+        _channels_note(ingredients, leakage),
         _one_task_note(cells),
         _reactive_note(cells, criterion),
         _early_note(calibration, criterion),
@@ -108,58 +111,6 @@ def _undecided_note(cells: Sequence[CellResult]) -> str | None:
     return f"Undecided is not absent: {_count(len(undecided), 'cell')} ({named}{more}); each says what would decide it."
 
 
-def claim(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResult], calibration: Calibration) -> Claim:
-    """Returns what the study says of the essay's claim C1, that in-context learning requires all four ingredients.
-
-    The claim is of observations that correlate with reward and action, explicit or leaked (DESIGN §2, trap 8); the grid
-    switches the explicit channels, so the sentence says which of the two is meant.
-    """
-    by_cell = {result.cell: result for result in cells}
-    full = by_cell.get(FULL)
-    if not calibration.passed:
-        return Claim("not applicable", "C1 (all four ingredients are required) cannot be judged on these tasks.", ())
-    if full is None or any(FULL.lacking(name) not in by_cell for name in INGREDIENTS):
-        sentence = (
-            "C1 (all four ingredients are required) is not tested: the grid lacks one of the five cells it needs."
-        )
-        return Claim("not applicable", sentence, ())
-    if not any(result.seeds for result in cells):
-        return Claim("undecided", "C1 is undecided: no run has finished.", ())
-    against = tuple(FULL.lacking(name) for name in INGREDIENTS if ingredients[name].necessary is False)
-    if against:
-        return Claim("fails", _fails(against), against)
-    if all(ingredients[name].necessary for name in INGREDIENTS):
-        proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
-        return Claim(
-            "holds", "C1 holds here: with all four ingredients the agent learns in context, without any one not.", proof
-        )
-    return _undecided_claim(by_cell)
-
-
-def _fails(against: Sequence[Cell]) -> str:
-    cells = listed_cells(against)
-    if all(cell.memory and cell.task_distribution for cell in against):
-        return (
-            f"C1 fails here for explicit channels, because of {cells}: it learns in context. What other observations "
-            "leak, and what memory infers, is not measured, so the claim on leaked observations stays open."
-        )
-    return f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires."
-
-
-def _undecided_claim(cells: Mapping[Cell, CellResult]) -> Claim:
-    full = cells[FULL]
-    if full.verdict in ("none", "reactive") or full.in_context_excluded:
-        itself = full.verdict if full.verdict != "undecided" else "none or reactive"
-        sentence = f"C1 is undecided: the cell with all four ingredients is {itself} itself, so nothing follows."
-        return Claim("undecided", sentence, (FULL,))
-    open_ = tuple(
-        cell
-        for cell in (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
-        if cells[cell].verdict == "undecided" and not cells[cell].in_context_excluded
-    )
-    return Claim("undecided", f"C1 is undecided: more seeds of {listed_cells(open_)} would tell.", open_)
-
-
 def _seeds_note(cells: Sequence[CellResult]) -> str | None:
     run = [result.seeds for result in cells if result.seeds]
     if not run or min(run) >= FEW_SEEDS:
@@ -183,14 +134,14 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
     )
 
 
-def _channels_note(ingredients: Mapping[str, IngredientResult]) -> str | None:
+def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping[Ingredient, Leak]) -> str | None:
     if all(ingredients[name].necessary is None for name in CHANNELS):
         return None
     inferred = " (an agent with memory can work out what it did)" if ingredients[CHANNELS[1]].necessary is False else ""
+    measured = f". Measured here: {described_leaks(leakage)}." if leakage else ", and the leak is not measured here."
     return (
         "The grid switches explicit channels. The essay asks for observations that correlate with reward and with past "
-        f"actions, explicit or leaked: a channel that is not needed does not refute it{inferred}, "
-        "and the leak is not measured here."
+        f"actions, explicit or leaked: a channel that is not needed does not refute it{inferred}{measured}"
     )
 
 

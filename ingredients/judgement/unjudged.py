@@ -33,6 +33,7 @@ def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
         ingredients=judge_ingredients(results, criterion),
         minimal_sufficient=(),
         claim=Claim("undecided", f"C1 is undecided: {why}.", ()),
+        leak_claim=Claim("not applicable", "C2 is not tested: no leak was measured.", ()),
         factorial=(),
         doses=(),
         calibration=Calibration({}, passed=False, reason=_NO_REFERENCES),

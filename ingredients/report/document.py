@@ -9,14 +9,15 @@ from typing import Any
 
 from ingredients.judgement import Judgement
 from ingredients.report.assemble import Evidence
+from ingredients.report.facts import facts
 from ingredients.report.rows import notes
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     """Returns the report as one JSON object: the study, how far it got, then everything that was judged.
 
-    After the contract's keys come the judgement's own (calibration, sentence, notes), the question, and the runs that
-    failed or are missing, by name.
+    After the contract's keys come the judgement's own (calibration, sentence, notes), what the environment leaks (null
+    where that was not measured), the facts of the tasks, the question, and the runs that failed or are missing by name.
     """
     study = evidence.study
     return {
@@ -27,6 +28,8 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},
         **judgement.json(),
         "notes": notes(evidence, judgement),
+        "leakage": evidence.references.get("leakage"),
+        "facts": facts(evidence),
         "question": study.question,
         "failures": [{"run": run.id, "reason": reason} for run, reason in evidence.failures.items()],
         "missing": [run.id for run in evidence.missing],

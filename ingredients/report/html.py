@@ -18,6 +18,7 @@ from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence, go_on
+from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Drawn
 from ingredients.report.figures.inline import inline
 from ingredients.report.html_tables import tables
@@ -70,6 +71,9 @@ def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "incomplete": bool(evidence.failures) or not evidence.complete,
         "sentence": judgement.sentence,
         "claim": judgement.claim,
+        "leak_claim": judgement.leak_claim,
+        "facts": facts(evidence),
+        "new_tasks": new_tasks(evidence),
         "scale": rows.scale_key(evidence, judgement),
         "meanings": [(verdict, wording.marked(verdict), meaning) for verdict, meaning in wording.meanings(judgement)],
         "ingredient_sentences": [result.sentence for result in judgement.ingredients.values()],
@@ -99,7 +103,7 @@ def _cell(result: CellResult, drawn: Drawn) -> dict[str, Any]:
         "mark": wording.marked(result.verdict),
         "late": wording.interval(result.late),
         "learned": rows.learned(result),
-        "lines": [wording.levels(result.cell, INGREDIENTS), *reason, *result.warnings],
+        "lines": [f"{wording.levels(result.cell, INGREDIENTS)}{wording.storage(result)}", *reason, *result.warnings],
     }
 
 
@@ -111,7 +115,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("probes", "Probes"),
         ("emergence", "Emergence"),
         ("doses", "Doses"),
-        ("references", "References"),
+        ("references", "Tasks and references"),
         ("failures", "Failures"),
         ("configuration", "Configuration"),
     ]

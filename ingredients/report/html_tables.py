@@ -36,6 +36,7 @@ class Table(NamedTuple):
 def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
     ordered, curves = rows.ordered(judgement), Curves(evidence)
+    probes = rows.probes(ordered)
     reference_head = ("reference", "late score", "return", "expected return", "exact", "role: judged as")
     return {
         "ingredients": Table(
@@ -57,8 +58,8 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
         ),
         "probes": Table(
             "What the probes show",
-            ("cell", *map(wording.probe_name, wording.PROBE_NAMES)),
-            list(map(rows.probe_row, ordered)),
+            ("cell", *map(wording.probe_name, probes)),
+            [rows.probe_row(result, probes) for result in ordered],
         ),
         "emergence": Table(
             "When the runs come to adapt",

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
-from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
@@ -35,7 +34,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     study = evidence.study
     yield f"# {escaped(study.question or study.name)}"
     yield f"**{escaped(judgement.sentence)}**"
-    yield escaped(judgement.claim.sentence)
+    yield from map(escaped, rows.claims(judgement))
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     if judgement.references:
         yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
@@ -67,14 +66,8 @@ def _ingredients(judgement: Judgement) -> Iterator[str]:
 
 
 def _probes(results: Sequence[CellResult]) -> str:
-    names = [name for name in wording.PROBE_NAMES if any(name in result.probes for result in results)]
-    body = (
-        [
-            escaped(describe(result.cell)),
-            *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in names),
-        ]
-        for result in results
-    )
+    names = rows.probes(results)
+    body = ([escaped(first), *shown] for first, *shown in (rows.probe_row(result, names) for result in results))
     return markdown_table(["cell", *map(wording.probe_name, names)], body)
 
 
@@ -89,7 +82,7 @@ def _made(evidence: Evidence) -> Iterator[str]:
 
 def _cells(judgement: Judgement) -> str:
     words = [wording.INGREDIENT_WORDS[name] for name in INGREDIENTS]
-    head = [*words, "late score", "gain", "learned", "return / ceiling", "emerges at step", "verdict"]
+    head = [*words, "late score", "greedy actions", "gain", "learned", "return / ceiling", "emerges at step", "verdict"]
     return markdown_table(head, map(_cell_row, rows.ordered(judgement)))
 
 
@@ -99,6 +92,7 @@ def _cell_row(result: CellResult) -> list[str]:
     return [
         *(wording.level(result.cell, name) for name in INGREDIENTS),
         wording.interval(result.late),
+        rows.greedy(result),
         wording.interval(result.gain),
         rows.learned(result),
         rows.of_ceiling(result),

@@ -8,13 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
+from ingredients.judgement.inputs import INFORMED
 from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
+from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
 
 FAILED = "Failed runs"
+INFORMED_SCALE = (
+    "The yardstick is an agent that is shown the task, trained with the same budget: no bound, so scores above 1 are "
+    "possible. "
+)
 _MOST_NAMED = 4
 
 
@@ -59,7 +65,19 @@ def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
 
 
 SCORES = [
-    *("cell", "verdict", "late score", "IQM", "gain", "beyond", "lost to the swap", "learned", "p", "p (Holm)"),
+    *(
+        "cell",
+        "verdict",
+        "late score",
+        "greedy actions",
+        "IQM",
+        "gain",
+        "beyond",
+        "lost to the swap",
+        "learned",
+        "p",
+        "p (Holm)",
+    ),
 ]
 CEILINGS = [
     *(
@@ -82,6 +100,7 @@ def score_row(result: CellResult) -> list[str]:
         describe(result.cell),
         wording.marked(result.verdict),
         wording.interval(result.late),
+        greedy(result),
         wording.interval(result.iqm),
         wording.interval(result.gain),
         wording.interval(result.beyond) if result.beyond else wording.NOTHING,
@@ -110,13 +129,22 @@ def ceiling_row(result: CellResult) -> list[str]:
     ]
 
 
-def probe_row(result: CellResult) -> list[str]:
-    """Returns what each probe shows of a cell."""
-    probes = wording.PROBE_NAMES
+def probes(results: Sequence[CellResult]) -> list[str]:
+    """Returns the names of the probes that some cell has: where nothing can be written on, nothing is swapped there."""
+    return [name for name in wording.PROBE_NAMES if any(name in result.probes for result in results)]
+
+
+def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
+    """Returns what each of these probes shows of a cell."""
     return [
         describe(result.cell),
-        *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in probes),
+        *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in names),
     ]
+
+
+def greedy(result: CellResult) -> str:
+    """Returns the late score with greedy actions: the deterministic policy beside the sampled one."""
+    return wording.interval(result.probes["greedy"].late) if "greedy" in result.probes else wording.NOTHING
 
 
 def emergence_row(result: CellResult) -> list[str]:
@@ -128,7 +156,12 @@ def emergence_row(result: CellResult) -> list[str]:
 def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgement) -> list[str]:
     """Returns a reference's name, late score, return, expected return, whether exact, and how its roles were judged."""
     roles = [role for role, played in curves.references.roles.items() if played.name == reference.name]
-    verdicts = [f"{role}: {wording.verdict_text(judgement.calibration.verdicts.get(role))}" for role in roles]
+    shown_task = reference.name == INFORMED
+    verdicts = [
+        f"{role}: "
+        + ("shown the task" if shown_task else wording.verdict_text(judgement.calibration.verdicts.get(role)))
+        for role in roles
+    ]
     return [
         reference.name,
         wording.number(curves.normalised_late(curves.references.all[reference.name].curve)),
@@ -144,6 +177,10 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
     results = ordered(judgement)
     undecided = [result for result in results if result.verdict == "undecided" and result.seeds]
     named = {
+        "Tasks": facts(evidence),
+        "Storage": [
+            f"{describe(each.cell)}: in-context{wording.storage(each)}" for each in results if wording.storage(each)
+        ],
         "Emergence": [*_courses(results), *_memorised(results)],
         "Undecided": [f"{result.cell.label()}: {result.reason}" for result in undecided],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
@@ -201,6 +238,12 @@ def shortened(title: str, lines: list[str], most: int) -> list[str]:
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
 
 
+def claims(judgement: Judgement) -> list[str]:
+    """Returns what is said of the essay's claims: of C1 always, of C2 where it is put to the test."""
+    tested = [judgement.leak_claim] if judgement.leak_claim.status != "not applicable" else []
+    return [each.sentence for each in (judgement.claim, *tested)]
+
+
 def sufficient(judgement: Judgement) -> str:
     """Returns the smallest sets of ingredients that were enough, in one line; empty where there is none."""
     sets = [", ".join(name.replace("_", " ") for name in names) for names in judgement.minimal_sufficient]
@@ -217,5 +260,7 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
         if judgement.yardstick
         else ""
     )
+    if judgement.yardstick and judgement.yardstick.name == INFORMED:
+        scale += INFORMED_SCALE
     shown = f"Brackets: {criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
     return " ".join(part for part in (f"{scale}{shown}", wording.memories(evidence)) if part)

@@ -64,7 +64,7 @@ class TerminalReport:
             pen.text(wording.progress(self.evidence), state),
             Text(),
             pen.text(self.judgement.sentence, "bold"),
-            pen.text(self.judgement.claim.sentence),
+            *map(pen.text, rows.claims(self.judgement)),
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:

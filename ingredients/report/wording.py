@@ -35,8 +35,10 @@ VERDICT_MEANINGS: dict[str, str] = {
     "undecided": "its runs do not settle it, which is not absence",
 }
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "bound, reached in principle"}
+_STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
 PROBE_NAMES: dict[str, str] = {
     "memory_swap": "memory swapped half-way",
+    "environment_swap": "environment swapped half-way",
     "memory_wipe": "memory wiped half-way",
     "task_switch": "task switched half-way",
     "reward_yoke": "another lifetime's rewards",
@@ -93,6 +95,11 @@ def verdict_text(verdict: str | None) -> str:
 def marked(verdict: str | None) -> str:
     """Returns a verdict with its mark, which tells it without colour."""
     return f"{VERDICT_MARKS[verdict]} {verdict_text(verdict)}"
+
+
+def storage(result: CellResult) -> str:
+    """Returns where an in-context cell holds the past, where it can be elsewhere than in its memory; else nothing."""
+    return "" if result.storage in (None, "internal") else f", stored in {_STORAGES[result.storage]}"
 
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:

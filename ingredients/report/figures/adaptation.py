@@ -14,6 +14,7 @@ from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Judgement
 from ingredients.report import wording
 from ingredients.report.assemble import Evidence
+from ingredients.report.facts import new_tasks
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import (
     INK,
@@ -58,7 +59,7 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> li
     study = evidence.study
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
-        f"{study.evaluation.tasks:,} new tasks for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
+        f"{study.evaluation.tasks:,} {'new tasks' if new_tasks(evidence) else 'tasks'} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
         "rises is adaptation within the lifetime, which may be a mere reaction to the last step (dotted). The agent is "
         "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
         "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "

@@ -20,7 +20,7 @@ from ingredients.report.figures.panel import VERDICT_COLOURS, set_scales, write_
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
-_IN_ORDER = ("memory_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke", "greedy")
+_IN_ORDER = ("memory_swap", "environment_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke", "greedy")
 
 
 def shown(result: CellResult) -> list[str]:
@@ -32,7 +32,9 @@ def words(result: CellResult, place: int) -> Words:
     """Returns what is said of the picture: each probe with its score."""
     said = "; ".join(f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in shown(result))
     name = "probes" if place == 0 else f"probes_{place + 1}"
-    return Words(name, f"Probes of {describe(result.cell)}", f"Curves under six interventions. {said}.")
+    return Words(
+        name, f"Probes of {describe(result.cell)}", f"Curves under {len(shown(result))} interventions. {said}."
+    )
 
 
 def figure(view: View, result: CellResult) -> Figure:

@@ -1,0 +1,36 @@
+"""What must be known of the tasks to read a report: the adaptation axis, what is new, what is writable, what leaks.
+
+Comes in: the evidence. Goes out: one line a fact; none before the references are there, which know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingredients.report.assemble import Evidence
+from ingredients.report.leaks import leak_text
+
+NOT_NEW = "evaluation tasks are not new: the family has only few"
+
+
+def facts(evidence: Evidence) -> list[str]:
+    """Returns the facts of the tasks of a study, one a line."""
+    return list(_facts(evidence)) if evidence.references else []
+
+
+def new_tasks(evidence: Evidence) -> bool:
+    """Returns whether a trained agent has never met the evaluation tasks; where nothing says so, it has not."""
+    return bool(evidence.references.get("held_out", True))
+
+
+def _facts(evidence: Evidence) -> Iterator[str]:
+    references, episodes = evidence.references, evidence.study.tasks.episodes
+    steps = references.get("episode_steps")
+    of_steps = "" if steps is None else ", each of one step" if steps == 1 else f", each of at most {steps} steps"
+    yield f"adaptation: over the {episodes} episodes of a lifetime{of_steps}"
+    if not new_tasks(evidence):
+        yield NOT_NEW
+    if references["writable"]:
+        yield "the agent can write on its environment, which may be its memory: swapped like the memory's state"
+    for name, leak in (references.get("leakage") or {}).items():
+        yield f"the environment leaks the last {name}: {leak_text(leak)}"
