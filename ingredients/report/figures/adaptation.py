@@ -56,10 +56,10 @@ def figure(view: View) -> Figure:
 
 def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> list[Line]:
     """The question, the answer, how to read a panel, and what all panels share or lack."""
-    study = evidence.study
+    study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
-        f"{study.evaluation.tasks:,} {'new tasks' if new_tasks(evidence) else 'tasks'} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
+        f"{study.evaluation.tasks:,} {tasks} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
         "rises is adaptation within the lifetime, which may be a mere reaction to the last step (dotted). The agent is "
         "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
         "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "
