@@ -94,6 +94,13 @@ def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
         _flush(path.parent)
 
 
+def discard(path: Path) -> None:
+    """Deletes a file that is of no more use, if it is there, and what a crash left of one half-written."""
+    with explained(path, "deleted"):
+        for useless in (path, _partial(path)):
+            useless.unlink(missing_ok=True)
+
+
 def first_free(path: Path) -> Path:
     """Returns the first of `<path>-1`, `<path>-2`, ... that does not exist."""
     number = 1
