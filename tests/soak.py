@@ -22,9 +22,22 @@ from pathlib import Path
 import psutil
 from command import command_line, environment
 
-LONGEST = 0.5  # that it is left alone, of what the undisturbed grid takes
+LONGEST = 0.6  # that it is left alone, of what the undisturbed grid takes
 COMPARED = ("curves.parquet", "curves.csv", "references.json", "report.json")
-SMOKE = Path(__file__).parent.parent / "ablations" / "smoke.yaml"
+# two stacks, of two kinds of memory
+STUDY = """
+name: survival
+tasks: {family: bernoulli-bandit, arms: 2, episodes: 6}
+ingredients:
+  reward_observation: [off, on]
+  action_observation: [on]
+  memory: [on, lstm]
+  task_distribution: [on]
+seeds: 2
+agent: {hidden: 16}
+learner: {train_steps: TRAIN_STEPS, lifetimes: 8, minibatches: 2}
+evaluation: {tasks: 64, points: 4, tasks_at_points: 16}
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class Life:
 def live(directory: Path, arguments: Sequence[str], seconds: float | None = None) -> Life:
     """Starts the grid, or goes on with it; kills it after so many seconds, if it has not ended by then."""
     said = directory.with_name(f"{directory.name}.txt")
-    command = command_line("run-grid", str(SMOKE), *arguments, "--out", str(directory))
+    command = command_line("run-grid", *arguments, "--out", str(directory))
     with said.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment())
         workers: list[psutil.Process] = []
@@ -97,20 +110,19 @@ def soak(directory: Path, arguments: Sequence[str], kills: int, draw: random.Ran
     return [f"{grid.name}/{name}" for grid in grids for name in differing(whole, grid)]
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(words: Sequence[str]) -> int:
     """Soaks in a temporary folder and says how it went."""
     parser = argparse.ArgumentParser(prog="soak")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--train-steps", type=int, default=20_000)
-    options = parser.parse_args(arguments)
-    size = ("--set", f"learner.train_steps={options.train_steps}", "--set", "evaluation.points=6", "--workers", "2")
+    options = parser.parse_args(words)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
-        draw = random.Random(options.seed)
-        different = soak(
-            Path(directory), (*size, "--snapshot-every", "0.5s"), options.kills, draw, options.most_seconds
-        )
+        study = Path(directory) / "survival.yaml"
+        study.write_text(STUDY.replace("TRAIN_STEPS", str(options.train_steps)))
+        arguments = (str(study), "--workers", "2", "--snapshot-every", "0.2s")
+        different = soak(Path(directory), arguments, options.kills, random.Random(options.seed))
     print(f"{', '.join(COMPARED)}: {'DIFFERENT: ' + ', '.join(different) if different else 'identical'}")
     print(f"{options.kills} kills, seed {options.seed}, {time.monotonic() - began:.0f} s")
     return 1 if different else 0

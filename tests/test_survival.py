@@ -10,27 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 from command import program, started, workers_of
-
-STUDY = """
-name: survival
-tasks: {family: bernoulli-bandit, arms: 2, episodes: 6}
-ingredients:
-  reward_observation: [off, on]
-  action_observation: [on]
-  memory: [on, lstm]
-  task_distribution: [on]
-seeds: 2
-agent: {hidden: 16}
-learner: {train_steps: 6_000, lifetimes: 8, minibatches: 2}
-evaluation: {tasks: 64, points: 4, tasks_at_points: 16}
-"""
-FILES = ("curves.parquet", "curves.csv", "references.json", "report.json")
+from soak import COMPARED, STUDY
 
 
 def grid(folder: Path, *more: str) -> tuple[str, ...]:
     """Returns the arguments of a grid of two stacks, with snapshots after every few updates."""
     study = folder / "survival.yaml"
-    study.write_text(STUDY)
+    study.write_text(STUDY.replace("TRAIN_STEPS", "4_000"))
     return ("run-grid", str(study), "--out", str(folder / "result"), "--snapshot-every", "0.05s", *more)
 
 
@@ -46,7 +32,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def until(condition: Callable[[], object]) -> None:
     """Waits for something to be on the disk."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -58,7 +44,9 @@ def differing(ours: Path, theirs: Path) -> list[str]:
     weights = [str(path.relative_to(theirs)) for path in theirs.glob("runs/[!.]*/*.safetensors")]
     assert len(of_runs) == 16
     assert len(weights) == 8
-    return [name for name in (*FILES, *of_runs, *weights) if not filecmp.cmp(ours / name, theirs / name, shallow=False)]
+    return [
+        name for name in (*COMPARED, *of_runs, *weights) if not filecmp.cmp(ours / name, theirs / name, shallow=False)
+    ]
 
 
 def test_a_grid_killed_three_times_ends_in_the_same_bytes(tmp_path: Path, undisturbed: Path) -> None:
@@ -104,7 +92,7 @@ def test_workers_killed_one_by_one_lose_nothing(tmp_path: Path, undisturbed: Pat
             before = set(workers_of(process))
             victim.kill()
             until(lambda before=before: set(workers_of(process)) - before)  # type: ignore[misc]
-        output, message = process.communicate(timeout=120)
+        output, message = process.communicate(timeout=300)
     assert (process.returncode, message) == (0, "")
     killed = ": is tried again: the worker was killed by SIGKILL (out of memory?)"
     assert {line.partition(":")[0] for line in output.splitlines() if killed in line} == {"stack-0", "stack-1"}
