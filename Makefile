@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 STUDY ?= ablations/bandit.yaml
 
-.PHONY: help install grid smoke bench test check
+.PHONY: help install grid smoke bench test check soak
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
@@ -25,6 +25,9 @@ bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: half 
 # one thread a process: two processes that fight for two cores take longer than one
 test: $(VENV)/installed-dev  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+soak: $(VENV)/installed-dev  ## kill a grid at twenty random moments and compare what it ends in: some minutes
+	PYTHONPATH=tests $(BIN)/python tests/soak.py
 
 check: $(VENV)/installed-dev  ## lint, format and types
 	$(BIN)/ruff check .

@@ -8,10 +8,7 @@ interrupted.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -20,24 +17,23 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from ingredients.cell_filter import select_cells
-from ingredients.engine.ask import require_cuda
+from ingredients.engine.ask import cuda_gpus
+from ingredients.engine.asked import Grid, ask_for, interruption
 from ingredients.engine.bench import bench as run_bench
 from ingredients.engine.estimate import estimate, memory_notices
-from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
+from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
+from ingredients.engine.limits import Limits, grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
+from ingredients.engine.protocol import Engine
 from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, UsageError
-from ingredients.grid import Cell
-from ingredients.grid import cells as cells_of
+from ingredients.experiment import SNAPSHOT_SECONDS
 from ingredients.report.bench import bench_text
 from ingredients.report.plan import plan_text, state_text
 from ingredients.report.progress import show_progress
 from ingredients.report.shown import Format, refuse_several, show, unexpected
-from ingredients.store import Store
 from ingredients.store.versions import DISTRIBUTION, installed
-from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
-from ingredients.study.own_source import look_in
+from ingredients.study import DEFAULT_STUDY
 
 EXIT_FAILED_RUNS = 1
 EXIT_WRONG = 2
@@ -101,7 +97,7 @@ CellsOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", metavar="N", min=1, help="Processes at once [default: one a core; with cuda one]."),
+    typer.Option("--workers", metavar="N", min=1, help="Processes at once [default: one a core; with cuda one a GPU]."),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -110,24 +106,18 @@ SetOption = Annotated[
 SmokeOption = Annotated[
     bool, typer.Option("--smoke", help="The study at smoke size [default --out: results/<study name>-smoke].")
 ]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What the command line asks for: some cells of a study, in a results folder."""
-
-    study: Study
-    cells: tuple[Cell, ...]
-    directory: Path
-
-    @property
-    def store(self) -> Store:
-        """Returns the folder's store."""
-        return Store(self.directory)
-
-    def remaining(self) -> Remaining:
-        """Returns what the folder still lacks."""
-        return remaining(self.study, self.store, self.cells)
+RetriesOption = Annotated[
+    int, typer.Option("--retries", metavar="N", min=0, help="Attempts more at a stack that failed, from its snapshot.")
+]
+TimeoutOption = Annotated[
+    str | None, typer.Option("--stack-timeout", metavar="TIME", help="Longest attempt at a stack: 90m, 2h.")
+]
+MemoryOption = Annotated[
+    str | None, typer.Option("--memory-limit", metavar="SIZE", help="Most memory of a worker: 4GB, 800MB.")
+]
+SnapshotOption = Annotated[
+    str, typer.Option("--snapshot-every", metavar="TIME", help="Time between two snapshots of a stack in training.")
+]
 
 
 @app.callback()
@@ -189,6 +179,10 @@ def run_grid(
     workers: WorkersOption = None,
     device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
     engine: Annotated[Literal["local"], typer.Option(help="Where stacks execute.")] = "local",
+    retries: RetriesOption = 2,
+    stack_timeout: TimeoutOption = None,
+    memory_limit: MemoryOption = None,
+    snapshot_every: SnapshotOption = f"{SNAPSHOT_SECONDS:g}s",
     set_: SetOption = None,
     smoke: SmokeOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Move older results aside and start again.")] = False,
@@ -196,19 +190,21 @@ def run_grid(
 ) -> None:
     """Train and evaluate what is not finished; end with the report.
 
-    Every cell with every seed. Interrupted, the same command goes on with what is missing.
+    Every cell with every seed. Interrupted, the same command goes on with what is missing: stacks that were in training
+    from their last snapshot, to the same bits.
     """
     if set_ and out is None:
         raise UsageError("--set changes the study, so its results need a folder of their own: give --out DIR")
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
+    limits, every = grid_limits(retries, stack_timeout, memory_limit), seconds_in(snapshot_every, "--snapshot-every")
     with interruptible():
         try:
-            at_once = processes(workers, device)
+            engine_ = local_engine(grid, workers, device, limits)
             notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
             for notice in () if quiet else notices:
                 typer.echo(f"notice: {notice}", err=True)
-            failed = train(grid, at_once, device, quiet)
+            failed = train(grid, engine_, device, every, quiet)
             failed += conclude(grid, quiet)
         except KeyboardInterrupt:
             typer.echo(interruption(grid, sys.argv[1:]), err=True)
@@ -274,32 +270,14 @@ def bench(
     typer.echo(json.dumps(vars(result), indent=2) if as_json else bench_text(result))
 
 
-def ask_for(
-    path: Path, changes: Sequence[str], smoke: bool, seeds: int | None, filter_: str | None, out: Path | None
-) -> Grid:
-    """Returns the grid that the options name.
-
-    Raises:
-        UsageError: the study, or an option, is wrong.
-    """
-    study = load_study(path := shipped_study(path), changes)
-    look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
-    if smoke:
-        study = smoke_sized(study)
-    if seeds is not None:
-        study = parse_study({**study.resolved(), "seeds": seeds}, f"--seeds {seeds}")
-    chosen = cells_of(study) if filter_ is None else select_cells(study, filter_)
-    return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
-
-
-def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
+def train(grid: Grid, engine: Engine, device: Device, snapshot_seconds: float, quiet: bool) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
     rest = grid.remaining()
-    jobs = grid_jobs(rest, grid.directory, device)
+    jobs = grid_jobs(rest, grid.directory, device, snapshot_seconds)
     if not quiet:
         typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
     tally = Tally(jobs)
-    with LocalEngine(workers, logs=grid.directory / "logs") as engine:
+    with engine:
         show_progress(engine.run(jobs), tally, Console(), quiet)
     return failures(rest, grid.store, tally)
 
@@ -317,12 +295,11 @@ def conclude(grid: Grid, quiet: bool) -> list[str]:
     return [result.unwritten] if result.unwritten else []
 
 
-def processes(workers: int | None, device: Device) -> int:
-    """Returns how many workers there are to be; makes sure first that the device is there."""
-    if device is Device.cuda:
-        require_cuda()
-    usual = 1 if device is Device.cuda else usable_cores()
-    return usual if workers is None else workers
+def local_engine(grid: Grid, workers: int | None, device: Device, limits: Limits) -> LocalEngine:
+    """Returns the engine of this machine; makes sure first that the device is there."""
+    gpus = cuda_gpus() if device is Device.cuda else ()
+    usual = len(gpus) or usable_cores()
+    return LocalEngine(usual if workers is None else workers, grid.directory / "logs", limits, gpus)
 
 
 def default_result() -> Path:
@@ -330,13 +307,6 @@ def default_result() -> Path:
     if DEFAULT_RESULT.is_dir():
         return DEFAULT_RESULT
     raise UsageError(f"{DEFAULT_RESULT}: no such folder; name a results folder, or make this one: ingredients run-grid")
-
-
-def interruption(grid: Grid, arguments: Sequence[str]) -> str:
-    """Returns what is kept and how to go on: the same command, but for `--fresh`, which would start again."""
-    rest = grid.remaining()
-    again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
-    return f"interrupted: {rest.finished} of {len(rest.runs)} runs are finished and kept; to go on: {again}"
 
 
 def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -60,8 +60,12 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Returns the worker processes of a running program."""
-    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    """Returns the worker processes of a running program; not those that have just been killed."""
+    workers = []
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            workers += [child] * ("spawn_main" in " ".join(child.cmdline()))
+    return workers
 
 
 def imports_torch(arguments: Sequence[str], cwd: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ingredients.engine.bench import worker_facts
-from ingredients.errors import StudyError
+from ingredients.errors import StoreError, StudyError
 from ingredients.experiment import Progress
 from ingredients.grid import Stack
 from ingredients.study import Study
@@ -110,3 +110,30 @@ def peak_of(study: Study, stack: Stack) -> int:
     tasks = evaluation_tasks(setup.family, CHUNK_LANES).expand(len(stack.runs), -1, -1)
     evaluate(setup, training.policy, tasks, ("memory_swap",))
     return int(worker_facts()["peak_memory_bytes"])
+
+
+def fail_at_first(folder: Path, times: int, how: str) -> int:
+    """Fails as often as told, then returns which attempt this was; counts attempts by files in the folder."""
+    attempt = len(list(folder.iterdir())) + 1
+    (folder / str(attempt)).touch()
+    if attempt > times:
+        return attempt
+    print(f"attempt {attempt}", flush=True)
+    if how == "kill":
+        kill_itself("SIGKILL")
+    raise {"same": ValueError("no"), "other": ValueError(f"no {attempt}"), "mistake": StoreError("full")}[how]
+
+
+def compute(seconds: float) -> str:
+    """Keeps a processor busy and says nothing."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        pass
+    return "computed"
+
+
+def hold(megabytes: int, seconds: float) -> str:
+    """Holds so much memory, all of it touched, for a while."""
+    held = bytearray(b"1") * (megabytes * 1_000_000)
+    time.sleep(seconds)
+    return f"held {len(held) // 1_000_000} MB"

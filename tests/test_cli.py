@@ -72,6 +72,9 @@ def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path)
         ("run-grid --workers 0", "Invalid value for '--workers': Input should be greater than or equal to 1"),
         ("run-grid --seeds 0", "Invalid value for '--seeds': Input should be greater than or equal to 1"),
         ("run-grid one two", "Got unexpected extra argument(s) (two)"),
+        ("run-grid --memory-limit lots", "--memory-limit: 'lots' is no amount of memory; allowed: 4GB, 512MB, 4GiB"),
+        ("run-grid --stack-timeout 1w", "--stack-timeout: '1w' is no time; allowed: 90s, 30m, 2h, 1d"),
+        ("run-grid --snapshot-every 0s", "--snapshot-every: '0s' is no time; allowed: 90s, 30m, 2h, 1d"),
         ("run-grid --device gpu", "Invalid value for '--device': 'gpu' is not one of 'cpu', 'cuda'."),
         (
             "report --format pdf",

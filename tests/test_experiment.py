@@ -39,7 +39,7 @@ def _run_all(study: Study, directory: Path, stack_runs: int = 8) -> Store:
     store = Store(directory).open(study)
     everything = runs(study)
     for start in range(0, len(everything), stack_runs):
-        run_stack(study, Stack(0, everything[start : start + stack_runs]), directory, "cpu", _silent)
+        run_stack(study, Stack(0, everything[start : start + stack_runs]), directory, "cpu", 30.0, _silent)
     store.write_table(store.curves(study))
     return store
 
@@ -97,7 +97,7 @@ def test_new_evaluation_keeps_the_weights(tmp_path: Path) -> None:
     store.open(new)
     assert set(store.states(new).values()) == {"trained"}
     told: list[Progress] = []
-    run_stack(new, stacks(new)[0], tmp_path / "r", "cpu", told.append)
+    run_stack(new, stacks(new)[0], tmp_path / "r", "cpu", 30.0, told.append)
     assert {progress.phase for progress in told} == {"evaluating"}
     assert set(store.states(new).values()) == {"finished"}
     assert store.run_path(first).joinpath("weights.safetensors").read_bytes() == trained
@@ -116,7 +116,7 @@ def test_a_run_that_diverges_is_stored_as_failed(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Agent, "initial_weights", broken)
     store = Store(tmp_path / "r").open(study)
-    failed = run_stack(study, Stack(0, runs(study)), tmp_path / "r", "cpu", _silent)
+    failed = run_stack(study, Stack(0, runs(study)), tmp_path / "r", "cpu", 30.0, _silent)
     reason = "diverged: the gradient was no longer finite at train step 48"
     assert failed == {run.id: reason for run in runs(study)[8:]}
     assert list(store.states(study).values()) == ["finished"] * 8 + ["failed"] * 8

@@ -111,7 +111,7 @@ def test_a_request_to_end_is_an_interruption(tmp_path: Path) -> None:
 def test_a_killed_worker_costs_its_stack_only(tmp_path: Path) -> None:
     """The other stack finishes, each lost run is listed with the reason, exit code 1; the same command repairs it."""
     directory = tmp_path / "result"
-    with started(*grid(directory, "--workers", "1"), cwd=tmp_path) as process:
+    with started(*grid(directory, "--workers", "1", "--retries", "0"), cwd=tmp_path) as process:
         read_until(process, "stack-0: started")
         for worker in workers_of(process):
             worker.kill()

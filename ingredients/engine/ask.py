@@ -5,6 +5,7 @@ Comes in: an engine, jobs. Goes out: what they returned.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ingredients.engine.local import LocalEngine
@@ -42,13 +43,16 @@ def together(engine: LocalEngine, workers: int, function: str, *arguments: objec
     return results_of(engine, [Job(function.partition(":")[2], function, arguments)] * workers)
 
 
-def require_cuda() -> None:
-    """Makes sure that there is a CUDA device.
+def cuda_gpus() -> tuple[str, ...]:
+    """Returns the GPUs that CUDA may use here, as `CUDA_VISIBLE_DEVICES` names them.
 
     Raises:
         UsageError: there is none.
     """
     with LocalEngine(1) as engine:
-        (available,) = results_of(engine, [Job("devices", "torch.cuda:is_available")])
-    if not available:
+        (count,) = results_of(engine, [Job("devices", "torch.cuda:device_count")])
+    if not count:
         raise UsageError("--device cuda: torch finds no CUDA device here; allowed here: cpu")
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = map(str, range(count)) if named is None else (name.strip() for name in named.split(","))
+    return tuple(names)[:count]

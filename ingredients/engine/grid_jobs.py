@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.engine.tally import Tally
+from ingredients.experiment import SNAPSHOT_SECONDS
 from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
@@ -63,11 +64,12 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
     return Remaining(study, asked, tuple(stack for stack in cut if stack.runs), trained, needs_references)
 
 
-def grid_jobs(rest: Remaining, directory: Path, device: str) -> list[Job]:
+def grid_jobs(rest: Remaining, directory: Path, device: str, snapshot_seconds: float = SNAPSHOT_SECONDS) -> list[Job]:
     """Returns the references' job, if it is needed, and one for each stack, the largest first."""
     references = Job(REFERENCES, "ingredients.experiment.stack:run_references", (rest.study, directory), tells=True)
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
-    return [references] * rest.references + [_stack_job(rest, stack, directory, device) for stack in largest_first]
+    where = (directory, device, snapshot_seconds)
+    return [references] * rest.references + [_stack_job(rest, stack, *where) for stack in largest_first]
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
@@ -90,8 +92,8 @@ def other_training(study: Study, directory: Path) -> str | None:
     return "; ".join(differences(stored, study))
 
 
-def _stack_job(rest: Remaining, stack: Stack, directory: Path, device: str) -> Job:
-    function, arguments = "ingredients.experiment.stack:run_stack", (rest.study, stack, directory, device)
+def _stack_job(rest: Remaining, stack: Stack, *where: object) -> Job:
+    function, arguments = "ingredients.experiment.stack:run_stack", (rest.study, stack, *where)
     return Job(_key(stack), function, arguments, tells=True, env_steps=rest.env_steps(stack))
 
 

@@ -1,36 +1,30 @@
 """The local engine: spawned worker processes on this machine, kept alive between jobs, replaced when they die.
 
-Comes in: jobs. Goes out: events. Each worker has one pipe; the main process waits on all pipes and on the
-processes themselves, so a worker that is killed is noticed at once and costs only its job.
+Comes in: jobs. Goes out: events. Each worker has one pipe; the main process waits on all pipes and on the processes
+themselves, so a worker that is killed is noticed at once and costs only its job, which is tried again. One that
+oversteps a limit is killed from here.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import NoReturn, Self
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
-from ingredients.engine.worker import log_path, send_job, serve
+from ingredients.engine.limits import Fault, Limits, last_words, tried_again
+from ingredients.engine.process import Attempt, Worker, start_worker
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.worker import log_path
 
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    # glibc: keep freed tensors instead of giving their pages back to the kernel and faulting them in again, which
-    # cost a fifth of all time; other C libraries do not read these
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30),
-    "MALLOC_TOP_PAD_": str(64 * 2**20),
-}
+SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def usable_cores() -> int:
@@ -54,23 +48,26 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@dataclass(eq=False)
-class _Worker:
-    """A worker process, our end of its pipe, and the job that it works on (None: idle)."""
-
-    process: SpawnProcess
-    pipe: Connection
-    job: Job | None = None
-
-
 class LocalEngine:
     """At most `workers` processes at a time; a job's output and traceback go to `logs`/<key>.log (None: stderr)."""
 
-    def __init__(self, workers: int, logs: Path | None = None) -> None:
-        """Starts nothing: workers are started as jobs need them."""
-        self._limit = workers
+    def __init__(
+        self, workers: int, logs: Path | None = None, limits: Limits | None = None, gpus: Sequence[str] = ()
+    ) -> None:
+        """Starts nothing: workers are started as jobs need them.
+
+        Args:
+            workers: how many there are at most.
+            logs: where output goes.
+            limits: of the jobs; by default none, and no retries.
+            gpus: as CUDA names them, dealt out to the workers in turn; with none, every worker sees all.
+        """
+        self._most = workers
         self._logs = logs
-        self._workers: list[_Worker] = []
+        self._limits = limits or Limits()
+        self._gpus = tuple(gpus)
+        self._workers: list[Worker] = []
+        self._looked_at = 0.0
 
     def __enter__(self) -> Self:
         """Returns the engine."""
@@ -85,71 +82,91 @@ class LocalEngine:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
         """Yields what happens until every job has finished or failed; jobs start in the order given."""
-        waiting = deque(jobs)
+        waiting = deque(Attempt(job) for job in jobs)
         try:
-            while waiting or any(worker.job for worker in self._workers):
+            while waiting or self._at_work():
                 yield from self._hand_out(waiting)
-                yield from self._listen()
+                yield from self._listen(waiting)
+                yield from self._look(waiting)
         finally:  # a caller who stops listening abandons the jobs in work
-            for worker in [worker for worker in self._workers if worker.job]:
+            for worker in self._at_work():
                 self._remove(worker)
 
-    def _hand_out(self, waiting: deque[Job]) -> Iterator[Event]:
-        while waiting and (worker := self._free_worker()):
-            worker.job = waiting.popleft()
-            with suppress(OSError):  # it has just died: `_listen` will find out
-                send_job(worker.pipe, worker.job)
-            yield Started(worker.job)
+    def _at_work(self) -> list[Worker]:
+        return [worker for worker in self._workers if worker.attempt]
 
-    def _free_worker(self) -> _Worker | None:
+    def _hand_out(self, waiting: deque[Attempt]) -> Iterator[Event]:
+        while waiting and (worker := self._free_worker()):
+            attempt = waiting.popleft()
+            if self._logs and not attempt.faults:
+                log_path(self._logs, attempt.job.key).unlink(missing_ok=True)  # that of an earlier grid
+            worker.give(attempt)
+            yield Started(attempt.job)
+
+    def _free_worker(self) -> Worker | None:
         for worker in self._workers:
-            if worker.job is None:
+            if worker.attempt is None:
                 return worker
-        if len(self._workers) < self._limit:
-            self._workers.append(_start(self._logs))
+        if len(self._workers) < self._most:
+            taken = {worker.slot for worker in self._workers}
+            slot = next(slot for slot in count() if slot not in taken)
+            gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
+            self._workers.append(start_worker(slot, self._logs, gpu))
             return self._workers[-1]
         return None
 
-    def _listen(self) -> Iterator[Event]:
-        """Waits for something to happen and yields it."""
-        ready = wait([end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)])
+    def _listen(self, waiting: deque[Attempt]) -> Iterator[Event]:
+        """Waits for something to happen, or until it is time to look again, and yields what happened."""
+        limited = self._limits != Limits(self._limits.retries)
+        ends = [end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)]
+        ready = wait(ends, SECONDS_BETWEEN_LOOKS if limited else None)
         for worker in list(self._workers):
             if worker.pipe in ready or worker.process.sentinel in ready:
-                yield from self._hear(worker)
+                yield from self._hear(worker, waiting)
 
-    def _hear(self, worker: _Worker) -> Iterator[Event]:
+    def _hear(self, worker: Worker, waiting: deque[Attempt]) -> Iterator[Event]:
         """Yields what a worker has sent; where it has died, its last words first."""
-        message = _receive(worker.pipe)
+        attempt, message = worker.attempt, worker.receive()
         if message is None:
-            yield from self._bury(worker)
+            reason = self._remove(worker, patience=1.0)  # a pipe closes before its process has an exit code
+            yield from self._failed(attempt, Fault(reason), waiting)
             return
-        job, (kind, content) = worker.job, message
-        assert job is not None
+        kind, content = message
+        assert attempt is not None
         if kind == "told":
-            yield Told(job, content)
+            yield Told(attempt.job, content)
             return
-        worker.job = None
+        worker.attempt = None
         if kind == "finished":
-            yield Finished(job, content)
+            yield Finished(attempt.job, content)
         else:
             self._remove(worker)
-            yield Failed(job, content, self._log(job))
+            yield from self._failed(attempt, content, waiting)
 
-    def _bury(self, worker: _Worker) -> Iterator[Event]:
-        reason = self._remove(worker, patience=1.0)  # a pipe closes before its process has an exit code
-        if worker.job:
-            yield Failed(worker.job, reason, self._log(worker.job))
+    def _look(self, waiting: deque[Attempt]) -> Iterator[Event]:
+        """Ends workers that overstep a limit; looks every now and then, however much is told."""
+        if time.monotonic() - self._looked_at < SECONDS_BETWEEN_LOOKS:
+            return
+        self._looked_at = time.monotonic()
+        for worker in self._at_work():
+            if reason := worker.overstepped(self._limits):
+                self._remove(worker)
+                yield from self._failed(worker.attempt, Fault(reason), waiting)
 
-    def _remove(self, worker: _Worker, patience: float = 0.0) -> str:
-        """Ends a worker for good, after `patience` seconds by force, and returns how it ended."""
+    def _failed(self, attempt: Attempt | None, fault: Fault, waiting: deque[Attempt]) -> Iterator[Event]:
+        """Yields what becomes of a job whose attempt has failed: another, after all others, or none."""
+        if attempt is None:
+            return  # an idle worker died
+        job, faults = attempt.job, (*attempt.faults, fault)
+        if tried_again(faults, self._limits):
+            waiting.append(Attempt(job, faults))  # what was short, such as memory, may be there by then
+            yield Retried(job, fault.reason, self._log(job), len(faults))
+        else:
+            yield Failed(job, last_words(faults), self._log(job))
+
+    def _remove(self, worker: Worker, patience: float = 0.0) -> str:
         self._workers.remove(worker)
-        worker.pipe.close()
-        worker.process.join(patience)
-        worker.process.kill()
-        worker.process.join()
-        reason = _end(worker.process.exitcode)
-        worker.process.close()
-        return reason
+        return worker.end(patience)
 
     def _log(self, job: Job) -> Path | None:
         """Returns where a failed job's last words are, if it had any; a killed worker leaves an empty file."""
@@ -160,53 +177,3 @@ class LocalEngine:
             return log
         log.unlink()
         return None
-
-
-def _start(logs: Path | None) -> _Worker:
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=True)
-    with _environment(WORKER_ENVIRONMENT), _without_interrupts():
-        process.start()
-    theirs.close()
-    return _Worker(process, ours)
-
-
-def _receive(pipe: Connection) -> tuple[str, Any] | None:
-    """Returns the next message, None at the pipe's end; the sentinel may be ready before the pipe is empty."""
-    try:
-        message: tuple[str, Any] = pipe.recv()
-    except (EOFError, OSError):
-        return None
-    return message
-
-
-def _end(exitcode: int | None) -> str:
-    """Returns how a process ended, in words."""
-    assert exitcode is not None
-    if exitcode >= 0:
-        return f"the worker exited with code {exitcode}"
-    name = signal.Signals(-exitcode).name
-    return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets variables for the processes started inside; thread counts are read once, when libraries load."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Blocks SIGINT: a process started inside inherits that, and so is deaf to Ctrl-C before it can say so."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

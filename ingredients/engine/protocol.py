@@ -35,7 +35,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Started:
-    """A worker took the job."""
+    """A worker took the job; once more where it is tried again."""
 
     job: Job
 
@@ -57,15 +57,32 @@ class Finished:
 
 
 @dataclass(frozen=True)
+class Retried:
+    """An attempt at the job failed, and there will be another: it goes on from what it has stored, after the others.
+
+    Attributes:
+        job: the job.
+        reason: why it failed, in one line.
+        log: the traceback and what the worker printed, if it did.
+        attempts: how many have failed by now.
+    """
+
+    job: Job
+    reason: str
+    log: Path | None
+    attempts: int
+
+
+@dataclass(frozen=True)
 class Failed:
-    """The job raised, or its worker died; `log` holds the traceback and what the worker printed, if it did."""
+    """The job raised, or its worker died, for good; `log` is that of all attempts."""
 
     job: Job
     reason: str
     log: Path | None
 
 
-Event = Started | Told | Finished | Failed
+Event = Started | Told | Finished | Retried | Failed
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
 from ingredients.experiment import Progress
 
 
@@ -20,6 +20,8 @@ class Tally:
         in_work: what each job in work last told, by key; None before its first message.
         finished: jobs that have finished.
         failures: jobs that have failed.
+        retried: the last attempt that failed of each job that is tried again and has not ended, by key.
+        notices: what jobs found worth saying, each with the job's key.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,8 +30,11 @@ class Tally:
         self.in_work: dict[str, Progress | None] = {}
         self.finished: list[Finished] = []
         self.failures: list[Failed] = []
+        self.retried: dict[str, Retried] = {}
+        self.notices: list[tuple[str, str]] = []
         self._clock = clock
         self._trained: dict[str, int] = {}
+        self._found: dict[str, int] = {}
         self._began: tuple[float, int] | None = None
 
     def add(self, event: Event) -> None:
@@ -41,8 +46,14 @@ class Tally:
         if isinstance(event, Told):
             self.in_work[key] = event.message
             self._train(key, event.message.env_steps)
+            if event.message.notice:
+                self.notices.append((key, event.message.notice))
             return
         self.in_work.pop(key, None)
+        if isinstance(event, Retried):
+            self.retried[key] = event
+            return
+        self.retried.pop(key, None)
         if isinstance(event, Finished):
             self._train(key, event.job.env_steps)
             self.finished.append(event)
@@ -62,12 +73,15 @@ class Tally:
 
     @property
     def env_steps_per_second(self) -> float:
-        """Returns the mean speed since training began, pauses for evaluation included; 0 as long as it is unknown."""
+        """Returns the mean speed since training began, pauses for evaluation included; 0 as long as it is unknown.
+
+        What an attempt lost is not counted, nor what a stack had been trained before: only what was gained since.
+        """
         if self._began is None:
             return 0.0
         began, before = self._began
         elapsed = self._clock() - began
-        return (sum(self._trained.values()) - before) / elapsed if elapsed > 0 else 0.0
+        return max(self._gained() - before, 0) / elapsed if elapsed > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -78,6 +92,11 @@ class Tally:
         return (self.total - self.passed) / speed if speed else None
 
     def _train(self, key: str, env_steps: int) -> None:
+        """Takes down how far a job is: after a retry it may be less far than before."""
         self._trained[key] = env_steps
+        self._found[key] = min(self._found.get(key, env_steps), env_steps)
         if self._began is None and env_steps:
-            self._began = self._clock(), env_steps
+            self._began = self._clock(), self._gained()
+
+    def _gained(self) -> int:
+        return sum(self._trained.values()) - sum(self._found.values())

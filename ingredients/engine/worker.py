@@ -1,8 +1,8 @@
 """Inside one worker process: jobs come in on a pipe, messages go out on it.
 
-Messages are pairs: ("told", message), ("finished", result) or ("failed", reason). A worker whose job raised
-ends, so that the next job meets a fresh process; a worker whose parent is gone ends at once, in the middle of
-its job if need be (results are written atomically, so nothing is left half-written).
+Messages are pairs: ("told", message), ("finished", result) or ("failed", fault). A worker whose job raised ends, so
+that the next job meets a fresh process; a worker whose parent is gone ends at once, in the middle of its job if need be
+(results are written atomically, so nothing is left half-written).
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from ingredients.engine.limits import Fault
 from ingredients.engine.protocol import Job
-from ingredients.errors import UsageError
+from ingredients.errors import IngredientsError
 
 
 def serve(pipe: Connection, logs: Path | None) -> None:
@@ -64,9 +65,11 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
         job: Job = pickle.loads(pipe.recv_bytes())
         return True, pickle.dumps(("finished", _call(job, _teller(pipe))))
     except BaseException as error:  # also SystemExit: a job must not end the grid
-        if not isinstance(error, UsageError):  # a mistake of the user's says everything in its one line
+        mistake = isinstance(error, IngredientsError)
+        if not mistake:  # what the user can mend says everything in its one line
             traceback.print_exc()
-        return False, pickle.dumps(("failed", " ".join(f"{type(error).__name__}: {error}".splitlines())))
+        reason = " ".join(f"{type(error).__name__}: {error}".splitlines())
+        return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
 
 
 def _call(job: Job, tell: Callable[[Any], None]) -> Any:  # noqa: ANN401 - a job returns what it likes
@@ -91,13 +94,13 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _output_to(log: Path | None) -> Iterator[None]:
-    """Sends what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
+    """Adds what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
     if log is None:
         yield
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     before = [os.dup(1), os.dup(2)]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     _redirect([descriptor, descriptor])
     try:
         yield

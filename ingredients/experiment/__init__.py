@@ -1,7 +1,8 @@
 """One stack from start to stored result: the only wing that knows both training and storage.
 
-In reading order: `stack` (the jobs of an engine: train, evaluate, store), `tables` (curves, diagnostics and weights as
-they are stored). What a job tells on the way stands here, where the main process finds it without importing torch.
+In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
+`tables` (curves, diagnostics and weights as they are stored). What a job tells on the way stands here, where the main
+process finds it without importing torch.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+SNAPSHOT_SECONDS = 30.0  # what a crash costs at most; a snapshot takes milliseconds
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Progress:
         train_steps: environment steps that each run will have; 0 where nothing is trained.
         env_steps: environment steps of all runs of the job so far.
         score: the best run's mean return an episode in the last rollout; None where there is none.
+        notice: what the user should be told, in one line, where there is something.
     """
 
     phase: Literal["training", "evaluating", "references"]
@@ -28,6 +32,7 @@ class Progress:
     train_steps: int = 0
     env_steps: int = 0
     score: float | None = None
+    notice: str | None = None
 
 
 Tell = Callable[[Progress], None]

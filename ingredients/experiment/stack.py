@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,9 +17,9 @@ import pandas as pd
 
 from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
+from ingredients.experiment.course import Course, Keeper, begin_course, follow, keeper, keeping
 from ingredients.experiment.tables import (
     Evaluation,
-    Policies,
     diagnostics_table,
     evaluations,
     loaded_policies,
@@ -32,7 +32,7 @@ from ingredients.store.versions import versions
 from ingredients.study import Study
 from ingredients.tasks import make_family
 from ingredients.training.draws import evaluation_tasks
-from ingredients.training.trainer import Setup, Training, Update, begin_training, prepare, train
+from ingredients.training.trainer import Setup, Training, Update, prepare
 
 SECONDS_BETWEEN_MESSAGES = 0.2
 
@@ -51,30 +51,47 @@ def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
     return {}
 
 
-def run_stack(study: Study, stack: Stack, directory: Path, device: str, tell: Tell) -> dict[str, str]:
+def run_stack(
+    study: Study, stack: Stack, directory: Path, device: str, snapshot_seconds: float, tell: Tell
+) -> dict[str, str]:
     """Trains, evaluates and stores the stack's runs; those with good weights are only evaluated again.
+
+    What an earlier attempt has stored is left as it is, and training goes on from its last snapshot.
+
+    Args:
+        study: the study that the runs belong to.
+        stack: the runs.
+        directory: the results folder.
+        device: where training computes.
+        snapshot_seconds: between two snapshots.
+        tell: is told of progress.
 
     Returns:
         Why runs failed, by their id.
     """
     store = Store(directory)
-    trained = tuple(run for run in stack.runs if store.state(run, fingerprints(study, run)) == "trained")
-    missing = tuple(run for run in stack.runs if run not in trained)
+    states = {run: store.state(run, fingerprints(study, run)) for run in stack.runs}
+    trained = tuple(run for run in stack.runs if states[run] == "trained")
+    missing = tuple(run for run in stack.runs if states[run] in ("missing", "failed"))
     failed = _evaluate_again(study, trained, store, device, tell) if trained else {}
-    return failed | (_train_and_store(study, prepare(study, missing, device), store, tell) if missing else {})
+    if not missing:
+        return failed
+    setup = prepare(study, missing, device)
+    kept = keeper(study, setup, directory, snapshot_seconds)
+    failed |= _store_all(study, setup, store, _trained(setup, kept, study.evaluation.points, tell), tell)
+    kept.snapshots.forget(kept.runs)
+    return failed
 
 
-def _train_and_store(study: Study, setup: Setup, store: Store, tell: Tell) -> dict[str, str]:
-    began = time.monotonic()
-    training = begin_training(setup)
-    policies, updates = _trained(setup, training, study.evaluation.points, _teller(setup, tell))
+def _store_all(study: Study, setup: Setup, store: Store, course: Course, tell: Tell) -> dict[str, str]:
+    """Evaluates and stores the runs of a stack that is trained; returns why runs failed."""
     tell(_progress(setup, "evaluating", setup.updates))
-    made = evaluations(study, setup, policies)
-    seconds = time.monotonic() - began
-    reasons = [_failure(training, index) for index in range(len(setup.runs))]
+    made = evaluations(study, setup, course.policies)
+    seconds = time.monotonic() - course.began
+    reasons = [_failure(course.training, index) for index in range(len(setup.runs))]
     for index, run in enumerate(setup.runs):
         evaluation = _nothing(made[index]) if reasons[index] else made[index]
-        weights, diagnostics = stored_weights(setup, policies, index), diagnostics_table(updates, index)
+        weights, diagnostics = stored_weights(setup, course.policies, index), diagnostics_table(course.updates, index)
         _store(study, store, _Result(run, reasons[index], seconds, weights, evaluation, diagnostics, versions()))
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
@@ -144,20 +161,15 @@ def _store(study: Study, store: Store, result: _Result) -> None:
 # Training
 
 
-def _trained(
-    setup: Setup, training: Training, points: int, heard: Callable[[Update], None]
-) -> tuple[Policies, list[Update]]:
-    """Trains the stack; returns the policies at the evaluation points and what every update reported."""
-    wanted = evaluation_points(setup.updates, points)
-    policies = Policies([0], [training.policy.clone()])
-    updates = []
-    for update in train(setup, training):
-        updates.append(update)
-        heard(update)
-        if update.number + 1 in wanted:
-            policies.train_steps.append(update.train_step)
-            policies.weights.append(training.policy.clone())
-    return policies, updates
+def _trained(setup: Setup, kept: Keeper, points: int, tell: Tell) -> Course:
+    """Trains the stack, from its last snapshot where there is one."""
+
+    def say(notice: str, updates: int) -> None:
+        tell(replace(_progress(setup, "training", updates), notice=notice))
+
+    course = begin_course(setup, kept, say)
+    follow(setup, course, evaluation_points(setup.updates, points), _teller(setup, tell), keeping(kept, say))
+    return course
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:

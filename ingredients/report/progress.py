@@ -14,13 +14,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.engine.protocol import Event, Failed, Finished, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Retried, Started, Told
 from ingredients.engine.tally import Tally
 from ingredients.experiment import Progress
 
 SECONDS_BETWEEN_FRAMES = 0.2
 SECONDS_BETWEEN_LINES = 10.0
 BAR_WIDTH = 24
+MOST_NOTICES = 4
 
 
 def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet: bool = False) -> None:
@@ -36,7 +37,7 @@ def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet
 
 
 def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], float] = time.monotonic) -> Iterator[str]:
-    """Yields a line when a job starts, when it ends, and every ten seconds in between."""
+    """Yields a line when a job starts, when it ends or is tried again, for a notice, and every ten seconds between."""
     spoken: dict[str, float] = {}
     for event in events:
         tally.add(event)
@@ -44,10 +45,14 @@ def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], fl
         if isinstance(event, Started):
             spoken[key] = clock()
             yield f"{key}: started"
+        elif isinstance(event, Retried):
+            yield f"{key}: {_again(event)}"
         elif isinstance(event, Failed):
             yield f"{key}: failed: {event.reason} ({_jobs(tally)})"
         elif isinstance(event, Finished):
             yield f"{key}: finished ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
+        elif event.message.notice:
+            yield f"{key}: {event.message.notice}"
         elif clock() - spoken[key] >= SECONDS_BETWEEN_LINES:
             spoken[key] = clock()
             yield f"{key}: {_told(event.message)} ({_speed(tally)}, {duration(tally.seconds_left)} left)"
@@ -65,8 +70,10 @@ def progress_picture(tally: Tally) -> RenderableType:
     )
     for key, message in tally.in_work.items():
         rows.add_row(key, _bar(message), *_columns(message))
+    notices = [Text(f"{key}: {notice}") for key, notice in tally.notices[-MOST_NOTICES:]]
+    retried = [Text(f"{key} {_again(event)}", style="yellow") for key, event in tally.retried.items()]
     failed = [Text(f"{event.job.key} failed: {event.reason}", style="red") for event in tally.failures]
-    return Group(rows, *failed)
+    return Group(rows, *notices, *retried, *failed)
 
 
 def duration(seconds: float | None) -> str:
@@ -100,6 +107,11 @@ def _columns(message: Progress | None) -> tuple[str, ...]:
     if message is None:
         return ("starting",)
     return _step(message), _score(message), message.phase
+
+
+def _again(event: Retried) -> str:
+    log = f"; log: {event.log}" if event.log else ""
+    return f"is tried again: {event.reason}{log}"
 
 
 def _told(message: Progress) -> str:

@@ -7,15 +7,17 @@ results/<study>/
   study.yaml          the resolved study that the folder belongs to
   references.json     the references' curves on the evaluation tasks
   runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, finished (the mark)
+  snapshots/          what stacks in training go on from after a crash; deleted when their runs are stored
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
-In reading order: `record` (a run as it is stored), `folder` (the `Store`), `references`,
+In reading order: `record` (a run as it is stored), `folder` (the `Store`), `references`, `snapshots`,
 `tables`, `files`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, STUDY_YAML, Store, load_result
 from ingredients.store.record import RunRecord, State, json_text
+from ingredients.store.snapshots import Snapshot, Snapshots
 from ingredients.store.tables import CURVE_KEYS, CURVES, DIAGNOSTICS
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "REFERENCES_JSON",
     "STUDY_YAML",
     "RunRecord",
+    "Snapshot",
+    "Snapshots",
     "State",
     "Store",
     "json_text",

@@ -10,7 +10,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ingredients.errors import StoreError
@@ -92,6 +92,13 @@ def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         _flush(path.parent)
+
+
+def discard(path: Path) -> None:
+    """Deletes a file that is of no more use, and what a crash left of one half-written; what cannot be, stays."""
+    for useless in (path, _partial(path)):
+        with suppress(OSError):
+            useless.unlink()
 
 
 def first_free(path: Path) -> Path:

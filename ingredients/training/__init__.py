@@ -1,7 +1,7 @@
 """Training and evaluation of a stack, in tensors over all of its runs.
 
 In reading order: `interaction` (one step of agents in environments), `draws` (tasks and luck), `rollout`, `critic`,
-`learner` (losses, advantages, Adam), `gaussian` (the same for vectors), `trainer` (the loop), `evaluation` (curves and
-probes), `leakage` (what the environment shows of reward and action), `cost` (memory, speed), `workload` and `products`
-(what the benchmarks train, and the matrix products in it).
+`learner` (losses, advantages, Adam), `gaussian` (the same for vectors), `trainer` (the loop), `snapshot` (its state as
+arrays), `evaluation` (curves and probes), `leakage` (what the environment shows of reward and action), `cost` (memory,
+speed), `workload` and `products` (what the benchmarks train, and the matrix products in it).
 """

@@ -1,0 +1,61 @@
+"""What a command line asks for: some cells of a study, in a results folder, under some limits.
+
+Comes in: the options' texts. Goes out: a `Grid`, or what is wrong with them in one line.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingredients.cell_filter import select_cells
+from ingredients.engine.grid_jobs import Remaining, remaining
+from ingredients.grid import Cell, cells
+from ingredients.store import Store
+from ingredients.study import Study, load_study, parse_study, shipped_study, smoke_sized
+from ingredients.study.own_source import look_in
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Some cells of a study, in a results folder."""
+
+    study: Study
+    cells: tuple[Cell, ...]
+    directory: Path
+
+    @property
+    def store(self) -> Store:
+        """Returns the folder's store."""
+        return Store(self.directory)
+
+    def remaining(self) -> Remaining:
+        """Returns what the folder still lacks."""
+        return remaining(self.study, self.store, self.cells)
+
+
+def ask_for(
+    path: Path, changes: Sequence[str], smoke: bool, seeds: int | None, filter_: str | None, out: Path | None
+) -> Grid:
+    """Returns the grid that the options name.
+
+    Raises:
+        UsageError: the study, or an option, is wrong.
+    """
+    study = load_study(path := shipped_study(path), changes)
+    look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
+    if smoke:
+        study = smoke_sized(study)
+    if seeds is not None:
+        study = parse_study({**study.resolved(), "seeds": seeds}, f"--seeds {seeds}")
+    chosen = cells(study) if filter_ is None else select_cells(study, filter_)
+    return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
+
+
+def interruption(grid: Grid, arguments: Sequence[str]) -> str:
+    """Returns what is kept and how to go on: the same command, but for `--fresh`, which would start again."""
+    rest = grid.remaining()
+    again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
+    return f"interrupted: {rest.finished} of {len(rest.runs)} runs are finished and kept; to go on: {again}"

@@ -1,0 +1,105 @@
+"""How long, how large and how often: what a job may take, and whether one that failed is tried again.
+
+Comes in: what the command line says. Goes out: `Limits`, which every engine keeps.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingredients.errors import UsageError
+
+STALLED_SECONDS = 600.0
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2.0**20, "GIB": 2.0**30}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may take; None: as much as it likes.
+
+    Attributes:
+        retries: how often a job that failed is tried again.
+        seconds: of one attempt.
+        stalled_seconds: without a sign of life: a message, or time on a processor.
+        memory_bytes: of a worker, as resident in memory.
+    """
+
+    retries: int = 0
+    seconds: float | None = None
+    stalled_seconds: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an attempt at a job failed.
+
+    Attributes:
+        reason: in one line.
+        raised: the job itself raised an exception, rather than losing its worker.
+        mistake: it is something that the user has to mend.
+    """
+
+    reason: str
+    raised: bool = False
+    mistake: bool = False
+
+
+def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
+    """Returns whether a job is tried again whose attempts failed so, the last one last.
+
+    A worker can be killed by bad luck, and an exception can come of it. But what only the user can mend, and an
+    exception that comes twice in the same words, comes again.
+    """
+    last = faults[-1]
+    comes_again = last.mistake or (last.raised and last in faults[:-1])
+    return not comes_again and len(faults) <= limits.retries
+
+
+def last_words(faults: Sequence[Fault]) -> str:
+    """Returns why a job has failed for good, with the number of attempts where there were several."""
+    reason = faults[-1].reason
+    return reason if len(faults) == 1 else f"{reason} (attempt {len(faults)})"
+
+
+def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | None) -> Limits:
+    """Returns the limits of a grid's jobs, from the options of `run-grid`.
+
+    Raises:
+        UsageError: an option is no time or no amount of memory.
+    """
+    seconds = None if stack_timeout is None else seconds_in(stack_timeout, "--stack-timeout")
+    memory = None if memory_limit is None else bytes_in(memory_limit, "--memory-limit")
+    return Limits(retries, seconds, STALLED_SECONDS, memory)
+
+
+def seconds_in(text: str, option: str) -> float:
+    """Returns a time in seconds: `90s`, `1.5h`, or a plain number of seconds.
+
+    Raises:
+        UsageError: the text is no time.
+    """
+    return _amount(text, _SECONDS, 1.0, f"{option}: '{text}' is no time; allowed: 90s, 30m, 2h, 1d")
+
+
+def bytes_in(text: str, option: str) -> int:
+    """Returns an amount of memory in bytes: `4GB`, `512MiB`.
+
+    Raises:
+        UsageError: the text is no amount of memory.
+    """
+    return int(_amount(text, _BYTES, None, f"{option}: '{text}' is no amount of memory; allowed: 4GB, 512MB, 4GiB"))
+
+
+def _amount(text: str, units: Mapping[str, float], plain: float | None, complaint: str) -> float:
+    """Returns a positive number times its unit, the case of which does not matter; `plain` is that of a bare number."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, flags=re.IGNORECASE)
+    by_name = {name.lower(): factor for name, factor in units.items()}
+    factor = None if match is None else (by_name.get(match[2].lower()) if match[2] else plain)
+    if match is None or factor is None or not 0 < float(match[1]) * factor < math.inf:
+        raise UsageError(complaint)
+    return float(match[1]) * factor

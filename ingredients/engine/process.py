@@ -1,0 +1,153 @@
+"""One worker process, seen from outside: started, listened to, watched, ended.
+
+Comes in: where its output goes, its GPU, the limits. Goes out: its messages, and in plain words how it ended or which
+limit it overstepped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ingredients.engine.limits import Fault, Limits
+from ingredients.engine.protocol import Job
+from ingredients.engine.worker import send_job, serve
+
+LEAST_CPU_SECONDS = 0.05  # what a process that computes uses in any look, and one that only waits does not
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # glibc: keep freed tensors instead of giving their pages back to the kernel and faulting them in again, which
+    # cost a fifth of all time; other C libraries do not read these
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30),
+    "MALLOC_TOP_PAD_": str(64 * 2**20),
+}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A job that is to be tried, and why it failed before."""
+
+    job: Job
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(eq=False)
+class Worker:
+    """A worker process and our end of its pipe.
+
+    Attributes:
+        slot: its number among the workers alive.
+        attempt: what it works on; None while it is idle.
+        began: when it was given that, by the clock of `time.monotonic`.
+        alive_at: when it last gave a sign of life.
+        cpu_seconds: what it had used of a processor then.
+    """
+
+    process: SpawnProcess
+    pipe: Connection
+    slot: int
+    attempt: Attempt | None = None
+    began: float = 0.0
+    alive_at: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def give(self, attempt: Attempt) -> None:
+        """Hands it a job to try."""
+        self.attempt = attempt
+        self.began = self.alive_at = time.monotonic()
+        with suppress(OSError):  # it has just died: whoever listens will find out
+            send_job(self.pipe, attempt.job)
+
+    def receive(self) -> tuple[str, Any] | None:
+        """Returns its next message, None at the pipe's end; the sentinel may be ready before the pipe is empty."""
+        self.alive_at = time.monotonic()
+        try:
+            message: tuple[str, Any] = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return message
+
+    def overstepped(self, limits: Limits) -> str | None:
+        """Looks at the process; returns which limit it has overstepped, in words, or None."""
+        try:
+            seen = psutil.Process(self.process.pid)
+            memory, cpu = seen.memory_info().rss, seen.cpu_times()
+        except psutil.Error:  # it has just died
+            return None
+        return self._overstepped(limits, memory, cpu.user + cpu.system)
+
+    def _overstepped(self, limits: Limits, memory: int, cpu_seconds: float) -> str | None:
+        now = time.monotonic()
+        if cpu_seconds - self.cpu_seconds >= LEAST_CPU_SECONDS:
+            self.alive_at, self.cpu_seconds = now, cpu_seconds
+        if limits.memory_bytes is not None and memory > limits.memory_bytes:
+            limit = limits.memory_bytes / 1e9
+            return (
+                f"the worker used {memory / 1e9:.2f} GB of memory, above the limit of {limit:.2f} GB, and was stopped"
+            )
+        if limits.seconds is not None and now - self.began > limits.seconds:
+            return f"not finished after {limits.seconds:g} s, the limit: the worker was stopped"
+        if limits.stalled_seconds is not None and now - self.alive_at > limits.stalled_seconds:
+            return f"no sign of life for {limits.stalled_seconds:g} s: the worker was stopped"
+        return None
+
+    def end(self, patience: float = 0.0) -> str:
+        """Ends the process for good, after `patience` seconds by force, and returns how it ended, in words."""
+        self.pipe.close()
+        self.process.join(patience)
+        self.process.kill()
+        self.process.join()
+        exitcode = self.process.exitcode
+        self.process.close()
+        assert exitcode is not None
+        if exitcode >= 0:
+            return f"the worker exited with code {exitcode}"
+        name = signal.Signals(-exitcode).name
+        return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+
+
+def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
+    """Starts a process that waits for jobs; it sees one GPU, where one is named."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=True)
+    variables = WORKER_ENVIRONMENT | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu})
+    with _environment(variables), _without_interrupts():
+        process.start()
+    theirs.close()
+    return Worker(process, ours, slot)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Sets variables for the processes started inside; thread counts are read once, when libraries load."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Blocks SIGINT: a process started inside inherits that, and so is deaf to Ctrl-C before it can say so."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

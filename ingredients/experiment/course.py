@@ -1,0 +1,154 @@
+"""A stack's course through training: begun, or gone on with from a snapshot; and snapshots on the way.
+
+Comes in: a stack's setup and the results folder. Goes out: a `Course` that ends with the last weights, the same to the
+bit wherever it was interrupted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ingredients.errors import StoreError
+from ingredients.experiment.tables import Policies
+from ingredients.grid import fingerprints
+from ingredients.store import Snapshot, Snapshots
+from ingredients.store.versions import installed
+from ingredients.study import Study
+from ingredients.training.snapshot import (
+    restored_training,
+    restored_updates,
+    training_by_run,
+    training_counters,
+    updates_by_run,
+    updates_counters,
+)
+from ingredients.training.trainer import Setup, Training, Update, begin_training, train
+
+
+@dataclass
+class Course:
+    """How far a stack has come.
+
+    Attributes:
+        training: its state after the last update.
+        policies: at the evaluation points so far.
+        updates: what every update so far reported.
+        began: when it began by `time.monotonic`, had it not been interrupted: what earlier attempts took counts.
+    """
+
+    training: Training
+    policies: Policies
+    updates: list[Update] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Where the snapshots of a stack are kept, and how often they are made.
+
+    Attributes:
+        snapshots: of the results folder.
+        runs: the fingerprint of what trains each run, by the run's id.
+        made_with: what else decides the bits.
+        seconds: between two snapshots.
+    """
+
+    snapshots: Snapshots
+    runs: Mapping[str, str]
+    made_with: Mapping[str, str]
+    seconds: float
+
+
+def keeper(study: Study, setup: Setup, directory: Path, seconds: float) -> Keeper:
+    """Returns where the stack's snapshots are kept."""
+    runs = {run.id: fingerprints(study, run).trains for run in setup.runs}
+    made_with = {"device": setup.device.type, "torch": installed("torch")}
+    return Keeper(Snapshots(directory), runs, made_with, seconds)
+
+
+def begin_course(setup: Setup, keeper: Keeper, say: Callable[[str, int], None]) -> Course:
+    """Returns the course from where the last snapshot left it, or from the first weights.
+
+    Args:
+        setup: the stack's.
+        keeper: where its snapshots are kept.
+        say: is told in words what was found, if anything, and after how many updates the course begins.
+    """
+    snapshot, notice = keeper.snapshots.find(keeper.runs, keeper.made_with)
+    if snapshot is None:
+        training = begin_training(setup)
+        course = Course(training, Policies([0], [training.policy.clone()]))
+    else:
+        course = _course(setup, snapshot)
+        step = course.training.update * setup.steps_per_update
+        notice = f"goes on from its snapshot at step {step:,} of {setup.updates * setup.steps_per_update:,}"
+    if notice:
+        say(notice, course.training.update)
+    return course
+
+
+def follow(
+    setup: Setup, course: Course, wanted: list[int], heard: Callable[[Update], None], keep: Callable[[Course], None]
+) -> None:
+    """Trains the stack to its end; `course` is changed in place.
+
+    Args:
+        setup: the stack's.
+        course: as it stands.
+        wanted: after how many updates the policies are kept for evaluation.
+        heard: is told every update.
+        keep: is called after every update, when all of it is part of the course.
+    """
+    for update in train(setup, course.training):
+        course.updates.append(update)
+        if update.number + 1 in wanted:
+            course.policies.train_steps.append(update.train_step)
+            course.policies.weights.append(course.training.policy.clone())
+        heard(update)
+        keep(course)
+
+
+def keeping(keeper: Keeper, say: Callable[[str, int], None]) -> Callable[[Course], None]:
+    """Returns what makes a snapshot when it is time for one.
+
+    A snapshot that cannot be written costs no training: it is said once, and tried again when it is time again.
+    """
+    kept_at, complained = time.monotonic(), False
+
+    def keep(course: Course) -> None:
+        nonlocal kept_at, complained
+        if time.monotonic() - kept_at < keeper.seconds:
+            return
+        try:
+            keeper.snapshots.write(_snapshot(keeper, course))
+        except StoreError as error:
+            if not complained:
+                say(f"no snapshot: {error}", course.training.update)
+            complained = True
+        kept_at = time.monotonic()
+
+    return keep
+
+
+def _snapshot(keeper: Keeper, course: Course) -> Snapshot:
+    by_run = training_by_run(course.training) | updates_by_run(course.updates)
+    by_run["policies"] = torch.stack(course.policies.weights, dim=1).cpu().numpy()
+    shared = training_counters(course.training) | updates_counters(course.updates)
+    shared["policies.train_step"] = np.array(course.policies.train_steps)
+    shared["seconds"] = np.array([time.monotonic() - course.began])
+    return Snapshot(keeper.runs, keeper.made_with, by_run, shared)
+
+
+def _course(setup: Setup, snapshot: Snapshot) -> Course:
+    training = restored_training(snapshot.by_run, snapshot.shared, setup.device)
+    weights = torch.from_numpy(snapshot.by_run["policies"]).to(setup.device).unbind(1)
+    policies = Policies(snapshot.shared["policies.train_step"].tolist(), [policy.clone() for policy in weights])
+    updates = restored_updates(snapshot.by_run, snapshot.shared)
+    (seconds,) = snapshot.shared["seconds"].tolist()
+    return Course(training, policies, updates, time.monotonic() - seconds)

@@ -1,0 +1,81 @@
+"""A stack in the middle of its training as arrays, and back: all that it needs to go on to the same bits.
+
+Comes in: a `Training` and the updates so far. Goes out: numpy arrays, those of runs, `[S, ...]`, apart from those that
+all runs share. Draws are stateless (see `seeds`), so no generator's state is among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ingredients.training.learner import Adam, Losses
+from ingredients.training.trainer import Training, Update
+
+_STILL_ALIVE = -1
+_DIAGNOSTICS = (*Losses._fields, "gradient_norm", "score")
+
+
+def training_by_run(training: Training) -> dict[str, np.ndarray]:
+    """Returns what each run has of its own, `[S, ...]`: weights, moments, whether it is alive and where it diverged."""
+    runs = training.alive.shape[0]
+    diverged_at = np.array([training.diverged_at.get(run, _STILL_ALIVE) for run in range(runs)])
+    tensors = {
+        "policy": training.policy,
+        "critic": training.critic,
+        "policy_adam.mean": training.policy_adam.mean,
+        "policy_adam.square": training.policy_adam.square,
+        "critic_adam.mean": training.critic_adam.mean,
+        "critic_adam.square": training.critic_adam.square,
+        "alive": training.alive,
+    }
+    return {**{name: tensor.cpu().numpy() for name, tensor in tensors.items()}, "diverged_at": diverged_at}
+
+
+def training_counters(training: Training) -> dict[str, np.ndarray]:
+    """Returns what all runs share: updates done, and steps of the optimisers."""
+    counts = (training.update, training.policy_adam.count, training.critic_adam.count)
+    return {"counters": np.array(counts)}
+
+
+def restored_training(
+    by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray], device: torch.device
+) -> Training:
+    """Returns the training of which these are the arrays."""
+
+    def tensor(name: str) -> Tensor:
+        return torch.from_numpy(by_run[name]).clone().to(device)  # torch's own memory starts on whole SIMD registers
+
+    update, policy_steps, critic_steps = shared["counters"].tolist()
+    diverged = {run: step for run, step in enumerate(by_run["diverged_at"].tolist()) if step != _STILL_ALIVE}
+    policy_adam = Adam(tensor("policy_adam.mean"), tensor("policy_adam.square"), policy_steps)
+    critic_adam = Adam(tensor("critic_adam.mean"), tensor("critic_adam.square"), critic_steps)
+    return Training(tensor("policy"), tensor("critic"), policy_adam, critic_adam, tensor("alive"), update, diverged)
+
+
+def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
+    """Returns what the updates reported of each run, a matrix `[S, updates]` a diagnostic; nothing of no updates."""
+    if not updates:
+        return {}
+    columns = {name: [getattr(update.losses, name) for update in updates] for name in Losses._fields}
+    columns |= {name: [getattr(update, name) for update in updates] for name in ("gradient_norm", "score")}
+    return {f"update.{name}": torch.stack(column, dim=1).cpu().numpy() for name, column in columns.items()}
+
+
+def updates_counters(updates: Sequence[Update]) -> dict[str, np.ndarray]:
+    """Returns each update's number and train step, `[updates, 2]`; nothing of no updates."""
+    return {"updates": np.array([update[:2] for update in updates])} if updates else {}
+
+
+def restored_updates(by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray]) -> list[Update]:
+    """Returns the updates of which these are the arrays."""
+    if "updates" not in shared:
+        return []
+    columns = [torch.from_numpy(by_run[f"update.{name}"]).clone().unbind(1) for name in _DIAGNOSTICS]
+    updates = []
+    for (number, step), *losses, norm, score in zip(shared["updates"].tolist(), *columns, strict=True):
+        updates.append(Update(number, step, Losses(*losses), norm, score))
+    return updates

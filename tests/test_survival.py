@@ -1,0 +1,112 @@
+"""Grids that are killed, all at once or worker by worker: nothing is lost, and not one byte is another."""
+
+from __future__ import annotations
+
+import filecmp
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from command import program, started, workers_of
+from soak import COMPARED, STUDY
+
+
+def grid(folder: Path, *more: str) -> tuple[str, ...]:
+    """Returns the arguments of a grid of two stacks, with snapshots after every few updates."""
+    study = folder / "survival.yaml"
+    study.write_text(STUDY.replace("TRAIN_STEPS", "4_000"))
+    return ("run-grid", str(study), "--out", str(folder / "result"), "--snapshot-every", "0.05s", *more)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the grid when it is left alone."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = program(*grid(folder, "--workers", "1"), cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (folder / "result" / "snapshots").exists()
+    return folder / "result"
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits for something to be on the disk."""
+    deadline = time.monotonic() + 300
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def differing(ours: Path, theirs: Path) -> list[str]:
+    """Returns the files of two results that differ in a byte; the runs' own tables and weights among them."""
+    of_runs = [str(path.relative_to(theirs)) for path in theirs.glob("runs/[!.]*/*.parquet")]
+    weights = [str(path.relative_to(theirs)) for path in theirs.glob("runs/[!.]*/*.safetensors")]
+    assert len(of_runs) == 16
+    assert len(weights) == 8
+    return [
+        name for name in (*COMPARED, *of_runs, *weights) if not filecmp.cmp(ours / name, theirs / name, shallow=False)
+    ]
+
+
+def test_a_grid_killed_three_times_ends_in_the_same_bytes(tmp_path: Path, undisturbed: Path) -> None:
+    """SIGKILL in training, in training again, and when the first run has been stored: the command typed again goes on.
+
+    Every time the stack begins where its snapshot left it, never before.
+    """
+    arguments, result = grid(tmp_path, "--workers", "1"), tmp_path / "result"
+
+    def snapshots() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in result.glob("snapshots/*.safetensors")}
+
+    moments: list[Callable[[], object]] = [
+        snapshots,
+        lambda: snapshots() and all(written > last for written in snapshots().values()),
+        lambda: list(result.glob("runs/[!.]*/finished")),
+    ]
+    for moment in moments:
+        last = max(snapshots().values(), default=0)
+        with started(*arguments, cwd=tmp_path) as process:
+            until(moment)
+            workers = workers_of(process)
+            process.kill()
+            process.wait()
+            _, alive = psutil.wait_procs(workers, timeout=20)
+            assert alive == []
+    stored = {path: path.stat().st_ino for path in result.glob("runs/[!.]*/run.json")}
+    assert stored
+    done = program(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path: path.stat().st_ino for path in stored} == stored
+    assert differing(result, undisturbed) == []
+    assert not (result / "snapshots").exists()
+    assert not (result / "replaced").exists()
+
+
+def test_workers_killed_one_by_one_lose_nothing(tmp_path: Path, undisturbed: Path) -> None:
+    """Each stack's worker is killed in training, one after the other: said, tried again from its snapshot, finished."""
+    arguments, result = grid(tmp_path, "--workers", "2"), tmp_path / "result"
+    with started(*arguments, cwd=tmp_path) as process:
+        until(lambda: len(list(result.glob("snapshots/*.safetensors"))) == 2)
+        for victim in workers_of(process):
+            before = set(workers_of(process))
+            victim.kill()
+            until(lambda before=before: set(workers_of(process)) - before)  # type: ignore[misc]
+        output, message = process.communicate(timeout=300)
+    assert (process.returncode, message) == (0, "")
+    killed = ": is tried again: the worker was killed by SIGKILL (out of memory?)"
+    assert {line.partition(":")[0] for line in output.splitlines() if killed in line} == {"stack-0", "stack-1"}
+    assert output.count("goes on from its snapshot at step") == 2
+    assert differing(result, undisturbed) == []
+    assert len(list(result.glob("runs/[!.]*/finished"))) == 8
+    assert not list(result.glob("logs/*"))
+
+
+def test_a_stack_that_keeps_failing_is_listed_with_its_reason(tmp_path: Path) -> None:
+    """A worker above the limit is stopped, its stack tried again and then given up: each run named, exit code 1."""
+    done = program(*grid(tmp_path, "--workers", "1", "--retries", "1", "--memory-limit", "20MB"), cwd=tmp_path)
+    assert done.returncode == 1
+    lost = [line for line in done.stderr.splitlines() if "above the limit of 0.02 GB" in line]
+    assert len(lost) == 9  # eight runs, and the references
+    assert all(line.endswith("and was stopped (attempt 2)") for line in lost)
+    assert "stack-0: is tried again: the worker used " in done.stdout
