@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.engine.tally import Tally
-from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 
@@ -84,10 +84,8 @@ def other_training(study: Study, directory: Path) -> str | None:
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
-    _, stored = load_result(directory)
-    if study_fingerprint(stored).trains == study_fingerprint(study).trains:
-        return None
-    return "; ".join(differences(stored, study))
+    store, _ = load_result(directory)
+    return store.trained_otherwise(study)
 
 
 def _stack_job(rest: Remaining, stack: Stack, directory: Path, device: str) -> Job:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pyarrow as pa
 
 from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
-from ingredients.store.files import explained, first_free, replacing_file, replacing_folder
+from ingredients.store.files import explained, first_free, replacing_file, replacing_folder, sweep
+from ingredients.store.leases import at_work
 from ingredients.store.record import (
     DIAGNOSTICS_FILE,
     FINISHED,
@@ -33,11 +35,13 @@ from ingredients.store.record import (
 )
 from ingredients.store.references import read_references
 from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
+from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
 from ingredients.study.own_source import digest, is_own, source, source_digest
 
 STUDY_YAML = "study.yaml"
 REFERENCES_JSON = "references.json"
+_MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that was killed or is not yet further
 
 
 class Store:
@@ -54,14 +58,16 @@ class Store:
 
         Args:
             study: Takes the place of the stored study. Seeds, levels, evaluation and criterion may differ from it, and
-                runs that it no longer names stay where they are; what trains a run may not.
+                runs that it no longer names stay where they are; what trains a run may not, nor, as long as another
+                process is at work in the folder, what evaluates it.
             fresh: Move an older results folder to `<folder>-old-<n>` first.
 
         Returns:
             This store.
 
         Raises:
-            StoreError: If the folder cannot be written, is not a results folder, or holds runs trained otherwise.
+            StoreError: If the folder cannot be written, is not a results folder, holds runs trained otherwise, or has
+                to be changed under the hands of another process.
             UsageError: If the file of a memory of the user's own is not there; a copy of it is kept.
         """
         with explained(self.directory, "written"):
@@ -76,6 +82,7 @@ class Store:
                 self.write_bytes(str(self._source(kind).relative_to(self.directory)), source(kind))
         with replacing_file(self.directory / STUDY_YAML) as path:
             path.write_text(study.to_yaml(), encoding="utf-8")
+        sweep(self.directory, by=self.directory / STUDY_YAML)
         return self
 
     def study(self) -> Study:
@@ -91,6 +98,18 @@ class Store:
             raise StoreError(
                 f"{error}; this file is the store's own: put it back, or give --fresh, which moves the folder aside"
             ) from error
+
+    def trained_otherwise(self, study: Study) -> str | None:
+        """Returns in words what makes the folder's runs other than the study's; None where nothing does.
+
+        Raises:
+            StoreError: If the stored study, or a run that the study names, is damaged.
+        """
+        stored = self.study()
+        if study_fingerprint(stored).trains != study_fingerprint(study).trains:
+            return "; ".join(differences(stored, study))
+        about = ((run, read_run_json(self.run_path(run) / RUN_JSON)) for run in runs(study))
+        return next((how for run, content in about if content and (how := other_version(study, run, content))), None)
 
     # Runs
 
@@ -232,7 +251,7 @@ class Store:
         """Refuses to mix results with files of another kind, and to move a folder that is not ours aside."""
         if self.directory.is_dir() and not (self.directory / STUDY_YAML).exists():
             others = sorted(path.name for path in self.directory.iterdir() if not path.name.startswith("."))
-            if others and others != ["runs"]:
+            if not set(others) <= _MADE_FIRST:
                 raise StoreError(
                     f"{self.directory}: holds other files ({_listed(others)}) and no {STUDY_YAML}, so it is not a "
                     "results folder; give --out a new folder"
@@ -240,17 +259,26 @@ class Store:
 
     def _go_on_with(self, study: Study) -> None:
         """Refuses a study that trains otherwise; references of another evaluation make way."""
-        stored = self.study()
-        before, now = study_fingerprint(stored), study_fingerprint(study)
-        if before.trains != now.trains:
+        if how := self.trained_otherwise(study):
             raise StoreError(
-                f"{self.directory}: holds runs trained otherwise ({'; '.join(differences(stored, study))}); give "
-                "another folder with --out, or --fresh, which moves this one aside and deletes nothing"
+                f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "
+                "which moves this one aside and deletes nothing"
             )
+        if study_fingerprint(self.study()).evaluates == study_fingerprint(study).evaluates:
+            return
+        self._require_nobody("has runs that this study evaluates otherwise")
         references = self.directory / REFERENCES_JSON
-        if before.evaluates != now.evaluates and references.exists():
-            self._attic.mkdir(exist_ok=True)
+        self._attic.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
             references.rename(first_free(self._attic / REFERENCES_JSON))
+
+    def _require_nobody(self, what: str) -> None:
+        """Refuses to change the folder under the hands of another process."""
+        if process := at_work(self.directory):
+            raise StoreError(
+                f"{self.directory}: {what}, and {process} is at work in it; wait until it has ended, end it, or give "
+                "another folder with --out"
+            )
 
     def _move_aside(self) -> None:
         """Refuses where the path would lead to the moved folder still, or to nothing: then nothing is moved."""
@@ -262,6 +290,7 @@ class Store:
         elif self.directory.name == ".." or Path.cwd().is_relative_to(directory):
             way_out = f"it is the folder that you are in or lies above it; leave it and give --out {directory}"
         else:
+            self._require_nobody("is not moved aside (--fresh)")
             directory.rename(first_free(directory.with_name(f"{directory.name}-old")))
             return
         raise StoreError(f"{self.directory}: --fresh cannot move this folder aside: {way_out}")
