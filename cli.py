@@ -23,6 +23,7 @@ from typer.core import TyperGroup
 from ingredients.cell_filter import select_cells
 from ingredients.engine.ask import require_cuda
 from ingredients.engine.bench import bench as run_bench
+from ingredients.engine.division import Division
 from ingredients.engine.estimate import estimate, memory_notices
 from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
@@ -34,7 +35,7 @@ from ingredients.report.bench import bench_text
 from ingredients.report.plan import plan_text, state_text
 from ingredients.report.progress import show_progress
 from ingredients.report.shown import Format, refuse_several, show, unexpected
-from ingredients.store import Store
+from ingredients.store import Leases, Store
 from ingredients.store.versions import DISTRIBUTION, installed
 from ingredients.study import DEFAULT_STUDY, Study, load_study, parse_study, shipped_study, smoke_sized
 from ingredients.study.own_source import look_in
@@ -295,12 +296,11 @@ def ask_for(
 def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
     rest = grid.remaining()
-    jobs = grid_jobs(rest, grid.directory, device)
     if not quiet:
         typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
-    tally = Tally(jobs)
-    with LocalEngine(workers, logs=grid.directory / "logs") as engine:
-        show_progress(engine.run(jobs), tally, Console(), quiet)
+    tally = Tally(grid_jobs(rest, grid.directory, device))
+    with Leases(grid.directory) as leases, LocalEngine(workers, logs=grid.directory / "logs") as engine:
+        show_progress(Division(rest, grid.store, leases, device).run(engine), tally, Console(), quiet)
     return failures(rest, grid.store, tally)
 
 

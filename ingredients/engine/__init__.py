@@ -1,7 +1,7 @@
 """Where jobs execute: an engine takes jobs and yields events (local processes here; other engines keep the seam).
 
 Reading order: `protocol` (what an engine is), `local` (worker processes), `worker` (inside one of them),
-`grid_jobs` (which jobs a grid still needs), `tally` (what their events add up to), `ask` (questions to workers),
-`estimate` (what a grid will take), `bench` (training speed).
+`grid_jobs` (which jobs a grid still needs), `division` (which of them this process does), `tally` (what their events
+add up to), `ask` (questions to workers), `estimate` (what a grid will take), `bench` (training speed).
 Only workers import torch, so that `--help` and `report` start at once.
 """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -84,31 +83,35 @@ class LocalEngine:
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; jobs start in the order given."""
-        waiting = deque(jobs)
+        """Yields what happens until every job has finished or failed; a job is asked for when a worker is free."""
+        waiting = iter(jobs)
         try:
-            while waiting or any(worker.job for worker in self._workers):
+            while True:
                 yield from self._hand_out(waiting)
+                if not any(worker.job for worker in self._workers):
+                    return
                 yield from self._listen()
         finally:  # a caller who stops listening abandons the jobs in work
             for worker in [worker for worker in self._workers if worker.job]:
                 self._remove(worker)
 
-    def _hand_out(self, waiting: deque[Job]) -> Iterator[Event]:
-        while waiting and (worker := self._free_worker()):
-            worker.job = waiting.popleft()
+    def _hand_out(self, waiting: Iterator[Job]) -> Iterator[Event]:
+        while self._has_room() and (job := next(waiting, None)):
+            worker = self._free_worker()
+            worker.job = job
             with suppress(OSError):  # it has just died: `_listen` will find out
-                send_job(worker.pipe, worker.job)
-            yield Started(worker.job)
+                send_job(worker.pipe, job)
+            yield Started(job)
 
-    def _free_worker(self) -> _Worker | None:
+    def _has_room(self) -> bool:
+        return sum(worker.job is not None for worker in self._workers) < self._limit
+
+    def _free_worker(self) -> _Worker:
         for worker in self._workers:
             if worker.job is None:
                 return worker
-        if len(self._workers) < self._limit:
-            self._workers.append(_start(self._logs))
-            return self._workers[-1]
-        return None
+        self._workers.append(_start(self._logs))
+        return self._workers[-1]
 
     def _listen(self) -> Iterator[Event]:
         """Waits for something to happen and yields it."""

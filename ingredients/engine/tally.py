@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.protocol import Elsewhere, Event, Failed, Finished, Job, Started, Told, Waiting
 from ingredients.experiment import Progress
 
 
@@ -20,6 +20,8 @@ class Tally:
         in_work: what each job in work last told, by key; None before its first message.
         finished: jobs that have finished.
         failures: jobs that have failed.
+        waiting: who works at jobs that are in another process's hands, by key.
+        elsewhere: jobs that another process has done.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,6 +30,8 @@ class Tally:
         self.in_work: dict[str, Progress | None] = {}
         self.finished: list[Finished] = []
         self.failures: list[Failed] = []
+        self.waiting: dict[str, str] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._clock = clock
         self._trained: dict[str, int] = {}
         self._began: tuple[float, int] | None = None
@@ -35,6 +39,10 @@ class Tally:
     def add(self, event: Event) -> None:
         """Counts one event."""
         key = event.job.key
+        if isinstance(event, Waiting):
+            self.waiting[key] = event.by
+            return
+        self.waiting.pop(key, None)
         if isinstance(event, Started):
             self.in_work[key] = None
             return
@@ -46,8 +54,15 @@ class Tally:
         if isinstance(event, Finished):
             self._train(key, event.job.env_steps)
             self.finished.append(event)
+        elif isinstance(event, Elsewhere):
+            self.elsewhere.append(event)
         else:
             self.failures.append(event)
+
+    @property
+    def ended(self) -> int:
+        """Returns the number of jobs that nothing more will happen to."""
+        return len(self.finished) + len(self.failures) + len(self.elsewhere)
 
     @property
     def total(self) -> int:
@@ -56,9 +71,10 @@ class Tally:
 
     @property
     def passed(self) -> int:
-        """Returns the environment steps that need no more waiting for: trained, or lost with a failed job."""
-        lost = {failed.job.key: failed.job.env_steps for failed in self.failures}
-        return min(sum((self._trained | lost).values()), self.total)
+        """Returns the environment steps that need no more waiting for: trained, here or elsewhere, or lost."""
+        jobs = [*(event.job for event in self.failures), *(event.job for event in self.elsewhere)]
+        others = {job.key: job.env_steps for job in jobs}
+        return min(sum((self._trained | others).values()), self.total)
 
     @property
     def env_steps_per_second(self) -> float:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ingredients.engine.protocol import Job
-from ingredients.errors import UsageError
+from ingredients.errors import IngredientsError
 
 
 def serve(pipe: Connection, logs: Path | None) -> None:
@@ -64,7 +64,7 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
         job: Job = pickle.loads(pipe.recv_bytes())
         return True, pickle.dumps(("finished", _call(job, _teller(pipe))))
     except BaseException as error:  # also SystemExit: a job must not end the grid
-        if not isinstance(error, UsageError):  # a mistake of the user's says everything in its one line
+        if not isinstance(error, IngredientsError):  # what the user can mend says everything in its one line
             traceback.print_exc()
         return False, pickle.dumps(("failed", " ".join(f"{type(error).__name__}: {error}".splitlines())))
 

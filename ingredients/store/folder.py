@@ -6,8 +6,7 @@ ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
 from ingredients.store.files import explained, first_free, replacing_file, replacing_folder, sweep
 from ingredients.store.leases import at_work
+from ingredients.store.paths import STUDY_YAML, is_result, listed, what_it_is
 from ingredients.store.record import (
     DIAGNOSTICS_FILE,
     FINISHED,
@@ -39,7 +39,6 @@ from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
 from ingredients.study.own_source import digest, is_own, source, source_digest
 
-STUDY_YAML = "study.yaml"
 REFERENCES_JSON = "references.json"
 _MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that was killed or is not yet further
 
@@ -74,7 +73,7 @@ class Store:
             self._require_results_or_nothing()
             if fresh:
                 self._move_aside()
-            elif _is_result(self.directory):
+            elif is_result(self.directory):
                 self._go_on_with(study)
             self.runs_path.mkdir(parents=True, exist_ok=True)
             for kind in filter(is_own, memory_kinds(study)):
@@ -170,6 +169,14 @@ class Store:
         with replacing_folder(self.run_path(record.run), self._attic) as folder:
             write_record(record, folder)
 
+    def record_mark(self, run: Run) -> Hashable:
+        """Returns what tells the stored record of a run from an earlier or later one; None where there is none."""
+        try:
+            status = (self.run_path(run) / RUN_JSON).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
     def read_run_json(self, run: Run) -> dict[str, Any]:
         """Returns what `run.json` says: status, reason, fingerprints, versions, seconds and the resolved study."""
         path = self.run_path(run) / RUN_JSON
@@ -253,7 +260,7 @@ class Store:
             others = sorted(path.name for path in self.directory.iterdir() if not path.name.startswith("."))
             if not set(others) <= _MADE_FIRST:
                 raise StoreError(
-                    f"{self.directory}: holds other files ({_listed(others)}) and no {STUDY_YAML}, so it is not a "
+                    f"{self.directory}: holds other files ({listed(others)}) and no {STUDY_YAML}, so it is not a "
                     "results folder; give --out a new folder"
                 )
 
@@ -268,9 +275,10 @@ class Store:
             return
         self._require_nobody("has runs that this study evaluates otherwise")
         references = self.directory / REFERENCES_JSON
-        self._attic.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):
-            references.rename(first_free(self._attic / REFERENCES_JSON))
+        if references.exists():
+            self._attic.mkdir(exist_ok=True)
+            with suppress(FileNotFoundError):  # another process that starts now is faster
+                references.rename(first_free(self._attic / REFERENCES_JSON))
 
     def _require_nobody(self, what: str) -> None:
         """Refuses to change the folder under the hands of another process."""
@@ -303,35 +311,10 @@ def load_result(directory: Path) -> tuple[Store, Study]:
         StoreError: If the folder is not there or is not a results folder; the line says what would be one.
     """
     with explained(directory, "read"):
-        if not _is_result(directory):
-            raise StoreError(f"{directory}: {_what_it_is(directory)}")
+        if not is_result(directory):
+            raise StoreError(f"{directory}: {what_it_is(directory)}")
     store = Store(directory)
     return store, store.study()
-
-
-def _what_it_is(directory: Path) -> str:
-    """Returns why a path is not a results folder, and which path near it is one."""
-    expected = "expected a folder that `ingredients run-grid` wrote, such as results/bandit"
-    if directory.is_file():
-        inside = directory.absolute().parent
-        hint = f". Did you mean '{directory.parent}'?" if _is_result(inside) else ""
-        return f"a file, not a folder; {expected}{hint}"
-    if directory.is_dir():
-        inside_it = [str(path) for path in sorted(directory.iterdir()) if _is_result(path)]
-        hint = f". Results are in: {_listed(inside_it)}" if inside_it else ""
-        return f"not a results folder (it has no {STUDY_YAML}); {expected}{hint}"
-    beside = directory.parent.iterdir() if directory.parent.is_dir() else iter(())
-    near = difflib.get_close_matches(directory.name, [path.name for path in beside if _is_result(path)], n=1)
-    hint = f". Did you mean '{directory.parent / near[0]}'?" if near else ""
-    return f"there is no such folder; {expected}{hint}"
-
-
-def _is_result(path: Path) -> bool:
-    return (path / STUDY_YAML).is_file()
-
-
-def _listed(names: list[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def _table_order(run: Run) -> tuple[tuple[str, ...], int]:
