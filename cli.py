@@ -1,8 +1,8 @@
 """The command `ingredients`: parse, call, print (DESIGN §3).
 
 Messages of errors go to stderr, one plain line each, never wrapped; everything else goes to stdout.
-Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 3 a verdict is not as expected; 130
-interrupted.
+Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong, or the folder cannot be used as it is; 3 a
+verdict is not as expected; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ingredients.engine.estimate import estimate, memory_notices
 from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
 from ingredients.engine.tally import Tally
-from ingredients.errors import IngredientsError, UsageError
+from ingredients.errors import IngredientsError, UnwritableError, UsageError
 from ingredients.grid import Cell
 from ingredients.grid import cells as cells_of
 from ingredients.report.bench import bench_text
@@ -210,13 +210,13 @@ def run_grid(
             for notice in () if quiet else notices:
                 typer.echo(f"notice: {notice}", err=True)
             failed = train(grid, at_once, device, quiet)
-            failed += conclude(grid, quiet)
+            unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
             typer.echo(interruption(grid, sys.argv[1:]), err=True)
             raise typer.Exit(EXIT_INTERRUPTED) from None
     for line in failed:
         fail(line)
-    raise typer.Exit(EXIT_FAILED_RUNS if failed else 0)
+    raise unreported or typer.Exit(EXIT_FAILED_RUNS if failed else 0)
 
 
 @app.command(
@@ -304,17 +304,17 @@ def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
     return failures(rest, grid.store, tally)
 
 
-def conclude(grid: Grid, quiet: bool) -> list[str]:
+def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
     """Writes the report and prints it; returns why it could not be, if it could not."""
     from ingredients.report.build import build_report  # pandas, scipy and matplotlib take their time
 
     try:
         result = build_report(grid.directory)
     except IngredientsError as error:
-        return [str(error)]
+        return error
     if not quiet:
         Console().print(result.terminal())
-    return [result.unwritten] if result.unwritten else []
+    return UnwritableError(result.unwritten) if result.unwritten else None
 
 
 def processes(workers: int | None, device: Device) -> int:
