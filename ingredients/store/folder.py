@@ -273,19 +273,19 @@ class Store:
             )
         if study_fingerprint(self.study()).evaluates == study_fingerprint(study).evaluates:
             return
-        self._require_nobody("has runs that this study evaluates otherwise")
+        self._require_nobody(" under another evaluation than this study's")
         references = self.directory / REFERENCES_JSON
         if references.exists():
             self._attic.mkdir(exist_ok=True)
             with suppress(FileNotFoundError):  # another process that starts now is faster
                 references.rename(first_free(self._attic / REFERENCES_JSON))
 
-    def _require_nobody(self, what: str) -> None:
+    def _require_nobody(self, so: str) -> None:
         """Refuses to change the folder under the hands of another process."""
         if process := at_work(self.directory):
             raise StoreError(
-                f"{self.directory}: {what}, and {process} is at work in it; wait until it has ended, end it, or give "
-                "another folder with --out"
+                f"{self.directory}: {process} is at work in it{so}; wait until it has ended, end it, or give another "
+                "folder with --out"
             )
 
     def _move_aside(self) -> None:
@@ -298,7 +298,7 @@ class Store:
         elif self.directory.name == ".." or Path.cwd().is_relative_to(directory):
             way_out = f"it is the folder that you are in or lies above it; leave it and give --out {directory}"
         else:
-            self._require_nobody("is not moved aside (--fresh)")
+            self._require_nobody(", so --fresh does not move it aside")
             directory.rename(first_free(directory.with_name(f"{directory.name}-old")))
             return
         raise StoreError(f"{self.directory}: --fresh cannot move this folder aside: {way_out}")
