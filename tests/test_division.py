@@ -24,7 +24,7 @@ from ingredients.study import Study
 
 GRID = (
     *("run-grid", str(ROOT / "ablations" / "smoke.yaml"), "--seeds", "2", "--workers", "1", "--cells", "memory=on"),
-    *("--set", "evaluation.tasks=32", "--set", "agent.hidden=16", "--set", "learner.train_steps=1000"),
+    *("--set", "evaluation.tasks=64", "--set", "agent.hidden=16", "--set", "learner.train_steps=1000"),
 )
 
 
