@@ -1,8 +1,8 @@
 """The command `ingredients`: parse, call, print (DESIGN §3).
 
 Messages of errors go to stderr, one plain line each, never wrapped; everything else goes to stdout.
-Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong; 3 a verdict is not as expected; 130
-interrupted.
+Exit codes: 0 done; 1 some runs failed; 2 the command or the study is wrong, or the folder cannot be used as it is; 3 a
+verdict is not as expected; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -20,18 +20,20 @@ from typer.core import TyperGroup
 from ingredients.engine.ask import cuda_gpus
 from ingredients.engine.asked import Grid, ask_for, interruption
 from ingredients.engine.bench import bench as run_bench
+from ingredients.engine.division import Division
 from ingredients.engine.estimate import estimate, memory_notices
-from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
+from ingredients.engine.grid_jobs import How, failures, grid_jobs, other_training
 from ingredients.engine.limits import Limits, grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
 from ingredients.engine.protocol import Engine
 from ingredients.engine.tally import Tally
-from ingredients.errors import IngredientsError, UsageError
+from ingredients.errors import IngredientsError, UnwritableError, UsageError
 from ingredients.experiment import SNAPSHOT_SECONDS
 from ingredients.report.bench import bench_text
 from ingredients.report.plan import plan_text, state_text
 from ingredients.report.progress import show_progress
 from ingredients.report.shown import Format, refuse_several, show, unexpected
+from ingredients.store import Leases
 from ingredients.store.versions import DISTRIBUTION, installed
 from ingredients.study import DEFAULT_STUDY
 
@@ -205,13 +207,13 @@ def run_grid(
             for notice in () if quiet else notices:
                 typer.echo(f"notice: {notice}", err=True)
             failed = train(grid, engine_, device, every, quiet)
-            failed += conclude(grid, quiet)
+            unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
             typer.echo(interruption(grid, sys.argv[1:]), err=True)
             raise typer.Exit(EXIT_INTERRUPTED) from None
     for line in failed:
         fail(line)
-    raise typer.Exit(EXIT_FAILED_RUNS if failed else 0)
+    raise unreported or typer.Exit(EXIT_FAILED_RUNS if failed else 0)
 
 
 @app.command(
@@ -273,26 +275,26 @@ def bench(
 def train(grid: Grid, engine: Engine, device: Device, snapshot_seconds: float, quiet: bool) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
     rest = grid.remaining()
-    jobs = grid_jobs(rest, grid.directory, device, snapshot_seconds)
     if not quiet:
         typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
-    tally = Tally(jobs)
-    with engine:
-        show_progress(engine.run(jobs), tally, Console(), quiet)
+    how = How(device, snapshot_seconds)
+    tally = Tally(grid_jobs(rest, grid.directory, how))
+    with Leases(grid.directory) as leases, engine:
+        show_progress(Division(rest, grid.store, leases, how).run(engine), tally, Console(), quiet)
     return failures(rest, grid.store, tally)
 
 
-def conclude(grid: Grid, quiet: bool) -> list[str]:
+def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
     """Writes the report and prints it; returns why it could not be, if it could not."""
     from ingredients.report.build import build_report  # pandas, scipy and matplotlib take their time
 
     try:
         result = build_report(grid.directory)
     except IngredientsError as error:
-        return [str(error)]
+        return error
     if not quiet:
         Console().print(result.terminal())
-    return [result.unwritten] if result.unwritten else []
+    return UnwritableError(result.unwritten) if result.unwritten else None
 
 
 def local_engine(grid: Grid, workers: int | None, device: Device, limits: Limits) -> LocalEngine:

@@ -26,3 +26,7 @@ class StoreError(IngredientsError):
     """A results folder cannot be written or read as it is; the text names the path and the way out."""
 
     exit_code = 2
+
+
+class UnwritableError(StoreError):
+    """A results folder cannot be written: the disk is full, or read-only; whatever comes next could not be kept."""

@@ -90,10 +90,11 @@ def test_a_run_comes_back_as_it_was_written(tmp_path: Path, study: Study) -> Non
 
 
 def test_a_run_lies_where_the_contract_says(tmp_path: Path, study: Study) -> None:
-    """A finished run's folder holds exactly the five files, the mark among them, and nothing half-written beside it."""
+    """A finished run's folder holds exactly the six files, the mark among them, and nothing half-written beside it."""
     store = write_results(tmp_path / "bandit", study)
     run = runs(study)[1]
     assert sorted(path.name for path in store.run_path(run).iterdir()) == [
+        "checksums.sha256",
         "curves.parquet",
         "diagnostics.parquet",
         "finished",
@@ -202,17 +203,23 @@ def test_an_interrupted_write_leaves_the_old_run(tmp_path: Path, study: Study) -
     assert contents(tmp_path / "bandit") == before
 
 
-def test_a_killed_write_is_swept_by_the_next(tmp_path: Path, study: Study) -> None:
-    """What a killed process left half-written is hidden, never read, and replaced by the next write of that run."""
+def test_a_killed_write_is_swept_later(tmp_path: Path, study: Study) -> None:
+    """What a killed process left half-written is hidden, never read, and removed an hour later, not before."""
     run = runs(study)[0]
     store = Store(tmp_path / "bandit").open(study)
-    left = store.run_path(run).with_name(f".{run.id}.partial")
-    left.mkdir()
-    (left / "junk").write_text("half")
+    left = [store.run_path(run).with_name(f".{run.id}.{number}.partial") for number in ("1a", "2b")]
+    for folder in left:
+        folder.mkdir()
+        (folder / "junk").write_text("half")
+    (tmp_path / "bandit" / ".curves.csv.3c.partial").write_text("half")
+    hour_ago = (tmp_path / "bandit" / "study.yaml").stat().st_mtime - 3601
+    for path in (left[0], tmp_path / "bandit" / ".curves.csv.3c.partial"):
+        os.utime(path, (hour_ago, hour_ago))
     assert store.state(run, fingerprints(study, run)) == "missing"
     store.write_run(record(study, run))
-    assert not left.exists()
     assert not (store.run_path(run) / "junk").exists()
+    store.open(study)
+    assert sorted((tmp_path / "bandit").rglob(".*.partial")) == [left[1]]
 
 
 def test_opening_again_goes_on(tmp_path: Path, study: Study) -> None:

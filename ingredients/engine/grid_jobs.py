@@ -6,14 +6,14 @@ stacks of the whole study, and one line for each run that failed. Training is na
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingredients.engine.protocol import Failed, Finished, Job
+from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job
 from ingredients.engine.tally import Tally
 from ingredients.experiment import SNAPSHOT_SECONDS
-from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 
@@ -30,6 +30,7 @@ class Remaining:
         stacks: the stacks of the whole study, each with only those of the runs asked for that are not finished.
         trained: those of them whose stored weights are good, which are only evaluated again.
         references: whether the references are still to be evaluated.
+        failed: of those that failed before, which record says so, as the store tells records apart.
     """
 
     study: Study
@@ -37,6 +38,7 @@ class Remaining:
     stacks: tuple[Stack, ...]
     trained: frozenset[Run]
     references: bool
+    failed: Mapping[Run, Hashable] = field(default_factory=dict)
 
     @property
     def todo(self) -> int:
@@ -53,6 +55,31 @@ class Remaining:
         return len(self.runs) - self.todo
 
 
+@dataclass(frozen=True)
+class How:
+    """How stacks are trained: where, and how many seconds apart their snapshots are."""
+
+    device: str = "cpu"
+    snapshot_seconds: float = SNAPSHOT_SECONDS
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one job does: the runs of a stack; without a stack, the references."""
+
+    stack: Stack | None = None
+
+    @property
+    def key(self) -> str:
+        """Returns the key of its job."""
+        return REFERENCES if self.stack is None else f"stack-{self.stack.index}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Returns what it makes, by the names that leases have: another cut of the same runs has the same ones."""
+        return frozenset([REFERENCES] if self.stack is None else [run.id for run in self.stack.runs])
+
+
 def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining:
     """Returns what `store` still lacks of the chosen cells; a run that failed before counts as lacking."""
     states = store.states(study)
@@ -60,21 +87,41 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
     todo = {run for run in asked if states[run] != "finished"}
     cut = (Stack(stack.index, tuple(run for run in stack.runs if run in todo)) for stack in stacks(study))
     trained = frozenset(run for run in asked if states[run] == "trained")
-    needs_references = _references_needed(study, store)
-    return Remaining(study, asked, tuple(stack for stack in cut if stack.runs), trained, needs_references)
+    failed = {run: store.record_mark(run) for run in asked if states[run] == "failed"}
+    left = tuple(stack for stack in cut if stack.runs)
+    return Remaining(study, asked, left, trained, references_needed(study, store), failed)
 
 
-def grid_jobs(rest: Remaining, directory: Path, device: str, snapshot_seconds: float = SNAPSHOT_SECONDS) -> list[Job]:
-    """Returns the references' job, if it is needed, and one for each stack, the largest first."""
-    references = Job(REFERENCES, "ingredients.experiment.stack:run_references", (rest.study, directory), tells=True)
+def parts(rest: Remaining) -> list[Part]:
+    """Returns what remains in the order in which it is best done: the references, then the largest stacks."""
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
-    where = (directory, device, snapshot_seconds)
-    return [references] * rest.references + [_stack_job(rest, stack, *where) for stack in largest_first]
+    return [Part()] * rest.references + [Part(stack) for stack in largest_first]
+
+
+def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
+    """Returns the job that does one part of what remains."""
+    module = "ingredients.experiment.stack"
+    if part.stack is None:
+        return Job(part.key, f"{module}:run_references", (rest.study, directory), tells=True)
+    arguments = (rest.study, part.stack, directory, how.device, how.snapshot_seconds)
+    env_steps = rest.env_steps(part.stack)
+    return Job(part.key, f"{module}:run_stack", arguments, tells=True, env_steps=env_steps)
+
+
+def grid_jobs(rest: Remaining, directory: Path, how: How) -> list[Job]:
+    """Returns the job of every part of what remains."""
+    return [part_job(rest, part, directory, how) for part in parts(rest)]
+
+
+def references_needed(study: Study, store: Store) -> bool:
+    """Returns whether there are none, or they were evaluated otherwise than the study now says."""
+    stored = store.read_references()
+    return stored is None or stored.get("evaluates") != study_fingerprint(study).evaluates
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
     """Returns a line for each run that failed, and for the references if they did: what, why, and the log."""
-    ended: tuple[Failed | Finished, ...] = (*tally.failures, *tally.finished)
+    ended: tuple[Failed | Finished | Elsewhere, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
     return [line for event in ended for line in _failures(rest, store, event)]
 
 
@@ -86,25 +133,12 @@ def other_training(study: Study, directory: Path) -> str | None:
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
-    _, stored = load_result(directory)
-    if study_fingerprint(stored).trains == study_fingerprint(study).trains:
-        return None
-    return "; ".join(differences(stored, study))
+    store, _ = load_result(directory)
+    return store.trained_otherwise(study)
 
 
-def _stack_job(rest: Remaining, stack: Stack, *where: object) -> Job:
-    function, arguments = "ingredients.experiment.stack:run_stack", (rest.study, stack, *where)
-    return Job(_key(stack), function, arguments, tells=True, env_steps=rest.env_steps(stack))
-
-
-def _references_needed(study: Study, store: Store) -> bool:
-    """Returns whether there are none, or they were evaluated otherwise than the study now says."""
-    stored = store.read_references()
-    return stored is None or stored.get("evaluates") != study_fingerprint(study).evaluates
-
-
-def _failures(rest: Remaining, store: Store, event: Failed | Finished) -> Iterator[str]:
-    if isinstance(event, Finished):
+def _failures(rest: Remaining, store: Store, event: Failed | Finished | Elsewhere) -> Iterator[str]:
+    if not isinstance(event, Failed):
         yield from (f"{run_id}: {reason}" for run_id, reason in event.result.items())
         return
     log = f"; log: {event.log}" if event.log else ""
@@ -117,9 +151,5 @@ def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
     if job.key == REFERENCES:
         return [REFERENCES]
     states = store.states(rest.study)
-    lost = (run for stack in rest.stacks if _key(stack) == job.key for run in stack.runs)
+    lost = (run for stack in rest.stacks if Part(stack).key == job.key for run in stack.runs)
     return [run.id for run in lost if states[run] != "finished"]
-
-
-def _key(stack: Stack) -> str:
-    return f"stack-{stack.index}"

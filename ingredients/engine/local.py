@@ -81,13 +81,15 @@ class LocalEngine:
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; jobs start in the order given."""
-        waiting = deque(Attempt(job) for job in jobs)
+        """Yields what happens until every job has finished or failed; a job is asked for when a worker is free."""
+        fresh, again = iter(jobs), deque[Attempt]()
         try:
-            while waiting or self._at_work():
-                yield from self._hand_out(waiting)
-                yield from self._listen(waiting)
-                yield from self._look(waiting)
+            while True:
+                yield from self._hand_out(fresh, again)
+                if not self._at_work():
+                    return
+                yield from self._listen(again)
+                yield from self._look(again)
         finally:  # a caller who stops listening abandons the jobs in work
             for worker in self._at_work():
                 self._remove(worker)
@@ -95,41 +97,39 @@ class LocalEngine:
     def _at_work(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.attempt]
 
-    def _hand_out(self, waiting: deque[Attempt]) -> Iterator[Event]:
-        while waiting and (worker := self._free_worker()):
-            attempt = waiting.popleft()
+    def _hand_out(self, fresh: Iterator[Job], again: deque[Attempt]) -> Iterator[Event]:
+        while len(self._at_work()) < self._most and (attempt := _next_attempt(fresh, again)):
+            worker = self._free_worker()
             if self._logs and not attempt.faults:
                 log_path(self._logs, attempt.job.key).unlink(missing_ok=True)  # that of an earlier grid
             worker.give(attempt)
             yield Started(attempt.job)
 
-    def _free_worker(self) -> Worker | None:
+    def _free_worker(self) -> Worker:
         for worker in self._workers:
             if worker.attempt is None:
                 return worker
-        if len(self._workers) < self._most:
-            taken = {worker.slot for worker in self._workers}
-            slot = next(slot for slot in count() if slot not in taken)
-            gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
-            self._workers.append(start_worker(slot, self._logs, gpu))
-            return self._workers[-1]
-        return None
+        taken = {worker.slot for worker in self._workers}
+        slot = next(slot for slot in count() if slot not in taken)
+        gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
+        self._workers.append(start_worker(slot, self._logs, gpu))
+        return self._workers[-1]
 
-    def _listen(self, waiting: deque[Attempt]) -> Iterator[Event]:
+    def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
         """Waits for something to happen, or until it is time to look again, and yields what happened."""
         limited = self._limits != Limits(self._limits.retries)
         ends = [end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)]
         ready = wait(ends, SECONDS_BETWEEN_LOOKS if limited else None)
         for worker in list(self._workers):
             if worker.pipe in ready or worker.process.sentinel in ready:
-                yield from self._hear(worker, waiting)
+                yield from self._hear(worker, again)
 
-    def _hear(self, worker: Worker, waiting: deque[Attempt]) -> Iterator[Event]:
+    def _hear(self, worker: Worker, again: deque[Attempt]) -> Iterator[Event]:
         """Yields what a worker has sent; where it has died, its last words first."""
         attempt, message = worker.attempt, worker.receive()
         if message is None:
             reason = self._remove(worker, patience=1.0)  # a pipe closes before its process has an exit code
-            yield from self._failed(attempt, Fault(reason), waiting)
+            yield from self._failed(attempt, Fault(reason), again)
             return
         kind, content = message
         assert attempt is not None
@@ -141,9 +141,9 @@ class LocalEngine:
             yield Finished(attempt.job, content)
         else:
             self._remove(worker)
-            yield from self._failed(attempt, content, waiting)
+            yield from self._failed(attempt, content, again)
 
-    def _look(self, waiting: deque[Attempt]) -> Iterator[Event]:
+    def _look(self, again: deque[Attempt]) -> Iterator[Event]:
         """Ends workers that overstep a limit; looks every now and then, however much is told."""
         if time.monotonic() - self._looked_at < SECONDS_BETWEEN_LOOKS:
             return
@@ -151,15 +151,15 @@ class LocalEngine:
         for worker in self._at_work():
             if reason := worker.overstepped(self._limits):
                 self._remove(worker)
-                yield from self._failed(worker.attempt, Fault(reason), waiting)
+                yield from self._failed(worker.attempt, Fault(reason), again)
 
-    def _failed(self, attempt: Attempt | None, fault: Fault, waiting: deque[Attempt]) -> Iterator[Event]:
+    def _failed(self, attempt: Attempt | None, fault: Fault, again: deque[Attempt]) -> Iterator[Event]:
         """Yields what becomes of a job whose attempt has failed: another, after all others, or none."""
         if attempt is None:
             return  # an idle worker died
         job, faults = attempt.job, (*attempt.faults, fault)
         if tried_again(faults, self._limits):
-            waiting.append(Attempt(job, faults))  # what was short, such as memory, may be there by then
+            again.append(Attempt(job, faults))  # what was short, such as memory, may be there by then
             yield Retried(job, fault.reason, self._log(job), len(faults))
         else:
             yield Failed(job, last_words(faults), self._log(job))
@@ -177,3 +177,11 @@ class LocalEngine:
             return log
         log.unlink()
         return None
+
+
+def _next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
+    """Returns what is to be tried next: every job once before one is tried again."""
+    job = next(fresh, None)
+    if job is not None:
+        return Attempt(job)
+    return again.popleft() if again else None

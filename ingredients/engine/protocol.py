@@ -82,14 +82,33 @@ class Failed:
     log: Path | None
 
 
-Event = Started | Told | Finished | Retried | Failed
+@dataclass(frozen=True)
+class Waiting:
+    """The job is in the hands of another process, `by`; no engine yields this (see `division`)."""
+
+    job: Job
+    by: str
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Another process has done the job, with this result; no engine yields this (see `division`)."""
+
+    job: Job
+    result: Any
+
+
+Event = Started | Told | Finished | Retried | Failed | Waiting | Elsewhere
 
 
 class Engine(Protocol):
     """Executes jobs somewhere. Used in a `with` statement: whatever happens, no worker outlives it."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; one job's failure costs no other."""
+        """Yields what happens until every job has finished or failed; one job's failure costs no other.
+
+        A job is asked for only when there is room for it: to be handed one may mean that others cannot have it.
+        """
         ...
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.protocol import Elsewhere, Event, Failed, Finished, Job, Retried, Started, Told, Waiting
 from ingredients.experiment import Progress
 
 
@@ -22,6 +22,8 @@ class Tally:
         failures: jobs that have failed.
         retried: the last attempt that failed of each job that is tried again and has not ended, by key.
         notices: what jobs found worth saying, each with the job's key.
+        waiting: who works at jobs that are in another process's hands, by key.
+        elsewhere: jobs that another process has done.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,6 +34,8 @@ class Tally:
         self.failures: list[Failed] = []
         self.retried: dict[str, Retried] = {}
         self.notices: list[tuple[str, str]] = []
+        self.waiting: dict[str, str] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._clock = clock
         self._trained: dict[str, int] = {}
         self._found: dict[str, int] = {}
@@ -40,6 +44,10 @@ class Tally:
     def add(self, event: Event) -> None:
         """Counts one event."""
         key = event.job.key
+        if isinstance(event, Waiting):
+            self.waiting[key] = event.by
+            return
+        self.waiting.pop(key, None)
         if isinstance(event, Started):
             self.in_work[key] = None
             return
@@ -57,8 +65,15 @@ class Tally:
         if isinstance(event, Finished):
             self._train(key, event.job.env_steps)
             self.finished.append(event)
+        elif isinstance(event, Elsewhere):
+            self.elsewhere.append(event)
         else:
             self.failures.append(event)
+
+    @property
+    def ended(self) -> int:
+        """Returns the number of jobs that nothing more will happen to."""
+        return len(self.finished) + len(self.failures) + len(self.elsewhere)
 
     @property
     def total(self) -> int:
@@ -67,9 +82,10 @@ class Tally:
 
     @property
     def passed(self) -> int:
-        """Returns the environment steps that need no more waiting for: trained, or lost with a failed job."""
-        lost = {failed.job.key: failed.job.env_steps for failed in self.failures}
-        return min(sum((self._trained | lost).values()), self.total)
+        """Returns the environment steps that need no more waiting for: trained, here or elsewhere, or lost."""
+        jobs = [*(event.job for event in self.failures), *(event.job for event in self.elsewhere)]
+        others = {job.key: job.env_steps for job in jobs}
+        return min(sum((self._trained | others).values()), self.total)
 
     @property
     def env_steps_per_second(self) -> float:

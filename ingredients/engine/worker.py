@@ -17,7 +17,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,8 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
     except BaseException as error:  # also SystemExit: a job must not end the grid
         mistake = isinstance(error, IngredientsError)
         if not mistake:  # what the user can mend says everything in its one line
-            traceback.print_exc()
+            with suppress(OSError):  # a full disk
+                traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".splitlines())
         return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
 
@@ -95,22 +96,31 @@ def _end_with_parent() -> None:
 @contextmanager
 def _output_to(log: Path | None) -> Iterator[None]:
     """Adds what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
-    if log is None:
+    try:
+        descriptor = None if log is None else _opened(log)
+    except OSError:  # a folder that cannot be written is said where a result is lost by it
+        descriptor = None
+    if log is None or descriptor is None:
         yield
         return
-    log.parent.mkdir(parents=True, exist_ok=True)
     before = [os.dup(1), os.dup(2)]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     _redirect([descriptor, descriptor])
     try:
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with suppress(OSError):  # a full disk
+            sys.stdout.flush()
+            sys.stderr.flush()
         _redirect(before)
         os.close(descriptor)
-        if not log.stat().st_size:
-            log.unlink()
+        with suppress(OSError):  # a read-only one
+            if not log.stat().st_size:
+                log.unlink()
+
+
+def _opened(log: Path) -> int:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
 
 
 def _redirect(descriptors: list[int]) -> None:

@@ -14,12 +14,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.engine.protocol import Event, Failed, Finished, Retried, Started, Told
+from ingredients.engine.protocol import Elsewhere, Event, Failed, Finished, Retried, Started, Told, Waiting
 from ingredients.engine.tally import Tally
 from ingredients.experiment import Progress
 
 SECONDS_BETWEEN_FRAMES = 0.2
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_REMINDERS = 60.0
 BAR_WIDTH = 24
 MOST_NOTICES = 4
 
@@ -37,12 +38,19 @@ def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet
 
 
 def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], float] = time.monotonic) -> Iterator[str]:
-    """Yields a line when a job starts, when it ends or is tried again, for a notice, and every ten seconds between."""
+    """Yields a line when a job starts, when it ends or is tried again, for a notice, and every ten seconds between.
+
+    Of a job that another process works at, every minute.
+    """
     spoken: dict[str, float] = {}
     for event in events:
         tally.add(event)
         key = event.job.key
-        if isinstance(event, Started):
+        if isinstance(event, Waiting):
+            if clock() - spoken.get(key, float("-inf")) >= SECONDS_BETWEEN_REMINDERS:
+                spoken[key] = clock()
+                yield f"{key}: in the hands of {event.by} ({_jobs(tally)})"
+        elif isinstance(event, Started):
             spoken[key] = clock()
             yield f"{key}: started"
         elif isinstance(event, Retried):
@@ -51,6 +59,8 @@ def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], fl
             yield f"{key}: failed: {event.reason} ({_jobs(tally)})"
         elif isinstance(event, Finished):
             yield f"{key}: finished ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
+        elif isinstance(event, Elsewhere):
+            yield f"{key}: finished by another process ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
         elif event.message.notice:
             yield f"{key}: {event.message.notice}"
         elif clock() - spoken[key] >= SECONDS_BETWEEN_LINES:
@@ -70,6 +80,8 @@ def progress_picture(tally: Tally) -> RenderableType:
     )
     for key, message in tally.in_work.items():
         rows.add_row(key, _bar(message), *_columns(message))
+    for key, by in tally.waiting.items():
+        rows.add_row(key, "", f"in the hands of {by}")
     notices = [Text(f"{key}: {notice}") for key, notice in tally.notices[-MOST_NOTICES:]]
     retried = [Text(f"{key} {_again(event)}", style="yellow") for key, event in tally.retried.items()]
     failed = [Text(f"{event.job.key} failed: {event.reason}", style="red") for event in tally.failures]
@@ -132,5 +144,4 @@ def _speed(tally: Tally) -> str:
 
 
 def _jobs(tally: Tally) -> str:
-    ended = len(tally.finished) + len(tally.failures)
-    return f"{ended} of {len(tally.jobs)} jobs ended"
+    return f"{tally.ended} of {len(tally.jobs)} jobs ended"

@@ -6,16 +6,20 @@ Comes in: a `RunRecord` for each run, the references, the tables and texts of a 
 results/<study>/
   study.yaml          the resolved study that the folder belongs to
   references.json     the references' curves on the evaluation tasks
-  runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, finished (the mark)
+  runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, checksums.sha256,
+                      finished (the mark)
   snapshots/          what stacks in training go on from after a crash; deleted when their runs are stored
+  leases/             one file for each process that is at work in the folder, and what it holds
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
-In reading order: `record` (a run as it is stored), `folder` (the `Store`), `references`, `snapshots`,
-`tables`, `files`.
+In reading order: `record` (a run as it is stored), `folder` (the `Store`), `leases` (who works at what), `references`,
+`snapshots`, `tables`, `checksums`, `files`, `paths`, `processes`.
 """
 
-from ingredients.store.folder import REFERENCES_JSON, STUDY_YAML, Store, load_result
+from ingredients.store.folder import REFERENCES_JSON, Store, load_result
+from ingredients.store.leases import Leases
+from ingredients.store.paths import STUDY_YAML
 from ingredients.store.record import RunRecord, State, json_text
 from ingredients.store.snapshots import Snapshot, Snapshots
 from ingredients.store.tables import CURVE_KEYS, CURVES, DIAGNOSTICS
@@ -26,6 +30,7 @@ __all__ = [
     "DIAGNOSTICS",
     "REFERENCES_JSON",
     "STUDY_YAML",
+    "Leases",
     "RunRecord",
     "Snapshot",
     "Snapshots",

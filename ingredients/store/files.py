@@ -1,19 +1,21 @@
 """Files that are either whole or not there: atomic writes, and errors that name the path and the way out.
 
 Comes in: a path. Goes out: the file (or the folder of files) in place, after a flush to the disk.
-A crash leaves at most a hidden `.<name>.partial` beside it, which nothing reads and the next write replaces.
+A crash leaves at most a hidden `.<name>.<random>.partial` beside it, which nothing reads and `sweep` removes. Its name
+is no other process's, so two that write the same file at once both succeed, and the later one stays.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ingredients.errors import StoreError
+from ingredients.errors import StoreError, UnwritableError
 
 _WAYS_OUT = {
     errno.EACCES: "choose a folder that you may write to",
@@ -26,6 +28,7 @@ _WAYS_OUT = {
     errno.EDQUOT: "free some space and give the same command again: what is finished is kept",
     errno.ENAMETOOLONG: "choose a shorter path or study name",
 }
+_SECONDS_LEFT_ALONE = 3600.0
 
 
 @contextmanager
@@ -37,14 +40,16 @@ def explained(path: Path, doing: str) -> Iterator[None]:
         doing: What was being done to it: "written", "read".
 
     Raises:
-        StoreError: In place of any `OSError` of the block.
+        StoreError: In place of any `OSError` of the block; an `UnwritableError` where it was being written.
     """
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        # some libraries put a text of their own, of several sentences, in the place of the system's
+        reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
         way_out = _WAYS_OUT.get(error.errno or 0, "check the path, or choose another folder")
-        raise StoreError(f"{path}: cannot be {doing}: {reason}; {way_out}") from error
+        kind = UnwritableError if doing == "written" else StoreError
+        raise kind(f"{path}: cannot be {doing}: {reason}; {way_out}") from error
 
 
 @contextmanager
@@ -79,16 +84,12 @@ def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
     partial = _partial(path)
     with explained(path, "written"):
         try:
-            shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
             yield partial
             for file in partial.iterdir():
                 _flush(file)
             _flush(partial)
-            if path.exists():
-                attic.mkdir(exist_ok=True)
-                path.rename(first_free(attic / path.name))
-            partial.rename(path)
+            _take_place(partial, path, attic)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         _flush(path.parent)
@@ -101,6 +102,34 @@ def discard(path: Path) -> None:
             useless.unlink()
 
 
+def sweep(folder: Path, by: Path) -> None:
+    """Removes what processes that were killed left half-written, anywhere in a folder.
+
+    Args:
+        folder: The folder.
+        by: A file that was written just now: what is half-written and an hour older is nobody's any more. Both times
+            are of the machine that keeps the files, so that no clocks are compared.
+    """
+    for partial in folder.rglob(".*.partial"):
+        with suppress(OSError):  # another process is faster, or may do what we may not
+            if by.stat().st_mtime - partial.stat().st_mtime > _SECONDS_LEFT_ALONE:
+                shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
+
+
+def _take_place(partial: Path, path: Path, attic: Path) -> None:
+    """Renames a folder, and what is in its place before; where the second renaming fails, the first is undone."""
+    if not path.exists():
+        partial.rename(path)
+        return
+    attic.mkdir(exist_ok=True)
+    older = path.rename(first_free(attic / path.name))
+    try:
+        partial.rename(path)
+    except OSError:
+        older.rename(path)
+        raise
+
+
 def first_free(path: Path) -> Path:
     """Returns the first of `<path>-1`, `<path>-2`, ... that does not exist."""
     number = 1
@@ -110,7 +139,7 @@ def first_free(path: Path) -> Path:
 
 
 def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
 
 
 def _flush(path: Path) -> None:

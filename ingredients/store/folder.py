@@ -6,8 +6,8 @@ ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ import pyarrow as pa
 
 from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
-from ingredients.store.files import explained, first_free, replacing_file, replacing_folder
+from ingredients.store.files import explained, first_free, replacing_file, replacing_folder, sweep
+from ingredients.store.leases import at_work
+from ingredients.store.paths import STUDY_YAML, is_result, listed, what_it_is
 from ingredients.store.record import (
     DIAGNOSTICS_FILE,
     FINISHED,
@@ -33,11 +35,12 @@ from ingredients.store.record import (
 )
 from ingredients.store.references import read_references
 from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
+from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
 from ingredients.study.own_source import digest, is_own, source, source_digest
 
-STUDY_YAML = "study.yaml"
 REFERENCES_JSON = "references.json"
+_MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that was killed or is not yet further
 
 
 class Store:
@@ -54,21 +57,23 @@ class Store:
 
         Args:
             study: Takes the place of the stored study. Seeds, levels, evaluation and criterion may differ from it, and
-                runs that it no longer names stay where they are; what trains a run may not.
+                runs that it no longer names stay where they are; what trains a run may not, nor, as long as another
+                process is at work in the folder, what evaluates it.
             fresh: Move an older results folder to `<folder>-old-<n>` first.
 
         Returns:
             This store.
 
         Raises:
-            StoreError: If the folder cannot be written, is not a results folder, or holds runs trained otherwise.
+            StoreError: If the folder cannot be written, is not a results folder, holds runs trained otherwise, or has
+                to be changed under the hands of another process.
             UsageError: If the file of a memory of the user's own is not there; a copy of it is kept.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
             if fresh:
                 self._move_aside()
-            elif _is_result(self.directory):
+            elif is_result(self.directory):
                 self._go_on_with(study)
             self.runs_path.mkdir(parents=True, exist_ok=True)
             for kind in filter(is_own, memory_kinds(study)):
@@ -76,6 +81,7 @@ class Store:
                 self.write_bytes(str(self._source(kind).relative_to(self.directory)), source(kind))
         with replacing_file(self.directory / STUDY_YAML) as path:
             path.write_text(study.to_yaml(), encoding="utf-8")
+        sweep(self.directory, by=self.directory / STUDY_YAML)
         return self
 
     def study(self) -> Study:
@@ -91,6 +97,18 @@ class Store:
             raise StoreError(
                 f"{error}; this file is the store's own: put it back, or give --fresh, which moves the folder aside"
             ) from error
+
+    def trained_otherwise(self, study: Study) -> str | None:
+        """Returns in words what makes the folder's runs other than the study's; None where nothing does.
+
+        Raises:
+            StoreError: If the stored study, or a run that the study names, is damaged.
+        """
+        stored = self.study()
+        if study_fingerprint(stored).trains != study_fingerprint(study).trains:
+            return "; ".join(differences(stored, study))
+        about = ((run, read_run_json(self.run_path(run) / RUN_JSON)) for run in runs(study))
+        return next((how for run, content in about if content and (how := other_version(study, run, content))), None)
 
     # Runs
 
@@ -150,6 +168,14 @@ class Store:
         """
         with replacing_folder(self.run_path(record.run), self._attic) as folder:
             write_record(record, folder)
+
+    def record_mark(self, run: Run) -> Hashable:
+        """Returns what tells the stored record of a run from an earlier or later one; None where there is none."""
+        try:
+            status = (self.run_path(run) / RUN_JSON).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def read_run_json(self, run: Run) -> dict[str, Any]:
         """Returns what `run.json` says: status, reason, fingerprints, versions, seconds and the resolved study."""
@@ -232,25 +258,35 @@ class Store:
         """Refuses to mix results with files of another kind, and to move a folder that is not ours aside."""
         if self.directory.is_dir() and not (self.directory / STUDY_YAML).exists():
             others = sorted(path.name for path in self.directory.iterdir() if not path.name.startswith("."))
-            if others and others != ["runs"]:
+            if not set(others) <= _MADE_FIRST:
                 raise StoreError(
-                    f"{self.directory}: holds other files ({_listed(others)}) and no {STUDY_YAML}, so it is not a "
+                    f"{self.directory}: holds other files ({listed(others)}) and no {STUDY_YAML}, so it is not a "
                     "results folder; give --out a new folder"
                 )
 
     def _go_on_with(self, study: Study) -> None:
         """Refuses a study that trains otherwise; references of another evaluation make way."""
-        stored = self.study()
-        before, now = study_fingerprint(stored), study_fingerprint(study)
-        if before.trains != now.trains:
+        if how := self.trained_otherwise(study):
             raise StoreError(
-                f"{self.directory}: holds runs trained otherwise ({'; '.join(differences(stored, study))}); give "
-                "another folder with --out, or --fresh, which moves this one aside and deletes nothing"
+                f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "
+                "which moves this one aside and deletes nothing"
             )
+        if study_fingerprint(self.study()).evaluates == study_fingerprint(study).evaluates:
+            return
+        self._require_nobody(" under another evaluation than this study's")
         references = self.directory / REFERENCES_JSON
-        if before.evaluates != now.evaluates and references.exists():
+        if references.exists():
             self._attic.mkdir(exist_ok=True)
-            references.rename(first_free(self._attic / REFERENCES_JSON))
+            with suppress(FileNotFoundError):  # another process that starts now is faster
+                references.rename(first_free(self._attic / REFERENCES_JSON))
+
+    def _require_nobody(self, so: str) -> None:
+        """Refuses to change the folder under the hands of another process."""
+        if process := at_work(self.directory):
+            raise StoreError(
+                f"{self.directory}: {process} is at work in it{so}; wait until it has ended, end it, or give another "
+                "folder with --out"
+            )
 
     def _move_aside(self) -> None:
         """Refuses where the path would lead to the moved folder still, or to nothing: then nothing is moved."""
@@ -262,6 +298,7 @@ class Store:
         elif self.directory.name == ".." or Path.cwd().is_relative_to(directory):
             way_out = f"it is the folder that you are in or lies above it; leave it and give --out {directory}"
         else:
+            self._require_nobody(", so --fresh does not move it aside")
             directory.rename(first_free(directory.with_name(f"{directory.name}-old")))
             return
         raise StoreError(f"{self.directory}: --fresh cannot move this folder aside: {way_out}")
@@ -274,35 +311,10 @@ def load_result(directory: Path) -> tuple[Store, Study]:
         StoreError: If the folder is not there or is not a results folder; the line says what would be one.
     """
     with explained(directory, "read"):
-        if not _is_result(directory):
-            raise StoreError(f"{directory}: {_what_it_is(directory)}")
+        if not is_result(directory):
+            raise StoreError(f"{directory}: {what_it_is(directory)}")
     store = Store(directory)
     return store, store.study()
-
-
-def _what_it_is(directory: Path) -> str:
-    """Returns why a path is not a results folder, and which path near it is one."""
-    expected = "expected a folder that `ingredients run-grid` wrote, such as results/bandit"
-    if directory.is_file():
-        inside = directory.absolute().parent
-        hint = f". Did you mean '{directory.parent}'?" if _is_result(inside) else ""
-        return f"a file, not a folder; {expected}{hint}"
-    if directory.is_dir():
-        inside_it = [str(path) for path in sorted(directory.iterdir()) if _is_result(path)]
-        hint = f". Results are in: {_listed(inside_it)}" if inside_it else ""
-        return f"not a results folder (it has no {STUDY_YAML}); {expected}{hint}"
-    beside = directory.parent.iterdir() if directory.parent.is_dir() else iter(())
-    near = difflib.get_close_matches(directory.name, [path.name for path in beside if _is_result(path)], n=1)
-    hint = f". Did you mean '{directory.parent / near[0]}'?" if near else ""
-    return f"there is no such folder; {expected}{hint}"
-
-
-def _is_result(path: Path) -> bool:
-    return (path / STUDY_YAML).is_file()
-
-
-def _listed(names: list[str], most: int = 4) -> str:
-    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def _table_order(run: Run) -> tuple[tuple[str, ...], int]:

@@ -19,13 +19,13 @@ import safetensors
 import safetensors.numpy
 
 from ingredients.errors import StoreError
-from ingredients.grid import Fingerprints, Run
+from ingredients.grid import CODE, Fingerprints, Run
+from ingredients.store.checksums import damaged, read_checked, write_checksums
 from ingredients.store.tables import (
     CURVE_KEYS,
     CURVES,
     DIAGNOSTIC_KEYS,
     DIAGNOSTICS,
-    damaged,
     read_parquet,
     sorted_frame,
     write_parquet,
@@ -74,13 +74,12 @@ class RunRecord:
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
-    """Writes the record's files into an empty folder; the finished mark comes last and only for a finished run."""
+    """Writes the record's files into an empty folder, then their checksums; only a finished run gets the mark."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
-    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE, checksums=True)
-    write_parquet(
-        sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE, checksums=True
-    )
+    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
+    write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
+    write_checksums(folder)
     if record.status == "finished":
         (folder / FINISHED).write_text("finished\n", encoding="utf-8")
 
@@ -91,9 +90,9 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
     Raises:
         StoreError: If it is damaged.
     """
-    content = read_json(path, damaged(path))
-    if content is None:
+    if not path.exists():
         return None
+    content = as_json(read_checked(path), damaged(path))
     prints = content.get("fingerprints")
     if not isinstance(prints, dict) or content.get("status") not in ("finished", "failed") or "reason" not in content:
         raise StoreError(damaged(path))
@@ -107,10 +106,23 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
         StoreError: With the complaint, if the file is unreadable or holds no JSON object.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise StoreError(complaint) from error
+    return as_json(content, complaint)
+
+
+def as_json(text: bytes, complaint: str) -> dict[str, Any]:
+    """Returns the JSON object that a file holds.
+
+    Raises:
+        StoreError: With the complaint, if it holds none.
+    """
+    try:
+        content = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise StoreError(complaint) from error
     if not isinstance(content, dict):
         raise StoreError(complaint)
@@ -147,9 +159,10 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     Raises:
         StoreError: If it is missing or damaged.
     """
+    content = read_checked(path)
     try:
-        return dict(safetensors.numpy.load_file(path))
-    except (OSError, safetensors.SafetensorError) as error:
+        return dict(safetensors.numpy.load(content))
+    except safetensors.SafetensorError as error:
         raise StoreError(damaged(path)) from error
 
 
@@ -168,6 +181,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "train_steps": record.train_steps,
         "seconds": record.seconds,
         "fingerprints": asdict(record.fingerprints),
+        "code": dict(CODE),
         "returns_by_block": list(record.returns_by_block),
         "versions": dict(sorted(record.versions.items())),
         "study": dict(record.resolved),

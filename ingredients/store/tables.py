@@ -16,6 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from ingredients.errors import StoreError
+from ingredients.store.checksums import damaged, read_checked
 
 CURVES = pa.schema(
     [
@@ -58,12 +59,9 @@ DIAGNOSTIC_KEYS = ("update", "train_step")
 _SLICE_ROWS = 250_000
 
 
-def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path, checksums: bool = False) -> None:
-    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes.
-
-    With checksums, a byte that flips on the disk is damage that `read_parquet` sees, not another number.
-    """
-    form: dict[str, Any] = {"compression": "zstd", "store_schema": False, "write_page_checksum": checksums}
+def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
+    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes."""
+    form: dict[str, Any] = {"compression": "zstd", "store_schema": False}
     with pa.parquet.ParquetWriter(path, schema, **form) as writer:
         for table in _arrow_tables(frame, schema):
             writer.write_table(table)
@@ -100,14 +98,16 @@ def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
-    """Returns a stored table; text columns come as dictionaries, which hold a long table in little memory.
+    """Returns a run's stored table; text columns come as dictionaries, which hold a long table in little memory.
 
     Raises:
         StoreError: If the file is missing, damaged, or has other columns or columns of another type.
     """
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    content = pa.BufferReader(read_checked(path))
     try:
-        with pa.parquet.ParquetFile(path, read_dictionary=texts, page_checksum_verification=True) as file:
+        # older runs have no list of checksums; their pages have some of their own
+        with pa.parquet.ParquetFile(content, read_dictionary=texts, page_checksum_verification=True) as file:
             table = file.read(use_threads=False)
     except (OSError, KeyError, pa.ArrowException) as error:  # KeyError: a text column is not there
         raise StoreError(damaged(path)) from error
@@ -119,11 +119,3 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
 def _plain(kind: pa.DataType) -> pa.DataType:
     """Returns the type of a column's values, be they spelt out or looked up in a dictionary."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def damaged(path: Path) -> str:
-    """Returns the line that says a file of a run is unusable and how to go on."""
-    return (
-        f"{path}: missing, damaged or written by another version; move the folder {path.parent} away "
-        "and run the study again: only this run is repeated"
-    )

@@ -1,12 +1,18 @@
-"""With what a run was made: the versions that are stored with it.
+"""With what a run was made: the versions that are stored with it, and whether another one trained it.
 
-Comes in: nothing. Goes out: version by package name.
+Comes in: nothing, or a stored run. Goes out: version by package name, or what differs in words.
 """
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ingredients.grid import CODE, Run, fingerprints, memory_kind
+from ingredients.study import Study
+from ingredients.study.own_source import is_own
 
 DISTRIBUTION = "rl2-ingredients"
 PACKAGES = (DISTRIBUTION, "torch", "numpy", "pandas", "pyarrow")
@@ -23,3 +29,23 @@ def installed(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "checkout"
+
+
+def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
+    """Returns in words by which other version a stored run of this study was trained; None if by this one.
+
+    A memory of the user's own may be edited: then its runs are trained again, and nothing is refused.
+
+    Args:
+        study: The study, which trains as the stored one does.
+        run: One of its runs.
+        content: What `run.json` says of it.
+    """
+    code = content.get("code") or {}
+    same = content["fingerprints"].get("trains") == fingerprints(study, run).trains
+    if same or (is_own(memory_kind(study, run.cell)) and code.get("trains", CODE["trains"]) == CODE["trains"]):
+        return None
+    before, now = dict(content.get("versions") or {}), versions()
+    numbers = [f"training code: {code.get('trains', 'older')} -> {CODE['trains']}"]
+    changed = [f"{name}: {before[name]} -> {now[name]}" for name in now if name in before and before[name] != now[name]]
+    return f"by another version: {'; '.join([*numbers, *changed])}"

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from ingredients.engine.ask import results_of, together
 from ingredients.engine.bench import training_speed, worker_facts_of
-from ingredients.engine.grid_jobs import grid_jobs, remaining
+from ingredients.engine.grid_jobs import How, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.grid import cells
 from ingredients.store import Store
@@ -87,7 +87,7 @@ def _study_seconds(engine: LocalEngine, updates: int, runs: int) -> float:
         store = Store(Path(directory) / study.name).open(study)
         rest = replace(remaining(study, store, cells(study)), references=False)
         began = time.perf_counter()
-        results_of(engine, grid_jobs(rest, Path(directory) / study.name, "cpu"))
+        results_of(engine, grid_jobs(rest, Path(directory) / study.name, How()))
         return time.perf_counter() - began
 
 

@@ -1,0 +1,114 @@
+"""Who does what where several processes work in one results folder: a job is done by the one that holds its lease.
+
+Comes in: what remains of a grid, the folder and its leases, an engine. Goes out: the engine's events, and between them
+what becomes of the jobs that are in the hands of other processes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ingredients.engine.grid_jobs import How, Part, Remaining, part_job, parts, references_needed
+from ingredients.engine.protocol import Elsewhere, Engine, Event, Failed, Finished, Job, Waiting
+from ingredients.errors import UnwritableError
+from ingredients.grid import Run, fingerprints
+from ingredients.store import Leases, Store
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class Division:
+    """The jobs of a grid, of which this process does those that no other one does."""
+
+    def __init__(self, rest: Remaining, store: Store, leases: Leases, how: How) -> None:
+        """Takes nothing yet.
+
+        Args:
+            rest: what the folder lacked when this process came.
+            store: the folder's.
+            leases: the folder's, held by this process.
+            how: how stacks are trained.
+        """
+        self._rest, self._store, self._leases, self._how = rest, store, leases, how
+        self._pending = parts(rest)
+        self._in_work: dict[str, Part] = {}
+        self._news: deque[Event] = deque()
+
+    def run(self, engine: Engine) -> Iterator[Event]:
+        """Yields what happens until every job is done, here or by another process.
+
+        Raises:
+            UnwritableError: a result could not be stored: what is still to come could not be, either.
+            StoreError: the folder cannot be read, or holds a damaged run.
+        """
+        while self._pending:
+            for event in engine.run(self._jobs()):
+                self._hear(event)
+                yield from self._told()
+                yield event
+            yield from self._told()
+            if self._pending:  # all of it is in other hands; one of them may die, or leave something undone
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _jobs(self) -> Iterator[Job]:
+        """Yields the jobs that are to be had, each taken when it is asked for."""
+        while part := self._take():
+            self._pending.remove(part)
+            lacking = self._still_lacking(part)
+            if lacking is None:
+                self._leases.give_back(part.names)
+                self._news.append(Elsewhere(self._job(part), self._failed_elsewhere(part)))
+            else:
+                self._in_work[part.key] = part
+                yield self._job(lacking)
+
+    def _take(self) -> Part | None:
+        """Returns the first part that no other process holds; it is this one's now."""
+        for part in self._pending:
+            holder = self._leases.take(part.names)
+            if holder is None:
+                return part
+            self._news.append(Waiting(self._job(part), str(holder)))
+        return None
+
+    def _hear(self, event: Event) -> None:
+        """Gives back what has ended; the end of one that could not be stored is the end of all."""
+        if not isinstance(event, Finished | Failed):
+            return
+        self._leases.give_back(self._in_work.pop(event.job.key).names)
+        if isinstance(event, Failed):
+            kind, _, what = event.reason.partition(": ")
+            if kind == UnwritableError.__name__:
+                raise UnwritableError(what)
+
+    def _told(self) -> Iterator[Event]:
+        while self._news:
+            yield self._news.popleft()
+
+    def _job(self, part: Part) -> Job:
+        return part_job(self._rest, part, self._store.directory, self._how)
+
+    # What another process has stored since this one looked
+
+    def _still_lacking(self, part: Part) -> Part | None:
+        """Returns what of a part is still to be done, None if nothing is."""
+        if part.stack is None:
+            return part if references_needed(self._rest.study, self._store) else None
+        runs = tuple(run for run in part.stack.runs if not self._has_ended(run))
+        return Part(replace(part.stack, runs=runs)) if runs else None
+
+    def _has_ended(self, run: Run) -> bool:
+        """Returns whether a run has finished, or failed in another's hands: it would only fail again."""
+        state = self._store.state(run, fingerprints(self._rest.study, run))
+        return state == "finished" or (state == "failed" and self._failed_since(run))
+
+    def _failed_since(self, run: Run) -> bool:
+        return self._store.record_mark(run) != self._rest.failed.get(run)
+
+    def _failed_elsewhere(self, part: Part) -> dict[str, str]:
+        """Returns why runs failed in another's hands, by their id."""
+        about = {run.id: self._store.read_run_json(run) for run in (part.stack.runs if part.stack else ())}
+        return {run_id: str(content["reason"]) for run_id, content in about.items() if content["status"] == "failed"}

@@ -1,0 +1,67 @@
+"""Checksums of a run's files: written last of all, compared whenever one of the files is read.
+
+Comes in: the folder of a run. Goes out: a file's bytes, if they are those that were written. The list is what
+`sha256sum` writes, so that `sha256sum --check checksums.sha256` does the same from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+from ingredients.errors import StoreError
+
+CHECKSUMS = "checksums.sha256"
+_SECONDS_TO_RENAME = 0.1
+
+
+def write_checksums(folder: Path) -> None:
+    """Writes the list of all files of a folder."""
+    listed = [f"{_digest(path.read_bytes())}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / CHECKSUMS).write_text("".join(listed), encoding="utf-8")
+
+
+def read_checked(path: Path) -> bytes:
+    """Returns the content of a run's file; folders from before there were checksums have none to compare with.
+
+    Raises:
+        StoreError: If the file is missing, cannot be read, or is not as it was written.
+    """
+    content = _as_written(path)
+    if content is None:
+        time.sleep(_SECONDS_TO_RENAME)  # another process may be putting a newer version of the run in its place
+        content = _as_written(path)
+    if content is None:
+        raise StoreError(damaged(path))
+    return content
+
+
+def damaged(path: Path) -> str:
+    """Returns the line that says a file of a run is unusable and how to go on."""
+    return (
+        f"{path}: missing, truncated, altered or written by another version; move the folder {path.parent} away "
+        "and run the study again: only this run is repeated"
+    )
+
+
+def _as_written(path: Path) -> bytes | None:
+    try:
+        content = path.read_bytes()
+        listed = _listed(path.parent / CHECKSUMS)
+    except (OSError, ValueError):
+        return None
+    return content if listed is None or listed.get(path.name) == _digest(content) else None
+
+
+def _listed(path: Path) -> dict[str, str] | None:
+    """Returns the digests by the name of the file, or None where there is no list."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
