@@ -47,7 +47,7 @@ class BernoulliBanditTasks(Section):
     @model_validator(mode="after")
     def _some_pulls_are_free(self) -> Self:
         if self.forced_pulls >= self.episodes:
-            allowed = f"0 to {self.episodes - 1}, fewer than tasks.episodes (a fifth of them or less leaves a late part)"
+            allowed = f"0 to {self.episodes - 1}, fewer than tasks.episodes (the verdict's early part is a fifth)"
             raise fields.mistake("leave no pull to the agent", self.forced_pulls, allowed, keys=("forced_pulls",))
         return self
 
