@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from torch import Tensor
-
 from ingredients.references.bandit_dynamic_programming import (
     MOST_STATES,
     Chances,
@@ -100,10 +98,5 @@ def _weighed(family: BernoulliBandit, states: CountStates, policy: Chances) -> f
 def _oracle(family: BernoulliBandit) -> Reference:
     """Returns `oracle`, which knows the task and always intends its best arm: E[max p] = A / (A + 1)."""
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
-    return Reference(
-        "oracle", True, family.episodes * best, same_every_pull(family, lambda tasks: _best_reward(family, tasks))
-    )
-
-
-def _best_reward(family: BernoulliBandit, tasks: Tensor) -> Tensor:
-    return family.expected_reward(tasks, tasks.argmax(-1))
+    curves = same_every_pull(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
+    return Reference("oracle", True, family.episodes * best, curves)

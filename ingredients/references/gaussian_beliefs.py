@@ -29,7 +29,7 @@ from ingredients.tasks.family import Family
 Belief = Callable[[Tensor, Moment], Tensor]
 """Maps beliefs `[N, A, 2]` to a number for each arm `[N, A]`; the highest is pulled."""
 
-SEARCH_TASKS = 2000
+FEWEST_TASKS, MOST_TASKS, SEARCH_PULLS = 200, 2000, 50_000
 NO_RUN = -1  # the search has a stream of its own, which no evaluation meets
 
 Found = TypeVar("Found", bound=Policy)
@@ -123,6 +123,7 @@ def best_satisficing(family: Family, sees_actions: bool) -> Satisficing:
 
 def best_of(family: Family, policies: Sequence[Found]) -> Found:
     """Returns the policy that earns most on tasks and luck that no evaluation meets."""
-    tasks = family.draw_tasks(generator(NO_RUN, Purpose.REFERENCES, NO_RUN), SEARCH_TASKS)
+    count = min(max(SEARCH_PULLS // family.steps, FEWEST_TASKS), MOST_TASKS)
+    tasks = family.draw_tasks(generator(NO_RUN, Purpose.REFERENCES, NO_RUN), count)
     returns = [sum(simulate(family, policy, tasks, NO_RUN).none) for policy in policies]
     return policies[returns.index(max(returns))]

@@ -2,8 +2,8 @@
 
 Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
 around 0. Reactive: repeats what paid more than enough. Yardstick: `optimistic`, which pulls the arm with the highest m
-+ c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of its
-own and may be 0, so that `greedy` is among the candidates; nothing is known to be optimal here. `oracle` sees the
++ c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of
+its own and may be 0, so that `greedy` is among the candidates; nothing is known to be optimal here. `oracle` sees the
 present means.
 """
 

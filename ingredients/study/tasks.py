@@ -76,7 +76,7 @@ class RestlessBanditTasks(Section):
     arms: Arms = 4
     episodes: Episodes
     decay: Annotated[float, BeforeValidator(fields.number(0, 1, above=True, below=True))] = 0.9836
-    deviation: Deviation = 0.26
+    deviation: Deviation = 1.0
 
 
 class InformativeBanditTasks(Section):

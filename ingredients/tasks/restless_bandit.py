@@ -5,8 +5,10 @@ Each arm's mean is drawn back to the centre and pushed about after every pull, w
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
 The unit is the deviation that the means keep for good, which Daw et al. put at σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) =
-15.5 points around 50; their pay-off noise of 4 points is the default of `deviation`, .26, and λ = .9836 that of
-`decay`. An arm's mean is half forgotten after 42 pulls, so that exploring never ends.
+15.5 points around 50. Their λ, .9836, is the default of `decay`: an arm's mean is half forgotten after 42 pulls, so
+exploring never ends. Their pay-off noise of 4 points would be a `deviation` of .26, at which the last reward says
+nearly all: to repeat what paid enough earns .91 of what the best reference does, and in-context learning could not be
+told from it. The default is 1, as in a Gaussian bandit.
 
 Observation: one number that is always 0. The environment leaks neither reward nor action.
 Reward: as above. Termination: every pull terminates its episode; nothing is truncated. The state holds the present
@@ -33,7 +35,7 @@ class RestlessBandit:
     arms: int
     episodes: int
     decay: float = 0.9836
-    deviation: float = 0.26
+    deviation: float = 1.0
     name: str = "restless-bandit"
     episode_steps: int = 1
     ends_early: bool = False
