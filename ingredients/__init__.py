@@ -29,6 +29,10 @@ import gymnasium
 
 ENVIRONMENTS = {
     "BernoulliBandit": "bernoulli-bandit",
+    "DependentBandit": "dependent-bandit",
+    "GaussianBandit": "gaussian-bandit",
+    "RestlessBandit": "restless-bandit",
+    "InformativeBandit": "informative-bandit",
     "DarkRoom": "dark-room",
 }
 

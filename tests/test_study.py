@@ -209,7 +209,7 @@ def test_the_resolved_study_is_readable() -> None:
     assert small().to_yaml() == (
         "name: small\n"
         "question: ''\n"
-        "tasks: {family: bernoulli-bandit, arms: 2, episodes: 10, action_noise: 0.0}\n"
+        "tasks: {family: bernoulli-bandit, arms: 2, episodes: 10, action_noise: 0.0, forced_pulls: 0}\n"
         "ingredients:\n"
         "  reward_observation: [off, on]\n"
         "  action_observation: [off, on]\n"
@@ -236,7 +236,7 @@ def test_the_flagship_is_the_one_of_the_design() -> None:
     """`ablations/bandit.yaml` is the 2^4 grid on five arms and fifty pulls with five seeds."""
     study = load_study(ROOT / "ablations" / "bandit.yaml")
     assert (study.name, study.seeds) == ("bandit", 5)
-    flagship = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50, "action_noise": 0.0}
+    flagship = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50, "action_noise": 0.0, "forced_pulls": 0}
     assert study.tasks.model_dump() == flagship
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
 

@@ -14,7 +14,8 @@ Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for ever
 | action_shown      | 1 where a_{t-1} is shown                                                  |
 | one               | always 1: the bias of the first layer, so that a bias costs no pass of its own |
 
-At a lifetime's start there is no r_{t-1} and no a_{t-1}: both channels are empty whatever the cell's levels.
+At a lifetime's start there is no r_{t-1} and no a_{t-1}: both channels are empty whatever the cell's levels. So is the
+reward's where the environment lets nobody observe it (a bandit after its `forced_pulls`).
 The number of the step is no input: a clock can stand in for memory (DESIGN §2, trap 4).
 """
 
@@ -84,6 +85,8 @@ class Past:
         reward_tm1: r_{t-1}, `[..., 1]` (0 at a lifetime's start).
         action_tm1: a_{t-1} as carried out, `[..., 1]` (int64) or, where the layout is continuous, `[..., A]`; 0 at a
             lifetime's start, where it is not shown.
+        reward_observed: 0.0 where the environment lets nobody observe r_{t-1}, else 1.0, `[..., 1]`; None where it
+            always can be.
     """
 
     observation: Tensor
@@ -91,12 +94,15 @@ class Past:
     episode_start: Tensor
     reward_tm1: Tensor
     action_tm1: Tensor
+    reward_observed: Tensor | None = None
 
 
 def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
     has_past = 1.0 - past.lifetime_start
     reward_shown, action_shown = reward_shown * has_past, action_shown * has_past
+    if past.reward_observed is not None:
+        reward_shown = reward_shown * past.reward_observed
     action = past.action_tm1 * action_shown if layout.continuous else _one_hot(layout, past.action_tm1, action_shown)
     parts = [past.observation, past.lifetime_start, past.episode_start]
     parts += [past.reward_tm1 * reward_shown, reward_shown, action, action_shown, torch.ones_like(has_past)]

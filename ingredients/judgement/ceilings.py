@@ -17,6 +17,7 @@ from ingredients.judgement.scores import Scale, late
 from ingredients.study import MemoryKind
 
 REACTIVE_REWARD_ONLY = "reactive_reward_only"
+REWARDS_ONLY = "rewards_only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,8 @@ def _bound(cell: Cell, remembers: bool, references: References) -> _Bound:
         return _Bound("the last reward, not the action that earned it", REACTIVE_REWARD_ONLY)
     if cell.action_observation:
         return _Bound("every reward and action of the lifetime", references.yardstick)
+    if REWARDS_ONLY in references.all:
+        return _Bound("every reward of the lifetime, but nothing of the pulls that earned them", REWARDS_ONLY)
     return _Bound(
         "every reward of the lifetime; own actions inferred from memory, which is possible in principle where the "
         "policy is deterministic and no action slips",

@@ -2,8 +2,8 @@
 
 Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. Reading order: `policy` (the
 words), `simulation` (how a policy is played), `bernoulli_bandit` (which references bandits have), then the
-algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`. A
-further family brings one file and one line of `references_for`.
+algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`,
+`gaussian_beliefs`, `gaussian_gittins`. A further family brings one file and one line of `references_for`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,17 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
+from ingredients.references.dependent_bandit import dependent_bandit_references
+from ingredients.references.gaussian_bandit import gaussian_bandit_references
+from ingredients.references.informative_bandit import informative_bandit_references
 from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.restless_bandit import restless_bandit_references
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.family import Family
+from ingredients.tasks.gaussian_bandit import GaussianBandit
+from ingredients.tasks.informative_bandit import InformativeBandit
+from ingredients.tasks.restless_bandit import RestlessBandit
 
 
 def references_for(family: Family) -> References:
@@ -28,6 +36,14 @@ def references_for(family: Family) -> References:
     match family:
         case BernoulliBandit():
             return bernoulli_bandit_references(family)
+        case DependentBandit():
+            return dependent_bandit_references(family)
+        case GaussianBandit():
+            return gaussian_bandit_references(family)
+        case RestlessBandit():
+            return restless_bandit_references(family)
+        case InformativeBandit():
+            return informative_bandit_references(family)
         case _:
             raise NotImplementedError(f"no references are known for the task family {family.name!r}")
 

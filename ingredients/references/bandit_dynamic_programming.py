@@ -138,6 +138,16 @@ def expected_return(states: CountStates, chances: Chances, action_noise: float =
     return total
 
 
+def best_after_watching(states: CountStates, pulls: int) -> float:
+    """Returns E[max_a E[p_a | counts]] after `pulls` pulls of arms drawn uniformly; `states` are of more pulls."""
+    reached = torch.ones(1, dtype=torch.float64)
+    for t in range(pulls):
+        mean = posterior_mean(states.after(t))
+        pulled = reached.unsqueeze(-1) / states.arms
+        reached = _reach(states, t, torch.stack((pulled * mean, pulled * (1 - mean)), -1))
+    return (reached * posterior_mean(states.after(pulls)).amax(-1)).sum().item()
+
+
 def _arm_values(states: CountStates, t: int, values: Tensor) -> Tensor:
     """Returns Q `[M_t, A]` of carrying out each arm after t pulls, where `values` `[M_{t+1}]` is what comes after."""
     p = posterior_mean(states.after(t))

@@ -18,6 +18,7 @@ operations.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -25,7 +26,6 @@ from torch.nn.functional import pad
 from torch.quasirandom import SobolEngine
 
 from ingredients.references.policy import Answer, Moment
-from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 MOST_ARMS = 20
 """Arms up to which the search is run: the chain has A² entries a task."""
@@ -40,6 +40,34 @@ NEGLIGIBLE_CHANCE = 0.02
 """Below this a chance that the ascent left over from its start is taken as 0."""
 NEGLIGIBLE_GAIN = 1e-4
 """A pull: a found policy replaces a named one only if it earns more than this beyond it."""
+
+
+class WinOrLose(Protocol):
+    """A bandit whose arms pay 1 or 0, with the probabilities that its tasks `[N, arms]` are."""
+
+    @property
+    def arms(self) -> int:
+        """Returns A."""
+        ...
+
+    @property
+    def episodes(self) -> int:
+        """Returns T, the pulls of a lifetime."""
+        ...
+
+    @property
+    def action_noise(self) -> float:
+        """Returns the chance that a pull goes to any arm."""
+        ...
+
+    @property
+    def cube_size(self) -> int:
+        """Returns how many uniforms make a task."""
+        ...
+
+    def from_cube(self, points: Tensor) -> Tensor:
+        """Returns the tasks `[N, arms]` that points of the unit cube, `[N, cube_size]`, stand for."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +118,7 @@ def win_means_first(arms: int) -> ReactivePolicy:
     return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))
 
 
-def reactive_curve(family: BernoulliBandit, policy: ReactivePolicy, tasks: Tensor) -> Tensor:
+def reactive_curve(family: WinOrLose, policy: ReactivePolicy, tasks: Tensor) -> Tensor:
     """Returns the mean over `tasks` `[N, A]` of E[r_t | task, policy], `[..., T]` for a policy of shape `[...]`."""
     policies = ReactivePolicy(
         policy.first.reshape(-1, family.arms), policy.then.reshape(-1, 2, family.arms, family.arms)
@@ -103,24 +131,24 @@ def reactive_curve(family: BernoulliBandit, policy: ReactivePolicy, tasks: Tenso
     return (torch.stack(sums).sum(0) / len(tasks)).view(*policy.first.shape[:-1], family.episodes)
 
 
-def best_reactive(family: BernoulliBandit) -> ReactivePolicy:
+def best_reactive(family: WinOrLose) -> ReactivePolicy:
     """Returns the best policy found on r_{t-1} and a_{t-1}."""
     named = (win_stay_lose_shift(family.arms), win_stay_lose_random(family.arms))
     return _best_of(family, named, _ascend(family, named, rows=family.arms))
 
 
-def best_reactive_to_reward(family: BernoulliBandit) -> ReactivePolicy:
+def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
     """Returns the best policy found on r_{t-1} alone: it can prefer an arm after a win, not the one that won."""
     named = (win_means_first(family.arms),)
     return _best_of(family, named, _ascend(family, named, rows=1))
 
 
-def _ascend(family: BernoulliBandit, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
+def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
     """Returns policies `[R]` after gradient ascent (Adam) from softened `named` policies and from random ones.
 
     `rows` is how many last arms a policy tells apart: all, or 1 where it does not see them.
     """
-    tasks = _sample(family.arms, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
+    tasks = _sample(family, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
     pulls = min(family.episodes, LONGEST_ASCENT)
     logits = _starts(family.arms, named, rows)
     mean, square = torch.zeros_like(logits), torch.zeros_like(logits)
@@ -148,13 +176,13 @@ def _policies(logits: Tensor) -> ReactivePolicy:
     return ReactivePolicy(chances[:, 0], chances[:, 1:].view(len(logits), 2, -1, arms).expand(-1, -1, arms, -1))
 
 
-def _best_of(family: BernoulliBandit, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
+def _best_of(family: WinOrLose, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
     """Returns the best on tasks that the ascent did not see; a named policy where no other is better than it."""
     sharp = ReactivePolicy(_without_leftovers(found.first), _without_leftovers(found.then))
     candidates = (*named, sharp, found)
     first = torch.cat([policy.first.view(-1, family.arms) for policy in candidates])
     then = torch.cat([policy.then.reshape(-1, 2, family.arms, family.arms) for policy in candidates])
-    tasks = _sample(family.arms, COMPARISON_TASKS, seed=2)
+    tasks = _sample(family, COMPARISON_TASKS, seed=2)
     returns = reactive_curve(family, ReactivePolicy(first, then), tasks).mean(-1)
     best = int((returns > returns.max() - NEGLIGIBLE_GAIN).int().argmax())
     return ReactivePolicy(first[best], then[best])
@@ -182,10 +210,10 @@ def _slipped(chances: Tensor, action_noise: float) -> Tensor:
     return (1 - action_noise) * chances + action_noise / chances.shape[-1]
 
 
-def _sample(arms: int, count: int, seed: int) -> Tensor:
+def _sample(family: WinOrLose, count: int, seed: int) -> Tensor:
     """Returns `[count, arms]` tasks of a scrambled Sobol sequence: it covers the prior more evenly than draws do."""
-    engine = SobolEngine(arms, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
-    return engine.draw(count)
+    engine = SobolEngine(family.cube_size, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
+    return family.from_cube(engine.draw(count))
 
 
 def _any_arm(arms: int) -> Tensor:

@@ -4,15 +4,12 @@ Comes in: a family. Goes out: its `References`. Floor: `best_fixed`. Reactive: `
 where the dynamic program has at most `MOST_STATES` states, else `gittins`, which is close to it; beyond
 `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, the expected return under the prior of every policy that
 chooses by counts is computed exactly. Action noise: counts are of the arm that was carried out, scores are of the
-intended one.
+intended one. Where pulls are forced, all is different: `forced_pulls` has those references.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-
-from torch import Tensor
 
 from ingredients.references.bandit_dynamic_programming import (
     MOST_STATES,
@@ -27,20 +24,22 @@ from ingredients.references.bandit_gittins import LONGEST_LIFETIME, gittins
 from ingredients.references.bandit_policies import Preference, Preferring, chances, greedy, ucb1
 from ingredients.references.bandit_reactive import (
     MOST_ARMS,
-    ReactivePolicy,
     best_reactive,
     best_reactive_to_reward,
-    reactive_curve,
     win_stay_lose_shift,
 )
 from ingredients.references.bandit_thompson import Thompson, thompson_chances
-from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.computed import chain, same_every_pull
+from ingredients.references.forced_pulls import forced_pulls_references
+from ingredients.references.policy import Reference, References
 from ingredients.references.simulation import simulate
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 
 def bernoulli_bandit_references(family: BernoulliBandit) -> References:
     """Returns all references; this runs the dynamic program, the index calibration and the reactive search."""
+    if family.forced_pulls:
+        return forced_pulls_references(family)
     feasible = number_of_states(family.arms, family.episodes) <= MOST_STATES
     states = count_states(family.arms, family.episodes) if feasible else None
     everything = (*_ignorant(family), *_reactive(family), *_learning(family, states), _oracle(family))
@@ -51,7 +50,7 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> References:
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
     """Returns `random` and `best_fixed`: to who knows nothing arms are alike, so both earn the mean over arms."""
-    chance = _known(family, lambda tasks: tasks.mean(-1))
+    chance = same_every_pull(family, lambda tasks: tasks.mean(-1))
     return tuple(Reference(name, True, family.episodes / 2, chance) for name in ("random", "best_fixed"))
 
 
@@ -64,8 +63,8 @@ def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
     if family.arms > MOST_ARMS:
         return (Reference("reactive", False, None, partial(simulate, family, win_stay_lose_shift(family.arms))),)
     return (
-        Reference("reactive", False, None, _chain(family, best_reactive(family))),
-        Reference("reactive_reward_only", False, None, _chain(family, best_reactive_to_reward(family))),
+        Reference("reactive", False, None, chain(family, best_reactive(family))),
+        Reference("reactive_reward_only", False, None, chain(family, best_reactive_to_reward(family))),
     )
 
 
@@ -99,32 +98,5 @@ def _weighed(family: BernoulliBandit, states: CountStates, policy: Chances) -> f
 def _oracle(family: BernoulliBandit) -> Reference:
     """Returns `oracle`, which knows the task and always intends its best arm: E[max p] = A / (A + 1)."""
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
-    return Reference("oracle", True, family.episodes * best, _known(family, lambda tasks: _best_reward(family, tasks)))
-
-
-def _best_reward(family: BernoulliBandit, tasks: Tensor) -> Tensor:
-    return family.expected_reward(tasks, tasks.argmax(-1))
-
-
-def _known(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
-    """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` in expectation at every pull."""
-
-    def curves(tasks: Tensor, run: int) -> Curves:
-        return _without_memory(reward(tasks).double().mean().expand(family.episodes))
-
-    return curves
-
-
-def _chain(family: BernoulliBandit, policy: ReactivePolicy) -> Callable[[Tensor, int], Curves]:
-    """Returns the curves of a reactive policy, exact on the tasks at hand."""
-
-    def curves(tasks: Tensor, run: int) -> Curves:
-        return _without_memory(reactive_curve(family, policy, tasks))
-
-    return curves
-
-
-def _without_memory(curve: Tensor) -> Curves:
-    """Returns the curves of a policy of which no memory can be swapped."""
-    values: list[float] = curve.tolist()
-    return Curves(values, list(values))
+    curves = same_every_pull(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
+    return Reference("oracle", True, family.episodes * best, curves)

@@ -24,7 +24,7 @@ class Moment(NamedTuple):
         step: t, the steps of the lifetime that are over.
         tasks: ψ of each lane `[N, task_size]`, for a policy that is told the task.
         observation: what the environment shows `[N, observation_size]`.
-        reward_tm1: the last reward `[N]`, 0 at the start of a lifetime.
+        reward_tm1: the last reward `[N]`, 0 at the start of a lifetime and where nobody can observe it.
         action_tm1: the last action that was carried out `[N]` (int64), −1 at the start of a lifetime; `[N, A]` and 0
             where the family is continuous.
         generator: the policy's own draws for this step.
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
         step: t.
         observation: what was shown when the policy chose, `[N, observation_size]`.
         action: what was carried out, `[N]` (int64), or `[N, A]`.
-        reward: what was paid, `[N]`.
+        reward: what was paid, `[N]`; 0 where nobody can observe it.
         led_to: what the step led to, `[N, observation_size]`, at an episode's end too.
         ended: whether the step ended its episode by the task's own rules, `[N]` (bool).
         waiting: whether the step was one of waiting, `[N]` (bool): nothing came of it.

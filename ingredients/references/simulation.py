@@ -82,14 +82,18 @@ def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[float], _L
         memory = policy.update(now.memory, _answer(t, now.world, step))
         if lifetime.starts_episode(family, t + 1):
             world = lifetime.next_episode(family, tasks, world, _start(table, (t + 1) // family.episode_steps))
-        now = _Lifetimes(world, memory, step.reward, step.action)
+        now = _Lifetimes(world, memory, _observed_reward(step), step.action)
     return scores, now
+
+
+def _observed_reward(step: Step) -> Tensor:
+    return step.reward if step.reward_observed is None else step.reward * step.reward_observed
 
 
 def _answer(t: int, before: World, step: Step) -> Answer:
     waiting = torch.zeros_like(step.terminated) if before.waiting is None else before.waiting
     ended = step.terminated | step.truncated
-    return Answer(t, before.observation, step.action, step.reward, step.observation, ended, waiting)
+    return Answer(t, before.observation, step.action, _observed_reward(step), step.observation, ended, waiting)
 
 
 def _start(table: _Table, episode: int) -> Tensor:

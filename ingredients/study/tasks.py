@@ -6,9 +6,9 @@ is in the docstring of the family's file in `ingredients/tasks/`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 
 from ingredients.study import fields
 
@@ -29,15 +29,62 @@ def _family(name: str) -> BeforeValidator:
 Episodes = Annotated[int, BeforeValidator(fields.whole(FEWEST_EPISODES, 10_000, because=BECAUSE))]
 Steps = Annotated[int, BeforeValidator(fields.whole(1, 10_000))]
 Switch = Annotated[bool, BeforeValidator(fields.switch)]
+Arms = Annotated[int, BeforeValidator(fields.whole(2, 1000))]
+Noise = Annotated[float, BeforeValidator(fields.number(0, 1, below=True))]
+Deviation = Annotated[float, BeforeValidator(fields.number(0, 100, above=True))]
+Difficulty = Literal["uniform", "easy", "medium", "hard"]
 
 
 class BernoulliBanditTasks(Section):
     """Independent Bernoulli arms; an episode is a pull."""
 
     family: Annotated[Literal["bernoulli-bandit"], _family("bernoulli-bandit")]
-    arms: Annotated[int, BeforeValidator(fields.whole(2, 1000))]
+    arms: Arms
     episodes: Episodes
-    action_noise: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.0
+    action_noise: Noise = 0.0
+    forced_pulls: Annotated[int, BeforeValidator(fields.whole(0, 9_999))] = 0
+
+    @model_validator(mode="after")
+    def _some_pulls_are_free(self) -> Self:
+        if self.forced_pulls >= self.episodes:
+            allowed = f"0 to {self.episodes - 1}, fewer than tasks.episodes (the verdict's early part is a fifth)"
+            raise fields.mistake("leave no pull to the agent", self.forced_pulls, allowed, keys=("forced_pulls",))
+        return self
+
+
+class DependentBanditTasks(Section):
+    """Two arms that tell of one another; an episode is a pull."""
+
+    family: Annotated[Literal["dependent-bandit"], _family("dependent-bandit")]
+    difficulty: Annotated[Difficulty, BeforeValidator(fields.one_of("uniform", "easy", "medium", "hard"))] = "uniform"
+    episodes: Episodes
+
+
+class GaussianBanditTasks(Section):
+    """Arms with normal means and normal pay-offs; an episode is a pull."""
+
+    family: Annotated[Literal["gaussian-bandit"], _family("gaussian-bandit")]
+    arms: Arms
+    episodes: Episodes
+    deviation: Deviation = 1.0
+
+
+class RestlessBanditTasks(Section):
+    """Arms whose means drift; an episode is a pull."""
+
+    family: Annotated[Literal["restless-bandit"], _family("restless-bandit")]
+    arms: Arms = 4
+    episodes: Episodes
+    decay: Annotated[float, BeforeValidator(fields.number(0, 1, above=True, below=True))] = 0.9836
+    deviation: Deviation = 1.0
+
+
+class InformativeBanditTasks(Section):
+    """Eleven arms, one of which says which other pays; an episode is a pull."""
+
+    family: Annotated[Literal["informative-bandit"], _family("informative-bandit")]
+    episodes: Episodes
+    action_noise: Noise = 0.0
 
 
 class DarkRoomTasks(Section):
@@ -55,6 +102,10 @@ class DarkRoomTasks(Section):
 
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
+    "dependent-bandit": DependentBanditTasks,
+    "gaussian-bandit": GaussianBanditTasks,
+    "restless-bandit": RestlessBanditTasks,
+    "informative-bandit": InformativeBanditTasks,
     "dark-room": DarkRoomTasks,
 }
 FAMILIES = tuple(SECTIONS)
@@ -79,7 +130,12 @@ def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
 
 
 Tasks = Annotated[
-    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")] | Annotated[DarkRoomTasks, Tag("dark-room")],
+    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")]
+    | Annotated[DependentBanditTasks, Tag("dependent-bandit")]
+    | Annotated[GaussianBanditTasks, Tag("gaussian-bandit")]
+    | Annotated[RestlessBanditTasks, Tag("restless-bandit")]
+    | Annotated[InformativeBanditTasks, Tag("informative-bandit")]
+    | Annotated[DarkRoomTasks, Tag("dark-room")],
     Discriminator(family_of),
     BeforeValidator(known_family),
 ]

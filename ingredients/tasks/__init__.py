@@ -6,10 +6,22 @@ one another is in `lifetime.py`; `environment.py` makes a family an ordinary Gym
 
 from __future__ import annotations
 
-from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, Section
+from ingredients.study.tasks import (
+    BernoulliBanditTasks,
+    DarkRoomTasks,
+    DependentBanditTasks,
+    GaussianBanditTasks,
+    InformativeBanditTasks,
+    RestlessBanditTasks,
+    Section,
+)
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dark_room import DarkRoom
+from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.gaussian_bandit import GaussianBandit
+from ingredients.tasks.informative_bandit import InformativeBandit
+from ingredients.tasks.restless_bandit import RestlessBandit
 
 __all__ = ["Family", "Step", "make_family"]
 
@@ -18,7 +30,15 @@ def make_family(tasks: Section) -> Family:
     """Returns the family that a study's `tasks` section names."""
     match tasks:
         case BernoulliBanditTasks():
-            return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
+            return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise, tasks.forced_pulls)
+        case DependentBanditTasks():
+            return DependentBandit(tasks.episodes, tasks.difficulty)
+        case GaussianBanditTasks():
+            return GaussianBandit(tasks.arms, tasks.episodes, tasks.deviation)
+        case RestlessBanditTasks():
+            return RestlessBandit(tasks.arms, tasks.episodes, tasks.decay, tasks.deviation)
+        case InformativeBanditTasks():
+            return InformativeBandit(tasks.episodes, tasks.action_noise)
         case DarkRoomTasks():
             return DarkRoom(**tasks.model_dump(exclude={"family"}))
     raise AssertionError(f"no family for {tasks!r}")  # the study knows the families

@@ -5,7 +5,11 @@ channels are the only way to them: bandits are the essay's named exception (C2).
 Reward: 1 with probability p of the arm that was pulled, else 0.
 Action noise: with probability `action_noise` the pull goes to an arm drawn uniformly from all (the intended one
 included). The action channel shows the arm that was pulled.
-Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state.
+Forced pulls: the first `forced_pulls` pulls of a lifetime go to arms drawn uniformly, whatever the agent intends, and
+the action channel alone tells which; after them rewards are paid but can be observed by nobody. Who does not see the
+actions then knows nothing of the arms, not even by remembering what he intended (DESIGN §2, trap 2).
+Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state: where pulls are
+forced, the state counts the pulls, else there is none. Tasks can be held out. Adaptation axis: the pulls of a lifetime.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ class BernoulliBandit:
     arms: int
     episodes: int
     action_noise: float = 0.0
+    forced_pulls: int = 0
     name: str = "bernoulli-bandit"
     episode_steps: int = 1
     ends_early: bool = False
@@ -51,28 +56,44 @@ class BernoulliBandit:
         """Returns the number of probabilities in ψ."""
         return self.arms
 
+    @property
+    def cube_size(self) -> int:
+        """Returns how many uniforms make a task."""
+        return self.arms
+
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns `[count, arms]` probabilities, uniform and independent."""
-        return torch.rand(count, self.arms, generator=generator)
+        return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
+
+    def from_cube(self, points: Tensor) -> Tensor:
+        """Returns the tasks `[N, arms]` that points of the unit cube, `[N, cube_size]`, stand for."""
+        return points
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
-        return tasks[..., :0], self._blank(tasks)
+        """Returns the state, pulls so far `[..., 1]` or nothing `[..., 0]`, and the blank observation `[..., 1]`."""
+        blank = self._blank(tasks)
+        return blank if self.forced_pulls else tasks[..., :0], blank
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: nothing outlasts a pull."""
-        return self.first(tasks, start)
+        """Returns the state as it is: nothing but the number of pulls outlasts one."""
+        return state, self._blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm. `noise[..., 0]` pays, `noise[..., 1]` decides on a slip, `noise[..., 2]` where it goes."""
         elsewhere = (noise[..., 2] * self.arms).long().clamp_(max=self.arms - 1)
-        pulled = torch.where(noise[..., 1] < self.action_noise, elsewhere, action)
+        strays, expected = noise[..., 1] < self.action_noise, self.expected_reward(tasks, action)
+        observed = None
+        if self.forced_pulls:
+            forced = state[..., 0] < self.forced_pulls
+            strays, expected = strays | forced, torch.where(forced, tasks.mean(-1), expected)
+            state, observed = state + 1, forced.to(tasks.dtype)
+        pulled = torch.where(strays, elsewhere, action)
         paid = (noise[..., 0] < _at(tasks, pulled)).to(tasks.dtype)
         ends = torch.ones_like(action, dtype=torch.bool)
-        return Step(state, self._blank(tasks), pulled, paid, self.expected_reward(tasks, action), ends, ~ends)
+        return Step(state, self._blank(tasks), pulled, paid, expected, ends, ~ends, observed)
 
     def expected_reward(self, tasks: Tensor, action: Tensor) -> Tensor:
-        """Returns E[r | p, intended arm] = (1 − ε) p_a + ε mean(p), `[...]`."""
+        """Returns E[r | p, intended arm] = (1 − ε) p_a + ε mean(p), `[...]`, of a pull that is not forced."""
         if not self.action_noise:
             return _at(tasks, action)
         return (1 - self.action_noise) * _at(tasks, action) + self.action_noise * tasks.mean(-1)

@@ -30,6 +30,8 @@ class Step(NamedTuple):
         terminated: the episode ended by the task's own rules, `[...]` (bool).
         truncated: the episode was cut by a limit of the environment's own, `[...]` (bool). The limit of
             `episode_steps` is not among them: `lifetime` keeps it.
+        reward_observed: 1.0 where the reward can be observed at all and 0.0 where nobody sees what was paid, `[...]`;
+            None where it always can. It is paid, scored and learned from either way; `agent.observation` masks it.
     """
 
     state: Tensor
@@ -39,6 +41,7 @@ class Step(NamedTuple):
     expected_reward: Tensor
     terminated: Tensor
     truncated: Tensor
+    reward_observed: Tensor | None = None
 
 
 class Family(Protocol):

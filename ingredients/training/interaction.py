@@ -115,6 +115,7 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
         episode_start=torch.ones_like(no) if starts else no,
         reward_tm1=step.reward.unsqueeze(-1),
         action_tm1=step.action if play.family.continuous else step.action.unsqueeze(-1),
+        reward_observed=None if step.reward_observed is None else step.reward_observed.unsqueeze(-1),
     )
     return Lanes(memory, world, past, lanes.t + 1), Moment(inputs, output, action, step, waiting)
 

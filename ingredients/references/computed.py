@@ -1,0 +1,38 @@
+"""Curves that need no simulation: on given tasks the expected reward of some policies can be written down.
+
+Comes in: a family, and what a policy earns on tasks `[N, task_size]`. Goes out: the same curves for every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from ingredients.references.bandit_reactive import ReactivePolicy, WinOrLose, reactive_curve
+from ingredients.references.policy import Curves
+from ingredients.tasks.family import Family
+
+
+def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+    """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` in expectation at every pull."""
+
+    def curves(tasks: Tensor, run: int) -> Curves:
+        return without_memory(reward(tasks).double().mean().expand(family.episodes))
+
+    return curves
+
+
+def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], Curves]:
+    """Returns the curves of a reactive policy, exact on the tasks at hand."""
+
+    def curves(tasks: Tensor, run: int) -> Curves:
+        return without_memory(reactive_curve(family, policy, tasks))
+
+    return curves
+
+
+def without_memory(curve: Tensor) -> Curves:
+    """Returns the curves of a policy of which no memory can be swapped."""
+    values: list[float] = curve.tolist()
+    return Curves(values, list(values))

@@ -1,0 +1,143 @@
+"""The references of Bernoulli bandits whose first n pulls are forced: watch, then choose once and for all.
+
+Comes in: a family. Goes out: its `References`. After the forced pulls nobody learns anything more, so what can be known
+fixes what can be earned, and nearly every ceiling is proven (DESIGN §2, trap 2):
+
+| sees and remembers | reference | does |
+|---|---|---|
+| rewards and actions | `bayes_optimal` | pulls the arm with the highest posterior mean |
+| rewards, not actions | `rewards_only` | anything: the environment drew the arms that paid, to it all are alike |
+| the last of both | `reactive` | the last forced arm if it paid, else another; then what it last did |
+| the last reward | `reactive_reward_only` | anything |
+
+`reactive` has no memory, but after its choice its own last action, which it sees, is one: it loses that to slips alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ingredients.references.bandit_dynamic_programming import (
+    MOST_STATES,
+    best_after_watching,
+    count_states,
+    number_of_states,
+)
+from ingredients.references.bandit_policies import Preferring, greedy
+from ingredients.references.bandit_thompson import Thompson
+from ingredients.references.computed import without_memory
+from ingredients.references.policy import Answer, Curves, Moment, Policy, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Plays as `policy` does, which learns from the first `pulls` pulls and from none after."""
+
+    policy: Policy
+    pulls: int
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns the policy's memory at a lifetime's start."""
+        return self.policy.initial(lanes)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the policy's arm of each lane, `[N]`."""
+        return self.policy.act(memory, moment)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the policy's memory, which the rewards that nobody sees leave as it is."""
+        return self.policy.update(memory, answer) if answer.step < self.pulls else memory
+
+
+@dataclass(frozen=True)
+class StayWithTheLast:
+    """Stays with the last forced arm if it paid and takes the next if not; then repeats its last action."""
+
+    arms: int
+    forced_pulls: int
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns the empty memory, `[N, 0]`."""
+        return torch.zeros(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns an arm of each lane, `[N]`; while pulls are forced, any."""
+        last = moment.action_tm1.clamp(min=0)
+        if moment.step != self.forced_pulls:
+            return last
+        return (last + (moment.reward_tm1 == 0).long()) % self.arms
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the empty memory."""
+        return memory
+
+
+def forced_pulls_references(family: BernoulliBandit) -> References:
+    """Returns all references; see the module."""
+    watching = Watching(Thompson(family.arms), family.forced_pulls)
+    everything = (
+        *(_ignorant(family, name) for name in ("random", "best_fixed")),
+        Reference(
+            "reactive",
+            not family.action_noise,
+            _reactive_return(family),
+            partial(simulate, family, StayWithTheLast(family.arms, family.forced_pulls)),
+        ),
+        *(_ignorant(family, name) for name in ("reactive_reward_only", "rewards_only")),
+        Reference("thompson", False, None, partial(simulate, family, watching)),
+        _bayes_optimal(family),
+        _oracle(family),
+    )
+    return References("best_fixed", "reactive", "bayes_optimal", everything)
+
+
+def _ignorant(family: BernoulliBandit, name: str) -> Reference:
+    """Returns who knows nothing about any arm, and earns the mean over arms."""
+    return Reference(name, True, family.episodes / 2, _after_forced(family, lambda tasks: tasks.mean(-1)))
+
+
+def _reactive_return(family: BernoulliBandit) -> float:
+    """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls: an arm that paid once pays 2/3, any other 1/2.
+
+    The choice is worth 7/12, and is kept until a slip, whose arm is worth 1/2, takes its place.
+    """
+    kept = 1 - family.action_noise
+    return family.episodes / 2 + sum(kept ** (j + 1) for j in range(family.episodes - family.forced_pulls)) / 12
+
+
+def _bayes_optimal(family: BernoulliBandit) -> Reference:
+    """Returns the highest posterior mean after the forced pulls, which is optimal: nothing is left to explore."""
+    forced, free = family.forced_pulls, family.episodes - family.forced_pulls
+    expected = None
+    if number_of_states(family.arms, forced + 1) <= MOST_STATES:
+        best = best_after_watching(count_states(family.arms, forced + 1), forced)
+        expected = forced / 2 + free * ((1 - family.action_noise) * best + family.action_noise / 2)
+    policy = Watching(Preferring(family.arms, greedy), forced)
+    return Reference("bayes_optimal", True, expected, partial(simulate, family, policy))
+
+
+def _oracle(family: BernoulliBandit) -> Reference:
+    """Returns who knows the task and intends its best arm: E[max p] = A / (A + 1), from the first free pull on."""
+    free = family.episodes - family.forced_pulls
+    best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
+    curves = _after_forced(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
+    return Reference("oracle", True, family.forced_pulls / 2 + free * best, curves)
+
+
+def _after_forced(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+    """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` at each pull of its own."""
+
+    def curves(tasks: Tensor, run: int) -> Curves:
+        forced, free = tasks.double().mean(), reward(tasks).double().mean()
+        return without_memory(
+            torch.cat([forced.expand(family.forced_pulls), free.expand(family.episodes - family.forced_pulls)])
+        )
+
+    return curves

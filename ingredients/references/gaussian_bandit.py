@@ -1,0 +1,45 @@
+"""The references of Gaussian bandits.
+
+Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average. Reactive: repeats what paid
+more than enough, how much is searched for. Yardstick: `gittins`, which is optimal for one arm against a known one and
+close to it for several, hence not `exact`; beyond `LONGEST_LIFETIME` pulls `thompson`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ingredients.references.computed import same_every_pull
+from ingredients.references.gaussian_beliefs import Belief, Believing, best_mean, best_satisficing, drawn, upper_bound
+from ingredients.references.gaussian_gittins import LONGEST_LIFETIME, expected_maximum, gittins_preference
+from ingredients.references.policy import Policy, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.gaussian_bandit import GaussianBandit
+
+
+def gaussian_bandit_references(family: GaussianBandit) -> References:
+    """Returns all references; this runs the index calibration and the reactive search."""
+    mean = same_every_pull(family, lambda tasks: tasks.mean(-1))
+    named = [
+        Reference("random", True, 0.0, mean),
+        Reference("best_fixed", True, 0.0, mean),
+        _played(family, "reactive", best_satisficing(family, sees_actions=True)),
+        _played(family, "reactive_reward_only", best_satisficing(family, sees_actions=False)),
+        _believing(family, "greedy", best_mean),
+        _believing(family, "thompson", drawn),
+        _believing(family, "ucb1", upper_bound),
+    ]
+    if family.episodes <= LONGEST_LIFETIME:
+        named.append(_believing(family, "gittins", gittins_preference(family.episodes, family.deviation)))
+    best = family.episodes * expected_maximum(family.arms)
+    named.append(Reference("oracle", True, best, same_every_pull(family, lambda tasks: tasks.amax(-1))))
+    yardstick = "gittins" if family.episodes <= LONGEST_LIFETIME else "thompson"
+    return References("best_fixed", "reactive", yardstick, tuple(named))
+
+
+def _believing(family: GaussianBandit, name: str, preference: Belief) -> Reference:
+    return _played(family, name, Believing(family.arms, family.deviation, preference))
+
+
+def _played(family: GaussianBandit, name: str, policy: Policy) -> Reference:
+    return Reference(name, False, None, partial(simulate, family, policy))

@@ -1,0 +1,114 @@
+"""The references of the eleven arms of which one says which other pays.
+
+Comes in: a family. Goes out: its `References`. `bayes_optimal` asks the eleventh arm, then takes the target: .55 + 5 (K
+− 1) on average, exactly. Where pulls slip, the same is called `ask_then_take` and is the best known rather than proven:
+it asks until the target is known, be it by a slip. `thompson` draws the target from those that are left and pulls it;
+since no draw makes the eleventh arm best, it never asks, and guesses until it hits (as in Russo & Van Roy 2018).
+
+`reactive` needs no memory: it asks; an announcement makes it pull what was announced, a 5 makes it stay. On 1, after a
+slip, it has forgotten the target and asks again. `reactive_reward_only` can follow an announcement, not stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from ingredients.references.computed import same_every_pull
+from ingredients.references.policy import Answer, Moment, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.informative_bandit import OTHERS_PAY, TARGET_PAYS, TARGETS, InformativeBandit
+
+INFORMER = TARGETS
+MEAN_FIXED = (TARGET_PAYS + (TARGETS - 1) * OTHERS_PAY) / TARGETS
+"""What any of the ten arms pays on average, 1.4."""
+MEAN_INFORMER = (TARGETS + 1) / (2 * TARGETS)
+"""What the eleventh pays on average, .55."""
+
+
+@dataclass(frozen=True)
+class Eliminating:
+    """Remembers which arms may still be the target, `[N, 10]`; asks until one is left, or else guesses among them."""
+
+    asks: bool
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns that any arm may be the target."""
+        return torch.ones(lanes, TARGETS)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the target of each lane where it is known, `[N]`, else the eleventh arm or a guess."""
+        guess = torch.where(memory > 0, torch.rand(memory.shape, generator=moment.generator), -1.0).argmax(-1)
+        return torch.where(memory.sum(-1) > 1, INFORMER, guess) if self.asks else guess
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns what may be the target after an announcement, a hit or a miss."""
+        asked, hit = answer.action == INFORMER, answer.reward == TARGET_PAYS
+        named = torch.where(asked, _announced(answer.reward), answer.action)
+        this = one_hot(named, TARGETS).to(memory.dtype)
+        return torch.where((asked | hit).unsqueeze(-1), this, memory * (1 - this))
+
+
+@dataclass(frozen=True)
+class Reacting:
+    """Follows an announcement; where it `sees_actions`, stays where it was paid 5; asks otherwise."""
+
+    sees_actions: bool
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns the empty memory, `[N, 0]`."""
+        return torch.zeros(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns an arm of each lane, `[N]`; a reward of 1 without its arm may be either, and is taken for a miss."""
+        reward, last = moment.reward_tm1, moment.action_tm1
+        if moment.step == 0:
+            return torch.full((len(memory),), INFORMER)
+        told = last == INFORMER if self.sees_actions else reward < OTHERS_PAY
+        stays = (reward == TARGET_PAYS) & self.sees_actions
+        return torch.where(told, _announced(reward), torch.where(stays, last, INFORMER))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the empty memory."""
+        return memory
+
+
+def informative_bandit_references(family: InformativeBandit) -> References:
+    """Returns all references."""
+    pulls, sure = family.episodes, not family.action_noise
+    fixed = same_every_pull(family, lambda tasks: _slipping(family, tasks, tasks[:, :TARGETS].mean(-1)))
+    any_arm = same_every_pull(family, lambda tasks: tasks.mean(-1))
+    knows = same_every_pull(family, lambda tasks: _slipping(family, tasks, tasks.amax(-1)))
+    optimum = _earns(family, MEAN_INFORMER) + (pulls - 1) * _earns(family, TARGET_PAYS) if sure else None
+    best = "bayes_optimal" if sure else "ask_then_take"
+    everything = (
+        Reference("random", True, pulls * _mean_over_arms(), any_arm),
+        Reference("best_fixed", True, pulls * _earns(family, MEAN_FIXED), fixed),
+        Reference("reactive", sure, optimum, partial(simulate, family, Reacting(sees_actions=True))),
+        Reference("reactive_reward_only", False, None, partial(simulate, family, Reacting(sees_actions=False))),
+        Reference("thompson", False, None, partial(simulate, family, Eliminating(asks=False))),
+        Reference(best, sure, optimum, partial(simulate, family, Eliminating(asks=True))),
+        Reference("oracle", True, pulls * _earns(family, TARGET_PAYS), knows),
+    )
+    return References("best_fixed", "reactive", best, everything)
+
+
+def _announced(reward: Tensor) -> Tensor:
+    """Returns the arm that a pay-off of the eleventh announces, `[N]`; of other pay-offs, some arm."""
+    return ((reward * TARGETS).round().long() - 1).clamp(0, TARGETS - 1)
+
+
+def _slipping(family: InformativeBandit, tasks: Tensor, intended: Tensor) -> Tensor:
+    return (1 - family.action_noise) * intended + family.action_noise * tasks.mean(-1)
+
+
+def _earns(family: InformativeBandit, intended: float) -> float:
+    return (1 - family.action_noise) * intended + family.action_noise * _mean_over_arms()
+
+
+def _mean_over_arms() -> float:
+    return (TARGETS * MEAN_FIXED + MEAN_INFORMER) / (TARGETS + 1)

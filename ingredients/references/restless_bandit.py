@@ -1,0 +1,79 @@
+"""The references of restless bandits: beliefs that follow the drift.
+
+Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
+around 0. Reactive: repeats what paid more than enough. Yardstick: `optimistic`, which pulls the arm with the highest m
++ c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of
+its own and may be 0, so that `greedy` is among the candidates; nothing is known to be optimal here. `oracle` sees the
+present means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ingredients.references.computed import without_memory
+from ingredients.references.gaussian_beliefs import (
+    Belief,
+    Believing,
+    best_mean,
+    best_of,
+    best_satisficing,
+    drawn,
+    optimistic,
+    upper_bound,
+)
+from ingredients.references.gaussian_gittins import expected_maximum
+from ingredients.references.policy import Curves, Policy, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.restless_bandit import RestlessBandit
+
+WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+
+
+def restless_bandit_references(family: RestlessBandit) -> References:
+    """Returns all references; this searches for what is enough, and for the width of optimism."""
+    believing = partial(_believing, family)
+    everything = (
+        Reference("random", True, 0.0, _with_present_means(family, lambda means: means.mean(-1))),
+        Reference("best_fixed", True, 0.0, _with_present_means(family, lambda means: means.mean(-1))),
+        _played(family, "reactive", best_satisficing(family, sees_actions=True)),
+        _played(family, "reactive_reward_only", best_satisficing(family, sees_actions=False)),
+        _played(family, "greedy", believing(best_mean)),
+        _played(family, "thompson", believing(drawn)),
+        _played(family, "ucb1", believing(upper_bound)),
+        _played(family, "optimistic", best_of(family, [believing(optimistic(width)) for width in WIDTHS])),
+        Reference(
+            "oracle",
+            True,
+            family.episodes * expected_maximum(family.arms),
+            _with_present_means(family, lambda means: means.amax(-1)),
+        ),
+    )
+    return References("best_fixed", "reactive", "optimistic", everything)
+
+
+def _believing(family: RestlessBandit, preference: Belief) -> Believing:
+    return Believing(family.arms, family.deviation, preference, family.decay)
+
+
+def _played(family: RestlessBandit, name: str, policy: Policy) -> Reference:
+    return Reference(name, False, None, partial(simulate, family, policy))
+
+
+def _with_present_means(family: RestlessBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+    """Returns the curves of who earns `reward(means)` `[N]` a pull, under the drift that simulated policies meet."""
+
+    def curves(tasks: Tensor, run: int) -> Curves:
+        means, earned = family.first(tasks, tasks[:, :0])[0], []
+        for t in range(family.steps):
+            earned.append(reward(means).double().mean())
+            noise = torch.rand(len(tasks), family.noise_size, generator=generator(run, Purpose.REFERENCES, t))
+            means = family.step(tasks, means, means.argmax(-1), noise).state
+        return without_memory(torch.stack(earned))
+
+    return curves
