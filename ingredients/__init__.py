@@ -30,6 +30,8 @@ import gymnasium
 ENVIRONMENTS = {
     "BernoulliBandit": "bernoulli-bandit",
     "DarkRoom": "dark-room",
+    "TabularMdp": "tabular-mdp",
+    "TwoStep": "two-step",
 }
 
 for _name, _family in ENVIRONMENTS.items():

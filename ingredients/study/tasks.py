@@ -53,9 +53,31 @@ class DarkRoomTasks(Section):
     random_start: Switch = False
 
 
+class TabularMdpTasks(Section):
+    """A random MDP; an episode is `episode_steps` steps from its first state."""
+
+    family: Annotated[Literal["tabular-mdp"], _family("tabular-mdp")]
+    states: Annotated[int, BeforeValidator(fields.whole(2, 100))] = 10
+    actions: Annotated[int, BeforeValidator(fields.whole(2, 100))] = 5
+    episodes: Episodes
+    episode_steps: Steps = 10
+
+
+class TwoStepTasks(Section):
+    """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
+
+    family: Annotated[Literal["two-step"], _family("two-step")]
+    episodes: Episodes
+    common: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.75
+    rewarded: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.9
+    reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
+
+
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
     "dark-room": DarkRoomTasks,
+    "tabular-mdp": TabularMdpTasks,
+    "two-step": TwoStepTasks,
 }
 FAMILIES = tuple(SECTIONS)
 
@@ -79,7 +101,10 @@ def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
 
 
 Tasks = Annotated[
-    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")] | Annotated[DarkRoomTasks, Tag("dark-room")],
+    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")]
+    | Annotated[DarkRoomTasks, Tag("dark-room")]
+    | Annotated[TabularMdpTasks, Tag("tabular-mdp")]
+    | Annotated[TwoStepTasks, Tag("two-step")],
     Discriminator(family_of),
     BeforeValidator(known_family),
 ]

@@ -6,10 +6,12 @@ one another is in `lifetime.py`; `environment.py` makes a family an ordinary Gym
 
 from __future__ import annotations
 
-from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, Section
+from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, Section, TabularMdpTasks, TwoStepTasks
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.tabular_mdp import TabularMdp
+from ingredients.tasks.two_step import TwoStep
 
 __all__ = ["Family", "Step", "make_family"]
 
@@ -21,4 +23,8 @@ def make_family(tasks: Section) -> Family:
             return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
         case DarkRoomTasks():
             return DarkRoom(**tasks.model_dump(exclude={"family"}))
+        case TabularMdpTasks():
+            return TabularMdp(**tasks.model_dump(exclude={"family"}))
+        case TwoStepTasks():
+            return TwoStep(**tasks.model_dump(exclude={"family"}))
     raise AssertionError(f"no family for {tasks!r}")  # the study knows the families
