@@ -10,7 +10,7 @@ Shapes (legend of DESIGN §4): `...` stands for any leading batch shape (`[S, B]
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -141,4 +141,21 @@ class Family(Protocol):
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns an episode's expected return for one who knows ψ, `[...]`, or None where that is unknown."""
+        ...
+
+
+@runtime_checkable
+class Solvable(Protocol):
+    """A family that can say what an action costs who would do best from there on; one need not be.
+
+    Where it is, a learner that may know ψ counts that cost instead of rewards (`rollout.collect`): summed over an
+    episode the costs are V*(first state) less the episode's return, but for the luck of where the steps led.
+    """
+
+    def solve(self, tasks: Tensor) -> Tensor:
+        """Returns what `cost` needs to know of tasks, `[..., X]`, in a form of the family's own."""
+        ...
+
+    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a), `[...]`, of `action` in `state` at the lifetime's step t."""
         ...

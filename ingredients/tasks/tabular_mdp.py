@@ -111,8 +111,22 @@ class TabularMdp:
         return self._first_value(tasks) if parts is None else torch.cat(parts, dim=-1)
 
     def _first_value(self, tasks: Tensor) -> Tensor:
-        plan = action_values(self.rewards(tasks), self.transitions(tasks), self.episode_steps)
-        return plan[..., 0, 0, :].amax(-1)
+        return self._plan(tasks)[..., 0, 0, :].amax(-1)
+
+    def _plan(self, tasks: Tensor) -> Tensor:
+        return action_values(self.rewards(tasks), self.transitions(tasks), self.episode_steps)
+
+    def solve(self, tasks: Tensor) -> Tensor:
+        """Returns V* − Q* of each step of an episode, flattened from `[..., L, S, A]`."""
+        flat = tasks.reshape(-1, self.task_size)
+        plans = [self._plan(part) for part in flat.split(TASKS_AT_ONCE)]
+        plan = torch.cat(plans).view(*tasks.shape[:-1], self.episode_steps, self.states, self.actions)
+        return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
+
+    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a), `[...]`, with the steps of the episode that are left."""
+        pair = state.long() * self.actions + action.unsqueeze(-1)
+        return solution.gather(-1, pair + t % self.episode_steps * self.pairs).squeeze(-1)
 
     def _seen(self, state: Tensor) -> Tensor:
         """Returns the one-hot state `[..., S]` (float) of state numbers `[..., 1]` (int64)."""
