@@ -3,7 +3,8 @@
 Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. Reading order: `policy` (the
 words), `simulation` (how a policy is played), `bernoulli_bandit` (which references bandits have), then the
 algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`. A
-further family brings one file and one line of `references_for`.
+further family brings one file and one line of `references_for`; of `tabular_mdp` the algorithms are in `mdp_posterior`
+and `mdp_policies`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
 from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.tabular_mdp import tabular_mdp_references
+from ingredients.references.two_step import two_step_references
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.family import Family
+from ingredients.tasks.tabular_mdp import TabularMdp
+from ingredients.tasks.two_step import TwoStep
 
 
 def references_for(family: Family) -> References:
@@ -28,6 +33,10 @@ def references_for(family: Family) -> References:
     match family:
         case BernoulliBandit():
             return bernoulli_bandit_references(family)
+        case TabularMdp():
+            return tabular_mdp_references(family)
+        case TwoStep():
+            return two_step_references(family)
         case _:
             raise NotImplementedError(f"no references are known for the task family {family.name!r}")
 

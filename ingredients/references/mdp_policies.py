@@ -20,11 +20,15 @@ from ingredients.tasks.tabular_mdp import TabularMdp
 
 @dataclass(frozen=True)
 class Planning:
-    """Follows the plan of `planner`; ties are broken at random, and a share `epsilon` of actions is random."""
+    """Follows the plan of `planner`; ties are broken at random, and a share `epsilon` of actions is random.
+
+    `prior_mean` is the mean reward that an untried action is expected to pay.
+    """
 
     family: TabularMdp
     planner: Planner
     epsilon: float = 0.0
+    prior_mean: float = 1.0
 
     def initial(self, lanes: int) -> Tensor:
         """Returns nothing seen and a plan to which all actions are alike, `[N, M]`."""
@@ -55,7 +59,7 @@ class Planning:
         """Returns what the memory amounts to."""
         rewards, visits, counts, _ = memory.split(self._widths(), dim=1)
         by_pair = self._pairs()
-        mean = ((1 + rewards) / (1 + visits)).view(-1, *by_pair)
+        mean = ((self.prior_mean + rewards) / (1 + visits)).view(-1, *by_pair)
         nexts = (1 + counts).view(-1, *by_pair, self.family.states)
         return Posterior(mean, visits.view(-1, *by_pair), nexts, self.family.episode_steps)
 

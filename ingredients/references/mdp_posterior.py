@@ -12,7 +12,6 @@ Shapes: N lanes, S states, A actions, L steps of an episode.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -106,5 +105,5 @@ def _drawn_rewards(known: Posterior, draws: torch.Generator) -> Tensor:
 
 def _drawn_transitions(known: Posterior, draws: torch.Generator) -> Tensor:
     """Returns draws from the Dirichlet distributions of the counts: gamma ones, divided by their sum."""
-    drawn: Tensor = torch._standard_gamma(known.counts, generator=draws).clamp(min=math.ulp(0.0) + 1e-30)  # noqa: SLF001 - the only gamma with a generator
+    drawn: Tensor = torch._standard_gamma(known.counts, generator=draws).clamp(min=1e-30)  # noqa: SLF001 - takes a generator
     return drawn / drawn.sum(-1, keepdim=True)

@@ -27,7 +27,7 @@ _PANEL_KEY = (
     "Thin: runs; bold: their mean with its interval; dashed: memory swapped half-way; grey, dotted, long dashes: "
     "floor, reactive and yardstick; green: the ceiling of what the cell may know; shaded: the late fifth."
 )
-_NOT_ALWAYS = ("probes", "emergence", "doses")
+_NOT_ALWAYS = ("probes", "analysis", "emergence", "doses")
 
 
 def page(
@@ -109,6 +109,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),
         ("probes", "Probes"),
+        ("analysis", "Analysis"),
         ("emergence", "Emergence"),
         ("doses", "Doses"),
         ("references", "References"),

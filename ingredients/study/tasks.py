@@ -6,7 +6,7 @@ is in the docstring of the family's file in `ingredients/tasks/`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
 
@@ -20,6 +20,9 @@ class Section(BaseModel):
     """A part of a study: cannot be changed, knows no other keys than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    analysis: ClassVar[str] = ""
+    """Of a section of tasks: what the family's own analysis shows, where it has one; the title of its table."""
 
 
 def _family(name: str) -> BeforeValidator:
@@ -65,6 +68,11 @@ class TabularMdpTasks(Section):
 
 class TwoStepTasks(Section):
     """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
+
+    analysis: ClassVar[str] = (
+        "Repeated choices by reward and transition: the interaction is task-structure inference "
+        "(model-free agents with the right state can show it too: Akam et al. 2015)"
+    )
 
     family: Annotated[Literal["two-step"], _family("two-step")]
     episodes: Episodes

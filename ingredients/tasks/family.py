@@ -159,3 +159,32 @@ class Solvable(Protocol):
     def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
         """Returns V*(s) − Q*(s, a), `[...]`, of `action` in `state` at the lifetime's step t."""
         ...
+
+
+class Lived(NamedTuple):
+    """Whole lifetimes of S runs, step by step.
+
+    Attributes:
+        tasks: ψ, `[S, N, D]`.
+        observation: what was shown when the action was chosen, `[S, T, N, observation_size]`.
+        action: what was carried out, `[S, T, N]` (int64), or `[S, T, N, A]`.
+        reward: what was paid, `[S, T, N]`.
+    """
+
+    tasks: Tensor
+    observation: Tensor
+    action: Tensor
+    reward: Tensor
+
+
+@runtime_checkable
+class Analysed(Protocol):
+    """A family with an analysis of its own: numbers that describe how a run behaves on it, beside its curves."""
+
+    def tally(self, lived: Lived) -> Tensor:
+        """Returns what the analysis counts, `[S, X]` (float64): tallies of some lifetimes add up to that of all."""
+        ...
+
+    def statistics(self, tally: Tensor) -> dict[str, float]:
+        """Returns the numbers of one run by name, for its tally `[X]`; one that cannot be computed is left out."""
+        ...

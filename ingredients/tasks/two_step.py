@@ -18,7 +18,7 @@ study says so. Adaptation axis: the episodes of a lifetime.
 Trap: the second action has no effect but is shown as a_{t-1} in the next episode. A policy without memory can note the
 planet in it, and so react to planet and reward at once (the reference `reactive` does).
 
-The family's own statistics: how likely the first choice is repeated, by reward and by kind of transition (`statistics`).
+The family's own statistics: how likely the first choice is repeated, by reward and by kind of transition (see `stay_probability`).
 
 ψ = the probabilities with which the planets pay, `[2]`.
 """
@@ -30,7 +30,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.tasks.family import Step
+from ingredients.tasks.family import Lived, Step
+from ingredients.tasks.stay_probability import stay_counts, stay_statistics
 
 HOME = 0  # the observation's column; planet p has 1 + p
 AWAY, SWAPPED = 0, 1  # the state's columns: HOME or where the agent is, and whether the planets have changed places
@@ -105,6 +106,14 @@ class TwoStep:
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns what the right ship earns in expectation, the same on both tasks, `[...]`."""
         return torch.full_like(tasks[..., 0], self.well_chosen)
+
+    def tally(self, lived: Lived) -> Tensor:
+        """Returns counts of repeated choices by reward and transition, `[S, 16]`."""
+        return stay_counts(lived)
+
+    def statistics(self, tally: Tensor) -> dict[str, float]:
+        """Returns the stay probabilities and what is made of them (see `stay_probability`)."""
+        return stay_statistics(tally, better_is_known=self.reversal == 0)
 
     def _seen(self, away: Tensor) -> Tensor:
         return (away.unsqueeze(-1) == torch.arange(3, device=away.device)).float()
