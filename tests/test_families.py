@@ -159,7 +159,7 @@ def test_expected_reward_is_the_mean_reward(family: Family) -> None:
 
 
 def test_nobody_does_better_than_one_who_knows_the_task(family: Family) -> None:
-    """The best episode return bounds what random actions earn of an episode; one lifetime may be lucky where it leads."""
+    """The best episode return bounds what random actions earn of an episode, where that is luck on average."""
     best = family.best_episode_return(tasks_for(family, 40))
     if best is None:
         return

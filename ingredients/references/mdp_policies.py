@@ -57,7 +57,7 @@ class Planning:
 
     def posterior(self, memory: Tensor) -> Posterior:
         """Returns what the memory amounts to."""
-        rewards, visits, counts, _ = memory.split(self._widths(), dim=1)
+        rewards, visits, counts, _ = torch.split(memory, self._widths(), dim=1)
         by_pair = self._pairs()
         mean = ((self.prior_mean + rewards) / (1 + visits)).view(-1, *by_pair)
         nexts = (1 + counts).view(-1, *by_pair, self.family.states)

@@ -4,8 +4,8 @@ Comes in: what happened, step by step. Goes out: a `Posterior`, and plans: a num
 state and each action, the best of which is taken.
 
 The prior is that of the task distribution: mean rewards N(1, 1) paid with unit noise, so that after n payments with sum
-R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The planners are
-those that Duan et al. (2016, §3.2) compare: all plan at the start of an episode, by finite-horizon value iteration.
+R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The planners
+are those that Duan et al. (2016, §3.2) compare: all plan at the start of an episode, by finite-horizon value iteration.
 
 Shapes: N lanes, S states, A actions, L steps of an episode.
 """
@@ -105,5 +105,5 @@ def _drawn_rewards(known: Posterior, draws: torch.Generator) -> Tensor:
 
 def _drawn_transitions(known: Posterior, draws: torch.Generator) -> Tensor:
     """Returns draws from the Dirichlet distributions of the counts: gamma ones, divided by their sum."""
-    drawn: Tensor = torch._standard_gamma(known.counts, generator=draws).clamp(min=1e-30)  # noqa: SLF001 - takes a generator
+    drawn: Tensor = torch._standard_gamma(known.counts, generator=draws).clamp(min=1e-30)
     return drawn / drawn.sum(-1, keepdim=True)

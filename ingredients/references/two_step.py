@@ -52,7 +52,7 @@ class Inferring:
         return torch.full((lanes, 1), 0.5, dtype=torch.float64)
 
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
-        """Returns the ship, `[N]`; the likelier one, or any where both are as likely. On a planet it does not matter."""
+        """Returns the ship, `[N]`; the likelier one, or any where both are alike. On a planet it does not matter."""
         chance = memory[:, 0]
         lot = torch.rand(len(chance), generator=moment.generator, dtype=chance.dtype)
         if self.by_lot:

@@ -56,7 +56,7 @@ def page(
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_PANEL_KEY,
-        sections=_sections({*shown, *(["doses"] if written["doses"].rows else [])}),
+        sections=_sections({*shown, *(name for name in ("analysis", "doses") if written[name].rows)}),
     )
     return text.lstrip()
 

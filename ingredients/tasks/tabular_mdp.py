@@ -79,11 +79,11 @@ class TabularMdp:
 
     def rewards(self, tasks: Tensor) -> Tensor:
         """Returns mean rewards `[..., S, A]`."""
-        return tasks[..., : self.pairs].unflatten(-1, (self.states, self.actions))
+        return tasks[..., : self.pairs].reshape(*tasks.shape[:-1], self.states, self.actions)
 
     def transitions(self, tasks: Tensor) -> Tensor:
         """Returns the probabilities of next states, `[..., S, A, S]`."""
-        return tasks[..., self.pairs :].unflatten(-1, (self.states, self.actions, self.states))
+        return tasks[..., self.pairs :].reshape(*tasks.shape[:-1], self.states, self.actions, self.states)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the number of the first state, 0, `[..., 1]`, and what it looks like `[..., S]`."""
@@ -107,8 +107,9 @@ class TabularMdp:
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns the value of the first state for one who knows the MDP, by value iteration, `[...]`."""
-        parts = [self._first_value(part) for part in tasks.split(TASKS_AT_ONCE, dim=-2)] if tasks.dim() > 1 else None
-        return self._first_value(tasks) if parts is None else torch.cat(parts, dim=-1)
+        if tasks.dim() == 1:
+            return self._first_value(tasks)
+        return torch.cat([self._first_value(part) for part in torch.split(tasks, TASKS_AT_ONCE, dim=-2)], dim=-1)
 
     def _first_value(self, tasks: Tensor) -> Tensor:
         return self._plan(tasks)[..., 0, 0, :].amax(-1)
@@ -119,7 +120,7 @@ class TabularMdp:
     def solve(self, tasks: Tensor) -> Tensor:
         """Returns V* − Q* of each step of an episode, flattened from `[..., L, S, A]`."""
         flat = tasks.reshape(-1, self.task_size)
-        plans = [self._plan(part) for part in flat.split(TASKS_AT_ONCE)]
+        plans = [self._plan(part) for part in torch.split(flat, TASKS_AT_ONCE)]
         plan = torch.cat(plans).view(*tasks.shape[:-1], self.episode_steps, self.states, self.actions)
         return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
 

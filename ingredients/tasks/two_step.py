@@ -18,7 +18,7 @@ study says so. Adaptation axis: the episodes of a lifetime.
 Trap: the second action has no effect but is shown as a_{t-1} in the next episode. A policy without memory can note the
 planet in it, and so react to planet and reward at once (the reference `reactive` does).
 
-The family's own statistics: how likely the first choice is repeated, by reward and by kind of transition (see `stay_probability`).
+The family's own analysis: how likely the first choice is repeated, by reward and transition (`stay_probability`).
 
 ψ = the probabilities with which the planets pay, `[2]`.
 """
@@ -92,7 +92,7 @@ class TwoStep:
         return torch.stack([home, swapped], dim=-1), self._seen(home)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Flies, or is paid and returns home. `noise[..., 0]` is the flight's luck in step one, the pay's in step two."""
+        """Flies, or is paid and returns home. `noise[..., 0]` is the luck of the flight, then that of the pay."""
         luck, away, swapped = noise[..., 0], state[..., AWAY], state[..., SWAPPED]
         at_home = away == HOME
         planet = torch.where(luck < self.common, action, 1 - action)
