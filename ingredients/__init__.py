@@ -34,6 +34,8 @@ ENVIRONMENTS = {
     "RestlessBandit": "restless-bandit",
     "InformativeBandit": "informative-bandit",
     "DarkRoom": "dark-room",
+    "TabularMdp": "tabular-mdp",
+    "TwoStep": "two-step",
 }
 
 for _name, _family in ENVIRONMENTS.items():

@@ -33,7 +33,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "dark-room": {"family": "dark-room", "size": 4, "episodes": 5, "episode_steps": 6},
     "dark-room, open": {"family": "dark-room", "size": 3, "episodes": 5, "goal_shown": True, "random_start": True},
     "dark-room, ending": {"family": "dark-room", "size": 3, "episodes": 6, "ends_at_goal": True},
+    "tabular-mdp": {"family": "tabular-mdp", "states": 4, "actions": 3, "episodes": 5, "episode_steps": 4},
+    "two-step": {"family": "two-step", "episodes": 6},
+    "two-step, reversing": {"family": "two-step", "episodes": 6, "common": 0.8, "reversal": 0.2},
 }
+LUCKY = ("tabular-mdp", "two-step")  # where an action leads, and so what the next one may earn, is a matter of luck
 
 
 @pytest.fixture(params=FAMILIES)
@@ -167,13 +171,15 @@ def test_expected_reward_is_the_mean_reward(family: Family) -> None:
 
 
 def test_nobody_does_better_than_one_who_knows_the_task(family: Family) -> None:
-    """The best episode return bounds what a lifetime of random actions expects of any episode."""
+    """The best episode return bounds what random actions earn of an episode, where that is luck on average."""
     best = family.best_episode_return(tasks_for(family, 40))
     if best is None:
         return
     rewards = torch.stack([step.expected_reward for _, step in lived(family, 40)])
     by_episode = rewards.view(family.episodes, family.episode_steps, -1).sum(1)
-    assert (by_episode <= best + 1e-5).all()
+    beyond = (by_episode.mean(0) - best).double()
+    luck = 4.5 * float(beyond.std()) / 40**0.5 if family.name in LUCKY else 0.0
+    assert float(beyond.mean() if luck else beyond.max()) <= luck + 1e-5
 
 
 def test_the_task_is_not_in_the_observation(family: Family) -> None:

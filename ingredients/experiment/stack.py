@@ -149,6 +149,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         weights=result.weights,
         curves=result.evaluation.curves,
         returns_by_block=result.evaluation.returns_by_block,
+        statistics=result.evaluation.statistics,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
         versions=result.versions,

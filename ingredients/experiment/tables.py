@@ -7,7 +7,7 @@ arrays a run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -52,26 +52,30 @@ class Evaluation:
         curves: its table of curves.
         returns_by_block: the plain lifetime's return on blocks of the held-out tasks, equal blocks for all runs: what
             judgement needs to count the tasks, too, as drawn.
+        statistics: the family's own analysis of the plain lifetimes, by name; empty where it has none.
     """
 
     curves: pd.DataFrame
     returns_by_block: tuple[float, ...]
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
     """Returns what each run of a stack shows: small curves at the points, large ones with probes at the end."""
     parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
     blocks: list[tuple[float, ...]] = []
+    statistics: Sequence[Mapping[str, float]] = ()
     for part in _takes(study, setup, policies):
         best = setup.family.best_episode_return(part.tasks)
         evaluated = evaluate(setup, part.policy, part.tasks, part.probes)
-        blocks = _by_block(evaluated.returns) if part.probes else blocks
+        if part.probes:
+            blocks, statistics = _by_block(evaluated.returns), evaluated.statistics or [{}] * len(setup.runs)
         for probe, curves in evaluated.curves.items():
             for index, run in enumerate(setup.runs):
                 top = np.nan if best is None else float(best[index].double().mean())
                 parts[index].append(_curve(study, run, part, probe, curves[index].numpy(), top))
     tables = [pd.concat(part, ignore_index=True) for part in parts]
-    return [Evaluation(*made) for made in zip(tables, blocks, strict=True)]
+    return [Evaluation(*made) for made in zip(tables, blocks, statistics, strict=True)]
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:

@@ -59,6 +59,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         in_context_excluded=decision.excluded,
         emerges_at_step=_median([run.emergence.at for run in runs]) if in_context else None,
         probes=probe_results(by_seed(cell), court.scale, confidence),
+        statistics=_statistics(cell, court),
         warnings=tuple(_warnings(passed, len(cell.runs))),
         runs=runs,
     )
@@ -113,6 +114,13 @@ def _crossed(cell: CellInput, confidence: float) -> Interval | None:
     if not blocks or len(blocks) < len(cell.runs) or len({block.size for block in blocks}) > 1:
         return None
     return crossed_interval(np.stack(blocks), confidence)
+
+
+def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
+    """Returns the family's own numbers over runs; a number that some runs lack is over those that have it."""
+    runs = by_seed(cell)
+    names = dict.fromkeys(name for run in runs for name in run.statistics)
+    return {name: _interval((run.statistics.get(name) for run in runs), court) for name in names}
 
 
 def _warnings(passed: int, seeds: int) -> Iterator[str]:

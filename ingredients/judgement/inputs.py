@@ -45,6 +45,7 @@ class RunCurves:
         training_points: the same on the run's own training tasks.
         probes: the `[K]` curve of each probe at the end of training, by name.
         blocks: the plain lifetime's return on each block of the held-out tasks, `[G]`; None where it was not stored.
+        statistics: the family's own analysis of the plain lifetimes, by name.
     """
 
     seed: int
@@ -54,6 +55,7 @@ class RunCurves:
     training_points: Mapping[int, Curve] = field(default_factory=dict)
     probes: Mapping[str, Curve] = field(default_factory=dict)
     blocks: Curve | None = None
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -236,6 +236,7 @@ class CellResult:
         in_context_excluded: whether an undecided cell can only be `none` or `reactive`.
         emerges_at_step: median over runs; None for cells that are not in-context.
         probes: what each probe shows, by name.
+        statistics: the family's own analysis over runs, by name; empty where it has none.
         warnings: what makes an interval of this cell doubtful, one sentence each.
         runs: the scores of each run, by seed.
     """
@@ -264,6 +265,7 @@ class CellResult:
     in_context_excluded: bool
     emerges_at_step: int | None
     probes: Mapping[str, ProbeResult]
+    statistics: Mapping[str, Interval]
     warnings: tuple[str, ...]
     runs: tuple[RunResult, ...]
 
@@ -300,6 +302,7 @@ class CellResult:
             "memorised": self.memorised.json(),
             "transient": self.transient,
             "probes": {name: probe.json() for name, probe in self.probes.items()},
+            "statistics": {name: interval.json() for name, interval in self.statistics.items()},
             "warnings": list(self.warnings),
             "runs": [run.json() for run in self.runs],
         }

@@ -84,6 +84,7 @@ def _result(cell: CellInput, criterion: Criterion) -> CellResult:
         in_context_excluded=False,
         emerges_at_step=None,
         probes={},
+        statistics={},
         warnings=(),
         runs=runs,
     )

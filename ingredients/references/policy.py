@@ -49,6 +49,7 @@ class Answer(NamedTuple):
         led_to: what the step led to, `[N, observation_size]`, at an episode's end too.
         ended: whether the step ended its episode by the task's own rules, `[N]` (bool).
         waiting: whether the step was one of waiting, `[N]` (bool): nothing came of it.
+        generator: the policy's own draws, for one that plans by lot.
     """
 
     step: int
@@ -58,6 +59,7 @@ class Answer(NamedTuple):
     led_to: Tensor
     ended: Tensor
     waiting: Tensor
+    generator: torch.Generator
 
 
 class Policy(Protocol):

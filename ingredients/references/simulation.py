@@ -79,7 +79,7 @@ def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[float], _L
         action = policy.act(now.memory, Moment(t, tasks, now.world.observation, now.reward_tm1, now.action_tm1, draws))
         world, step = lifetime.proceed(family, tasks, now.world, action, noise)
         scores.append(step.expected_reward.double().mean().item())
-        memory = policy.update(now.memory, _answer(t, now.world, step))
+        memory = policy.update(now.memory, _answer(t, now.world, step, draws))
         if lifetime.starts_episode(family, t + 1):
             world = lifetime.next_episode(family, tasks, world, _start(table, (t + 1) // family.episode_steps))
         now = _Lifetimes(world, memory, _observed_reward(step), step.action)
@@ -90,10 +90,11 @@ def _observed_reward(step: Step) -> Tensor:
     return step.reward if step.reward_observed is None else step.reward * step.reward_observed
 
 
-def _answer(t: int, before: World, step: Step) -> Answer:
+def _answer(t: int, before: World, step: Step, draws: torch.Generator) -> Answer:
     waiting = torch.zeros_like(step.terminated) if before.waiting is None else before.waiting
     ended = step.terminated | step.truncated
-    return Answer(t, before.observation, step.action, _observed_reward(step), step.observation, ended, waiting)
+    reward = _observed_reward(step)
+    return Answer(t, before.observation, step.action, reward, step.observation, ended, waiting, draws)
 
 
 def _start(table: _Table, episode: int) -> Tensor:

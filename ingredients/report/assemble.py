@@ -172,7 +172,8 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
     """Picks the end of training out of the evaluation points, and the probes that were taken there."""
     points = kinds["none", "held_out"]
     probes = {probe: taken[max(taken)] for (probe, tasks), taken in kinds.items() if probe != "none"}
-    blocks = (store.read_run_json(run) or {}).get("returns_by_block")
+    about = store.read_run_json(run)
+    blocks = about.get("returns_by_block")
     return RunCurves(
         seed=run.seed,
         plain=points[max(points)],
@@ -181,6 +182,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
         training_points=kinds.get(("none", "training"), {}),
         probes=probes,
         blocks=np.asarray(blocks, dtype=np.float64) if blocks else None,
+        statistics=about.get("statistics", {}),
     )
 
 

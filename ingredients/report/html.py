@@ -28,7 +28,7 @@ _PANEL_KEY = (
     "Thin: runs; bold: their mean with its interval; dashed: memory swapped half-way; grey, dotted, long dashes: "
     "floor, reactive and yardstick; green: the ceiling of what the cell may know; shaded: the late fifth."
 )
-_NOT_ALWAYS = ("probes", "emergence", "doses")
+_NOT_ALWAYS = ("probes", "analysis", "emergence", "doses")
 
 
 def page(
@@ -57,7 +57,7 @@ def page(
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_PANEL_KEY,
-        sections=_sections({*shown, *(["doses"] if written["doses"].rows else [])}),
+        sections=_sections({*shown, *(name for name in ("analysis", "doses") if written[name].rows)}),
     )
     return text.lstrip()
 
@@ -113,6 +113,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),
         ("probes", "Probes"),
+        ("analysis", "Analysis"),
         ("emergence", "Emergence"),
         ("doses", "Doses"),
         ("references", "Tasks and references"),

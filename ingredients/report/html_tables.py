@@ -61,6 +61,11 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             ("cell", *map(wording.probe_name, probes)),
             [rows.probe_row(result, probes) for result in ordered],
         ),
+        "analysis": Table(
+            evidence.study.tasks.analysis,
+            ("cell", *(name.replace("_", " ") for name in rows.analysed(judgement))),
+            [rows.analysis_row(each, rows.analysed(judgement)) for each in ordered if each.statistics],
+        ),
         "emergence": Table(
             "When the runs come to adapt",
             ("cell", "median step", "runs", "late return, own training tasks less held-out"),

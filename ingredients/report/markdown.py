@@ -47,6 +47,11 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     if probed := rows.probed(judgement)[:_MOST_PROBED]:
         yield "## Probes"
         yield _probes(probed)
+    if names := rows.analysed(judgement):
+        yield "## Analysis"
+        yield escaped(f"{study.tasks.analysis}.")
+        analysed = (rows.analysis_row(result, names) for result in rows.ordered(judgement) if result.statistics)
+        yield markdown_table(["cell", *(name.replace("_", " ") for name in names)], analysed)
     for title, lines in rows.lists(evidence, judgement):
         yield f"## {title}"
         yield _bullets(rows.shortened(title, lines, _MOST_LISTED))

@@ -147,6 +147,22 @@ def greedy(result: CellResult) -> str:
     return wording.interval(result.probes["greedy"].late) if "greedy" in result.probes else wording.NOTHING
 
 
+def analysed(judgement: Judgement) -> list[str]:
+    """Returns the names of the numbers that the family's own analysis gave, in its order; empty where it has none."""
+    return list(dict.fromkeys(name for result in judgement.cells for name in result.statistics))
+
+
+def analysis_row(result: CellResult, names: Sequence[str]) -> list[str]:
+    """Returns those numbers of a cell, each with its interval over runs."""
+    numbers = [result.statistics.get(name) for name in names]
+    return [describe(result.cell), *(wording.interval(each) if each else wording.NOTHING for each in numbers)]
+
+
+def analysis_lines(result: CellResult) -> list[str]:
+    """Returns the same, a line a number."""
+    return [f"{name.replace('_', ' ')}: {wording.interval(value)}" for name, value in result.statistics.items()]
+
+
 def emergence_row(result: CellResult) -> list[str]:
     """Returns when a cell's runs come to adapt, how many lose it, and how much better they do on their own tasks."""
     median = wording.NOTHING if result.emerges_at_step is None else f"{result.emerges_at_step:,}"

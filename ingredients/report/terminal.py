@@ -51,6 +51,7 @@ class TerminalReport:
         if self.evidence.finished:
             yield self._ingredients(pen)
         yield from self._probes(pen)
+        yield from self._analysis(pen)
         for title, lines in rows.lists(self.evidence, self.judgement):
             yield _listed(title, lines, pen)
         yield from self._files(pen)
@@ -85,6 +86,12 @@ class TerminalReport:
         """Says what the probes show of the fullest cell that is in-context; those of others are in the files."""
         for result in rows.probed(self.judgement)[:1]:
             yield _listed(f"Probes of {describe(result.cell)}", rows.probe_lines(result), pen)
+
+    def _analysis(self, pen: Pen) -> Iterator[RenderableType]:
+        """Gives the family's own analysis of the fullest cell; that of the others is in the files."""
+        for result in [result for result in rows.ordered(self.judgement) if result.statistics][:1]:
+            title = pen.text(f"{self.evidence.study.tasks.analysis}; {describe(result.cell)}", "bold")
+            yield Group(title, *map(pen.bullet, rows.analysis_lines(result)))
 
     def _key(self, pen: Pen) -> RenderableType:
         """Explains the columns, and every verdict that occurs."""

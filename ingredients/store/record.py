@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +57,7 @@ class RunRecord:
         versions: Version by package name.
         seconds: Wall-clock time of its stack.
         train_steps: Environment steps that it was trained for.
+        statistics: The family's own analysis of the run, by name; empty where it has none.
     """
 
     run: Run
@@ -71,6 +72,7 @@ class RunRecord:
     versions: Mapping[str, str]
     seconds: float
     train_steps: int
+    statistics: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
@@ -183,6 +185,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "fingerprints": asdict(record.fingerprints),
         "code": dict(CODE),
         "returns_by_block": list(record.returns_by_block),
+        "statistics": dict(record.statistics),
         "versions": dict(sorted(record.versions.items())),
         "study": dict(record.resolved),
     }

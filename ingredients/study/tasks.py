@@ -6,7 +6,7 @@ is in the docstring of the family's file in `ingredients/tasks/`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 
@@ -20,6 +20,9 @@ class Section(BaseModel):
     """A part of a study: cannot be changed, knows no other keys than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    analysis: ClassVar[str] = ""
+    """Of a section of tasks: what the family's own analysis shows, where it has one; the title of its table."""
 
 
 def _family(name: str) -> BeforeValidator:
@@ -100,6 +103,31 @@ class DarkRoomTasks(Section):
     random_start: Switch = False
 
 
+class TabularMdpTasks(Section):
+    """A random MDP; an episode is `episode_steps` steps from its first state."""
+
+    family: Annotated[Literal["tabular-mdp"], _family("tabular-mdp")]
+    states: Annotated[int, BeforeValidator(fields.whole(2, 100))] = 10
+    actions: Annotated[int, BeforeValidator(fields.whole(2, 100))] = 5
+    episodes: Episodes
+    episode_steps: Steps = 10
+
+
+class TwoStepTasks(Section):
+    """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
+
+    analysis: ClassVar[str] = (
+        "Repeated choices by reward and transition: the interaction is task-structure inference "
+        "(model-free agents with the right state can show it too: Akam et al. 2015)"
+    )
+
+    family: Annotated[Literal["two-step"], _family("two-step")]
+    episodes: Episodes
+    common: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.75
+    rewarded: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.9
+    reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
+
+
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
     "dependent-bandit": DependentBanditTasks,
@@ -107,6 +135,8 @@ SECTIONS: dict[str, type[Section]] = {
     "restless-bandit": RestlessBanditTasks,
     "informative-bandit": InformativeBanditTasks,
     "dark-room": DarkRoomTasks,
+    "tabular-mdp": TabularMdpTasks,
+    "two-step": TwoStepTasks,
 }
 FAMILIES = tuple(SECTIONS)
 
@@ -135,7 +165,9 @@ Tasks = Annotated[
     | Annotated[GaussianBanditTasks, Tag("gaussian-bandit")]
     | Annotated[RestlessBanditTasks, Tag("restless-bandit")]
     | Annotated[InformativeBanditTasks, Tag("informative-bandit")]
-    | Annotated[DarkRoomTasks, Tag("dark-room")],
+    | Annotated[DarkRoomTasks, Tag("dark-room")]
+    | Annotated[TabularMdpTasks, Tag("tabular-mdp")]
+    | Annotated[TwoStepTasks, Tag("two-step")],
     Discriminator(family_of),
     BeforeValidator(known_family),
 ]

@@ -14,6 +14,8 @@ from ingredients.study.tasks import (
     InformativeBanditTasks,
     RestlessBanditTasks,
     Section,
+    TabularMdpTasks,
+    TwoStepTasks,
 )
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dark_room import DarkRoom
@@ -22,6 +24,8 @@ from ingredients.tasks.family import Family, Step
 from ingredients.tasks.gaussian_bandit import GaussianBandit
 from ingredients.tasks.informative_bandit import InformativeBandit
 from ingredients.tasks.restless_bandit import RestlessBandit
+from ingredients.tasks.tabular_mdp import TabularMdp
+from ingredients.tasks.two_step import TwoStep
 
 __all__ = ["Family", "Step", "make_family"]
 
@@ -41,4 +45,8 @@ def make_family(tasks: Section) -> Family:
             return InformativeBandit(tasks.episodes, tasks.action_noise)
         case DarkRoomTasks():
             return DarkRoom(**tasks.model_dump(exclude={"family"}))
+        case TabularMdpTasks():
+            return TabularMdp(**tasks.model_dump(exclude={"family"}))
+        case TwoStepTasks():
+            return TwoStep(**tasks.model_dump(exclude={"family"}))
     raise AssertionError(f"no family for {tasks!r}")  # the study knows the families

@@ -10,7 +10,7 @@ Shapes (legend of DESIGN §4): `...` stands for any leading batch shape (`[S, B]
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -144,4 +144,50 @@ class Family(Protocol):
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns an episode's expected return for one who knows ψ, `[...]`, or None where that is unknown."""
+        ...
+
+
+@runtime_checkable
+class Solvable(Protocol):
+    """A family that can say what an action costs who would do best from there on; one need not be.
+
+    Where it is, a learner that may know ψ counts that cost instead of rewards (`rollout.collect`): summed over an
+    episode the costs are V*(first state) less the episode's return, but for the luck of where the steps led.
+    """
+
+    def solve(self, tasks: Tensor) -> Tensor:
+        """Returns what `cost` needs to know of tasks, `[..., X]`, in a form of the family's own."""
+        ...
+
+    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a), `[...]`, of `action` in `state` at the lifetime's step t."""
+        ...
+
+
+class Lived(NamedTuple):
+    """Whole lifetimes of S runs, step by step.
+
+    Attributes:
+        tasks: ψ, `[S, N, D]`.
+        observation: what was shown when the action was chosen, `[S, T, N, observation_size]`.
+        action: what was carried out, `[S, T, N]` (int64), or `[S, T, N, A]`.
+        reward: what was paid, `[S, T, N]`.
+    """
+
+    tasks: Tensor
+    observation: Tensor
+    action: Tensor
+    reward: Tensor
+
+
+@runtime_checkable
+class Analysed(Protocol):
+    """A family with an analysis of its own: numbers that describe how a run behaves on it, beside its curves."""
+
+    def tally(self, lived: Lived) -> Tensor:
+        """Returns what the analysis counts, `[S, X]` (float64): tallies of some lifetimes add up to that of all."""
+        ...
+
+    def statistics(self, tally: Tensor) -> dict[str, float]:
+        """Returns the numbers of one run by name, for its tally `[X]`; one that cannot be computed is left out."""
         ...

@@ -35,7 +35,7 @@ from torch import Tensor
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.tasks import lifetime
-from ingredients.tasks.family import Family
+from ingredients.tasks.family import Analysed, Family, Lived
 from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
 from ingredients.training.trainer import Setup
@@ -108,10 +108,17 @@ def probes_of(family: Family) -> tuple[str, ...]:
 
 
 class Evaluated(NamedTuple):
-    """Curves `[S, K]` (float64) by name, `none` and each probe; what each plain lifetime earned, `[S, N]` (float64)."""
+    """What evaluating a stack gave.
+
+    Attributes:
+        curves: `[S, K]` (float64) by name, `none` and each probe.
+        returns: what each plain lifetime earned, `[S, N]` (float64).
+        statistics: of each run, the family's own analysis of its plain lifetimes; empty where it has none.
+    """
 
     curves: dict[str, Tensor]
     returns: Tensor
+    statistics: tuple[dict[str, float], ...]
 
 
 def lanes_at_once(setup: Setup) -> int:
@@ -134,15 +141,31 @@ def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] 
         probes: names of `PROBES`.
     """
     weights, returns = views(policy, setup.agent.shapes()), []
+    analysed = setup.family if isinstance(setup.family, Analysed) else None
+    tallies = []
     total = {name: policy.new_zeros(policy.shape[0], setup.family.episodes).double() for name in ("none", *probes)}
     for seated, draws in _seated(setup, tasks):
         table = _Table(Play(setup.agent, setup.family, weights, seated.to(setup.device)), draws)
-        for name, rewards in table.rewards(probes).items():
+        played = table.played(probes)
+        if analysed is not None:
+            tallies.append(analysed.tally(_lived(table.play.tasks, played.pasts)))
+        for name, rewards in played.rewards.items():
             total[name] += rewards.sum(-1).view(rewards.shape[0], setup.family.episodes, -1).sum(-1)
             if name == "none":
                 returns.append(rewards.sum(1))
     curves = {name: curve.cpu() / tasks.shape[1] for name, curve in total.items()}
-    return Evaluated(curves, torch.cat(returns, dim=1).cpu())
+    statistics = tuple(map(analysed.statistics, torch.stack(tallies).sum(0).cpu())) if analysed is not None else ()
+    return Evaluated(curves, torch.cat(returns, dim=1).cpu(), statistics)
+
+
+def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
+    """Returns lifetimes on `tasks` `[S, n, D]` from what lay behind the lanes before each step and after the last."""
+    return Lived(
+        tasks,
+        observation=torch.stack([past.observation for past in pasts[:-1]], dim=1),
+        action=torch.stack([past.action_tm1.squeeze(-1) for past in pasts[1:]], dim=1),
+        reward=torch.stack([past.reward_tm1.squeeze(-1) for past in pasts[1:]], dim=1),
+    )
 
 
 def _seated(setup: Setup, tasks: Tensor) -> Iterator[tuple[Tensor, Draws]]:
@@ -166,25 +189,25 @@ class _Table:
     play: Play
     draws: Draws
 
-    def rewards(self, probes: Sequence[str]) -> dict[str, Tensor]:
-        """Returns each step's expected reward, `[S, T, n]` (float64); interventions branch off the plain half-way."""
+    def played(self, probes: Sequence[str]) -> _Played:
+        """Returns what the lifetimes give; interventions branch off the plain ones half-way."""
         steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
         first, midway = self.draws.start[0], self.draws.start[self.play.family.episodes // 2]
         opening = Scene(self.play, begin(self.play, first), first)
-        early = self._played(opening, range(half))
+        early = self._stretch(opening, range(half))
         early = early._replace(scene=early.scene._replace(start=midway))
-        late = self._played(early.scene, range(half, steps))
+        late = self._stretch(early.scene, range(half, steps))
         made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
         for name in probes:
             if name in INTERVENTIONS:
-                branched = self._played(INTERVENTIONS[name](early.scene), range(half, steps))
+                branched = self._stretch(INTERVENTIONS[name](early.scene), range(half, steps))
                 made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
                 yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts)) if name in YOKES else None
-                made[name] = self._played(opening, range(steps), name == "greedy", yoke).rewards
-        return made
+                made[name] = self._stretch(opening, range(steps), name == "greedy", yoke).rewards
+        return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
 
-    def _played(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
+    def _stretch(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
         """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
         lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
         rewards, pasts = [], []
@@ -195,6 +218,18 @@ class _Table:
             lanes, moment = advance(scene.play, lanes, at_step(self.draws, t), greedy)
             rewards.append(moment.step.expected_reward.double())
         return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
+
+
+class _Played(NamedTuple):
+    """What lifetimes gave.
+
+    Attributes:
+        rewards: each step's expected reward, `[S, T, n]` (float64), by name: `none` and each probe.
+        pasts: what lay behind the plain lanes before each step, and after the last.
+    """
+
+    rewards: dict[str, Tensor]
+    pasts: tuple[Past, ...]
 
 
 class _Stretch(NamedTuple):

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.memory import State
+from ingredients.tasks.family import Solvable
 from ingredients.training.draws import at_step
 from ingredients.training.interaction import Draws, Moment, Play, advance, begin
 
@@ -50,7 +51,8 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     """Returns one rollout: every lane of the play lives its lifetime from beginning to end.
 
     The agent sees the rewards that its environment pays. Where `expected`, the learner counts E[r | ψ, a] less the best
-    that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw.
+    that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw. Where the
+    family knows what an action costs, it counts that: without the luck of where the steps led, too.
     Lifetimes start from `memory`, parts `[S, B, ...]`, or from the initial one.
     """
     runs, lifetimes, _ = play.tasks.shape
@@ -58,11 +60,19 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
     start = memory and tuple(_split(part, minibatches).contiguous() for part in memory)
     lanes, score = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs)
+    costs = _Costs.of(play) if expected else None
     for t in range(steps):
+        before = lanes.world.state
         lanes, moment = advance(play, lanes, at_step(draws, t))
+        if costs is not None:
+            costs.note(before, moment, t)
         blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
         score += moment.step.expected_reward.mean(-1)
-    reward = blank.earned - _split(_best_step_reward(play), minibatches).unsqueeze(2) if expected else blank.earned
+    reward = blank.earned
+    if costs is not None:
+        reward = -_split(costs.noted, minibatches).transpose(2, 3)
+    elif expected:
+        reward = reward - _split(_best_step_reward(play), minibatches).unsqueeze(2)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
     return Rollout(
@@ -108,6 +118,27 @@ class _Buffers:
         self.earned[:, :, t] = _split(earned, minibatches)
         if self.acting is not None and moment.waiting is not None:
             self.acting[:, :, t] = _split(1 - moment.waiting, minibatches)
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """What each action cost one who would do best from there on, where the family knows: `noted` is `[S, N, T]`."""
+
+    family: Solvable
+    solution: Tensor
+    noted: Tensor
+
+    @staticmethod
+    def of(play: Play) -> _Costs | None:
+        """Returns the costs of lifetimes to come, or None where the family does not know them."""
+        if not isinstance(play.family, Solvable):
+            return None
+        noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps)
+        return _Costs(play.family, play.family.solve(play.tasks), noted)
+
+    def note(self, state: Tensor, moment: Moment, t: int) -> None:
+        cost = self.family.cost(self.solution, state, moment.action, t)
+        self.noted[..., t] = cost if moment.waiting is None else cost * (1 - moment.waiting)
 
 
 def _best_step_reward(play: Play) -> Tensor:

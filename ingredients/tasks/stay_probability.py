@@ -1,0 +1,70 @@
+"""Does who plays the two-step task repeat a choice by what it paid, or by what that says of the task's structure?
+
+Comes in: lifetimes on the two-step task. Goes out: P(the first choice is repeated), by reward and by whether the
+transition was common or rare (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2), and what is made of it.
+
+Who repeats what paid (*model-free*) stays after a reward whatever the transition was: a main effect of reward. Who
+infers which planet pays stays after a common rewarded flight and after a rare one that was not: a reward × transition
+interaction. It is called task-structure inference, not planning: an agent without a model shows it too if its state
+says which planet pays (Akam et al. 2015), and so does one that has a preference for the better ship and never learns.
+Against the latter `interaction_given_choice` compares only flights of the same ship, by how good it was.
+
+Shapes: S runs, N lifetimes, K episodes.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Lived
+
+SHAPE = (2, 2, 2, 2)  # was the ship the better one, was it paid, was the transition common, was the choice repeated
+
+
+def stay_counts(lived: Lived) -> Tensor:
+    """Returns how often each combination of `SHAPE` came up, `[S, 16]`; the last episode has no successor."""
+    ship, planet = lived.action[:, ::2], lived.observation[:, 1::2, :, 2].long()
+    better = (ship == lived.tasks.argmax(-1).unsqueeze(1))[:, :-1]
+    paid, common = lived.reward[:, 1::2][:, :-1] > 0, (planet == ship)[:, :-1]
+    stays = ship[:, 1:] == ship[:, :-1]
+    place = ((better.long() * 2 + paid) * 2 + common) * 2 + stays
+    counts = torch.zeros(len(place), 16, dtype=torch.float64, device=place.device)
+    return counts.scatter_add_(1, place.flatten(1), torch.ones_like(place.flatten(1), dtype=torch.float64))
+
+
+def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
+    """Returns the analysis of one run's counts `[16]`; what would divide by nothing is left out.
+
+    - `stay_common_rewarded` and its three siblings: the four chances of staying.
+    - `reward_effect`: what a reward adds to them, from −1 to 1; 1 for win-stay-lose-shift on ships.
+    - `interaction`: how much more it adds after common flights than after rare ones, from −2 to 2; 2 for who always
+      flies to where it was paid, or to where it was not paid not.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter.
+    - `interaction_given_choice`: the interaction among flights of the better ship and among those of the worse, their
+      mean; where the planets change places the better one is not known from ψ, and it is left out.
+    """
+    by_choice = counts.view(SHAPE)
+    chances = _stays(by_choice.sum(0))
+    named = {
+        f"stay_{transition}_{outcome}": float(chances[paid, common])
+        for outcome, paid in (("rewarded", 1), ("unrewarded", 0))
+        for transition, common in (("common", 1), ("rare", 0))
+    }
+    effect, interaction = float((chances[1] - chances[0]).mean()), float(_interaction(chances))
+    total = abs(interaction) + 2 * abs(effect)
+    named |= {"reward_effect": effect, "interaction": interaction}
+    named["model_based_index"] = interaction / total if total else float("nan")
+    if better_is_known:
+        named["interaction_given_choice"] = float(_interaction(_stays(by_choice)).mean())
+    return {name: value for name, value in named.items() if value == value}
+
+
+def _stays(counts: Tensor) -> Tensor:
+    """Returns P(stay) `[..., paid, common]` for counts `[..., paid, common, stay]`; NaN where nothing was counted."""
+    return counts[..., 1] / counts.sum(-1)
+
+
+def _interaction(chances: Tensor) -> Tensor:
+    by_transition = chances[..., 1, :] - chances[..., 0, :]
+    return by_transition[..., 1] - by_transition[..., 0]

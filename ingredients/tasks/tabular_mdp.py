@@ -1,0 +1,154 @@
+"""Random tabular MDPs: unknown rewards and unknown transitions, from the first state anew each episode.
+
+The setting of Osband et al. (2013) in Duan et al. (2016, §3.2): for each state and action a mean reward N(1, 1), paid
+with unit normal noise, and next-state probabilities from a flat Dirichlet distribution. An episode has `episode_steps`
+steps and begins in the first state.
+
+Observation: the current state, one-hot, `[states]`.
+What it leaks: of the reward nothing (the reward belongs to the state and the action before, and two tasks that pay
+differently look alike). Of a_{t-1} a part: the next state depends on the action, by probabilities that belong to the
+task, so that who has learned the transitions can guess from two states what was done between them. At an episode's
+start, which is always the first state, it leaks nothing.
+
+Reward: N(mean of state and action, 1); a score is made of the mean. Termination: none; the time limit ends an episode.
+The agent can write on no state: the state is forgotten with the episode, and within it nobody can be sure to come back.
+Tasks are drawn from a continuum, so evaluation tasks are held out. Adaptation axis: the episodes of a lifetime, in
+which what pays in which state, and where an action leads, become known.
+
+ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened one after the other (here S and A are the
+numbers of states and actions): 550 numbers at the size of the paper, all of which enter the critic in training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Step
+
+EDGE = 1e-6  # a uniform draw may be 0, whose normal quantile and logarithm are −∞
+TASKS_AT_ONCE = 512  # MDPs that are solved together: their products stay small whatever the evaluation's size
+
+
+@dataclass(frozen=True)
+class TabularMdp:
+    """`states` × `actions`, `episodes` of `episode_steps` steps; see the module for ψ."""
+
+    states: int
+    actions: int
+    episodes: int
+    episode_steps: int
+    name: str = "tabular-mdp"
+    ends_early: bool = False
+    continuous: bool = False
+    observation_bounds: tuple[float, float] = (0.0, 1.0)
+    noise_size: int = 2
+    start_size: int = 0
+    written: range = range(0)
+    held_out: bool = True
+
+    @property
+    def steps(self) -> int:
+        """Returns T = K · L."""
+        return self.episodes * self.episode_steps
+
+    @property
+    def observation_size(self) -> int:
+        """Returns the number of states: one column each."""
+        return self.states
+
+    @property
+    def pairs(self) -> int:
+        """Returns the number of pairs of state and action."""
+        return self.states * self.actions
+
+    @property
+    def task_size(self) -> int:
+        """Returns the length of ψ: a mean reward and S probabilities for each pair."""
+        return self.pairs * (1 + self.states)
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns `[count, task_size]`; a flat Dirichlet draw is S exponential ones, −log u, divided by their sum."""
+        uniform = torch.rand(count, self.task_size, generator=generator).clamp_(EDGE, 1 - EDGE)
+        rewards = 1 + torch.special.ndtri(uniform[:, : self.pairs])
+        exponential = -uniform[:, self.pairs :].log().view(count, self.pairs, self.states)
+        transitions = exponential / exponential.sum(-1, keepdim=True)
+        return torch.cat([rewards, transitions.flatten(1)], dim=1)
+
+    def rewards(self, tasks: Tensor) -> Tensor:
+        """Returns mean rewards `[..., S, A]`."""
+        return tasks[..., : self.pairs].reshape(*tasks.shape[:-1], self.states, self.actions)
+
+    def transitions(self, tasks: Tensor) -> Tensor:
+        """Returns the probabilities of next states, `[..., S, A, S]`."""
+        return tasks[..., self.pairs :].reshape(*tasks.shape[:-1], self.states, self.actions, self.states)
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the number of the first state, 0, `[..., 1]`, and what it looks like `[..., S]`."""
+        state = torch.zeros_like(tasks[..., :1])
+        return state, self._seen(state.long())
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the same: every episode begins in the first state."""
+        return self.first(tasks, start)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Pays and moves on. `noise[..., 0]` is the reward's luck, `noise[..., 1]` chooses the next state."""
+        pair = state.long() * self.actions + action.unsqueeze(-1)
+        mean = tasks.gather(-1, pair).squeeze(-1)
+        reward = mean + torch.special.ndtri(noise[..., 0].clamp(EDGE, 1 - EDGE))
+        row = self.pairs + pair * self.states + torch.arange(self.states, device=tasks.device)
+        reached = tasks.gather(-1, row).cumsum(-1)[..., :-1]
+        after = (reached <= noise[..., 1:]).sum(-1, keepdim=True)
+        never = torch.zeros_like(action, dtype=torch.bool)
+        return Step(after.to(tasks.dtype), self._seen(after), action, reward, mean, never, never)
+
+    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
+        """Returns the value of the first state for one who knows the MDP, by value iteration, `[...]`."""
+        if tasks.dim() == 1:
+            return self._first_value(tasks)
+        return torch.cat([self._first_value(part) for part in torch.split(tasks, TASKS_AT_ONCE, dim=-2)], dim=-1)
+
+    def _first_value(self, tasks: Tensor) -> Tensor:
+        return self._plan(tasks)[..., 0, 0, :].amax(-1)
+
+    def _plan(self, tasks: Tensor) -> Tensor:
+        return action_values(self.rewards(tasks), self.transitions(tasks), self.episode_steps)
+
+    def solve(self, tasks: Tensor) -> Tensor:
+        """Returns V* − Q* of each step of an episode, flattened from `[..., L, S, A]`."""
+        flat = tasks.reshape(-1, self.task_size)
+        plans = [self._plan(part) for part in torch.split(flat, TASKS_AT_ONCE)]
+        plan = torch.cat(plans).view(*tasks.shape[:-1], self.episode_steps, self.states, self.actions)
+        return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
+
+    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a), `[...]`, with the steps of the episode that are left."""
+        pair = state.long() * self.actions + action.unsqueeze(-1)
+        return solution.gather(-1, pair + t % self.episode_steps * self.pairs).squeeze(-1)
+
+    def _seen(self, state: Tensor) -> Tensor:
+        """Returns the one-hot state `[..., S]` (float) of state numbers `[..., 1]` (int64)."""
+        return (state == torch.arange(self.states, device=state.device)).float()
+
+
+def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
+    """Returns Q of each step of an episode, `[..., L, S, A]`, by finite-horizon value iteration.
+
+    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Exact for who knows the MDP.
+
+    Args:
+        rewards: mean rewards `[..., S, A]`; or `[..., L, S, A]`, where they differ by step.
+        transitions: `[..., S, A, S]`.
+        steps: L, the episode's steps.
+    """
+    by_step = rewards.dim() == transitions.dim()
+    later, plan = torch.zeros_like(transitions[..., 0, 0, :]), []
+    for t in reversed(range(steps)):
+        values = (transitions * later[..., None, None, :]).sum(-1)
+        values = values + (rewards[..., t, :, :] if by_step else rewards)
+        later = values.amax(-1)
+        plan.append(values)
+    return torch.stack(plan[::-1], dim=-3)
