@@ -30,6 +30,7 @@ import gymnasium
 ENVIRONMENTS = {
     "BernoulliBandit": "bernoulli-bandit",
     "DarkRoom": "dark-room",
+    "IntervalReproduction": "interval-reproduction",
 }
 
 for _name, _family in ENVIRONMENTS.items():

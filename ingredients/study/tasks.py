@@ -6,9 +6,9 @@ is in the docstring of the family's file in `ingredients/tasks/`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
 
 from ingredients.study import fields
 
@@ -53,9 +53,34 @@ class DarkRoomTasks(Section):
     random_start: Switch = False
 
 
+class IntervalReproductionTasks(Section):
+    """One trial of an interval to be reproduced; an episode is a phase of it, `episode_steps` steps long."""
+
+    family: Annotated[Literal["interval-reproduction"], _family("interval-reproduction")]
+    episodes: Episodes
+    episode_steps: Steps = 4
+    shortest: Annotated[int, BeforeValidator(fields.whole(1, 10_000))] = 2
+    longest: Annotated[int, BeforeValidator(fields.whole(2, 10_000))] = 7
+    tolerance: Annotated[float, BeforeValidator(fields.number(0, 10_000, above=True))] = 3.0
+    position_shown: Switch = True
+    can_move: Switch = True
+
+    @model_validator(mode="after")
+    def _an_interval_fits(self) -> Self:
+        if self.shortest >= self.longest:
+            allowed = f"1 to below longest = {self.longest}"
+            raise fields.mistake("leaves one interval", self.shortest, allowed, keys=("shortest", "longest"))
+        room = self.episodes // 2 * self.episode_steps
+        if self.longest > room:
+            allowed = f"at most {room}, the steps of the first episodes // 2 phases"
+            raise fields.mistake("does not fit", self.longest, allowed, keys=("longest", "episodes", "episode_steps"))
+        return self
+
+
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
     "dark-room": DarkRoomTasks,
+    "interval-reproduction": IntervalReproductionTasks,
 }
 FAMILIES = tuple(SECTIONS)
 
@@ -79,7 +104,9 @@ def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
 
 
 Tasks = Annotated[
-    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")] | Annotated[DarkRoomTasks, Tag("dark-room")],
+    Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")]
+    | Annotated[DarkRoomTasks, Tag("dark-room")]
+    | Annotated[IntervalReproductionTasks, Tag("interval-reproduction")],
     Discriminator(family_of),
     BeforeValidator(known_family),
 ]

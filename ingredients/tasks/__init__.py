@@ -6,10 +6,11 @@ one another is in `lifetime.py`; `environment.py` makes a family an ordinary Gym
 
 from __future__ import annotations
 
-from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, Section
+from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, IntervalReproductionTasks, Section
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.interval_reproduction import IntervalReproduction
 
 __all__ = ["Family", "Step", "make_family"]
 
@@ -21,4 +22,6 @@ def make_family(tasks: Section) -> Family:
             return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
         case DarkRoomTasks():
             return DarkRoom(**tasks.model_dump(exclude={"family"}))
+        case IntervalReproductionTasks():
+            return IntervalReproduction(**tasks.model_dump(exclude={"family"}))
     raise AssertionError(f"no family for {tasks!r}")  # the study knows the families

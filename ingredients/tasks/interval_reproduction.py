@@ -1,0 +1,133 @@
+"""Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019, §2).
+
+The one family in which the environment can be the memory (C3). The agent stands on a track; where it stands is a state
+that it writes, that outlasts everything, and that it sees. A lifetime is *one* trial: its K episodes are the phases of
+the trial, L steps each, and nothing is reset between them. The adaptation axis is therefore the phase.
+
+| steps | what happens |
+|---|---|
+| 0 to d − 1 | the light is on |
+| to K // 2 · L − 1 | darkness: the rest of the phases of presentation |
+| from K // 2 · L =: h on | the cue `go` is on; pressing counts, once, at step h + p |
+| T − 1 | reward: 1 − abs(p − d) / `tolerance`, at least 0; 0 for who never pressed |
+
+So all that can be earned is in the last phase, and a swap at h exchanges just what an agent knows of d.
+Task: ψ = d, uniform on `shortest` to `longest`. There are only a few, so none can be held out.
+
+Observation:
+
+| columns | shown | what it leaks |
+|---|---|---|
+| light, 0 or 1 | always | |
+| go, 0 or 1 | always | |
+| position, from 0 to 1 | `position_shown` | a_{t-1}: a step to the left or to the right shows; and it is a *clock* |
+
+How a memoryless agent does it: walk right while the light is on, which puts it on square d; stay in the dark; walk left
+while the cue is on; press at 0. `position_shown: off` takes that clock away; so does `can_move: off`.
+Nothing else tells the time. The start of a phase, an input of every cell, does so in steps of L and is the same for
+every d. Rewards leak nothing before they are over. Mind the action channel: a_{t-1} is a note of two bits that an agent
+without memory can leave to itself (go through the actions while the light is on, then repeat the last one).
+
+Actions: left, right, stay, press. Termination: none; a phase is over by its time limit. The agent can write on its
+state: `written` is the position, where it can move and sees where it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Step
+
+MOVES = (-1, 1, 0, 0)
+LEFT, RIGHT, STAY, PRESS = range(4)
+POSITION, CLOCK, PRESSED = range(3)  # columns of the state: square, steps that are over, p (−1 before)
+LIGHT, GO, PLACE = range(3)  # columns of the observation
+
+
+@dataclass(frozen=True)
+class IntervalReproduction:
+    """One trial of `episodes` phases of `episode_steps` steps; ψ = d / longest, `[1]`."""
+
+    episodes: int
+    episode_steps: int
+    shortest: int
+    longest: int
+    tolerance: float
+    position_shown: bool = True
+    can_move: bool = True
+    name: str = "interval-reproduction"
+    ends_early: bool = False
+    actions: int = len(MOVES)
+    continuous: bool = False
+    observation_size: int = 3
+    observation_bounds: tuple[float, float] = (0.0, 1.0)
+    task_size: int = 1
+    noise_size: int = 0
+    start_size: int = 0
+    held_out: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Returns T = K · L."""
+        return self.episodes * self.episode_steps
+
+    @property
+    def go(self) -> int:
+        """Returns h, the step with which the reproduction starts."""
+        return self.episodes // 2 * self.episode_steps
+
+    @property
+    def written(self) -> range:
+        """Returns the position's column, where the agent can both write and read it."""
+        return range(POSITION, POSITION + int(self.can_move and self.position_shown))
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns `[count, 1]` intervals, uniform, as shares of the longest."""
+        kinds = self.longest - self.shortest + 1
+        drawn = (torch.rand(count, 1, generator=generator) * kinds).floor().clamp_(max=kinds - 1)
+        return (drawn + self.shortest) / self.longest
+
+    def interval(self, tasks: Tensor) -> Tensor:
+        """Returns d in steps, `[...]`."""
+        return (tasks[..., 0] * self.longest).round()
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the state `[..., 3]` (position 0, clock 0, not pressed) and what is seen: the light."""
+        state = torch.zeros(*tasks.shape[:-1], 3, dtype=tasks.dtype, device=tasks.device)
+        state[..., PRESSED] = -1
+        return state, self._seen(tasks, state)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the state as it is: a phase goes on where the last one ended."""
+        return state, self._seen(tasks, state)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Moves, or presses; the lifetime's last step pays for the press."""
+        position, clock, pressed = state.unbind(-1)
+        if self.can_move:
+            moves = torch.tensor(MOVES, dtype=state.dtype, device=state.device)
+            position = (position + moves[action]).clamp_(0, self.longest)
+        counts = (action == PRESS) & (clock >= self.go) & (pressed < 0)
+        pressed = torch.where(counts, clock - self.go, pressed)
+        state = torch.stack([position, clock + 1, pressed], dim=-1)
+        reward = self.worth(self.interval(tasks), pressed) * (clock == self.steps - 1)
+        never = torch.zeros_like(counts)
+        return Step(state, self._seen(tasks, state), action, reward, reward, never, never)
+
+    def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
+        """Returns what a press `pressed` steps after the cue is worth, `[...]`; −1 stands for none."""
+        worth = (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
+        return worth * (pressed >= 0)
+
+    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
+        """Returns None: phases earn unlike amounts, 0 in all but the last."""
+        return None
+
+    def _seen(self, tasks: Tensor, state: Tensor) -> Tensor:
+        position, clock = state[..., POSITION], state[..., CLOCK]
+        light = (clock < self.interval(tasks)).to(state.dtype)
+        place = position / self.longest if self.position_shown else torch.zeros_like(position)
+        return torch.stack([light, (clock >= self.go).to(state.dtype), place], dim=-1)
