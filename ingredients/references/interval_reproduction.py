@@ -15,6 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from ingredients.references.at_random import AtRandom
 from ingredients.references.policy import Answer, Curves, Moment, Reference, References
 from ingredients.references.simulation import simulate
 from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRESS, RIGHT, STAY, IntervalReproduction
@@ -23,7 +24,7 @@ from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRES
 def interval_reproduction_references(family: IntervalReproduction) -> References:
     """Returns `random`, `best_fixed_time`, `walker` (where the environment is a memory) and `exact_clock`."""
     everything = [
-        Reference("random", False, None, partial(simulate, family, AtRandom())),
+        Reference("random", False, None, partial(simulate, family, AtRandom(family.actions))),
         Reference("best_fixed_time", True, *_fixed(family, best_fixed_time(family))),
         Reference("exact_clock", True, 1.0, partial(simulate, family, ExactClock())),
     ]
@@ -54,23 +55,6 @@ def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Te
         return Curves(curve, list(curve), list(curve) if family.written else None)
 
     return float(_worth_of_fixed_times(family)[time]), curves
-
-
-@dataclass(frozen=True)
-class AtRandom:
-    """Any of the four actions, each as often."""
-
-    def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
-        return torch.empty(lanes, 0)
-
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
-        """Returns one of the actions."""
-        return torch.randint(4, (len(memory),), generator=moment.generator)
-
-    def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns no memory."""
-        return memory
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,19 @@ class DarkRoomTasks(Section):
     goal_shown: Switch = False
     ends_at_goal: Switch = False
     random_start: Switch = False
+    walls: Annotated[Literal["none", "fixed", "random"], BeforeValidator(fields.one_of("none", "fixed", "random"))] = (
+        "none"
+    )
+    wall_share: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.25
+    maze: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
+
+    @model_validator(mode="after")
+    def _who_cannot_see_where_he_is_knows_it(self) -> Self:
+        """Refuses rooms in which not even the best reference could tell where it is."""
+        if not self.position_shown and (self.random_start or self.walls == "random"):
+            allowed = "on, or start in the middle (random_start: off) among walls that are fixed or none"
+            raise fields.mistake("no reference is known", False, allowed, keys=("position_shown",))
+        return self
 
 
 class IntervalReproductionTasks(Section):
