@@ -51,7 +51,7 @@ class Wander:
     """Goes by what it sees now: the table's move, or, as often as `straying`, any of the four.
 
     It stays on a goal that is shown. Where `reads_reward`, it also stays where it was paid on arrival, which is to know
-    r_{t-1}. Where the position is not shown, the table's move is that of the first square, everywhere.
+    r_{t-1}. Where no position is shown, the table is read at the first square, wherever it is.
     """
 
     family: DarkRoom

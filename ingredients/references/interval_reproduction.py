@@ -18,7 +18,7 @@ from torch import Tensor
 from ingredients.references.at_random import AtRandom
 from ingredients.references.policy import Answer, Curves, Moment, Reference, References
 from ingredients.references.simulation import simulate
-from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRESS, RIGHT, STAY, IntervalReproduction
+from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRESS, RIGHT, IntervalReproduction
 
 
 def interval_reproduction_references(family: IntervalReproduction) -> References:
@@ -69,7 +69,7 @@ class Walker:
         """Returns the walker's move."""
         light, go, place = (moment.observation[..., column] for column in (LIGHT, GO, PLACE))
         back = torch.where(place > 0, LEFT, PRESS)
-        return torch.where(go > 0, back, torch.where(light > 0, RIGHT, STAY))
+        return torch.where(go > 0, back, torch.where(light > 0, RIGHT, LEFT))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Returns no memory."""
@@ -87,7 +87,7 @@ class ExactClock:
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
         """Presses as many steps after the cue came as the light was on."""
         now = (moment.observation[..., GO] > 0) & (memory[:, 0] == memory[:, 1])
-        return torch.where(now, PRESS, STAY)
+        return torch.where(now, PRESS, LEFT)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Counts one step more of what was on."""

@@ -71,10 +71,10 @@ class IntervalReproductionTasks(Section):
 
     family: Annotated[Literal["interval-reproduction"], _family("interval-reproduction")]
     episodes: Episodes
-    episode_steps: Steps = 4
-    shortest: Annotated[int, BeforeValidator(fields.whole(1, 10_000))] = 2
-    longest: Annotated[int, BeforeValidator(fields.whole(2, 10_000))] = 7
-    tolerance: Annotated[float, BeforeValidator(fields.number(0, 10_000, above=True))] = 3.0
+    episode_steps: Steps = 6
+    shortest: Annotated[int, BeforeValidator(fields.whole(1, 10_000))] = 1
+    longest: Annotated[int, BeforeValidator(fields.whole(2, 10_000))] = 5
+    tolerance: Annotated[float, BeforeValidator(fields.number(0, 10_000, above=True))] = 2.0
     position_shown: Switch = True
     can_move: Switch = True
 
@@ -83,10 +83,9 @@ class IntervalReproductionTasks(Section):
         if self.shortest >= self.longest:
             allowed = f"1 to below longest = {self.longest}"
             raise fields.mistake("leaves one interval", self.shortest, allowed, keys=("shortest", "longest"))
-        room = self.episodes // 2 * self.episode_steps
-        if self.longest > room:
-            allowed = f"at most {room}, the steps of the first episodes // 2 phases"
-            raise fields.mistake("does not fit", self.longest, allowed, keys=("longest", "episodes", "episode_steps"))
+        if self.longest >= self.episode_steps:
+            allowed = f"below episode_steps = {self.episode_steps}, since the press belongs into the last phase"
+            raise fields.mistake("does not fit", self.longest, allowed, keys=("longest", "episode_steps"))
         return self
 
 

@@ -7,11 +7,10 @@ the trial, L steps each, and nothing is reset between them. The adaptation axis 
 | steps | what happens |
 |---|---|
 | 0 to d − 1 | the light is on |
-| to K // 2 · L − 1 | darkness: the rest of the phases of presentation |
-| from K // 2 · L =: h on | the cue `go` is on; pressing counts, once, at step h + p |
-| T − 1 | reward: 1 − abs(p − d) / `tolerance`, at least 0; 0 for who never pressed |
+| to (K − 1) · L − 1 | darkness, in which nothing can be done; d < L, so that the light is out before the lifetime is half over |
+| the last phase | the cue `go` is on; to press p steps after it came pays 1 − abs(p − d) / `tolerance`, at least 0 |
 
-So all that can be earned is in the last phase, and a swap at h exchanges just what an agent knows of d.
+So all that can be earned is in the last phase, and a swap half-way exchanges just what an agent knows of d.
 Task: ψ = d, uniform on `shortest` to `longest`. There are only a few, so none can be held out.
 
 Observation:
@@ -22,14 +21,15 @@ Observation:
 | go, 0 or 1 | always | |
 | position, from 0 to 1 | `position_shown` | a_{t-1}: a step to the left or to the right shows; and it is a *clock* |
 
-How a memoryless agent does it: walk right while the light is on, which puts it on square d; stay in the dark; walk left
-while the cue is on; press at 0. `position_shown: off` takes that clock away; so does `can_move: off`.
+How a memoryless agent does it: walk right while the light is on, which puts it on square d; walk left while the cue is
+on; press at 0. In the dark nobody can move (it would blur what was written, and agents hardly find the walk then). `position_shown: off` takes that clock away; so does `can_move: off`.
 Nothing else tells the time. The start of a phase, an input of every cell, does so in steps of L and is the same for
-every d. Rewards leak nothing before they are over. Mind the action channel: a_{t-1} is a note of two bits that an agent
-without memory can leave to itself (go through the actions while the light is on, then repeat the last one).
+every d. Rewards leak nothing before they are over. Mind the action channel: a_{t-1} is a note of one letter out of three
+that an agent without memory can leave to itself (go through the actions while the light is on, then repeat the last).
 
-Actions: left, right, stay, press. Termination: none; a phase is over by its time limit. The agent can write on its
-state: `written` is the position, where it can move and sees where it is.
+Actions: left, right, press; to press before the cue is to do nothing. Termination: the press ends the trial; the other
+phases are over by their time limit. The agent can write on its state: `written` is the position, where it can move and
+sees where it is.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from torch import Tensor
 
 from ingredients.tasks.family import Step
 
-MOVES = (-1, 1, 0, 0)
-LEFT, RIGHT, STAY, PRESS = range(4)
-POSITION, CLOCK, PRESSED = range(3)  # columns of the state: square, steps that are over, p (−1 before)
+MOVES = (-1, 1, 0)
+LEFT, RIGHT, PRESS = range(3)
+POSITION, CLOCK = range(2)  # columns of the state: square, steps that are over
 LIGHT, GO, PLACE = range(3)  # columns of the observation
 
 
@@ -59,7 +59,7 @@ class IntervalReproduction:
     position_shown: bool = True
     can_move: bool = True
     name: str = "interval-reproduction"
-    ends_early: bool = False
+    ends_early: bool = True
     actions: int = len(MOVES)
     continuous: bool = False
     observation_size: int = 3
@@ -76,8 +76,8 @@ class IntervalReproduction:
 
     @property
     def go(self) -> int:
-        """Returns h, the step with which the reproduction starts."""
-        return self.episodes // 2 * self.episode_steps
+        """Returns the step with which the cue comes: the first of the last phase."""
+        return (self.episodes - 1) * self.episode_steps
 
     @property
     def written(self) -> range:
@@ -95,32 +95,31 @@ class IntervalReproduction:
         return (tasks[..., 0] * self.longest).round()
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 3]` (position 0, clock 0, not pressed) and what is seen: the light."""
-        state = torch.zeros(*tasks.shape[:-1], 3, dtype=tasks.dtype, device=tasks.device)
-        state[..., PRESSED] = -1
+        """Returns the state `[..., 2]` (position 0, clock 0) and what is seen: the light."""
+        state = torch.zeros(*tasks.shape[:-1], 2, dtype=tasks.dtype, device=tasks.device)
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: a phase goes on where the last one ended."""
+        """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set right."""
+        phase = (state[..., CLOCK] / self.episode_steps).ceil()
+        state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self._seen(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves, or presses; the lifetime's last step pays for the press."""
-        position, clock, pressed = state.unbind(-1)
+        """Moves, where there is light or the cue; or presses, which is paid at once and ends the trial."""
+        position, clock = state.unbind(-1)
+        interval, cue = self.interval(tasks), clock >= self.go
         if self.can_move:
             moves = torch.tensor(MOVES, dtype=state.dtype, device=state.device)
-            position = (position + moves[action]).clamp_(0, self.longest)
-        counts = (action == PRESS) & (clock >= self.go) & (pressed < 0)
-        pressed = torch.where(counts, clock - self.go, pressed)
-        state = torch.stack([position, clock + 1, pressed], dim=-1)
-        reward = self.worth(self.interval(tasks), pressed) * (clock == self.steps - 1)
-        never = torch.zeros_like(counts)
-        return Step(state, self._seen(tasks, state), action, reward, reward, never, never)
+            position = (position + moves[action] * ((clock < interval) | cue)).clamp_(0, self.longest)
+        presses = (action == PRESS) & cue & (clock < self.steps)
+        reward = self.worth(interval, clock - self.go) * presses
+        state = torch.stack([position, clock + 1], dim=-1)
+        return Step(state, self._seen(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
 
     def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
-        """Returns what a press `pressed` steps after the cue is worth, `[...]`; −1 stands for none."""
-        worth = (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
-        return worth * (pressed >= 0)
+        """Returns what a press `pressed` steps after the cue came is worth, `[...]`."""
+        return (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns None: phases earn unlike amounts, 0 in all but the last."""
