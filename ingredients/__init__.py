@@ -29,6 +29,7 @@ import gymnasium
 
 ENVIRONMENTS = {
     "BernoulliBandit": "bernoulli-bandit",
+    "CausalBandit": "causal-bandit",
     "DarkRoom": "dark-room",
     "IntervalReproduction": "interval-reproduction",
 }

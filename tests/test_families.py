@@ -23,6 +23,7 @@ from ingredients.tasks.lifetime import World
 FAMILIES: dict[str, dict[str, Any]] = {
     "bernoulli-bandit": {"family": "bernoulli-bandit", "arms": 4, "episodes": 6},
     "bernoulli-bandit, noisy": {"family": "bernoulli-bandit", "arms": 3, "episodes": 6, "action_noise": 0.4},
+    "causal-bandit": {"family": "causal-bandit", "episodes": 6},
     "dark-room": {"family": "dark-room", "size": 4, "episodes": 5, "episode_steps": 6},
     "dark-room, open": {"family": "dark-room", "size": 3, "episodes": 5, "goal_shown": True, "random_start": True},
     "dark-room, ending": {"family": "dark-room", "size": 3, "episodes": 6, "ends_at_goal": True},

@@ -52,7 +52,8 @@ def test_tape_of_a_trial() -> None:
 
 
 @pytest.mark.parametrize(
-    ("presses", "worth"), [([22], 0.5), ([23], 1.0), ([24], 0.5), ([20, 23], 0.0), ([21, 23], 0.0), ([3], 0.0), ([], 0.0)]
+    ("presses", "worth"),
+    [([22], 0.5), ([23], 1.0), ([24], 0.5), ([20, 23], 0.0), ([21, 23], 0.0), ([3], 0.0), ([], 0.0)],
 )
 def test_what_a_press_is_worth(presses: list[int], worth: float) -> None:
     """It falls with the error; the first press after the cue counts, one before it is none, and none earns nothing."""

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
+from ingredients.references.causal_bandit import causal_bandit_references
 from ingredients.references.dark_room import dark_room_references
 from ingredients.references.interval_reproduction import interval_reproduction_references
 from ingredients.references.policy import Curves, Reference, References
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.causal_bandit import CausalBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.family import Family
 from ingredients.tasks.interval_reproduction import IntervalReproduction
@@ -32,6 +34,8 @@ def references_for(family: Family) -> References:
     match family:
         case BernoulliBandit():
             return bernoulli_bandit_references(family)
+        case CausalBandit():
+            return causal_bandit_references(family)
         case DarkRoom():
             return dark_room_references(family)
         case IntervalReproduction():

@@ -40,6 +40,15 @@ class BernoulliBanditTasks(Section):
     action_noise: Annotated[float, BeforeValidator(fields.number(0, 1, below=True))] = 0.0
 
 
+class CausalBanditTasks(Section):
+    """Interventions on a random causal graph; an episode is one of them, and a look at what it did."""
+
+    family: Annotated[Literal["causal-bandit"], _family("causal-bandit")]
+    nodes: Annotated[int, BeforeValidator(fields.whole(3, 6))] = 4
+    episodes: Episodes
+    noise: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.5
+
+
 class DarkRoomTasks(Section):
     """A room with a hidden goal; an episode is `episode_steps` steps in it."""
 
@@ -91,6 +100,7 @@ class IntervalReproductionTasks(Section):
 
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
+    "causal-bandit": CausalBanditTasks,
     "dark-room": DarkRoomTasks,
     "interval-reproduction": IntervalReproductionTasks,
 }
@@ -117,6 +127,7 @@ def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
 
 Tasks = Annotated[
     Annotated[BernoulliBanditTasks, Tag("bernoulli-bandit")]
+    | Annotated[CausalBanditTasks, Tag("causal-bandit")]
     | Annotated[DarkRoomTasks, Tag("dark-room")]
     | Annotated[IntervalReproductionTasks, Tag("interval-reproduction")],
     Discriminator(family_of),

@@ -6,8 +6,15 @@ one another is in `lifetime.py`; `environment.py` makes a family an ordinary Gym
 
 from __future__ import annotations
 
-from ingredients.study.tasks import BernoulliBanditTasks, DarkRoomTasks, IntervalReproductionTasks, Section
+from ingredients.study.tasks import (
+    BernoulliBanditTasks,
+    CausalBanditTasks,
+    DarkRoomTasks,
+    IntervalReproductionTasks,
+    Section,
+)
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.causal_bandit import CausalBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.interval_reproduction import IntervalReproduction
@@ -20,6 +27,8 @@ def make_family(tasks: Section) -> Family:
     match tasks:
         case BernoulliBanditTasks():
             return BernoulliBandit(tasks.arms, tasks.episodes, tasks.action_noise)
+        case CausalBanditTasks():
+            return CausalBandit(tasks.nodes, tasks.episodes, tasks.noise)
         case DarkRoomTasks():
             return DarkRoom(**tasks.model_dump(exclude={"family"}))
         case IntervalReproductionTasks():
