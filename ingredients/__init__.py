@@ -33,7 +33,9 @@ ENVIRONMENTS = {
     "GaussianBandit": "gaussian-bandit",
     "RestlessBandit": "restless-bandit",
     "InformativeBandit": "informative-bandit",
+    "CausalBandit": "causal-bandit",
     "DarkRoom": "dark-room",
+    "IntervalReproduction": "interval-reproduction",
     "TabularMdp": "tabular-mdp",
     "TwoStep": "two-step",
 }

@@ -3,8 +3,8 @@
 Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. Reading order: `policy` (the
 words), `simulation` (how a policy is played), `bernoulli_bandit` (which references bandits have), then the
 algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`,
-`gaussian_beliefs`, `gaussian_gittins`; of `tabular_mdp` they are in `mdp_posterior` and `mdp_policies`. A further family
-brings one file and one line of `references_for`.
+`gaussian_beliefs`, `gaussian_gittins`; of `tabular_mdp` they are in `mdp_posterior` and `mdp_policies`. A further
+family brings one file and one line of `references_for`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
+from ingredients.references.causal_bandit import causal_bandit_references
+from ingredients.references.dark_room import dark_room_references
 from ingredients.references.dependent_bandit import dependent_bandit_references
 from ingredients.references.gaussian_bandit import gaussian_bandit_references
 from ingredients.references.informative_bandit import informative_bandit_references
+from ingredients.references.interval_reproduction import interval_reproduction_references
 from ingredients.references.policy import Curves, Reference, References
 from ingredients.references.restless_bandit import restless_bandit_references
 from ingredients.references.tabular_mdp import tabular_mdp_references
 from ingredients.references.two_step import two_step_references
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.causal_bandit import CausalBandit
+from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.family import Family
 from ingredients.tasks.gaussian_bandit import GaussianBandit
 from ingredients.tasks.informative_bandit import InformativeBandit
+from ingredients.tasks.interval_reproduction import IntervalReproduction
 from ingredients.tasks.restless_bandit import RestlessBandit
 from ingredients.tasks.tabular_mdp import TabularMdp
 from ingredients.tasks.two_step import TwoStep
@@ -53,6 +59,12 @@ def references_for(family: Family) -> References:
             return tabular_mdp_references(family)
         case TwoStep():
             return two_step_references(family)
+        case CausalBandit():
+            return causal_bandit_references(family)
+        case DarkRoom():
+            return dark_room_references(family)
+        case IntervalReproduction():
+            return interval_reproduction_references(family)
         case _:
             raise NotImplementedError(f"no references are known for the task family {family.name!r}")
 

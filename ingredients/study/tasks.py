@@ -90,6 +90,15 @@ class InformativeBanditTasks(Section):
     action_noise: Noise = 0.0
 
 
+class CausalBanditTasks(Section):
+    """Interventions on a random causal graph; an episode is one of them, and a look at what it did."""
+
+    family: Annotated[Literal["causal-bandit"], _family("causal-bandit")]
+    nodes: Annotated[int, BeforeValidator(fields.whole(3, 6))] = 4
+    episodes: Episodes
+    noise: Annotated[float, BeforeValidator(fields.number(0, 10, above=True))] = 0.5
+
+
 class DarkRoomTasks(Section):
     """A room with a hidden goal; an episode is `episode_steps` steps in it."""
 
@@ -101,6 +110,42 @@ class DarkRoomTasks(Section):
     goal_shown: Switch = False
     ends_at_goal: Switch = False
     random_start: Switch = False
+    walls: Annotated[Literal["none", "fixed", "random"], BeforeValidator(fields.one_of("none", "fixed", "random"))] = (
+        "none"
+    )
+    wall_share: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.25
+    maze: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
+
+    @model_validator(mode="after")
+    def _who_cannot_see_where_he_is_knows_it(self) -> Self:
+        """Refuses rooms in which not even the best reference could tell where it is."""
+        if not self.position_shown and (self.random_start or self.walls == "random"):
+            allowed = "on, or start in the middle (random_start: off) among walls that are fixed or none"
+            raise fields.mistake("no reference is known", False, allowed, keys=("position_shown",))
+        return self
+
+
+class IntervalReproductionTasks(Section):
+    """One trial of an interval to be reproduced; an episode is a phase of it, `episode_steps` steps long."""
+
+    family: Annotated[Literal["interval-reproduction"], _family("interval-reproduction")]
+    episodes: Episodes
+    episode_steps: Steps = 6
+    shortest: Annotated[int, BeforeValidator(fields.whole(1, 10_000))] = 1
+    longest: Annotated[int, BeforeValidator(fields.whole(2, 10_000))] = 5
+    tolerance: Annotated[float, BeforeValidator(fields.number(0, 10_000, above=True))] = 2.0
+    position_shown: Switch = True
+    can_move: Switch = True
+
+    @model_validator(mode="after")
+    def _an_interval_fits(self) -> Self:
+        if self.shortest >= self.longest:
+            allowed = f"1 to below longest = {self.longest}"
+            raise fields.mistake("leaves one interval", self.shortest, allowed, keys=("shortest", "longest"))
+        if self.longest >= self.episode_steps:
+            allowed = f"below episode_steps = {self.episode_steps}, since the press belongs into the last phase"
+            raise fields.mistake("does not fit", self.longest, allowed, keys=("longest", "episode_steps"))
+        return self
 
 
 class TabularMdpTasks(Section):
@@ -134,7 +179,9 @@ SECTIONS: dict[str, type[Section]] = {
     "gaussian-bandit": GaussianBanditTasks,
     "restless-bandit": RestlessBanditTasks,
     "informative-bandit": InformativeBanditTasks,
+    "causal-bandit": CausalBanditTasks,
     "dark-room": DarkRoomTasks,
+    "interval-reproduction": IntervalReproductionTasks,
     "tabular-mdp": TabularMdpTasks,
     "two-step": TwoStepTasks,
 }
@@ -165,7 +212,9 @@ Tasks = Annotated[
     | Annotated[GaussianBanditTasks, Tag("gaussian-bandit")]
     | Annotated[RestlessBanditTasks, Tag("restless-bandit")]
     | Annotated[InformativeBanditTasks, Tag("informative-bandit")]
+    | Annotated[CausalBanditTasks, Tag("causal-bandit")]
     | Annotated[DarkRoomTasks, Tag("dark-room")]
+    | Annotated[IntervalReproductionTasks, Tag("interval-reproduction")]
     | Annotated[TabularMdpTasks, Tag("tabular-mdp")]
     | Annotated[TwoStepTasks, Tag("two-step")],
     Discriminator(family_of),

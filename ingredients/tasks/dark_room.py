@@ -1,7 +1,11 @@
 """The dark room: a goal that cannot be seen from afar, in the same place for a lifetime (Laskin et al. 2022, §4).
 
-A room of `size` × `size` squares. The agent moves up, down, left, right or stays; walls stop it. The goal is one of the
-squares but the start, uniformly drawn for each lifetime: that is ψ.
+A room of `size` × `size` squares. The agent moves up, down, left, right or stays; it does not leave the room. With
+`walls` it is a maze: a `wall_share` of the squares, and those that no way leads to, cannot be entered. `fixed`: the
+same walls for every task, those of number `maze`; `random`: walls of its own for every task. Walls are never seen; who
+runs into one stays where he was. The goal is one of the open squares but the middle, each as likely.
+Task: ψ = the goal's row and column, and, where the walls are random, the walls. With fixed or no walls there are fewer
+than `size`² tasks, so none can be held out.
 
 Observation, each part a switch:
 
@@ -13,26 +17,30 @@ Observation, each part a switch:
 Reward: 1 in every step that ends on the goal. Where `ends_at_goal` the episode ends there, and the ending leaks the
 reward; the agent then gets nothing for the rest of the episode, so that the sooner it arrives the better only through
 the discount.
-Start: the middle square, or `random_start` anywhere but on the goal. Termination: at the goal, where `ends_at_goal`;
-else the time limit alone. The agent writes on its position, which no episode carries over: the environment is a memory
-within an episode and none between them.
+Start: the middle square, or `random_start` anywhere open but on the goal. Termination: at the goal, where
+`ends_at_goal`; else the time limit alone. The agent writes on its position, which no episode carries over: the
+environment is a memory within an episode and none between them. Adaptation axis: the episode.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from ingredients.tasks.family import Step
+from ingredients.tasks.maze import distances, draw_walls, pick
 
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1), (0, 0))
+UP, DOWN, LEFT, RIGHT, STAY = range(5)
+GOAL_SEEN = 2  # column of the observation; row and column of the position stand before it
 
 
 @dataclass(frozen=True)
 class DarkRoom:
-    """`episodes` visits of `episode_steps` steps; ψ = the goal's row and column, as shares of the room, `[2]`."""
+    """`episodes` visits of `episode_steps` steps; ψ = the goal's row and column, as shares of the room, and walls."""
 
     size: int
     episodes: int
@@ -41,14 +49,16 @@ class DarkRoom:
     goal_shown: bool = False
     ends_at_goal: bool = False
     random_start: bool = False
+    walls: str = "none"
+    wall_share: float = 0.25
+    maze: int = 0
     name: str = "dark-room"
     actions: int = len(MOVES)
     continuous: bool = False
+    observation_size: int = 3
     observation_bounds: tuple[float, float] = (0.0, 1.0)
-    task_size: int = 2
     noise_size: int = 0
     written: range = range(0)
-    held_out: bool = False
 
     @property
     def steps(self) -> int:
@@ -61,9 +71,9 @@ class DarkRoom:
         return self.ends_at_goal
 
     @property
-    def observation_size(self) -> int:
-        """Returns 3: row, column, on the goal; a column that is switched off is 0."""
-        return 3
+    def task_size(self) -> int:
+        """Returns 2 for the goal, and one number a square where each task has its own walls."""
+        return 2 + self.size**2 * (self.walls == "random")
 
     @property
     def start_size(self) -> int:
@@ -71,14 +81,27 @@ class DarkRoom:
         return int(self.random_start)
 
     @property
+    def held_out(self) -> bool:
+        """Returns whether there are many tasks: only where each has walls of its own."""
+        return self.walls == "random"
+
+    @property
     def middle(self) -> int:
         """Returns the square in the middle, numbered row by row."""
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, 2]`, the goals: any square but the middle one."""
-        square = (torch.rand(count, generator=generator) * (self.size**2 - 1)).long().clamp_(max=self.size**2 - 2)
-        return self._place(square + (square >= self.middle).long()) / (self.size - 1)
+        """Returns `[count, task_size]`: the goal, any open square but the middle one; random walls, 1.0 where one is."""
+        drawn = torch.rand(count, self.task_size, generator=generator)
+        allowed = torch.ones(count, self.size**2, dtype=torch.bool)
+        if self.walls == "random":
+            allowed = ~draw_walls(drawn[:, 2:].view(-1, self.size, self.size), self.wall_share, self.middle).flatten(1)
+            drawn[:, 2:] = (~allowed).float()
+        elif self.walls == "fixed":
+            allowed = allowed & ~self._fixed_walls
+        allowed[:, self.middle] = False
+        drawn[:, :2] = self.place(pick(allowed, drawn[:, 0])) / (self.size - 1)
+        return drawn
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the position `[..., 2]` (row, column) and what is seen there."""
@@ -91,37 +114,74 @@ class DarkRoom:
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Moves the agent; it is paid for where it comes to stand."""
-        moves = torch.tensor(MOVES, dtype=state.dtype, device=state.device)
-        state = (state + moves[action]).clamp_(0, self.size - 1)
+        state = self.moved(tasks, state, action)
         reached = self._on_goal(tasks, state)
         reward, never = reached.to(tasks.dtype), torch.zeros_like(reached)
         ends = reached if self.ends_at_goal else never
         return Step(state, self._seen(tasks, state), action, reward, reward, ends, never)
 
+    def moved(self, tasks: Tensor, position: Tensor, action: Tensor) -> Tensor:
+        """Returns where a move leads, `[..., 2]`."""
+        moves = torch.tensor(MOVES, dtype=position.dtype, device=position.device)
+        there = (position + moves[action]).clamp_(0, self.size - 1)
+        if self.walls == "none":
+            return there
+        square = self.square(there).unsqueeze(-1)
+        return torch.where(self._walls(tasks).gather(-1, square), position, there)
+
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns what the shortest way earns, `[...]`, or None where the start is random."""
         if self.random_start:
             return None
-        distance = (self._goal(tasks) - self.size // 2).abs().sum(-1)
-        paid = (self.episode_steps + 1 - distance).clamp(min=0)
-        return paid.clamp(max=1) if self.ends_at_goal else paid
+        return self.paid(self.ways(tasks)[..., self.middle])
+
+    def ways(self, tasks: Tensor) -> Tensor:
+        """Returns how many steps each square is from the goal, `[..., n²]`; infinity in walls."""
+        goal = torch.zeros(*tasks.shape[:-1], self.size**2, dtype=torch.bool, device=tasks.device)
+        goal.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), True)
+        square = (self.size, self.size)
+        return distances(~self._walls(tasks).unflatten(-1, square), goal.unflatten(-1, square)).flatten(-2)
+
+    def paid(self, distance: Tensor) -> Tensor:
+        """Returns what an episode earns that goes straight to a goal so many steps away."""
+        steps_paid = (self.episode_steps + 1 - distance).clamp(min=0)
+        return steps_paid.clamp(max=1) if self.ends_at_goal else steps_paid
+
+    def square(self, position: Tensor) -> Tensor:
+        """Returns the number `[...]` (int64) of the square at row and column `[..., 2]`."""
+        return (position[..., 0] * self.size + position[..., 1]).long()
+
+    def place(self, square: Tensor) -> Tensor:
+        """Returns row and column, `[..., 2]`, of squares numbered row by row, `[...]`."""
+        return torch.stack([square // self.size, square % self.size], dim=-1).float()
+
+    @cached_property
+    def _fixed_walls(self) -> Tensor:
+        """The walls of number `maze`, `[n²]` (bool)."""
+        drawn = torch.rand(self.size, self.size, generator=torch.Generator().manual_seed(self.maze))
+        return draw_walls(drawn, self.wall_share, self.middle).flatten()
+
+    def _walls(self, tasks: Tensor) -> Tensor:
+        """Returns where the walls are, `[..., n²]` (bool)."""
+        if self.walls == "random":
+            return tasks[..., 2:] > 0.5
+        shape = (*tasks.shape[:-1], self.size**2)
+        if self.walls == "fixed":
+            return self._fixed_walls.to(tasks.device).expand(shape)
+        return torch.zeros(shape, dtype=torch.bool, device=tasks.device)
 
     def _goal(self, tasks: Tensor) -> Tensor:
-        return (tasks * (self.size - 1)).round()
+        return (tasks[..., :2] * (self.size - 1)).round()
 
     def _on_goal(self, tasks: Tensor, state: Tensor) -> Tensor:
         return (state == self._goal(tasks)).all(-1)
 
     def _start(self, tasks: Tensor, start: Tensor) -> Tensor:
         if not self.random_start:
-            return torch.full_like(tasks, self.size // 2)
-        square = (start[..., 0] * (self.size**2 - 1)).long().clamp_(max=self.size**2 - 2)
-        goal = self._goal(tasks)
-        return self._place(square + (square >= goal[..., 0] * self.size + goal[..., 1]).long())
-
-    def _place(self, square: Tensor) -> Tensor:
-        """Returns row and column, `[..., 2]`, of squares numbered row by row, `[...]`."""
-        return torch.stack([square // self.size, square % self.size], dim=-1).float()
+            return torch.full_like(tasks[..., :2], self.size // 2)
+        allowed = ~self._walls(tasks)
+        allowed.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), False)
+        return self.place(pick(allowed, start[..., 0]))
 
     def _seen(self, tasks: Tensor, state: Tensor) -> Tensor:
         position = state / (self.size - 1) if self.position_shown else torch.zeros_like(state)

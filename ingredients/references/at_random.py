@@ -1,0 +1,29 @@
+"""The random policy, for any family whose actions are choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.references.policy import Answer, Moment
+
+
+@dataclass(frozen=True)
+class AtRandom:
+    """One of `actions` actions, each as likely."""
+
+    actions: int
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns one of the actions."""
+        return torch.randint(self.actions, (len(memory),), generator=moment.generator)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory

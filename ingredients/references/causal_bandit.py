@@ -1,0 +1,176 @@
+"""The references of the causal bandit: ignorance, a note to oneself, seeing for doing, exact inference, the truth.
+
+Comes in: a family. Goes out: its `References`. Floor: `elsewhere`, any node but the one that is set; weights are as
+often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, the best found on
+a_{t-1}. Yardstick: `bayes_inference`, exact inference of the weights from interventions in turn, and the best choice
+given it; which interventions are best is not solved, so as a whole it is not exact. `associational`: told the graph, but
+takes x_m = −1 for something seen, not done (Dasgupta et al. 2019, §4.1). `oracle`: told the graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from ingredients.references.at_random import AtRandom
+from ingredients.references.policy import Answer, Moment, Policy, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.causal_bandit import SET_OUTSIDE, CausalBandit
+
+WEIGHTS = (-1.0, 0.0, 1.0)
+NOTED_BELOW = -0.5  # a value that speaks for an effect of −1
+
+
+def causal_bandit_references(family: CausalBandit) -> References:
+    """Returns `random`, `elsewhere`, `one_note`, `associational`, `bayes_inference` and `oracle`."""
+    policies: dict[str, Policy] = {
+        "random": AtRandom(family.actions),
+        "elsewhere": Elsewhere(family),
+        "one_note": OneNote(family),
+        "associational": Told(family, seeing=True),
+        "bayes_inference": BayesInference(family),
+        "oracle": Told(family),
+    }
+    earns = {"elsewhere": 0.0, "random": family.goal_episodes * SET_OUTSIDE / family.nodes}
+    everything = tuple(
+        Reference(name, name in ("elsewhere", "oracle"), earns.get(name), partial(simulate, family, policy))
+        for name, policy in policies.items()
+    )
+    return References("elsewhere", "one_note", "bayes_inference", everything)
+
+
+@dataclass(frozen=True)
+class _Forgetful:
+    """A policy without memory."""
+
+    family: CausalBandit
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory
+
+    def _outside(self, moment: Moment) -> Tensor:
+        """Returns which node is set from outside, one-hot `[N, n]`; zeros in the information phase."""
+        return moment.observation[..., self.family.nodes : 2 * self.family.nodes]
+
+    def _elsewhere(self, moment: Moment) -> Tensor:
+        """Returns the first node that is not set from outside, `[N]`."""
+        return self._outside(moment)[..., 0].long()
+
+
+@dataclass(frozen=True)
+class Elsewhere(_Forgetful):
+    """Chooses the first node that is not set."""
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns that node."""
+        return self._elsewhere(moment)
+
+
+@dataclass(frozen=True)
+class OneNote(_Forgetful):
+    """Sets the first node; notes, as the action while looking, which node went down most; chooses it when it serves.
+
+    It goes by the current observation and a_{t-1} alone. What rises by the first node falls when that is set to −1.
+    """
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the node to set, to note or to choose."""
+        seen, n = moment.observation, self.family.nodes
+        lowest, node = seen[..., :n].min(-1)
+        note = torch.where(lowest < NOTED_BELOW, node, 0)
+        noted = torch.where(moment.action_tm1 > 0, moment.action_tm1, n - 1)
+        first_is_set = self._outside(moment)[..., 0] > 0
+        choice = torch.where(first_is_set, noted, self._elsewhere(moment))
+        in_goal = seen[..., -2] > 0
+        acts = torch.where(in_goal, choice, torch.zeros_like(choice))
+        return torch.where(seen[..., -1] > 0, note, acts)
+
+
+@dataclass(frozen=True)
+class Told(_Forgetful):
+    """Is told the weights and chooses the node of the highest mean; `seeing`: of those given that x_m was seen at −1."""
+
+    seeing: bool = False
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns that node."""
+        outside = self._outside(moment)
+        if self.seeing:
+            return associated(self.family, moment.tasks, outside).argmax(-1)
+        to = torch.full(outside.shape[:-1], SET_OUTSIDE)
+        return self.family.values(moment.tasks, outside, to, torch.zeros_like(outside)).argmax(-1)
+
+
+def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
+    """Returns E[x | x_m = −1] `[N, n]` where m is seen and not set, for weights `[N, n(n − 1)/2]` and m one-hot.
+
+    With x = A z, A = (I − W)ᵀ⁻¹ and z standard normal, it is −cov(x, x_m) / var(x_m), whatever the noise.
+    """
+    nobody, to = torch.zeros_like(node), torch.zeros(node.shape[:-1])
+    columns = [family.values(weights, nobody, to, one.expand_as(node)) for one in torch.eye(family.nodes)]
+    a = torch.stack(columns, dim=-1)  # what a unit of each node's luck does to all
+    row = (node.unsqueeze(-2) @ a).squeeze(-2)
+    covariance = (a @ row.unsqueeze(-1)).squeeze(-1)
+    return SET_OUTSIDE * covariance / (row * row).sum(-1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class BayesInference:
+    """Sets one node after another, infers the weights exactly, chooses the node of the highest posterior mean.
+
+    The weights into a node are independent of those into the others, before and after any interventions, so the memory
+    `[N, Σ_j 3^j]` holds for each node the log-likelihood of each combination of its weights.
+    """
+
+    family: CausalBandit
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns all combinations alike."""
+        return torch.zeros(lanes, sum(len(one) for one in self._combinations))
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the next node in turn (the last has no effects), or the best choice."""
+        n = self.family.nodes
+        outside = moment.observation[..., n : 2 * n]
+        to = torch.full(outside.shape[:-1], SET_OUTSIDE)
+        means = self.family.values(self.posterior_means(memory), outside, to, torch.zeros_like(outside))
+        turn = torch.full_like(moment.action_tm1, moment.step // 2 % (n - 1))
+        return torch.where(moment.observation[..., -2] > 0, means.argmax(-1), turn)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Adds what the values say, after a step that gave some."""
+        n, goal = self.family.nodes, answer.observation[..., -2] > 0
+        values, outside = answer.led_to[..., :n], answer.observation[..., n : 2 * n]
+        chosen = torch.nn.functional.one_hot(answer.action, n).to(values.dtype)
+        at = torch.where(goal.unsqueeze(-1), outside, chosen)
+        acted = answer.observation[..., -1:] == 0
+        said = [self._log_likelihood(values, j) * (1 - at[..., j : j + 1]) for j in range(n)]
+        return memory + torch.cat(said, dim=-1) * acted
+
+    def posterior_means(self, memory: Tensor) -> Tensor:
+        """Returns E[w_ij | data], `[N, n(n − 1)/2]`, in the order of ψ."""
+        means = memory.new_zeros(len(memory), self.family.task_size)
+        parts = memory.split([len(one) for one in self._combinations], dim=-1)
+        for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
+            into = [self.family.weight(i, j) for i in range(j)]
+            means[:, into] = part.softmax(-1) @ weights
+        return means
+
+    def _log_likelihood(self, values: Tensor, j: int) -> Tensor:
+        """Returns log p(x_j | x_<j, weights), but for a constant, for each combination, `[N, 3^j]`."""
+        error = values[..., j : j + 1] - values[..., :j] @ self._combinations[j].T
+        return -0.5 * (error / self.family.noise) ** 2
+
+    @cached_property
+    def _combinations(self) -> list[Tensor]:
+        """The weights that may lead into each node, `[3^j, j]`."""
+        return [torch.tensor(list(product(WEIGHTS, repeat=j))).view(3**j, j) for j in range(self.family.nodes)]

@@ -1,0 +1,97 @@
+"""The references of dark rooms: wandering, sweeping by position, searching and remembering, the shortest way.
+
+Comes in: a family. Goes out: its `References`. Floor: `wander`, the best that goes by the current observation. In an
+open room whose positions are shown that is a sweep: every step on a square not seen in this episode is all that
+ignorance can do, so the floor is exact wherever the sweep never comes back. With no position, nothing that shows the
+goal and a start in the middle, each step off the middle is worth the same, so always up is exact, too. Elsewhere the
+floor is the best of a few mixtures of sweep (or of always up) and random walk, found on rooms of its own. Reactive: the same with r_{t-1}, which tells it that it stands on
+the goal. (It is not the last word: where a_{t-1} is shown, who is pressing against a wall can tell its next episode
+which wall that was. A memory-off sibling that learns this is a higher hurdle, and the verdict takes the higher.)
+Yardstick: `search`, which goes to the nearest square that may be the goal and remembers where it found it. The best
+order of visits under a time limit is a search problem that is not solved here, so it is not exact. `oracle`: the
+shortest way, by breadth-first search.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ingredients.references.at_random import AtRandom
+from ingredients.references.dark_room_policies import Search, Wander, ring, spiral
+from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.dark_room import UP, DarkRoom
+
+STRAYING = (0.0, 0.25, 0.5, 0.75, 1.0)
+ROOMS = 500  # on which the best mixture is chosen
+
+
+def dark_room_references(family: DarkRoom) -> References:
+    """Returns `random`, `wander`, `reactive`, `search` and `oracle`."""
+    table = ring(family.size) if family.random_start else spiral(family.size)
+    exact = is_sweep(family) or nothing_tells(family)
+    floor = _wander(family, table, 0.0) if exact else _best_wander(family, table)
+    reactive = _wander(family, table, 0.0, True) if is_sweep(family) else _best_wander(family, table, True)
+    everything = (
+        Reference("random", False, None, partial(simulate, family, AtRandom(family.actions))),
+        Reference("wander", exact, sweep_return(family) if exact else None, partial(simulate, family, floor)),
+        Reference("reactive", False, None, partial(simulate, family, reactive)),
+        Reference("search", False, None, partial(simulate, family, Search(family, table))),
+        Reference("oracle", True, None, partial(_shortest_way, family)),
+    )
+    return References("wander", "reactive", "search", everything)
+
+
+def is_sweep(family: DarkRoom) -> bool:
+    """Returns whether who goes by position can step on another square every step; then nobody ignorant does better."""
+    if not family.position_shown or family.walls != "none":
+        return False
+    around = family.size * (family.size - family.size % 2)
+    return not family.random_start or family.episode_steps < around
+
+
+def nothing_tells(family: DarkRoom) -> bool:
+    """Returns whether nothing that is seen depends on the goal or the moves, and every square but one is alike."""
+    told = family.position_shown or family.goal_shown or family.ends_at_goal
+    return not told and family.walls == "none" and not family.random_start
+
+
+def sweep_return(family: DarkRoom) -> float:
+    """Returns what a sweep earns in a lifetime, or always up where nothing tells: the goal is on each of the n² − 1 other squares with equal odds."""
+    squares, length = family.size**2 - 1, family.episode_steps
+    seen = min(squares, length)
+    if family.ends_at_goal:
+        paid = seen
+    elif family.goal_shown:
+        paid = sum(length + 1 - t for t in range(1, seen + 1))
+    else:
+        paid = length
+    return family.episodes * paid / squares
+
+
+def _wander(family: DarkRoom, table: Tensor, straying: float, reads_reward: bool = False) -> Wander:
+    """Returns the table's sweep; where no position is shown, the way up instead."""
+    return Wander(family, table if family.position_shown else torch.full_like(table, UP), straying, reads_reward)
+
+
+def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) -> Wander:
+    """Returns the mixture that earns most on some rooms."""
+    rooms = family.draw_tasks(generator(0, Purpose.REFERENCES, -1), ROOMS)
+    mixtures = [_wander(family, table, straying, reads_reward) for straying in STRAYING]
+    return max(mixtures, key=lambda policy: sum(simulate(family, policy, rooms, -1).none))
+
+
+def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> Curves:
+    """Returns what one earns who knows the room: the mean over the squares from which an episode may start."""
+    ways = family.ways(tasks)
+    if family.random_start:
+        starts = ways.isfinite() & (ways > 0)
+        paid = torch.where(starts, family.paid(ways), 0.0).double().sum(-1) / starts.sum(-1)
+    else:
+        paid = family.paid(ways[..., family.middle]).double()
+    curve = [paid.mean().item()] * family.episodes
+    return Curves(curve, list(curve))

@@ -1,0 +1,155 @@
+"""Policies for dark rooms: a sweep by position, with or without straying; and a search that remembers.
+
+Comes in: a family. Goes out: policies. Squares are numbered row by row, `[n²]`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.references.policy import Answer, Moment
+from ingredients.tasks.dark_room import DOWN, GOAL_SEEN, LEFT, MOVES, RIGHT, STAY, UP, DarkRoom
+from ingredients.tasks.maze import distances
+
+BREAKS_TIES = 0.5  # ways are whole numbers of steps
+
+
+def spiral(size: int) -> Tensor:
+    """Returns a move for each square, `[n²]`: from the middle a spiral through all of them; the last one stays."""
+    moves = torch.full((size, size), STAY)
+    row = column = size // 2
+    legs = [(move, 1 + leg // 2) for leg, move in enumerate((UP, LEFT, DOWN, RIGHT) * size)]
+    order = [move for move, length in legs for _ in range(length)][: size**2 - 1]
+    for move in order:
+        moves[row, column] = move
+        row, column = row + MOVES[move][0], column + MOVES[move][1]
+    return moves.flatten()
+
+
+def ring(size: int) -> Tensor:
+    """Returns a move for each square, `[n²]`: a way around through all of them, for who starts anywhere.
+
+    Rows go to and fro, the first column leads back. In a room of odd size no such way exists: its last row joins the
+    others.
+    """
+    height = size - size % 2
+    moves = torch.empty(size, size, dtype=torch.int64)
+    moves[0::2], moves[1::2] = RIGHT, LEFT
+    moves[0::2, -1], moves[1::2, 1] = DOWN, DOWN
+    moves[height - 1, 1] = LEFT
+    moves[1:, 0] = UP
+    if size % 2:
+        moves[-1] = UP
+    return moves.flatten()
+
+
+@dataclass(frozen=True)
+class Wander:
+    """Goes by what it sees now: the table's move, or, as often as `straying`, any of the four.
+
+    It stays on a goal that is shown. Where `reads_reward`, it also stays where it was paid on arrival, which is to know
+    r_{t-1}. Where no position is shown, the table is read at the first square, wherever it is.
+    """
+
+    family: DarkRoom
+    table: Tensor
+    straying: float = 0.0
+    reads_reward: bool = False
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the next move."""
+        seen, n = moment.observation, self.family.size
+        action = self.table[self.family.square((seen[..., :GOAL_SEEN] * (n - 1)).round())]
+        if self.straying:
+            anywhere = torch.randint(STAY, action.shape, generator=moment.generator)
+            strays = torch.rand(action.shape, generator=moment.generator) < self.straying
+            action = torch.where(strays, anywhere, action)
+        stays = seen[..., GOAL_SEEN] > 0
+        if self.reads_reward and moment.step % self.family.episode_steps:
+            stays = stays | (moment.reward_tm1 > 0)
+        return torch.where(stays, STAY, action)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory
+
+
+@dataclass(frozen=True)
+class Search:
+    """Goes to the nearest square that may be the goal, by the shortest way known; equals are decided by the table.
+
+    Its memory, `[N, 2 n² + 2]`: which squares may be the goal (one alone, once it is found), which squares it takes for
+    open (all, until it ran into a wall; fixed walls it knows), and where it is. It needs to see its position, or to
+    know where it starts and where the walls are.
+    """
+
+    family: DarkRoom
+    table: Tensor
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns: the goal may be anywhere open, but not in the middle where episodes always start there."""
+        n, known = self.family.size, torch.ones(self.family.size**2)
+        if self.family.walls == "fixed":
+            known = self.family.ways(torch.zeros(2)).isfinite().float()
+        possible = known.clone()
+        if not self.family.random_start:
+            possible[self.family.middle] = 0
+        middle = torch.full((2,), float(n // 2))
+        return torch.cat([possible, known, middle]).expand(lanes, -1)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the move after which the way to a possible goal is shortest."""
+        n, here = self.family.size, self._here(memory, moment.step, moment.observation)
+        possible, known = (part.unflatten(-1, (n, n)) > 0 for part in self._maps(memory))
+        ways = distances(known, possible).flatten(1)
+        steps = [self._way(ways, here, move) for move in range(len(MOVES))]
+        preferred = self.table[self.family.square(here)]
+        costs = torch.stack(steps, -1).nan_to_num(posinf=2.0 * n**2)
+        return costs.scatter_add(-1, preferred.unsqueeze(-1), torch.full((len(costs), 1), -BREAKS_TIES)).argmin(-1)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the maps with what the step showed: a goal, a square that is none, a wall."""
+        here = self._here(memory, answer.step, answer.observation)
+        intended = (here + torch.tensor(MOVES, dtype=here.dtype)[answer.action]).clamp_(0, self.family.size - 1)
+        there = self._led_to(here, answer)
+        possible, known = (part.clone() for part in self._maps(memory))
+        bumped = self.family.square(intended).unsqueeze(-1)
+        in_the_way = (intended != there).any(-1, keepdim=True)
+        for part in (possible, known):
+            part.scatter_(-1, bumped, torch.where(in_the_way, 0.0, part.gather(-1, bumped)))
+        square = self.family.square(there).unsqueeze(-1)
+        found = torch.zeros_like(possible).scatter_(-1, square, 1.0)
+        possible = torch.where(answer.reward.unsqueeze(-1) > 0, found, possible * (1 - found))
+        told = torch.cat([possible, known, there], -1)
+        return torch.where(answer.waiting.unsqueeze(-1), memory, told)
+
+    def _maps(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        squares = self.family.size**2
+        return memory[:, :squares], memory[:, squares : 2 * squares]
+
+    def _here(self, memory: Tensor, step: int, observation: Tensor) -> Tensor:
+        """Returns row and column before a step, `[N, 2]`: as shown, or by reckoning from the middle."""
+        if self.family.position_shown:
+            return (observation[..., :GOAL_SEEN] * (self.family.size - 1)).round()
+        if step % self.family.episode_steps == 0:
+            return torch.full_like(memory[:, -2:], self.family.size // 2)
+        return memory[:, -2:]
+
+    def _led_to(self, here: Tensor, answer: Answer) -> Tensor:
+        if self.family.position_shown:
+            return (answer.led_to[..., :GOAL_SEEN] * (self.family.size - 1)).round()
+        return self.family.moved(here.new_zeros(len(here), 2), here, answer.action)  # no walls, or fixed ones
+
+    def _way(self, ways: Tensor, here: Tensor, move: int) -> Tensor:
+        """Returns how far a possible goal is from where a move would lead, `[N]`; a move out of the room leads nowhere."""
+        there = here + torch.tensor(MOVES[move], dtype=here.dtype)
+        inside = (there == there.clamp(0, self.family.size - 1)).all(-1)
+        square = self.family.square(there.clamp(0, self.family.size - 1))
+        return torch.where(inside, ways.gather(-1, square.unsqueeze(-1)).squeeze(-1), torch.inf)

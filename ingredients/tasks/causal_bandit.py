@@ -1,0 +1,146 @@
+"""A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019, §3).
+
+`nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1), each weight −1, 0 or 1 with equal odds.
+Task: ψ = the weights, row by row above the diagonal. The first K // 2 episodes are the *information* phase, the others
+the *goal* phase, so that a swap half-way exchanges all that was found out. An episode is two steps, to act and to look:
+
+| phase | act | look |
+|---|---|---|
+| information | the chosen node is set to 1, the others follow | at all values; what is done has no effect |
+| goal | a node drawn at random is set to −1, as is shown; choose a node | at all values |
+
+Observation: the values of all nodes (to look at; 0 in the first step of an episode), which node is set to −1 (in a goal
+episode), goal, look. The environment leaks a_{t-1} in the information phase, while looking: the node that was set is 1
+exactly. In the goal phase it leaks r_{t-1} for who remembers what it chose: the value is among those shown.
+An answer is only seen while looking, so who acts sees nothing of the past. Mind the action channel: what is "done" while
+looking is a note to oneself, and a_{t-1} shows it to who acts next.
+
+Reward: the value of the chosen node, in a goal episode; the expected one given ψ is what scores are made of. The gain is
+scheduled, but the floor, without anything to go by, earns 0 in either phase. Termination: the time limit alone. The agent
+can write on no state that outlasts an episode. There are 3^(n(n−1)/2) tasks, so with three or four nodes none can be held
+out. Adaptation axis: the episode.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Step
+
+SET, SET_OUTSIDE = 1.0, -1.0  # to which value a node is set by the agent, and in the goal phase
+
+
+@dataclass(frozen=True)
+class CausalBandit:
+    """`episodes` interventions on `nodes` nodes; ψ = the weights w_ij, i < j, `[n(n − 1)/2]`."""
+
+    nodes: int
+    episodes: int
+    noise: float = 0.5
+    name: str = "causal-bandit"
+    episode_steps: int = 2
+    ends_early: bool = False
+    continuous: bool = False
+    observation_bounds: tuple[float, float] = (-math.inf, math.inf)
+    start_size: int = 1
+    written: range = range(0)
+
+    @property
+    def steps(self) -> int:
+        """Returns T = 2 K."""
+        return 2 * self.episodes
+
+    @property
+    def goal_episodes(self) -> int:
+        """Returns K − K // 2, the episodes of the goal phase."""
+        return self.episodes - self.episodes // 2
+
+    @property
+    def actions(self) -> int:
+        """Returns the number of nodes."""
+        return self.nodes
+
+    @property
+    def observation_size(self) -> int:
+        """Returns 2 n + 2: values, the node set from outside, goal, look."""
+        return 2 * self.nodes + 2
+
+    @property
+    def task_size(self) -> int:
+        """Returns the number of weights."""
+        return self.nodes * (self.nodes - 1) // 2
+
+    @property
+    def noise_size(self) -> int:
+        """Returns one uniform a node."""
+        return self.nodes
+
+    @property
+    def held_out(self) -> bool:
+        """Returns whether most graphs of an evaluation were never met: from five nodes on there are 59,049."""
+        return self.nodes > 4
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns `[count, n(n − 1)/2]` weights."""
+        return (torch.rand(count, self.task_size, generator=generator) * 3).floor().clamp_(max=2) - 1
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns state `[..., 2 n + 2]` (values, the node set from outside, episodes over, look) and observation."""
+        return self._begun(start, torch.zeros(tasks.shape[:-1], dtype=tasks.dtype, device=tasks.device))
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the next episode's; `start` draws the node that a goal episode sets."""
+        return self._begun(start, state[..., -2] + 1)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Acts, which gives all nodes values, or looks, which does nothing."""
+        n, look = self.nodes, state[..., -1:] > 0
+        outside, goal = state[..., n : 2 * n], state[..., -2] >= self.episodes // 2
+        chosen = torch.nn.functional.one_hot(action, n).to(state.dtype)
+        at = torch.where(goal.unsqueeze(-1), outside, chosen)
+        to = torch.where(goal, SET_OUTSIDE, SET)
+        luck = self.noise * torch.special.ndtri(noise.clamp(min=1e-7))
+        values, means = self.values(tasks, at, to, luck), self.values(tasks, at, to, torch.zeros_like(luck))
+        pays = (goal & ~look.squeeze(-1)).to(state.dtype)
+        shown = torch.where(look, torch.zeros_like(values), values)
+        after = torch.cat([shown, outside, state[..., -2:-1], 1 - state[..., -1:]], dim=-1)
+        never = torch.zeros_like(goal)
+        paid, expected = ((of * chosen).sum(-1) * pays for of in (values, means))
+        return Step(after, self._seen(after), action, paid, expected, never, never)
+
+    def values(self, weights: Tensor, at: Tensor, to: Tensor, luck: Tensor) -> Tensor:
+        """Returns x `[..., n]` where the node `at` `[..., n]` (one-hot) is set `to` `[...]`: do(x_at = to).
+
+        `luck` `[..., n]` is added to every other node. With the means of independent weights it returns mean values.
+        """
+        nodes: list[Tensor] = []
+        for j in range(self.nodes):
+            value = luck[..., j]
+            for i, parent in enumerate(nodes):
+                value = value + weights[..., self.weight(i, j)] * parent
+            nodes.append(torch.where(at[..., j] > 0, to, value))
+        return torch.stack(nodes, dim=-1)
+
+    def weight(self, i: int, j: int) -> int:
+        """Returns where w_ij stands in ψ, i < j."""
+        return i * self.nodes - i * (i + 1) // 2 + j - i - 1
+
+    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
+        """Returns None: it depends on the node that is set, and is 0 in the information phase."""
+        return None
+
+    def _begun(self, start: Tensor, episode: Tensor) -> tuple[Tensor, Tensor]:
+        node = (start[..., 0] * self.nodes).long().clamp_(max=self.nodes - 1)
+        outside = torch.nn.functional.one_hot(node, self.nodes).to(episode.dtype)
+        outside = outside * (episode >= self.episodes // 2).unsqueeze(-1)
+        numbers = torch.stack([episode, torch.zeros_like(episode)], dim=-1)
+        state = torch.cat([torch.zeros_like(outside), outside, numbers], dim=-1)
+        return state, self._seen(state)
+
+    def _seen(self, state: Tensor) -> Tensor:
+        goal = state[..., -2:-1] >= self.episodes // 2
+        return torch.cat([state[..., :-2], goal.to(state.dtype), state[..., -1:]], dim=-1)

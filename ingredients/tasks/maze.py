@@ -1,0 +1,58 @@
+"""Squares of a room, some of them walls: how they are drawn, and how far apart the others are.
+
+Comes in: uniforms, or which squares are open. Goes out: walls; the lengths of shortest ways, by breadth-first search as
+one tensor program: in round k every square learns whether a neighbour knows a way of k − 1 steps (min-plus
+relaxation), for all rooms at once, until nobody learns any more.
+
+Squares are `[..., n, n]` (row, column), or `[..., n²]`, numbered row by row.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
+    """Returns the steps of the shortest way from each square to the nearest target, `[..., n, n]`; else infinity.
+
+    Args:
+        open_squares: where one can stand, `[..., n, n]` (bool).
+        targets: where one wants to be, `[..., n, n]` (bool); those in walls count for nothing.
+    """
+    never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
+    found = never.masked_fill(targets & open_squares, 0.0)
+    while True:
+        beyond = pad(found, (1, 1, 1, 1), value=math.inf)
+        up_down = torch.minimum(beyond[..., :-2, 1:-1], beyond[..., 2:, 1:-1])
+        left_right = torch.minimum(beyond[..., 1:-1, :-2], beyond[..., 1:-1, 2:])
+        through = torch.minimum(found, torch.minimum(up_down, left_right) + 1)
+        further = torch.where(open_squares, through, never)
+        if torch.equal(further, found):
+            return found
+        found = further
+
+
+def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
+    """Returns walls `[..., n, n]` (bool): each square is one with probability `share`, or where no way leads.
+
+    The square of `start` and the one above it stay open, so that there is somewhere to go.
+    """
+    size = uniforms.shape[-1]
+    walls = (uniforms < share).flatten(-2)
+    walls[..., [start, start - size]] = False
+    origin = torch.zeros_like(walls)
+    origin[..., start] = True
+    square = (size, size)
+    return distances(~walls.unflatten(-1, square), origin.unflatten(-1, square)).isinf()
+
+
+def pick(allowed: Tensor, uniform: Tensor) -> Tensor:
+    """Returns one of the allowed squares `[..., n²]` (bool), each as likely, by number, `[...]` (int64)."""
+    count = allowed.sum(-1)
+    nth = torch.minimum((uniform * count).long(), count - 1)
+    reached = allowed.cumsum(-1) > nth.unsqueeze(-1)  # true from the nth allowed square on
+    return reached.to(torch.int8).argmax(-1)
