@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ import psutil
 from command import command_line, environment
 
 LONGEST = 0.6  # that it is left alone, of what the undisturbed grid takes
+IN_TRAINING = 0.6  # of the kills wait for a first snapshot: on a busy machine most others meet a program that starts
+SHARE_IN_TRAINING = 0.25  # of the longest, for those: training is a part of what a grid takes
 COMPARED = ("curves.parquet", "curves.csv", "references.json", "report.json")
 # two stacks, of two kinds of memory
 STUDY = """
@@ -59,13 +62,23 @@ class Life:
     snapshots: int
 
 
-def live(directory: Path, arguments: Sequence[str], seconds: float | None = None) -> Life:
-    """Starts the grid, or goes on with it; kills it after so many seconds, if it has not ended by then."""
+def live(directory: Path, arguments: Sequence[str], seconds: float | None = None, in_training: bool = False) -> Life:
+    """Starts the grid, or goes on with it; kills it after so many seconds, if it has not ended by then.
+
+    Args:
+        directory: the results folder.
+        arguments: the other arguments of `run-grid`.
+        seconds: until it is killed; None: it is left alone.
+        in_training: whether they count from the first snapshot that it makes, not from its start.
+    """
+    before = _snapshots(directory)
     said = directory.with_name(f"{directory.name}.txt")
     command = command_line("run-grid", *arguments, "--out", str(directory))
     with said.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment())
         workers: list[psutil.Process] = []
+        while in_training and process.poll() is None and not _snapshots(directory) - before:
+            time.sleep(0.02)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -76,8 +89,17 @@ def live(directory: Path, arguments: Sequence[str], seconds: float | None = None
     assert not alive, f"workers outlived the program: {alive}"
     lines = said.read_text().splitlines() or ["nothing"]
     going_on = sum("goes on from its snapshot" in line for line in lines)
-    snapshots = len(list(directory.glob("snapshots/*.safetensors")))
-    return Life(code, lines[-1], going_on, len(list(directory.glob("runs/[!.]*/finished"))), snapshots)
+    finished = len(list(directory.glob("runs/[!.]*/finished")))
+    return Life(code, lines[-1], going_on, finished, len(_snapshots(directory)))
+
+
+def _snapshots(directory: Path) -> set[tuple[str, int]]:
+    """Returns the snapshots on the disk and when each was made."""
+    found = set()
+    for path in directory.glob("snapshots/*.safetensors"):
+        with suppress(FileNotFoundError):  # its runs have just been stored
+            found.add((path.name, path.stat().st_mtime_ns))
+    return found
 
 
 def differing(whole: Path, other: Path) -> list[str]:
@@ -93,12 +115,14 @@ def soak(directory: Path, arguments: Sequence[str], kills: int, draw: random.Ran
     print(f"undisturbed: {took:.1f} s", flush=True)
     killed, grids = 0, [directory / "grid-1"]
     while killed < kills:
-        seconds = draw.uniform(0, LONGEST * took)
-        life = live(grids[-1], arguments, seconds)
+        in_training = draw.random() < IN_TRAINING
+        seconds = draw.uniform(0, LONGEST * took) * (SHARE_IN_TRAINING if in_training else 1)
+        life = live(grids[-1], arguments, seconds, in_training)
         killed += life.code < 0
         what = f"kill {killed:2}" if life.code < 0 else "it ended"
+        since = "its first snapshot" if in_training else "its start"
         print(
-            f"{grids[-1].name}: {what} after {seconds:4.1f} s; went on with {life.going_on} stacks; on the disk"
+            f"{grids[-1].name}: {what}, {seconds:4.1f} s after {since}; went on with {life.going_on} stacks; left"
             f" {life.finished:2} runs and {life.snapshots} snapshots; last said: {life.last_line}",
             flush=True,
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
 from ingredients.engine.tally import Tally
 from ingredients.experiment import Progress
 from ingredients.report.progress import duration, progress_lines, show_progress
@@ -35,6 +36,37 @@ def test_progress_lines_off_a_terminal() -> None:
         "stack-1: failed: ValueError: [no] way (1 of 2 jobs ended)",
         "stack-0: finished (2 of 2 jobs ended, 0 s left)",
     ]
+
+
+def retry() -> tuple[list[Job], list[Event]]:
+    """Returns the events of a stack whose worker dies once."""
+    only = Job("stack-0", "", env_steps=100)
+    goes_on = Progress("training", 50, 100, 50, notice="goes on from its snapshot at step 50 of 100")
+    died = Retried(only, "the worker was killed by SIGKILL", Path("logs/stack-0.log"), 1)
+    return [only], [Started(only), died, Started(only), Told(only, goes_on), Finished(only, {})]
+
+
+def test_a_retry_and_a_notice_are_said_at_once() -> None:
+    """Why it failed, where the log is, and where it goes on; none of it waits for ten seconds."""
+    jobs, events = retry()
+    assert list(progress_lines(events, Tally(jobs, clock=lambda: 0.0), clock=lambda: 0.0)) == [
+        "stack-0: started",
+        "stack-0: is tried again: the worker was killed by SIGKILL; log: logs/stack-0.log",
+        "stack-0: started",
+        "stack-0: goes on from its snapshot at step 50 of 100",
+        "stack-0: finished (1 of 1 jobs ended, 0 s left)",
+    ]
+
+
+def test_a_retry_on_a_terminal() -> None:
+    """As long as the job has not ended, the reason stands below the bars."""
+    jobs, events = retry()
+    for count, shown in ((4, True), (5, False)):
+        output = StringIO()
+        show_progress(events[:count], Tally(jobs), Console(file=output, force_terminal=True, width=100))
+        last = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.getvalue()).rpartition("grid ")[2]
+        assert ("stack-0 is tried again: the worker was killed by SIGKILL" in last) is shown
+        assert "stack-0: goes on from its snapshot at step 50 of 100" in last
 
 
 def test_progress_on_a_terminal() -> None:

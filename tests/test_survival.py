@@ -84,21 +84,22 @@ def test_a_grid_killed_three_times_ends_in_the_same_bytes(tmp_path: Path, undist
 
 
 def test_workers_killed_one_by_one_lose_nothing(tmp_path: Path, undisturbed: Path) -> None:
-    """Each stack's worker is killed in training, one after the other: said, tried again from its snapshot, finished."""
+    """Every worker is killed, and those that took their places too: said, tried again from snapshots, finished."""
     arguments, result = grid(tmp_path, "--workers", "2"), tmp_path / "result"
     with started(*arguments, cwd=tmp_path) as process:
-        until(lambda: len(list(result.glob("snapshots/*.safetensors"))) == 2)
-        for victim in workers_of(process):
-            before = set(workers_of(process))
-            victim.kill()
-            until(lambda before=before: set(workers_of(process)) - before)  # type: ignore[misc]
+        for _ in range(2):
+            last = max((path.stat().st_mtime_ns for path in result.glob("snapshots/*.safetensors")), default=0)
+            until(lambda last=last: [  # type: ignore[misc]
+                path for path in result.glob("snapshots/*.safetensors") if path.stat().st_mtime_ns > last
+            ])  # fmt: skip
+            for worker in workers_of(process):
+                worker.kill()
         output, message = process.communicate(timeout=300)
     assert (process.returncode, message) == (0, "")
-    killed = ": is tried again: the worker was killed by SIGKILL (out of memory?)"
-    assert {line.partition(":")[0] for line in output.splitlines() if killed in line} == {"stack-0", "stack-1"}
-    assert output.count("goes on from its snapshot at step") == 2
-    assert differing(result, undisturbed) == []
+    assert output.count(": is tried again: the worker was killed by SIGKILL (out of memory?)") >= 2
+    assert ": goes on from its snapshot at step" in output
     assert len(list(result.glob("runs/[!.]*/finished"))) == 8
+    assert differing(result, undisturbed) == []
     assert not list(result.glob("logs/*"))
 
 
