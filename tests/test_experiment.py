@@ -145,6 +145,8 @@ def test_references_are_stored_for_the_studys_tasks(tmp_path: Path) -> None:
     curves = stored["references"][stored["floor"]]["curves"]["none"]
     assert all(len(curve) == 6 for curve in curves)
     assert np.allclose(curves, 0.5, atol=0.02)
+    assert (stored["held_out"], stored["episode_steps"]) == (True, 1)
+    assert {name: leak["leaks"] for name, leak in stored["leakage"].items()} == {"reward": False, "action": False}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PINS = [
     line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
 ]
 PINNED = {canonicalize_name(line.split("==")[0]): line.split("==")[1] for line in PINS}
-IMPORTED_AS = {"pyyaml": "yaml"}
+IMPORTED_AS = {"pyyaml": "yaml", "scikit-learn": "sklearn"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,111 @@
+"""What environments leak: decoded where it shows, not where it does not, and the same every time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ingredients.study import parse_study
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.family import Step
+from ingredients.training.leakage import LEAKS_ABOVE, _quantities, _ratio, family_leakage, leakage
+
+ROOM: dict[str, Any] = {"family": "dark-room", "size": 4, "episodes": 8, "episode_steps": 10}
+
+
+def leaks_of(**tasks: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a family's section may hold
+    """Returns what the environment of a study with these tasks leaks."""
+    return leakage(parse_study({"name": "t", "tasks": tasks, "ingredients": {}}, "test"))
+
+
+def test_a_bandit_leaks_nothing() -> None:
+    """Its one number is always 0, so a decoder does no better than the commonest class: the essay's exception."""
+    found = leaks_of(family="bernoulli-bandit", arms=4, episodes=20)
+    assert (found["reward"]["leaks"], found["action"]["leaks"]) == (False, False)
+    assert found["action"]["base_rate"] == pytest.approx(0.25, abs=0.03)
+    assert found["reward"]["low"] <= found["reward"]["leak"] <= found["reward"]["high"]
+    assert (found["reward"]["classes"], found["action"]["classes"]) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("switches", "reward", "action"),
+    [
+        ({"position_shown": False}, False, False),
+        ({}, False, True),
+        ({"position_shown": False, "goal_shown": True}, True, False),
+        ({"goal_shown": True}, True, True),
+        ({"ends_at_goal": True, "position_shown": True}, True, True),
+    ],
+)
+def test_a_dark_room_leaks_what_its_switches_say(switches: dict[str, bool], reward: bool, action: bool) -> None:
+    """Position leaks the move, the goal's light leaks the reward, and so does an episode that ends early."""
+    found = leaks_of(**ROOM, **switches)
+    assert (found["reward"]["leaks"], found["action"]["leaks"]) == (reward, action)
+    for leak in found.values():
+        assert leak["leaks"] == (leak["low"] > LEAKS_ABOVE)
+        expected = (leak["accuracy"] - leak["base_rate"]) / (1 - leak["base_rate"])
+        assert leak["leak"] == pytest.approx(expected)
+
+
+def test_the_same_numbers_every_time() -> None:
+    """All draws are named, and so is the decoder's."""
+    assert leaks_of(**ROOM) == leaks_of(**ROOM)
+
+
+class Generous(BernoulliBandit):
+    """A bandit that always pays the same, and shows the arm that was pulled."""
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Pays 1."""
+        step = super().step(tasks, state, action, noise)
+        return step._replace(reward=torch.ones_like(step.reward))
+
+
+class Pulled(BernoulliBandit):
+    """A bandit of vectors: the first component is shown when the next episode starts, the reward is their sum."""
+
+    actions = 2
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Pays the sum of the vector's components, and keeps the first for the next observation."""
+        never = torch.zeros(action.shape[:-1], dtype=torch.bool)
+        return Step(action[..., :1], action[..., :1], action, action.sum(-1), action.sum(-1), ~never, never)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Shows what was kept."""
+        return state, state
+
+
+def test_what_never_differs_cannot_be_decoded() -> None:
+    """No number, and the reason: a claim of a leak would rest on nothing."""
+    reward = family_leakage(Generous(3, 10))["reward"]
+    assert (reward["leak"], reward["leaks"], reward["reason"]) == (None, None, "the reward is always the same")
+
+
+def test_vectors_and_numbers_are_decoded_by_quartiles() -> None:
+    """The shown component is told nearly always; a reward that it makes half of is told better than by chance."""
+    found = family_leakage(Pulled(3, 20, continuous=True))
+    assert found["action"]["leak"] > 0.9
+    assert found["action"]["classes"] == found["reward"]["classes"] == 4
+    assert 0.2 < found["reward"]["leak"] < 0.8
+    assert found["reward"]["leaks"]
+
+
+def test_few_values_are_classes_and_many_are_quartiles() -> None:
+    """A value that most steps have is a class of its own, and does not swallow the rare ones on either side."""
+    few, unknown = _quantities(np.array([0.0, 1.0, 0.0, 5.0]), np.array([5.0, 0.0, 2.0]))
+    assert few.tolist() == [1, 3, 1, 5]
+    assert unknown.tolist() == [5, 1, 4]
+    mostly_zero = np.concatenate([np.zeros(80), np.linspace(1, 2, 10), np.linspace(-2, -1, 10)])
+    assert np.unique(_quantities(mostly_zero, mostly_zero)[0]).size == 3
+
+
+def test_a_ratio_over_lifetimes_by_hand() -> None:
+    """Lifetimes of 2, 1 and 1 errors among 2, 2 and 4: 4/8; residuals 1, 0, -1; s.e. sqrt(2 · 3/2) / 8."""
+    part = np.array([1, 1, 1, 0, 1, 0, 0, 0], dtype=bool)
+    whole, lifetimes = np.ones(8, dtype=bool), np.array([4, 4, 7, 7, 9, 9, 9, 9])
+    assert _ratio(part, whole, lifetimes) == pytest.approx((0.5, 3**0.5 / 8))
