@@ -91,7 +91,7 @@ class DarkRoom:
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`: the goal, any open square but the middle one; random walls, 1.0 where one is."""
+        """Returns `[count, task_size]`: the goal, any open square but the middle; random walls, 1.0 where one is."""
         drawn = torch.rand(count, self.task_size, generator=generator)
         allowed = torch.ones(count, self.size**2, dtype=torch.bool)
         if self.walls == "random":
