@@ -85,8 +85,9 @@ def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path)
          "episodes, action_noise. Did you mean 'arms'?"),
         ("report", "results/bandit: no such folder; name a results folder, or make this one: ingredients run-grid"),
         ("run-grid nowhere.yaml", "nowhere.yaml: no such file; allowed: a study, such as ablations/bandit.yaml, "
-         "ablations/critic-without-task.yaml, ablations/memories.yaml, ablations/second-setting.yaml, "
-         "ablations/smoke.yaml"),
+         "ablations/causal.yaml, ablations/critic-without-task.yaml, ablations/darkroom-closed.yaml, "
+         "ablations/darkroom.yaml, ablations/interval-no-position.yaml, ablations/interval.yaml, "
+         "ablations/memories.yaml, ablations/second-setting.yaml, ablations/smoke.yaml"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_plain_line(

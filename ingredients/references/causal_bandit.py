@@ -160,7 +160,7 @@ class BayesInference:
     def posterior_means(self, memory: Tensor) -> Tensor:
         """Returns E[w_ij | data], `[N, n(n − 1)/2]`, in the order of ψ."""
         means = memory.new_zeros(len(memory), self.family.task_size)
-        parts = memory.split([len(one) for one in self._combinations], dim=-1)
+        parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
             into = [self.family.weight(i, j) for i in range(j)]
             means[:, into] = part.softmax(-1) @ weights

@@ -107,7 +107,7 @@ class Search:
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
         """Returns the move after which the way to a possible goal is shortest."""
         n, here = self.family.size, self._here(memory, moment.step, moment.observation)
-        possible, known = (part.unflatten(-1, (n, n)) > 0 for part in self._maps(memory))
+        possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))
         ways = distances(known, possible).flatten(1)
         steps = [self._way(ways, here, move) for move in range(len(MOVES))]
         preferred = self.table[self.family.square(here)]

@@ -29,7 +29,6 @@ can be held out. Adaptation axis: the episode.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -38,6 +37,8 @@ from torch import Tensor
 from ingredients.tasks.family import Step
 
 SET, SET_OUTSIDE = 1.0, -1.0  # to which value a node is set by the agent, and in the goal phase
+RAREST = 1e-7  # the tail of the normal distribution that never occurs
+LARGEST = 6.0  # more than any luck in deviations
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,6 @@ class CausalBandit:
     episode_steps: int = 2
     ends_early: bool = False
     continuous: bool = False
-    observation_bounds: tuple[float, float] = (-math.inf, math.inf)
     start_size: int = 1
     written: range = range(0)
 
@@ -74,6 +74,12 @@ class CausalBandit:
     def observation_size(self) -> int:
         """Returns 2 n + 2: values, the node set from outside, goal, look."""
         return 2 * self.nodes + 2
+
+    @property
+    def observation_bounds(self) -> tuple[float, float]:
+        """Returns what no value exceeds: with weights of 1 each node may double the largest before it."""
+        most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
+        return -most, most
 
     @property
     def task_size(self) -> int:
@@ -109,7 +115,7 @@ class CausalBandit:
         chosen = torch.nn.functional.one_hot(action, n).to(state.dtype)
         at = torch.where(goal.unsqueeze(-1), outside, chosen)
         to = torch.where(goal, SET_OUTSIDE, SET)
-        luck = self.noise * torch.special.ndtri(noise.clamp(min=1e-7))
+        luck = self.noise * torch.special.ndtri(noise.clamp(RAREST, 1 - RAREST))
         values, means = self.values(tasks, at, to, luck), self.values(tasks, at, to, torch.zeros_like(luck))
         pays = (goal & ~look.squeeze(-1)).to(state.dtype)
         shown = torch.where(look, torch.zeros_like(values), values)

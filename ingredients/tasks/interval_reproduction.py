@@ -100,7 +100,7 @@ class IntervalReproduction:
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is, since a phase goes on where the last one ended; after a press the clock is set."""
+        """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self._seen(tasks, state)
