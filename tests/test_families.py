@@ -35,7 +35,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "dark-room, open": {"family": "dark-room", "size": 3, "episodes": 5, "goal_shown": True, "random_start": True},
     "dark-room, ending": {"family": "dark-room", "size": 3, "episodes": 6, "ends_at_goal": True},
     "dark-room, one maze": {"family": "dark-room", "size": 5, "episodes": 5, "walls": "fixed", "maze": 3},
-    "dark-room, mazes": {"family": "dark-room", "size": 5, "episodes": 5, "walls": "random", "random_start": True},
+    "dark-room, mazes": {"family": "dark-room", "size": 5, "episodes": 5, "walls": "random"},
     "interval-reproduction": {"family": "interval-reproduction", "episodes": 5},
     "interval-reproduction, no clock": {"family": "interval-reproduction", "episodes": 6, "position_shown": False},
     "tabular-mdp": {"family": "tabular-mdp", "states": 4, "actions": 3, "episodes": 5, "episode_steps": 4},

@@ -37,7 +37,7 @@ def played(family: IntervalReproduction, interval: int, actions: list[int]) -> t
 
 
 def test_tape_of_a_trial() -> None:
-    """Light for d = 3 steps, dark up to the last phase, then the cue; a press after exactly d steps pays and ends it."""
+    """Light for d = 3 steps, dark to the last phase, then the cue; a press after exactly d steps pays and ends it."""
     seen, paid = played(FAMILY, 3, [RIGHT] * 20 + [LEFT, LEFT, LEFT, PRESS, PRESS])
     light = [[1, 0, 0.0], [1, 0, 0.25], [1, 0, 0.5]]
     dark = [[0, 0, 0.75]] * 17  # to the right, too, but in the dark nobody moves
@@ -87,7 +87,7 @@ def test_every_interval_occurs_equally_often() -> None:
 
 
 def test_the_floor_is_the_best_press_without_knowing_the_interval() -> None:
-    """D = 2, 3, 4 and tolerance 2: a press after 3 steps is worth (½ + 1 + ½) / 3, and no other time more."""
+    """Intervals 2, 3, 4 and tolerance 2: a press after 3 steps is worth (½ + 1 + ½) / 3, and no other time more."""
     assert best_fixed_time(FAMILY) == 3
     floor = next(reference for reference in references_for(FAMILY).all if reference.name == "best_fixed_time")
     assert floor.expected_return == pytest.approx(2 / 3)

@@ -94,7 +94,7 @@ def test_a_wall_stops_the_agent_and_is_not_seen() -> None:
 
 
 def test_the_best_return_is_by_the_way_round() -> None:
-    """A goal two squares off as the crow flies and four by the only way: of 8 steps five are paid, or one at the end."""
+    """A goal two squares off as the crow flies and four by the only way: of 8 steps 5 are paid, or 1 at the end."""
     walls = drawn("...#.", "...#.", "...#.", ".....", ".....")
     task = torch.cat([torch.tensor([2 / 4, 4 / 4]), walls.flatten().float()])
     paying, ending = (maze(size=5, walls="random", episode_steps=8, ends_at_goal=ends) for ends in (False, True))

@@ -96,7 +96,7 @@ def test_a_search_remembers_and_then_takes_the_shortest_way(settings: dict[str, 
 
 
 def test_a_search_finds_its_way_in_mazes() -> None:
-    """Walls that it ran into it goes around: late it earns what the shortest way does, but for a detour here and there."""
+    """Walls that it ran into it goes around: late it earns what the shortest way does, but for some detours."""
     for family in (DarkRoom(5, 8, 14, walls="random"), DarkRoom(5, 8, 14, walls="fixed", maze=1)):
         tasks = family.draw_tasks(torch.Generator().manual_seed(0), 200)
         best = family.best_episode_return(tasks)

@@ -1,10 +1,11 @@
 """The references of the causal bandit: ignorance, a note to oneself, seeing for doing, exact inference, the truth.
 
 Comes in: a family. Goes out: its `References`. Floor: `elsewhere`, any node but the one that is set; weights are as
-often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, the best found on
-a_{t-1}. Yardstick: `bayes_inference`, exact inference of the weights from interventions in turn, and the best choice
-given it; which interventions are best is not solved, so as a whole it is not exact. `associational`: told the graph, but
-takes x_m = −1 for something seen, not done (Dasgupta et al. 2019, §4.1). `oracle`: told the graph.
+often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, made by hand, not
+searched for, and good for the first goal episode alone; a memory-off sibling may be a higher hurdle. Yardstick:
+`bayes_inference`, exact inference of the weights from interventions in turn, and the best choice given it; which
+interventions are best is not solved, so as a whole it is not exact. `associational`: told the graph, but takes
+x_m = −1 for something seen, not done (Dasgupta et al. 2019). `oracle`: told the graph.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Elsewhere(_Forgetful):
 class OneNote(_Forgetful):
     """Sets the first node; notes, as the action while looking, which node went down most; chooses it when it serves.
 
-    It goes by the current observation and a_{t-1} alone. What rises by the first node falls when that is set to −1.
+    It goes by the current observation and a_{t-1} alone. What falls with the first node at 1 rises with it at −1.
     """
 
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
@@ -97,7 +98,7 @@ class OneNote(_Forgetful):
 
 @dataclass(frozen=True)
 class Told(_Forgetful):
-    """Is told the weights and chooses the node of the highest mean; `seeing`: of those given that x_m was seen at −1."""
+    """Is told the weights and chooses the node of the highest mean; `seeing`: of the means where x_m = −1 was seen."""
 
     seeing: bool = False
 
@@ -159,7 +160,7 @@ class BayesInference:
     def posterior_means(self, memory: Tensor) -> Tensor:
         """Returns E[w_ij | data], `[N, n(n − 1)/2]`, in the order of ψ."""
         means = memory.new_zeros(len(memory), self.family.task_size)
-        parts = memory.split([len(one) for one in self._combinations], dim=-1)
+        parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
             into = [self.family.weight(i, j) for i in range(j)]
             means[:, into] = part.softmax(-1) @ weights

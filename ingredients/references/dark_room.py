@@ -4,9 +4,10 @@ Comes in: a family. Goes out: its `References`. Floor: `wander`, the best that g
 open room whose positions are shown that is a sweep: every step on a square not seen in this episode is all that
 ignorance can do, so the floor is exact wherever the sweep never comes back. With no position, nothing that shows the
 goal and a start in the middle, each step off the middle is worth the same, so always up is exact, too. Elsewhere the
-floor is the best of a few mixtures of sweep (or of always up) and random walk, found on rooms of its own. Reactive: the same with r_{t-1}, which tells it that it stands on
-the goal. (It is not the last word: where a_{t-1} is shown, who is pressing against a wall can tell its next episode
-which wall that was. A memory-off sibling that learns this is a higher hurdle, and the verdict takes the higher.)
+floor is the best of a few mixtures of sweep (or of always up) and random walk, found on rooms of its own.
+Reactive: the same with r_{t-1}, which tells it that it stands on the goal. (It is not the last word: where a_{t-1} is
+shown, who is pressing against a wall can tell its next episode which wall that was. A memory-off sibling that learns
+this is a higher hurdle, and the verdict takes the higher.)
 Yardstick: `search`, which goes to the nearest square that may be the goal and remembers where it found it. The best
 order of visits under a time limit is a search problem that is not solved here, so it is not exact. `oracle`: the
 shortest way, by breadth-first search.
@@ -61,7 +62,10 @@ def nothing_tells(family: DarkRoom) -> bool:
 
 
 def sweep_return(family: DarkRoom) -> float:
-    """Returns what a sweep earns in a lifetime, or always up where nothing tells: the goal is on each of the n² − 1 other squares with equal odds."""
+    """Returns what a lifetime earns by a sweep, or by always up where nothing tells.
+
+    The goal is on each of the n² − 1 squares but the start with equal odds.
+    """
     squares, length = family.size**2 - 1, family.episode_steps
     seen = min(squares, length)
     if family.ends_at_goal:

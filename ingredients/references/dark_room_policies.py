@@ -107,7 +107,7 @@ class Search:
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
         """Returns the move after which the way to a possible goal is shortest."""
         n, here = self.family.size, self._here(memory, moment.step, moment.observation)
-        possible, known = (part.unflatten(-1, (n, n)) > 0 for part in self._maps(memory))
+        possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))
         ways = distances(known, possible).flatten(1)
         steps = [self._way(ways, here, move) for move in range(len(MOVES))]
         preferred = self.table[self.family.square(here)]
@@ -148,7 +148,7 @@ class Search:
         return self.family.moved(here.new_zeros(len(here), 2), here, answer.action)  # no walls, or fixed ones
 
     def _way(self, ways: Tensor, here: Tensor, move: int) -> Tensor:
-        """Returns how far a possible goal is from where a move would lead, `[N]`; a move out of the room leads nowhere."""
+        """Returns how far a possible goal is from where a move would lead, `[N]`; out of the room it leads nowhere."""
         there = here + torch.tensor(MOVES[move], dtype=here.dtype)
         inside = (there == there.clamp(0, self.family.size - 1)).all(-1)
         square = self.family.square(there.clamp(0, self.family.size - 1))

@@ -1,4 +1,4 @@
-"""A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019, §3).
+"""A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019).
 
 `nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1), each weight −1, 0 or 1 with equal odds.
 Task: ψ = the weights, row by row above the diagonal. The first K // 2 episodes are the *information* phase, the others
@@ -9,21 +9,26 @@ the *goal* phase, so that a swap half-way exchanges all that was found out. An e
 | information | the chosen node is set to 1, the others follow | at all values; what is done has no effect |
 | goal | a node drawn at random is set to −1, as is shown; choose a node | at all values |
 
-Observation: the values of all nodes (to look at; 0 in the first step of an episode), which node is set to −1 (in a goal
-episode), goal, look. The environment leaks a_{t-1} in the information phase, while looking: the node that was set is 1
-exactly. In the goal phase it leaks r_{t-1} for who remembers what it chose: the value is among those shown.
-An answer is only seen while looking, so who acts sees nothing of the past. Mind the action channel: what is "done" while
-looking is a note to oneself, and a_{t-1} shows it to who acts next.
+Observation:
 
-Reward: the value of the chosen node, in a goal episode; the expected one given ψ is what scores are made of. The gain is
-scheduled, but the floor, without anything to go by, earns 0 in either phase. Termination: the time limit alone. The agent
-can write on no state that outlasts an episode. There are 3^(n(n−1)/2) tasks, so with three or four nodes none can be held
-out. Adaptation axis: the episode.
+| columns | shown | what it leaks |
+|---|---|---|
+| the values of all nodes | while looking | information: a_{t-1}, since the node that was set is 1 exactly |
+| | | goal: r_{t-1}, for who remembers what it chose |
+| which node is set to −1 | in a goal episode | |
+| goal, 0 or 1; look, 0 or 1 | always | |
+
+An answer is only seen while looking, so who acts sees nothing of the past. Mind the action channel: what is "done"
+while looking is a note to oneself, and a_{t-1} shows it to who acts next.
+
+Reward: the value of the chosen node, in a goal episode; the expected one given ψ is what scores are made of. The gain
+is scheduled, but the floor, without anything to go by, earns 0 in either phase. Termination: the time limit alone. The
+agent can write on no state that outlasts an episode. There are 3^(n(n − 1)/2) tasks, so with three or four nodes none
+can be held out. Adaptation axis: the episode.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -32,6 +37,8 @@ from torch import Tensor
 from ingredients.tasks.family import Step
 
 SET, SET_OUTSIDE = 1.0, -1.0  # to which value a node is set by the agent, and in the goal phase
+RAREST = 1e-7  # the tail of the normal distribution that never occurs
+LARGEST = 6.0  # more than any luck in deviations
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,6 @@ class CausalBandit:
     episode_steps: int = 2
     ends_early: bool = False
     continuous: bool = False
-    observation_bounds: tuple[float, float] = (-math.inf, math.inf)
     start_size: int = 1
     written: range = range(0)
 
@@ -68,6 +74,12 @@ class CausalBandit:
     def observation_size(self) -> int:
         """Returns 2 n + 2: values, the node set from outside, goal, look."""
         return 2 * self.nodes + 2
+
+    @property
+    def observation_bounds(self) -> tuple[float, float]:
+        """Returns what no value exceeds: with weights of 1 each node may double the largest before it."""
+        most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
+        return -most, most
 
     @property
     def task_size(self) -> int:
@@ -103,7 +115,7 @@ class CausalBandit:
         chosen = torch.nn.functional.one_hot(action, n).to(state.dtype)
         at = torch.where(goal.unsqueeze(-1), outside, chosen)
         to = torch.where(goal, SET_OUTSIDE, SET)
-        luck = self.noise * torch.special.ndtri(noise.clamp(min=1e-7))
+        luck = self.noise * torch.special.ndtri(noise.clamp(RAREST, 1 - RAREST))
         values, means = self.values(tasks, at, to, luck), self.values(tasks, at, to, torch.zeros_like(luck))
         pays = (goal & ~look.squeeze(-1)).to(state.dtype)
         shown = torch.where(look, torch.zeros_like(values), values)

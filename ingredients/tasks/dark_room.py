@@ -91,7 +91,7 @@ class DarkRoom:
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`: the goal, any open square but the middle one; random walls, 1.0 where one is."""
+        """Returns `[count, task_size]`: the goal, any open square but the middle; random walls, 1.0 where one is."""
         drawn = torch.rand(count, self.task_size, generator=generator)
         allowed = torch.ones(count, self.size**2, dtype=torch.bool)
         if self.walls == "random":
@@ -139,8 +139,8 @@ class DarkRoom:
         """Returns how many steps each square is from the goal, `[..., n²]`; infinity in walls."""
         goal = torch.zeros(*tasks.shape[:-1], self.size**2, dtype=torch.bool, device=tasks.device)
         goal.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), True)
-        square = (self.size, self.size)
-        return distances(~self._walls(tasks).unflatten(-1, square), goal.unflatten(-1, square)).flatten(-2)
+        shape = (*tasks.shape[:-1], self.size, self.size)
+        return distances(~self._walls(tasks).view(shape), goal.view(shape)).flatten(-2)
 
     def paid(self, distance: Tensor) -> Tensor:
         """Returns what an episode earns that goes straight to a goal so many steps away."""

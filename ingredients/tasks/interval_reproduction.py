@@ -1,4 +1,4 @@
-"""Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019, §2).
+"""Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
 The one family in which the environment can be the memory (C3). The agent stands on a track; where it stands is a state
 that it writes, that outlasts everything, and that it sees. A lifetime is *one* trial: its K episodes are the phases of
@@ -6,9 +6,9 @@ the trial, L steps each, and nothing is reset between them. The adaptation axis 
 
 | steps | what happens |
 |---|---|
-| 0 to d − 1 | the light is on |
-| to (K − 1) · L − 1 | darkness, in which nothing can be done; d < L, so that the light is out before the lifetime is half over |
-| the last phase | the cue `go` is on; to press p steps after it came pays 1 − abs(p − d) / `tolerance`, at least 0 |
+| 0 to d − 1 | the light is on; d < L, so it is off before the lifetime is half over |
+| to (K − 1) · L − 1 | darkness: nothing can be done |
+| the last phase | the cue is on; to press p steps after it came pays 1 − abs(p − d) / `tolerance`, at least 0 |
 
 So all that can be earned is in the last phase, and a swap half-way exchanges just what an agent knows of d.
 Task: ψ = d, uniform on `shortest` to `longest`. There are only a few, so none can be held out.
@@ -17,15 +17,15 @@ Observation:
 
 | columns | shown | what it leaks |
 |---|---|---|
-| light, 0 or 1 | always | |
-| go, 0 or 1 | always | |
-| position, from 0 to 1 | `position_shown` | a_{t-1}: a step to the left or to the right shows; and it is a *clock* |
+| light, 0 or 1; cue, 0 or 1 | always | |
+| position, from 0 to 1 | `position_shown` | a_{t-1}: a step to the left or right shows; and it is a *clock* |
 
 How a memoryless agent does it: walk right while the light is on, which puts it on square d; walk left while the cue is
-on; press at 0. In the dark nobody can move (it would blur what was written, and agents hardly find the walk then). `position_shown: off` takes that clock away; so does `can_move: off`.
+on; press at 0. In the dark nobody can move: random steps would blur what was written, and training hardly found the
+walk while they could. `position_shown: off` takes that clock away; so does `can_move: off`.
 Nothing else tells the time. The start of a phase, an input of every cell, does so in steps of L and is the same for
-every d. Rewards leak nothing before they are over. Mind the action channel: a_{t-1} is a note of one letter out of three
-that an agent without memory can leave to itself (go through the actions while the light is on, then repeat the last).
+every d. The reward is over when it is paid. Mind the action channel: a_{t-1} is a note of one letter out of three that
+an agent without memory can leave to itself (go through the actions while the light is on, then repeat the last one).
 
 Actions: left, right, press; to press before the cue is to do nothing. Termination: the press ends the trial; the other
 phases are over by their time limit. The agent can write on its state: `written` is the position, where it can move and
@@ -100,7 +100,7 @@ class IntervalReproduction:
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set right."""
+        """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self._seen(tasks, state)

@@ -46,8 +46,7 @@ def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
     walls[..., [start, start - size]] = False
     origin = torch.zeros_like(walls)
     origin[..., start] = True
-    square = (size, size)
-    return distances(~walls.unflatten(-1, square), origin.unflatten(-1, square)).isinf()
+    return distances(~walls.view(uniforms.shape), origin.view(uniforms.shape)).isinf()
 
 
 def pick(allowed: Tensor, uniform: Tensor) -> Tensor:
