@@ -156,11 +156,11 @@ class Solvable(Protocol):
     """
 
     def solve(self, tasks: Tensor) -> Tensor:
-        """Returns what `cost` needs to know of tasks, `[..., X]`, in a form of the family's own."""
+        """Returns what `costs` needs to know of tasks, `[..., X]`, in a form of the family's own."""
         ...
 
-    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[...]`, of `action` in `state` at the lifetime's step t."""
+    def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a) of every action in `state` at the lifetime's step t, `[..., A]`."""
         ...
 
 

@@ -124,10 +124,10 @@ class TabularMdp:
         plan = torch.cat(plans).view(*tasks.shape[:-1], self.episode_steps, self.states, self.actions)
         return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
 
-    def cost(self, solution: Tensor, state: Tensor, action: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[...]`, with the steps of the episode that are left."""
-        pair = state.long() * self.actions + action.unsqueeze(-1)
-        return solution.gather(-1, pair + t % self.episode_steps * self.pairs).squeeze(-1)
+    def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
+        """Returns V*(s) − Q*(s, a), `[..., A]`, with the steps of the episode that are left."""
+        row = t % self.episode_steps * self.pairs + state.long() * self.actions
+        return solution.gather(-1, row + torch.arange(self.actions, device=solution.device))
 
     def _seen(self, state: Tensor) -> Tensor:
         """Returns the one-hot state `[..., S]` (float) of state numbers `[..., 1]` (int64)."""

@@ -107,6 +107,16 @@ class TwoStep:
         """Returns what the right ship earns in expectation, the same on both tasks, `[...]`."""
         return torch.full_like(tasks[..., 0], self.well_chosen)
 
+    def solve(self, tasks: Tensor) -> Tensor:
+        """Returns ψ: nothing needs to be computed."""
+        return tasks
+
+    def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
+        """Returns what the worse ship earns less than the better one, at home, `[..., 2]`; on a planet nothing."""
+        better = (solution.argmax(-1) - state[..., SWAPPED]).abs().unsqueeze(-1)
+        worse = better != torch.arange(2, device=state.device)
+        return worse * (state[..., AWAY] == HOME).unsqueeze(-1) * (2 * self.well_chosen - 1)
+
     def tally(self, lived: Lived) -> Tensor:
         """Returns counts of repeated choices by reward and transition, `[S, 16]`."""
         return stay_counts(lived)

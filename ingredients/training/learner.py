@@ -136,15 +136,20 @@ def policy_gradient(
 def prediction_gradient(predicted: Tensor, action: Tensor, earned: Tensor, weight: float) -> Tensor:
     """Returns the gradient over `predicted`, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
+    Where it is known what each action would have earned, of weight · ½ · Σ_a mean (r̂(a) − r(a))²: the same in
+    expectation, if actions were taken alike.
+
     An auxiliary task (Jaderberg et al. 2017): the memory has to hold what each action pays, which the policy's gradient
     alone finds slowly. An action is seen in about one of A steps, so its error counts A times.
 
     Args:
         predicted: r̂, the reward that each action is expected to pay, `[S, X, A]`.
         action: a, `[S, X]`.
-        earned: r, `[S, X]`.
+        earned: r, `[S, X]`, or of each action, `[S, X, A]`.
         weight: of this loss beside the policy's.
     """
+    if earned.dim() == predicted.dim():
+        return (predicted - earned).mul_(weight / action.shape[1])
     actions, column = predicted.shape[-1], action.unsqueeze(-1)
     error = predicted.gather(-1, column).sub_(earned.unsqueeze(-1)).mul_(weight * actions / action.shape[1])
     return torch.zeros_like(predicted).scatter_(-1, column, error)

@@ -24,7 +24,8 @@ class Rollout:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, after each step, `[M, S, T, N, H]`.
         action: intended actions, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` where the family is continuous.
-        earned: what the environment paid, or the mean of that given ψ and the action, `[M, S, T, N]`.
+        earned: what the environment paid, or the mean of that given ψ and the action, `[M, S, T, N]`; or what each
+            action would have earned, `[M, S, T, N, A]`, where that is known: it is what a prediction is held against.
         reward: what the learner counts, `[M, S, T, N]` (see `collect`).
         acting: 1.0 where the agent had something to do, 0.0 where it waited, `[M, S, T, N]`; None where no episode ends
             early.
@@ -52,7 +53,7 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
 
     The agent sees the rewards that its environment pays. Where `expected`, the learner counts E[r | ψ, a] less the best
     that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw. Where the
-    family knows what an action costs, it counts that: without the luck of where the steps led, too.
+    family knows what actions cost (`Solvable`), it counts that: without the luck of where the steps led, too.
     Lifetimes start from `memory`, parts `[S, B, ...]`, or from the initial one.
     """
     runs, lifetimes, _ = play.tasks.shape
@@ -68,18 +69,19 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
             costs.note(before, moment, t)
         blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
         score += moment.step.expected_reward.mean(-1)
-    reward = blank.earned
+    earned = reward = blank.earned
     if costs is not None:
-        reward = -_split(costs.noted, minibatches).transpose(2, 3)
+        earned = -_split(costs.noted, minibatches).transpose(2, 3)
+        reward = earned.gather(-1, blank.action.unsqueeze(-1)).squeeze(-1)
     elif expected:
-        reward = reward - _split(_best_step_reward(play), minibatches).unsqueeze(2)
+        reward = earned - _split(_best_step_reward(play), minibatches).unsqueeze(2)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
     return Rollout(
         blank.inputs,
         blank.outputs,
         blank.action,
-        blank.earned,
+        earned,
         reward,
         blank.acting,
         by_minibatch,
@@ -122,7 +124,7 @@ class _Buffers:
 
 @dataclass(frozen=True)
 class _Costs:
-    """What each action cost one who would do best from there on, where the family knows: `noted` is `[S, N, T]`."""
+    """What each action would cost who does best from there on, where the family knows: `noted` is `[S, N, T, A]`."""
 
     family: Solvable
     solution: Tensor
@@ -133,12 +135,12 @@ class _Costs:
         """Returns the costs of lifetimes to come, or None where the family does not know them."""
         if not isinstance(play.family, Solvable):
             return None
-        noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps)
+        noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps, play.family.actions)
         return _Costs(play.family, play.family.solve(play.tasks), noted)
 
     def note(self, state: Tensor, moment: Moment, t: int) -> None:
-        cost = self.family.cost(self.solution, state, moment.action, t)
-        self.noted[..., t] = cost if moment.waiting is None else cost * (1 - moment.waiting)
+        costs = self.family.costs(self.solution, state, t)
+        self.noted[:, :, t] = costs if moment.waiting is None else costs * (1 - moment.waiting).unsqueeze(-1)
 
 
 def _best_step_reward(play: Play) -> Tensor:

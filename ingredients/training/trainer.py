@@ -186,9 +186,10 @@ class _Leaves(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned `[S, X]`, the critic's part.
+    """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned, the critic's part.
 
-    The critic's inputs are `[S, X, C]`, its targets `[S, X]`; `start` is the memory that lifetimes start from.
+    What was earned is `[S, X]`, or `[S, X, A]` for each action. The critic's inputs are `[S, X, C]`, its targets `[S, X]`;
+    `start` is the memory that lifetimes start from.
     """
 
     inputs: Tensor
@@ -230,7 +231,7 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
         heads, action = setup.agent.heads(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1, 2)
         before = _log_probability(setup, heads.flatten(1, 2), action)
         advised = Advised(action, before, advantage[m].flatten(1))
-        earned = rollout.earned[m].flatten(1)
+        earned = rollout.earned[m].flatten(1, 2)
         start = rollout.start and tuple(part[m] for part in rollout.start)
         about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
         batches.append(_Batch(rollout.inputs[m], start, advised, earned, *about_critic))
