@@ -87,7 +87,7 @@ def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path)
         ("plan --cells memry=on", "--cells memry=on: memry: unknown ingredient; allowed: reward_observation, "
          "action_observation, memory, task_distribution. Did you mean 'memory'?"),
         ("plan --set tasks.arm=3", "--set tasks.arm=3: tasks.arm: unknown key, got arm: 3; allowed: family, arms, "
-         "episodes, action_noise. Did you mean 'arms'?"),
+         "episodes, action_noise, forced_pulls. Did you mean 'arms'?"),
         ("report", "results/bandit: no such folder; name a results folder, or make this one: ingredients run-grid"),
         ("run-grid nowhere.yaml", f"nowhere.yaml: no such file; allowed: a study, such as {SHIPPED}"),
     ],
@@ -139,7 +139,7 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
     assert lines[:6] == [
         "study     smoke",
         "question  Does every part of the instrument work?",
-        "tasks     bernoulli-bandit: arms 2, episodes 10, action_noise 0.0",
+        "tasks     bernoulli-bandit: arms 2, episodes 10, action_noise 0.0, forced_pulls 0",
         "cells     4",
         "runs      8 (4 cells x 2 seeds) of 20,000 env steps",
         "results   results/smoke: 0 of 8 runs are finished; 8 to do in 4 stacks",

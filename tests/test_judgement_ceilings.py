@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from judgement_cases import FULL, cell, jittered, judge, shaped, shaped_grid
+from judgement_cases import FULL, Changes, cell, jittered, judge, reference, shaped, shaped_grid
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellInput
@@ -78,3 +78,16 @@ def test_a_family_without_the_reference_has_no_ceiling() -> None:
     """Reward alone without memory needs `reactive_reward_only`."""
     which = Cell(True, False, False, True)
     assert judge(cell(which, jittered(0.1)), changes={"reactive_reward_only": None}).cells[0].ceiling is None
+
+
+def test_where_actions_cannot_be_inferred_a_reference_says_what_rewards_alone_are_worth() -> None:
+    """`rewards_only`, which a bandit with forced pulls has, is the ceiling of memory without action observation."""
+    blind: Changes = {"rewards_only": reference(0.0, 0.0, exact=True)}
+    found = judge(cell(NO_ACTION, jittered(0.0)), cell(FULL, jittered(0.9)), changes=blind).cells
+    ceilings = {result.cell: result.ceiling for result in found}
+    without, full = ceilings[NO_ACTION], ceilings[FULL]
+    assert without is not None
+    assert full is not None
+    assert (without.reference, without.method, without.suffices) == ("rewards_only", "exact", False)
+    assert "nothing of the pulls" in without.information
+    assert full.reference == "bayes_optimal"

@@ -102,7 +102,8 @@ def test_a_complete_study_says_so(built: Report) -> None:
     assert built.json["complete"] is True
     assert built.json["runs"] == {"done": 64, "planned": 64, "failed": 0}
     assert built.json["study"] == "bandit"
-    assert built.json["tasks"] == {"family": "bernoulli-bandit", "arms": 5, "episodes": 10, "action_noise": 0.0}
+    resolved = {"family": "bernoulli-bandit", "arms": 5, "episodes": 10, "action_noise": 0.0, "forced_pulls": 0}
+    assert built.json["tasks"] == resolved
     assert built.json["criterion"] == {"gain_above": 0.1, "confidence": 0.95}
     assert (built.json["failures"], built.json["missing"]) == ([], [])
 
