@@ -76,7 +76,7 @@ def test_inference_agrees_with_enumeration_of_all_graphs() -> None:
         led_to = torch.tensor([[*values, 0.0, 0.0, 0.0, 0.0, 1.0]])
         no = torch.tensor([False])
         memory = policy.update(
-            memory, Answer(0, torch.zeros(1, 8), torch.tensor([node]), torch.zeros(1), led_to, no, no)
+            memory, Answer(0, torch.zeros(1, 8), torch.tensor([node]), torch.zeros(1), led_to, no, no, torch.Generator())
         )
     graphs = list(product((-1.0, 0.0, 1.0), repeat=3))
     weighed = []
@@ -94,7 +94,7 @@ def test_inference_learns_nothing_while_looking() -> None:
     """What is done while looking has no effect and leaves the memory as it is."""
     policy, no = BayesInference(FAMILY), torch.tensor([False])
     looking = torch.tensor([[1.0, 0.7, -0.2, 0.0, 0.0, 0.0, 0.0, 1.0]])
-    answer = Answer(1, looking, torch.tensor([1]), torch.zeros(1), torch.zeros(1, 8), no, no)
+    answer = Answer(1, looking, torch.tensor([1]), torch.zeros(1), torch.zeros(1, 8), no, no, torch.Generator())
     assert torch.equal(policy.update(policy.initial(1), answer), policy.initial(1))
 
 

@@ -132,33 +132,24 @@ def done_by(output: str) -> list[str]:
     return re.findall(r"^(\S+): finished \(", output, flags=re.MULTILINE)
 
 
-def test_two_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
-    """Two `run-grid` on one folder divide its jobs; both end well, with the whole report, and nothing was repeated."""
+def test_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
+    """Three `run-grid` on one folder, the first killed in the middle of a stack: the others divide the rest.
+
+    Each job is finished once, that stack too; both end well, with the whole report; and nothing was repeated.
+    """
     directory = tmp_path / "result"
     command = (*GRID, "--out", str(directory))
-    with started(*command, cwd=tmp_path) as first, started(*command, cwd=tmp_path) as second:
-        outputs = [process.communicate(timeout=300) for process in (first, second)]
-    assert [first.returncode, second.returncode, *(errors for _, errors in outputs)] == [0, 0, "", ""]
-    by_first, by_second = (done_by(output) for output, _ in outputs)
-    assert sorted([*by_first, *by_second]) == ["references", "stack-0", "stack-1", "stack-2", "stack-3"]
-    assert by_first
-    assert by_second
-    assert all("16 of 32 runs finished, 16 missing" in output for output, _ in outputs)
+    with started(*command, cwd=tmp_path) as first:
+        read_until(first, "stack-0: started")
+        with started(*command, cwd=tmp_path) as second, started(*command, cwd=tmp_path) as third:
+            read_until(second, "stack-0: in the hands of process")
+            first.kill()
+            ended = [process.communicate(timeout=300) for process in (second, third)]
+    assert [second.returncode, third.returncode, *(errors for _, errors in ended)] == [0, 0, "", ""]
+    done = [done_by(output) for output, _ in ended]
+    assert sorted(done[0] + done[1]) == ["stack-0", "stack-1", "stack-2", "stack-3"]
+    assert all(done)
+    assert all("16 of 32 runs finished, 16 missing" in output for output, _ in ended)
     assert len(list(directory.glob("runs/*/finished"))) == 16
     assert not (directory / "replaced").exists()
     assert list((directory / "leases").iterdir()) == []
-    assert list(directory.rglob(".*")) == []
-
-
-def test_a_grid_that_is_killed_leaves_its_part_to_the_other(tmp_path: Path) -> None:
-    """Killed in the middle of a stack; the second process does it too, and ends with every run and exit code 0."""
-    directory = tmp_path / "result"
-    with started(*GRID, "--out", str(directory), cwd=tmp_path) as first:
-        read_until(first, "stack-0: started")
-        with started(*GRID, "--out", str(directory), cwd=tmp_path) as second:
-            read_until(second, "stack-0: in the hands of process")
-            first.kill()
-            output, errors = second.communicate(timeout=300)
-    assert (second.returncode, errors) == (0, "")
-    assert sorted(done_by(output)) == ["stack-0", "stack-1", "stack-2", "stack-3"]
-    assert len(list(directory.glob("runs/*/finished"))) == 16

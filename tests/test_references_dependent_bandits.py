@@ -151,7 +151,7 @@ def test_what_elimination_remembers() -> None:
     memory = policy.initial(3)
     action, reward = torch.tensor([2, 10, 7]), torch.tensor([1.0, 0.3, 5.0])
     nothing, no = torch.zeros(3, 1), torch.zeros(3, dtype=torch.bool)
-    after = policy.update(memory, Answer(0, nothing, action, reward, nothing, ~no, no))
+    after = policy.update(memory, Answer(0, nothing, action, reward, nothing, ~no, no, torch.Generator()))
     assert after[0].tolist() == [1, 1, 0, 1, 1, 1, 1, 1, 1, 1]
     assert [row.nonzero().flatten().tolist() for row in after[1:]] == [[2], [7]]
     assert torch.equal(memory, policy.initial(3))

@@ -36,7 +36,7 @@ from ingredients.tasks.restless_bandit import RestlessBandit
 def answer(arm: int, reward: float) -> Answer:
     """Returns what came of one pull in one lane."""
     nothing, no = torch.zeros(1, 1), torch.zeros(1, dtype=torch.bool)
-    return Answer(0, nothing, torch.tensor([arm]), torch.tensor([reward]), nothing, ~no, no)
+    return Answer(0, nothing, torch.tensor([arm]), torch.tensor([reward]), nothing, ~no, no, torch.Generator())
 
 
 def moment(step: int) -> Moment:

@@ -83,6 +83,7 @@ def interrupted(directory: Path, number: signal.Signals) -> tuple[int, str, int]
         _, message = process.communicate(timeout=60)
         psutil.wait_procs(workers, timeout=10)
         assert not any(worker.is_running() for worker in workers)
+    assert list((directory / "leases").iterdir()) == []
     return process.returncode, message, len(list(directory.glob("runs/*/finished")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -84,6 +85,19 @@ def test_a_folder_from_before_checksums_is_read(tmp_path: Path) -> None:
         path.unlink()
     assert store.curves(study).equals(curves)
     assert set(store.states(study).values()) == {"finished"}
+
+
+def test_an_altered_reference_is_found(tmp_path: Path) -> None:
+    """A digit of a curve that is another one is damage, though the file is JSON still; without a checksum it is not."""
+    store = write_results(tmp_path / "bandit", small_study())
+    path = store.directory / "references.json"
+    text, good = path.read_text(), store.read_references()
+    assert good is not None
+    value = json.dumps(good["references"]["gittins"]["curves"]["none"][0][3])
+    path.write_text(text.replace(value, value[:-1] + ("1" if value[-1] != "1" else "2")))
+    assert one_line(store.read_references).startswith(f"{path}: damaged or altered; move it away")
+    path.write_text(json.dumps(good))
+    assert store.read_references() == good
 
 
 def test_a_damaged_run_is_repeated_only_when_asked(tmp_path: Path) -> None:

@@ -27,13 +27,12 @@ from ingredients.store.record import (
     WEIGHTS,
     RunRecord,
     State,
-    json_text,
     read_curves,
     read_run_json,
     read_weights,
     write_record,
 )
-from ingredients.store.references import read_references
+from ingredients.store.references import read_references, references_text
 from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
 from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
@@ -223,7 +222,7 @@ class Store:
 
     def write_references(self, references: Mapping[str, Any]) -> None:
         """Writes what `evaluate_references` returned."""
-        self.write_text(REFERENCES_JSON, json_text(references))
+        self.write_text(REFERENCES_JSON, references_text(references))
 
     def read_references(self) -> dict[str, Any] | None:
         """Returns the stored references, or None where they have not been evaluated yet.

@@ -1,17 +1,23 @@
-"""The references as they are stored: `references.json` back as a dict, with its shape checked.
+"""The references as they are stored: `references.json`, with a checksum in it, back as a dict with its shape checked.
 
-Comes in: the file's path. Goes out: what `evaluate_references` gave, or one line that names the file.
+Comes in: what `evaluate_references` gave, or the file's path. Goes out: the file's text; the same back, or one line
+that names the file.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingredients.errors import StoreError
-from ingredients.store.record import read_json
+from ingredients.store.record import json_text, read_json
+
+CHECKSUM = "sha256"
 
 
 class _Reference(BaseModel):
@@ -58,16 +64,24 @@ class _References(BaseModel):
     evaluates: str = ""
 
 
+def references_text(references: Mapping[str, Any]) -> str:
+    """Returns the file's content: the references, and the SHA-256 of their JSON."""
+    return json_text({**references, CHECKSUM: _digest(references)})
+
+
 def read_references(path: Path) -> dict[str, Any] | None:
     """Returns the stored references, or None where there is no such file.
 
     Raises:
-        StoreError: If the file is damaged, lacks a key, or has a value of the wrong type.
+        StoreError: If the file is truncated or altered, lacks a key, or has a value of the wrong type.
     """
-    complaint = f"{path}: damaged; move it away and run the study again: no run is repeated"
+    complaint = f"{path}: damaged or altered; move it away and run the study again: no run is repeated"
     stored = read_json(path, complaint)
     if stored is None:
         return None
+    checksum = stored.pop(CHECKSUM, None)
+    if checksum is not None and checksum != _digest(stored):  # older files have none
+        raise StoreError(complaint)
     try:
         references = _References.model_validate(stored)
     except ValidationError as error:
@@ -76,3 +90,7 @@ def read_references(path: Path) -> dict[str, Any] | None:
     if not roles <= set(references.references):
         raise StoreError(complaint)
     return stored
+
+
+def _digest(references: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(references).encode()).hexdigest()
