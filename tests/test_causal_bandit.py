@@ -76,7 +76,8 @@ def test_inference_agrees_with_enumeration_of_all_graphs() -> None:
         led_to = torch.tensor([[*values, 0.0, 0.0, 0.0, 0.0, 1.0]])
         no = torch.tensor([False])
         memory = policy.update(
-            memory, Answer(0, torch.zeros(1, 8), torch.tensor([node]), torch.zeros(1), led_to, no, no, torch.Generator())
+            memory,
+            Answer(0, torch.zeros(1, 8), torch.tensor([node]), torch.zeros(1), led_to, no, no, torch.Generator()),
         )
     graphs = list(product((-1.0, 0.0, 1.0), repeat=3))
     weighed = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -54,7 +56,8 @@ def test_a_ring_comes_back_only_when_it_has_been_around(size: int) -> None:
 
 def test_the_floor_is_the_sweep_counted_by_hand() -> None:
     """3 × 3, 4 steps: of 8 goals four are met; seen, they pay 4 + 3 + 2 + 1; unseen, 1 each; an ending pays 1."""
-    for settings, paid in (({"goal_shown": True}, 10.0), ({}, 4.0), ({"ends_at_goal": True}, 4.0)):
+    cases: list[tuple[dict[str, Any], float]] = [({"goal_shown": True}, 10.0), ({}, 4.0), ({"ends_at_goal": True}, 4.0)]
+    for settings, paid in cases:
         family = DarkRoom(3, 5, 4, **settings)
         assert is_sweep(family)
         assert sweep_return(family) == pytest.approx(5 * paid / 8)
@@ -81,7 +84,7 @@ def test_a_reactive_wanderer_stays_where_it_is_paid() -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"goal_shown": True}, {"position_shown": False}, {"random_start": True}])
-def test_a_search_remembers_and_then_takes_the_shortest_way(settings: dict[str, bool]) -> None:
+def test_a_search_remembers_and_then_takes_the_shortest_way(settings: dict[str, Any]) -> None:
     """3 × 3, 4 steps: it begins as a sweep, after two episodes more it earns the oracle's, and a swap misleads it."""
     family = DarkRoom(3, 6, 4, **settings)
     table = ring(3) if family.random_start else spiral(3)
