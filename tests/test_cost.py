@@ -85,7 +85,7 @@ def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:
 def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand, of stand-in speeds: each kind is timed once, with its own speed, and stacks are shared out."""
     study = study_of([True, "lstm"])
-    told: dict[str, list[object]] = {
+    told: dict[str, Sequence[object]] = {
         "cost:memory_estimate": [3, 5],
         "cost:evaluation_steps": [4800],
         "leakage:leakage": [{"reward": "none"}],
