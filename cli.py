@@ -21,11 +21,12 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from ingredients.cell_filter import select_cells
-from ingredients.engine.ask import require_cuda
 from ingredients.engine.bench import bench as run_bench
 from ingredients.engine.estimate import estimate, memory_notices
-from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
+from ingredients.engine.grid_jobs import Remaining, failures, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
+from ingredients.engine.place import Place
+from ingredients.engine.ray_cluster import RayEngine
 from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, UsageError
 from ingredients.grid import Cell
@@ -179,6 +180,7 @@ def plan(
         "ingredients run-grid ablations/bandit.yaml --seeds 10",
         "ingredients run-grid --cells memory=on,reward_observation=on --workers 2",
         "ingredients run-grid --set tasks.arms=10 --set learner.train_steps=1e6 --out results/ten-arms",
+        "ingredients run-grid --engine ray --address auto",
     ),
 )
 def run_grid(
@@ -188,7 +190,10 @@ def run_grid(
     cells: CellsOption = None,
     workers: WorkersOption = None,
     device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
-    engine: Annotated[Literal["local"], typer.Option(help="Where stacks execute.")] = "local",
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where stacks execute.")] = "local",
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster [default: start one here].")
+    ] = None,
     set_: SetOption = None,
     smoke: SmokeOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Move older results aside and start again.")] = False,
@@ -203,12 +208,13 @@ def run_grid(
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
     with interruptible():
         try:
-            at_once = processes(workers, device)
+            place = Place(engine, address, workers, device)
+            engine_ = place.open(grid.directory / "logs")
             notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
             for notice in () if quiet else notices:
                 typer.echo(f"notice: {notice}", err=True)
-            failed = train(grid, at_once, device, quiet)
+            failed = train(grid, place, engine_, quiet)
             failed += conclude(grid, quiet)
         except KeyboardInterrupt:
             typer.echo(interruption(grid, sys.argv[1:]), err=True)
@@ -292,16 +298,17 @@ def ask_for(
     return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
 
 
-def train(grid: Grid, workers: int, device: Device, quiet: bool) -> list[str]:
+def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, quiet: bool) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
-    rest = grid.remaining()
-    jobs = grid_jobs(rest, grid.directory, device)
-    if not quiet:
-        typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
-    tally = Tally(jobs)
-    with LocalEngine(workers, logs=grid.directory / "logs") as engine:
-        show_progress(engine.run(jobs), tally, Console(), quiet)
-    return failures(rest, grid.store, tally)
+    with engine:
+        fitted = place.fitted(engine, grid.remaining())
+        tally = Tally(place.jobs(engine, fitted, grid.directory))
+        if not quiet:
+            typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
+        for notice in () if quiet else fitted.notices:
+            typer.echo(f"notice: {notice}", err=True)
+        show_progress(engine.run(tally.jobs), tally, Console(), quiet)
+    return failures(fitted.rest, grid.store, tally)
 
 
 def conclude(grid: Grid, quiet: bool) -> list[str]:
@@ -315,14 +322,6 @@ def conclude(grid: Grid, quiet: bool) -> list[str]:
     if not quiet:
         Console().print(result.terminal())
     return [result.unwritten] if result.unwritten else []
-
-
-def processes(workers: int | None, device: Device) -> int:
-    """Returns how many workers there are to be; makes sure first that the device is there."""
-    if device is Device.cuda:
-        require_cuda()
-    usual = 1 if device is Device.cuda else usable_cores()
-    return usual if workers is None else workers
 
 
 def default_result() -> Path:

@@ -6,11 +6,11 @@ stacks of the whole study, and one line for each run that failed. Training is na
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingredients.engine.protocol import Failed, Finished, Job
+from ingredients.engine.protocol import Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
 from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
 from ingredients.store import Store, load_result
@@ -63,11 +63,16 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
     return Remaining(study, asked, tuple(stack for stack in cut if stack.runs), trained, needs_references)
 
 
-def grid_jobs(rest: Remaining, directory: Path, device: str) -> list[Job]:
-    """Returns the references' job, if it is needed, and one for each stack, the largest first."""
+def grid_jobs(
+    rest: Remaining, directory: Path, device: str, needs: Callable[[Stack], Needs] = lambda _: Needs()
+) -> list[Job]:
+    """Returns the references' job, if it is needed, and one for each stack with its needs, the largest first."""
     references = Job(REFERENCES, "ingredients.experiment.stack:run_references", (rest.study, directory), tells=True)
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
-    return [references] * rest.references + [_stack_job(rest, stack, directory, device) for stack in largest_first]
+    of_stacks = (_stack_job(rest, stack, directory, device) for stack in largest_first)
+    return [references] * rest.references + [
+        replace(job, needs=needs(stack)) for job, stack in zip(of_stacks, largest_first, strict=True)
+    ]
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
@@ -120,4 +125,4 @@ def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
 
 
 def _key(stack: Stack) -> str:
-    return f"stack-{stack.index}"
+    return f"stack-{stack.index}" + (f"-part-{stack.part}" if stack.part else "")

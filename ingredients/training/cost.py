@@ -40,6 +40,11 @@ def memory_estimate(study: Study, stack: Stack) -> int:
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
 
 
+def memory_by_runs(study: Study, stack: Stack) -> list[int]:
+    """Returns the peak bytes of a worker that trains the first run of a stack alone, the first two, and so on."""
+    return [memory_estimate(study, Stack(stack.index, stack.runs[: count + 1])) for count in range(len(stack.runs))]
+
+
 def memory_notices(study: Study) -> list[str]:
     """Returns what the user should know of the study's memories beforehand, one sentence for each that has something.
 

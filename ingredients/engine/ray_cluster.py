@@ -1,0 +1,258 @@
+"""The Ray engine: each job a task somewhere in a cluster, or in a Ray that is started on this machine for the occasion.
+
+Comes in: jobs, the address of a cluster. Goes out: events. A task says itself when it starts and how it goes on, by a
+mailbox beside the driver; one whose worker or node is lost is handed out again. Ray is imported only here, when it is
+asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ingredients.engine.local import WORKER_ENVIRONMENT
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Needs, Started, Told
+from ingredients.engine.ray_task import Home, Mailbox, work
+from ingredients.engine.worker import log_path
+from ingredients.errors import UsageError
+
+TRIES = 4  # a node that is lost takes several jobs with it, but a job that brings nodes down must end too
+SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_TO_REACH = 5.0
+OBJECT_STORE_BYTES = 80 * 2**20  # next to nothing goes through it: results are files in a shared folder
+SETTINGS = {  # of Ray's own processes, read when they start
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray will do from its next version on, and warns of until then
+    "RAY_worker_niceness": "0",  # by default every worker gives way to any other process, unlike a local worker
+}
+
+
+@dataclass
+class _Attempt:
+    """A job in the hands of Ray, and how many times it has been handed out."""
+
+    job: Job
+    number: int
+
+
+class RayEngine:
+    """Tasks on a Ray cluster, at most `workers` at a time (None: as many as it has room for)."""
+
+    def __init__(self, address: str | None = None, workers: int | None = None, logs: Path | None = None) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            address: of a running cluster, `host:port`, or `auto` for the one that this machine belongs to; None starts
+                a Ray of `workers` cores on this machine, which ends with the engine.
+            workers: how many jobs are in work at a time.
+            logs: a job's output and traceback go to `logs`/<key>.log (None: to Ray's own files).
+
+        Raises:
+            UsageError: Ray is not installed, or the address is none.
+        """
+        if find_spec("ray") is None:
+            raise UsageError("--engine ray needs Ray, which is not installed: pip install 'rl2-ingredients[cluster]'")
+        if address is not None and address != "auto" and not _host_and_port(address):
+            raise UsageError(f"--address {address}: no address of a Ray cluster; allowed: auto, or host:port")
+        self._address, self._workers = address, workers
+        self._home = Home(Path.cwd(), tuple(sys.path), logs and logs.absolute())
+        self._attempts: dict[Any, _Attempt] = {}
+
+    def __enter__(self) -> Self:
+        """Connects, or starts Ray here.
+
+        Raises:
+            UsageError: there is no cluster at the address.
+        """
+        import ray
+
+        os.environ.update(SETTINGS)
+        # what befalls workers and nodes is told by events; Ray would print it too, on stdout, whatever it is asked
+        ray._private.worker._worker_logs_enabled = False
+        with _own_signals():
+            self._connect()
+        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+            ray.get_runtime_context().get_node_id(), soft=False
+        )
+        # beside the driver: it must not be lost with another node
+        self._mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
+        self._work = ray.remote(work)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leaves the cluster, which ends the tasks of this driver; a Ray that was started for it ends too."""
+        import ray
+
+        ray.shutdown()
+
+    def largest_node(self) -> dict[str, float]:
+        """Returns the most that one node of the cluster has of each of Ray's resources: `CPU`, `GPU`, `memory`."""
+        nodes = _resources()
+        return {name: max(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
+
+    def gpus(self) -> float:
+        """Returns how many GPUs the nodes of the cluster have together."""
+        return sum(node.get("GPU", 0.0) for node in _resources())
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """Yields what happens until every job has finished or failed; jobs are handed out in the order given.
+
+        Raises:
+            UsageError: no node of the cluster has what a job needs.
+        """
+        waiting = deque(jobs)
+        for job in waiting:
+            _require_room(job.needs)
+        try:
+            while waiting or self._attempts:
+                while waiting and (self._workers is None or len(self._attempts) < self._workers):
+                    self._hand_out(_Attempt(waiting.popleft(), 1))
+                yield from self._listen()
+        finally:  # a caller who stops listening abandons the jobs in work
+            self._abandon()
+
+    def _hand_out(self, attempt: _Attempt) -> None:
+        job, needs = attempt.job, attempt.job.needs
+        # Ray's own retries would not be seen, and could not be told from a job that is slow
+        task = self._work.options(num_cpus=1, num_gpus=needs.gpus, memory=needs.memory_bytes, max_retries=0)
+        self._attempts[task.remote(job.key, pickle.dumps(job), self._home, self._mailbox)] = attempt
+
+    def _listen(self) -> Iterator[Event]:
+        """Waits a moment and yields what has been told meanwhile; then which tasks have ended."""
+        import ray
+
+        ended, _ = ray.wait(list(self._attempts), num_returns=len(self._attempts), timeout=SECONDS_BETWEEN_LOOKS)
+        in_work = {attempt.job.key: attempt.job for attempt in self._attempts.values()}
+        for key, kind, message in ray.get(self._mailbox.take.remote()):
+            if key in in_work:
+                yield Started(in_work[key]) if kind == "started" else Told(in_work[key], message)
+        for task in ended:
+            yield from self._end(task, self._attempts.pop(task))
+
+    def _end(self, task: Any, attempt: _Attempt) -> Iterator[Event]:  # noqa: ANN401 - a reference of Ray's
+        import ray
+
+        job = attempt.job
+        try:
+            _, answer = ray.get(task)
+        except ray.exceptions.RayError as error:
+            if attempt.number < TRIES:
+                self._hand_out(_Attempt(job, attempt.number + 1))
+            else:
+                yield Failed(job, f"lost {attempt.number} times, the last time: {_first_line(error)}", self._log(job))
+            return
+        kind, content = pickle.loads(answer)
+        yield Finished(job, content) if kind == "finished" else Failed(job, content, self._log(job))
+
+    def _abandon(self) -> None:
+        """Ends the tasks in work by force: they have nothing to tidy up, since results are written atomically."""
+        import ray
+
+        for task in self._attempts:
+            with suppress(ray.exceptions.RayError, ValueError):
+                ray.cancel(task, force=True)
+        if self._attempts:
+            ray.wait(list(self._attempts), num_returns=len(self._attempts), timeout=SECONDS_TO_REACH)
+        self._attempts.clear()
+
+    def _log(self, job: Job) -> Path | None:
+        """Returns where a failed job's last words are, if it had any; a task that is killed leaves an empty file."""
+        log = self._home.logs and log_path(self._home.logs, job.key)
+        if not (log and log.is_file()):
+            return None
+        if log.stat().st_size:
+            return log
+        log.unlink()
+        return None
+
+    def _connect(self) -> None:
+        """Joins the cluster at the address, or starts one.
+
+        Raises:
+            UsageError: there is none.
+        """
+        import ray
+
+        # read when a process starts, before any library loads; the same for every task, so that workers live on
+        quiet = {
+            "logging_level": logging.FATAL,
+            "log_to_driver": False,
+            "runtime_env": {"env_vars": WORKER_ENVIRONMENT},
+        }
+        if self._address is None:
+            start = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES, "num_cpus": self._workers}
+            ray.init(address="local", **start, **quiet)
+            return
+        try:
+            _require_answer(self._address)
+            ray.init(address=self._address, **quiet)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise UsageError(f"--address {self._address}: no Ray cluster can be joined: {_first_line(error)}") from None
+
+
+def _resources() -> list[dict[str, float]]:
+    """Returns what each node of the cluster has in all."""
+    import ray
+
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def _require_room(needs: Needs) -> None:
+    """Refuses a job that would wait for ever.
+
+    Raises:
+        UsageError: no node has what it needs.
+    """
+    wanted = {"CPU": 1.0, "GPU": needs.gpus, "memory": float(needs.memory_bytes)}
+    nodes = _resources()
+    if not any(all(node.get(name, 0.0) >= count for name, count in wanted.items()) for node in nodes):
+        most = {name: max(node.get(name, 0.0) for node in nodes) for name in wanted}
+        raise UsageError(
+            f"--engine ray: a job needs {_amounts(wanted)}, and no node of the cluster has that; the most that any has "
+            f"of each: {_amounts(most)}"
+        )
+
+
+def _amounts(amounts: dict[str, float]) -> str:
+    return f"{amounts['CPU']:g} CPU, {amounts['GPU']:g} GPU and {amounts['memory'] / 1e9:.1f} GB of memory"
+
+
+def _host_and_port(address: str) -> tuple[str, int] | None:
+    host, _, port = address.rpartition(":")
+    return (host, int(port)) if host and port.isdecimal() and "/" not in host else None
+
+
+def _require_answer(address: str) -> None:
+    """Raises `OSError` where nobody listens; Ray itself would go on trying for minutes."""
+    if place := _host_and_port(address):
+        socket.create_connection(place, timeout=SECONDS_TO_REACH).close()
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Leaves SIGTERM to whom it was left before: Ray, when it starts, makes it end the process without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
