@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ingredients.engine.ask import together
 from ingredients.engine.fitting import fitting, kind_of, largest_of_each_kind, memory_by_runs, usable_memory
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
+from ingredients.experiment import Work
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
 from ingredients.study.own_source import is_own, source_path
@@ -56,10 +57,10 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
         # in every worker, so that the timings start together
-        played, *_ = _everywhere(engine, workers, "evaluation_steps", rest.study)
+        work, *_ = together(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
         kinds = largest_of_each_kind(fitted.rest)
         speeds = {kind: _speed(engine, workers, rest.study, stack) for kind, stack in kinds.items()}
-    seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], played) for stack in fitted.rest.stacks]
+    seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
     largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
     speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
     return Estimate(workers, largest, speed, ends, (*notices, *fitted.notices))
@@ -81,7 +82,7 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     for kind in own:
         source_path(kind)  # its file may not be there
     # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(_everywhere(engine, 1, "memory_notices", study)[0]) if own else ()
+    return tuple(together(engine, 1, "ingredients.training.cost:memory_notices", study)[0]) if own else ()
 
 
 class _Speed(NamedTuple):
@@ -92,17 +93,14 @@ class _Speed(NamedTuple):
 
 
 def _speed(engine: LocalEngine, workers: int, study: Study, stack: Stack) -> _Speed:
-    speeds = _everywhere(engine, workers, "measure_speed", study, stack, PLAN_SECONDS)
+    speeds = together(engine, workers, "ingredients.training.cost:measure_speed", study, stack, PLAN_SECONDS)
     return _Speed(min(trained for trained, _ in speeds), min(played for _, played in speeds))
 
 
-def _everywhere(engine: LocalEngine, workers: int, function: str, *arguments: object) -> list[Any]:
-    return together(engine, workers, f"ingredients.training.cost:{function}", *arguments)
-
-
-def _seconds(rest: Remaining, stack: Stack, speed: _Speed, played: int) -> float:
-    """Returns how long a stack takes whose runs' evaluations play so many steps."""
-    return rest.env_steps(stack) / speed.trained + len(stack.runs) * played / speed.played
+def _seconds(rest: Remaining, stack: Stack, speed: _Speed, work: Work) -> float:
+    """Returns how long a stack takes; of runs whose weights are good only the evaluations are made."""
+    untrained = len(set(stack.runs) - rest.trained)
+    return untrained * work.trained / speed.trained + len(stack.runs) * work.played / speed.played
 
 
 def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:

@@ -95,8 +95,8 @@ def _most_runs(kind: str, needs: Sequence[int], budget: int) -> int:
     most = sum(need <= budget for need in needs)
     if not most:
         raise UsageError(
-            f"memory {kind}: one run alone needs {_gigabytes(needs[0])} and a worker may have "
-            f"{_gigabytes(budget)}; give fewer --workers, or make agent.hidden, learner.lifetimes or tasks.episodes smaller"
+            f"memory {kind}: one run alone needs {_gigabytes(needs[0])} and a worker may have {_gigabytes(budget)}; "
+            "give fewer --workers, or make agent.hidden, learner.lifetimes or tasks.episodes smaller"
         )
     return most
 
