@@ -1,7 +1,7 @@
 """What `plan` says against what happens: `python -m tests.benchmarks.plan_honesty`.
 
 Comes in: options. Goes out: for a few studies, the time that `plan` predicts and the time from the first job to the
-last stored run, and the memory that it predicts and the highest peak of a worker. The aim is a factor of 1.5 either way.
+last stored run, and the memory that it predicts and the highest peak of a worker. The aim is a factor of 1.5.
 """
 
 from __future__ import annotations
