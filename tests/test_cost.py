@@ -49,7 +49,7 @@ def rest_of(study: Study, trained: int = 0) -> Remaining:
 
 
 FLAGSHIP: dict[str, object] = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50}
-LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes": 200}
+LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes": 100}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes":
         ("gru", LONG, (128, 64)),
         ("lstm", FLAGSHIP, (64, 64)),
         ("transformer", FLAGSHIP, (64, 64)),
-        ("transformer", LONG, (32, 32)),
+        ("transformer", FLAGSHIP, (32, 32)),
         ("window", FLAGSHIP, (64, 64)),
         ("window", LONG, (32, 128)),
     ],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
-from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, differences, fingerprints, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 
@@ -119,9 +119,8 @@ def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
     """Returns what a failed job did not finish; a stack may have stored some of its runs before it failed."""
     if job.key == REFERENCES:
         return [REFERENCES]
-    states = store.states(rest.study)
     lost = (run for stack in rest.stacks if _key(stack) == job.key for run in stack.runs)
-    return [run.id for run in lost if states[run] != "finished"]
+    return [run.id for run in lost if store.state(run, fingerprints(rest.study, run)) != "finished"]
 
 
 def _key(stack: Stack) -> str:

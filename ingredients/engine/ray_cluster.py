@@ -23,11 +23,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ingredients.engine.local import WORKER_ENVIRONMENT
+from ingredients.engine.local import WORKER_ENVIRONMENT, usable_cores
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Needs, Started, Told
 from ingredients.engine.ray_task import Home, Mailbox, work
 from ingredients.engine.worker import log_path
-from ingredients.errors import UsageError
+from ingredients.errors import IngredientsError, UsageError
 
 TRIES = 4  # a node that is lost takes several jobs with it, but a job that brings nodes down must end too
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -114,7 +114,10 @@ class RayEngine:
 
         Raises:
             UsageError: no node of the cluster has what a job needs.
+            IngredientsError: the cluster does not answer any more.
         """
+        import ray
+
         waiting = deque(jobs)
         for job in waiting:
             _require_room(job.needs)
@@ -123,6 +126,11 @@ class RayEngine:
                 while waiting and (self._workers is None or len(self._attempts) < self._workers):
                     self._hand_out(_Attempt(waiting.popleft(), 1))
                 yield from self._listen()
+        except ray.exceptions.RayError as error:
+            raise IngredientsError(
+                f"--engine ray: the cluster is lost: {_first_line(error)}; what is finished is kept, and the same command "
+                "goes on"
+            ) from None
         finally:  # a caller who stops listening abandons the jobs in work
             self._abandon()
 
@@ -195,7 +203,11 @@ class RayEngine:
             "runtime_env": {"env_vars": WORKER_ENVIRONMENT},
         }
         if self._address is None:
-            start = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES, "num_cpus": self._workers}
+            start = {
+                "include_dashboard": False,
+                "object_store_memory": OBJECT_STORE_BYTES,
+                "num_cpus": self._workers or usable_cores(),
+            }
             ray.init(address="local", **start, **quiet)
             return
         try:

@@ -26,7 +26,7 @@ from ingredients.study import load_study, shipped_study
 
 from .part import Options, Part, Result, main
 
-CHANGES = ("seeds=4", "learner.train_steps=100_000")
+CHANGES = ("seeds=4",)
 
 
 def measure(options: Options) -> Result:
