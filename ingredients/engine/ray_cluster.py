@@ -127,10 +127,8 @@ class RayEngine:
                     self._hand_out(_Attempt(waiting.popleft(), 1))
                 yield from self._listen()
         except ray.exceptions.RayError as error:
-            raise IngredientsError(
-                f"--engine ray: the cluster is lost: {_first_line(error)}; what is finished is kept, and the same command "
-                "goes on"
-            ) from None
+            kept = "what is finished is kept, and the same command goes on"
+            raise IngredientsError(f"--engine ray: the cluster is lost: {_first_line(error)}; {kept}") from None
         finally:  # a caller who stops listening abandons the jobs in work
             self._abandon()
 
@@ -203,12 +201,9 @@ class RayEngine:
             "runtime_env": {"env_vars": WORKER_ENVIRONMENT},
         }
         if self._address is None:
-            start = {
-                "include_dashboard": False,
-                "object_store_memory": OBJECT_STORE_BYTES,
-                "num_cpus": self._workers or usable_cores(),
-            }
-            ray.init(address="local", **start, **quiet)
+            cores = self._workers or usable_cores()
+            sizes = {"num_cpus": cores, "object_store_memory": OBJECT_STORE_BYTES}
+            ray.init(address="local", include_dashboard=False, **sizes, **quiet)
             return
         try:
             _require_answer(self._address)
