@@ -59,9 +59,7 @@ LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes":
         ("gru", LONG, (128, 64)),
         ("lstm", FLAGSHIP, (64, 64)),
         ("transformer", FLAGSHIP, (64, 64)),
-        ("transformer", FLAGSHIP, (32, 32)),
         ("window", FLAGSHIP, (64, 64)),
-        ("window", LONG, (32, 128)),
     ],
 )
 def test_the_memory_estimate_is_close(kind: str, tasks: dict[str, object], sizes: tuple[int, int]) -> None:
