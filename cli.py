@@ -17,15 +17,15 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from ingredients.engine.ask import cuda_gpus
 from ingredients.engine.asked import Grid, ask_for, interruption
 from ingredients.engine.bench import bench as run_bench
 from ingredients.engine.division import Division
 from ingredients.engine.estimate import estimate, memory_notices
-from ingredients.engine.grid_jobs import How, failures, grid_jobs, other_training
-from ingredients.engine.limits import Limits, grid_limits, seconds_in
+from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
+from ingredients.engine.limits import grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
-from ingredients.engine.protocol import Engine
+from ingredients.engine.place import Place
+from ingredients.engine.ray_cluster import RayEngine
 from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, UnwritableError, UsageError
 from ingredients.experiment import SNAPSHOT_SECONDS
@@ -171,6 +171,7 @@ def plan(
         "ingredients run-grid ablations/bandit.yaml --seeds 10",
         "ingredients run-grid --cells memory=on,reward_observation=on --workers 2",
         "ingredients run-grid --set tasks.arms=10 --set learner.train_steps=1e6 --out results/ten-arms",
+        "ingredients run-grid --engine ray --address auto",
     ),
 )
 def run_grid(
@@ -180,7 +181,10 @@ def run_grid(
     cells: CellsOption = None,
     workers: WorkersOption = None,
     device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
-    engine: Annotated[Literal["local"], typer.Option(help="Where stacks execute.")] = "local",
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where stacks execute.")] = "local",
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster [default: start one here].")
+    ] = None,
     retries: RetriesOption = 2,
     stack_timeout: TimeoutOption = None,
     memory_limit: MemoryOption = None,
@@ -201,12 +205,13 @@ def run_grid(
     limits, every = grid_limits(retries, stack_timeout, memory_limit), seconds_in(snapshot_every, "--snapshot-every")
     with interruptible():
         try:
-            engine_ = local_engine(grid, workers, device, limits)
+            place = Place(engine, address, workers, device, limits)
+            engine_ = place.open(grid.directory / "logs")
             notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
             for notice in () if quiet else notices:
                 typer.echo(f"notice: {notice}", err=True)
-            failed = train(grid, engine_, device, every, quiet)
+            failed = train(grid, place, engine_, every, quiet)
             unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
             typer.echo(interruption(grid, sys.argv[1:]), err=True)
@@ -272,16 +277,18 @@ def bench(
     typer.echo(json.dumps(vars(result), indent=2) if as_json else bench_text(result))
 
 
-def train(grid: Grid, engine: Engine, device: Device, snapshot_seconds: float, quiet: bool) -> list[str]:
+def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, snapshot_seconds: float, quiet: bool) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
-    rest = grid.remaining()
-    if not quiet:
-        typer.echo(f"{grid.study.name}: {state_text(rest)}; results: {grid.directory}")
-    how = How(device, snapshot_seconds)
-    tally = Tally(grid_jobs(rest, grid.directory, how))
     with Leases(grid.directory) as leases, engine:
-        show_progress(Division(rest, grid.store, leases, how).run(engine), tally, Console(), quiet)
-    return failures(rest, grid.store, tally)
+        fitted = place.fitted(engine, grid.remaining())
+        how = place.how(engine, fitted, snapshot_seconds)
+        tally = Tally(grid_jobs(fitted.rest, grid.directory, how))
+        if not quiet:
+            typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
+        for notice in () if quiet else fitted.notices:
+            typer.echo(f"notice: {notice}", err=True)
+        show_progress(Division(fitted.rest, grid.store, leases, how).run(engine), tally, Console(), quiet)
+    return failures(fitted.rest, grid.store, tally)
 
 
 def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
@@ -295,13 +302,6 @@ def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
     if not quiet:
         Console().print(result.terminal())
     return UnwritableError(result.unwritten) if result.unwritten else None
-
-
-def local_engine(grid: Grid, workers: int | None, device: Device, limits: Limits) -> LocalEngine:
-    """Returns the engine of this machine; makes sure first that the device is there."""
-    gpus = cuda_gpus() if device is Device.cuda else ()
-    usual = len(gpus) or usable_cores()
-    return LocalEngine(usual if workers is None else workers, grid.directory / "logs", limits, gpus)
 
 
 def default_result() -> Path:

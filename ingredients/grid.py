@@ -144,10 +144,17 @@ class Run:
 
 @dataclass(frozen=True)
 class Stack:
-    """Runs that are trained together as one tensor program: of one kind of memory."""
+    """Runs that are trained together as one tensor program: of one kind of memory.
+
+    Attributes:
+        index: its number in the study.
+        runs: its runs.
+        part: 0, or which part it is of a stack that was cut to fit in memory; no number of a run depends on that.
+    """
 
     index: int
     runs: tuple[Run, ...]
+    part: int = 0
 
 
 @dataclass(frozen=True)

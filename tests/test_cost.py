@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -13,9 +16,15 @@ from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Job
 from ingredients.errors import StudyError
+from ingredients.experiment import Work
+from ingredients.experiment.stack import run_stack
+from ingredients.experiment.work import work_of_a_run
 from ingredients.grid import Stack, runs, stacks
+from ingredients.store import Store
 from ingredients.study import Study, parse_study
-from ingredients.training.cost import evaluation_steps, measure_speed, memory_estimate, memory_notices
+from ingredients.training import evaluation, rollout
+from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, memory_notices
+from ingredients.training.interaction import Lanes, Moment, advance
 
 ON = {name: [True] for name in ("reward_observation", "action_observation", "task_distribution")}
 
@@ -39,24 +48,39 @@ def rest_of(study: Study, trained: int = 0) -> Remaining:
     return Remaining(study, every, stacks(study), frozenset(every[:trained]), references=True)
 
 
-@pytest.mark.parametrize("kind", ["gru", "transformer"])
-def test_the_memory_estimate_is_close(kind: str) -> None:
-    """At the flagship's size a worker peaks within a factor of 1.5 of what was said."""
-    study = parse_study(
-        {
-            "name": "t",
-            "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 50},
-            "ingredients": {},
-            "agent": {"memory": kind},
-            "learner": {"lifetimes": 64},
-        },
-        "test",
-    )
+FLAGSHIP: dict[str, object] = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50}
+LONG: dict[str, object] = {"family": "bernoulli-bandit", "arms": 10, "episodes": 100}
+
+
+@pytest.mark.parametrize(
+    ("kind", "tasks", "sizes"),
+    [
+        ("gru", FLAGSHIP, (64, 64)),
+        ("gru", LONG, (128, 64)),
+        ("lstm", FLAGSHIP, (64, 64)),
+        ("transformer", FLAGSHIP, (64, 64)),
+        ("window", FLAGSHIP, (64, 64)),
+    ],
+)
+def test_the_memory_estimate_is_close(kind: str, tasks: dict[str, object], sizes: tuple[int, int]) -> None:
+    """A worker that trains and evaluates a stack of eight peaks within a factor of 1.5 of what was said."""
+    hidden, lifetimes = sizes
+    agent, learner = {"memory": kind, "hidden": hidden}, {"lifetimes": lifetimes}
+    study = parse_study({"name": "t", "tasks": tasks, "ingredients": {}, "agent": agent, "learner": learner}, "test")
     stack = stacks(study)[0]
     assert len(stack.runs) == 8
     with LocalEngine(1) as engine:
         (peak,) = results_of(engine, [Job("peak", "engine_jobs:peak_of", (study, stack))])
     assert 1 / 1.5 < memory_estimate(study, stack) / peak < 1.5
+
+
+def test_memory_by_runs_grows_to_that_of_the_stack() -> None:
+    """One number for each size of stack, the last that of the whole."""
+    study = study_of([True, False])
+    stack = stacks(study)[0]
+    by_runs = memory_by_runs(study, stack)
+    assert by_runs == sorted(set(by_runs))
+    assert (len(by_runs), by_runs[-1]) == (4, memory_estimate(study, stack))
 
 
 def test_a_larger_state_takes_more_memory() -> None:
@@ -70,9 +94,35 @@ def test_a_larger_state_takes_more_memory() -> None:
     assert taken["transformer", 1000] - taken["gru", 1000] > 2 * (taken["transformer", 10] - taken["gru", 10]) > 0
 
 
-def test_steps_of_the_evaluations_by_hand() -> None:
-    """100 tasks plain, greedy, yoked twice, from half-way thrice; 100 training tasks; two points with 20 of both."""
-    assert evaluation_steps(study_of([True])) == (100 + 100 + 2 * 100 + 3 * 50 + 100 + 2 * 2 * 20) * 10
+def test_the_work_of_a_run_by_hand() -> None:
+    """13 rollouts of 80; 100 tasks plain, greedy, yoked twice, from half-way thrice; 100 of its own; two points."""
+    work = work_of_a_run(study_of([True]))
+    assert work == (1040, (100 + 100 + 2 * 100 + 3 * 50 + 100 + 2 * 2 * 20) * 10)
+
+
+@pytest.mark.parametrize("episodes", [7, 10])
+@pytest.mark.parametrize("train_steps", [100, 1000])
+def test_the_work_of_a_run_is_what_it_does(
+    episodes: int, train_steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step of a stack from first weights to stored runs is counted, and so many were predicted.
+
+    Odd lifetimes have no middle, and a short training has fewer evaluation points than were asked for.
+    """
+    tasks: dict[str, object] = {"family": "bernoulli-bandit", "arms": 2, "episodes": episodes}
+    study = study_of([True, False], tasks=tasks, learner={"train_steps": train_steps, "lifetimes": 8})
+    steps = {rollout: 0, evaluation: 0}
+    for module in steps:
+
+        def counted(*arguments: Any, module: ModuleType = module) -> tuple[Lanes, Moment]:  # noqa: ANN401
+            lanes, moment = advance(*arguments)
+            steps[module] += moment.action.numel()
+            return lanes, moment
+
+        monkeypatch.setattr(module, "advance", counted)
+    (stack,) = stacks(study)
+    assert run_stack(study, stack, Store(tmp_path / "result").open(study).directory, "cpu", 30.0, lambda _: None) == {}
+    assert work_of_a_run(study) == tuple(count // 4 for count in steps.values())
 
 
 def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:
@@ -85,21 +135,19 @@ def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:
 def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand, of stand-in speeds: each kind is timed once, with its own speed, and stacks are shared out."""
     study = study_of([True, "lstm"])
-    told: dict[str, Sequence[object]] = {
-        "cost:memory_estimate": [3, 5],
-        "cost:evaluation_steps": [4800],
-        "leakage:leakage": [{"reward": "none"}],
-    }
     speeds = {"gru": [(1000.0, 9600.0), (500.0, 4800.0)], "lstm": [(250.0, 2400.0), (500.0, 4800.0)]}
     timed = []
 
     def answer(engine: object, workers: int, function: str, *arguments: Stack) -> Sequence[object]:
-        if function != "cost:measure_speed":
-            return told[function][:workers]
+        if function.endswith(":work_of_a_run"):
+            return [Work(1000, 4800)] * workers
+        if function.endswith(":leakage"):
+            return [{"reward": "none"}] * workers
         timed.append(kind := "lstm" if arguments[1].runs[0].cell.texts()["memory"] == "lstm" else "gru")
         return speeds[kind]
 
-    monkeypatch.setattr(estimating, "_everywhere", answer)
+    monkeypatch.setattr(estimating, "together", answer)
+    monkeypatch.setattr(estimating, "memory_by_runs", lambda *_: {"gru": [2, 3], "lstm": [4, 5]})
     cost = estimate(rest_of(study), workers=2)
     assert timed == ["gru", "lstm"]
     assert (cost.workers, cost.memory_bytes, cost.notices, cost.leakage) == (2, 5, (), {"reward": "none"})

@@ -112,7 +112,7 @@ def test_every_package_that_comes_along_is_pinned() -> None:
 
 def test_every_pin_lies_in_its_declared_range() -> None:
     """The versions under which the tests pass are versions that the project says it works with."""
-    for text in PROJECT["project"]["dependencies"]:
+    for text in (*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["cluster"]):
         requirement = Requirement(text)
         assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)]), text
 
@@ -133,7 +133,8 @@ def test_declared_dependencies_are_those_imported() -> None:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"ingredients", "ablations", "cli", "pydantic_core"}
-    names = [Requirement(text).name for text in PROJECT["project"]["dependencies"]]
+    extra = PROJECT["project"]["optional-dependencies"]["cluster"]
+    names = [Requirement(text).name for text in (*PROJECT["project"]["dependencies"], *extra)]
     assert foreign == {IMPORTED_AS.get(name, name) for name in names}
 
 

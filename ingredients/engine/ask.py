@@ -9,11 +9,11 @@ import os
 from typing import Any
 
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Failed, Finished, Job
+from ingredients.engine.protocol import Engine, Failed, Finished, Job
 from ingredients.errors import IngredientsError, StudyError, UsageError
 
 
-def results_of(engine: LocalEngine, jobs: list[Job]) -> list[Any]:
+def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
     """Returns the jobs' results, in the order in which they finished.
 
     Raises:
@@ -34,7 +34,7 @@ def _failure(event: Failed) -> IngredientsError:
     return IngredientsError(f"{event.job.key}: {event.reason}")
 
 
-def together(engine: LocalEngine, workers: int, function: str, *arguments: object) -> list[Any]:
+def together(engine: Engine, workers: int, function: str, *arguments: object) -> list[Any]:
     """Returns what each worker gives for the same job, all at once.
 
     Raises:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ingredients.engine.ask import together
+from ingredients.engine.fitting import fitting, kind_of, largest_of_each_kind, memory_by_runs, usable_memory
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
-from ingredients.grid import Stack, memory_kind, memory_kinds, stacks
+from ingredients.experiment import Work
+from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
 from ingredients.study.own_source import is_own, source_path
 
@@ -25,10 +27,10 @@ class Estimate:
 
     Attributes:
         workers: how many work at a time; never more than there are stacks.
-        memory_bytes: of one worker with the largest stack.
+        memory_bytes: of one worker with the stack that takes most.
         env_steps_per_second: of one worker in training, measured while all of them compute; over all kinds of memory.
         seconds: training and evaluation time of the runs that are not finished.
-        notices: what the user should know of his own memories.
+        notices: what the user should know: of his own memories, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
     """
 
@@ -43,25 +45,28 @@ class Estimate:
 def estimate(rest: Remaining, workers: int) -> Estimate:
     """Returns what the remaining stacks will take, from a timing of each kind of memory on all workers at once.
 
+    Stacks that would not fit in a worker's share of the memory are cut, as `run-grid` will cut them.
+
     When nothing remains it is the estimate of a worker that would train the study's first stack.
 
     Raises:
         StudyError: a memory of the user's own breaks its contract.
+        UsageError: a single run does not fit in memory.
     """
     workers = min(workers, max(len(rest.stacks), 1))
-    kinds = _largest_of_each_kind(rest)
     with LocalEngine(workers) as engine:
         notices = _notices(engine, rest.study)
+        memory = memory_by_runs(engine, rest)
+        fitted = fitting(rest, memory, usable_memory() // workers)
         # in every worker, so that the timings start together
-        memory = {
-            kind: max(_everywhere(engine, workers, "cost:memory_estimate", rest.study, kinds[kind])) for kind in kinds
-        }
+        work, *_ = together(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
+        (leakage,) = together(engine, 1, "ingredients.training.leakage:leakage", rest.study)
+        kinds = largest_of_each_kind(fitted.rest)
         speeds = {kind: _speed(engine, workers, rest.study, stack) for kind, stack in kinds.items()}
-        (played,) = _everywhere(engine, 1, "cost:evaluation_steps", rest.study)
-        (leakage,) = _everywhere(engine, 1, "leakage:leakage", rest.study)
-    seconds = [_seconds(rest, stack, speeds[_kind(rest, stack)], played) for stack in rest.stacks]
-    speed, took = _mean_speed(rest, speeds), _makespan(seconds, workers)
-    return Estimate(workers, max(memory.values()), speed, took, notices, leakage)
+    seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
+    largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
+    speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
+    return Estimate(workers, largest, speed, ends, (*notices, *fitted.notices), leakage)
 
 
 def memory_notices(study: Study) -> tuple[str, ...]:
@@ -80,7 +85,7 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     for kind in own:
         source_path(kind)  # its file may not be there
     # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(_everywhere(engine, 1, "cost:memory_notices", study)[0]) if own else ()
+    return tuple(together(engine, 1, "ingredients.training.cost:memory_notices", study)[0]) if own else ()
 
 
 class _Speed(NamedTuple):
@@ -91,33 +96,20 @@ class _Speed(NamedTuple):
 
 
 def _speed(engine: LocalEngine, workers: int, study: Study, stack: Stack) -> _Speed:
-    speeds = _everywhere(engine, workers, "cost:measure_speed", study, stack, PLAN_SECONDS)
+    speeds = together(engine, workers, "ingredients.training.cost:measure_speed", study, stack, PLAN_SECONDS)
     return _Speed(min(trained for trained, _ in speeds), min(played for _, played in speeds))
 
 
-def _everywhere(engine: LocalEngine, workers: int, function: str, *arguments: object) -> list[Any]:
-    return together(engine, workers, f"ingredients.training.{function}", *arguments)
-
-
-def _kind(rest: Remaining, stack: Stack) -> str:
-    return memory_kind(rest.study, stack.runs[0].cell)
-
-
-def _largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
-    """Returns for each kind of memory that remains the largest stack; where nothing does, the study's first."""
-    smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
-    return {_kind(rest, stack): stack for stack in smallest_first}
-
-
-def _seconds(rest: Remaining, stack: Stack, speed: _Speed, played: int) -> float:
-    """Returns how long a stack takes whose runs' evaluations play so many steps."""
-    return rest.env_steps(stack) / speed.trained + len(stack.runs) * played / speed.played
+def _seconds(rest: Remaining, stack: Stack, speed: _Speed, work: Work) -> float:
+    """Returns how long a stack takes; of runs whose weights are good only the evaluations are made."""
+    untrained = len(set(stack.runs) - rest.trained)
+    return untrained * work.trained / speed.trained + len(stack.runs) * work.played / speed.played
 
 
 def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
     """Returns the env steps a second over all that is still to be trained; the first kind's where that is nothing."""
     steps = {stack: rest.env_steps(stack) for stack in rest.stacks}
-    seconds = sum(count / speeds[_kind(rest, stack)].trained for stack, count in steps.items())
+    seconds = sum(count / speeds[kind_of(rest.study, stack)].trained for stack, count in steps.items())
     return sum(steps.values()) / seconds if seconds else next(iter(speeds.values())).trained
 
 

@@ -10,10 +10,10 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job
+from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
 from ingredients.experiment import SNAPSHOT_SECONDS
-from ingredients.grid import Cell, Run, Stack, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, fingerprints, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 
@@ -57,10 +57,11 @@ class Remaining:
 
 @dataclass(frozen=True)
 class How:
-    """How stacks are trained: where, and how many seconds apart their snapshots are."""
+    """How stacks are trained: where, how many seconds apart their snapshots are, what each needs by its job's key."""
 
     device: str = "cpu"
     snapshot_seconds: float = SNAPSHOT_SECONDS
+    needs: Mapping[str, Needs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ class Part:
     @property
     def key(self) -> str:
         """Returns the key of its job."""
-        return REFERENCES if self.stack is None else f"stack-{self.stack.index}"
+        if self.stack is None:
+            return REFERENCES
+        return f"stack-{self.stack.index}" + (f"-part-{self.stack.part}" if self.stack.part else "")
 
     @property
     def names(self) -> frozenset[str]:
@@ -105,7 +108,8 @@ def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
         return Job(part.key, f"{module}:run_references", (rest.study, directory), tells=True)
     arguments = (rest.study, part.stack, directory, how.device, how.snapshot_seconds)
     env_steps = rest.env_steps(part.stack)
-    return Job(part.key, f"{module}:run_stack", arguments, tells=True, env_steps=env_steps)
+    needs = how.needs.get(part.key, Needs())
+    return Job(part.key, f"{module}:run_stack", arguments, tells=True, env_steps=env_steps, needs=needs)
 
 
 def grid_jobs(rest: Remaining, directory: Path, how: How) -> list[Job]:
@@ -150,6 +154,5 @@ def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
     """Returns what a failed job did not finish; a stack may have stored some of its runs before it failed."""
     if job.key == REFERENCES:
         return [REFERENCES]
-    states = store.states(rest.study)
     lost = (run for stack in rest.stacks if Part(stack).key == job.key for run in stack.runs)
-    return [run.id for run in lost if states[run] != "finished"]
+    return [run.id for run in lost if store.state(run, fingerprints(rest.study, run)) != "finished"]

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from ingredients.engine.limits import Fault, Limits, last_words, tried_again
-from ingredients.engine.process import Attempt, Worker, start_worker
+from ingredients.engine.process import Attempt, Worker, next_attempt, start_worker
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
 from ingredients.engine.worker import log_path
 
@@ -62,7 +62,7 @@ class LocalEngine:
             limits: of the jobs; by default none, and no retries.
             gpus: as CUDA names them, dealt out to the workers in turn; with none, every worker sees all.
         """
-        self._most = workers
+        self.workers = workers
         self._logs = logs
         self._limits = limits or Limits()
         self._gpus = tuple(gpus)
@@ -98,7 +98,7 @@ class LocalEngine:
         return [worker for worker in self._workers if worker.attempt]
 
     def _hand_out(self, fresh: Iterator[Job], again: deque[Attempt]) -> Iterator[Event]:
-        while len(self._at_work()) < self._most and (attempt := _next_attempt(fresh, again)):
+        while len(self._at_work()) < self.workers and (attempt := next_attempt(fresh, again)):
             worker = self._free_worker()
             if self._logs and not attempt.faults:
                 log_path(self._logs, attempt.job.key).unlink(missing_ok=True)  # that of an earlier grid
@@ -177,11 +177,3 @@ class LocalEngine:
             return log
         log.unlink()
         return None
-
-
-def _next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
-    """Returns what is to be tried next: every job once before one is tried again."""
-    job = next(fresh, None)
-    if job is not None:
-        return Attempt(job)
-    return again.popleft() if again else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class Attempt:
 
     job: Job
     faults: tuple[Fault, ...] = ()
+
+
+def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
+    """Returns what is to be tried next: every job once before one is tried again."""
+    job = next(fresh, None)
+    if job is not None:
+        return Attempt(job)
+    return again.popleft() if again else None
 
 
 @dataclass(eq=False)

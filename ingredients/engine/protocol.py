@@ -14,6 +14,19 @@ from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What a machine must have free for a job, beside one core; 0 where it is not known or not needed.
+
+    Attributes:
+        memory_bytes: at its peak.
+        gpus: a whole number, or the share of one.
+    """
+
+    memory_bytes: int = 0
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class Job:
     """One call that some worker makes.
 
@@ -24,6 +37,7 @@ class Job:
         arguments: its positional arguments; they are pickled on the way.
         tells: whether the function takes one more argument, `tell`, to report progress with.
         env_steps: how many environment steps it trains, as far as that is known: the measure of progress.
+        needs: what it takes, for an engine that looks for a place for it.
     """
 
     key: str
@@ -31,6 +45,7 @@ class Job:
     arguments: tuple[Any, ...] = ()
     tells: bool = False
     env_steps: int = 0
+    needs: Needs = Needs()
 
 
 @dataclass(frozen=True)

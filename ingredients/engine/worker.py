@@ -33,7 +33,7 @@ def serve(pipe: Connection, logs: Path | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     faulthandler.enable()
     while (key := _next_key(pipe)) is not None:
-        with _output_to(logs and log_path(logs, key)):
+        with output_to(logs and log_path(logs, key)):
             finished, answer = _run(pipe)
         pipe.send_bytes(answer)
         if not finished:
@@ -60,10 +60,14 @@ def _next_key(pipe: Connection) -> str | None:
 
 
 def _run(pipe: Connection) -> tuple[bool, bytes]:
-    """Runs the job on the pipe, whatever it raises; returns whether it finished, and the pickled message."""
+    return answer(pipe.recv_bytes, _teller(pipe))
+
+
+def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[bool, bytes]:
+    """Runs a pickled job, whatever it raises; returns whether it finished, and the pickled message."""
     try:
-        job: Job = pickle.loads(pipe.recv_bytes())
-        return True, pickle.dumps(("finished", _call(job, _teller(pipe))))
+        job: Job = pickle.loads(receive())
+        return True, pickle.dumps(("finished", _call(job, tell)))
     except BaseException as error:  # also SystemExit: a job must not end the grid
         mistake = isinstance(error, IngredientsError)
         if not mistake:  # what the user can mend says everything in its one line
@@ -94,7 +98,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _output_to(log: Path | None) -> Iterator[None]:
+def output_to(log: Path | None) -> Iterator[None]:
     """Adds what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
     try:
         descriptor = None if log is None else _opened(log)

@@ -1,7 +1,8 @@
 """One stack from start to stored result: the only wing that knows both training and storage.
 
 In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
-`tables` (curves, diagnostics and weights as they are stored). What a job tells on the way stands here, where the main
+`tables` (curves, diagnostics and weights as they are stored), `work` (how much it is, counted beforehand). What a job
+tells on the way stands here, where the main
 process finds it without importing torch.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SNAPSHOT_SECONDS = 30.0  # what a crash costs at most; a snapshot takes milliseconds
 
@@ -36,3 +37,10 @@ class Progress:
 
 
 Tell = Callable[[Progress], None]
+
+
+class Work(NamedTuple):
+    """Environment steps of one run: trained on, and only played, in evaluations."""
+
+    trained: int
+    played: int

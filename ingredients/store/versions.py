@@ -5,6 +5,7 @@ Comes in: nothing, or a stored run. Goes out: version by package name, or what d
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +24,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
 
 
+@functools.cache  # read from disk, and asked for by every run
 def installed(name: str) -> str:
     """Returns a package's version; a checkout of ours that was never installed works too."""
     try:

@@ -15,8 +15,8 @@ from ingredients.agent.memory import memory_notice
 from ingredients.agent.network import views
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
-from ingredients.training.draws import EVALUATION, TRAINING_SAMPLE, at_step, evaluation_tasks, lifetime_draws
-from ingredients.training.evaluation import CHUNK_LANES, INTERVENTIONS, lanes_at_once, probes_of
+from ingredients.training.draws import EVALUATION, at_step, evaluation_tasks, lifetime_draws
+from ingredients.training.evaluation import CHUNK_LANES, lanes_at_once
 from ingredients.training.interaction import Draws, Play, advance, begin
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 from ingredients.training.workload import Workload
@@ -40,6 +40,11 @@ def memory_estimate(study: Study, stack: Stack) -> int:
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
 
 
+def memory_by_runs(study: Study, stack: Stack) -> list[int]:
+    """Returns the peak bytes of a worker that trains the first run of a stack alone, the first two, and so on."""
+    return [memory_estimate(study, Stack(stack.index, stack.runs[: count + 1])) for count in range(len(stack.runs))]
+
+
 def memory_notices(study: Study) -> list[str]:
     """Returns what the user should know of the study's memories beforehand, one sentence for each that has something.
 
@@ -57,15 +62,6 @@ def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
     steps, took = _time(setup, seconds)
     return Speed(steps / took, _played_speed(setup, seconds / 4))
-
-
-def evaluation_steps(study: Study) -> int:
-    """Returns the environment steps that the evaluations of one run play; an intervention starts half-way."""
-    setup, settings = prepare(study, ()), study.evaluation
-    probes = probes_of(setup.family)
-    half = len(INTERVENTIONS.keys() & set(probes)) / 2
-    final = settings.tasks * (1 + len(probes) - half) + min(settings.tasks, TRAINING_SAMPLE)
-    return int(final + 2 * (settings.points - 1) * settings.tasks_at_points) * setup.family.steps
 
 
 def workload_speed(workload: Workload, seconds: float) -> dict[str, float]:

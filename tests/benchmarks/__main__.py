@@ -28,6 +28,9 @@ SECONDS = {
     "scaling": 600,
     "limit": 300,
     "report_size": 900,
+    "overhead": 1200,
+    "plan_honesty": 900,
+    "engines": 900,
 }
 OUT = Path("results/bench.json")
 

@@ -1,0 +1,141 @@
+"""Stacks that fit in memory: those that would not are cut into parts, before anything is trained.
+
+Comes in: what remains of a grid, the memory that one worker may take. Goes out: the same with smaller stacks, what each
+needs, and what was cut, in words. The bits of a run do not depend on its stack, so a cut changes no number (DESIGN §4).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from ingredients.engine.ask import results_of
+from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.protocol import Engine, Job
+from ingredients.errors import UsageError
+from ingredients.grid import Stack, memory_kind, stacks
+from ingredients.study import Study
+
+# the most bytes that a process may take as the kernel has it, where it was told: of a container, of a batch job
+_CONTROL_GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+MemoryByRuns = Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What remains of a grid, in stacks that fit.
+
+    Attributes:
+        rest: the remains; stacks that did not fit are cut.
+        memory_bytes: what a worker needs for a stack.
+        notices: what was cut, a sentence for each kind of memory.
+    """
+
+    rest: Remaining
+    memory_bytes: Mapping[Stack, int]
+    notices: tuple[str, ...]
+
+
+def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
+    """Returns for each kind of memory that remains the peak bytes of a worker with a stack of one run, of two, ..."""
+    largest = largest_of_each_kind(rest)
+    function = "ingredients.training.cost:memory_by_runs"
+    # one after the other: each has one result, whichever worker is free
+    return {
+        kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack))])[0]
+        for index, (kind, stack) in enumerate(largest.items())
+    }
+
+
+def largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
+    """Returns for each kind of memory that remains the largest stack; where nothing does, the study's first."""
+    smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
+    return {kind_of(rest.study, stack): stack for stack in smallest_first}
+
+
+def kind_of(study: Study, stack: Stack) -> str:
+    """Returns the kind of memory of all runs of a stack."""
+    return memory_kind(study, stack.runs[0].cell)
+
+
+def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
+    """Returns the remains in stacks of which each needs `budget` bytes at most.
+
+    Args:
+        rest: what remains.
+        memory: what `memory_by_runs` returned.
+        budget: the bytes that one worker may take.
+
+    Raises:
+        UsageError: a single run needs more; the line says what to change.
+    """
+    parts: list[Stack] = []
+    notices: dict[str, str] = {}
+    for stack in rest.stacks:
+        kind = kind_of(rest.study, stack)
+        needs = memory[kind][: len(stack.runs)]
+        parts += (cut := _cut(stack, _most_runs(kind, needs, budget)))
+        if len(cut) > 1:
+            notices.setdefault(kind, _notice(kind, needs, budget, cut))
+    sizes = {part: memory[kind_of(rest.study, part)][len(part.runs) - 1] for part in parts}
+    return Fitted(replace(rest, stacks=tuple(parts)), sizes, tuple(notices.values()))
+
+
+def usable_memory() -> int:
+    """Returns the bytes that processes can still take here without swapping, and without overstepping a container."""
+    limits = [_available(), *_limits()]
+    return min(limits)
+
+
+def _most_runs(kind: str, needs: Sequence[int], budget: int) -> int:
+    most = sum(need <= budget for need in needs)
+    if not most:
+        raise UsageError(
+            f"memory {kind}: one run alone needs {_gigabytes(needs[0])} and a worker may have {_gigabytes(budget)}; "
+            "give fewer --workers, or make agent.hidden, learner.lifetimes or tasks.episodes smaller"
+        )
+    return most
+
+
+def _cut(stack: Stack, most: int) -> list[Stack]:
+    """Returns a stack in the fewest parts of at most so many runs, as equal as can be."""
+    count = -(-len(stack.runs) // most)
+    if count == 1:
+        return [stack]
+    bounds = [index * len(stack.runs) // count for index in range(count + 1)]
+    return [
+        replace(stack, runs=stack.runs[start:end], part=number)
+        for number, (start, end) in enumerate(pairwise(bounds), start=1)
+    ]
+
+
+def _notice(kind: str, needs: Sequence[int], budget: int, cut: Sequence[Stack]) -> str:
+    largest = max(len(part.runs) for part in cut)
+    return (
+        f"memory {kind}: a stack of {len(needs)} runs needs {_gigabytes(needs[-1])} and a worker may have "
+        f"{_gigabytes(budget)}, so stacks are cut to {largest} run{'s' if largest > 1 else ''}; "
+        "this takes longer and changes no number"
+    )
+
+
+def _available() -> int:
+    told = Path("/proc/meminfo")
+    if told.exists():
+        amounts = dict(line.split(":") for line in told.read_text().splitlines() if ":" in line)
+        if "MemAvailable" in amounts:
+            return int(amounts["MemAvailable"].split()[0]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # elsewhere: all that there is
+
+
+def _limits() -> Iterator[int]:
+    for file in _CONTROL_GROUPS:
+        if file.exists() and (text := file.read_text().strip()).isdecimal():
+            yield int(text)
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.2f} GB"

@@ -1,0 +1,85 @@
+"""Where a grid computes, as the command line says it: on this machine, or on a Ray cluster.
+
+Comes in: the options. Goes out: an engine, stacks that fit in what one worker may take there, and what each needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ingredients.engine.ask import cuda_gpus
+from ingredients.engine.fitting import Fitted, fitting, memory_by_runs, usable_memory
+from ingredients.engine.grid_jobs import How, Part, Remaining
+from ingredients.engine.limits import Limits
+from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.engine.protocol import Needs
+from ingredients.engine.ray_cluster import RayEngine
+from ingredients.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a grid computes.
+
+    Attributes:
+        engine: local processes, or Ray.
+        address: of a Ray cluster; None where Ray is started here.
+        workers: how many jobs are in work at a time; None: as many as there is room for.
+        device: `cpu` or `cuda`.
+        limits: what a job may take, and how often it is tried again.
+    """
+
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    workers: int | None = None
+    device: str = "cpu"
+    limits: Limits = field(default_factory=Limits)
+
+    def open(self, logs: Path) -> LocalEngine | RayEngine:
+        """Returns the engine, to be used in a `with` statement.
+
+        Raises:
+            UsageError: the options do not go together, or the device or Ray is not there.
+        """
+        if self.engine == "ray":
+            return RayEngine(self.address, self.workers, logs, self.limits)
+        if self.address is not None:
+            raise UsageError("--address is that of a Ray cluster; give --engine ray with it")
+        gpus = cuda_gpus() if self.device == "cuda" else ()
+        usual = len(gpus) or usable_cores()
+        return LocalEngine(usual if self.workers is None else self.workers, logs, self.limits, gpus)
+
+    def fitted(self, engine: LocalEngine | RayEngine, rest: Remaining) -> Fitted:
+        """Returns what remains of a grid in stacks that fit in a worker's memory.
+
+        On a GPU it is the GPU's memory that counts, of which nothing is known here: no stack is cut.
+
+        Raises:
+            UsageError: a single run does not fit.
+        """
+        if not rest.stacks:
+            return Fitted(rest, {}, ())
+        memory = memory_by_runs(engine, rest)
+        if self.device == "cuda":
+            return fitting(rest, memory, max(max(of_kind) for of_kind in memory.values()))
+        if self.limits.memory_bytes is not None:
+            return fitting(rest, memory, self.limits.memory_bytes)
+        if isinstance(engine, RayEngine):
+            return fitting(rest, memory, int(engine.largest_node()["memory"]))
+        return fitting(rest, memory, usable_memory() // engine.workers)
+
+    def how(self, engine: LocalEngine | RayEngine, fitted: Fitted, snapshot_seconds: float) -> How:
+        """Returns how stacks are trained, and what each needs."""
+        share = self._gpu_share(engine)
+        needs = {Part(stack).key: Needs(size, share) for stack, size in fitted.memory_bytes.items()}
+        return How(self.device, snapshot_seconds, needs)
+
+    def _gpu_share(self, engine: LocalEngine | RayEngine) -> float:
+        """Returns a whole GPU, or, where more workers than GPUs were asked for, the share of one."""
+        if self.device != "cuda":
+            return 0.0
+        if self.workers is None or not isinstance(engine, RayEngine):
+            return 1.0
+        return min(1.0, int(engine.gpus() / self.workers * 100) / 100)
