@@ -23,7 +23,7 @@ from typer.core import TyperGroup
 from ingredients.cell_filter import select_cells
 from ingredients.engine.ask import require_cuda
 from ingredients.engine.bench import bench as run_bench
-from ingredients.engine.estimate import estimate, memory_notices
+from ingredients.engine.estimate import estimate, notices
 from ingredients.engine.grid_jobs import Remaining, failures, grid_jobs, other_training, remaining
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
 from ingredients.engine.tally import Tally
@@ -204,9 +204,9 @@ def run_grid(
     with interruptible():
         try:
             at_once = processes(workers, device)
-            notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
+            told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
-            for notice in () if quiet else notices:
+            for notice in () if quiet else told:
                 typer.echo(f"notice: {notice}", err=True)
             failed = train(grid, at_once, device, quiet)
             failed += conclude(grid, quiet)
@@ -283,7 +283,7 @@ def ask_for(
         UsageError: the study, or an option, is wrong.
     """
     study = load_study(path := shipped_study(path), changes)
-    look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
+    look_in(path.parent, Path.cwd())  # where code of the user's own may lie
     if smoke:
         study = smoke_sized(study)
     if seeds is not None:

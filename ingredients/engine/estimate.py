@@ -14,7 +14,8 @@ from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.grid import Stack, memory_kind, memory_kinds, stacks
 from ingredients.study import Study
-from ingredients.study.own_source import is_own, source_path
+from ingredients.study.own_source import TASKS, is_own, source_path
+from ingredients.study.tasks import is_foreign, own_code
 
 PLAN_SECONDS = 2.0
 
@@ -28,7 +29,7 @@ class Estimate:
         memory_bytes: of one worker with the largest stack.
         env_steps_per_second: of one worker in training, measured while all of them compute; over all kinds of memory.
         seconds: training and evaluation time of the runs that are not finished.
-        notices: what the user should know of his own memories.
+        notices: what the user should know of his own memories and of tasks that are not ours.
     """
 
     workers: int
@@ -44,7 +45,7 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
     When nothing remains it is the estimate of a worker that would train the study's first stack.
 
     Raises:
-        StudyError: a memory of the user's own breaks its contract.
+        StudyError: code of the user's own breaks its contract.
     """
     workers = min(workers, max(len(rest.stacks), 1))
     kinds = _largest_of_each_kind(rest)
@@ -55,15 +56,16 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
         speeds = {kind: _speed(engine, workers, rest.study, kinds[kind]) for kind in kinds}
         (played,) = _everywhere(engine, 1, "evaluation_steps", rest.study)
     seconds = [_seconds(rest, stack, speeds[_kind(rest, stack)], played) for stack in rest.stacks]
+    seconds += [rest.informed_steps / next(iter(speeds.values())).trained] if rest.informed_steps else []
     return Estimate(workers, max(memory.values()), _mean_speed(rest, speeds), _makespan(seconds, workers), notices)
 
 
-def memory_notices(study: Study) -> tuple[str, ...]:
-    """Returns what the user should know of his own memories before they are trained; of ours there is nothing to say.
+def notices(study: Study) -> tuple[str, ...]:
+    """Returns what the user should know of code that is not ours before it is trained; of ours there is nothing to say.
 
     Raises:
-        UsageError: the file of one of them is not there.
-        StudyError: one of them breaks its contract.
+        UsageError: a file of his own is not there.
+        StudyError: it breaks its contract.
     """
     with LocalEngine(1) as engine:
         return _notices(engine, study)
@@ -73,8 +75,10 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     own = [kind for kind in memory_kinds(study) if is_own(kind)]
     for kind in own:
         source_path(kind)  # its file may not be there
+    for name in own_code(study.tasks):
+        source_path(name, TASKS)
     # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(_everywhere(engine, 1, "memory_notices", study)[0]) if own else ()
+    return tuple(_everywhere(engine, 1, "notices", study)[0]) if own or is_foreign(study.tasks) else ()
 
 
 class _Speed(NamedTuple):

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.engine.tally import Tally
-from ingredients.grid import Cell, Run, Stack, differences, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, differences, own_tasks, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
+from ingredients.study.tasks import is_foreign
 
 REFERENCES = "references"
+INFORMED_SEEDS = 5  # as `experiment.informed` trains, which needs torch
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Remaining:
         return len(set(stack.runs) - self.trained) * self.study.learner.train_steps
 
     @property
+    def informed_steps(self) -> int:
+        """Returns the environment steps for which informed agents are trained, the yardstick of foreign tasks."""
+        seeds = min(self.study.seeds, INFORMED_SEEDS)
+        return seeds * self.study.learner.train_steps if self.references and is_foreign(self.study.tasks) else 0
+
+    @property
     def finished(self) -> int:
         """Returns the number of runs that are."""
         return len(self.runs) - self.todo
@@ -65,7 +73,8 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
 
 def grid_jobs(rest: Remaining, directory: Path, device: str) -> list[Job]:
     """Returns the references' job, if it is needed, and one for each stack, the largest first."""
-    references = Job(REFERENCES, "ingredients.experiment.stack:run_references", (rest.study, directory), tells=True)
+    function, arguments = "ingredients.experiment.stack:run_references", (rest.study, directory)
+    references = Job(REFERENCES, function, arguments, tells=True, env_steps=rest.informed_steps)
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
     return [references] * rest.references + [_stack_job(rest, stack, directory, device) for stack in largest_first]
 
@@ -98,7 +107,9 @@ def _stack_job(rest: Remaining, stack: Stack, directory: Path, device: str) -> J
 def _references_needed(study: Study, store: Store) -> bool:
     """Returns whether there are none, or they were evaluated otherwise than the study now says."""
     stored = store.read_references()
-    return stored is None or stored.get("evaluates") != study_fingerprint(study).evaluates
+    if stored is None or stored.get("own_tasks", "") != own_tasks(study):
+        return True
+    return bool(stored.get("evaluates") != study_fingerprint(study).evaluates)
 
 
 def _failures(rest: Remaining, store: Store, event: Failed | Finished) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. Reading order: `policy` (the
 words), `simulation` (how a policy is played), `bernoulli_bandit` (which references bandits have), then the
-algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`. A
-further family brings one file and one line of `references_for`.
+algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`; and
+`ignorant`, for families of which nothing is known. A further family brings one file and one line of `references_for`.
 """
 
 from __future__ import annotations
@@ -14,22 +14,19 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
+from ingredients.references.ignorant import ignorant_references
 from ingredients.references.policy import Curves, Reference, References
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.family import Family
 
 
 def references_for(family: Family) -> References:
-    """Returns the references of `family`.
-
-    Raises:
-        NotImplementedError: no references are known for this kind of family.
-    """
+    """Returns the references of `family`; where none are known, `ignorant` has the floor and names the yardstick."""
     match family:
         case BernoulliBandit():
             return bernoulli_bandit_references(family)
         case _:
-            raise NotImplementedError(f"no references are known for the task family {family.name!r}")
+            return ignorant_references(family)
 
 
 def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5) -> dict[str, Any]:
