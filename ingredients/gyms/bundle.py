@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ingredients.gyms.lane import Lane, Seen
+from ingredients.gyms.lane import NOT_FINITE, Lane, Seen
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob
 
@@ -63,7 +63,7 @@ class Bundle(gymnasium.Env[Block, Block]):
     def _finite(self, block: Block) -> Block:
         """Returns the block; a lane that gave what is no finite number is over."""
         for index in np.flatnonzero(~np.isfinite(block).all(1)):
-            _write(block[index], self._lanes[index], self._lanes[index].refuse("gave a number that is not finite"))
+            _write(block[index], self._lanes[index], self._lanes[index].refuse(NOT_FINITE))
         return block
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from ingredients.gyms.recipe import FAILURES, Environment, Recipe, in_short
 from ingredients.gyms.spaces import Reach, Sight, reach_of, sight_of
 from ingredients.gyms.vary import Knob
 
+NOT_FINITE = "gave a number that is not finite"
 SEEDS = 2**24  # as many as a uniform in float32 tells apart
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ingredients.gyms.lane import Lane
+from ingredients.gyms.lane import NOT_FINITE, Lane
 from ingredients.gyms.recipe import wrong
 
 WARM_UP_STEPS, WARM_UP_TASKS = 1000, 10
@@ -58,20 +58,27 @@ def scales(name: str, lane: Lane, task_size: int) -> Scales:
 
 
 def _met(name: str, lane: Lane, task_size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the observations `[n, O]` and rewards `[n]` of a random policy on a few tasks."""
+    """Returns the observations `[n, O]` and rewards `[n]` of a random policy on a few tasks.
+
+    A task on which the environment raises is left: its runs will say so. Where all are, nothing could be trained.
+    """
     draw = np.random.default_rng(WARM_UP_SEED)
-    observed, rewards = [], [0.0]
+    observed, rewards, reasons = [], [0.0], []
     for task in draw.random((WARM_UP_TASKS, task_size), dtype=np.float32):
-        seen = lane.reset(task, draw.random(1, dtype=np.float32))
+        lane.over, lane.raised = True, None
         for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
+            start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
+            seen = lane.reset(task, start) if lane.over else lane.step(action)
+            if not (np.isfinite(seen.observation).all() and np.isfinite(seen.reward)):
+                lane.refuse(NOT_FINITE)
+            if lane.raised:
+                reasons.append(lane.raised)
+                break
             observed.append(seen.observation)
-            if lane.over:
-                seen = lane.reset(task, draw.random(1, dtype=np.float32))
-                continue
-            seen = lane.step(random_action(lane, draw))
             rewards.append(seen.reward)
-            _refuse(name, lane)
-        _refuse(name, lane)
+    lane.raised = None
+    if len(reasons) == WARM_UP_TASKS:
+        raise wrong(name, f"a random policy fails on each of {WARM_UP_TASKS} tasks: {reasons[0]}")
     return np.asarray(observed, np.float64), np.asarray(rewards, np.float64)
 
 
@@ -80,9 +87,3 @@ def random_action(lane: Lane, draw: np.random.Generator) -> NDArray[np.float32]:
     if lane.reach.continuous:
         return (2 * draw.random(lane.reach.actions) - 1).astype(np.float32)
     return draw.integers(lane.reach.actions, size=1).astype(np.float32)
-
-
-def _refuse(name: str, lane: Lane) -> None:
-    """Refuses an environment that does not even stand a random policy: nothing could be trained in it."""
-    if lane.raised:
-        raise wrong(name, f"its {lane.raised}")

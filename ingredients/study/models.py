@@ -201,7 +201,7 @@ class Study(Section):
     @model_validator(mode="before")
     @classmethod
     def _slow_tasks_are_evaluated_on_fewer(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever YAML gave
-        """Fills in the default of `evaluation.tasks` where the tasks are an environment or a family of somebody else's."""
+        """Fills in the default of `evaluation.tasks` where the tasks are somebody else's."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict) or not foreign_kind(data["tasks"]):
             return data
         evaluation = data.get("evaluation", {})
