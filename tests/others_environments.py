@@ -63,7 +63,7 @@ class Picture(Corridor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.observation_space = spaces.Dict(
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]
             {"speed": spaces.Discrete(3), "camera": spaces.Box(0, 255, (4, 4, 3), np.uint8)}
         )
 

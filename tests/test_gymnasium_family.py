@@ -191,7 +191,8 @@ def test_an_environment_that_raises_fails_its_run_alone(tmp_path: Path) -> None:
     plain = begin_training(alone)
     list(train(alone, plain))
     family: Any = both.family
-    step, broken = family.pool.step, []
+    step = family.pool.step
+    broken: list[bool] = []
 
     def breaks(actions: Any) -> Any:  # noqa: ANN401 - as the pool's own
         """Lets the second lane of the first run raise once, for real: its environment has lost its goal."""
@@ -229,7 +230,8 @@ def test_the_informed_agent_is_the_yardstick(tmp_path: Path) -> None:
     shown = informed(plain)
     tasks = evaluation_tasks(plain, 3)
     assert torch.equal(shown.first(tasks, torch.zeros(3, 1))[1][:, 4:], tasks)
-    store, told = Store(tmp_path / "r").open(study), []
+    store = Store(tmp_path / "r").open(study)
+    told: list[Progress] = []
     run_references(study, tmp_path / "r", told.append)
     references = store.read_references()
     assert references is not None

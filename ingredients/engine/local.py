@@ -165,7 +165,8 @@ class LocalEngine:
 def _start(logs: Path | None) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=True)
+    # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
+    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=False)
     with _environment(WORKER_ENVIRONMENT), _without_interrupts():
         process.start()
     theirs.close()

@@ -63,7 +63,8 @@ def _met(name: str, lane: Lane, task_size: int) -> tuple[NDArray[np.float64], ND
     A task on which the environment raises is left: its runs will say so. Where all are, nothing could be trained.
     """
     draw = np.random.default_rng(WARM_UP_SEED)
-    observed, rewards, reasons = [], [0.0], []
+    observed, rewards = [], [0.0]
+    reasons: list[str] = []
     for task in draw.random((WARM_UP_TASKS, task_size), dtype=np.float32):
         lane.over, lane.raised = True, None
         for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
