@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 from ingredients.engine.asked import Grid, ask_for, interruption
 from ingredients.engine.bench import bench as run_bench
 from ingredients.engine.division import Division
-from ingredients.engine.estimate import estimate, memory_notices
+from ingredients.engine.estimate import estimate, notices
 from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
 from ingredients.engine.limits import grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine, interruptible, usable_cores
@@ -207,9 +207,9 @@ def run_grid(
         try:
             place = Place(engine, address, workers, device, limits)
             engine_ = place.open(grid.directory / "logs")
-            notices = memory_notices(grid.study)  # a memory of the user's own may be wrong: before anything is stored
+            told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
-            for notice in () if quiet else notices:
+            for notice in () if quiet else told:
                 typer.echo(f"notice: {notice}", err=True)
             failed = train(grid, place, engine_, every, quiet)
             unreported = conclude(grid, quiet)

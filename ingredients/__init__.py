@@ -7,7 +7,9 @@ Data flows one way through these modules; each imports only from those before it
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
     cell_filter   --cells: some cells of a grid, by their levels
-    tasks         task families as batched pure tensor functions; the Gymnasium environment
+    gyms          other people's Gymnasium environments as rows of numbers
+    tasks         task families as batched pure tensor functions; the Gymnasium environments
+    wrappers      the channels and the lifetime as ordinary Gymnasium wrappers
     references    floor, ceilings, classical algorithms
     agent         the observation (where inputs are masked), memory, network
     training      rollout, learner, evaluation under probes
@@ -19,7 +21,7 @@ Data flows one way through these modules; each imports only from those before it
 
 `cli.py`, beside this package, parses, calls and prints.
 
-Importing the package registers every family with Gymnasium, by name, which imports no torch:
+Importing the package registers every family with Gymnasium, single and vector, by name, which imports no torch:
 
     >>> import gymnasium, ingredients
     >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
@@ -42,5 +44,8 @@ ENVIRONMENTS = {
 
 for _name, _family in ENVIRONMENTS.items():
     gymnasium.register(
-        id=f"ingredients/{_name}-v0", entry_point="ingredients.tasks.environment:make", kwargs={"family": _family}
+        id=f"ingredients/{_name}-v0",
+        entry_point="ingredients.tasks.environment:make",
+        vector_entry_point="ingredients.tasks.vector_environment:make",
+        kwargs={"family": _family},
     )

@@ -11,11 +11,13 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
-from ingredients.study.own_source import is_own, source_digest
+from ingredients.study.own_source import TASKS, is_own, source_digest
+from ingredients.study.tasks import own_code
 
 __all__ = [
     "INGREDIENTS",
@@ -29,6 +31,7 @@ __all__ = [
     "fingerprints",
     "memory_kind",
     "memory_kinds",
+    "own_tasks",
     "runs",
     "stacks",
     "study_fingerprint",
@@ -217,24 +220,35 @@ def _cut(of_kind: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
     return (tuple(of_kind[start:end]) for start, end in itertools.pairwise(bounds))
 
 
-def fingerprints(study: Study, run: Run, sources: Callable[[str], str] = source_digest) -> Fingerprints:
+def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:
     """Returns a run's fingerprints.
 
     The study's name, question, number of seeds and other cells change none of them: a run means the same wherever
-    it stands. `evaluation.points` trains: it says when the weights are looked at. So does the file of a memory of the
-    user's own: edited, it makes other runs.
+    it stands. `evaluation.points` trains: it says when the weights are looked at. So does the file of a memory, of
+    tasks or of an environment of the user's own: edited, it makes other runs.
 
     Args:
         study: the study that the run belongs to.
         run: the run.
-        sources: gives the digest of the file of an own kind of memory; by default of the file as it is now.
+        sources: gives the digest of the file of the user's own code; by default of the file as it is now.
 
     Raises:
-        UsageError: the file of the run's own memory is not there.
+        UsageError: such a file is not there.
     """
     kind = memory_kind(study, run.cell)
-    source = {"own memory": sources(kind)} if is_own(kind) else {}
+    source = {"own memory": (sources or source_digest)(kind)} if is_own(kind) else {}
+    if own := own_tasks(study, sources):
+        source["own tasks"] = own
     return _fingerprints(study, {"cell": run.cell.json(), "seed": run.seed, **source})
+
+
+def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
+    """Returns the digests of the files of the user's own that the tasks are made of, in one line; often none.
+
+    Raises:
+        UsageError: such a file is not there.
+    """
+    return " ".join((sources or partial(source_digest, what=TASKS))(name) for name in own_code(study.tasks))
 
 
 def study_fingerprint(study: Study) -> Fingerprints:

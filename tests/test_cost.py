@@ -23,7 +23,7 @@ from ingredients.grid import Stack, runs, stacks
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.training import evaluation, rollout
-from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, memory_notices
+from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, notices
 from ingredients.training.interaction import Lanes, Moment, advance
 
 ON = {name: [True] for name in ("reward_observation", "action_observation", "task_distribution")}
@@ -170,9 +170,9 @@ def test_nothing_left_takes_no_time() -> None:
 def test_notices_are_of_own_memories_run_one_by_one() -> None:
     """One sentence for each such kind of the study, whether it is the agent's or a level; none for others."""
     study = study_of([True, "own_memories:TorchGru", "own_memories:Gated"])
-    (notice,) = memory_notices(study)
+    (notice,) = notices(study)
     assert notice.startswith("memory own_memories:TorchGru: its runs are computed one by one")
-    assert len(memory_notices(study_of([True], agent={"memory": "own_memories:Branching"}))) == 1
-    assert estimating.memory_notices(study_of([True, "lstm"])) == ()
+    assert len(notices(study_of([True], agent={"memory": "own_memories:Branching"}))) == 1
+    assert estimating.notices(study_of([True, "lstm"])) == ()
     with pytest.raises(StudyError, match=r"^memory own_memories:Narrow: the output must be "):
-        estimating.memory_notices(study_of([True, "own_memories:Narrow"]))
+        estimating.notices(study_of([True, "own_memories:Narrow"]))

@@ -190,7 +190,7 @@ def test_nothing_of_a_training_is_left_out() -> None:
     training = begin_training(setup)
     for _ in zip(range(3), train(setup, training), strict=False):
         pass
-    training.alive[2], training.diverged_at[2] = False, 96
+    training.alive[2], training.failed[2] = False, "diverged at 96 – so"
     back = restored_training(training_by_run(training), training_counters(training), setup.device)
     for part, restored in (
         (training, back),

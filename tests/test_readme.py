@@ -15,10 +15,12 @@ from cli import app
 from ingredients.agent.memory import memory_notice
 from ingredients.study import parse_study
 from ingredients.study.levels import MEMORY_KINDS
+from ingredients.tasks import make_family
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+PYTHON = [block for kind, block in BLOCKS if kind == "python"]
 LINES = [line.strip() for kind, block in BLOCKS if kind in ("", "sh") for line in block.splitlines()]
 
 
@@ -44,17 +46,32 @@ def test_every_command_exists() -> None:
 
 
 def test_the_python_runs() -> None:
-    """The Gymnasium example makes an environment that can be stepped."""
-    code, _ = (block for kind, block in BLOCKS if kind == "python")
+    """The Gymnasium example makes an environment, a cell and a vector that can be stepped."""
+    _, code, _ = PYTHON
     names: dict[str, Any] = {}
     exec(code, names)
     names["env"].reset(seed=0)
     assert names["env"].step(0)[1] in (0.0, 1.0)
+    assert names["cell"].reset(seed=0)[0].shape == (1 + 2 + 2 + 6,)
+    assert names["many"].reset(seed=0)[0].shape == (512, 1)
+
+
+def test_the_own_tasks_are_a_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's own tasks are thirty lines, and keep the contract under the section that the page gives."""
+    code, *_ = PYTHON
+    assert len([line for line in code.splitlines() if line.strip()]) <= 30
+    (tmp_path / "my_tasks.py").write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (section,) = re.findall(r"`tasks: (\{own: .*?\})`", README)
+    study = {"name": "t", "tasks": yaml.safe_load(section), "ingredients": {}}
+    family = make_family(parse_study(study, "README.md").tasks)
+    assert (family.actions, family.episodes) == (5, 20)
 
 
 def test_the_memory_is_a_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's own memory keeps the contract, and its runs are stacked."""
-    _, code = (block for kind, block in BLOCKS if kind == "python")
+    *_, code = PYTHON
     (tmp_path / "my_memory.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -71,8 +88,10 @@ def test_the_memories_are_all_there() -> None:
 
 def test_the_study_is_a_study() -> None:
     """The YAML example is valid, and nothing on the page still waits to be filled in."""
-    (text,) = (block for kind, block in BLOCKS if kind == "yaml")
+    text, section = (block for kind, block in BLOCKS if kind == "yaml")
     assert parse_study(yaml.safe_load(text), "README.md").name == "few-tasks"
+    study = {"name": "t", "ingredients": {}, **yaml.safe_load(section)}
+    assert parse_study(study, "README.md").evaluation.tasks == 256
     assert "@@" not in README
 
 

@@ -153,8 +153,8 @@ def test_a_diverging_run_is_named_and_leaves_its_stack_alone() -> None:
             training.policy[0, 0] = torch.nan
         list(updates)
         results.append(training)
-    assert results[0].diverged_at == {}
-    assert results[1].diverged_at == {0: 84}
+    assert results[0].failed == {}
+    assert results[1].failed == {0: "diverged: the gradient was no longer finite at train step 84"}
     assert torch.equal(results[0].policy[1], results[1].policy[1])
 
 

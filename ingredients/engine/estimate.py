@@ -16,7 +16,8 @@ from ingredients.engine.local import LocalEngine
 from ingredients.experiment import Work
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
-from ingredients.study.own_source import is_own, source_path
+from ingredients.study.own_source import TASKS, is_own, source_path
+from ingredients.study.tasks import is_foreign, own_code
 
 PLAN_SECONDS = 2.0
 
@@ -30,7 +31,7 @@ class Estimate:
         memory_bytes: of one worker with the stack that takes most.
         env_steps_per_second: of one worker in training, measured while all of them compute; over all kinds of memory.
         seconds: training and evaluation time of the runs that are not finished.
-        notices: what the user should know: of his own memories, of stacks that are cut.
+        notices: what the user should know: of code that is not ours, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
     """
 
@@ -50,12 +51,12 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
     When nothing remains it is the estimate of a worker that would train the study's first stack.
 
     Raises:
-        StudyError: a memory of the user's own breaks its contract.
+        StudyError: code of the user's own breaks its contract.
         UsageError: a single run does not fit in memory.
     """
     workers = min(workers, max(len(rest.stacks), 1))
     with LocalEngine(workers) as engine:
-        notices = _notices(engine, rest.study)
+        told = _notices(engine, rest.study)
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
         # in every worker, so that the timings start together
@@ -64,17 +65,18 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
         kinds = largest_of_each_kind(fitted.rest)
         speeds = {kind: _speed(engine, workers, rest.study, stack) for kind, stack in kinds.items()}
     seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
+    seconds += [rest.informed_steps / next(iter(speeds.values())).trained] if rest.informed_steps else []
     largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
     speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
-    return Estimate(workers, largest, speed, ends, (*notices, *fitted.notices), leakage)
+    return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage)
 
 
-def memory_notices(study: Study) -> tuple[str, ...]:
-    """Returns what the user should know of his own memories before they are trained; of ours there is nothing to say.
+def notices(study: Study) -> tuple[str, ...]:
+    """Returns what the user should know of code that is not ours before it is trained; of ours there is nothing to say.
 
     Raises:
-        UsageError: the file of one of them is not there.
-        StudyError: one of them breaks its contract.
+        UsageError: a file of his own is not there.
+        StudyError: it breaks its contract.
     """
     with LocalEngine(1) as engine:
         return _notices(engine, study)
@@ -84,8 +86,11 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     own = [kind for kind in memory_kinds(study) if is_own(kind)]
     for kind in own:
         source_path(kind)  # its file may not be there
-    # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(together(engine, 1, "ingredients.training.cost:memory_notices", study)[0]) if own else ()
+    for name in own_code(study.tasks):
+        source_path(name, TASKS)
+    if not (own or is_foreign(study.tasks)):
+        return ()  # to ask for nothing would cost a worker the second that torch takes to load
+    return tuple(together(engine, 1, "ingredients.training.cost:notices", study)[0])
 
 
 class _Speed(NamedTuple):

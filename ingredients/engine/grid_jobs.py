@@ -13,11 +13,13 @@ from pathlib import Path
 from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
 from ingredients.experiment import SNAPSHOT_SECONDS
-from ingredients.grid import Cell, Run, Stack, fingerprints, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, fingerprints, own_tasks, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
+from ingredients.study.tasks import is_foreign
 
 REFERENCES = "references"
+INFORMED_SEEDS = 5  # as `experiment.informed` trains, which needs torch
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Remaining:
     def env_steps(self, stack: Stack) -> int:
         """Returns the environment steps that a stack still trains."""
         return len(set(stack.runs) - self.trained) * self.study.learner.train_steps
+
+    @property
+    def informed_steps(self) -> int:
+        """Returns the environment steps for which informed agents are trained, the yardstick of foreign tasks."""
+        seeds = min(self.study.seeds, INFORMED_SEEDS)
+        return seeds * self.study.learner.train_steps if self.references and is_foreign(self.study.tasks) else 0
 
     @property
     def finished(self) -> int:
@@ -105,7 +113,8 @@ def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
     """Returns the job that does one part of what remains."""
     module = "ingredients.experiment.stack"
     if part.stack is None:
-        return Job(part.key, f"{module}:run_references", (rest.study, directory), tells=True)
+        steps = rest.informed_steps
+        return Job(part.key, f"{module}:run_references", (rest.study, directory), tells=True, env_steps=steps)
     arguments = (rest.study, part.stack, directory, how.device, how.snapshot_seconds)
     env_steps = rest.env_steps(part.stack)
     needs = how.needs.get(part.key, Needs())
@@ -120,7 +129,9 @@ def grid_jobs(rest: Remaining, directory: Path, how: How) -> list[Job]:
 def references_needed(study: Study, store: Store) -> bool:
     """Returns whether there are none, or they were evaluated otherwise than the study now says."""
     stored = store.read_references()
-    return stored is None or stored.get("evaluates") != study_fingerprint(study).evaluates
+    if stored is None or stored.get("own_tasks", "") != own_tasks(study):
+        return True
+    return bool(stored.get("evaluates") != study_fingerprint(study).evaluates)
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:

@@ -132,7 +132,8 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
     """Starts a process that waits for jobs; it sees one GPU, where one is named."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=True)
+    # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
+    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=False)
     variables = WORKER_ENVIRONMENT | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu})
     with _environment(variables), _without_interrupts():
         process.start()

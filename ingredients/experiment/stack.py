@@ -18,6 +18,7 @@ import pandas as pd
 from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.course import Course, Keeper, begin_course, follow, keeper, keeping
+from ingredients.experiment.informed import train_informed
 from ingredients.experiment.tables import (
     Evaluation,
     diagnostics_table,
@@ -25,29 +26,36 @@ from ingredients.experiment.tables import (
     loaded_policies,
     stored_weights,
 )
-from ingredients.grid import Run, Stack, fingerprints, study_fingerprint
+from ingredients.grid import Run, Stack, fingerprints, own_tasks, study_fingerprint
 from ingredients.references import evaluate_references
 from ingredients.store import RunRecord, Store
 from ingredients.store.versions import versions
 from ingredients.study import Study
 from ingredients.tasks import make_family
+from ingredients.tasks.foreign import take_failures
 from ingredients.training.draws import evaluation_tasks
-from ingredients.training.trainer import Setup, Training, Update, prepare
+from ingredients.training.trainer import Setup, Update, prepare
 
 SECONDS_BETWEEN_MESSAGES = 0.2
 
 
 def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
-    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both."""
+    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both.
+
+    A yardstick that nobody can write down is trained first.
+    """
     from ingredients.training.leakage import family_leakage  # the decoder's package takes half a second to load
 
     tell(Progress("references"))
     family = make_family(study.tasks)
-    played = evaluate_references(
-        family, evaluation_tasks(family, study.evaluation.tasks), at_points=study.evaluation.tasks_at_points
-    )
+    tasks = evaluation_tasks(family, study.evaluation.tasks)
+    played = evaluate_references(family, tasks, at_points=study.evaluation.tasks_at_points)
+    if (name := played["yardstick"]) not in played["references"]:
+        trained = train_informed(study, family, tasks, tell)
+        played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
     about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family)}
-    Store(directory).write_references({**played, **about, "evaluates": study_fingerprint(study).evaluates})
+    made_of = {"evaluates": study_fingerprint(study).evaluates, "own_tasks": own_tasks(study)}
+    Store(directory).write_references({**played, **about, **made_of})
     return {}
 
 
@@ -88,7 +96,7 @@ def _store_all(study: Study, setup: Setup, store: Store, course: Course, tell: T
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, course.policies)
     seconds = time.monotonic() - course.began
-    reasons = [_failure(course.training, index) for index in range(len(setup.runs))]
+    reasons = [course.training.failed.get(index) or raised for index, raised in enumerate(_raised(setup))]
     for index, run in enumerate(setup.runs):
         evaluation = _nothing(made[index]) if reasons[index] else made[index]
         weights, diagnostics = stored_weights(setup, course.policies, index), diagnostics_table(course.updates, index)
@@ -105,20 +113,33 @@ def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: s
         except StoreError as error:
             failed[run.id] = str(error)
     if weights:
-        _evaluate_weights(study, prepare(study, tuple(weights), device), store, list(weights.values()), tell)
+        setup = prepare(study, tuple(weights), device)
+        failed |= _evaluate_weights(study, setup, store, list(weights.values()), tell)
     return failed
 
 
 def _evaluate_weights(
     study: Study, setup: Setup, store: Store, weights: list[dict[str, np.ndarray]], tell: Tell
-) -> None:
+) -> dict[str, str]:
+    """Returns whose environments failed: what is stored of those stays as it is."""
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, loaded_policies(setup, weights))
+    reasons = _raised(setup)
     for index, run in enumerate(setup.runs):
+        if reasons[index] is not None:
+            continue
         before, diagnostics = store.read_run_json(run), store.diagnostics(run)
         made_with = before["versions"] | {f"evaluation: {name}": number for name, number in versions().items()}
         again = _Result(run, None, before["seconds"], weights[index], made[index], diagnostics, made_with)
         _store(study, store, again)
+    return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
+
+
+def _raised(setup: Setup) -> list[str | None]:
+    """Returns for each run why its environments failed in the evaluation, None where they did not."""
+    raised = take_failures(setup.family)
+    reasons = (raised.get(index) for index in range(len(setup.runs)))
+    return [reason and f"its environment failed in the evaluation: {reason}" for reason in reasons]
 
 
 @dataclass(frozen=True)
@@ -135,7 +156,7 @@ class _Result:
 
 
 def _nothing(evaluation: Evaluation) -> Evaluation:
-    """Returns what there is to store of a run that diverged: its weights are no policy."""
+    """Returns what there is to store of a run that failed: its weights are no policy."""
     return Evaluation(evaluation.curves.iloc[:0], ())
 
 
@@ -182,12 +203,6 @@ def evaluation_points(updates: int, points: int) -> list[int]:
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
     return sorted({0, updates, *spaced})
-
-
-def _failure(training: Training, index: int) -> str | None:
-    if index not in training.diverged_at:
-        return None
-    return f"diverged: the gradient was no longer finite at train step {training.diverged_at[index]}"
 
 
 # Progress

@@ -122,7 +122,7 @@ class References:
     Attributes:
         floor: name of the best that ignores the history.
         reactive: name of the best found on r_{t-1} and a_{t-1} alone; None where the family has none.
-        yardstick: name of the best known.
+        yardstick: name of the best known; `informed` is not played here, but trained (`experiment.informed`).
         all: every reference, in the order in which reports list them.
     """
 

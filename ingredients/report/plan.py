@@ -13,6 +13,7 @@ from ingredients.engine.grid_jobs import Remaining
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.report.leaks import leak_text
 from ingredients.report.progress import duration
+from ingredients.study.tasks import family_key
 
 
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
@@ -27,10 +28,11 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
     """
     study = rest.study
     tasks = study.tasks.model_dump()
+    kind = tasks.pop(family_key(study.tasks))
     facts = {
         "study": study.name,
         "question": study.question,
-        "tasks": f"{tasks.pop('family')}: " + ", ".join(f"{key} {value}" for key, value in tasks.items()),
+        "tasks": f"{kind}: " + ", ".join(f"{key} {value}" for key, value in tasks.items()),
         "cells": str(len(cells)),
         "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",

@@ -37,6 +37,7 @@ from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_cs
 from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
 from ingredients.study.own_source import digest, is_own, source, source_digest
+from ingredients.study.tasks import own_code
 
 REFERENCES_JSON = "references.json"
 _MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that was killed or is not yet further
@@ -66,7 +67,7 @@ class Store:
         Raises:
             StoreError: If the folder cannot be written, is not a results folder, holds runs trained otherwise, or has
                 to be changed under the hands of another process.
-            UsageError: If the file of a memory of the user's own is not there; a copy of it is kept.
+            UsageError: If a file of the user's own (a memory, tasks) is not there; a copy of it is kept.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
@@ -75,7 +76,7 @@ class Store:
             elif is_result(self.directory):
                 self._go_on_with(study)
             self.runs_path.mkdir(parents=True, exist_ok=True)
-            for kind in filter(is_own, memory_kinds(study)):
+            for kind in (*filter(is_own, memory_kinds(study)), *own_code(study.tasks)):
                 self._source(kind).parent.mkdir(exist_ok=True)
                 self.write_bytes(str(self._source(kind).relative_to(self.directory)), source(kind))
         with replacing_file(self.directory / STUDY_YAML) as path:
@@ -137,12 +138,12 @@ class Store:
         evaluated = content["fingerprints"].get("evaluates") == prints.evaluates
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
-    def states(self, study: Study, sources: Callable[[str], str] = source_digest) -> dict[Run, State]:
+    def states(self, study: Study, sources: Callable[[str], str] | None = None) -> dict[Run, State]:
         """Returns the state of every run of the study, in its order; for `sources` see `fingerprints`."""
         return {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
 
     def source_digest(self, kind: str) -> str:
-        """Returns the digest of an own memory's file as it was trained last, for a report that stands by itself.
+        """Returns the digest of a file of the user's own as it was trained last, for a report that stands by itself.
 
         Raises:
             UsageError: If there is no copy of it, nor the file.

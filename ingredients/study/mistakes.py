@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from ingredients.errors import StudyError
 from ingredients.study.messages import complaint, nearest, shown
 from ingredients.study.models import Study
-from ingredients.study.tasks import SECTIONS
+from ingredients.study.tasks import FOREIGN, SECTIONS
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Mistake:
 
 def _as_written(place: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the path of keys in the file: pydantic names the kind of a `tasks` section as if it were one."""
-    return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS else place
+    return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS | FOREIGN else place
 
 
 def _unknown_key(path: tuple[str, ...], keys: Sequence[str], value: object) -> _Mistake:
@@ -85,7 +85,7 @@ def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
 def _keys(place: Sequence[str]) -> list[str]:
     """Returns the keys that may stand at a place of a study, as pydantic names it."""
     if place[:1] == ("tasks",):
-        return list(SECTIONS[place[1]].model_fields) if len(place) == 2 else []
+        return list((SECTIONS | FOREIGN)[place[1]].model_fields) if len(place) == 2 else []
     model: type[BaseModel] = Study
     for part in place:
         inner = model.model_fields[part].annotation if part in model.model_fields else None

@@ -33,12 +33,13 @@ from ingredients.study.levels import (
     memory_kind,
     with_siblings,
 )
-from ingredients.study.tasks import Section, Tasks
+from ingredients.study.tasks import Section, Tasks, foreign_kind
 from ingredients.study.yaml_text import dump
 
 MOST_RUNS = 100_000
 
 TASKS_AT_POINTS = 256
+FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
 
 
 def _levels(ingredient: Ingredient) -> PlainValidator:
@@ -208,6 +209,17 @@ class Study(Section):
     learner: Learner = Learner()
     evaluation: Evaluation = Evaluation()
     criterion: Criterion = Criterion()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _slow_tasks_are_evaluated_on_fewer(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever YAML gave
+        """Fills in the default of `evaluation.tasks` where the tasks are somebody else's."""
+        if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict) or not foreign_kind(data["tasks"]):
+            return data
+        evaluation = data.get("evaluation", {})
+        if not isinstance(evaluation, dict) or "tasks" in evaluation:
+            return data
+        return {**data, "evaluation": {"tasks": FOREIGN_TASKS, **evaluation}}
 
     @model_validator(mode="after")
     def _levels_are_those_of_the_agent(self) -> Self:

@@ -1,7 +1,7 @@
-"""Where the user's own memories lie, found by name without importing them.
+"""Where the user's own memories, tasks and environments lie, found by name without importing them.
 
-Comes in: a kind of memory, `package.module:Class`. Goes out: its module's file, and a digest of that file, by which a
-stored run is known to be of the code that is there now. What the module itself imports is not looked at.
+Comes in: a name, `package.module:Class`. Goes out: its module's file, and a digest of that file, by which a stored run
+is known to be of the code that is there now. What the module itself imports is not looked at.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ingredients.errors import UsageError
+
+MEMORY, TASKS = "memory", "tasks"  # what a name is of, for messages
 
 
 def is_own(kind: str) -> bool:
@@ -27,13 +29,13 @@ def look_in(*folders: Path) -> None:
             sys.path.append(folder)
 
 
-def source_digest(kind: str) -> str:
-    """Returns the SHA-256 (hex) of the file that defines an own kind of memory.
+def source_digest(kind: str, what: str = MEMORY) -> str:
+    """Returns the SHA-256 (hex) of the file that defines what the user names.
 
     Raises:
         UsageError: there is no such file.
     """
-    return digest(source(kind))
+    return digest(source(kind, what))
 
 
 def digest(content: bytes) -> str:
@@ -41,21 +43,23 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def source(kind: str) -> bytes:
-    """Returns the content of the file that defines an own kind of memory.
+def source(kind: str, what: str = MEMORY) -> bytes:
+    """Returns the content of the file that defines what the user names.
 
     Raises:
         UsageError: there is no such file.
     """
-    path = source_path(kind)
+    path = source_path(kind, what)
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"memory {kind}: {path} cannot be read: {error.strerror}") from None
+        raise UsageError(f"{what} {kind}: {path} cannot be read: {error.strerror}") from None
 
 
-def source_path(kind: str) -> Path:
-    """Returns the file that defines an own kind of memory, looked for where Python looks, then in the current folder.
+def source_path(kind: str, what: str = MEMORY) -> Path:
+    """Returns the file that defines what the user names, looked for where Python looks, then in the current folder.
+
+    `what` is the word for it in a message.
 
     Raises:
         UsageError: there is no such file.
@@ -65,7 +69,7 @@ def source_path(kind: str) -> Path:
     spec = _spec(module.split("."))
     if spec is None or not spec.origin or not spec.has_location:
         where = f"looked for beside the study, in {Path.cwd()} and on Python's path"
-        raise UsageError(f"memory {kind}: there is no file of a module {module} ({where})")
+        raise UsageError(f"{what} {kind}: there is no file of a module {module} ({where})")
     return Path(spec.origin)
 
 

@@ -6,11 +6,13 @@ Comes in: a study. Goes out: the same study made small.
 from __future__ import annotations
 
 from ingredients.study.models import Study
+from ingredients.study.tasks import is_foreign
 
 SEEDS = 2
 TRAIN_STEPS = 20_000
 LIFETIMES = 32
 TASKS, POINTS, TASKS_AT_POINTS = 256, 3, 64
+FOREIGN_TASKS, FOREIGN_AT_POINTS = 16, 8  # a Python environment steps some hundred times slower
 
 
 def smoke_sized(study: Study) -> Study:
@@ -19,6 +21,8 @@ def smoke_sized(study: Study) -> Study:
     # a rollout holds whole minibatches: the most of them that fit, and one at least
     most = max(LIFETIMES // learner.minibatches, 1) * learner.minibatches
     lifetimes = most if learner.lifetimes == "auto" else min(learner.lifetimes, most)
+    foreign = is_foreign(study.tasks)
+    tasks, at_points = (FOREIGN_TASKS, FOREIGN_AT_POINTS) if foreign else (TASKS, TASKS_AT_POINTS)
     changes = {
         "seeds": min(study.seeds, SEEDS),
         "learner": learner.model_copy(
@@ -26,9 +30,9 @@ def smoke_sized(study: Study) -> Study:
         ),
         "evaluation": evaluation.model_copy(
             update={
-                "tasks": min(evaluation.tasks, TASKS),
+                "tasks": min(evaluation.tasks, tasks),
                 "points": min(evaluation.points, POINTS),
-                "tasks_at_points": min(evaluation.tasks_at_points, TASKS_AT_POINTS),
+                "tasks_at_points": min(evaluation.tasks_at_points, at_points),
             }
         ),
     }

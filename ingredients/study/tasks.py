@@ -1,16 +1,17 @@
-"""The `tasks` section of a study: one kind of section for each task family.
+"""The `tasks` section of a study: one kind for each task family, one for Gymnasium's, one for the user's own.
 
-Comes in: a mapping from YAML. Goes out: the section of the family that its key `family` names. What the settings mean
-is in the docstring of the family's file in `ingredients/tasks/`.
+Comes in: a mapping from YAML. Goes out: the section of the family that its key `family` names, or the section of what
+its key `gymnasium` or `own` names. What the settings mean is in the docstring of the family's file in
+`ingredients/tasks/`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, PlainValidator, Tag, model_validator
 
-from ingredients.study import fields
+from ingredients.study import fields, foreign
 
 FEWEST_EPISODES = 5
 BECAUSE = " (the verdict compares the first and the last fifth)"
@@ -173,6 +174,37 @@ class TwoStepTasks(Section):
     reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
 
 
+class GymnasiumTasks(Section):
+    """Any Gymnasium environment (`tasks.gymnasium_family`); a task is what `vary` draws, or a seed.
+
+    Attributes:
+        gymnasium: an id, or `module:Name` of the user's own class or function.
+        keywords: of its constructor, the same for every task.
+        wrappers: `module:Name` of wrappers, the outermost last.
+        vary: constructor keywords, attributes or `options.` of a reset, each with a range or choices.
+        episodes: of a lifetime.
+        episode_steps: of an episode; `auto` is the environment's own limit, but at most 200.
+        vectorization: one process, or one for each core.
+    """
+
+    gymnasium: Annotated[str, BeforeValidator(foreign.environment_id)]
+    keywords: Annotated[dict[str, Any], BeforeValidator(foreign.keywords)] = {}
+    wrappers: Annotated[list[str], BeforeValidator(foreign.wrappers)] = []
+    vary: Annotated[dict[str, Any], BeforeValidator(foreign.vary)] = {}
+    episodes: Episodes
+    episode_steps: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 10_000)))] = "auto"
+    vectorization: Annotated[Literal["sync", "async"], BeforeValidator(fields.one_of("sync", "async"))] = "sync"
+
+
+class OwnTasks(Section):
+    """A task distribution of the user's own (`tasks.own_family`); all other keys are keywords of its constructor."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    own: Annotated[str, BeforeValidator(foreign.code)]
+    episodes: Episodes
+
+
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,
     "dependent-bandit": DependentBanditTasks,
@@ -186,6 +218,8 @@ SECTIONS: dict[str, type[Section]] = {
     "two-step": TwoStepTasks,
 }
 FAMILIES = tuple(SECTIONS)
+FOREIGN: dict[str, type[Section]] = {"gymnasium": GymnasiumTasks, "own": OwnTasks}
+OTHERWISE = "or in its place gymnasium: an id, or own: module:Class"
 
 
 def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
@@ -194,6 +228,8 @@ def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
         return value
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, "family, and what the family asks for")
+    if foreign_kind(value):
+        return value
     if "family" not in value:
         raise fields.mistake("missing", None, ", ".join(FAMILIES), keys=("family",))
     if not isinstance(value["family"], str) or value["family"] not in FAMILIES:
@@ -201,9 +237,36 @@ def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
     return value
 
 
+def foreign_kind(value: dict[str, Any]) -> str | None:
+    """Returns `gymnasium` or `own` where the data of a section name one and no family."""
+    return None if "family" in value else next((kind for kind in FOREIGN if kind in value), None)
+
+
 def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
-    """Returns the family that a section, or its data, names."""
-    return str(value["family"] if isinstance(value, dict) else value.family)
+    """Returns the family that a section, or its data, names; `gymnasium` or `own` where it is none of ours."""
+    if isinstance(value, dict):
+        return foreign_kind(value) or str(value["family"])
+    return next((kind for kind, section in FOREIGN.items() if isinstance(value, section)), None) or str(value.family)
+
+
+def family_key(section: Section) -> str:
+    """Returns the key that names what the tasks are: `family`, `gymnasium` or `own`."""
+    kind = family_of(section)
+    return kind if kind in FOREIGN else "family"
+
+
+def is_foreign(section: Section) -> bool:
+    """Returns whether the tasks are somebody else's program: slower than ours, and without references."""
+    return isinstance(section, tuple(FOREIGN.values()))
+
+
+def own_code(section: Section) -> tuple[str, ...]:
+    """Returns every `module:Name` of the user's that a section names."""
+    if isinstance(section, OwnTasks):
+        return (section.own,)
+    if isinstance(section, GymnasiumTasks):
+        return tuple(name for name in (section.gymnasium, *section.wrappers) if foreign.is_code(name))
+    return ()
 
 
 Tasks = Annotated[
@@ -216,7 +279,9 @@ Tasks = Annotated[
     | Annotated[DarkRoomTasks, Tag("dark-room")]
     | Annotated[IntervalReproductionTasks, Tag("interval-reproduction")]
     | Annotated[TabularMdpTasks, Tag("tabular-mdp")]
-    | Annotated[TwoStepTasks, Tag("two-step")],
+    | Annotated[TwoStepTasks, Tag("two-step")]
+    | Annotated[GymnasiumTasks, Tag("gymnasium")]
+    | Annotated[OwnTasks, Tag("own")],
     Discriminator(family_of),
     BeforeValidator(known_family),
 ]

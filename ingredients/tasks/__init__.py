@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ingredients.study.tasks import Section
+from ingredients.study.tasks import GymnasiumTasks, OwnTasks, Section
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.causal_bandit import CausalBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.gaussian_bandit import GaussianBandit
+from ingredients.tasks.gymnasium_family import gymnasium_family
 from ingredients.tasks.informative_bandit import InformativeBandit
 from ingredients.tasks.interval_reproduction import IntervalReproduction
+from ingredients.tasks.own_family import own_family
 from ingredients.tasks.restless_bandit import RestlessBandit
 from ingredients.tasks.tabular_mdp import TabularMdp
 from ingredients.tasks.two_step import TwoStep
@@ -39,6 +41,14 @@ _FAMILIES: Mapping[str, Callable[..., Family]] = {
 
 
 def make_family(tasks: Section) -> Family:
-    """Returns the family that a study's `tasks` section names."""
+    """Returns the family that a study's `tasks` section names.
+
+    Raises:
+        StudyError: somebody else's environment or tasks are not there, or not what they have to be.
+    """
+    if isinstance(tasks, GymnasiumTasks):
+        return gymnasium_family(tasks)
+    if isinstance(tasks, OwnTasks):
+        return own_family(tasks)
     settings = tasks.model_dump()
     return _FAMILIES[settings.pop("family")](**settings)

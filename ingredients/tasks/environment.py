@@ -87,6 +87,11 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
         self._in_episode = not (terminated or truncated)
         return made.observation.numpy().copy(), float(made.reward), terminated, truncated, {}
 
+    @property
+    def family(self) -> Family:
+        """Returns the family."""
+        return self._family
+
     def _uniforms(self, count: int) -> Tensor:
         return torch.from_numpy(self.np_random.random(count, dtype=np.float32))
 

@@ -15,6 +15,7 @@ from ingredients.agent.memory import memory_notice
 from ingredients.agent.network import views
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
+from ingredients.tasks.foreign import notice
 from ingredients.training.draws import EVALUATION, at_step, evaluation_tasks, lifetime_draws
 from ingredients.training.evaluation import CHUNK_LANES, lanes_at_once
 from ingredients.training.interaction import Draws, Play, advance, begin
@@ -45,15 +46,15 @@ def memory_by_runs(study: Study, stack: Stack) -> list[int]:
     return [memory_estimate(study, Stack(stack.index, stack.runs[: count + 1])) for count in range(len(stack.runs))]
 
 
-def memory_notices(study: Study) -> list[str]:
-    """Returns what the user should know of the study's memories beforehand, one sentence for each that has something.
+def notices(study: Study) -> list[str]:
+    """Returns what the user should know of the study's tasks and memories, one sentence for each that has something.
 
     Raises:
-        StudyError: a memory of the user's own breaks its contract.
+        StudyError: a memory, tasks or an environment of somebody else's breaks its contract.
     """
-    inputs = prepare(study, ()).agent.layout.size
-    notices = (memory_notice(kind, inputs, study.agent.hidden) for kind in memory_kinds(study))
-    return [notice for notice in notices if notice]
+    setup = prepare(study, ())
+    of_memories = (memory_notice(kind, setup.agent.layout.size, study.agent.hidden) for kind in memory_kinds(study))
+    return [said for said in (notice(setup.family), *of_memories) if said]
 
 
 def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:

@@ -36,6 +36,7 @@ from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Analysed, Family, Lived
+from ingredients.tasks.foreign import most_lanes
 from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
 from ingredients.training.trainer import Setup
@@ -124,10 +125,11 @@ class Evaluated(NamedTuple):
 def lanes_at_once(setup: Setup) -> int:
     """Returns how many lanes of a run are played together: 512, and fewer where the state of so many is large.
 
-    It follows from the study and the kind of memory, never from the stack: a run swaps with the same neighbours always.
+    Fewer, too, where each lane is an environment of its own. It follows from the study and the kind of memory, never
+    from the stack: a run swaps with the same neighbours always.
     """
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
-    return min(CHUNK_LANES, max(FEWEST_LANES, STATE_FLOATS // a_lane))
+    return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
 
 
 @torch.no_grad()

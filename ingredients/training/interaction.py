@@ -23,6 +23,7 @@ from ingredients.agent.observation import Past, assemble
 from ingredients.agent.policy import sample, sample_vector
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.foreign import reward_scale
 from ingredients.tasks.lifetime import World
 
 
@@ -106,6 +107,7 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
     action = _act(play, output, draws.action, greedy)
     waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
     world, step = lifetime.proceed(play.family, play.tasks, lanes.world, action, draws.noise)
+    scale = reward_scale(play.family)
     no, starts = torch.zeros_like(draws.reward_shown), lifetime.starts_episode(play.family, lanes.t + 1)
     if starts:
         world = lifetime.next_episode(play.family, play.tasks, world, draws.start)
@@ -113,7 +115,7 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
         observation=world.observation,
         lifetime_start=no,
         episode_start=torch.ones_like(no) if starts else no,
-        reward_tm1=step.reward.unsqueeze(-1),
+        reward_tm1=(step.reward if scale == 1.0 else step.reward * scale).unsqueeze(-1),
         action_tm1=step.action if play.family.continuous else step.action.unsqueeze(-1),
         reward_observed=None if step.reward_observed is None else step.reward_observed.unsqueeze(-1),
     )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ingredients.agent.memory import State
 from ingredients.tasks.family import Solvable
+from ingredients.tasks.foreign import reward_scale
 from ingredients.training.draws import at_step
 from ingredients.training.interaction import Draws, Moment, Play, advance, begin
 
@@ -24,8 +25,9 @@ class Rollout:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, after each step, `[M, S, T, N, H]`.
         action: intended actions, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` where the family is continuous.
-        earned: what the environment paid, or the mean of that given ψ and the action, `[M, S, T, N]`; or what each
-            action would have earned, `[M, S, T, N, A]`, where that is known: it is what a prediction is held against.
+        earned: what the environment paid, or the mean of that given ψ and the action, as the agent feels it (times the
+            family's `reward_scale`), `[M, S, T, N]`; or what each action would have earned, `[M, S, T, N, A]`, where
+            that is known: it is what a prediction is held against.
         reward: what the learner counts, `[M, S, T, N]` (see `collect`).
         acting: 1.0 where the agent had something to do, 0.0 where it waited, `[M, S, T, N]`; None where no episode ends
             early.
@@ -60,14 +62,15 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     steps = play.family.steps
     blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
     start = memory and tuple(_split(part, minibatches).contiguous() for part in memory)
-    lanes, score = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs)
+    lanes, score, scale = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs), reward_scale(play.family)
     costs = _Costs.of(play) if expected else None
     for t in range(steps):
         before = lanes.world.state
         lanes, moment = advance(play, lanes, at_step(draws, t))
         if costs is not None:
             costs.note(before, moment, t)
-        blank.write(t, moment, moment.step.expected_reward if expected else moment.step.reward)
+        counted = moment.step.expected_reward if expected else moment.step.reward
+        blank.write(t, moment, counted if scale == 1.0 else counted * scale)
         score += moment.step.expected_reward.mean(-1)
     earned = reward = blank.earned
     if costs is not None:
@@ -148,7 +151,7 @@ def _best_step_reward(play: Play) -> Tensor:
     best = play.family.best_episode_return(play.tasks)
     if best is None:
         return play.tasks.new_zeros(play.tasks.shape[:2])
-    return best / play.family.episode_steps
+    return best * reward_scale(play.family) / play.family.episode_steps
 
 
 def _split(lanes: Tensor, minibatches: int) -> Tensor:

@@ -15,14 +15,15 @@ from torch import Tensor
 from ingredients.training.learner import Adam, Losses
 from ingredients.training.trainer import Training, Update
 
-_STILL_ALIVE = -1
+_REASON_BYTES = 512  # of why a run failed; a longer reason is cut short
 _DIAGNOSTICS = (*Losses._fields, "gradient_norm", "score")
 
 
 def training_by_run(training: Training) -> dict[str, np.ndarray]:
-    """Returns what each run has of its own, `[S, ...]`: weights, moments, whether it is alive and where it diverged."""
-    runs = training.alive.shape[0]
-    diverged_at = np.array([training.diverged_at.get(run, _STILL_ALIVE) for run in range(runs)])
+    """Returns what each run has of its own, `[S, ...]`: weights, moments, whether it is alive, why it is not."""
+    reasons = [training.failed.get(run, "") for run in range(training.alive.shape[0])]
+    letters = [reason.encode()[:_REASON_BYTES].ljust(_REASON_BYTES, b"\0") for reason in reasons]
+    failed = np.array([list(row) for row in letters], np.uint8)
     tensors = {
         "policy": training.policy,
         "critic": training.critic,
@@ -32,7 +33,7 @@ def training_by_run(training: Training) -> dict[str, np.ndarray]:
         "critic_adam.square": training.critic_adam.square,
         "alive": training.alive,
     }
-    return {**{name: tensor.cpu().numpy() for name, tensor in tensors.items()}, "diverged_at": diverged_at}
+    return {**{name: tensor.cpu().numpy() for name, tensor in tensors.items()}, "failed": failed}
 
 
 def training_counters(training: Training) -> dict[str, np.ndarray]:
@@ -50,10 +51,11 @@ def restored_training(
         return torch.from_numpy(by_run[name]).clone().to(device)  # torch's own memory starts on whole SIMD registers
 
     update, policy_steps, critic_steps = shared["counters"].tolist()
-    diverged = {run: step for run, step in enumerate(by_run["diverged_at"].tolist()) if step != _STILL_ALIVE}
+    reasons = [bytes(row).rstrip(b"\0").decode(errors="ignore") for row in by_run["failed"]]
+    failed = {run: reason for run, reason in enumerate(reasons) if reason}
     policy_adam = Adam(tensor("policy_adam.mean"), tensor("policy_adam.square"), policy_steps)
     critic_adam = Adam(tensor("critic_adam.mean"), tensor("critic_adam.square"), critic_steps)
-    return Training(tensor("policy"), tensor("critic"), policy_adam, critic_adam, tensor("alive"), update, diverged)
+    return Training(tensor("policy"), tensor("critic"), policy_adam, critic_adam, tensor("alive"), update, failed)
 
 
 def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:

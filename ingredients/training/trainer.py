@@ -19,6 +19,7 @@ from ingredients.grid import Run, memory_kind
 from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import take_failures
 from ingredients.training.critic import Critic, features, value_gradient, values
 from ingredients.training.draws import TRAINING, lifetime_draws, one_start, random_memory, to_device, training_tasks
 from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
@@ -92,9 +93,12 @@ class Setup:
         return -(-self.learner.train_steps // self.steps_per_update)
 
 
-def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu") -> Setup:
-    """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side."""
-    family = make_family(study.tasks)
+def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
+    """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side.
+
+    `family` takes the place of the study's own.
+    """
+    family = make_family(study.tasks) if family is None else family
     layout = Layout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
@@ -124,9 +128,10 @@ class Training:
     Attributes:
         policy: the agents' weights `[S, P]`.
         critic: the critics' weights `[S, Q]`.
-        alive: whether each run's gradients have been finite so far, `[S]` (bool); one that diverges is frozen.
+        alive: whether each run can go on, `[S]` (bool): its gradients have been finite, its environments have not
+        raised. One that cannot is frozen; the others do not notice.
         update: updates done.
-        diverged_at: for each run that diverged, the train step.
+        failed: for each run that cannot go on, why.
     """
 
     policy: Tensor
@@ -135,7 +140,13 @@ class Training:
     critic_adam: Adam
     alive: Tensor
     update: int = 0
-    diverged_at: dict[int, int] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def fail(self, reasons: Mapping[int, str], train_step: int) -> None:
+        """Freezes runs whose environments raised, for these reasons."""
+        for run, reason in reasons.items():
+            self.alive[run] = False
+            self.failed.setdefault(run, f"its environment failed: {reason} (train step {train_step})")
 
 
 class Update(NamedTuple):
@@ -170,11 +181,12 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         memory = random_memory(setup.runs, setup.agent.memory, setup.family, index, setup.lifetimes)
         memory = memory and tuple(part.to(setup.device) for part in memory)
         rollout = collect(play, draws, learner.minibatches, learner.expected_rewards, memory)
+        train_step = (training.update + 1) * setup.steps_per_update
+        training.fail(take_failures(setup.family), train_step)
         losses, norm = improve(setup, training, rollout)
         training.update += 1
-        train_step = training.update * setup.steps_per_update
         for run in torch.nonzero(~training.alive).flatten().tolist():
-            training.diverged_at.setdefault(run, train_step)
+            training.failed.setdefault(run, f"diverged: the gradient was no longer finite at train step {train_step}")
         yield Update(index, train_step, losses, norm, rollout.score)
 
 

@@ -26,6 +26,7 @@ SECONDS = {
     "to_threshold": 900,
     "quality": 1800,
     "scaling": 600,
+    "families": 300,
     "limit": 300,
     "report_size": 900,
     "overhead": 1200,

@@ -1,0 +1,65 @@
+"""The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
+
+Comes in: a study, its family. Goes out: what `references.json` holds of `informed`. It is the full cell in every other
+respect, trained for as many steps with as many seeds (at most five), and played on the evaluation tasks. What it earns
+is what the task is worth to one who need not find it out: not a proven ceiling, since it was only trained. It does not
+adapt, so the rule is not asked to call it in-context.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ingredients.errors import StudyError
+from ingredients.experiment import Progress, Tell
+from ingredients.grid import STACK_RUNS, Cell, Run
+from ingredients.study import Study
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import take_failures
+from ingredients.tasks.informed import informed
+from ingredients.training.evaluation import evaluate
+from ingredients.training.trainer import Setup, Training, begin_training, prepare, train
+
+MOST_SEEDS = 5
+FULL = Cell(True, True, True, True)
+PROBE = "memory_swap"
+
+
+def informed_seeds(study: Study) -> int:
+    """Returns how many informed agents are trained."""
+    return min(study.seeds, MOST_SEEDS, STACK_RUNS)
+
+
+def train_informed(study: Study, family: Family, tasks: Tensor, tell: Tell) -> dict[str, Any]:
+    """Returns the entry of `references` on `tasks` `[N, D]`, and the mean curve `at_points` on the first of them.
+
+    Raises:
+        StudyError: an agent diverged, or its environment raised.
+    """
+    runs = tuple(Run(FULL, seed) for seed in range(informed_seeds(study)))
+    setup = prepare(study, runs, family=informed(family))
+    training = begin_training(setup)
+    for update in train(setup, training):
+        tell(_progress(setup, update.number + 1))
+    played = evaluate(setup, training.policy, tasks.expand(len(runs), -1, -1), (PROBE,))
+    first = tasks[: study.evaluation.tasks_at_points]
+    early = evaluate(setup, training.policy, first.expand(len(runs), -1, -1))
+    _refuse_failures(setup, training)
+    curves = {name: curve.tolist() for name, curve in played.curves.items()}
+    at_points: list[float] = early.curves["none"].mean(0).tolist()
+    return {"entry": {"exact": False, "expected_return": None, "curves": curves}, "at_points": at_points}
+
+
+def _refuse_failures(setup: Setup, training: Training) -> None:
+    """Refuses a yardstick with a hole: it would be another one for every number of seeds."""
+    failed = training.failed | take_failures(setup.family)
+    if failed or not bool(torch.isfinite(training.policy).all()):
+        raise StudyError(f"the informed agent: {next(iter(failed.values()), 'its weights are not finite')}")
+
+
+def _progress(setup: Setup, updates: int) -> Progress:
+    steps = updates * setup.steps_per_update
+    return Progress("references", steps, setup.updates * setup.steps_per_update, steps * len(setup.runs))

@@ -1,0 +1,7 @@
+"""Other people's Gymnasium environments as rows of numbers; nothing here needs torch.
+
+Comes in: what a study's `gymnasium` section names. Goes out: a `Pool` of lanes, which takes tasks, seeds and actions
+and gives numbers. In reading order: `recipe` (what is made, and how), `vary` (what is drawn for each task), `spaces`
+(observations and actions as numbers), `lane` (one environment), `bundle` (some lanes as one environment), `pool`
+(bundles side by side, by `gymnasium.vector`), `warm_up` (the scale of what is seen).
+"""

@@ -1,0 +1,99 @@
+"""Lanes by `gymnasium.vector`: as many as are asked for, and where they are.
+
+Comes in: tasks `[L, D]`, starts `[L, 1]`, actions `[L, width]`. Goes out: blocks `[L, O + 4]` (see `bundle`).
+
+A Python environment has a state of its own, which a caller cannot hold in his hands. So he says with every step which
+episode he is in, and only its start can be come back to: at an episode's first step lanes that are elsewhere are reset
+to it; later they have to be where he left them.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from numpy.typing import NDArray
+
+from ingredients.gyms.bundle import Block, Bundle
+from ingredients.gyms.recipe import Recipe
+from ingredients.gyms.vary import Knob
+
+Rows = NDArray[np.float32]
+
+
+class Pool:
+    """Lanes of one recipe; grown when more are asked for, and never shrunk."""
+
+    def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], vectorization: str) -> None:
+        """Makes nothing yet."""
+        self._recipe, self._knobs, self._async = recipe, knobs, vectorization == "async"
+        self._vector: SyncVectorEnv | AsyncVectorEnv | None = None
+        self._room = self._steps = 0
+        self._tasks = self._starts = np.zeros((0, 0), np.float32)
+        self._raised: dict[int, str] = {}
+
+    def reset(self, tasks: Rows, starts: Rows) -> Block:
+        """Returns the block at the start of an episode on each task."""
+        vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
+        self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 0
+        options: dict[str, Any] = {"tasks": self._tasks, "starts": self._starts}
+        shown, _ = vector.reset(options=options)
+        return self._taken(shown)
+
+    def step(self, actions: NDArray[Any]) -> Block:
+        """Returns the block after a step; lanes whose episode is over stand still."""
+        assert self._vector is not None
+        whole = np.zeros((self._room, *actions.shape[1:]), np.float32)
+        whole[: len(actions)] = actions
+        self._steps += 1
+        shown, *_ = self._vector.step(whole.reshape(self._vector.action_space.shape or ()))
+        return self._taken(shown)
+
+    def is_at_start(self, tasks: Rows, starts: Rows) -> bool:
+        """Returns whether the lanes stand at the first step of this very episode."""
+        return self._steps == 0 and self.is_in(tasks, starts)
+
+    def is_in(self, tasks: Rows, starts: Rows) -> bool:
+        """Returns whether the lanes are in this very episode."""
+        return np.array_equal(tasks, self._tasks) and np.array_equal(starts, self._starts)
+
+    def take_raised(self) -> dict[int, str]:
+        """Returns why lanes have raised since the last time."""
+        raised, self._raised = self._raised, {}
+        return raised
+
+    def close(self) -> None:
+        """Closes every environment."""
+        if self._vector is not None:
+            self._vector.close()
+        self._vector = None
+
+    def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
+        """Returns room for so many lanes: one bundle in this process, or one in a process of its own for each core."""
+        self.close()
+        bundles = min(_cores(), lanes) if self._async else 1
+        size = -(-lanes // bundles)
+        makers = [partial(Bundle, self._recipe, self._knobs, index, size) for index in range(bundles)]
+        self._room = bundles * size
+        if self._async:
+            # a process that has threads must not be forked
+            self._vector = AsyncVectorEnv(makers, context="spawn", autoreset_mode=AutoresetMode.DISABLED)
+        else:
+            self._vector = SyncVectorEnv(makers, copy=False, autoreset_mode=AutoresetMode.DISABLED)
+        return self._vector
+
+    def _taken(self, shown: Block) -> Block:
+        """Returns the rows of the lanes in use, and remembers what has been raised."""
+        block = shown.reshape(self._room, -1)[: len(self._tasks)].copy()
+        if block[:, -1].any():
+            assert self._vector is not None
+            for found in self._vector.call("take_raised"):
+                self._raised |= {lane: reason for lane, reason in found.items() if lane not in self._raised}
+        return block
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,128 @@
+"""What environment is made, and how: an id or the user's own class, its keywords, its wrappers.
+
+Comes in: names. Goes out: Gymnasium environments; what is wrong with a name is a `StudyError` of one line.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+from gymnasium.envs.registration import EnvSpec
+
+from ingredients.errors import StudyError
+from ingredients.study.foreign import is_code
+from ingredients.study.messages import nearest, one_line
+from ingredients.study.own_source import look_in
+
+Environment = gymnasium.Env[Any, Any]
+FAILURES = (Exception, SystemExit)  # what others' code may raise; a script without a main guard may exit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an environment is made; it can be pickled.
+
+    Attributes:
+        name: an id of Gymnasium's, or `module:Name` of a class or function that gives an environment.
+        keywords: for its constructor.
+        wrappers: `module:Name` of each, the outermost last.
+    """
+
+    name: str
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: tuple[str, ...] = ()
+
+    def make(self, drawn: Mapping[str, Any] | None = None) -> Environment:
+        """Returns an environment without a time limit of Gymnasium's, `drawn` taking the place of keywords.
+
+        Raises:
+            StudyError: there is none of that name, or it cannot be made.
+        """
+        keywords = {**self.keywords, **(drawn or {})}
+        maker = imported(self.name) if is_code(self.name) else partial(_registered, self.spec)
+        wrappers = [imported(wrapper) for wrapper in self.wrappers]
+        try:
+            made = maker(**keywords)
+            for wrapper in wrappers:
+                made = wrapper(made)
+        except FAILURES as error:
+            raise wrong(self.name, f"cannot be made with {keywords}: {in_short(error)}") from error
+        if not isinstance(made, gymnasium.Env):
+            raise wrong(self.name, f"gives no gymnasium.Env, but a {type(made).__name__}")
+        return made
+
+    @property
+    def spec(self) -> EnvSpec:
+        """Returns what is registered under the id; the module before its colon is imported first, as Gymnasium does.
+
+        Raises:
+            StudyError: nothing is.
+        """
+        module, colon, rest = self.name.partition(":")
+        try:
+            if colon:
+                importlib.import_module(module)
+            return gymnasium.spec(rest if colon else self.name)
+        except gymnasium.error.Error as error:
+            known = {name.lower(): name for name in gymnasium.registry}
+            guess = nearest(rest if colon else self.name, known)
+            hint = f". Did you mean '{known[guess]}'?" if guess else "; an id of another package is package:Name-v0"
+            raise wrong(self.name, f"no such environment: {in_short(error)}{hint}") from error
+        except FAILURES as error:
+            raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
+
+    def time_limit(self) -> int | None:
+        """Returns the steps after which the environment's registration ends an episode, None if it does not say."""
+        return None if is_code(self.name) else self.spec.max_episode_steps
+
+    def parameters(self, made: Environment) -> dict[str, Any]:
+        """Returns the keywords of the constructor, or of the function that makes it, with what they usually are."""
+        maker: Callable[..., Any] = imported(self.name) if is_code(self.name) else type(made.unwrapped)
+        kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        found = inspect.signature(maker).parameters.values()
+        usual = {parameter.name: parameter.default for parameter in found if parameter.kind in kinds}
+        registered = {} if is_code(self.name) else self.spec.kwargs
+        return {**usual, **registered, **self.keywords}
+
+
+def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 - the environment's own
+    return gymnasium.make(spec, max_episode_steps=-1, disable_env_checker=True, **keywords)
+
+
+def imported(name: str) -> Any:  # noqa: ANN401 - whatever a user wrote
+    """Returns what `module:Name` names; modules are looked for where Python looks, then in the current folder.
+
+    Raises:
+        StudyError: there is no such module, or nothing of that name in it that can be called.
+    """
+    module_name, _, attribute = name.partition(":")
+    look_in(here := Path.cwd())
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(module_name)
+    except FAILURES as error:
+        what = f"cannot be imported: {in_short(error)} (looked for in {here} and on Python's path)"
+        raise wrong(name, what) from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        guess = nearest(attribute, [key for key, value in vars(module).items() if callable(value)])
+        raise wrong(name, f"{module_name} has no {attribute}" + (f". Did you mean '{guess}'?" if guess else ""))
+    return found
+
+
+def in_short(error: BaseException) -> str:
+    """Returns an error's type and first line, printable."""
+    lines = str(error).splitlines() or [""]
+    return one_line(f"{type(error).__name__}: {lines[0]}")[:300]
+
+
+def wrong(name: str, what: str) -> StudyError:
+    """Returns the error that says what is wrong with the tasks `name`."""
+    return StudyError(one_line(f"tasks {name}: {what}"))

@@ -1,0 +1,177 @@
+"""Observations and actions of any supported Gymnasium space, as numbers.
+
+Comes in: spaces. Goes out: a `Sight` (observation -> a row of numbers) and a `Reach` (a choice, or a vector from −1 to
+1, -> an action). What is not supported is refused by name, with the way out.
+
+| observation space | columns |
+|---|---|
+| Box, of no or one dimension | its numbers |
+| Discrete(n), MultiDiscrete | one-hot, for each number |
+| MultiBinary | its bits |
+| Dict, Tuple | all of their parts, as `gymnasium.spaces.flatten` orders them |
+
+| action space | agent's action |
+|---|---|
+| Discrete(n) | one of n choices |
+| MultiDiscrete, MultiBinary | one of all joint choices, at most 1024 |
+| Box | a vector, each component from −1 to 1 stretched to its bounds and cut there; as it is where there are none |
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ingredients.gyms.recipe import wrong
+
+MOST_CHOICES = 1024
+FARTHEST = 1e6  # a bound beyond it says nothing about what is usual
+WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class])"
+Space = spaces.Space[Any]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """How observations become numbers, `[size]`.
+
+    Attributes:
+        space: of the observations.
+        measured: which columns are numbers of a Box rather than one-hot or bits.
+        low, high: bounds of the columns; infinite where there are none that say what is usual.
+    """
+
+    space: Space
+    measured: NDArray[np.bool_]
+    low: Floats
+    high: Floats
+
+    @property
+    def size(self) -> int:
+        """Returns how many numbers an observation is."""
+        return len(self.measured)
+
+    def read(self, observation: Any) -> Floats:  # noqa: ANN401 - of the space
+        """Returns the observation as numbers `[size]`."""
+        if isinstance(self.space, spaces.Box):  # what most of them are, and flatten takes its time
+            return np.asarray(observation, dtype=np.float32).reshape(self.size)
+        return np.asarray(spaces.flatten(self.space, observation), dtype=np.float32)
+
+
+def sight_of(name: str, space: Space) -> Sight:
+    """Returns how observations of the environment `name` are read.
+
+    Raises:
+        StudyError: its observation space is not supported.
+    """
+    if refused := _refused(space):
+        raise wrong(name, f"observations of the space {refused} are not supported; {WAY_OUT}")
+    flat = spaces.flatten_space(space)
+    assert isinstance(flat, spaces.Box)
+    measured = _measured(space)
+    bounded = (np.abs(flat.low) < FARTHEST) & (np.abs(flat.high) < FARTHEST) & _continuous(space)
+    low = np.where(bounded, flat.low, -np.inf).astype(np.float32)
+    return Sight(space, measured, low, np.where(bounded, flat.high, np.inf).astype(np.float32))
+
+
+def _refused(space: Space) -> str | None:
+    """Returns the part of a space that is not supported, in words; None if all is."""
+    match space:
+        case spaces.Box():
+            image = " (an image?)" if len(space.shape) > 1 and space.dtype == np.uint8 else ""
+            return f"Box of shape {space.shape}{image}" if len(space.shape) > 1 else None
+        case spaces.Discrete() | spaces.MultiDiscrete() | spaces.MultiBinary():
+            return None
+        case spaces.Dict():
+            parts = ((f"{key}: ", part) for key, part in space.spaces.items())
+        case spaces.Tuple():
+            parts = ((f"{index}: ", part) for index, part in enumerate(space.spaces))
+        case _:
+            return type(space).__name__
+    return next((f"{key}{refused}" for key, part in parts if (refused := _refused(part))), None)
+
+
+def _leaves(space: Space) -> list[Space]:
+    """Returns the parts of a space that hold no others, in the order in which it is flattened."""
+    if isinstance(space, spaces.Dict | spaces.Tuple):
+        inner = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
+        return [leaf for part in inner for leaf in _leaves(part)]
+    return [space]
+
+
+def _measured(space: Space) -> NDArray[np.bool_]:
+    return _by_leaf(space, lambda leaf: isinstance(leaf, spaces.Box))
+
+
+def _continuous(space: Space) -> NDArray[np.bool_]:
+    """Returns which columns have bounds that say what is usual: whole numbers in a byte rarely fill it."""
+    return _by_leaf(space, lambda leaf: isinstance(leaf, spaces.Box) and leaf.dtype.kind == "f")
+
+
+def _by_leaf(space: Space, holds: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - a function of a space
+    return np.concatenate([np.full(spaces.flatdim(leaf), holds(leaf), dtype=np.bool_) for leaf in _leaves(space)])
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How an agent's actions become the environment's.
+
+    Attributes:
+        space: of the environment's actions.
+        actions: number of choices, or length of a vector.
+        continuous: whether it is a vector.
+    """
+
+    space: Space
+    actions: int
+    continuous: bool
+
+    def action(self, chosen: NDArray[Any]) -> Any:  # noqa: ANN401 - of the space
+        """Returns the action that a choice (a number, `[1]`) or a vector `[A]` stands for."""
+        match self.space:
+            case spaces.Discrete():
+                return self.space.start + self.space.dtype.type(chosen[0])
+            case spaces.MultiDiscrete():
+                parts = np.unravel_index(int(chosen[0]), self.space.nvec.flatten())
+                return np.asarray(parts, self.space.dtype).reshape(self.space.shape) + self.space.start
+            case spaces.MultiBinary():
+                parts = np.unravel_index(int(chosen[0]), (2,) * math.prod(self.space.shape))
+                return np.asarray(parts, self.space.dtype).reshape(self.space.shape)
+        assert isinstance(self.space, spaces.Box)
+        return _stretched(self.space, chosen)
+
+
+def _stretched(space: spaces.Box, vector: NDArray[Any]) -> NDArray[Any]:
+    low, high = space.low.flatten(), space.high.flatten()
+    bounded = np.isfinite(low) & np.isfinite(high)
+    middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
+    stretched: NDArray[Any] = np.clip(middle + half * vector, low, high).astype(space.dtype).reshape(space.shape)
+    return stretched
+
+
+def _bits(space: spaces.MultiBinary) -> int:
+    return math.prod(space.shape)
+
+
+def reach_of(name: str, space: Space) -> Reach:
+    """Returns how actions of the environment `name` are chosen.
+
+    Raises:
+        StudyError: its action space is not supported.
+    """
+    match space:
+        case spaces.Discrete():
+            return Reach(space, int(space.n), False)
+        case spaces.MultiDiscrete() | spaces.MultiBinary():
+            each = space.nvec.flatten().tolist() if isinstance(space, spaces.MultiDiscrete) else [2] * _bits(space)
+            if (joint := math.prod(each)) > MOST_CHOICES:
+                raise wrong(name, f"{joint} joint choices of the action space {space}; allowed: at most {MOST_CHOICES}")
+            return Reach(space, joint, False)
+        case spaces.Box() if space.dtype.kind == "f":
+            return Reach(space, math.prod(space.shape), True)
+    raise wrong(name, f"actions of the space {space} are not supported; a wrapper can make them a Discrete or a Box")

@@ -1,0 +1,79 @@
+"""The references of a family of which nothing is known: a random policy, and a yardstick that has to be trained.
+
+Comes in: a family. Goes out: its `References`. Floor: `random`, which is no optimum of those that ignore the history (a
+fixed way may earn more), and is labelled so. Reactive: none. Yardstick: `informed`, the study's own trainer shown the
+task, which `experiment.informed` adds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.errors import StudyError
+from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import most_lanes, take_failures
+
+INFORMED = "informed"
+MOST_LANES = 10_000
+
+
+@dataclass(frozen=True)
+class RandomPolicy:
+    """Any action, or a vector with components from −1 to 1, all equally likely."""
+
+    actions: int
+    continuous: bool
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns an empty memory."""
+        return torch.zeros(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns uniform draws."""
+        lanes = len(moment.tasks)
+        if self.continuous:
+            return 2 * torch.rand(lanes, self.actions, generator=moment.generator) - 1
+        return torch.randint(self.actions, (lanes,), generator=moment.generator)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the empty memory."""
+        return memory
+
+
+def ignorant_references(family: Family) -> References:
+    """Returns the floor, and the name of the yardstick."""
+    policy = RandomPolicy(family.actions, family.continuous)
+
+    def curves(tasks: Tensor, run: int) -> Curves:
+        return _in_parts(family, policy, tasks, run)
+
+    return References("random", None, INFORMED, (Reference("random", False, None, curves),))
+
+
+def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> Curves:
+    """Returns the policy's mean curves, played a few lanes at a time where each lane is an environment of its own.
+
+    Raises:
+        StudyError: an environment raised.
+    """
+    parts = tasks.tensor_split(-(-len(tasks) // most_lanes(family, MOST_LANES)))
+    played = [simulate(family, policy, part, run) for part in parts]
+    if failures := take_failures(family):
+        raise StudyError(f"tasks {family.name}: {next(iter(failures.values()))}")
+    weights = torch.tensor([len(part) / len(tasks) for part in parts], dtype=torch.float64)
+
+    def mean(curves: list[list[float]]) -> list[float]:
+        averaged: list[float] = (weights @ torch.tensor(curves, dtype=torch.float64)).tolist()
+        return averaged
+
+    swapped = [part.environment_swap for part in played if part.environment_swap is not None]
+    return Curves(
+        mean([part.none for part in played]),
+        mean([part.memory_swap for part in played]),
+        mean(swapped) if swapped else None,
+    )

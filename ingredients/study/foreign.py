@@ -1,0 +1,86 @@
+"""The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of the user's own code.
+
+Comes in: what YAML gave. Goes out: the same, checked in form. Whether an environment has such a setting is asked
+where it is made (`gyms.vary`): a study imports nothing.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+from typing import Any
+
+from ingredients.study import fields
+
+RANGE = "[low, high], or {choices: [a, b, ...]}"
+CODE = "module:Name, such as my_env:MyEnv"
+LONGEST_CODE = 100  # it becomes part of a file's name
+
+
+def is_code(text: object) -> bool:
+    """Returns whether text names something in a module as Python spells names: `package.module:Name`."""
+    if not isinstance(text, str) or len(text) > LONGEST_CODE:
+        return False
+    module, colon, name = text.partition(":")
+    parts = [*module.split("."), name]
+    spelled = all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    return bool(colon) and spelled
+
+
+def code(value: object) -> object:
+    """Returns `value` if it names the user's own code."""
+    if not is_code(value):
+        raise fields.mistake("names nothing that can be imported", value, CODE)
+    return value
+
+
+def environment_id(value: object) -> object:
+    """Returns `value` if it can be an id of Gymnasium's or name a class of the user's."""
+    allowed = f"an id of Gymnasium's, such as CartPole-v1 or package:Name-v0, or your own {CODE}"
+    if not isinstance(value, str):
+        raise fields.mistake("must be text", value, allowed)
+    if not value.isascii() or not value.isprintable() or " " in value or not 1 <= len(value) <= LONGEST_CODE:
+        raise fields.mistake("is no id", value, allowed)
+    return value
+
+
+def wrappers(value: object) -> object:
+    """Returns the wrappers, outermost last, if each names one."""
+    if not isinstance(value, list | tuple):
+        raise fields.mistake("must be a list", value, f"[{CODE}, ...]")
+    return [code(name) for name in value]
+
+
+def keywords(value: object) -> object:
+    """Returns `value` if it is a mapping with names for keys."""
+    if not isinstance(value, dict):
+        raise fields.mistake("must hold keys", value, "keywords of the environment's constructor")
+    return value
+
+
+def vary(value: object) -> object:
+    """Returns what is drawn for each task: a range of numbers or a list of choices for each name."""
+    if not isinstance(value, dict):
+        raise fields.mistake("must hold keys", value, f"name: {RANGE}")
+    return {name: _drawn(name, given) for name, given in value.items()}
+
+
+def _drawn(name: str, given: object) -> list[float] | dict[str, list[Any]]:
+    if isinstance(given, dict):
+        return _choices(name, given)
+    if not isinstance(given, list | tuple) or len(given) != 2 or not all(_is_number(number) for number in given):
+        raise fields.mistake("must be a range or choices", given, RANGE, keys=(name,))
+    if not given[0] < given[1]:
+        raise fields.mistake("is an empty range", given, "[low, high] with low below high", keys=(name,))
+    return list(given)
+
+
+def _choices(name: str, given: dict[str, Any]) -> dict[str, list[Any]]:
+    found = given.get("choices")
+    if set(given) != {"choices"} or not isinstance(found, list | tuple) or len(found) < 2:
+        raise fields.mistake("must be a range or choices", given, f"{RANGE}, two at least", keys=(name,))
+    return {"choices": list(found)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,42 @@
+"""What only some families have, and how the rest of the house asks for it.
+
+Comes in: any family. Goes out: what it says, or what holds where it says nothing. A tensor program of ours has rewards
+of about 1, room for as many lanes as memory allows, and never fails; an environment that somebody else wrote may not.
+
+| attribute | means | otherwise |
+|---|---|---|
+| `reward_scale` | what the agent sees of a reward, and learns from, is so many times what was paid | 1 |
+| `most_lanes` | lanes of a run that are played at once in an evaluation | no limit |
+| `take_failures()` | why some have failed since the last time, by their index in the tasks' first dimension | none |
+| `notice` | what the user should know beforehand, in one sentence | nothing |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ingredients.tasks.family import Family
+
+
+def reward_scale(family: Family) -> float:
+    """Returns by what a reward is multiplied before the agent sees it and the learner counts it."""
+    scale: float = getattr(family, "reward_scale", 1.0)
+    return scale
+
+
+def most_lanes(family: Family, otherwise: int) -> int:
+    """Returns how many lanes of a run may be played at once."""
+    most: int = getattr(family, "most_lanes", otherwise)
+    return most
+
+
+def take_failures(family: Family) -> dict[int, str]:
+    """Returns why environments have failed since the last time: by run where tasks are `[S, N, D]`, else by lane."""
+    take: Callable[[], dict[int, str]] | None = getattr(family, "take_failures", None)
+    return {} if take is None else take()
+
+
+def notice(family: Family) -> str | None:
+    """Returns what the user should know of a family before it is trained on."""
+    said: str | None = getattr(family, "notice", None)
+    return said

@@ -1,0 +1,181 @@
+"""Any Gymnasium environment as a family: a task is what `vary` draws, or where nothing varies a seed.
+
+Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`). What it leaks of reward and action
+is the environment's own affair; where it ends early, the end itself says something of the reward. Nothing else of the
+environment is shown: what it tells in `info` never is.
+Reward: what it pays; the agent sees and learns from it divided by the largest that the warm-up met, where that is above
+1. Curves, and so all scores, are in raw returns.
+Task ψ: the uniforms from which `vary` makes values, `[D]`. Every episode is reset with a seed of its own, which decides
+all that is random in it. Where nothing varies ψ is the seed, `[1]`: all episodes of a lifetime are the same one.
+Termination and truncation: the environment's; an episode of `episode_steps` steps is cut by the lifetime. The agent
+writes on nothing that outlasts an episode, for each starts with a reset. Tasks can be held out, unless all that varies
+are a few choices. Adaptation axis: from episode to episode.
+
+A Python environment has a state of its own, so this program is not pure: it can only come back to an episode's start
+(`gyms.pool`), which is where every probe branches off. An environment that raises ends its episode, and its run is
+told.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ingredients.gyms.lane import Lane
+from ingredients.gyms.pool import Pool
+from ingredients.gyms.recipe import Recipe
+from ingredients.gyms.vary import Knob, knobs
+from ingredients.gyms.warm_up import Scales, scales
+from ingredients.study.tasks import GymnasiumTasks
+from ingredients.tasks.family import Step
+
+USUAL_STEPS, MOST_STEPS = 100, 200
+FEW_TASKS = 1000
+SHOWN = 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class GymnasiumFamily:
+    """`episodes` episodes of at most `episode_steps` steps in an environment that somebody else wrote."""
+
+    name: str
+    episodes: int
+    episode_steps: int
+    observation_size: int
+    actions: int
+    continuous: bool
+    task_size: int
+    start_size: int
+    held_out: bool
+    scales: Scales
+    pool: Pool
+    notice: str | None = None
+    ends_early: bool = True
+    observation_bounds: tuple[float, float] = (-SHOWN, SHOWN)
+    noise_size: int = 0
+    written: range = range(0)
+    most_lanes: int = 32
+    failures: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Returns T = K · L."""
+        return self.episodes * self.episode_steps
+
+    @property
+    def reward_scale(self) -> float:
+        """Returns by what a reward is multiplied before the agent sees it."""
+        return self.scales.reward
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns `[count, D]` uniforms."""
+        return torch.rand(count, self.task_size, generator=generator)
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the episode's start with a count of its steps, `[..., start_size + 1]`, and what is seen there."""
+        state = torch.cat([start, start.new_zeros(*start.shape[:-1], 1)], dim=-1)
+        block = self.pool.reset(_rows(tasks), _rows(start))
+        self._remember(tasks)
+        return state, self._seen(block, tasks)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the same: a reset leaves no trace."""
+        return self.first(tasks, start)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Steps every lane whose episode is under way; the others show and pay nothing."""
+        self._come_back(tasks, state)
+        chosen = action if self.continuous else action.unsqueeze(-1)
+        block = self.pool.step(_rows(chosen))
+        self._remember(tasks)
+        after = torch.cat([state[..., :-1], state[..., -1:] + 1], dim=-1)
+        reward, ends, cut, _ = torch.from_numpy(block[:, -4:].copy()).to(tasks.device).unbind(-1)
+        reward, ends, cut = (part.view(tasks.shape[:-1]) for part in (reward, ends, cut))
+        return Step(after, self._seen(block, tasks), action, reward, reward, ends.bool(), cut.bool())
+
+    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
+        """Returns None: nobody knows."""
+        return None
+
+    def take_failures(self) -> dict[int, str]:
+        """Returns why environments have raised since the last time, by their index in the tasks' first dimension."""
+        found = dict(self.failures)
+        self.failures.clear()
+        return found
+
+    def _come_back(self, tasks: Tensor, state: Tensor) -> None:
+        """Makes sure that the lanes are where the state says; only an episode's start can be come back to."""
+        rows, starts = _rows(tasks), _rows(state[..., :-1])
+        if not state[..., -1].any():
+            if not self.pool.is_at_start(rows, starts):
+                self.pool.reset(rows, starts)
+            return
+        assert self.pool.is_in(rows, starts), "an episode is gone on with that is not under way"
+
+    def _seen(self, block: NDArray[np.float32], tasks: Tensor) -> Tensor:
+        shown = self.scales.shown(block[:, :-4])
+        return torch.from_numpy(shown).to(tasks.device).view(*tasks.shape[:-1], -1)
+
+    def _remember(self, tasks: Tensor) -> None:
+        lanes = math.prod(tasks.shape[1:-1])
+        for lane, reason in self.pool.take_raised().items():
+            self.failures.setdefault(lane // lanes, reason)
+
+
+def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
+    """Returns the family that a study's section names; this makes an environment and plays a thousand steps in it.
+
+    Raises:
+        StudyError: there is no such environment, it has no such setting, its spaces are not supported, or it raises.
+    """
+    recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
+    turned = knobs(recipe, tasks.vary, recipe.make())
+    lane, size = Lane(recipe, turned), max(len(turned), 1)
+    found = scales(tasks.gymnasium, lane, size)
+    lane.close()
+    steps, said = _episode_steps(tasks, recipe.time_limit())
+    return GymnasiumFamily(
+        name=tasks.gymnasium,
+        episodes=tasks.episodes,
+        episode_steps=steps,
+        observation_size=lane.sight.size,
+        actions=lane.reach.actions,
+        continuous=lane.reach.continuous,
+        task_size=size,
+        start_size=1 if turned else 0,
+        held_out=_held_out(turned),
+        scales=found,
+        pool=Pool(recipe, turned, tasks.vectorization),
+        notice=said,
+    )
+
+
+def _episode_steps(tasks: GymnasiumTasks, limit: int | None) -> tuple[int, str | None]:
+    """Returns L, and what there is to say of it."""
+    if tasks.episode_steps != "auto":
+        return tasks.episode_steps, None
+    if limit is not None and limit <= MOST_STEPS:
+        return limit, None
+    steps, own = (USUAL_STEPS, "it has no time limit") if limit is None else (MOST_STEPS, f"its own limit is {limit}")
+    return (
+        steps,
+        f"tasks {tasks.gymnasium}: episodes are cut after {steps} steps ({own}); tasks.episode_steps says otherwise",
+    )
+
+
+def _held_out(turned: tuple[Knob, ...]) -> bool:
+    """Returns whether there are more tasks than one could meet in training: all ranges and seeds, many choices."""
+    if not turned or any(knob.choices is None for knob in turned):
+        return True
+    return math.prod(len(knob.choices or ()) for knob in turned) > FEW_TASKS
+
+
+def _rows(part: Tensor) -> NDArray[np.float32]:
+    """Returns `[L, ...]` from `[..., n]`, all lanes in a row."""
+    rows: NDArray[np.float32] = part.detach().reshape(math.prod(part.shape[:-1]), part.shape[-1]).cpu().float().numpy()
+    return rows

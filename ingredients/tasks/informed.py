@@ -1,0 +1,91 @@
+"""A family whose agent is shown the task: for a yardstick where no reference is known.
+
+Comes in: a family. Goes out: the same with ψ behind every observation but those of waiting. An agent that is trained on
+it need not find out what the task is; how far one gets that has to is read beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ingredients.tasks.family import Family, Step
+from ingredients.tasks.foreign import most_lanes, reward_scale, take_failures
+
+MANY = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Informed:
+    """`plain` with observations `[..., observation_size + task_size]`; all else is as it was."""
+
+    plain: Family
+    name: str
+    episodes: int
+    episode_steps: int
+    ends_early: bool
+    steps: int
+    actions: int
+    continuous: bool
+    observation_size: int
+    observation_bounds: tuple[float, float]
+    task_size: int
+    noise_size: int
+    start_size: int
+    written: range
+    held_out: bool
+    reward_scale: float
+    most_lanes: int
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns the tasks of the plain family."""
+        return self.plain.draw_tasks(generator, count)
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the plain state, and the observation with ψ."""
+        state, observation = self.plain.first(tasks, start)
+        return state, torch.cat([observation, tasks], dim=-1)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the plain state, and the observation with ψ."""
+        state, observation = self.plain.next_episode(tasks, state, start)
+        return state, torch.cat([observation, tasks], dim=-1)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Returns the plain step, its observation with ψ."""
+        step = self.plain.step(tasks, state, action, noise)
+        return step._replace(observation=torch.cat([step.observation, tasks], dim=-1))
+
+    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
+        """Returns that of the plain family."""
+        return self.plain.best_episode_return(tasks)
+
+    def take_failures(self) -> dict[int, str]:
+        """Returns those of the plain family."""
+        return take_failures(self.plain)
+
+
+def informed(family: Family) -> Informed:
+    """Returns the family with its tasks shown."""
+    low, high = family.observation_bounds
+    return Informed(
+        plain=family,
+        name=family.name,
+        episodes=family.episodes,
+        episode_steps=family.episode_steps,
+        ends_early=family.ends_early,
+        steps=family.steps,
+        actions=family.actions,
+        continuous=family.continuous,
+        observation_size=family.observation_size + family.task_size,
+        observation_bounds=(min(low, 0.0), max(high, 1.0)),
+        task_size=family.task_size,
+        noise_size=family.noise_size,
+        start_size=family.start_size,
+        written=family.written,
+        held_out=family.held_out,
+        reward_scale=reward_scale(family),
+        most_lanes=most_lanes(family, MANY),
+    )

@@ -1,0 +1,176 @@
+"""The contract of a family of the user's own, tried on real shapes before anything is trained.
+
+Comes in: a family. Goes out: nothing, or one `StudyError` that says what is wrong with it: numbers that are none, tasks
+that are no function of their stream, shapes and types, luck of its own, lanes that see each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ingredients.gyms.recipe import FAILURES, in_short, wrong
+from ingredients.tasks.family import Family, Step
+
+RUNS, LANES, STEPS = 2, 5, 3
+LEAD = (RUNS, LANES)
+WHOLE = {
+    "episode_steps": 1,
+    "actions": 1,
+    "observation_size": 1,
+    "task_size": 1,
+    "noise_size": 0,
+    "start_size": 0,
+}
+SWITCHES = ("ends_early", "continuous", "held_out")
+
+
+def check_family(family: Family) -> None:
+    """Makes sure that a family keeps the contract.
+
+    Raises:
+        StudyError: it does not.
+    """
+    _check_numbers(family)
+    tasks = _check_tasks(family)
+    one = _check_steps(family, tasks)
+    if any(not torch.equal(a, b) for a, b in zip(one, _played(family, tasks), strict=True)):
+        raise wrong(family.name, "gives other steps for equal draws: what is remembered belongs into the state")
+    _check_lanes(family, tasks, one)
+
+
+def _check_numbers(family: Family) -> None:
+    for name, least in WHOLE.items():
+        value = getattr(family, name)
+        if type(value) is not int or value < least:
+            raise wrong(family.name, f"{name} must be a whole number from {least} on, got {value!r}")
+    for name in SWITCHES:
+        if type(getattr(family, name)) is not bool:
+            raise wrong(family.name, f"{name} must be True or False, got {getattr(family, name)!r}")
+
+
+def _check_tasks(family: Family) -> Tensor:
+    """Returns tasks `[2, 5, D]`."""
+
+    def drawn(count: int) -> Tensor:
+        generator = torch.Generator().manual_seed(7)
+        tasks: Tensor = _called(family, "draw_tasks", lambda: family.draw_tasks(generator, count))
+        return _checked(family, "draw_tasks", tasks, (count, family.task_size))
+
+    tasks = drawn(RUNS * LANES)
+    if not torch.equal(tasks, drawn(RUNS * LANES)):
+        raise wrong(family.name, "draw_tasks gives other tasks for an equal generator: draw from it alone")
+    if not torch.equal(tasks[:3], drawn(3)):
+        raise wrong(family.name, "draw_tasks: a shorter list of tasks must be the head of a longer one")
+    return tasks.view(*LEAD, family.task_size)
+
+
+def _check_steps(family: Family, tasks: Tensor) -> list[Tensor]:
+    """Returns what a few steps give, every part of it; shapes and types are checked on the way."""
+    luck = torch.default_generator.get_state()
+    found = _played(family, tasks, check=True)
+    if not torch.equal(luck, torch.default_generator.get_state()):
+        raise wrong(family.name, "draws random numbers of its own: all luck is in `noise` and `start`")
+    return found
+
+
+def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor | None = None) -> list[Tensor]:
+    draw = torch.Generator().manual_seed(11)
+    lead = tasks.shape[:-1]
+    begun: Any = _called(family, "first", lambda: family.first(tasks, _uniform(draw, family.start_size, lead)))
+    if not (isinstance(begun, tuple) and len(begun) == 2):
+        raise wrong(family.name, f"first must return (state, observation), got {_shown(begun)}")
+    state, observation = begun
+    found = [state, observation]
+    if check:
+        _checked(family, "the state of first", state, (*lead, state.shape[-1] if isinstance(state, Tensor) else 0))
+        _checked(family, "the observation of first", observation, (*lead, family.observation_size))
+    for _ in range(min(STEPS, family.episode_steps)):
+        action, noise = _action(family, draw, lead), _uniform(draw, family.noise_size, lead)
+        action = action if actions is None else torch.where(actions, _other(family, action), action)
+        before = state.clone()
+        step = _called(family, "step", partial(family.step, tasks, state, action, noise))
+        if check:
+            _check_step(family, step, action, state)
+            if not torch.equal(before, state):
+                raise wrong(family.name, "step changes the state that it is given: return a new one")
+        found += [*step]
+        state = step.state
+    again = _called(
+        family, "next_episode", lambda: family.next_episode(tasks, state, _uniform(draw, family.start_size, lead))
+    )
+    if check:
+        _checked(family, "the state of next_episode", again[0], tuple(state.shape))
+        _checked(family, "the observation of next_episode", again[1], (*lead, family.observation_size))
+    return [*found, *again]
+
+
+def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> None:  # noqa: ANN401 - whatever came back
+    if not isinstance(step, Step):
+        raise wrong(family.name, f"step must return an ingredients.tasks.Step, got {_shown(step)}")
+    lead = action.shape[: len(LEAD)]
+    _checked(family, "the state of step", step.state, tuple(state.shape))
+    _checked(family, "the observation of step", step.observation, (*lead, family.observation_size))
+    _checked(family, "the reward of step", step.reward, tuple(lead))
+    _checked(family, "the expected_reward of step", step.expected_reward, tuple(lead))
+    _checked(family, "the action of step", step.action, tuple(action.shape), action.dtype)
+    _checked(family, "terminated of step", step.terminated, tuple(lead), torch.bool)
+    _checked(family, "truncated of step", step.truncated, tuple(lead), torch.bool)
+    ends = step.terminated | step.truncated
+    if not family.ends_early and family.episode_steps > 1 and ends.any():
+        raise wrong(family.name, "an episode ended before its time limit: say ends_early = True")
+
+
+def _check_lanes(family: Family, tasks: Tensor, plain: list[Tensor]) -> None:
+    """Makes sure that another action in one lane changes that lane alone."""
+    changed = torch.zeros(LEAD, dtype=torch.bool)
+    changed[0, 2] = True
+    mask = changed.unsqueeze(-1) if family.continuous else changed
+    for before, after in zip(plain, _played(family, tasks, actions=mask), strict=True):
+        if not torch.equal(before[~changed], after[~changed]):
+            raise wrong(family.name, "mixes lifetimes: each lane must be computed by itself")
+
+
+def _checked(
+    family: Family,
+    what: str,
+    found: object,
+    shape: tuple[int, ...],
+    dtype: torch.dtype = torch.float32,
+) -> Tensor:
+    if not isinstance(found, Tensor) or tuple(found.shape) != shape or found.dtype != dtype:
+        raise wrong(family.name, f"{what} must be {list(shape)} of {dtype}, got {_shown(found)}")
+    if not torch.isfinite(found.float()).all():
+        raise wrong(family.name, f"{what} holds numbers that are not finite")
+    return found
+
+
+def _called(family: Family, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever came back
+    try:
+        return call()
+    except FAILURES as error:
+        raise wrong(family.name, f"{what} raised {in_short(error)}") from error
+
+
+def _action(family: Family, draw: torch.Generator, lead: tuple[int, ...]) -> Tensor:
+    if family.continuous:
+        return torch.randn(*lead, family.actions, generator=draw)
+    return torch.randint(family.actions, lead, generator=draw)
+
+
+def _other(family: Family, action: Tensor) -> Tensor:
+    return -action if family.continuous else (action + 1) % family.actions
+
+
+def _uniform(draw: torch.Generator, size: int, lead: tuple[int, ...]) -> Tensor:
+    return torch.rand(*lead, size, generator=draw)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Tensor):
+        return f"{list(value.shape)} of {value.dtype}"
+    return f"({', '.join(_shown(part) for part in value)})" if type(value) is tuple else type(value).__name__

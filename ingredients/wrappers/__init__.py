@@ -1,0 +1,17 @@
+"""The channels and the lifetime as ordinary Gymnasium wrappers, so that any library can train on the same cells.
+
+    from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task
+
+    cell = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
+    cell = Lifetime(cell, episodes=50, draw_task=new_task)       # one episode of the outside is a lifetime
+    cell = ActionObservation(RewardObservation(cell))            # leave one out, and its ingredient is off
+
+Comes in: an environment with a flat, discrete, dict or tuple observation. Goes out: one with a flat one, in the order
+of the agent's own input (`agent.observation`): observation, lifetime's start, episode's start, r_{t−1}, shown, a_{t−1},
+shown. `single` has wrappers of one environment, `vector` those of the same names for vectors of them.
+"""
+
+from ingredients.wrappers.columns import DrawTask, new_task
+from ingredients.wrappers.single import ActionObservation, Lifetime, RewardObservation
+
+__all__ = ["ActionObservation", "DrawTask", "Lifetime", "RewardObservation", "new_task"]

@@ -1,0 +1,171 @@
+"""The wrappers of `single` for vectors of environments, whatever their autoreset mode.
+
+Comes in: a vector of environments with flat observations. Goes out: one with more columns, or with lifetimes for
+episodes. A lane that has just been reset has neither r_{t−1} nor a_{t−1}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from ingredients.wrappers.columns import DrawTask, Numbers, action_columns, wider
+
+Flags = NDArray[np.bool_]
+Vector = VectorEnv[Any, Any, Any]
+Stepped = tuple[Numbers, NDArray[Any], Flags, Flags, dict[str, Any]]
+NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vector.FlattenObservation first"
+
+
+class Lifetime(VectorWrapper):
+    """K episodes on one task as one episode, in every lane; appends [lifetime's start, episode's start].
+
+    As in `single.Lifetime`. The vector's own autoreset must be off, and is off here too: a lane whose lifetime has
+    ended waits for `reset(options={"reset_mask": ...})`, and is not to be stepped.
+    """
+
+    def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
+        """Wraps a vector of environments.
+
+        Raises:
+            ValueError: fewer than one episode, an autoreset that is on, observations that are not flat.
+        """
+        super().__init__(env)
+        if episodes < 1:
+            raise ValueError(f"episodes: out of range, got {episodes}; allowed: 1 or more")
+        if env.metadata.get("autoreset_mode") is not AutoresetMode.DISABLED:
+            raise ValueError("lifetimes are explicit: make the vector with autoreset_mode Disabled")
+        _widen(self, wider(_flat(env), 0.0, 1.0, 2))
+        self._episodes, self._draw_task = episodes, draw_task
+        self._episode = np.zeros(env.num_envs, np.int64)
+        self._flags = np.zeros((env.num_envs, 2), np.float32)
+        self._draw = np.random.default_rng()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Numbers, dict[str, Any]]:
+        """Returns the first observations of lifetimes, of all lanes or of those of the mask."""
+        if seed is not None:
+            self._draw = np.random.default_rng(seed)
+        which = _which(options, self.num_envs)
+        drawn = self._draw_task(self.env, self._draw) if self._draw_task else None
+        merged = {**(options or {}), **(drawn or {})}
+        observation, info = self.env.reset(seed=seed, options=merged or None)
+        self._episode[which] = 0
+        self._flags[which] = 1.0
+        return _with(observation, self._flags), info
+
+    def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
+        """Returns a step of the lifetimes; `info` says in `episode_end` where an episode ended."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        ended = terminated | truncated
+        self._episode += ended
+        over = ended & (self._episode == self._episodes)
+        if (goes_on := ended & ~over).any():
+            fresh, _ = self.env.reset(options={"reset_mask": goes_on})
+            observation = np.where(goes_on[:, None], fresh, observation)
+        self._flags = np.stack([np.zeros_like(ended), goes_on], axis=1).astype(np.float32)
+        return _with(observation, self._flags), reward, over, np.zeros_like(over), {**info, "episode_end": ended}
+
+
+class _Channel(VectorWrapper):
+    """What the two channels share: which lanes have just been reset."""
+
+    def __init__(self, env: Vector) -> None:
+        super().__init__(env)
+        self._mode = env.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
+        self._ended = np.zeros(env.num_envs, np.bool_)
+        self._last = np.zeros((env.num_envs, 0), np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Numbers, dict[str, Any]]:
+        """Returns the first observations; lanes outside of a mask show what they showed."""
+        which = _which(options, self.num_envs)
+        observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
+        self._ended[which], self._last[which] = False, 0.0
+        return _with(observation, self._last), info
+
+    def _shown(self, observation: Any, content: Numbers, ended: Flags) -> Numbers:  # noqa: ANN401 - of the space
+        """Returns the observation, `content` and whether it is shown: 0 where a lane starts with this very step."""
+        same_step = self._mode is AutoresetMode.SAME_STEP
+        starts = ended if same_step else self._ended & (self._mode is AutoresetMode.NEXT_STEP)
+        self._ended = ended.copy()
+        shown = (~starts).astype(np.float32)[:, None]
+        self._last = np.concatenate([content * shown, shown], axis=1)
+        return _with(observation, self._last)
+
+
+class RewardObservation(_Channel):
+    """Appends [r_{t−1}, whether it is shown] to every lane's observation."""
+
+    def __init__(self, env: Vector) -> None:
+        """Wraps a vector of environments.
+
+        Raises:
+            ValueError: observations that are not flat.
+        """
+        super().__init__(env)
+        _widen(self, wider(wider(_flat(env), -np.inf, np.inf, 1), 0.0, 1.0, 1))
+        self._last = np.zeros((env.num_envs, 2), np.float32)
+
+    def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
+        """Returns a step with its rewards in what is observed next."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        shown = self._shown(observation, np.asarray(reward, np.float32)[:, None], terminated | truncated)
+        return shown, reward, terminated, truncated, info
+
+
+class ActionObservation(_Channel):
+    """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to every lane's observation."""
+
+    def __init__(self, env: Vector) -> None:
+        """Wraps a vector of environments.
+
+        Raises:
+            ValueError: observations that are not flat, or actions that are neither choices nor vectors.
+        """
+        super().__init__(env)
+        self._actions = action_columns(env.single_action_space)
+        low, high = (0.0, 1.0) if isinstance(env.single_action_space, spaces.Discrete) else (-np.inf, np.inf)
+        _widen(self, wider(wider(_flat(env), low, high, self._actions), 0.0, 1.0, 1))
+        self._last = np.zeros((env.num_envs, self._actions + 1), np.float32)
+
+    def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
+        """Returns a step with its actions in what is observed next."""
+        observation, reward, terminated, truncated, info = self.env.step(actions)
+        shown = self._shown(observation, self._spelled(actions), terminated | truncated)
+        return shown, reward, terminated, truncated, info
+
+    def _spelled(self, actions: Any) -> Numbers:  # noqa: ANN401 - of the space
+        space = self.env.single_action_space
+        if isinstance(space, spaces.Discrete):
+            one_hot: Numbers = np.eye(self._actions, dtype=np.float32)[np.asarray(actions) - space.start]
+            return one_hot
+        return np.asarray(actions, np.float32)
+
+
+def _which(options: dict[str, Any] | None, lanes: int) -> Flags:
+    mask = (options or {}).get("reset_mask")
+    return np.ones(lanes, np.bool_) if mask is None else np.asarray(mask, np.bool_)
+
+
+def _flat(env: Vector) -> spaces.Box:
+    space = env.single_observation_space
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1:
+        raise ValueError(NOT_FLAT)
+    return space
+
+
+def _widen(wrapper: VectorWrapper, space: spaces.Box) -> None:
+    wrapper.single_observation_space = space
+    wrapper.observation_space = batch_space(space, wrapper.num_envs)
+
+
+def _with(observation: Any, columns: Numbers) -> Numbers:  # noqa: ANN401 - of the space
+    return np.concatenate([np.asarray(observation, np.float32), columns], axis=1)

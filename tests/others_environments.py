@@ -1,0 +1,86 @@
+"""Environments of a user's own, as a study names them: one that behaves, and some that each fail in one way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+Seen = NDArray[np.float32]
+
+
+class Corridor(gymnasium.Env[Seen, np.int64]):
+    """Walk right to `goal`: −1 a step, and the end. Position observed, from 0 to 10; the start is drawn."""
+
+    def __init__(self, slope: float = 0.0, length: int = 4) -> None:
+        self.observation_space = spaces.Box(0.0, 10.0, (1,), np.float32)
+        self.action_space = spaces.Discrete(2)
+        self.slope, self.length = slope, length
+        self.goal = 3
+        self._at = 0
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Seen, dict[str, Any]]:
+        """Starts at 0 or 1; an option moves the goal."""
+        super().reset(seed=seed)
+        self._at = int(self.np_random.integers(2))
+        self.goal = (options or {}).get("goal", self.goal)
+        return self.seen(), {"goal": self.goal}
+
+    def step(self, action: np.int64) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
+        """Moves right or left."""
+        self._at = min(max(self._at + (1 if action else -1), 0), 10)
+        return self.seen(), -1.0 - self.slope, self._at >= self.goal, False, {}
+
+    def seen(self) -> Seen:
+        """Returns the position."""
+        return np.array([self._at], np.float32)
+
+
+class Raising(Corridor):
+    """Divides by zero on one square, where the first cell's policy comes and another's does not."""
+
+    def step(self, action: np.int64) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
+        """Raises where the goal would be reached, if `armed`."""
+        made = super().step(action)
+        if made[2] and self.slope > 0:
+            raise ZeroDivisionError("the corridor\nhas no end")
+        return made
+
+
+class NotFinite(Corridor):
+    """Shows what is no number."""
+
+    def seen(self) -> Seen:
+        """Returns NaN beyond the start."""
+        return np.array([np.nan if self._at > 1 else 0.0], np.float32)
+
+
+class Picture(Corridor):
+    """Shows an image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observation_space = spaces.Dict(  # type: ignore[assignment]
+            {"speed": spaces.Discrete(3), "camera": spaces.Box(0, 255, (4, 4, 3), np.uint8)}
+        )
+
+
+class ManyHands(Corridor):
+    """Has more joint choices than can be counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action_space = spaces.MultiDiscrete([40, 40])  # type: ignore[assignment]
+
+
+def made(length: int = 4) -> Corridor:
+    """Returns a corridor: a function will do, too."""
+    return Corridor(length=length)
+
+
+def nothing() -> int:
+    """Returns no environment."""
+    return 3
