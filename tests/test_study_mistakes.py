@@ -44,7 +44,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "arms: 2",
             "armz: 2",
-            "tasks.armz: unknown key, got armz: 2; allowed: family, arms, episodes, action_noise. "
+            "tasks.armz: unknown key, got armz: 2; allowed: family, arms, episodes, action_noise, forced_pulls. "
             "Did you mean 'arms'? (and 1 more)",
         ),
         ("seeds: 2", "seed: 2", f"seed: unknown key, got seed: 2; allowed: {KEYS}. Did you mean 'seeds'?"),
@@ -292,7 +292,7 @@ def test_no_grid_is_too_large_to_list(tmp_path: Path) -> None:
         ("tasks.arms=on", "tasks.arms: must be a whole number, got the boolean on; allowed: 2 to 1000"),
         (
             "tasks.armz=10",
-            "tasks.armz: unknown key, got armz: 10; allowed: family, arms, episodes, action_noise. "
+            "tasks.armz: unknown key, got armz: 10; allowed: family, arms, episodes, action_noise, forced_pulls. "
             "Did you mean 'arms'?",
         ),
         ("agnet.hidden=32", f"agnet: unknown key, got agnet: {{hidden: 32}}; allowed: {KEYS}. Did you mean 'agent'?"),
