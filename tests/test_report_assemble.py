@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import bandit_study, curve_rows, write_results
+from synthetic import bandit_study, curve_rows, seal, write_results
 from typer.testing import CliRunner
 
 from cli import app
@@ -217,6 +217,7 @@ def test_curves_of_another_length_are_an_error(tmp_path: Path, study: Study) -> 
     run = runs(study)[0]
     short: pd.DataFrame = curve_rows(study, run).iloc[1:]
     write_parquet(short, CURVES, store.run_path(run) / "curves.parquet")
+    seal(store.run_path(run))
     with pytest.raises(StoreError, match="stored curves are not 10 episodes long"):
         read_evidence(store, study)
 

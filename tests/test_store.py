@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import bandit_study, record, synthetic_references, write_results
+from synthetic import bandit_study, record, seal, synthetic_references, write_results
 
 from ingredients.errors import StoreError
 from ingredients.grid import Run, fingerprints, runs
@@ -349,9 +349,11 @@ def test_a_run_json_of_another_shape_is_damaged(tmp_path: Path, study: Study) ->
     path = store.run_path(runs(study)[0]) / "run.json"
     for text in ("[]", "{}", '{"run": 3}', '{"run":1,"status":1,"reason":1,"fingerprints":[],"seed":1,"cell":1}'):
         path.write_text(text)
+        seal(path.parent)
         assert str(path) in one_line(lambda: store.states(study))
     other = store.run_path(runs(study)[1]) / "curves.parquet"
     pd.DataFrame({"step": [1]}).to_parquet(other)
+    seal(other.parent)
     path.unlink()
     assert str(other) in one_line(lambda: store.curves(study))
 

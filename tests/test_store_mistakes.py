@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from synthetic import curve_rows, record, synthetic_references, write_results
+from synthetic import curve_rows, record, seal, synthetic_references, write_results
 from test_store import contents, one_line, small_study
 
 from ingredients.grid import runs
@@ -65,6 +65,7 @@ def test_a_run_without_the_end_of_its_training_is_damaged(tmp_path: Path, kept: 
     path = store.run_path(run) / "curves.parquet"
     rows: pd.DataFrame = curve_rows(study, run)
     write_parquet(rows.query(kept) if kept else rows[:0], CURVES, path)
+    seal(path.parent)
     text = one_line(lambda: store.curves(study))
     assert text.startswith(f"{path}: ")
     assert f"move the folder {path.parent} away and run the study again" in text
@@ -77,6 +78,7 @@ def test_curves_of_another_run_are_damaged(tmp_path: Path, other: int) -> None:
     store = write_results(tmp_path / "bandit", study)
     own, foreign = (store.run_path(runs(study)[index]) / "curves.parquet" for index in (0, other))
     shutil.copy(foreign, own)
+    seal(own.parent)
     assert one_line(lambda: store.curves(study)).startswith(f"{own}: ")
 
 
@@ -92,6 +94,7 @@ def test_columns_of_another_type_are_damaged(tmp_path: Path, column: str, kind: 
     table = pa.parquet.read_table(path)
     wrong = pa.array([1] * len(table)).cast(kind)
     pa.parquet.write_table(table.set_column(CURVES.names.index(column), column, wrong), path)
+    seal(path.parent)
     assert one_line(lambda: store.curves(study)).startswith(f"{path}: ")
 
 
@@ -102,6 +105,7 @@ def test_diagnostics_of_another_type_are_damaged(tmp_path: Path) -> None:
     run = runs(study)[0]
     path = store.run_path(run) / "diagnostics.parquet"
     pa.parquet.write_table(pa.table({name: ["1"] for name in DIAGNOSTICS.names}), path)
+    seal(path.parent)
     assert one_line(lambda: store.diagnostics(run)).startswith(f"{path}: ")
 
 

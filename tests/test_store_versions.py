@@ -17,11 +17,12 @@ from test_store import contents, one_line, small_study
 from ingredients import grid
 from ingredients.engine.grid_jobs import other_training
 from ingredients.grid import runs
+from ingredients.report.build import build_report
 from ingredients.store import Leases, Store, load_result
 
 
 def test_runs_of_another_version_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code that trains otherwise makes other runs: the line has both numbers, `plan` says the same, nothing changes."""
+    """Code that trains otherwise makes other runs: the line has both numbers, `plan` and `report` say the same."""
     study = small_study()
     with monkeypatch.context() as older:
         older.setitem(grid.CODE, "trains", grid.CODE["trains"] - 1)
@@ -33,6 +34,8 @@ def test_runs_of_another_version_are_refused(tmp_path: Path, monkeypatch: pytest
     assert "--fresh" in text
     assert "--out" in text
     assert (other_training(study, store.directory) or "").startswith(f"by another version: {numbers}")
+    text = one_line(lambda: build_report(store.directory))
+    assert text.startswith(f"{store.directory}: its runs were trained otherwise (by another version: {numbers}; ")
     assert contents(tmp_path) == before
     store.open(study, fresh=True)
     assert contents(tmp_path / "bandit-old-1") == {

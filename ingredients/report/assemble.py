@@ -75,10 +75,12 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     """Returns what the folder holds.
 
     Raises:
-        StoreError: If a file is damaged, or the folder has what a report wrote and no runs to make it again from.
+        StoreError: If a file is damaged, or the folder has what a report wrote and no runs to make it again from, or
+            runs of another version.
     """
     _require_runs(store)
     states = store.states(study, store.source_digest)
+    _require_this_version(store, study, states)
     failures = {run: str(store.read_run_json(run)["reason"]) for run, state in states.items() if state == "failed"}
     references = _references(store, study)
     frame = store.curves(study, states)
@@ -104,6 +106,16 @@ def _require_runs(store: Store) -> None:
         f"{store.directory}: its runs are not here (there is no folder {store.runs_path.name}), so it cannot be judged "
         f"again; what was found is in {store.directory / 'report.md'}"
     )
+
+
+def _require_this_version(store: Store, study: Study, states: Mapping[Run, State]) -> None:
+    """Refuses runs that another version trained: to this one they are missing, and a report would say so."""
+    unknown = any(state == "missing" and store.run_path(run).exists() for run, state in states.items())
+    if unknown and (how := store.trained_otherwise(study)):
+        raise StoreError(
+            f"{store.directory}: its runs were trained otherwise ({how}), so this version cannot judge them; what was "
+            f"found is in {store.directory / 'report.md'}"
+        )
 
 
 def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, str], ...]:

@@ -44,8 +44,11 @@ def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | N
         content: What `run.json` says of it.
     """
     code = content.get("code") or {}
-    same = content["fingerprints"].get("trains") == fingerprints(study, run).trains
-    if same or (is_own(memory_kind(study, run.cell)) and code.get("trains", CODE["trains"]) == CODE["trains"]):
+    if is_own(memory_kind(study, run.cell)):
+        same = code.get("trains", CODE["trains"]) == CODE["trains"]
+    else:
+        same = content["fingerprints"].get("trains") == fingerprints(study, run).trains
+    if same:
         return None
     before, now = dict(content.get("versions") or {}), versions()
     numbers = [f"training code: {code.get('trains', 'older')} -> {CODE['trains']}"]
