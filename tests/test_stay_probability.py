@@ -191,7 +191,7 @@ def _return_without_memory(note: tuple[int, ...], choose: tuple[int, ...]) -> fl
 
 
 def test_reversals_are_followed() -> None:
-    """Where planets change places, who infers earns more than who sees the last episode alone, less than who is told."""
+    """Where planets change places, who infers earns more than who sees the last episode alone, less than one told."""
     family = TwoStep(episodes=40, reversal=0.05)
     tasks = family.draw_tasks(torch.Generator().manual_seed(5), 4000)
     earned = [sum(simulate(family, policy, tasks, 0).none) for policy in (ByLastEpisode(), Inferring(family))]

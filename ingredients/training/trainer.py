@@ -186,7 +186,8 @@ class _Leaves(NamedTuple):
 class _Batch(NamedTuple):
     """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned, the critic's part.
 
-    What was earned is `[S, X]`, or `[S, X, A]` for each action. The critic's inputs are `[S, X, C]`, its targets `[S, X]`.
+    What was earned is `[S, X]`, or `[S, X, A]` for each action. The critic's inputs are `[S, X, C]`, its targets
+    `[S, X]`.
     """
 
     inputs: Tensor
