@@ -72,9 +72,7 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool) -> Rollo
         reward = earned - _split(_best_step_reward(play), minibatches).unsqueeze(2)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
-    return Rollout(
-        blank.inputs, blank.outputs, blank.action, earned, reward, blank.acting, by_minibatch, carry, score
-    )
+    return Rollout(blank.inputs, blank.outputs, blank.action, earned, reward, blank.acting, by_minibatch, carry, score)
 
 
 @dataclass(frozen=True)
