@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ingredients.tasks.family import Lived
 
+FAINT = 0.05  # effects that are smaller together are luck, and have no shares
 SHAPE = (2, 2, 2, 2)  # was the ship the better one, was it paid, was the transition common, was the choice repeated
 
 
@@ -40,7 +41,8 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
     - `reward_effect`: what a reward adds to them, from −1 to 1; 1 for win-stay-lose-shift on ships.
     - `interaction`: how much more it adds after common flights than after rare ones, from −2 to 2; 2 for who always
       flies to where it was paid, or to where it was not paid not.
-    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter; left
+      out where both are faint, as for who always stays.
     - `interaction_given_choice`: the interaction among flights of the better ship and among those of the worse, their
       mean; where the planets change places the better one is not known from ψ, and it is left out.
     """
@@ -54,7 +56,7 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
     effect, interaction = float((chances[1] - chances[0]).mean()), float(_interaction(chances))
     total = abs(interaction) + 2 * abs(effect)
     named |= {"reward_effect": effect, "interaction": interaction}
-    named["model_based_index"] = interaction / total if total else float("nan")
+    named["model_based_index"] = interaction / total if total > FAINT else float("nan")
     if better_is_known:
         named["interaction_given_choice"] = float(_interaction(_stays(by_choice)).mean())
     return {name: value for name, value in named.items() if value == value}
