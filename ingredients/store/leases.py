@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ingredients.errors import StoreError
+from ingredients.errors import UnwritableError
 from ingredients.store.files import explained
 from ingredients.store.processes import Process, is_there, this_process
 
@@ -103,8 +103,9 @@ class Leases:
         return other
 
     def give_back(self, names: Collection[str]) -> None:
-        """Lets others have the names."""
-        self._hold(self._names - frozenset(names))
+        """Lets others have the names; on a full disk a little later, with the next sign of life or the end."""
+        with suppress(UnwritableError):
+            self._hold(self._names - frozenset(names))
 
     def _other(self, wanted: frozenset[str]) -> Process | None:
         others = self._watch.living(except_=self._file)
@@ -116,7 +117,7 @@ class Leases:
 
     def _live(self) -> None:
         while not self._ended.wait(self._between):
-            with suppress(StoreError):  # a full disk is said where a result is lost by it, not here
+            with suppress(UnwritableError):  # a full disk is said where a result is lost by it, not here
                 self._write()
 
     def _write(self) -> None:
