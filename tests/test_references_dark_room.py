@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor
@@ -56,9 +54,8 @@ def test_a_ring_comes_back_only_when_it_has_been_around(size: int) -> None:
 
 def test_the_floor_is_the_sweep_counted_by_hand() -> None:
     """3 × 3, 4 steps: of 8 goals four are met; seen, they pay 4 + 3 + 2 + 1; unseen, 1 each; an ending pays 1."""
-    cases: list[tuple[dict[str, Any], float]] = [({"goal_shown": True}, 10.0), ({}, 4.0), ({"ends_at_goal": True}, 4.0)]
-    for settings, paid in cases:
-        family = DarkRoom(3, 5, 4, **settings)
+    seen, unseen, ending = DarkRoom(3, 5, 4, goal_shown=True), DarkRoom(3, 5, 4), DarkRoom(3, 5, 4, ends_at_goal=True)
+    for family, paid in ((seen, 10.0), (unseen, 4.0), (ending, 4.0)):
         assert is_sweep(family)
         assert sweep_return(family) == pytest.approx(5 * paid / 8)
         assert simulate(family, Wander(family, spiral(3)), goals(3), 0).none == pytest.approx([paid / 8] * 5)
@@ -83,10 +80,17 @@ def test_a_reactive_wanderer_stays_where_it_is_paid() -> None:
     )
 
 
-@pytest.mark.parametrize("settings", [{}, {"goal_shown": True}, {"position_shown": False}, {"random_start": True}])
-def test_a_search_remembers_and_then_takes_the_shortest_way(settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "family",
+    [
+        DarkRoom(3, 6, 4),
+        DarkRoom(3, 6, 4, goal_shown=True),
+        DarkRoom(3, 6, 4, position_shown=False),
+        DarkRoom(3, 6, 4, random_start=True),
+    ],
+)
+def test_a_search_remembers_and_then_takes_the_shortest_way(family: DarkRoom) -> None:
     """3 × 3, 4 steps: it begins as a sweep, after two episodes more it earns the oracle's, and a swap misleads it."""
-    family = DarkRoom(3, 6, 4, **settings)
     table = ring(3) if family.random_start else spiral(3)
     curves = simulate(family, Search(family, table), goals(3).repeat(20, 1), 0)
     oracle = next(reference for reference in references_for(family).all if reference.name == "oracle")
