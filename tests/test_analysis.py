@@ -12,6 +12,7 @@ import torch
 from rich.console import Console
 from synthetic import bandit_study, record, synthetic_references
 
+from ingredients.agent.network import views
 from ingredients.grid import Run, cells, runs
 from ingredients.report.build import build_report
 from ingredients.store import Store
@@ -22,7 +23,7 @@ from ingredients.training.evaluation import evaluate
 from ingredients.training.interaction import Play
 from ingredients.training.learner import prediction_gradient
 from ingredients.training.rollout import collect
-from ingredients.training.trainer import Setup, begin_training, prepare, train, views
+from ingredients.training.trainer import Setup, begin_training, prepare, train
 
 ON = {name: [True] for name in ("reward_observation", "action_observation", "memory", "task_distribution")}
 MDP = {"family": "tabular-mdp", "states": 3, "actions": 2, "episodes": 5, "episode_steps": 4}
