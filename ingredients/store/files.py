@@ -97,7 +97,7 @@ def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
 
 def discard(path: Path) -> None:
     """Deletes a file that is of no more use, and what a crash left of one half-written; what cannot be, stays."""
-    for useless in (path, _partial(path)):
+    for useless in (path, *path.parent.glob(f".{path.name}.*.partial")):
         with suppress(OSError):
             useless.unlink()
 
