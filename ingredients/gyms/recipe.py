@@ -74,7 +74,7 @@ class Recipe:
             known = {name.lower(): name for name in gymnasium.registry}
             guess = nearest(rest if colon else self.name, known)
             hint = f". Did you mean '{known[guess]}'?" if guess else "; an id of another package is package:Name-v0"
-            raise wrong(self.name, f"no such environment: {in_short(error)}{hint}") from error
+            raise wrong(self.name, f"Gymnasium knows no such environment{hint}") from error
         except FAILURES as error:
             raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
 

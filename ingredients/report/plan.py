@@ -32,7 +32,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
     facts = {
         "study": study.name,
         "question": study.question,
-        "tasks": f"{kind}: " + ", ".join(f"{key} {value}" for key, value in tasks.items()),
+        "tasks": f"{kind}: " + ", ".join(f"{key} {value}" for key, value in tasks.items() if value not in ({}, [])),
         "cells": str(len(cells)),
         "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",
