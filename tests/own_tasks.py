@@ -75,6 +75,15 @@ class Restless(Guess):
         return torch.rand(count, 1)
 
 
+class Blind(Guess):
+    """Says in the wrong type which rewards can be observed."""
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Returns booleans."""
+        made = super().step(tasks, state, action, noise)
+        return made._replace(reward_observed=made.reward > 0)
+
+
 class Tupled(Guess):
     """Returns what is no Step."""
 
