@@ -184,7 +184,9 @@ def test_damaged_leaks_are_refused_in_one_line(tmp_path: Path, damage: dict[str,
     """The file is named, and that no run is repeated."""
     store = write_results(tmp_path / "bandit", bandit_study(**TINY), references=False)
     store.write_references({**synthetic_references(50), **damage})
-    with pytest.raises(Exception, match=r"references\.json: damaged; move it away and run the study again") as caught:
+    with pytest.raises(
+        Exception, match=r"references\.json: damaged or altered; move it away and run the study again"
+    ) as caught:
         read_report(tmp_path / "bandit")
     assert "\n" not in str(caught.value)
 

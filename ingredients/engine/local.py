@@ -149,7 +149,8 @@ class LocalEngine:
             return
         self._looked_at = time.monotonic()
         for worker in self._at_work():
-            if reason := worker.overstepped(self._limits):
+            limited = worker.attempt is None or worker.attempt.job.limited
+            if limited and (reason := worker.overstepped(self._limits)):
                 self._remove(worker)
                 yield from self._failed(worker.attempt, Fault(reason), again)
 

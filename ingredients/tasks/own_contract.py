@@ -98,7 +98,7 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
             _check_step(family, step, action, state)
             if not torch.equal(before, state):
                 raise wrong(family.name, "step changes the state that it is given: return a new one")
-        found += [*step]
+        found += [part for part in step if part is not None]
         state = step.state
     again = _called(
         family, "next_episode", lambda: family.next_episode(tasks, state, _uniform(draw, family.start_size, lead))
