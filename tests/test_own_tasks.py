@@ -56,6 +56,7 @@ def test_an_own_family_is_a_family() -> None:
         ("own_tasks:Narrow", r"the observation of first must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
         ("own_tasks:Restless", "draw_tasks gives other tasks for an equal generator: draw from it alone"),
         ("own_tasks:Tupled", r"step must return an ingredients.tasks.Step, got \(.*\)"),
+        ("own_tasks:Hiding", r"the reward_observed of step must be \[2, 5\] of torch.float32, got \[\] of .*"),
         ("own_tasks:Raises", "step raised ZeroDivisionError: nothing"),
         ("own_tasks:Lacking", "lacks observation_size, task_size, draw_tasks, first, step"),
         ("own_tasks:Gues", r"own_tasks has no Gues. Did you mean 'Guess'\?"),
