@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ingredients.gyms.recipe import FAILURES, imported, in_short, wrong
+from ingredients.gyms.recipe import imported, wrong
+from ingredients.study.own_import import FAILURES, in_short
 from ingredients.study.tasks import OwnTasks
 from ingredients.tasks.family import Step
 from ingredients.tasks.own_contract import check_family
