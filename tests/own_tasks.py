@@ -83,6 +83,14 @@ class Tupled(Guess):
         return state, action
 
 
+class Hiding(Guess):
+    """Hides rewards by one number for all lanes."""
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Says that nobody sees the reward."""
+        return super().step(tasks, state, action, noise)._replace(reward_observed=torch.zeros(()))
+
+
 class Raises(Guess):
     """Divides by zero."""
 
