@@ -176,3 +176,12 @@ def test_notices_are_of_own_memories_run_one_by_one() -> None:
     assert estimating.notices(study_of([True, "lstm"])) == ()
     with pytest.raises(StudyError, match=r"^memory own_memories:Narrow: the output must be "):
         estimating.notices(study_of([True, "own_memories:Narrow"]))
+
+
+def test_a_level_that_changes_nothing_is_noticed() -> None:
+    """A bandit has no starts that could be random; a study without that level costs no worker for the question."""
+    study = study_of([True], ingredients={**ON, "task_distribution": [False, "random_start", True]})
+    (said,) = estimating.notices(study)
+    assert said.startswith("tasks bernoulli-bandit: all episodes of a task start alike, so task_distribution random_st")
+    room = {"family": "dark-room", "episodes": 5, "random_start": True}
+    assert notices(study.model_copy(update={"tasks": study_of([True], tasks=room).tasks})) == []

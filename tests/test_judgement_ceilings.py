@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from judgement_cases import FULL, Changes, cell, jittered, judge, reference, shaped, shaped_grid
+from judgement_cases import FULL, Changes, cell, jittered, judge, reference, references, shaped, shaped_grid
 
 from ingredients.grid import Cell
-from ingredients.judgement import CellInput
-from ingredients.study import MemoryKind, WipeEvery
+from ingredients.judgement import CellInput, judge_study
+from ingredients.study import Criterion, MemoryKind, WipeEvery
 
 NO_ACTION = FULL.lacking("action_observation")
+NO_REWARD = FULL.lacking("reward_observation")
 
 
 def test_ceilings_say_what_each_of_the_sixteen_cells_could_do() -> None:
@@ -78,6 +79,13 @@ def test_a_family_without_the_reference_has_no_ceiling() -> None:
     """Reward alone without memory needs `reactive_reward_only`."""
     which = Cell(True, False, False, True)
     assert judge(cell(which, jittered(0.1)), changes={"reactive_reward_only": None}).cells[0].ceiling is None
+
+
+def test_who_sees_no_reward_may_know_the_task_otherwise() -> None:
+    """Where observations tell tasks apart, the floor is no ceiling of the cells without reward observation."""
+    stored = references() | {"floor_without_rewards": False}
+    found = judge_study([cell(NO_REWARD, jittered(0.9)), cell(FULL, jittered(0.9))], stored, Criterion(), False).cells
+    assert {result.cell: result.ceiling is None for result in found} == {NO_REWARD: True, FULL: False}
 
 
 def test_where_actions_cannot_be_inferred_a_reference_says_what_rewards_alone_are_worth() -> None:

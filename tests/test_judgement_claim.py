@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from judgement_cases import ALL_CELLS, FULL, Changes, cell, jittered, judge, shaped, shaped_grid
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Claim, Judgement
+from ingredients.judgement.inputs import ENVIRONMENT
 
 R, A, M, T = INGREDIENTS
 NO_ACTION = FULL.lacking(A)
+OUTSIDE = cell(FULL.lacking(M), jittered(0.95))
+ALL_LEARN = shaped_grid({FULL: "in-context", OUTSIDE.cell: "reactive"})
 
 
 def claimed(shapes: dict[Cell, str]) -> Claim:
@@ -40,6 +45,18 @@ def test_c1_fails_outright_where_memory_or_tasks_are_not_needed() -> None:
     claim = claimed({FULL: "in-context", FULL.lacking(T): "in-context"})
     assert (claim.status, claim.cells) == ("fails", (FULL.lacking(T),))
     assert "explicit" not in claim.sentence
+
+
+def test_an_agent_without_memory_whose_environment_is_its_memory_is_named_as_such() -> None:
+    """C3: it learns with memory off by what it has written outside, so nothing was learned without any memory."""
+    runs = [replace(each, swapped={**each.swapped, ENVIRONMENT: each.plain - 5}) for each in OUTSIDE.runs]
+    cells = [replace(OUTSIDE, runs=tuple(runs)) if each.cell == OUTSIDE.cell else each for each in ALL_LEARN]
+    found = judge(*cells, writable=True)
+    assert (found.claim.status, found.claim.cells) == ("fails", (OUTSIDE.cell,))
+    assert found.claim.sentence.endswith(
+        "Its memory is the environment, as C3 has it: what is not needed is one inside the agent."
+    )
+    assert "C3" not in claimed({FULL: "in-context", FULL.lacking(M): "in-context"}).sentence
 
 
 def test_an_undecided_neighbour_leaves_c1_open() -> None:

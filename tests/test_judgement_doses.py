@@ -35,9 +35,22 @@ def test_a_level_above_which_it_is_lost_is_not_where_it_appears() -> None:
     assert curve.appears_at == "on"
 
 
+def test_what_is_lost_at_the_strongest_level_was_shown_all_the_same() -> None:
+    """In-context at .25 and .5, not when always shown: it is not said to be absent."""
+    curve = response("reward_observation", {0.25: "in-context", 0.5: "in-context", True: "none"})
+    assert curve.appears_at is None
+    assert curve.sentence == (
+        "Reward observation: in-context learning was shown at 0.25, 0.5, not at the strongest, on (none)."
+    )
+
+
 @pytest.mark.parametrize(
     ("shape", "appears_at", "words"),
-    [("none", None, "does not appear up to the strongest level"), ("in-context", "0.25", "at every level tried")],
+    [
+        ("none", None, "was not shown at any level tried, and so not at the strongest, on (none)"),
+        ("undecided", None, "not at the strongest, on (undecided)"),
+        ("in-context", "0.25", "at every level tried"),
+    ],
 )
 def test_nowhere_and_everywhere(shape: str, appears_at: str | None, words: str) -> None:
     """Both ends are said for what they are."""

@@ -51,6 +51,9 @@ def test_where_knowing_the_task_does_not_help(lates: list[float]) -> None:
     assert not found.calibration.passed
     assert found.calibration.reason == NOTHING_TO_KNOW
     assert {result.verdict for result in found.cells} == {None}
+    scored = {result.late.mean is not None for result in found.cells}
+    given = {True: "Scores are shown, verdicts are not given.", False: "Neither scores nor verdicts are given."}
+    assert found.sentence.endswith(given[scored.pop()])
 
 
 def test_a_floor_that_drifts_still_fails_the_gate() -> None:

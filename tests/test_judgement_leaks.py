@@ -27,7 +27,7 @@ def leak(leak: float, low: float, high: float) -> dict[str, Any]:
 def constant(name: str) -> dict[str, Any]:
     """Returns the entry of a quantity that never differs."""
     nothing = dict.fromkeys(("leak", "low", "high", "accuracy", "base_rate", "leaks"))
-    return {**nothing, "classes": 1, "reason": f"the {name} is always the same"}
+    return {**nothing, "classes": 1, "reason": f"the {name} never differed in random play"}
 
 
 def judged(shapes: dict[Cell, str], reward: tuple[float, ...] = TIGHT, action: tuple[float, ...] = TIGHT) -> Judgement:

@@ -83,7 +83,11 @@ class Pulled(BernoulliBandit):
 def test_what_never_differs_cannot_be_decoded() -> None:
     """No number, and the reason: a claim of a leak would rest on nothing."""
     reward = family_leakage(Generous(3, 10))["reward"]
-    assert (reward["leak"], reward["leaks"], reward["reason"]) == (None, None, "the reward is always the same")
+    assert (reward["leak"], reward["leaks"], reward["reason"]) == (
+        None,
+        None,
+        "the reward never differed in random play",
+    )
 
 
 def test_vectors_and_numbers_are_decoded_by_quartiles() -> None:

@@ -31,8 +31,8 @@ def test_progress_lines_off_a_terminal() -> None:
     assert list(progress_lines(events, tally, clock=lambda: next(ticks))) == [
         "stack-0: started",
         "stack-1: started",
-        "stack-0: training, 10,000 of 50,000 steps, score 0.500 (0 env steps/s, ? left)",
-        "stack-0: training, 30,000 of 50,000 steps, score 0.500 (0 env steps/s, ? left)",
+        "stack-0: training, 10,000 of 50,000 steps, score 0.500 (? env steps/s, ? left)",
+        "stack-0: training, 30,000 of 50,000 steps, score 0.500 (? env steps/s, ? left)",
         "stack-1: failed: ValueError: [no] way (1 of 2 jobs ended)",
         "stack-0: finished (2 of 2 jobs ended, 0 s left)",
     ]

@@ -47,6 +47,7 @@ def test_what_the_store_keeps(small: dict[str, Any]) -> None:
         "yardstick": "bayes_optimal",
         "writable": False,
         "held_out": True,
+        "floor_without_rewards": True,
     }
     assert list(small["references"]) == [*NAMES, "bayes_optimal", "oracle"]
     for reference in small["references"].values():

@@ -21,7 +21,7 @@ FULL = Cell(True, True, True, True)
 REWARD = {"leak": 0.0, "low": -0.02, "high": 0.02, "accuracy": 0.5, "base_rate": 0.5, "classes": 2}
 ACTION = {"leak": 0.81, "low": 0.79, "high": 0.83, "accuracy": 0.85, "base_rate": 0.2, "classes": 5}
 LEAKAGE = {"reward": {**REWARD, "leaks": False, "reason": None}, "action": {**ACTION, "leaks": True, "reason": None}}
-NO_REWARD = {**dict.fromkeys(REWARD), "classes": 1, "leaks": None, "reason": "the reward is always the same"}
+NO_REWARD = {**dict.fromkeys(REWARD), "classes": 1, "leaks": None, "reason": "the reward never differed in random play"}
 SMALL: dict[str, Any] = {
     "ingredients": {"reward_observation": [True]},
     "evaluation": {"points": 3, "tasks": 1000},
@@ -174,7 +174,7 @@ def test_an_informed_yardstick_is_labelled(tmp_path: Path) -> None:
     for text in (" ".join(terminal(report).split()), report.markdown, report.html):
         assert "an agent that is shown the task, trained with the same budget: no bound, so scores above 1" in text
         assert "yardstick: shown the task" in text
-    assert "nothing to decode (the reward is always the same)" in report.markdown.replace("\\", "")
+    assert "nothing to decode (the reward never differed in random play)" in report.markdown.replace("\\", "")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,16 @@ def test_runs_of_another_version_are_refused(tmp_path: Path, monkeypatch: pytest
     }
 
 
+def test_a_study_edited_beside_its_runs_is_no_other_version(tmp_path: Path) -> None:
+    """The versions are the same, so the line says what was done instead of "3 -> 3"."""
+    store = write_results(tmp_path / "bandit", small_study())
+    beside = store.directory / "study.yaml"
+    beside.write_text(beside.read_text(encoding="utf-8").replace("arms: 5", "arms: 4"), encoding="utf-8")
+    assert "arms: 4" in beside.read_text(encoding="utf-8")
+    said = one_line(lambda: build_report(store.directory))
+    assert "its runs were trained otherwise (by another study: study.yaml beside them, or a file of " in said
+
+
 def test_code_that_only_evaluates_otherwise_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new probe evaluates stored weights again; the folder is not refused for it."""
     study = small_study()

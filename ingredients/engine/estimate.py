@@ -16,6 +16,7 @@ from ingredients.engine.local import LocalEngine
 from ingredients.experiment import Work
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
+from ingredients.study.levels import OneTask
 from ingredients.study.own_source import TASKS, is_own, source_path
 from ingredients.study.tasks import is_foreign, own_code
 
@@ -72,7 +73,7 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
 
 
 def notices(study: Study) -> tuple[str, ...]:
-    """Returns what the user should know of code that is not ours before it is trained; of ours there is nothing to say.
+    """Returns what the user should know before anything is trained: of code not ours, of a level that changes nothing.
 
     Raises:
         UsageError: a file of his own is not there.
@@ -88,7 +89,7 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
         source_path(kind)  # its file may not be there
     for name in own_code(study.tasks):
         source_path(name, TASKS)
-    if not (own or is_foreign(study.tasks)):
+    if not (own or is_foreign(study.tasks) or OneTask.RANDOM_START in study.ingredients.task_distribution):
         return ()  # to ask for nothing would cost a worker the second that torch takes to load
     return tuple(together(engine, 1, "ingredients.training.cost:notices", study)[0])
 

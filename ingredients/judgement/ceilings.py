@@ -82,7 +82,8 @@ def _graded(cell: Cell) -> bool:
 
 def _bound(cell: Cell, remembers: bool, references: References) -> _Bound:
     if not cell.reward_observation:
-        return _Bound("no reward seen: nothing tells one task from another", references.floor)
+        nothing_tells = references.floor if references.floor_without_rewards else None
+        return _Bound("no reward seen: nothing tells one task from another", nothing_tells)
     if not remembers and cell.action_observation:
         return _Bound("the last reward and the last action", references.reactive)
     if not remembers:

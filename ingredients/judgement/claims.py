@@ -101,7 +101,8 @@ def _fails(against: Sequence[Ingredient], leaked: Sequence[Ingredient], grounds:
     channels = [name for name in against if name in CHANNELS]
     tail = f" Not against it: {_excused(leaked, grounds)}." if leaked else ""
     if len(channels) < len(against):
-        return f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires.{tail}"
+        head = f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires."
+        return f"{head}{_outside(against, grounds)}{tail}"
     head = f"C1 fails here for explicit channels, because of {cells}: it learns in context."
     if any(grounds.leaks(name) is None for name in channels):
         return (
@@ -112,6 +113,12 @@ def _fails(against: Sequence[Ingredient], leaked: Sequence[Ingredient], grounds:
     needed = "channels are" if len(channels) > 1 else "channel is"
     found = described_leaks(grounds.leakage, channels)
     return f"{head} The {needed} not needed, and nothing was measured to leak: {found}.{inferred}{tail}"
+
+
+def _outside(against: Sequence[Ingredient], grounds: Grounds) -> str:
+    """Returns, of an agent without memory that stores things in its environment, that this is its memory (C3)."""
+    stores = "memory" in against and grounds.cells[FULL.lacking("memory")].storage == "environment"
+    return " Its memory is the environment, as C3 has it: what is not needed is one inside the agent." if stores else ""
 
 
 def _undecided(grounds: Grounds, leaked: Sequence[Ingredient]) -> Claim:

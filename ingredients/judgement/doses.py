@@ -61,7 +61,12 @@ def _along(cell: Cell, ingredient: Ingredient) -> bool:
 def _sentence(ingredient: Ingredient, doses: tuple[Dose, ...], first: int | None) -> str:
     words = ingredient.replace("_", " ")
     if first is None:
-        return f"{words.capitalize()}: in-context learning does not appear up to the strongest level tried."
+        strongest, shown = doses[-1], [dose.level for dose in doses if dose.verdict == "in-context"]
+        where = f"was shown at {', '.join(shown)}, not" if shown else "was not shown at any level tried, and so not"
+        return (
+            f"{words.capitalize()}: in-context learning {where} at the strongest, {strongest.level} "
+            f"({strongest.verdict or 'not applicable'})."
+        )
     if first == 0:
         return f"{words.capitalize()}: in-context learning is there at every level tried, from {doses[0].level} on."
     below = doses[first - 1]

@@ -111,6 +111,7 @@ class References:
     Attributes:
         at_points: their mean curves on the tasks of the evaluation points; empty where they were not stored.
         leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
+        floor_without_rewards: whether who sees no reward cannot do better than the floor (as in a bandit).
     """
 
     floor: str
@@ -119,6 +120,7 @@ class References:
     all: Mapping[str, ReferenceCurves]
     at_points: Mapping[str, Curve] = field(default_factory=dict)
     leakage: Mapping[Ingredient, Leak] = field(default_factory=dict)
+    floor_without_rewards: bool = True
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
@@ -148,6 +150,7 @@ def read_references(stored: Mapping[str, Any]) -> References:
                 name: np.asarray(curve, dtype=np.float64) for name, curve in stored.get("at_points", {}).items()
             },
             leakage=_leakage(stored.get("leakage") or {}),
+            floor_without_rewards=bool(stored.get("floor_without_rewards", True)),
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references

@@ -24,7 +24,9 @@ _MOST_NAMED = 4
 def sentence(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResult], calibration: Calibration) -> str:
     """Returns the answer to the study's question in one to a few sentences."""
     if not calibration.passed:
-        return f"Not applicable: {calibration.reason}. Scores are shown, verdicts are not given."
+        scored = any(result.late.mean is not None for result in cells)
+        given = "Scores are shown, verdicts are not given" if scored else "Neither scores nor verdicts are given"
+        return f"Not applicable: {calibration.reason}. {given}."
     if not any(result.seeds for result in cells):
         return "No run has finished, so there is nothing to judge yet."
     by_cell = {result.cell: result for result in cells}

@@ -91,6 +91,7 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
         "yardstick": references.yardstick,
         "writable": len(family.written) > 0,
         "held_out": family.held_out,
+        "floor_without_rewards": references.floor_without_rewards,
         "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
         "references": {reference.name: _evaluate(reference, tasks, simulated_runs) for reference in references.all},
     }

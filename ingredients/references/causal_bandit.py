@@ -41,7 +41,7 @@ def causal_bandit_references(family: CausalBandit) -> References:
         Reference(name, name in ("elsewhere", "oracle"), earns.get(name), partial(simulate, family, policy))
         for name, policy in policies.items()
     )
-    return References("elsewhere", "one_note", "bayes_inference", everything)
+    return References("elsewhere", "one_note", "bayes_inference", everything, floor_without_rewards=False)
 
 
 @dataclass(frozen=True)

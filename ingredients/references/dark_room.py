@@ -44,7 +44,7 @@ def dark_room_references(family: DarkRoom) -> References:
         Reference("search", False, None, partial(simulate, family, Search(family, table))),
         Reference("oracle", True, None, partial(_shortest_way, family)),
     )
-    return References("wander", "reactive", "search", everything)
+    return References("wander", "reactive", "search", everything, floor_without_rewards=exact)
 
 
 def is_sweep(family: DarkRoom) -> bool:

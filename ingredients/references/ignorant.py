@@ -52,7 +52,8 @@ def ignorant_references(family: Family) -> References:
     def curves(tasks: Tensor, run: int) -> Curves:
         return _in_parts(family, policy, tasks, run)
 
-    return References("random", None, INFORMED, (Reference("random", False, None, curves),))
+    floor = Reference("random", False, None, curves)
+    return References("random", None, INFORMED, (floor,), floor_without_rewards=False)
 
 
 def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> Curves:

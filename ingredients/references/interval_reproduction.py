@@ -30,7 +30,7 @@ def interval_reproduction_references(family: IntervalReproduction) -> References
     ]
     if family.written:
         everything.insert(2, Reference("walker", True, 1.0, partial(simulate, family, Walker())))
-    return References("best_fixed_time", None, "exact_clock", tuple(everything))
+    return References("best_fixed_time", None, "exact_clock", tuple(everything), floor_without_rewards=False)
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:

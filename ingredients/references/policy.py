@@ -124,9 +124,12 @@ class References:
         reactive: name of the best found on r_{t-1} and a_{t-1} alone; None where the family has none.
         yardstick: name of the best known; `informed` is not played here, but trained (`experiment.informed`).
         all: every reference, in the order in which reports list them.
+        floor_without_rewards: whether who sees no reward cannot do better than the floor, whatever he remembers. Not
+            where something else tells one task from another, and not where the floor is merely the best that was found.
     """
 
     floor: str
     reactive: str | None
     yardstick: str
     all: tuple[Reference, ...]
+    floor_without_rewards: bool = True

@@ -140,7 +140,9 @@ def _score(message: Progress) -> str:
 
 
 def _speed(tally: Tally) -> str:
-    return f"{tally.env_steps_per_second:,.0f} env steps/s"
+    """Returns the mean speed, `?` as long as it is not known."""
+    speed = tally.env_steps_per_second
+    return f"{speed:,.0f} env steps/s" if speed else "? env steps/s"
 
 
 def _jobs(tally: Tally) -> str:

@@ -51,6 +51,8 @@ def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | N
         same = content["fingerprints"].get("trains") == fingerprints(study, run).trains
     if same:
         return None
+    if code.get("trains") == CODE["trains"]:
+        return "by another study: study.yaml beside them, or a file of the user's own, was edited after they were made"
     before, now = dict(content.get("versions") or {}), versions()
     numbers = [f"training code: {code.get('trains', 'older')} -> {CODE['trains']}"]
     changed = [f"{name}: {before[name]} -> {now[name]}" for name in now if name in before and before[name] != now[name]]

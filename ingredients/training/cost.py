@@ -15,6 +15,8 @@ from ingredients.agent.memory import memory_notice
 from ingredients.agent.network import views
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
+from ingredients.study.levels import OneTask
+from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import notice
 from ingredients.training.draws import EVALUATION, at_step, evaluation_tasks, lifetime_draws
 from ingredients.training.evaluation import CHUNK_LANES, lanes_at_once
@@ -54,7 +56,16 @@ def notices(study: Study) -> list[str]:
     """
     setup = prepare(study, ())
     of_memories = (memory_notice(kind, setup.agent.layout.size, study.agent.hidden) for kind in memory_kinds(study))
-    return [said for said in (notice(setup.family), *of_memories) if said]
+    return [said for said in (notice(setup.family), _start_notice(study, setup.family), *of_memories) if said]
+
+
+def _start_notice(study: Study, family: Family) -> str | None:
+    """Returns that a level changes nothing, where the study has it."""
+    if family.start_size or OneTask.RANDOM_START not in study.ingredients.task_distribution:
+        return None
+    return (
+        f"tasks {family.name}: all episodes of a task start alike, so task_distribution random_start is the same as off"
+    )
 
 
 def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:

@@ -100,7 +100,7 @@ def family_leakage(family: Family) -> dict[str, Any]:
 def decode(fitted: _Played, tested: _Played, name: str, known: Labels, asked: Labels) -> Leak:
     """Returns how well the classes `asked` of tested steps are told by a decoder fitted to those `known`."""
     if np.unique(known).size < 2:
-        return Leak(reason=f"the {name} is always the same")
+        return Leak(reason=f"the {name} never differed in random play")
     values, counts = np.unique(asked, return_counts=True)
     if values.size < 2:
         return Leak(reason=f"the {name} is the same in every lifetime it could be tested on")
