@@ -75,21 +75,20 @@ class Restless(Guess):
         return torch.rand(count, 1)
 
 
-class Blind(Guess):
-    """Says in the wrong type which rewards can be observed."""
-
-    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Returns booleans."""
-        made = super().step(tasks, state, action, noise)
-        return made._replace(reward_observed=made.reward > 0)
-
-
 class Tupled(Guess):
     """Returns what is no Step."""
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Any:  # noqa: ANN401 - that is it
         """Returns a pair."""
         return state, action
+
+
+class Hiding(Guess):
+    """Hides rewards by one number for all lanes."""
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Says that nobody sees the reward."""
+        return super().step(tasks, state, action, noise)._replace(reward_observed=torch.zeros(()))
 
 
 class Raises(Guess):

@@ -98,9 +98,12 @@ def test_a_place_knows_what_its_workers_may_take(tmp_path: Path) -> None:
     place = Place(workers=1)
     with place.open(tmp_path / "logs") as engine:
         fitted = place.fitted(engine, rest)
-        crowded = Place(workers=free // (300 * 2**20))
-        with pytest.raises(UsageError, match=r"^memory gru: one run alone needs "):
-            crowded.fitted(engine, rest)
+    crowded = Place(workers=free // (300 * 2**20))
+    with (
+        crowded.open(tmp_path / "logs") as engine,
+        pytest.raises(UsageError, match=r"^memory gru: one run alone needs "),
+    ):
+        crowded.fitted(engine, rest)
     assert fitted.rest == rest
     assert all(10**8 < need < 10**9 for need in fitted.memory_bytes.values())
 

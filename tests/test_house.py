@@ -70,6 +70,13 @@ def test_the_package_lists_its_rooms_in_reading_order() -> None:
     assert tuple(listed) == WINGS
 
 
+@pytest.mark.parametrize("contents", [file for file in FILES if file.stem == "__init__"][1:], ids=name)
+def test_a_wing_lists_its_rooms(contents: Path) -> None:
+    """The docstring of every wing names each of its modules, so that a reader knows which room is where."""
+    listed = set(re.findall(r"\w+", ast.get_docstring(ast.parse(contents.read_text(encoding="utf-8"))) or ""))
+    assert {file.stem for file in contents.parent.glob("*.py")} - {"__init__"} <= listed
+
+
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_a_module_imports_only_from_wings_before_its_own(file: Path) -> None:
     """Data flows one way."""

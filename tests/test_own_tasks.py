@@ -9,11 +9,11 @@ from pathlib import Path
 import own_tasks
 import pytest
 import torch
+from synthetic import write_results
 from test_own_memory_command import COMMAND, ingredients
 
 from ingredients.errors import StudyError
 from ingredients.grid import fingerprints, runs
-from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime, make_family
 
@@ -56,7 +56,7 @@ def test_an_own_family_is_a_family() -> None:
         ("own_tasks:Narrow", r"the observation of first must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
         ("own_tasks:Restless", "draw_tasks gives other tasks for an equal generator: draw from it alone"),
         ("own_tasks:Tupled", r"step must return an ingredients.tasks.Step, got \(.*\)"),
-        ("own_tasks:Blind", r"reward_observed of step must be \[2, 5\] of torch.float32, got \[2, 5\] of torch.bool"),
+        ("own_tasks:Hiding", r"the reward_observed of step must be \[2, 5\] of torch.float32, got \[\] of .*"),
         ("own_tasks:Raises", "step raised ZeroDivisionError: nothing"),
         ("own_tasks:Lacking", "lacks observation_size, task_size, draw_tasks, first, step"),
         ("own_tasks:Gues", r"own_tasks has no Gues. Did you mean 'Guess'\?"),
@@ -76,7 +76,7 @@ def test_a_key_that_the_class_does_not_know_is_said() -> None:
 
 
 def test_the_file_is_in_fingerprint_and_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Edited, it makes other runs; a copy is kept, by which a report knows the stored ones without the file."""
+    """Edited, it makes other runs, in the same folder; a copy is kept, by which a report knows the stored ones."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     file = tmp_path / "my_first_tasks.py"
@@ -84,10 +84,11 @@ def test_the_file_is_in_fingerprint_and_results(tmp_path: Path, monkeypatch: pyt
     study = study_of("my_first_tasks:Mine")
     run = runs(study)[0]
     before = fingerprints(study, run)
-    store = Store(tmp_path / "r").open(study)
+    store = write_results(tmp_path / "r", study)
     file.write_text("second")
     assert fingerprints(study, run).trains != before.trains
     assert fingerprints(study, run, store.source_digest) == before
+    assert set(store.open(study).states(study).values()) == {"missing"}
 
 
 @pytest.mark.skipif(not COMMAND.exists(), reason=f"the command is not installed as {COMMAND}")

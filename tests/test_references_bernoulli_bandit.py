@@ -145,16 +145,6 @@ def test_many_arms_are_not_searched() -> None:
     assert returns(evaluated, "reactive") == returns(evaluated, "reactive", "memory_swap")
 
 
-def test_a_family_without_references_is_named() -> None:
-    """The error says which family has none."""
-
-    class Maze:
-        name = "maze"
-
-    with pytest.raises(NotImplementedError, match="'maze'"):
-        references_for(Maze())  # type: ignore[arg-type]
-
-
 def thompson(family: BernoulliBandit) -> Policy:
     """Returns Thompson sampling for `family`."""
     return Thompson(family.arms)

@@ -91,7 +91,7 @@ def test_a_row_shows_levels_scores_and_verdict(report: Report) -> None:
     """At 80 columns the full cell's row is all there: levels, a rising curve, intervals, runs that learned, verdict."""
     row = next(line for line in printed(report, 80).splitlines() if line.startswith("+ + + +"))
     scores = r"[01]\.\d\d \[[01]\.\d\d, 1\.\d\d\] +0\.\d\d \[0\.\d\d, 0\.\d\d\]"
-    assert re.fullmatch(rf"\+ \+ \+ \+ [▁▂▃▄▅▆▇█]{{10}} +{scores} +4/4 ● in-context *", row)
+    assert re.fullmatch(rf"\+ \+ \+ \+ [▁▂▃▄▅▆▇█]{{6}} +{scores} +4/4 ● in-context *", row)
     curve = row.split()[4]
     assert (curve[0] < curve[-1], curve[-1]) == (True, "█")
 
@@ -263,9 +263,9 @@ def test_the_markdown_opens_with_the_answer(report: Report) -> None:
 
 
 def test_the_markdown_tables_are_tables(report: Report) -> None:
-    """Every table has a rule below its head and as many cells in each row; a row for each cell of the grid."""
+    """Every table has a rule below its head and as many cells in each row; a row for each cell, one for its probes."""
     tables = [part.splitlines() for part in report.markdown.split("\n\n") if part.startswith("|")]
-    assert [len(table) - 2 for table in tables] == [4, 4, len(report.judgement.references)]
+    assert [len(table) - 2 for table in tables] == [4, 4, 1, len(report.judgement.references)]
     for head, rule, *body in tables:
         assert re.fullmatch(r"\|( --- \|)+", rule)
         assert {row.count("|") for row in body} == {head.count("|")} == {rule.count("|")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -104,10 +105,22 @@ def test_workers_killed_one_by_one_lose_nothing(tmp_path: Path, undisturbed: Pat
 
 
 def test_a_stack_that_keeps_failing_is_listed_with_its_reason(tmp_path: Path) -> None:
-    """A worker above the limit is stopped, its stack tried again and then given up: each run named, exit code 1."""
-    done = program(*grid(tmp_path, "--workers", "1", "--retries", "1", "--memory-limit", "20MB"), cwd=tmp_path)
+    """A worker beyond the limit is stopped, its stack tried again and then given up: each run named, exit code 1."""
+    limited = grid(tmp_path, "--workers", "1", "--retries", "1", "--stack-timeout", "0.01s")
+    study = tmp_path / "survival.yaml"
+    study.write_text(STUDY.replace("TRAIN_STEPS", "400_000"))
+    done = program(*limited, cwd=tmp_path)
     assert done.returncode == 1
-    lost = [line for line in done.stderr.splitlines() if "above the limit of 0.02 GB" in line]
-    assert len(lost) == 9  # eight runs, and the references
-    assert all(line.endswith("and was stopped (attempt 2)") for line in lost)
-    assert "stack-0: is tried again: the worker used " in done.stdout
+    lost = [line for line in done.stderr.splitlines() if "not finished after 0.01 s, the limit" in line]
+    assert len(lost) >= 8  # eight runs; the references, too, where they took so long that somebody looked
+    assert all(line.endswith("the worker was stopped (attempt 2)") for line in lost)
+    assert "stack-0: is tried again: not finished after " in done.stdout
+
+
+def test_a_limit_that_no_run_fits_in_is_said_beforehand(tmp_path: Path) -> None:
+    """Nothing is trained to be stopped: one line says what a run needs, exit code 2."""
+    done = program(*grid(tmp_path, "--workers", "1", "--memory-limit", "20MB"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"error: memory gru: one run alone needs 0\.\d\d GB and a worker may have 0\.02 GB; .*\n", done.stderr
+    )

@@ -1,1 +1,4 @@
-"""The agent: what it sees (`observation`), what it remembers with (`memory/`), its weights and policy (`network`)."""
+"""The agent: what it sees (`observation`), what it remembers with (`memory/`), weights (`network`), actions (`policy`).
+
+Comes in: observations, rewards, actions. Goes out: the masked input, a memory's output, heads, actions.
+"""

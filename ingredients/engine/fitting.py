@@ -46,7 +46,7 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
     function = "ingredients.training.cost:memory_by_runs"
     # one after the other: each has one result, whichever worker is free
     return {
-        kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack))])[0]
+        kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack), limited=False)])[0]
         for index, (kind, stack) in enumerate(largest.items())
     }
 

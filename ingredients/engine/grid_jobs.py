@@ -12,14 +12,13 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
-from ingredients.experiment import SNAPSHOT_SECONDS
+from ingredients.experiment import SNAPSHOT_SECONDS, informed_seeds
 from ingredients.grid import Cell, Run, Stack, fingerprints, own_tasks, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 from ingredients.study.tasks import is_foreign
 
 REFERENCES = "references"
-INFORMED_SEEDS = 5  # as `experiment.informed` trains, which needs torch
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ class Remaining:
     @property
     def informed_steps(self) -> int:
         """Returns the environment steps for which informed agents are trained, the yardstick of foreign tasks."""
-        seeds = min(self.study.seeds, INFORMED_SEEDS)
-        return seeds * self.study.learner.train_steps if self.references and is_foreign(self.study.tasks) else 0
+        needed = self.references and is_foreign(self.study.tasks)
+        return informed_seeds(self.study) * self.study.learner.train_steps if needed else 0
 
     @property
     def finished(self) -> int:

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
-from ingredients.engine.limits import Fault, Limits, last_words, tried_again
-from ingredients.engine.process import Attempt, Worker, next_attempt, start_worker
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.limits import Fault, Limits
+from ingredients.engine.process import Attempt, Worker, after_fault, next_attempt, start_worker
+from ingredients.engine.protocol import Event, Finished, Job, Started, Told
 from ingredients.engine.worker import log_path
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -129,7 +129,8 @@ class LocalEngine:
         attempt, message = worker.attempt, worker.receive()
         if message is None:
             reason = self._remove(worker, patience=1.0)  # a pipe closes before its process has an exit code
-            yield from self._failed(attempt, Fault(reason), again)
+            if attempt is not None:  # else an idle worker died
+                yield self._failed(attempt, Fault(reason), again)
             return
         kind, content = message
         assert attempt is not None
@@ -141,7 +142,7 @@ class LocalEngine:
             yield Finished(attempt.job, content)
         else:
             self._remove(worker)
-            yield from self._failed(attempt, content, again)
+            yield self._failed(attempt, content, again)
 
     def _look(self, again: deque[Attempt]) -> Iterator[Event]:
         """Ends workers that overstep a limit; looks every now and then, however much is told."""
@@ -149,31 +150,14 @@ class LocalEngine:
             return
         self._looked_at = time.monotonic()
         for worker in self._at_work():
-            if reason := worker.overstepped(self._limits):
+            attempt = worker.attempt
+            if attempt and attempt.job.limited and (reason := worker.overstepped(self._limits)):
                 self._remove(worker)
-                yield from self._failed(worker.attempt, Fault(reason), again)
+                yield self._failed(attempt, Fault(reason), again)
 
-    def _failed(self, attempt: Attempt | None, fault: Fault, again: deque[Attempt]) -> Iterator[Event]:
-        """Yields what becomes of a job whose attempt has failed: another, after all others, or none."""
-        if attempt is None:
-            return  # an idle worker died
-        job, faults = attempt.job, (*attempt.faults, fault)
-        if tried_again(faults, self._limits):
-            again.append(Attempt(job, faults))  # what was short, such as memory, may be there by then
-            yield Retried(job, fault.reason, self._log(job), len(faults))
-        else:
-            yield Failed(job, last_words(faults), self._log(job))
+    def _failed(self, attempt: Attempt, fault: Fault, again: deque[Attempt]) -> Event:
+        return after_fault(attempt, fault, self._limits, again, self._logs)
 
     def _remove(self, worker: Worker, patience: float = 0.0) -> str:
         self._workers.remove(worker)
         return worker.end(patience)
-
-    def _log(self, job: Job) -> Path | None:
-        """Returns where a failed job's last words are, if it had any; a killed worker leaves an empty file."""
-        log = self._logs and log_path(self._logs, job.key)
-        if not (log and log.is_file()):
-            return None
-        if log.stat().st_size:
-            return log
-        log.unlink()
-        return None

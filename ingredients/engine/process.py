@@ -21,9 +21,9 @@ from typing import Any
 
 import psutil
 
-from ingredients.engine.limits import Fault, Limits
-from ingredients.engine.protocol import Job
-from ingredients.engine.worker import send_job, serve
+from ingredients.engine.limits import Fault, Limits, last_words, tried_again
+from ingredients.engine.protocol import Event, Failed, Job, Retried
+from ingredients.engine.worker import send_job, serve, written_log
 
 LEAST_CPU_SECONDS = 0.05  # what a process that computes uses in any look, and one that only waits does not
 WORKER_ENVIRONMENT = {
@@ -51,6 +51,16 @@ def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
     if job is not None:
         return Attempt(job)
     return again.popleft() if again else None
+
+
+def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
+    """Returns what becomes of a job whose attempt has failed: another, after all others, or none."""
+    job, faults = attempt.job, (*attempt.faults, fault)
+    log = written_log(logs, job.key)
+    if tried_again(faults, limits):
+        again.append(Attempt(job, faults))  # what was short, such as memory, may be there by then
+        return Retried(job, fault.reason, log, len(faults))
+    return Failed(job, last_words(faults), log)
 
 
 @dataclass(eq=False)

@@ -38,6 +38,7 @@ class Job:
         tells: whether the function takes one more argument, `tell`, to report progress with.
         env_steps: how many environment steps it trains, as far as that is known: the measure of progress.
         needs: what it takes, for an engine that looks for a place for it.
+        limited: whether it may be stopped for what it takes; a question asked beforehand may not.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Job:
     tells: bool = False
     env_steps: int = 0
     needs: Needs = Needs()
+    limited: bool = True
 
 
 @dataclass(frozen=True)

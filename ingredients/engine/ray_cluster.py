@@ -23,10 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ingredients.engine.limits import Fault, Limits, last_words, tried_again
+from ingredients.engine.limits import Fault, Limits
 from ingredients.engine.local import usable_cores
-from ingredients.engine.process import WORKER_ENVIRONMENT, Attempt, next_attempt
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Needs, Retried, Started, Told
+from ingredients.engine.process import WORKER_ENVIRONMENT, Attempt, after_fault, next_attempt
+from ingredients.engine.protocol import Event, Finished, Job, Needs, Started, Told
 from ingredients.engine.ray_task import Home, Mailbox, work
 from ingredients.engine.worker import log_path
 from ingredients.errors import IngredientsError, UsageError
@@ -179,12 +179,7 @@ class RayEngine:
         return Finished(attempt.job, content) if kind == "finished" else self._failed(attempt, content, again)
 
     def _failed(self, attempt: Attempt, fault: Fault, again: deque[Attempt]) -> Event:
-        """Returns what becomes of a job whose attempt has failed: another, after all others, or none."""
-        job, faults = attempt.job, (*attempt.faults, fault)
-        if tried_again(faults, self._limits):
-            again.append(Attempt(job, faults))
-            return Retried(job, fault.reason, self._log(job), len(faults))
-        return Failed(job, last_words(faults), self._log(job))
+        return after_fault(attempt, fault, self._limits, again, self._home.logs)
 
     def _look(self) -> None:
         """Ends tasks that take longer than they may, counted from when they started, not from when they had to wait."""
@@ -209,16 +204,6 @@ class RayEngine:
         if self._attempts:
             ray.wait(list(self._attempts), num_returns=len(self._attempts), timeout=SECONDS_TO_REACH)
         self._attempts.clear()
-
-    def _log(self, job: Job) -> Path | None:
-        """Returns where a failed job's last words are, if it had any; a task that is killed leaves an empty file."""
-        log = self._home.logs and log_path(self._home.logs, job.key)
-        if not (log and log.is_file()):
-            return None
-        if log.stat().st_size:
-            return log
-        log.unlink()
-        return None
 
     def _connect(self) -> None:
         """Joins the cluster at the address, or starts one.

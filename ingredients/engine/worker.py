@@ -45,6 +45,17 @@ def log_path(logs: Path, key: str) -> Path:
     return logs / f"{key}.log"
 
 
+def written_log(logs: Path | None, key: str) -> Path | None:
+    """Returns where a failed job's last words are, if it had any; one that was killed leaves an empty file."""
+    log = logs and log_path(logs, key)
+    if not (log and log.is_file()):
+        return None
+    if log.stat().st_size:
+        return log
+    log.unlink()
+    return None
+
+
 def send_job(pipe: Connection, job: Job) -> None:
     """Hands a job to the worker at the other end, its key first: the log is open before anything can fail."""
     pipe.send(job.key)

@@ -1,9 +1,9 @@
 """One stack from start to stored result: the only wing that knows both training and storage.
 
 In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
-`tables` (curves, diagnostics and weights as they are stored), `work` (how much it is, counted beforehand). What a job
-tells on the way stands here, where the main
-process finds it without importing torch.
+`informed` (the yardstick where no reference is known), `tables` (curves, diagnostics and weights as they are stored),
+`work` (how much it is, counted beforehand). What a job tells on the way stands here, where the main process finds it
+without importing torch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from ingredients.grid import STACK_RUNS
+from ingredients.study import Study
+
 SNAPSHOT_SECONDS = 30.0  # what a crash costs at most; a snapshot takes milliseconds
+MOST_INFORMED = 5
 
 
 @dataclass(frozen=True)
@@ -44,3 +48,8 @@ class Work(NamedTuple):
 
     trained: int
     played: int
+
+
+def informed_seeds(study: Study) -> int:
+    """Returns how many informed agents are trained, in one stack."""
+    return min(study.seeds, MOST_INFORMED, STACK_RUNS)

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from ingredients.errors import StudyError
-from ingredients.experiment import Progress, Tell
-from ingredients.grid import STACK_RUNS, Cell, Run
+from ingredients.experiment import Progress, Tell, informed_seeds
+from ingredients.grid import Cell, Run
 from ingredients.study import Study
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import take_failures
@@ -23,14 +23,8 @@ from ingredients.tasks.informed import informed
 from ingredients.training.evaluation import evaluate
 from ingredients.training.trainer import Setup, Training, begin_training, prepare, train
 
-MOST_SEEDS = 5
 FULL = Cell(True, True, True, True)
 PROBE = "memory_swap"
-
-
-def informed_seeds(study: Study) -> int:
-    """Returns how many informed agents are trained."""
-    return min(study.seeds, MOST_SEEDS, STACK_RUNS)
 
 
 def train_informed(study: Study, family: Family, tasks: Tensor, tell: Tell) -> dict[str, Any]:

@@ -10,19 +10,19 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
 from ingredients.errors import StudyError
+from ingredients.study import own_import
 from ingredients.study.foreign import is_code
-from ingredients.study.messages import nearest, one_line
-from ingredients.study.own_source import look_in
+from ingredients.study.messages import nearest
+from ingredients.study.own_import import FAILURES, in_short
+from ingredients.study.own_source import TASKS
 
 Environment = gymnasium.Env[Any, Any]
-FAILURES = (Exception, SystemExit)  # what others' code may raise; a script without a main guard may exit
 
 
 @dataclass(frozen=True)
@@ -102,27 +102,12 @@ def imported(name: str) -> Any:  # noqa: ANN401 - whatever a user wrote
     Raises:
         StudyError: there is no such module, or nothing of that name in it that can be called.
     """
-    module_name, _, attribute = name.partition(":")
-    look_in(here := Path.cwd())
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(module_name)
-    except FAILURES as error:
-        what = f"cannot be imported: {in_short(error)} (looked for in {here} and on Python's path)"
-        raise wrong(name, what) from error
-    found = getattr(module, attribute, None)
+    found = own_import.imported(name, TASKS, callable)
     if not callable(found):
-        guess = nearest(attribute, [key for key, value in vars(module).items() if callable(value)])
-        raise wrong(name, f"{module_name} has no {attribute}" + (f". Did you mean '{guess}'?" if guess else ""))
+        raise wrong(name, f"{name.partition(':')[2]} is nothing that can be called")
     return found
-
-
-def in_short(error: BaseException) -> str:
-    """Returns an error's type and first line, printable."""
-    lines = str(error).splitlines() or [""]
-    return one_line(f"{type(error).__name__}: {lines[0]}")[:300]
 
 
 def wrong(name: str, what: str) -> StudyError:
     """Returns the error that says what is wrong with the tasks `name`."""
-    return StudyError(one_line(f"tasks {name}: {what}"))
+    return own_import.wrong(name, TASKS, what)

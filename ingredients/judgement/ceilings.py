@@ -40,6 +40,8 @@ class _Bound:
 def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     """Returns the ceiling of a cell; None for graded levels, leaks in its place, and where no reference gives it.
 
+    None, too, where the yardstick is an informed agent.
+
     It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
     holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
 
@@ -48,10 +50,11 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     """
     references, remembers = grounds.references, cell.wipe_every is None and memory_kind != "none"
     leaked = any(not cell.level(name) for name in references.leaking)
-    if grounds.writable or leaked or _graded(cell) or (remembers and memory_kind == "window"):
+    unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out
+    if unknown or grounds.writable or leaked or _graded(cell) or (remembers and memory_kind == "window"):
         return None
     bound = _bound(cell, remembers, references)
-    if bound.reference is None or bound.reference not in references.all or bound.reference == INFORMED:
+    if bound.reference is None or bound.reference not in references.all:
         return None
     reference = references.all[bound.reference]
     return Ceiling(

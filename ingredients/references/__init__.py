@@ -1,10 +1,21 @@
 """References: policies of known strength, played on the evaluation tasks (DESIGN §2, Scores and Traps).
 
-Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. Reading order: `policy` (the
-words), `simulation` (how a policy is played), `bernoulli_bandit` (which references bandits have), then the
-algorithms: `bandit_policies`, `bandit_thompson`, `bandit_gittins`, `bandit_dynamic_programming`, `bandit_reactive`,
-`gaussian_beliefs`, `gaussian_gittins`; of `tabular_mdp` they are in `mdp_posterior` and `mdp_policies`; and `ignorant`,
-for families of which nothing is known. A further family brings one file and one line of `references_for`.
+Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. In reading order: `policy` (the
+words), `simulation` (how a policy is played), `computed` (what needs no playing), `at_random`. Then a file for each
+family says which references it has, with its algorithms behind it:
+
+    bernoulli_bandit        forced_pulls, bandit_policies, bandit_thompson, bandit_gittins, bandit_reactive,
+                            bandit_dynamic_programming
+    dependent_bandit, informative_bandit
+    gaussian_bandit, restless_bandit        gaussian_beliefs, gaussian_gittins
+    causal_bandit
+    dark_room               dark_room_policies
+    interval_reproduction
+    tabular_mdp             mdp_posterior, mdp_policies
+    two_step
+    ignorant                a family of which nothing is known
+
+A further family brings one file and one line of `references_for`.
 """
 
 from __future__ import annotations

@@ -6,15 +6,14 @@ Markdown. Nothing is pooled: each number is that of one study, on its own scale 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.grid import Cell
+from ingredients.grid import Cell, flat
 from ingredients.judgement import CellResult
 from ingredients.report import wording
 from ingredients.report.build import Report
@@ -86,9 +85,9 @@ class Comparison:
     def settings(self) -> list[tuple[str, list[str]]]:
         """Returns each key in which the studies differ, with its value in each."""
         studies = [report.evidence.study.resolved() for report in self.reports]
-        flat = [dict(_flat({name: study[name] for name in _COMPARED})) for study in studies]
-        keys = list({key: None for settings in flat for key in settings})
-        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in flat]) for key in keys]
+        compared = [dict(flat({name: study[name] for name in _COMPARED})) for study in studies]
+        keys = list({key: None for settings in compared for key in settings})
+        rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in compared]) for key in keys]
         return [(key, values) for key, values in rows if len(set(values)) > 1]
 
     def terminal(self) -> RenderableType:
@@ -193,11 +192,3 @@ def _verdict(result: CellResult | None, without: Collection[str] = ()) -> str:
         return f"{wording.marked(result.verdict)}{failed}"
     late = wording.number(result.late.mean) if "bounds" in without else wording.interval(result.late)
     return f"{wording.marked(result.verdict)} {late}{failed}"
-
-
-def _flat(data: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}", value

@@ -14,7 +14,7 @@ results/<study>/
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
 In reading order: `record` (a run as it is stored), `folder` (the `Store`), `leases` (who works at what), `references`,
-`snapshots`, `tables`, `checksums`, `files`, `paths`, `processes`.
+`snapshots`, `tables`, `versions` (by which a run was made), `checksums`, `files`, `paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

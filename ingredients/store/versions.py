@@ -14,6 +14,7 @@ from typing import Any
 from ingredients.grid import CODE, Run, fingerprints, memory_kind
 from ingredients.study import Study
 from ingredients.study.own_source import is_own
+from ingredients.study.tasks import own_code
 
 DISTRIBUTION = "rl2-ingredients"
 PACKAGES = (DISTRIBUTION, "torch", "numpy", "pandas", "pyarrow")
@@ -36,7 +37,7 @@ def installed(name: str) -> str:
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
     """Returns in words by which other version a stored run of this study was trained; None if by this one.
 
-    A memory of the user's own may be edited: then its runs are trained again, and nothing is refused.
+    A file of the user's own may be edited: then its runs are trained again, and nothing is refused.
 
     Args:
         study: The study, which trains as the stored one does.
@@ -44,7 +45,7 @@ def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | N
         content: What `run.json` says of it.
     """
     code = content.get("code") or {}
-    if is_own(memory_kind(study, run.cell)):
+    if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):
         same = code.get("trains", CODE["trains"]) == CODE["trains"]
     else:
         same = content["fingerprints"].get("trains") == fingerprints(study, run).trains

@@ -135,8 +135,8 @@ class Learner(Section):
         expected_rewards: whether the learner counts what ψ makes of a step instead of what luck does
             (`rollout.collect`); the agent always sees the rewards that are paid.
         reward_prediction: weight of an auxiliary loss: to predict the reward of the action taken
-            (`learner.prediction_gradient`); 0 is plain
-            PPO, `auto` goes with the lifetime's length (`learner.prediction_weight`).
+            (`learner.prediction_gradient`); 0 is plain PPO, `auto` goes with the lifetime's length
+            (`learner.prediction_weight`).
     """
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ingredients.gyms.recipe import FAILURES, in_short, wrong
+from ingredients.gyms.recipe import wrong
+from ingredients.study.own_import import FAILURES, in_short
 from ingredients.tasks.family import Family, Step
 
 RUNS, LANES, STEPS = 2, 5, 3
@@ -98,8 +99,7 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
             _check_step(family, step, action, state)
             if not torch.equal(before, state):
                 raise wrong(family.name, "step changes the state that it is given: return a new one")
-        always = torch.ones_like(step.reward)
-        found += [always if part is None else part for part in step]  # `reward_observed` need not be said
+        found += [torch.ones_like(step.reward) if part is None else part for part in step]  # a reward that all may see
         state = step.state
     again = _called(
         family, "next_episode", lambda: family.next_episode(tasks, state, _uniform(draw, family.start_size, lead))
@@ -122,7 +122,7 @@ def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> Non
     _checked(family, "terminated of step", step.terminated, tuple(lead), torch.bool)
     _checked(family, "truncated of step", step.truncated, tuple(lead), torch.bool)
     if step.reward_observed is not None:
-        _checked(family, "reward_observed of step", step.reward_observed, tuple(lead))
+        _checked(family, "the reward_observed of step", step.reward_observed, tuple(lead))
     ends = step.terminated | step.truncated
     if not family.ends_early and family.episode_steps > 1 and ends.any():
         raise wrong(family.name, "an episode ended before its time limit: say ends_early = True")

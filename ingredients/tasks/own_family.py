@@ -2,10 +2,10 @@
 
     class Mine:
         def __init__(self, episodes: int, ...): ...     # the keys of the study's section, all but `own`
-        episodes, actions, observation_size, task_size  # attributes; what else there is, and its default, is in
-        `OwnFamily` def draw_tasks(self, generator, count): ...     # [count, task_size]
+        episodes, actions, observation_size, task_size  # attributes; `OwnFamily` has all others, and their defaults
+        def draw_tasks(self, generator, count): ...     # [count, task_size]
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
-        def step(self, tasks, state, action, noise): ...    # a Step
+        def step(self, tasks, state, action, noise): ...  # a Step
 
 Comes in: a study's section `own`. Goes out: an `OwnFamily` that keeps the contract of `family.py`; `own_contract` tries
 whether it does. Its methods are batched tensor programs for any leading shape, pure but for what they are handed.
@@ -19,7 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ingredients.gyms.recipe import FAILURES, imported, in_short, wrong
+from ingredients.gyms.recipe import imported, wrong
+from ingredients.study.own_import import FAILURES, in_short
 from ingredients.study.tasks import OwnTasks
 from ingredients.tasks.family import Step
 from ingredients.tasks.own_contract import check_family

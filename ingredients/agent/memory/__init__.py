@@ -1,7 +1,7 @@
 """Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
-In reading order: `protocol` (what a memory is), `gru`, `lstm` (recurrent), `memoryless`, `window` (feedforward),
-`transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
+In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru`, `lstm`, `memoryless`,
+`window` (feedforward), `transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
 """
 
 from __future__ import annotations

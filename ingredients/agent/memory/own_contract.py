@@ -13,9 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ingredients.agent.memory.own_module import (
-    FAILURES,
     UserModule,
-    in_short,
     kept_luck,
     load_class,
     new_module,
@@ -25,6 +23,7 @@ from ingredients.agent.memory.own_module import (
     wrong,
 )
 from ingredients.agent.memory.protocol import State
+from ingredients.study.own_import import FAILURES, in_short
 
 CHECK_LANES, CHECK_STEPS = 6, 3
 MIXED = 1e-5

@@ -13,11 +13,9 @@ A module is always in evaluation mode: a rollout and the learning from it must s
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,10 +24,9 @@ from torch.func import functional_call
 
 from ingredients.agent.memory.protocol import State
 from ingredients.errors import StudyError
-from ingredients.study.messages import nearest
-from ingredients.study.own_source import look_in
-
-FAILURES = (Exception, SystemExit)  # what a user's code may raise; a script without a main guard may exit
+from ingredients.study import own_import
+from ingredients.study.own_import import FAILURES, in_short
+from ingredients.study.own_source import MEMORY
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,21 +70,9 @@ def load_class(kind: str) -> type[nn.Module]:
     Raises:
         StudyError: it cannot be imported, or is no `torch.nn.Module`.
     """
-    module_name, _, name = kind.partition(":")
-    look_in(here := Path.cwd())
-    importlib.invalidate_caches()
-    try:
-        module = importlib.import_module(module_name)
-    except FAILURES as error:
-        what = f"cannot be imported: {in_short(error)} (looked for in {here} and on Python's path)"
-        raise wrong(kind, what) from error
-    found = getattr(module, name, None)
-    classes = [key for key, value in vars(module).items() if isinstance(value, type) and issubclass(value, nn.Module)]
-    if found is None:
-        guess = nearest(name, classes)
-        raise wrong(kind, f"{module_name} has no {name}" + (f". Did you mean '{guess}'?" if guess else ""))
+    found = own_import.imported(kind, MEMORY, lambda value: isinstance(value, type) and issubclass(value, nn.Module))
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
-        raise wrong(kind, f"{name} is no torch.nn.Module")
+        raise wrong(kind, f"{kind.partition(':')[2]} is no torch.nn.Module")
     return found
 
 
@@ -126,15 +111,9 @@ def parts_of(state: Any) -> State:  # noqa: ANN401 - what a user's module return
     return state if isinstance(state, tuple) else tuple(state) if isinstance(state, list) else (state,)
 
 
-def in_short(error: BaseException) -> str:
-    """Returns an error's type and first line."""
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
-
-
 def wrong(kind: str, what: str) -> StudyError:
     """Returns the error that says what is wrong with the memory `kind`."""
-    return StudyError(f"memory {kind}: {what}")
+    return own_import.wrong(kind, MEMORY, what)
 
 
 @contextmanager

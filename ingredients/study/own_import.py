@@ -1,0 +1,56 @@
+"""The user's own code, imported by the name that a study gives it.
+
+Comes in: `package.module:Name`. Goes out: what is there; or what is wrong with it, in one line. Reading a study never
+comes here: that imports nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ingredients.errors import StudyError
+from ingredients.study.messages import nearest, one_line
+from ingredients.study.own_source import look_in
+
+FAILURES = (Exception, SystemExit)  # what others' code may raise; a script without a main guard may exit
+
+
+def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
+    """Returns what `module:Name` names; modules are looked for where Python looks, then in the current folder.
+
+    Args:
+        name: as the study has it.
+        what: it is of, `memory` or `tasks`: the word for it in a message.
+        fits: whether something in the module could have been meant by a name that is not there.
+
+    Raises:
+        StudyError: there is no such module, or nothing of that name in it.
+    """
+    module_name, _, attribute = name.partition(":")
+    look_in(here := Path.cwd())
+    importlib.invalidate_caches()
+    try:
+        module = importlib.import_module(module_name)
+    except FAILURES as error:
+        where = f"looked for in {here} and on Python's path"
+        raise wrong(name, what, f"cannot be imported: {in_short(error)} ({where})") from error
+    found = getattr(module, attribute, None)
+    if found is None:
+        guess = nearest(attribute, [key for key, value in vars(module).items() if fits(value)])
+        so = f". Did you mean '{guess}'?" if guess else ""
+        raise wrong(name, what, f"{module_name} has no {attribute}{so}")
+    return found
+
+
+def wrong(name: str, what: str, how: str) -> StudyError:
+    """Returns the error that says what is wrong with something of the user's."""
+    return StudyError(one_line(f"{what} {name}: {how}"))
+
+
+def in_short(error: BaseException) -> str:
+    """Returns an error's type and first line, printable."""
+    lines = str(error).splitlines() or [""]
+    return one_line(f"{type(error).__name__}: {lines[0]}")[:300]
