@@ -71,6 +71,12 @@ def test_on_and_off_are_no_doses() -> None:
     assert judge(shaped(FULL, "none"), shaped(FULL.lacking("memory"), "none")).doses == ()
 
 
+def test_a_grid_without_the_other_ingredients_has_no_doses() -> None:
+    """Where no cell has all the others on, there is no level to speak of: nothing is said, and nothing raised."""
+    assert judge(shaped(Cell(False, False, True, True), "none")).doses == ()
+    assert judge(*(shaped(Cell(0.5, True, level, True), "none") for level in (False, True))).doses == ()
+
+
 def test_levels_without_the_other_ingredients_are_left_out() -> None:
     """Half of the rewards without memory says nothing of how much reward a learner needs."""
     cells = [Cell(level, True, memory, True) for level in (False, 0.5, True) for memory in (True, False)]

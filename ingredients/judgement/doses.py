@@ -7,7 +7,7 @@ other agents, not doses.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.findings import Dose, DoseResponse
@@ -21,8 +21,8 @@ _NARROW: Mapping[TasksLevel, float] = {OneTask.RANDOM_START: 0.25, OneTask.RANDO
 
 def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]:
     """Returns the ingredients that have at least three levels in cells that have all the others, in their order."""
-    curves = (_response(name, cells) for name in INGREDIENTS)
-    return tuple(curve for curve in curves if len(curve.doses) >= _FEWEST_LEVELS)
+    graded = {name: [cell for cell in cells if _along(cell, name)] for name in INGREDIENTS}
+    return tuple(_response(name, along, cells) for name, along in graded.items() if len(along) >= _FEWEST_LEVELS)
 
 
 def strength(cell: Cell, ingredient: Ingredient) -> float:
@@ -39,8 +39,7 @@ def strength(cell: Cell, ingredient: Ingredient) -> float:
     return strengths[ingredient]
 
 
-def _response(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> DoseResponse:
-    graded = [cell for cell in cells if _along(cell, ingredient)]
+def _response(ingredient: Ingredient, graded: Sequence[Cell], cells: Mapping[Cell, CellResult]) -> DoseResponse:
     doses = tuple(
         Dose(level_text(cell.level(ingredient)), cell, cells[cell].late, cells[cell].verdict)
         for cell in sorted(graded, key=lambda cell: strength(cell, ingredient))
