@@ -51,15 +51,8 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
         return _by_episode(early + late, family.episode_steps)
 
     swapped = midway._replace(memory=midway.memory.roll(1, 0))
-    rewritten = midway._replace(world=_rewritten(family, midway.world)) if family.written else None
+    rewritten = midway._replace(world=lifetime.swap_written(family, midway.world)) if family.written else None
     return Curves(curve(midway), curve(swapped), curve(rewritten) if rewritten else None)
-
-
-def _rewritten(family: Family, world: World) -> World:
-    """Returns the world with what the lane before has written into its environment."""
-    state, columns = world.state.clone(), list(family.written)
-    state[..., columns] = state[..., columns].roll(1, 0)
-    return world._replace(state=state)
 
 
 def _begin(table: _Table) -> _Lifetimes:

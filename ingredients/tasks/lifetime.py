@@ -68,6 +68,13 @@ def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> 
     return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
 
 
+def swap_written(family: Family, world: World) -> World:
+    """Returns the world in which each lane, dimension −2 of the state, meets what the lane before has written."""
+    state, columns = world.state.clone(), list(family.written)
+    state[..., columns] = state[..., columns].roll(1, dims=-2)
+    return world._replace(state=state)
+
+
 def _nothing_where(waiting: Tensor, state: Tensor, step: Step) -> Step:
     lane, zero = waiting.unsqueeze(-1), torch.zeros_like(step.reward)
     return step._replace(

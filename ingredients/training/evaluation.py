@@ -62,10 +62,8 @@ def swap_memory(scene: Scene) -> Scene:
 
 def swap_environment(scene: Scene) -> Scene:
     """Returns lanes that meet in their environment what the lane before has written there."""
-    lanes, columns = scene.lanes, list(scene.play.family.written)
-    state = lanes.world.state.clone()
-    state[..., columns] = state[..., columns].roll(1, dims=1)
-    return scene._replace(lanes=replace(lanes, world=lanes.world._replace(state=state)))
+    world = lifetime.swap_written(scene.play.family, scene.lanes.world)
+    return scene._replace(lanes=replace(scene.lanes, world=world))
 
 
 def wipe_memory(scene: Scene) -> Scene:
