@@ -29,6 +29,7 @@ LEAST_CPU_SECONDS = 0.05  # what a process that computes uses in any look, and o
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     # glibc: keep freed tensors instead of giving their pages back to the kernel and faulting them in again, which
     # cost a fifth of all time; other C libraries do not read these
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),

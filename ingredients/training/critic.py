@@ -13,13 +13,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ingredients.agent.compiled import Floats, arrays, compiled, flat, loops_do
 from ingredients.seeds import Purpose, generator
 
 TIME_FEATURES = 3
+ZERO = np.float32(0.0)
 CACHED_ROWS = 128  # steps whose units are made and used before the next: 16 runs' stay in a level-2 cache
 LAST_BLOCK = 4  # the value is the first of so many columns: MKL rounds a product one column wide by where it stands
 
@@ -72,8 +75,12 @@ def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
 
 def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
     """Returns values `[S, ...]` for the critic's inputs `[S, ..., C]`."""
-    flat = inputs.reshape(inputs.shape[0], -1, inputs.shape[-1])
-    return _values(weights, _units(weights, flat)).reshape(inputs.shape[:-1])
+    rows = inputs.reshape(inputs.shape[0], -1, inputs.shape[-1])
+    if not loops_do(rows, *weights.values()):
+        return _values(weights, _units(weights, rows)).reshape(inputs.shape[:-1])
+    value = torch.empty(rows.shape[:2])
+    _value_loop(*_looped_weights(weights), *arrays(rows, value))
+    return value.reshape(inputs.shape[:-1])
 
 
 @torch.no_grad()
@@ -90,6 +97,8 @@ def value_gradient(
         target: R, `[S, X]`; no gradient goes through it.
         like: `[S, Q]`.
     """
+    if loops_do(inputs):
+        return _looped_value_gradient(weights, inputs, target, like)
     last = weights["critic.last"]
     d_first, d_last = torch.zeros_like(weights["critic.first"]), torch.zeros_like(last)
     losses = []
@@ -102,12 +111,77 @@ def value_gradient(
         d_units = torch.ops.aten.threshold_backward(torch.bmm(d_value, last.transpose(1, 2)), units, 0.0)
         d_first.baddbmm_(inputs[:, rows].transpose(1, 2), d_units)
         losses.append((error * d_value[..., 0]).sum(1))
-    flat = torch.cat([d_first.flatten(1), d_last.flatten(1)], dim=1)
-    return 0.5 * torch.stack(losses, dim=1).sum(1), pad(flat, (0, like.shape[1] - flat.shape[1]))
+    gradient = torch.cat([d_first.flatten(1), d_last.flatten(1)], dim=1)
+    return 0.5 * torch.stack(losses, dim=1).sum(1), pad(gradient, (0, like.shape[1] - gradient.shape[1]))
 
 
-def _units(weights: Mapping[str, Tensor], flat: Tensor) -> Tensor:
-    return torch.bmm(flat, weights["critic.first"]).relu_()
+def _looped_value_gradient(
+    weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor
+) -> tuple[Tensor, Tensor]:
+    gradient, losses = torch.zeros_like(like), torch.empty(inputs.shape[0])
+    _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, gradient, losses))
+    return losses, gradient
+
+
+def _looped_weights(weights: Mapping[str, Tensor]) -> tuple[Floats, int, Floats]:
+    """Returns the first layer's weights and the length of their rows (`compiled.flat`), and the last's column."""
+    return *flat(weights["critic.first"]), *arrays(weights["critic.last"][..., 0])
+
+
+@compiled
+def _value_loop(first: Floats, row: int, last: Floats, inputs: Floats, value: Floats) -> None:
+    """Writes values `[S, X]` of inputs `[S, X, C]`, for weights `last` `[S, V]`."""
+    runs, rows, features = inputs.shape
+    size = last.shape[1]
+    units = np.empty((rows, size), np.float32)
+    for s in range(runs):
+        weight = first[s * row : s * row + features * size].reshape(features, size)
+        np.dot(inputs[s], weight, units)
+        _rectify(units.reshape(-1))
+        np.dot(units, last[s], value[s])
+
+
+@compiled
+def _value_gradient_loop(
+    first: Floats, row: int, last: Floats, inputs: Floats, target: Floats, gradient: Floats, losses: Floats
+) -> None:
+    """Writes losses `[S]` and the gradient over the flat weights into `gradient` `[S, Q]`."""
+    runs, rows, features = inputs.shape
+    size = last.shape[1]
+    units, d_units = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)
+    value, d_last = np.empty(rows, np.float32), np.empty(size, np.float32)
+    for s in range(runs):
+        weight = first[s * row : s * row + features * size].reshape(features, size)
+        np.dot(inputs[s], weight, units)
+        _rectify(units.reshape(-1))
+        np.dot(units, last[s], value)
+        squares = np.float32(0.0)
+        for i in range(rows):
+            error = value[i] - target[s, i]
+            value[i] = error / np.float32(rows)
+            squares += error * value[i]
+            _back_unit(d_units[i], units[i], value[i], last[s])
+        losses[s] = np.float32(0.5) * squares
+        np.dot(units.T, value, d_last)
+        np.dot(inputs[s].T, d_units, gradient[s, : features * size].reshape(features, size))
+        for j in range(size):
+            gradient[s, features * size + j * LAST_BLOCK] = d_last[j]
+
+
+@compiled
+def _rectify(units: Floats) -> None:
+    for i in range(units.size):
+        units[i] = ZERO if units[i] < ZERO else units[i]
+
+
+@compiled
+def _back_unit(d_unit: Floats, unit: Floats, d_value: np.float32, last: Floats) -> None:
+    for j in range(unit.size):
+        d_unit[j] = d_value * last[j] if unit[j] > ZERO else ZERO
+
+
+def _units(weights: Mapping[str, Tensor], rows: Tensor) -> Tensor:
+    return torch.bmm(rows, weights["critic.first"]).relu_()
 
 
 def _values(weights: Mapping[str, Tensor], units: Tensor) -> Tensor:

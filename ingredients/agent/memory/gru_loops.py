@@ -1,0 +1,195 @@
+"""The equations of `gru` as compiled loops, for float32 on a CPU: run by run, step by step, a unit at a time.
+
+Comes in: arrays. Goes out: the states, and in training the tape and the gradients. What the symbols mean, `gru` says;
+`gru` has the same in torch, for other devices and precisions, and a test holds the two together.
+
+Here M = N · H numbers stand for the states of a step, N lanes of H units, because a pass over them asks for no shape.
+A pass has few arrays: LLVM makes vectors of a loop only if it can check that no two of them overlap.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ingredients.agent.compiled import ONE, Floats, compiled, sigmoid, tanh
+
+NOTHING = np.float32(0.0)
+
+
+@compiled
+def step(
+    weights: tuple[Floats, Floats], rows: tuple[int, int], carry: Floats, x: Floats, state: Floats, after: Floats
+) -> None:
+    """Writes h_t into `after` `[S, N, H]`.
+
+    Args:
+        weights: the input's and the recurrent ones, flat: run s has `[3, F, H]` and `[3, H, H]` from `rows` · s on.
+        rows: how many numbers lie from one run's to the next's.
+        carry: `[S]`.
+        x: `[S, N, F]`.
+        state: h_{t-1}, `[S, N, H]`.
+        after: `[S, N, H]`.
+    """
+    runs, lanes, features = x.shape
+    size = state.shape[2]
+    before, n = np.empty((lanes, size), np.float32), np.empty((lanes, size), np.float32)
+    enters, held = np.empty((2, lanes, size), np.float32), np.empty((3, lanes, size), np.float32)
+    for s in range(runs):
+        w_input = weights[0][s * rows[0] : s * rows[0] + 3 * features * size].reshape(3, features, size)
+        w_hidden = weights[1][s * rows[1] : s * rows[1] + 3 * size * size].reshape(3, size, size)
+        _scale(before.reshape(-1), state[s].reshape(-1), carry[s])
+        for gate in range(2):
+            np.dot(x[s], w_input[gate], enters[gate])
+            np.dot(before, w_hidden[gate], held[gate])
+            _gate(enters[gate].reshape(-1), held[gate].reshape(-1))
+        np.dot(x[s], w_input[2], n)
+        np.dot(before, w_hidden[2], held[2])
+        _candidate(n.reshape(-1), enters[0].reshape(-1), held[2].reshape(-1))
+        _mix(after[s].reshape(-1), n.reshape(-1), enters[1].reshape(-1), before.reshape(-1))
+
+
+@compiled
+def unroll(
+    weights: tuple[Floats, Floats],
+    rows: tuple[int, int],
+    carry: Floats,
+    x: Floats,
+    start: Floats,
+    tape: tuple[Floats, Floats, Floats],
+) -> None:
+    """Writes the tape of whole lifetimes: states, gates and what the candidate's gate holds back.
+
+    Args:
+        weights: as for `step`.
+        rows: as for `step`.
+        carry: `[S, T]`.
+        x: `[S, T, N, F]`.
+        start: the states at the start, `[S, N, H]`.
+        tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
+    """
+    states, gates, held = tape
+    runs, steps, lanes, features = x.shape
+    size = start.shape[2]
+    before, sums = np.empty((lanes, size), np.float32), np.empty((2, lanes, size), np.float32)
+    for s in range(runs):
+        w_input = weights[0][s * rows[0] : s * rows[0] + 3 * features * size].reshape(3, features, size)
+        w_hidden = weights[1][s * rows[1] : s * rows[1] + 3 * size * size].reshape(3, size, size)
+        for gate in range(3):
+            np.dot(x[s].reshape(-1, features), w_input[gate], gates[s, gate].reshape(-1, size))
+        last = start[s].reshape(-1)
+        for t in range(steps):
+            r, z, n, holds = gates[s, 0, t], gates[s, 1, t], gates[s, 2, t], held[s, t]
+            _scale(before.reshape(-1), last, carry[s, t])
+            np.dot(before, w_hidden[0], sums[0])
+            np.dot(before, w_hidden[1], sums[1])
+            np.dot(before, w_hidden[2], holds.reshape(lanes, size))
+            _gate(r, sums[0].reshape(-1))
+            _gate(z, sums[1].reshape(-1))
+            _candidate(n, r, holds)
+            last = states[s, t]
+            _mix(last, n, z, before.reshape(-1))
+
+
+@compiled
+def back(
+    w_back: Floats,
+    carry: Floats,
+    x: Floats,
+    start: Floats,
+    tape: tuple[Floats, Floats, Floats],
+    d_states: Floats,
+    d_weights: tuple[Floats, Floats],
+) -> None:
+    """Writes the gradients over the weights.
+
+    Args:
+        w_back: the recurrent weights' transposes, `[S, 3, H, H]`.
+        carry: `[S, T]`.
+        x: `[S, T, N, F]`.
+        start: `[S, N, H]`.
+        tape: as `unroll` wrote it.
+        d_states: the gradient over the states, `[S, T, M]`.
+        d_weights: the gradients over the input's weights `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
+    """
+    states, gates, held = tape
+    d_input, d_hidden = d_weights
+    runs, steps, lanes, features = x.shape
+    size = start.shape[2]
+    d_sums, before = np.empty((4, steps, lanes * size), np.float32), np.empty((steps, lanes * size), np.float32)
+    flow, d_h = np.empty((3, lanes * size), np.float32), np.empty(lanes * size, np.float32)
+    for s in range(runs):
+        flow[:] = NOTHING
+        d_h[:] = NOTHING
+        for t in range(steps - 1, -1, -1):
+            r, z, n, holds = gates[s, 0, t], gates[s, 1, t], gates[s, 2, t], held[s, t]
+            later = min(t + 1, steps - 1)  # at the end nothing flows back from it
+            _flow_back(d_h, d_states[s, t], flow, gates[s, 1, later], carry[s, later])
+            _scale(before[t], states[s, t - 1] if t else start[s].reshape(-1), carry[s, t])
+            d_r, d_z, d_holds, d_n = d_sums[0, t], d_sums[1, t], d_sums[2, t], d_sums[3, t]
+            _back_n(d_n, d_h, z, n)
+            _back_held(d_holds, d_n, r)
+            _back_r(d_r, d_holds, holds, r)
+            _back_z(d_z, d_h, before[t], n, z)
+            for gate in range(3):
+                np.dot(d_sums[gate, t].reshape(lanes, size), w_back[s, gate], flow[gate].reshape(lanes, size))
+        for gate in range(3):
+            entering = 3 if gate == 2 else gate  # the input enters the candidate itself, past its gate
+            np.dot(before.reshape(-1, size).T, d_sums[gate].reshape(-1, size), d_hidden[s, gate])
+            np.dot(x[s].reshape(-1, features).T, d_sums[entering].reshape(-1, size), d_input[s, gate])
+
+
+@compiled
+def _scale(out: Floats, of: Floats, by: np.float32) -> None:
+    for i in range(out.size):
+        out[i] = of[i] * by
+
+
+@compiled
+def _gate(entered: Floats, recurrent: Floats) -> None:
+    for i in range(entered.size):
+        entered[i] = sigmoid(entered[i] + recurrent[i])
+
+
+@compiled
+def _candidate(entered: Floats, r: Floats, held: Floats) -> None:
+    for i in range(entered.size):
+        entered[i] = tanh(entered[i] + r[i] * held[i])
+
+
+@compiled
+def _mix(h: Floats, n: Floats, z: Floats, before: Floats) -> None:
+    for i in range(h.size):
+        h[i] = n[i] + z[i] * (before[i] - n[i])
+
+
+@compiled
+def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: np.float32) -> None:
+    """Adds to what a step's state is worth itself what it is worth to the next step, through gates and carry."""
+    through_r, through_z, through_n = flow[0], flow[1], flow[2]
+    for i in range(d_h.size):
+        flown = through_r[i] + through_z[i] + through_n[i] + d_h[i] * z_later[i]
+        d_h[i] = d_state[i] + carry_later * flown
+
+
+@compiled
+def _back_n(d_n: Floats, d_h: Floats, z: Floats, n: Floats) -> None:
+    for i in range(d_n.size):
+        d_n[i] = d_h[i] * (ONE - z[i]) * (ONE - n[i] * n[i])
+
+
+@compiled
+def _back_held(d_held: Floats, d_n: Floats, r: Floats) -> None:
+    for i in range(d_held.size):
+        d_held[i] = d_n[i] * r[i]
+
+
+@compiled
+def _back_r(d_r: Floats, d_held: Floats, held: Floats, r: Floats) -> None:
+    for i in range(d_r.size):
+        d_r[i] = d_held[i] * held[i] * (ONE - r[i])
+
+
+@compiled
+def _back_z(d_z: Floats, d_h: Floats, before: Floats, n: Floats, z: Floats) -> None:
+    for i in range(d_z.size):
+        d_z[i] = d_h[i] * (before[i] - n[i]) * z[i] * (ONE - z[i])
