@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from ingredients.agent.compiled import sigmoid, tanh, without_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.agent.policy import sample
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import INGREDIENTS, Study, parse_study
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.training.critic import Critic, features, values
 from ingredients.training.draws import TRAINING, lifetime_draws, training_tasks
 from ingredients.training.trainer import begin_training, prepare
 
@@ -129,3 +133,48 @@ def test_the_first_policy_is_close_to_uniform() -> None:
     weights = {name: weight.unsqueeze(0) for name, weight in agent.initial_weights(0).items()}
     probabilities = torch.softmax(agent.logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
     assert (probabilities - 1 / 3).abs().max() < 0.05
+
+
+def test_compiled_loops_do_what_torch_does() -> None:
+    """Heads with their gradients, choices and values are torch's, whether weights are views of longer rows or not."""
+    agent, critic = Agent(LAYOUT, 16, Gru(LAYOUT.size, 16, 10)), Critic(16, 4, 24)
+    policy, values_of = (
+        views(flatten([part.initial_weights(seed) for seed in (0, 1)]), part.shapes()) for part in (agent, critic)
+    )
+    draw = torch.Generator().manual_seed(3)
+    outputs, uniform = torch.randn(2, 50, 16, generator=draw), torch.rand(2, 50, generator=draw)
+    seen = features(outputs.unsqueeze(2), torch.rand(2, 1, 4, generator=draw), 0.9).flatten(1, 2)
+    leaves = [outputs.requires_grad_(), *(policy[f"head.{name}"].requires_grad_() for name in ("weight", "bias"))]
+
+    def everything() -> list[Tensor]:
+        heads = agent.heads(policy, outputs)
+        gradients = torch.autograd.grad(heads.pow(2).sum(), leaves)
+        with torch.no_grad():
+            logits = 100 * heads[..., : LAYOUT.actions]
+            return [heads.detach(), sample(logits, uniform).float(), values(values_of, seen), *gradients]
+
+    looped = everything()
+    with without_loops():
+        stacked = everything()
+    assert set(looped[1].flatten().tolist()) == {0, 1, 2}
+    for ours, theirs in zip(looped, stacked, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_a_run_that_is_no_number_still_acts_and_others_do_not_notice() -> None:
+    """Choices of a run whose logits are not numbers are some choices; those of its neighbour are as ever."""
+    logits, uniform = torch.randn(2, 6, 3, generator=torch.Generator().manual_seed(1)), torch.full((2, 6), 0.7)
+    alone = sample(logits, uniform)
+    logits[0] = float("nan")
+    beside = sample(logits, uniform)
+    assert ((beside[0] >= 0) & (beside[0] < 3)).all()
+    assert torch.equal(beside[1], alone[1])
+
+
+def test_the_hyperbolic_tangent_is_exact_to_rounding() -> None:
+    """Within four units of the last place everywhere, monotone ends included; not a number stays that."""
+    x = np.concatenate([np.linspace(-12, 12, 4001), np.geomspace(1e-12, 1, 200)]).astype(np.float32)
+    ours, exact = np.array([tanh(value) for value in x]), np.tanh(x.astype(np.float64))
+    assert np.abs(ours - exact).max() < 4 * np.finfo(np.float32).eps
+    assert np.isnan(tanh(np.float32("nan")))
+    assert [float(sigmoid(np.float32(value))) for value in (-40, 0, 40)] == [0.0, 0.5, 1.0]

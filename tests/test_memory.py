@@ -10,6 +10,7 @@ import torch
 from memories import CARRYING, HORIZON, KINDS, LENGTH, F, Weights, by_steps, carried, inputs, made, stack_of
 from torch import Tensor
 
+from ingredients.agent.compiled import without_loops
 from ingredients.agent.memory import Memory
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
@@ -243,6 +244,29 @@ def test_outputs_and_gradients_follow_the_equations(
     for our, their in zip(*gradients, strict=True):
         assert torch.allclose(our, their, rtol=1e-9, atol=1e-12)
         assert our.any()
+
+
+@pytest.mark.parametrize(("hidden", "lanes"), [(4, 1), (16, 3), (64, 8)])
+def test_compiled_loops_do_what_torch_does(hidden: int, lanes: int) -> None:
+    """In float32 a GRU's loops give torch's states and gradients within rounding, from any start, with resets."""
+    memory = Gru(F, hidden, HORIZON)
+    weights, carry, x = stack_of(memory, 3), carried(3, 21), inputs(3, 21, lanes)
+    start = (0.5 * torch.randn(3, lanes, hidden, generator=torch.Generator().manual_seed(2)),)
+    leaves = {name: weight.requires_grad_() for name, weight in weights.items()}
+
+    def everything() -> list[Tensor]:
+        states = memory.unroll(leaves, carry, x, start)
+        gradients = torch.autograd.grad((states * torch.linspace(-1, 1, hidden)).pow(2).sum(), list(leaves.values()))
+        with torch.no_grad():
+            stepped, _ = memory.step(leaves, start, carry[:, :1, None], x[:, 0])
+        return [states.detach(), stepped, *gradients]
+
+    looped = everything()
+    with without_loops():
+        stacked = everything()
+    assert not all(torch.equal(*pair) for pair in zip(looped, stacked, strict=True))  # two programs, not one twice
+    for ours, theirs in zip(looped, stacked, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("memory", [Gru(F, 4, HORIZON), Lstm(F, 4)], ids=lambda memory: type(memory).__name__)

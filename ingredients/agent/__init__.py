@@ -1,4 +1,6 @@
 """The agent: what it sees (`observation`), what it remembers with (`memory/`), weights (`network`), actions (`policy`).
 
+What of it runs as compiled loops on a CPU, `compiled` says.
+
 Comes in: observations, rewards, actions. Goes out: the masked input, a memory's output, heads, actions.
 """

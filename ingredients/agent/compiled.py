@@ -1,8 +1,8 @@
 """Loops that numba compiles for this machine's processor, and the functions of one number that they share.
 
-A training step of small networks is thousands of small operations, and torch takes microseconds to begin each. Compiled
-loops do the same arithmetic without that: products go to the BLAS that scipy brings, everything between them is one pass
-over a few kilobytes that stay in the first cache.
+A training step of small networks is thousands of small operations, and torch takes microseconds to begin each.
+Compiled loops do the same arithmetic without that: products go to the BLAS that scipy brings, everything between them
+is one pass over a few kilobytes that stay in the first cache.
 
 No operation here is reordered or contracted (`fastmath` is off): a vector of sixteen and the rest that fills none give
 the same bits, so a run's numbers do not depend on where it stands in a stack.
@@ -10,8 +10,9 @@ the same bits, so a run's numbers do not depend on where it stands in a stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -25,16 +26,34 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Returns the function, compiled when it is first called; the code is kept for later processes where it can be."""
-    options = {"error_model": "numpy"}  # a division by zero is infinite, as everywhere in this arithmetic
+    # a division by zero is infinite, as everywhere in this arithmetic
     try:
-        made: Function = numba.njit(cache=True, **options)(function)
+        return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
     except RuntimeError:  # neither beside the source nor in the user's cache may anything be written
-        made = numba.njit(**options)(function)
-    return made
+        return cast(Function, numba.njit(error_model="numpy")(function))
+
+
+class _Switch:
+    on = True
+
+
+_switch = _Switch()
+
+
+@contextmanager
+def without_loops() -> Iterator[None]:
+    """Lets torch do everything inside, as it does on other devices."""
+    before, _switch.on = _switch.on, False
+    try:
+        yield
+    finally:
+        _switch.on = before
 
 
 def loops_do(*tensors: Tensor) -> bool:
     """Whether compiled loops can take the tensors: float32 on a CPU, and no gradient is asked over them."""
+    if not _switch.on:
+        return False
     asked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     return not asked and all(tensor.is_cpu and tensor.dtype == torch.float32 for tensor in tensors)
 
@@ -79,7 +98,7 @@ Q0, Q2, Q4, Q6 = (
 
 @compiled
 def tanh(x: np.float32) -> np.float32:
-    """Returns tanh(x) of a float32; not a number stays that."""
+    """Returns the hyperbolic tangent of a float32; not a number stays that."""
     x = LARGEST if x > LARGEST else x
     x = -LARGEST if x < -LARGEST else x
     square = x * x

@@ -11,10 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ingredients.agent.compiled import Floats, arrays, compiled, flat, loops_do
 from ingredients.agent.memory import Memory
 from ingredients.agent.memory.recurrence import SIMD_BLOCK
 from ingredients.agent.observation import Layout
@@ -68,9 +71,49 @@ class Agent:
 
     def heads(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
         """Returns logits, predicted rewards and padding, `[S, ..., P]`, for the memory's outputs `[S, ..., H]`."""
-        flat = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
-        wide = torch.baddbmm(weights["head.bias"], flat, weights["head.weight"])
+        rows = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
+        weight, bias = weights["head.weight"], weights["head.bias"]
+        if loops_do(rows.detach()):  # it has a gradient of its own
+            wide: Tensor = _LoopedHead.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
+        else:
+            wide = torch.baddbmm(bias, rows, weight)
         return wide.view(*outputs.shape[:-1], self.head)
+
+
+class _LoopedHead(torch.autograd.Function):
+    """x W + b, `[S, X, P]`, and its derivative: torch's batched product of few columns is some four times slower."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401
+        heads = x.new_empty(*x.shape[:2], weight.shape[-1])
+        rows, wide = arrays(x, heads)
+        _products_loop(rows, *flat(weight), wide)
+        ctx.save_for_backward(x, weight)
+        return heads.add_(bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
+        x, weight = ctx.saved_tensors
+        d_x, d_weight = torch.empty_like(x), torch.empty(weight.shape)
+        _products_back_loop(*arrays(x, weight.transpose(1, 2), gradients[0], d_x, d_weight))
+        return d_x, d_weight, gradients[0].sum(1, keepdim=True)
+
+
+@compiled
+def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
+    """Writes x W into `out` `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat`)."""
+    runs, _, size = x.shape
+    columns = out.shape[2]
+    for s in range(runs):
+        np.dot(x[s], weight[s * row : s * row + size * columns].reshape(size, columns), out[s])
+
+
+@compiled
+def _products_back_loop(x: Floats, back: Floats, d_out: Floats, d_x: Floats, d_weight: Floats) -> None:
+    """Writes the gradients over x and the weights, for the weights' transposes `back` `[S, P, H]`."""
+    for s in range(x.shape[0]):
+        np.dot(d_out[s], back[s], d_x[s])
+        np.dot(x[s].T, d_out[s], d_weight[s])
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:
@@ -79,11 +122,11 @@ def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:
     return torch.nn.functional.pad(torch.stack(rows), (0, -rows[0].numel() % SIMD_BLOCK))
 
 
-def views(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Returns the weights by name, `[S, *shape]`, as views of `flat` `[S, P]`."""
+def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Returns the weights by name, `[S, *shape]`, as views of `rows` `[S, P]`."""
     named, start = {}, 0
     for name, shape in shapes.items():
         size = math.prod(shape)
-        named[name] = flat[:, start : start + size].view(flat.shape[0], *shape)
+        named[name] = rows[:, start : start + size].view(rows.shape[0], *shape)
         start += size
     return named

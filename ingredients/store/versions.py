@@ -17,7 +17,7 @@ from ingredients.study.own_source import is_own
 from ingredients.study.tasks import own_code
 
 DISTRIBUTION = "rl2-ingredients"
-PACKAGES = (DISTRIBUTION, "torch", "numpy", "pandas", "pyarrow")
+PACKAGES = (DISTRIBUTION, "torch", "numba", "numpy", "scipy", "pandas", "pyarrow")
 
 
 def versions() -> dict[str, str]:

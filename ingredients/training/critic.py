@@ -125,7 +125,8 @@ def _looped_value_gradient(
 
 def _looped_weights(weights: Mapping[str, Tensor]) -> tuple[Floats, int, Floats]:
     """Returns the first layer's weights and the length of their rows (`compiled.flat`), and the last's column."""
-    return *flat(weights["critic.first"]), *arrays(weights["critic.last"][..., 0])
+    first, row = flat(weights["critic.first"])
+    return first, row, arrays(weights["critic.last"][..., 0])[0]
 
 
 @compiled

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ingredients.agent.compiled import without_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 from ingredients.training.workload import Workload
@@ -64,9 +65,9 @@ def needed_flops(setup: Setup) -> int:
 
 
 def recorded_products(setup: Setup) -> Counter[Product]:
-    """Returns how often each product is made in one update, recorded while torch makes it."""
+    """Returns how often each product is made in one update, recorded while torch makes it, without compiled loops."""
     recorder = _Recorder()
-    with recorder:
+    with recorder, without_loops():
         next(train(setup, begin_training(setup)))
     return recorder.products
 

@@ -1,7 +1,8 @@
 """Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
-In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru`, `lstm`, `memoryless`,
-`window` (feedforward), `transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
+In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru` and `gru_loops` (the
+same, compiled), `lstm`, `memoryless`, `window` (feedforward), `transformer` (attention), `own_module`, `own_contract`
+and `own` (the user's).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.agent.compiled import arrays, flat, loops_do
+from ingredients.agent.compiled import Floats, arrays, flat, loops_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
@@ -69,8 +69,7 @@ class Gru:
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
         if loops_do(x_t, w_input, w_hidden):
             after = torch.empty_like(state[0])
-            weighing, rows = zip(flat(w_input), flat(w_hidden), strict=True)
-            gru_loops.step(weighing, rows, *arrays(carry_t.flatten(), x_t, state[0], after))
+            gru_loops.step(*_flat(w_input, w_hidden), *arrays(carry_t.flatten(), x_t, state[0], after))
             return after, (after,)
         before = state[0] * carry_t
         r, z = (squash(torch.bmm(x_t, w_input[:, gate]).baddbmm_(before, w_hidden[:, gate])) for gate in (R, Z))
@@ -95,6 +94,11 @@ class Gru:
         return self.hidden
 
 
+def _flat(w_input: Tensor, w_hidden: Tensor) -> tuple[tuple[Floats, Floats], tuple[int, int]]:
+    (entering, entering_row), (recurrent, recurrent_row) = flat(w_input), flat(w_hidden)
+    return (entering, recurrent), (entering_row, recurrent_row)
+
+
 class _LoopedUnroll(torch.autograd.Function):
     """The unroll with its derivative, by `gru_loops`."""
 
@@ -103,20 +107,23 @@ class _LoopedUnroll(torch.autograd.Function):
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
         states, held = (x.new_empty(runs, steps, lanes * size) for _ in range(2))
-        ctx.tape = arrays(states, x.new_empty(runs, 3, steps, lanes * size), held)
-        ctx.arrays = arrays(carry, x, h)
-        weights, rows = zip(flat(w_input), flat(w_hidden), strict=True)
-        gru_loops.unroll(weights, rows, *ctx.arrays, tuple(ctx.tape))
+        wrote, gates, holds = arrays(states, x.new_empty(runs, 3, steps, lanes * size), held)
+        carried, inputs, start = arrays(carry, x, h)
+        gru_loops.unroll(*_flat(w_input, w_hidden), carried, inputs, start, (wrote, gates, holds))
+        ctx.arrays, ctx.tape = (carried, inputs, start), (wrote, gates, holds)
         ctx.save_for_backward(w_input, w_hidden)
         return states.view(runs, steps, lanes, size)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         w_input, w_hidden = ctx.saved_tensors
-        d_weights = tuple(torch.empty(w.shape, dtype=w.dtype) for w in (w_input, w_hidden))
-        w_back, d_states = arrays(w_hidden.transpose(2, 3), gradients[0].flatten(2))
-        gru_loops.back(w_back, *ctx.arrays, tuple(ctx.tape), d_states, tuple(arrays(*d_weights)))
-        return None, None, None, *d_weights
+        d_input, d_hidden = torch.empty(w_input.shape), torch.empty(w_hidden.shape)
+        w_back, d_states, into_input, into_hidden = arrays(
+            w_hidden.transpose(2, 3), gradients[0].flatten(2), d_input, d_hidden
+        )
+        carried, inputs, start = ctx.arrays
+        gru_loops.back(w_back, carried, inputs, start, ctx.tape, d_states, (into_input, into_hidden))
+        return None, None, None, d_input, d_hidden
 
 
 class _Block(NamedTuple):
