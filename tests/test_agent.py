@@ -127,9 +127,22 @@ def test_the_flat_tensor_holds_each_weight_once() -> None:
         assert torch.equal(view, torch.stack([run[name] for run in runs]))
 
 
-def test_the_first_policy_is_close_to_uniform() -> None:
+def test_a_hidden_layer_of_the_head_stands_between_memory_and_policy() -> None:
+    """Heads are W₂ max(W₁ h + b₁, 0) + b₂, its weights are drawn after the memory's, and the study asks for it."""
+    (plain, wide) = (prepare(_parsed(agent={"hidden": 16, "head_hidden": units}), _study()).agent for units in (0, 32))
+    weights = {name: weight.unsqueeze(0) for name, weight in wide.initial_weights(0).items()}
+    assert torch.equal(weights["gru.hidden"][0], plain.initial_weights(0)["gru.hidden"])
+    outputs = torch.randn(1, 7, 16)
+    units = torch.relu(outputs @ weights["head.first"] + weights["head.first_bias"])
+    by_hand = units @ weights["head.weight"] + weights["head.bias"]
+    assert units.shape == (1, 7, 32)
+    assert torch.allclose(wide.heads(weights, outputs), by_hand, atol=1e-6)
+
+
+@pytest.mark.parametrize("head_hidden", [0, 32])
+def test_the_first_policy_is_close_to_uniform(head_hidden: int) -> None:
     """Before training no action is preferred: what a cell learns is not the luck of its first weights."""
-    agent = Agent(LAYOUT, 64, Gru(LAYOUT.size, 64, 10))
+    agent = Agent(LAYOUT, 64, Gru(LAYOUT.size, 64, 10), head_hidden)
     weights = {name: weight.unsqueeze(0) for name, weight in agent.initial_weights(0).items()}
     probabilities = torch.softmax(agent.logits(weights, torch.randn(1, 100, 64).tanh()), dim=-1)
     assert (probabilities - 1 / 3).abs().max() < 0.05

@@ -50,6 +50,7 @@ def test_operations_that_an_update_needs() -> None:
         agent=SimpleNamespace(
             layout=SimpleNamespace(size=12),
             hidden=16,
+            head_hidden=0,
             memory=Gru(12, 16, 10),
             shapes=lambda: {"head.weight": (16, 8), "gru.input": (3, 12, 16)},
         ),

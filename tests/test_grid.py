@@ -263,7 +263,7 @@ def test_a_fingerprint_is_the_digest_of_canonical_json() -> None:
     study = study_of(agent={"hidden": 32})
     learner = json.dumps(study.learner.model_dump(), sort_keys=True, separators=(",", ":"))
     trained = (
-        '{"agent":{"hidden":32,"memory":"gru","window":8},'
+        '{"agent":{"head_hidden":0,"hidden":32,"memory":"gru","window":8},'
         '"cell":{"action_observation":false,"memory":{"wipe_every":4},"reward_observation":0.5,"task_distribution":64},'
         f'"code":{CODE["trains"]},"learner":{learner},"points":12,"seed":3,'
         '"tasks":{"action_noise":0.0,"arms":2,"episodes":10,"family":"bernoulli-bandit","forced_pulls":0},'

@@ -216,7 +216,7 @@ def test_the_resolved_study_is_readable() -> None:
         "  memory: [off, on]\n"
         "  task_distribution: [off, on]\n"
         "seeds: 2\n"
-        "agent: {memory: gru, hidden: 64, window: 8}\n"
+        "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
         f"{dump({'learner': Learner().model_dump()})}"
         "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"

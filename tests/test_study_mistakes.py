@@ -82,7 +82,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "seeds: 2",
             "agent: gru",
-            "agent: must hold keys, got 'gru'; allowed: memory, hidden, window",
+            "agent: must hold keys, got 'gru'; allowed: memory, hidden, window, head_hidden",
         ),
         (
             "seeds: 2",

@@ -28,7 +28,7 @@ HEAD_BLOCK = 4
 
 @dataclass(frozen=True)
 class Agent:
-    """One architecture: memory, then a linear head on the memory's output.
+    """One architecture: memory, then a linear head on the memory's output, or on `head_hidden` rectified units of it.
 
     The head's first A columns are the policy's logits, the next A the rewards that the agent expects of its actions
     (`learner.prediction_gradient`): only training looks at those. Where actions are vectors the first A columns are
@@ -38,6 +38,7 @@ class Agent:
     layout: Layout
     hidden: int
     memory: Memory
+    head_hidden: int = 0
 
     @property
     def head(self) -> int:
@@ -50,18 +51,24 @@ class Agent:
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights, in the order in which they stand in the flat tensor."""
+        between = {"head.first": (self.hidden, self.head_hidden), "head.first_bias": (1, self.head_hidden)}
         return {
             **self.memory.shapes(),
-            "head.weight": (self.hidden, self.head),
+            **(between if self.head_hidden else {}),
+            "head.weight": (self.head_hidden or self.hidden, self.head),
             "head.bias": (1, self.head),
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
         """Returns one run's weights; the small head starts close to the uniform policy."""
         draw = generator(seed, Purpose.WEIGHTS)
-        bound = 0.01 * math.sqrt(3.0 / self.hidden)
-        weights = self.memory.initial_weights(draw)
-        weights["head.weight"] = torch.empty(self.hidden, self.head).uniform_(-bound, bound, generator=draw)
+        weights, read = self.memory.initial_weights(draw), self.hidden
+        if self.head_hidden:
+            bound, read = math.sqrt(3.0 / self.hidden), self.head_hidden
+            weights["head.first"] = torch.empty(self.hidden, read).uniform_(-bound, bound, generator=draw)
+            weights["head.first_bias"] = torch.zeros(1, read)
+        bound = 0.01 * math.sqrt(3.0 / read)
+        weights["head.weight"] = torch.empty(read, self.head).uniform_(-bound, bound, generator=draw)
         weights["head.bias"] = torch.zeros(1, self.head)
         return weights
 
@@ -72,16 +79,21 @@ class Agent:
     def heads(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
         """Returns logits, predicted rewards and padding, `[S, ..., P]`, for the memory's outputs `[S, ..., H]`."""
         rows = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
-        weight, bias = weights["head.weight"], weights["head.bias"]
-        if loops_do(rows.detach()):  # it has a gradient of its own
-            wide: Tensor = _LoopedHead.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
-        else:
-            wide = torch.baddbmm(bias, rows, weight)
-        return wide.view(*outputs.shape[:-1], self.head)
+        if self.head_hidden:
+            rows = _linear(rows, weights["head.first"], weights["head.first_bias"]).relu()
+        return _linear(rows, weights["head.weight"], weights["head.bias"]).view(*outputs.shape[:-1], self.head)
 
 
-class _LoopedHead(torch.autograd.Function):
-    """x W + b, `[S, X, P]`, and its derivative: torch's batched product of few columns is some four times slower."""
+def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Returns x W + b, `[S, X, P]`, for rows x `[S, X, H]`."""
+    if not loops_do(rows.detach()):  # a gradient over them is no matter: the loops have one
+        return torch.baddbmm(bias, rows, weight)
+    made: Tensor = _LoopedLinear.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
+    return made
+
+
+class _LoopedLinear(torch.autograd.Function):
+    """x W + b and its derivative: torch's batched product of few columns is some four times slower."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401

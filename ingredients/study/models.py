@@ -105,11 +105,14 @@ class Agent(Section):
         memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
         hidden: units of the memory; they fill SIMD registers, so that a run's bits do not depend on its stack.
         window: how many of the last inputs a memory of the kind `window` holds.
+        head_hidden: units of a hidden layer between memory and policy; 0 is none. With it, what is remembered of every
+            state can be read off for the present one: tasks with states need it, bandits do not.
     """
 
     memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
     hidden: Annotated[int, BeforeValidator(fields.whole(16, 1024, multiple=16))] = 64
     window: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 8
+    head_hidden: Annotated[int, BeforeValidator(fields.whole(0, 1024, multiple=16))] = 0
 
 
 class Learner(Section):

@@ -137,7 +137,7 @@ def _rollout_floats(setup: Setup) -> int:
 def _tape_floats(setup: Setup) -> int:
     """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
     lanes, steps = setup.lifetimes // setup.learner.minibatches, setup.family.steps
-    learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions
+    learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
     return lanes * steps * (setup.agent.memory.tape_floats(steps) + learner)
 
 

@@ -55,7 +55,9 @@ def needed_flops(setup: Setup) -> int:
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])
     hidden, units = setup.agent.hidden, setup.critic.hidden
     entering, recurrent = GRU_BLOCKS * setup.agent.layout.size * hidden, GRU_BLOCKS * hidden * hidden
-    policy, first, last = hidden * head, setup.critic.inputs * units, units * value
+    between = setup.agent.head_hidden
+    policy = hidden * between + (between or hidden) * head
+    first, last = setup.critic.inputs * units, units * value
     acting = entering + recurrent + policy  # the rollout
     valuing = first + last  # the critic, once, for the advantages
     policy_epoch = 2 * entering + 3 * recurrent + 3 * policy  # forward, weights, inputs

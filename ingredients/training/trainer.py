@@ -102,7 +102,8 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     layout = Layout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
-    agent = Agent(layout, hidden, make_memory(kind, layout.size, hidden, study.agent.window, family.steps))
+    memory = make_memory(kind, layout.size, hidden, study.agent.window, family.steps)
+    agent = Agent(layout, hidden, memory, study.agent.head_hidden)
     critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
     tuned = _tuned(study.learner, family)
     return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device))
