@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -204,6 +205,60 @@ def test_a_failed_gate_gives_no_verdict_and_says_why(changes: Changes, words: st
     assert judgement.cells[-1].late.mean == pytest.approx(0.95, abs=0.05)
     assert all(result.necessary is None for result in judgement.ingredients.values())
     assert judgement.minimal_sufficient == ()
+
+
+def noisy(late: float, spread: float, carried: float = 0.0) -> dict[str, Any]:
+    """Returns a reference of three runs that differ by so much, as where it was played on few tasks."""
+    lates = [late - spread, late, late + spread]
+    swapped = [curve(0.0, score - carried).tolist() for score in lates]
+    plain = [curve(0.0, score).tolist() for score in lates]
+    return reference(0.0, late) | {"curves": {"none": plain, "memory_swap": swapped}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "role", "words"),
+    [
+        ({"reactive": noisy(0.15, 0.1)}, "reactive", "the reactive, known to be reactive, is undecided (0 of 3 lear"),
+        ({"reactive": noisy(0.5, 0.1)}, "reactive", None),
+        ({"bayes_optimal": noisy(1.0, 0.3, 0.6)}, "yardstick", "the yardstick (bayes_optimal), known to be in-context"),
+    ],
+    ids=["none or reactive", "reactive, though noisy", "a noisy yardstick"],
+)
+def test_noise_of_few_tasks_does_not_close_the_gate(changes: Changes, role: str, words: str | None) -> None:
+    """A reference that is undecided contradicts nothing: cells are judged, and a note says what is open, and why."""
+    judgement = judge(*shaped_grid(FLAGSHIP), changes=changes)
+    assert judgement.calibration.passed
+    assert judgement.cells[-1].verdict == "in-context"
+    assert (judgement.calibration.verdicts[role] == "undecided") == (words is not None)
+    notes = [note for note in judgement.notes if note.startswith("The rule was tried on policies that are known")]
+    assert len(notes) == (words is not None)
+    if words is not None:
+        assert words in (judgement.calibration.doubt or "")
+        assert "more evaluation.tasks would tell" in notes[0]
+
+
+def test_a_noisy_yardstick_that_cannot_be_in_context_closes_the_gate() -> None:
+    """Its gain straddles δ, but the swap costs nothing: whatever more tasks would say, nothing is learned there."""
+    judgement = judge(*shaped_grid(FLAGSHIP), changes={"bayes_optimal": noisy(1.0, 0.5)})
+    assert judgement.calibration.verdicts["yardstick"] == "undecided"
+    assert not judgement.calibration.passed
+    assert judgement.calibration.doubt is None
+    assert "it is none or reactive, not in-context" in (judgement.calibration.reason or "")
+
+
+def test_a_noisy_floor_closes_the_gate() -> None:
+    """The zero of every score is not known to within δ, so no cell can be told from it."""
+    judgement = judge(*shaped_grid(FLAGSHIP), changes={"best_fixed": noisy(0.0, 0.2)})
+    assert not judgement.calibration.passed
+    assert "more evaluation.tasks would tell" in (judgement.calibration.reason or "")
+
+
+def test_where_the_yardstick_is_undecided_nothing_follows_from_an_agent_that_did_not_learn() -> None:
+    """It is not said that the yardstick does adapt."""
+    noise: Changes = {"bayes_optimal": noisy(1.0, 0.3, 0.6)}
+    found = judge(*shaped_grid({}), changes=noise)
+    assert "Whether the yardstick adapts on these tasks is undecided, too" in found.sentence
+    assert "The yardstick does adapt" in judge(*shaped_grid({})).sentence
 
 
 def test_a_reactive_policy_that_settles_early_leaves_the_study_applicable() -> None:

@@ -5,6 +5,11 @@ applies. Where exploring does not pay within the lifetime, or the task is visibl
 no gain: "none" for an agent would then be a statement about the tasks. Such a study is not applicable, which is
 another thing than `none`.
 
+The gate closes where a reference came out as what it is known not to be, or where the yardstick is shown not to be
+`in-context`. One of these two that is `undecided` contradicts nothing: its interval is wide because it was played on
+few tasks. Then cells are judged, and `doubt` says what is open. An undecided floor closes the gate, for it is the zero
+of every score, and so does a single simulated run, which gives no interval.
+
 The reactive reference may also come out as `none`. On 2 arms × 100 pulls (the setting of Wang et al. 2016) or 5 × 100
 the best reactive policy, win-stay-lose-shift, settles within the first fifth of the lifetime, so the windows of the
 rule see a gain of .03 to .07 in it. The rule does not mistake it there for in-context learning, which is what the gate
@@ -17,6 +22,7 @@ was not worth finding out either.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -59,12 +65,13 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
     """
     if not scale.usable:
         return Calibration(dict.fromkeys(references.roles), passed=False, reason=_no_scale(references, scale))
-    decisions = {
-        role: decide(reference_evidence(reference, references, scale), criterion)
+    evidence = {
+        role: reference_evidence(reference, references, scale)
         for role, reference in references.roles.items()
         if reference.name != INFORMED
     }
-    wrong = [role for role, decision in decisions.items() if decision.verdict not in ALLOWED[role]]
+    decisions = {role: decide(shown, criterion) for role, shown in evidence.items()}
+    wrong = [role for role, decision in decisions.items() if _contradicts(role, decision, len(evidence[role].runs))]
     verdicts = {role: decisions[role].verdict if role in decisions else None for role in references.roles}
     if "yardstick" not in decisions and not _ends_above(references, scale, criterion):
         return Calibration(verdicts, passed=False, reason=NOTHING_TO_KNOW)
@@ -72,6 +79,7 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
         verdicts=verdicts,
         passed=not wrong,
         reason=_misjudged(wrong[0], decisions[wrong[0]], references, scale, criterion.gain_above) if wrong else None,
+        doubt=None if wrong else _doubt(decisions, references),
     )
 
 
@@ -84,6 +92,23 @@ def reference_evidence(reference: ReferenceCurves, references: References, scale
     scores = [score(run, scale) for run in reference.runs]
     runs = tuple(RunEvidence(run.gain, hurdle.beyond(run), run.carried) for run in scores)
     return Evidence(runs, hurdle.demanded)
+
+
+def _contradicts(role: str, decision: Decision, runs: int) -> bool:
+    """Returns whether a reference is shown not to be what it is known to be, or says nothing where it must."""
+    if decision.verdict == "undecided":
+        return runs < 2 or role == "floor" or (role == "yardstick" and decision.p_not is not None)
+    return decision.verdict not in ALLOWED[role]
+
+
+def _doubt(decisions: Mapping[str, Decision], references: References) -> str | None:
+    """Returns which references are undecided, and why; None where none is."""
+    open_ = [
+        f"{_named(role, references)}, known to be {EXPECTED[role]}, is undecided ({_advice(decision.reason or '')})"
+        for role, decision in decisions.items()
+        if decision.verdict == "undecided"
+    ]
+    return "; ".join(open_) or None
 
 
 def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
@@ -106,12 +131,17 @@ def _misjudged(role: str, decision: Decision, references: References, scale: Sca
     """Why the study does not apply and, where there is one, the way out."""
     reference = references.roles[role]
     gain = float(np.mean([scale.gain(run.plain) for run in reference.runs]))
-    named = f"the {role}" if reference.name == role else f"the {role} ({reference.name})"
     came_out = decision.verdict if decision.reason is None else f"{decision.verdict} ({_advice(decision.reason)})"
+    named = _named(role, references)
     text = f"the rule cannot tell here what agents do: {named}, known to be {EXPECTED[role]}, came out as {came_out}"
     if decision.verdict != "none":
         return text
     return f"{text}, with a gain of {gain:.3f} where {delta:g} is asked; shorter lifetimes may show more"
+
+
+def _named(role: str, references: References) -> str:
+    name = references.roles[role].name
+    return f"the {role}" if name == role else f"the {role} ({name})"
 
 
 def _advice(reason: str) -> str:

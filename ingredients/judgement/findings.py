@@ -125,17 +125,20 @@ class Calibration:
 
     Attributes:
         verdicts: for each role that the family has (floor, reactive, yardstick) what it came out as.
-        passed: whether each came out as `none`, `reactive` (or `none`, see `calibration`) and `in-context`.
+        passed: whether none contradicts what it is known to be: `none`, `reactive` (or `none`, see `calibration`) and
+            `in-context`. The last two may be `undecided`, unless the yardstick is shown not to be `in-context`.
         reason: why the study is not applicable; None where the gate passed.
+        doubt: where it passed, which references few tasks left undecided; None where they left none.
     """
 
     verdicts: Mapping[str, Verdict | None]
     passed: bool
     reason: str | None
+    doubt: str | None = None
 
     def json(self) -> dict[str, Any]:
-        """Returns the verdict of each role, then passed and reason."""
-        return {**self.verdicts, "passed": self.passed, "reason": self.reason}
+        """Returns the verdict of each role, then passed, reason and doubt."""
+        return {**self.verdicts, "passed": self.passed, "reason": self.reason, "doubt": self.doubt}
 
 
 @dataclass(frozen=True)

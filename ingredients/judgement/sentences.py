@@ -37,7 +37,7 @@ def sentence(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientRe
     elif full.verdict == "in-context":
         parts.extend(_needs(by_cell, ingredients))
     else:
-        parts.append(_full_cell_did_not(full))
+        parts.append(_full_cell_did_not(full, calibration))
     return " ".join(parts)
 
 
@@ -50,6 +50,7 @@ def notes(
 ) -> tuple[str, ...]:
     """Returns what a reader must know to read the sentence rightly, most important first."""
     found = (
+        _doubt_note(calibration),
         _undecided_note(cells),
         _seeds_note(cells),
         _failures_note(cells),
@@ -93,15 +94,23 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
     ]
 
 
-def _full_cell_did_not(full: CellResult) -> str:
+def _full_cell_did_not(full: CellResult, calibration: Calibration) -> str:
     if full.verdict == "undecided":
         return f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed."
     came_out = "shows no gain within a lifetime" if full.verdict == "none" else "reacts but does not learn in context"
+    head = f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned)."
+    if calibration.verdicts.get("yardstick") == "undecided":
+        return f"{head} Whether the yardstick adapts on these tasks is undecided, too, so nothing follows."
     return (
-        f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned). "
-        "The yardstick does adapt on these tasks, so this is about the agent and its training, and nothing follows "
-        "about the ingredients."
+        f"{head} The yardstick does adapt on these tasks, so this is about the agent and its training, and nothing "
+        "follows about the ingredients."
     )
+
+
+def _doubt_note(calibration: Calibration) -> str | None:
+    if calibration.doubt is None:
+        return None
+    return f"The rule was tried on policies that are known, and few tasks leave it open: {calibration.doubt}."
 
 
 def _undecided_note(cells: Sequence[CellResult]) -> str | None:
