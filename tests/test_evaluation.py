@@ -21,6 +21,7 @@ from ingredients.training.evaluation import (
     Scene,
     evaluate,
     lanes_at_once,
+    swap_environment,
     swap_memory,
     switch_task,
     wipe_memory,
@@ -69,6 +70,30 @@ def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     assert play is scene.play
 
 
+def test_a_neighbour_is_on_another_task() -> None:
+    """Where two lanes in a row are on one task, both swap with the lane before them; yokes and the switch likewise."""
+    scene = _scene()
+    tasks = scene.play.tasks[:, [0, 0, 1]]
+    scene = scene._replace(play=replace(scene.play, tasks=tasks))
+    assert swap_memory(scene).lanes.memory[0].flatten().tolist() == [2.0, 2.0, 1.0]
+    assert torch.equal(switch_task(scene).play.tasks, tasks[:, [2, 2, 1]])
+
+
+def test_a_swap_of_the_environment_is_seen_at_once() -> None:
+    """The next observation shows where the neighbour stood, not where the agent was before the swap."""
+    study = _study(tasks={"family": "interval-reproduction", "episodes": 5})
+    setup = prepare(study, (Run(FULL, 0),))
+    tasks = torch.tensor([[[0.5], [0.5], [1.0]]])
+    play = Play(setup.agent, setup.family, views(begin_training(setup).policy, setup.agent.shapes()), tasks)
+    lanes = begin(play, torch.zeros(1, 3, 0))
+    lanes.world.state[..., 0] = torch.tensor([[0.0, 1.0, 2.0]])
+    after = swap_environment(Scene(play, lanes, torch.zeros(1, 3, 0))).lanes
+    assert after.world.state[0, :, 0].tolist() == [2.0, 2.0, 1.0]
+    state_shown = setup.family.next_episode(tasks, after.world.state, torch.zeros(1, 3, 0))[1]
+    assert torch.equal(after.past.observation, state_shown)
+    assert not torch.equal(after.past.observation, lanes.past.observation)
+
+
 def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
     """Memory, starts, r and a are those of a lifetime's start; the environment and what it shows go on."""
     scene = _scene()
@@ -97,7 +122,8 @@ def test_the_switch_gives_another_task_and_leaves_what_is_carried() -> None:
 def test_a_yoke_shows_what_another_lifetime_was_paid_or_did() -> None:
     """Of what lies behind a lane only r, or only a, is the neighbour's; in the input it is in that channel alone."""
     own, plain = _lanes(0.0).past, _lanes(100.0).past
-    rewarded, acted = yoke_reward(own, plain), yoke_action(own, plain)
+    before = torch.tensor([[2, 0, 1]])
+    rewarded, acted = yoke_reward(own, plain, before), yoke_action(own, plain, before)
     assert rewarded.reward_tm1.flatten().tolist() == [152.0, 150.0, 151.0]
     assert acted.action_tm1.flatten().tolist() == [162, 160, 161]
     for past, changed in ((rewarded, "reward_tm1"), (acted, "action_tm1")):
@@ -141,8 +167,8 @@ def test_a_yoke_that_shows_ones_own_past_changes_nothing(monkeypatch: pytest.Mon
     """The record is of the very steps that are shown: yoked to itself, a lane lives its plain lifetime."""
     setup, policy, tasks = _trained()
     own = {
-        "reward": lambda past, plain: replace(past, reward_tm1=plain.reward_tm1),
-        "action": lambda past, plain: replace(past, action_tm1=plain.action_tm1),
+        "reward": lambda past, plain, _: replace(past, reward_tm1=plain.reward_tm1),
+        "action": lambda past, plain, _: replace(past, action_tm1=plain.action_tm1),
     }
     monkeypatch.setattr(evaluation, "YOKES", own)
     curves = evaluate(setup, policy, tasks, tuple(own)).curves

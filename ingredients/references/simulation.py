@@ -40,8 +40,8 @@ class _Table(NamedTuple):
 def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
     """Returns what `policy` earns on `tasks` `[N, task_size]` with the draws of `run`, by episode.
 
-    A swap gives lane n what lane n − 1 carries at the boundary before episode K // 2, which belongs to another
-    task after equally many steps; what is lost by it was carried (DESIGN §2, C).
+    A swap gives a lane what its neighbour (`lifetime.others`) carries at the boundary before episode K // 2, which
+    belongs to another task after equally many steps; what is lost by it was carried (DESIGN §2, C).
     """
     table, half = _Table(family, policy, tasks, run), lifetime.half_way(family)
     early, midway = _play(table, _begin(table), range(half))
@@ -50,8 +50,8 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
         late, _ = _play(table, from_there, range(half, family.steps))
         return _by_episode(early + late, family.episode_steps)
 
-    swapped = midway._replace(memory=midway.memory.roll(1, 0))
-    rewritten = midway._replace(world=lifetime.swap_written(family, midway.world)) if family.written else None
+    swapped = midway._replace(memory=lifetime.of_others(midway.memory, lifetime.others(tasks)))
+    rewritten = midway._replace(world=lifetime.swap_written(family, tasks, midway.world)) if family.written else None
     return Curves(curve(midway), curve(swapped), curve(rewritten) if rewritten else None)
 
 

@@ -111,7 +111,8 @@ class Family(Protocol):
     def written(self) -> range:
         """Returns the columns of the state that the agent can write on and that outlast an episode (C3).
 
-        They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory.
+        They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory. How the
+        state then looks, the attribute `shown` can tell (`foreign`).
         """
         ...
 

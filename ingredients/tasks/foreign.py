@@ -8,12 +8,15 @@ of about 1, room for as many lanes as memory allows, and never fails; an environ
 | `reward_scale` | what the agent sees of a reward, and learns from, is so many times what was paid | 1 |
 | `most_lanes` | lanes of a run that are played at once in an evaluation | no limit |
 | `take_failures()` | why some have failed since the last time, by their index in the tasks' first dimension | none |
+| `shown(tasks, state)` | what the environment shows in a state that a probe has changed | what it showed before |
 | `notice` | what the user should know beforehand, in one sentence | nothing |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from torch import Tensor
 
 from ingredients.tasks.family import Family
 
@@ -34,6 +37,12 @@ def take_failures(family: Family) -> dict[int, str]:
     """Returns why environments have failed since the last time: by run where tasks are `[S, N, D]`, else by lane."""
     take: Callable[[], dict[int, str]] | None = getattr(family, "take_failures", None)
     return {} if take is None else take()
+
+
+def shown_again(family: Family, tasks: Tensor, state: Tensor, before: Tensor) -> Tensor:
+    """Returns what is shown on `tasks` in a state that was changed from outside; what was shown `before` if unknown."""
+    show: Callable[[Tensor, Tensor], Tensor] | None = getattr(family, "shown", None)
+    return before if show is None else show(tasks, state)
 
 
 def notice(family: Family) -> str | None:

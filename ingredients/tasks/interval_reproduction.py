@@ -97,13 +97,13 @@ class IntervalReproduction:
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state `[..., 2]` (position 0, clock 0) and what is seen: the light."""
         state = torch.zeros(*tasks.shape[:-1], 2, dtype=tasks.dtype, device=tasks.device)
-        return state, self._seen(tasks, state)
+        return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
-        return state, self._seen(tasks, state)
+        return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Moves, where there is light or the cue; or presses, which is paid at once and ends the trial."""
@@ -115,7 +115,7 @@ class IntervalReproduction:
         presses = (action == PRESS) & cue & (clock < self.steps)
         reward = self.worth(interval, clock - self.go) * presses
         state = torch.stack([position, clock + 1], dim=-1)
-        return Step(state, self._seen(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
+        return Step(state, self.shown(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
 
     def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
         """Returns what a press `pressed` steps after the cue came is worth, `[...]`."""
@@ -125,7 +125,8 @@ class IntervalReproduction:
         """Returns None: phases earn unlike amounts, 0 in all but the last."""
         return None
 
-    def _seen(self, tasks: Tensor, state: Tensor) -> Tensor:
+    def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
+        """Returns what is seen in a state, `[..., 3]`."""
         position, clock = state[..., POSITION], state[..., CLOCK]
         light = (clock < self.interval(tasks)).to(state.dtype)
         place = position / self.longest if self.position_shown else torch.zeros_like(position)

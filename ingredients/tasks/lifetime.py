@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.foreign import shown_again
 
 
 class World(NamedTuple):
@@ -68,11 +69,40 @@ def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> 
     return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
 
 
-def swap_written(family: Family, world: World) -> World:
-    """Returns the world in which each lane, dimension −2 of the state, meets what the lane before has written."""
+def others(tasks: Tensor) -> Tensor:
+    """Returns for each lane of `tasks` `[..., N, D]` its neighbour `[..., N]`: the nearest one before on another task.
+
+    Lanes stand in a ring. With as many tasks as lanes it is the lane before, and so it is where all have one task.
+    """
+    place = torch.arange(tasks.shape[-2], device=tasks.device)
+    found = place.roll(1).expand(tasks.shape[:-1])
+    alike = (tasks == tasks.roll(1, dims=-2)).all(-1)
+    open_, back = alike & ~alike.all(-1, keepdim=True), 1
+    while bool(open_.any()):
+        back += 1
+        differs = open_ & (tasks != tasks.roll(back, dims=-2)).any(-1)
+        found, open_ = torch.where(differs, place.roll(back), found), open_ & ~differs
+    return found
+
+
+def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
+    """Returns `part` `[..., N, ...]` with each lane's numbers those of its neighbour, `[..., N]` (see `others`)."""
+    missing = part.dim() - neighbours.dim()
+    index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
+    return part.gather(neighbours.dim() - 1, index)
+
+
+def swap_written(family: Family, tasks: Tensor, world: World) -> World:
+    """Returns the world in which each lane meets what its neighbour has written, as far as it can tell how that looks.
+
+    Args:
+        family: the family.
+        tasks: `[..., N, D]`, which say who is whose neighbour (`others`).
+        world: of all lanes, where an episode begins.
+    """
     state, columns = world.state.clone(), list(family.written)
-    state[..., columns] = state[..., columns].roll(1, dims=-2)
-    return world._replace(state=state)
+    state[..., columns] = of_others(state[..., columns], others(tasks))
+    return world._replace(state=state, observation=shown_again(family, tasks, state, world.observation))
 
 
 def _nothing_where(waiting: Tensor, state: Tensor, step: Step) -> Step:

@@ -5,14 +5,16 @@ Comes in: the agents' weights `[S, P]`, tasks, probes. Goes out: mean expected r
 A curve is made of the expected reward given ψ and the action (DESIGN §2, Scores), so that the luck of the pay-outs is
 no noise in it; the luck that the agent itself met stays. Luck is drawn for chunks of at most 512 lanes, the same for
 every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
-are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task.
+are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task: the nearest
+before it, since where tasks are few the very next may be on the same (`lifetime.others`).
 
 Probes (DESIGN §2). At the episode boundary half-way, with which episode K // 2 begins:
 
 - `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
   win-stay-lose-shift does not count as memory. Who learns in context follows the wrong past.
-- `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has.
-  Who uses the environment as its memory follows the wrong past (C3).
+- `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has,
+  and the changed state is what it is shown next, if the family can tell (`foreign.shown_again`). Who uses the
+  environment as its memory follows the wrong past (C3).
 - `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
 - `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.
 
@@ -55,15 +57,17 @@ class Scene(NamedTuple):
 
 
 def swap_memory(scene: Scene) -> Scene:
-    """Returns lanes whose memory is that of the lane before; everything else stays true."""
-    memory = tuple(part.roll(1, dims=1) for part in scene.lanes.memory)
+    """Returns lanes whose memory is that of their neighbour; everything else stays true."""
+    neighbours = lifetime.others(scene.play.tasks)
+    memory = tuple(lifetime.of_others(part, neighbours) for part in scene.lanes.memory)
     return scene._replace(lanes=replace(scene.lanes, memory=memory))
 
 
 def swap_environment(scene: Scene) -> Scene:
-    """Returns lanes that meet in their environment what the lane before has written there."""
-    world = lifetime.swap_written(scene.play.family, scene.lanes.world)
-    return scene._replace(lanes=replace(scene.lanes, world=world))
+    """Returns lanes that meet, and see, in their environment what their neighbour has written there."""
+    world = lifetime.swap_written(scene.play.family, scene.play.tasks, scene.lanes.world)
+    past = replace(scene.lanes.past, observation=world.observation)
+    return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
 
 
 def wipe_memory(scene: Scene) -> Scene:
@@ -74,21 +78,22 @@ def wipe_memory(scene: Scene) -> Scene:
 
 
 def switch_task(scene: Scene) -> Scene:
-    """Returns lanes on the task of the lane before, where an episode begins; what the agent carries stays."""
-    play = replace(scene.play, tasks=scene.play.tasks.roll(1, dims=1))
+    """Returns lanes on the task of their neighbour, where an episode begins; what the agent carries stays."""
+    tasks = scene.play.tasks
+    play = replace(scene.play, tasks=lifetime.of_others(tasks, lifetime.others(tasks)))
     world = lifetime.begin(play.family, play.tasks, scene.start)
     past = replace(scene.lanes.past, observation=world.observation)
     return scene._replace(play=play, lanes=replace(scene.lanes, world=world, past=past))
 
 
-def yoke_reward(own: Past, plain: Past) -> Past:
-    """Returns what lies behind a lane, but for r_{t-1}, which is that of the lane before in its plain lifetime."""
-    return replace(own, reward_tm1=plain.reward_tm1.roll(1, dims=1))
+def yoke_reward(own: Past, plain: Past, neighbours: Tensor) -> Past:
+    """Returns what lies behind a lane, but for r_{t-1}, which is that of its neighbour in its plain lifetime."""
+    return replace(own, reward_tm1=lifetime.of_others(plain.reward_tm1, neighbours))
 
 
-def yoke_action(own: Past, plain: Past) -> Past:
-    """Returns what lies behind a lane, but for a_{t-1}, which is that of the lane before in its plain lifetime."""
-    return replace(own, action_tm1=plain.action_tm1.roll(1, dims=1))
+def yoke_action(own: Past, plain: Past, neighbours: Tensor) -> Past:
+    """Returns what lies behind a lane, but for a_{t-1}, which is that of its neighbour in its plain lifetime."""
+    return replace(own, action_tm1=lifetime.of_others(plain.action_tm1, neighbours))
 
 
 INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
@@ -97,7 +102,7 @@ INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
     "memory_wipe": wipe_memory,
     "task_switch": switch_task,
 }
-YOKES: Mapping[str, Callable[[Past, Past], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
+YOKES: Mapping[str, Callable[[Past, Past, Tensor], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
 PROBES = ("greedy", *INTERVENTIONS, *YOKES)
 
 
@@ -197,13 +202,13 @@ class _Table:
         early = self._stretch(opening, range(half))
         early = early._replace(scene=early.scene._replace(start=midway))
         late = self._stretch(early.scene, range(half, steps))
-        made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
+        made, neighbours = {"none": torch.cat([early.rewards, late.rewards], dim=1)}, lifetime.others(self.play.tasks)
         for name in probes:
             if name in INTERVENTIONS:
                 branched = self._stretch(INTERVENTIONS[name](early.scene), range(half, steps))
                 made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
-                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts)) if name in YOKES else None
+                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts), neighbours) if name in YOKES else None
                 made[name] = self._stretch(opening, range(steps), name == "greedy", yoke).rewards
         return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
 
@@ -213,7 +218,7 @@ class _Table:
         rewards, pasts = [], []
         for t in steps:
             if yoke is not None:
-                lanes = replace(lanes, past=yoke.change(lanes.past, yoke.plain[t]))
+                lanes = replace(lanes, past=yoke.change(lanes.past, yoke.plain[t], yoke.neighbours))
             pasts.append(lanes.past)
             lanes, moment = advance(scene.play, lanes, at_step(self.draws, t), greedy)
             rewards.append(moment.step.expected_reward.double())
@@ -241,7 +246,8 @@ class _Stretch(NamedTuple):
 
 
 class _Yoke(NamedTuple):
-    """What is done to the past of a lane, given that of the plain lifetimes at each step."""
+    """What is done to the past of a lane, given that of the plain lifetimes at each step and who is whose neighbour."""
 
-    change: Callable[[Past, Past], Past]
+    change: Callable[[Past, Past, Tensor], Past]
     plain: tuple[Past, ...]
+    neighbours: Tensor
