@@ -148,7 +148,7 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
     assert re.fullmatch(
         r"time      about .+ of training and evaluation on 1 worker, at [\d,]+ env steps/s each", lines[7]
     )
-    decoded = r"no \(\d\d% of steps decoded, \d\d% by the base rate\)"
+    decoded = r"no \(\d\d% of steps decoded, \d\d% by the schedule\)"
     assert re.fullmatch(f"leaks     reward: {decoded}; action: {decoded}", lines[8])
     assert lines[9:] == [
         "",

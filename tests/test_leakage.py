@@ -23,7 +23,7 @@ def leaks_of(**tasks: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a famil
 
 
 def test_a_bandit_leaks_nothing() -> None:
-    """Its one number is always 0, so a decoder does no better than the commonest class: the essay's exception."""
+    """Its one number is always 0, so a decoder does no better than without it: the essay's exception."""
     found = leaks_of(family="bernoulli-bandit", arms=4, episodes=20)
     assert (found["reward"]["leaks"], found["action"]["leaks"]) == (False, False)
     assert found["action"]["base_rate"] == pytest.approx(0.25, abs=0.03)
@@ -49,6 +49,55 @@ def test_a_dark_room_leaks_what_its_switches_say(switches: dict[str, bool], rewa
         assert leak["leaks"] == (leak["low"] > LEAKS_ABOVE)
         expected = (leak["accuracy"] - leak["base_rate"]) / (1 - leak["base_rate"])
         assert leak["leak"] == pytest.approx(expected)
+
+
+class Scheduled(BernoulliBandit):
+    """A bandit that pays in the second half of a lifetime alone, and shows that half."""
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Pays by arm or not at all; the state counts the steps."""
+        step, late = super().step(tasks, state, action, noise), state[..., 0] + 1 >= self.episodes // 2
+        reward = torch.where(late, self.late_reward(step.reward), torch.zeros_like(step.reward))
+        return step._replace(state=state + 1, observation=late.float().unsqueeze(-1), reward=reward)
+
+    def late_reward(self, reward: Tensor) -> Tensor:
+        """Returns what is paid in the second half."""
+        return reward
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Starts to count."""
+        zero = torch.zeros_like(tasks[..., :1])
+        return zero, zero
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Counts on, and shows the half."""
+        return state, (state >= self.episodes // 2).float()
+
+
+class Paid(Scheduled):
+    """The same, where the second half always pays."""
+
+    def late_reward(self, reward: Tensor) -> Tensor:
+        """Returns 1."""
+        return torch.ones_like(reward)
+
+
+def test_what_the_schedule_gives_away_is_no_leak() -> None:
+    """In the first half every reward is 0, and the half is shown: whoever counts the steps knows as much."""
+    found = family_leakage(Scheduled(4, 20))["reward"]
+    assert not found["leaks"]
+    assert found["leak"] == pytest.approx(0, abs=0.05)
+    assert found["base_rate"] == pytest.approx(0.75, abs=0.04)
+    paid = family_leakage(Paid(4, 20))["reward"]
+    assert (paid["leak"], paid["leaks"], paid["reason"]) == (None, None, "the schedule alone tells the reward")
+
+
+def test_a_causal_bandit_shows_its_answer_and_not_only_its_phase() -> None:
+    """Most rewards are 0 by the phase, which is the base; what the values tell beyond it is a weak leak."""
+    found = leaks_of(family="causal-bandit", nodes=4, episodes=10)
+    assert found["reward"]["base_rate"] > 0.85
+    assert 0.1 < found["reward"]["leak"] < 0.35
+    assert found["action"]["leaks"]
 
 
 def test_the_same_numbers_every_time() -> None:

@@ -81,8 +81,8 @@ FACTS = [
     "adaptation: over the 50 episodes of a lifetime, each of at most 12 steps",
     "evaluation tasks are not new: the family has only few",
     "the agent can write on its environment, which may be its memory: swapped like the memory's state",
-    "the environment leaks the last reward: no (50% of steps decoded, 50% by the base rate)",
-    "the environment leaks the last action: yes (85% of steps decoded, 20% by the base rate)",
+    "the environment leaks the last reward: no (50% of steps decoded, 50% by the schedule)",
+    "the environment leaks the last action: yes (85% of steps decoded, 20% by the schedule)",
 ]
 
 

@@ -93,8 +93,8 @@ class ReferenceCurves:
 class Leak:
     """How well a decoder tells r_{t-1} or a_{t-1} from what the environment shows to all cells (`training.leakage`).
 
-    `leak` is 0 at the base rate and 1 where every step is told, with `low` and `high`; `leaks` whether that is more
-    than nothing. None where there was nothing to decode, for a `reason`.
+    `leak` is 0 where that tells no more than the schedule alone and 1 where every step is told, with `low` and `high`;
+    `leaks` whether that is more than nothing. None where there was nothing to decode, for a `reason`.
     """
 
     leak: float | None

@@ -10,8 +10,8 @@ from typing import Any
 
 
 def leak_text(leak: Mapping[str, Any]) -> str:
-    """Returns whether something leaks, and by which decoding: `yes (85% of steps decoded, 20% by the base rate)`."""
+    """Returns whether something leaks, and what is decoded: `yes (85% of steps decoded, 20% by the schedule)`."""
     if leak["leak"] is None:
         return f"nothing to decode ({leak['reason']})"
     answer = "yes" if leak["leaks"] else "no"
-    return f"{answer} ({leak['accuracy']:.0%} of steps decoded, {leak['base_rate']:.0%} by the base rate)"
+    return f"{answer} ({leak['accuracy']:.0%} of steps decoded, {leak['base_rate']:.0%} by the schedule)"

@@ -1,19 +1,21 @@
 """What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (DESIGN §2, trap 8).
 
-Comes in: a family. Goes out: for reward and action a decoder's accuracy on lifetimes it was not fitted to, against the
-base rate, as JSON.
+Comes in: a family. Goes out: for reward and action a decoder's accuracy on lifetimes it was not fitted to, against what
+the schedule alone gives away, as JSON.
 
 Lifetimes on evaluation tasks are played by uniformly random actions (vectors: uniform on [−1, 1], which an environment
-reads in full), so nothing is decoded from habits of a policy. A step's features are what the environment shows at
-t − 1, t and t + 1 (an episode's early end shows only one step later), the change from t − 1 to t, and the flag of an
-episode's start: what every cell sees, never a channel. What takes longer to come to light counts as not leaked, and so
-does what must be read otherwise on every task. Targets are classes: actions (of a vector its first component), values
-of the reward where there are few, else their place among the quartiles. The decoder is a random forest fitted to one
-half of the lifetimes.
+reads in full), so nothing is decoded from habits of a policy. A step's features are what the environment shows at t −
+1, t and t + 1 (an episode's early end shows only one step later) and the change from t − 1 to t: what every cell sees,
+never a channel; and the *schedule*: the flag of an episode's start, the step of the episode, that of the lifetime.
+What takes longer to come to light counts as not leaked, and so does what must be read otherwise on every task. Targets
+are classes: actions (of a vector its first component), values of the reward where there are few, else their place
+among the quartiles. The decoder is a random forest fitted to one half of the lifetimes.
 
-leak = (accuracy − base rate) / (1 − base rate) on the other half, where the base rate is the share of the commonest
-class there: 0 is nothing, 1 is everything. Its interval is over lifetimes, since steps of one lifetime are no
-independent draws. `leaks` says that its lower bound is above `LEAKS_ABOVE`.
+leak = (accuracy − base rate) / (1 − base rate) on the other half: 0 is nothing, 1 is everything. The base rate is what
+is told without any observation: by the same decoder fitted to the schedule alone, or by the commonest class there if
+that is more. Where rewards come in one phase of the lifetime only, to see the phase is to know that most are 0; that
+is no leak. The interval is over lifetimes, since steps of one lifetime are no independent draws. `leaks` says that its
+lower bound is above `LEAKS_ABOVE`.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class Leak:
         leak: 0 is the base rate, 1 is every step; None where there is nothing to decode.
         low, high: its 95% interval.
         accuracy: of the decoder on held-out lifetimes.
-        base_rate: share of the commonest class there.
+        base_rate: what is told by the schedule alone.
         classes: how many classes it has.
         leaks: whether `low` is above `LEAKS_ABOVE`.
         reason: why there is nothing to decode.
@@ -71,9 +73,13 @@ class Leak:
 
 
 class _Played(NamedTuple):
-    """Steps of random play, a row each: features `[R, F]`, reward `[R]`, action `[R]`, number of the lifetime `[R]`."""
+    """Steps of random play, a row each: features `[R, F]`, reward `[R]`, action `[R]`, number of the lifetime `[R]`.
+
+    `schedule` `[R, 3]` are those of the features that tell no lifetime from another.
+    """
 
     features: Numbers
+    schedule: Numbers
     reward: Numbers
     action: Numbers
     lifetime: Labels
@@ -104,13 +110,22 @@ def decode(fitted: _Played, tested: _Played, name: str, known: Labels, asked: La
     values, counts = np.unique(asked, return_counts=True)
     if values.size < 2:
         return Leak(reason=f"the {name} is the same in every lifetime it could be tested on")
-    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0)
-    told = forest.fit(fitted.features, known).predict(tested.features)
-    wrong, rare = told != asked, asked != values[counts.argmax()]
-    share, error = _ratio(wrong, rare, tested.lifetime)
+    wrong = _told(fitted.features, known, tested.features) != asked
+    without = (_told(fitted.schedule, known, tested.schedule) != asked, asked != values[counts.argmax()])
+    missed = min(without, key=np.sum)
+    if not missed.any():
+        return Leak(reason=f"the schedule alone tells the {name}")
+    share, error = _ratio(wrong, missed, tested.lifetime)
     low, high = (1 - share + side * DEVIATIONS * error for side in (-1, 1))
-    accuracy, base_rate = 1 - float(wrong.mean()), 1 - float(rare.mean())
+    accuracy, base_rate = 1 - float(wrong.mean()), 1 - float(missed.mean())
     return Leak(1 - share, low, high, accuracy, base_rate, int(values.size), low > LEAKS_ABOVE)
+
+
+def _told(features: Numbers, known: Labels, asked: Numbers) -> Labels:
+    """Returns the classes that a decoder fitted to `features` gives to the rows `asked`."""
+    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0)
+    told: Labels = forest.fit(features, known).predict(asked)
+    return told
 
 
 def _ratio(part: Flags, whole: Flags, lifetimes: Labels) -> tuple[float, float]:
@@ -148,7 +163,8 @@ def _thinned(played: _Played, chosen: Flags) -> _Played:
     rows = np.flatnonzero(chosen)
     if rows.size > MOST_ROWS:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
-    return _Played(played.features[rows], played.reward[rows], played.action[rows], played.lifetime[rows])
+    numbers = (played.features[rows], played.schedule[rows], played.reward[rows], played.action[rows])
+    return _Played(*numbers, played.lifetime[rows])
 
 
 # Random play
@@ -177,11 +193,13 @@ def _rows(family: Family, shown: Tensor, rewards: Tensor, actions: Tensor, actin
     """Returns each step that has one after it as a row; `shown` is `[T + 1, N, O]`, the others `[T, N]`."""
     before, now, after = shown[:-2], shown[1:-1], shown[2:]
     steps, lanes = now.shape[:2]
+    step = torch.arange(1, steps + 1)
     starts = torch.tensor([lifetime.starts_episode(family, t + 1) for t in range(steps)])
-    flag = starts.to(now.dtype).view(-1, 1, 1).expand(-1, lanes, 1)
-    features = torch.cat([before, now, after, now - before, flag], dim=-1)
+    clock = torch.stack([starts.long(), step % family.episode_steps, step], dim=-1).to(now.dtype)
+    schedule = clock.unsqueeze(1).expand(-1, lanes, -1)
+    features = torch.cat([before, now, after, now - before, schedule], dim=-1)
     number, kept = torch.arange(lanes).expand(steps, -1), acting[:-1]
-    parts = (features, rewards[:-1], actions[:-1], number)
+    parts = (features, schedule, rewards[:-1], actions[:-1], number)
     return _Played(*(part[kept].double().numpy() if part is not number else part[kept].numpy() for part in parts))
 
 
