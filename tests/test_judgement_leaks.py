@@ -16,6 +16,7 @@ from ingredients.study import Criterion
 R, A, M, T = INGREDIENTS
 SILENT = replace(FULL, reward_observation=False, action_observation=False)
 LEAKING, TIGHT = (0.95, 0.93, 0.98), (0.0, -0.03, 0.03)
+WEAK, PARTIAL = (0.17, 0.15, 0.2), (0.5, 0.45, 0.55)
 
 
 def leak(leak: float, low: float, high: float) -> dict[str, Any]:
@@ -30,10 +31,16 @@ def constant(name: str) -> dict[str, Any]:
     return {**nothing, "classes": 1, "reason": f"the {name} never differed in random play"}
 
 
-def judged(shapes: dict[Cell, str], reward: tuple[float, ...] = TIGHT, action: tuple[float, ...] = TIGHT) -> Judgement:
+def judged(
+    shapes: dict[Cell, str],
+    reward: tuple[float, ...] = TIGHT,
+    action: tuple[float, ...] = TIGHT,
+    task_may_show: bool = False,
+) -> Judgement:
     """Returns the judgement on sixteen cells where this was measured to leak; cells not named are `none`."""
     leakage = {"reward": leak(*reward), "action": leak(*action)}
-    return judge_study(shaped_grid(shapes), {**references(), "leakage": leakage}, Criterion(), writable=False)
+    stored = {**references(), "leakage": leakage, "floor_without_rewards": not task_may_show}
+    return judge_study(shaped_grid(shapes), stored, Criterion(), writable=False)
 
 
 def test_a_cell_that_learns_by_a_leak_does_not_contradict_c1() -> None:
@@ -56,6 +63,34 @@ def test_a_cell_that_learns_where_nothing_leaks() -> None:
         "channel is not needed, and nothing was measured to leak: action does not leak (0.00 [-0.03, 0.03] of what "
         "there is to tell). An agent with memory can work out what it did."
     )
+
+
+SHOWS = " The task shows through observations that are no leak of reward."
+
+
+def test_where_the_task_shows_reward_is_neither_needed_nor_leaked() -> None:
+    """It learns without any reward, which nothing leaks: the sentence says by what, and only where that can be."""
+    shapes = {FULL: "in-context", FULL.lacking(R): "in-context"}
+    found = judged(shapes, task_may_show=True).claim
+    assert (found.status, found.cells) == ("fails", (FULL.lacking(R),))
+    assert found.sentence.endswith(f"reward does not leak (0.00 [-0.03, 0.03] of what there is to tell).{SHOWS}")
+    assert SHOWS not in judged(shapes).claim.sentence
+    assert SHOWS not in judged({FULL: "in-context", FULL.lacking(A): "in-context"}, task_may_show=True).claim.sentence
+    both = judged({**shapes, FULL.lacking(T): "in-context"}, task_may_show=True).claim
+    assert both.sentence.endswith(SHOWS)
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "caution"),
+    [(WEAK, "action leaks weakly (0.17 [0.15, 0.20]", True), (PARTIAL, "action leaks in part (0.50", False)],
+)
+def test_how_strong_a_leak_is_that_excuses_a_cell(action: tuple[float, ...], words: str, caution: bool) -> None:
+    """A leak from a tenth on excuses the channel, but a weak one need not be the reason, for C1 as for C2."""
+    found = judged({FULL: "in-context", FULL.lacking(A): "in-context"}, action=action)
+    for claim in (found.claim, found.leak_claim):
+        assert claim.status == "holds"
+        assert words in claim.sentence
+        assert claim.sentence.endswith(" So weak a leak of action need not be what it learned by.") == caution
 
 
 def test_a_leak_of_one_channel_excuses_no_other() -> None:

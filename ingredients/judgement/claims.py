@@ -4,8 +4,11 @@ Comes in: the judged cells, the ingredients, what the environment was measured t
 
 C1 (in-context learning requires all four ingredients) speaks of observations that correlate with reward and action,
 explicit or leaked, and a grid switches the explicit ones. So a cell that learns with a channel off counts against it
-only where the environment does not leak the same. C2 (leaks are the default, and are enough) is put to the test where
-there is a leak: with those channels off, does learning still appear?
+only where the environment does not leak the same. How much is leaked is said with it: a leak counts from a tenth on,
+and so weak a one need not be what the cell learned by. Where reward is neither shown nor leaked, a cell that learns
+has seen the task itself; observations that show it are another thing than the essay's, and the sentence says so. C2
+(leaks are the default, and are enough) is put to the test where there is a leak: with those channels off, does
+learning still appear?
 """
 
 from __future__ import annotations
@@ -22,17 +25,22 @@ from ingredients.judgement.words import listed, listed_cells
 from ingredients.study import Ingredient
 
 REQUIRED = "all four ingredients are required"
+WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, or partial
 ENOUGH = "what an environment leaks of reward and action is enough"
 
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """What claims rest on: the judged cells, the ingredients, the gate, and the leaks (empty: not measured)."""
+    """What claims rest on: the judged cells, the ingredients, the gate, and the leaks (empty: not measured).
+
+    `task_may_show` says that observations may tell tasks apart (`References.floor_without_rewards` is False).
+    """
 
     cells: Mapping[Cell, CellResult]
     ingredients: Mapping[str, IngredientResult]
     calibration: Calibration
     leakage: Mapping[Ingredient, Leak]
+    task_may_show: bool = False
 
     @property
     def any_run(self) -> bool:
@@ -53,9 +61,21 @@ def described_leaks(leakage: Mapping[Ingredient, Leak], names: Sequence[Ingredie
 def _described(what: str, leak: Leak) -> str:
     if leak.leak is None or leak.low is None or leak.high is None:
         return f"{what} could not be decoded ({leak.reason})"
-    verb = "leaks" if leak.leaks else "does not leak"
+    verb = f"leaks{_strength(leak.leak)}" if leak.leaks else "does not leak"
     mean, low, high = (f"{round(value, 2) + 0.0:.2f}" for value in (leak.leak, leak.low, leak.high))
     return f"{what} {verb} ({mean} [{low}, {high}] of what there is to tell)"
+
+
+def _strength(leak: float) -> str:
+    if leak >= PART:
+        return ""
+    return " in part" if leak >= WEAK else " weakly"
+
+
+def _caution(leaked: Sequence[Ingredient], leakage: Mapping[Ingredient, Leak]) -> str:
+    """Returns that a weak leak is counted as one, but need not be the reason; nothing where all are stronger."""
+    weak = [name.removesuffix("_observation") for name in leaked if (leakage[name].leak or 0) < WEAK]
+    return f" So weak a leak of {listed(weak)} need not be what it learned by." if weak else ""
 
 
 # C1
@@ -86,23 +106,24 @@ def _holds(leaked: Sequence[Ingredient], grounds: Grounds) -> str:
         return "C1 holds here: with all four ingredients the agent learns in context, without any one not."
     others = listed([name for name in INGREDIENTS if name not in leaked])
     head = f"C1 holds here for what is explicit or leaked: without {others} the agent does not learn"
-    return f"{head}; {_excused(leaked, grounds)}."
+    return f"{head}; {_excused(leaked, grounds)}"
 
 
 def _excused(leaked: Sequence[Ingredient], grounds: Grounds) -> str:
-    """Returns why a cell that learns with a channel off does not count against C1."""
+    """Returns why a cell that learns with a channel off does not count against C1, and how far that carries."""
     cells = listed_cells([FULL.lacking(name) for name in leaked])
     learns = "learn" if len(leaked) > 1 else "learns"
-    return f"{cells} {learns} by what the environment leaks: {described_leaks(grounds.leakage, leaked)}"
+    leaks = described_leaks(grounds.leakage, leaked)
+    return f"{cells} {learns} by what the environment leaks: {leaks}.{_caution(leaked, grounds.leakage)}"
 
 
 def _fails(against: Sequence[Ingredient], leaked: Sequence[Ingredient], grounds: Grounds) -> str:
     cells = listed_cells([FULL.lacking(name) for name in against])
     channels = [name for name in against if name in CHANNELS]
-    tail = f" Not against it: {_excused(leaked, grounds)}." if leaked else ""
+    tail = f" Not against it: {_excused(leaked, grounds)}" if leaked else ""
     if len(channels) < len(against):
         head = f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires."
-        return f"{head}{_outside(against, grounds)}{tail}"
+        return f"{head}{_outside(against, grounds)}{_shows(channels, grounds)}{tail}"
     head = f"C1 fails here for explicit channels, because of {cells}: it learns in context."
     if any(grounds.leaks(name) is None for name in channels):
         return (
@@ -112,7 +133,15 @@ def _fails(against: Sequence[Ingredient], leaked: Sequence[Ingredient], grounds:
     inferred = " An agent with memory can work out what it did." if CHANNELS[1] in channels else ""
     needed = "channels are" if len(channels) > 1 else "channel is"
     found = described_leaks(grounds.leakage, channels)
-    return f"{head} The {needed} not needed, and nothing was measured to leak: {found}.{inferred}{tail}"
+    told = f"The {needed} not needed, and nothing was measured to leak: {found}."
+    return f"{head} {told}{_shows(channels, grounds)}{inferred}{tail}"
+
+
+def _shows(channels: Sequence[Ingredient], grounds: Grounds) -> str:
+    """Returns how a cell can learn that sees no reward, shown or leaked: it sees the task, where that can be seen."""
+    if CHANNELS[0] not in channels or grounds.leaks(CHANNELS[0]) is not False or not grounds.task_may_show:
+        return ""
+    return " The task shows through observations that are no leak of reward."
 
 
 def _outside(against: Sequence[Ingredient], grounds: Grounds) -> str:
@@ -156,9 +185,9 @@ def leak_claim(grounds: Grounds) -> Claim:
 def _leaks_judged(cell: Cell, named: str, leaks: str, grounds: Grounds) -> Claim:
     verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
     if verdict == "in-context":
-        return Claim(
-            "holds", f"Supports C2: {named} learns in context by what the environment leaks ({leaks}).", (cell,)
-        )
+        caution = _caution([name for name in CHANNELS if grounds.leaks(name)], grounds.leakage)
+        sentence = f"Supports C2: {named} learns in context by what the environment leaks ({leaks}).{caution}"
+        return Claim("holds", sentence, (cell,))
     if verdict == "undecided":
         return Claim(
             "undecided", f"C2 is undecided: {named} is undecided, although the environment leaks ({leaks}).", (cell,)

@@ -46,7 +46,8 @@ def judge_study(
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
     yardstick = court.references.roles["yardstick"]
-    grounds = Grounds(by_cell, ingredients, court.calibration, court.references.leakage)
+    shows = not court.references.floor_without_rewards
+    grounds = Grounds(by_cell, ingredients, court.calibration, court.references.leakage, shows)
     return Judgement(
         floor=late(court.scale.floor),
         yardstick=Yardstick(yardstick.name, yardstick.exact, court.scale.yardstick_late),
