@@ -112,13 +112,14 @@ RetriesOption = Annotated[
     int, typer.Option("--retries", metavar="N", min=0, help="Attempts more at a stack that failed, from its snapshot.")
 ]
 TimeoutOption = Annotated[
-    str | None, typer.Option("--stack-timeout", metavar="TIME", help="Longest attempt at a stack: 90m, 2h.")
+    str | None,
+    typer.Option("--stack-timeout", metavar="TIME", help="Longest attempt at a stack: 90m, 2h; no unit: seconds."),
 ]
 MemoryOption = Annotated[
     str | None, typer.Option("--memory-limit", metavar="SIZE", help="Most memory of a worker: 4GB, 800MB.")
 ]
 SnapshotOption = Annotated[
-    str, typer.Option("--snapshot-every", metavar="TIME", help="Time between two snapshots of a stack in training.")
+    str, typer.Option("--snapshot-every", metavar="TIME", help="Time between a stack's snapshots; no unit: seconds.")
 ]
 
 

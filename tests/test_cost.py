@@ -178,6 +178,29 @@ def test_notices_are_of_own_memories_run_one_by_one() -> None:
         estimating.notices(study_of([True, "own_memories:Narrow"]))
 
 
+@pytest.mark.parametrize(
+    ("tasks", "words"),
+    [
+        ({"family": "informative-bandit"}, "with action_noise 0 memory is worth 0 of the score"),
+        ({"family": "informative-bandit", "action_noise": 0.1}, "criterion.gain_above asks for more than 0.1"),
+        ({"family": "two-step", "rewarded": 0.5}, "with rewarded 0.5 nothing that an episode tells"),
+        ({"family": "two-step", "common": 0.5}, "with common 0.5 nothing that an episode tells"),
+        ({"family": "two-step", "reversal": 0.5}, "with reversal 0.5 nothing that an episode tells"),
+    ],
+)
+def test_what_cannot_be_applicable_is_said_beforehand(tasks: dict[str, object], words: str) -> None:
+    """The settings alone tell that the gate will fail: a sentence in `plan` and before training, and no refusal."""
+    (said,) = estimating.notices(study_of([True], tasks={**tasks, "episodes": 10}))
+    assert said.startswith(f"tasks {tasks['family']}: not applicable, so no cell will get a verdict: ")
+    assert words in said
+
+
+@pytest.mark.parametrize("tasks", [{"family": "informative-bandit", "action_noise": 0.2}, {"family": "two-step"}])
+def test_what_may_be_applicable_is_not_doubted(tasks: dict[str, object]) -> None:
+    """Where memory is worth more than δ nothing is said, and no worker is asked."""
+    assert estimating.notices(study_of([True], tasks={**tasks, "episodes": 10})) == ()
+
+
 def test_a_level_that_changes_nothing_is_noticed() -> None:
     """A bandit has no starts that could be random; a study without that level costs no worker for the question."""
     study = study_of([True], ingredients={**ON, "task_distribution": [False, "random_start", True]})

@@ -59,6 +59,10 @@ def test_an_own_family_is_a_family() -> None:
         ("own_tasks:Hiding", r"the reward_observed of step must be \[2, 5\] of torch.float32, got \[\] of .*"),
         ("own_tasks:Raises", "step raised ZeroDivisionError: nothing"),
         ("own_tasks:Lacking", "lacks observation_size, task_size, draw_tasks, first, step"),
+        (
+            "os:path",
+            "path is a module; wanted: a class with actions, observation_size, task_size, draw_tasks, first, step",
+        ),
         ("own_tasks:Gues", r"own_tasks has no Gues. Did you mean 'Guess'\?"),
     ],
 )

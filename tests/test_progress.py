@@ -38,6 +38,16 @@ def test_progress_lines_off_a_terminal() -> None:
     ]
 
 
+def test_the_job_of_the_references_says_what_it_is_at() -> None:
+    """Its name is in front of the line, so what follows is what is done with them."""
+    job = Job("references", "")
+    told = [Told(job, Progress("references")), Told(job, Progress("references", 100, 2000, 500))]
+    ticks = iter(range(0, 1000, 20))
+    lines = list(progress_lines([Started(job), *told], Tally([job], clock=lambda: 0.0), clock=lambda: next(ticks)))
+    assert lines[1].startswith("references: playing (")
+    assert lines[2].startswith("references: training the informed agent, 100 of 2,000 steps (")
+
+
 def retry() -> tuple[list[Job], list[Event]]:
     """Returns the events of a stack whose worker dies once."""
     only = Job("stack-0", "", env_steps=100)

@@ -137,6 +137,16 @@ def test_unknown_regret_and_no_reactive_reference_are_no_trouble(written: Report
     assert table["regret"].isna().all()
 
 
+def test_the_key_of_the_panels_names_the_lines_that_there_are(written: Report, tmp_path: Path) -> None:
+    """No reactive reference, no dotted line, and no ceiling where the environment can be written on; else all."""
+    assert "grey: floor; long dashes: yardstick; shaded: the late fifth." in written.html
+    assert "dotted: reactive" not in written.html
+    study = bandit_study(**TINY)
+    write_results(tmp_path / "bandit", study)
+    plain = build_report(tmp_path / "bandit").html
+    assert "grey: floor; dotted: reactive; long dashes: yardstick; green: the ceiling of what" in plain
+
+
 def test_c2_is_on_the_first_screen_where_it_is_tested(written: Report) -> None:
     """The action leaks, and the cell without its channel learns: that supports C2, and C1 is not hurt by it."""
     claim = written.judgement.leak_claim

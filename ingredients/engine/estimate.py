@@ -73,7 +73,7 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
 
 
 def notices(study: Study) -> tuple[str, ...]:
-    """Returns what the user should know before anything is trained: of code not ours, of a level that changes nothing.
+    """Returns what the user should know before anything is trained: of code not ours, of what changes nothing.
 
     Raises:
         UsageError: a file of his own is not there.
@@ -89,7 +89,8 @@ def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
         source_path(kind)  # its file may not be there
     for name in own_code(study.tasks):
         source_path(name, TASKS)
-    if not (own or is_foreign(study.tasks) or OneTask.RANDOM_START in study.ingredients.task_distribution):
+    level = OneTask.RANDOM_START in study.ingredients.task_distribution
+    if not (own or is_foreign(study.tasks) or level or study.tasks.not_applicable(study.criterion.gain_above)):
         return ()  # to ask for nothing would cost a worker the second that torch takes to load
     return tuple(together(engine, 1, "ingredients.training.cost:notices", study)[0])
 

@@ -24,6 +24,9 @@ from ingredients.study.own_source import TASKS
 
 Environment = gymnasium.Env[Any, Any]
 
+ENVIRONMENT = "a class, or a function, that makes a gymnasium.Env"
+WRAPPER = "a class that wraps a gymnasium.Env"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -46,8 +49,8 @@ class Recipe:
             StudyError: there is none of that name, or it cannot be made.
         """
         keywords = {**self.keywords, **(drawn or {})}
-        maker = imported(self.name) if is_code(self.name) else partial(_registered, self.spec)
-        wrappers = [imported(wrapper) for wrapper in self.wrappers]
+        maker = imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
+        wrappers = [imported(wrapper, WRAPPER) for wrapper in self.wrappers]
         try:
             made = maker(**keywords)
             for wrapper in wrappers:
@@ -84,7 +87,7 @@ class Recipe:
 
     def parameters(self, made: Environment) -> dict[str, Any]:
         """Returns the keywords of the constructor, or of the function that makes it, with what they usually are."""
-        maker: Callable[..., Any] = imported(self.name) if is_code(self.name) else type(made.unwrapped)
+        maker: Callable[..., Any] = imported(self.name, ENVIRONMENT) if is_code(self.name) else type(made.unwrapped)
         kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         found = inspect.signature(maker).parameters.values()
         usual = {parameter.name: parameter.default for parameter in found if parameter.kind in kinds}
@@ -96,15 +99,19 @@ def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 
     return gymnasium.make(spec, max_episode_steps=-1, disable_env_checker=True, **keywords)
 
 
-def imported(name: str) -> Any:  # noqa: ANN401 - whatever a user wrote
+def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
     """Returns what `module:Name` names; modules are looked for where Python looks, then in the current folder.
+
+    Args:
+        name: as the study has it.
+        wanted: what it should be, in words.
 
     Raises:
         StudyError: there is no such module, or nothing of that name in it that can be called.
     """
     found = own_import.imported(name, TASKS, callable)
     if not callable(found):
-        raise wrong(name, f"{name.partition(':')[2]} is nothing that can be called")
+        raise wrong(name, f"{name.partition(':')[2]} is a {type(found).__name__}; wanted: {wanted}")
     return found
 
 

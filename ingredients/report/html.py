@@ -24,10 +24,7 @@ from ingredients.report.figures.inline import inline
 from ingredients.report.html_tables import tables
 from ingredients.study import INGREDIENTS
 
-_PANEL_KEY = (
-    "Thin: runs; bold: their mean with its interval; dashed: memory swapped half-way; grey, dotted, long dashes: "
-    "floor, reactive and yardstick; green: the ceiling of what the cell may know; shaded: the late fifth."
-)
+_LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
 _NOT_ALWAYS = ("probes", "analysis", "emergence", "doses")
 
 
@@ -56,10 +53,24 @@ def page(
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
-        panel_key=_PANEL_KEY,
+        panel_key=_panel_key(evidence, judgement),
         sections=_sections({*shown, *(name for name in ("analysis", "doses") if written[name].rows)}),
     )
     return text.lstrip()
+
+
+def _panel_key(evidence: Evidence, judgement: Judgement) -> str:
+    """Returns what each kind of line is, of those that the panels have."""
+    ceiling = any(result.ceiling for result in judgement.cells)
+    parts = [
+        "Thin: runs",
+        "bold: their mean with its interval",
+        "dashed: memory swapped half-way",
+        *(f"{line}: {role}" for role, line in _LINES.items() if evidence.references.get(role)),
+        *(["green: the ceiling of what the cell may know"] if ceiling else []),
+        "shaded: the late fifth",
+    ]
+    return f"{'; '.join(parts)}."
 
 
 def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _bar(message: Progress | None) -> ProgressBar | str:
 def _columns(message: Progress | None) -> tuple[str, ...]:
     if message is None:
         return ("starting",)
-    return _step(message), _score(message), message.phase
+    return _step(message), _score(message), _doing(message)
 
 
 def _again(event: Retried) -> str:
@@ -127,8 +127,15 @@ def _again(event: Retried) -> str:
 
 
 def _told(message: Progress) -> str:
-    parts = [message.phase, _step(message), _score(message)]
+    parts = [_doing(message), _step(message), _score(message)]
     return ", ".join(part for part in parts if part)
+
+
+def _doing(message: Progress) -> str:
+    """Returns what the job is at; that of the references has their name already."""
+    if message.phase != "references":
+        return message.phase
+    return "training the informed agent" if message.train_steps else "playing"
 
 
 def _step(message: Progress) -> str:

@@ -25,6 +25,10 @@ class Section(BaseModel):
     analysis: ClassVar[str] = ""
     """Of a section of tasks: what the family's own analysis shows, where it has one; the title of its table."""
 
+    def not_applicable(self, gain_above: float) -> str | None:
+        """Returns, of a section of tasks, why no cell can get a verdict, where its settings alone say so."""
+        return None
+
 
 def _family(name: str) -> BeforeValidator:
     return BeforeValidator(fields.one_of(name))
@@ -89,6 +93,15 @@ class InformativeBanditTasks(Section):
     family: Annotated[Literal["informative-bandit"], _family("informative-bandit")]
     episodes: Episodes
     action_noise: Noise = 0.0
+
+    def not_applicable(self, gain_above: float) -> str | None:
+        """Returns why, where few pulls slip: of the yardstick's late score memory is worth just `action_noise`."""
+        if self.action_noise > gain_above:
+            return None
+        return (
+            f"with action_noise {self.action_noise:g} memory is worth {self.action_noise:g} of the score (the last "
+            f"step tells the rest), and criterion.gain_above asks for more than {gain_above:g}; raise action_noise"
+        )
 
 
 class CausalBanditTasks(Section):
@@ -172,6 +185,13 @@ class TwoStepTasks(Section):
     common: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.75
     rewarded: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.9
     reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
+
+    def not_applicable(self, gain_above: float) -> str | None:
+        """Returns why, where no ship is better than the other, or not for longer than an episode."""
+        for name in ("common", "rewarded", "reversal"):
+            if getattr(self, name) == 0.5:
+                return f"with {name} 0.5 nothing that an episode tells is worth anything in the next"
+        return None
 
 
 class GymnasiumTasks(Section):

@@ -90,7 +90,7 @@ def own_family(tasks: OwnTasks) -> OwnFamily:
         StudyError: there is no such class, it cannot be made of the section's keys, or it breaks the contract.
     """
     keywords = tasks.model_dump(exclude={"own"})
-    maker = imported(tasks.own)
+    maker = imported(tasks.own, f"a class with {', '.join(NEEDED)}")
     try:
         given = maker(**keywords)
     except FAILURES as error:

@@ -56,7 +56,14 @@ def notices(study: Study) -> list[str]:
     """
     setup = prepare(study, ())
     of_memories = (memory_notice(kind, setup.agent.layout.size, study.agent.hidden) for kind in memory_kinds(study))
-    return [said for said in (notice(setup.family), _start_notice(study, setup.family), *of_memories) if said]
+    of_tasks = (notice(setup.family), _gate_notice(study, setup.family), _start_notice(study, setup.family))
+    return [said for said in (*of_tasks, *of_memories) if said]
+
+
+def _gate_notice(study: Study, family: Family) -> str | None:
+    """Returns that the study will not be applicable, where the settings of its tasks alone say so."""
+    why = study.tasks.not_applicable(study.criterion.gain_above)
+    return why and f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}"
 
 
 def _start_notice(study: Study, family: Family) -> str | None:

@@ -57,10 +57,11 @@ def figure(view: View) -> Figure:
 def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> list[Line]:
     """The question, the answer, how to read a panel, and what all panels share or lack."""
     study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
+    dotted = " (dotted)" if evidence.references.get("reactive") else ""
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
         f"{study.evaluation.tasks:,} {tasks} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
-        "rises is adaptation within the lifetime, which may be a mere reaction to the last step (dotted). The agent is "
+        f"rises is adaptation within the lifetime, which may be a mere reaction to the last step{dotted}. The agent is "
         "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
         "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "
         "is swapped with that of a lifetime on another task, so what is lost there was carried by it. Broad green: the "
