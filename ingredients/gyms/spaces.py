@@ -20,6 +20,7 @@ Comes in: spaces. Goes out: a `Sight` (observation -> a row of numbers) and a `R
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,26 +132,26 @@ class Reach:
     actions: int
     continuous: bool
 
-    def action(self, chosen: NDArray[Any]) -> Any:  # noqa: ANN401 - of the space
-        """Returns the action that a choice (a number, `[1]`) or a vector `[A]` stands for."""
+    def taken(self, chosen: NDArray[Any]) -> Sequence[Any]:
+        """Returns the actions that choices (numbers, `[L, 1]`) or vectors `[L, A]` stand for, one for each lane."""
         match self.space:
             case spaces.Discrete():
-                return self.space.start + self.space.dtype.type(chosen[0])
+                return self.space.start + chosen[:, 0].astype(self.space.dtype)
             case spaces.MultiDiscrete():
-                parts = np.unravel_index(int(chosen[0]), self.space.nvec.flatten())
-                return np.asarray(parts, self.space.dtype).reshape(self.space.shape) + self.space.start
+                parts = np.unravel_index(chosen[:, 0].astype(np.int64), self.space.nvec.flatten())
+                return np.stack(parts, 1).astype(self.space.dtype).reshape(-1, *self.space.shape) + self.space.start
             case spaces.MultiBinary():
-                parts = np.unravel_index(int(chosen[0]), (2,) * math.prod(self.space.shape))
-                return np.asarray(parts, self.space.dtype).reshape(self.space.shape)
+                parts = np.unravel_index(chosen[:, 0].astype(np.int64), (2,) * math.prod(self.space.shape))
+                return np.stack(parts, 1).astype(self.space.dtype).reshape(-1, *self.space.shape)
         assert isinstance(self.space, spaces.Box)
         return _stretched(self.space, chosen)
 
 
-def _stretched(space: spaces.Box, vector: NDArray[Any]) -> NDArray[Any]:
+def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
     low, high = space.low.flatten(), space.high.flatten()
     bounded = np.isfinite(low) & np.isfinite(high)
     middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
-    stretched: NDArray[Any] = np.clip(middle + half * vector, low, high).astype(space.dtype).reshape(space.shape)
+    stretched: NDArray[Any] = np.clip(middle + half * vectors, low, high).astype(space.dtype).reshape(-1, *space.shape)
     return stretched
 
 
