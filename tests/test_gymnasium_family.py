@@ -149,7 +149,10 @@ def test_attributes_vary_in_third_party_environments() -> None:
             {"gymnasium": "CartPol-v1"},
             "tasks CartPol-v1: Gymnasium knows no such environment. Did you mean 'CartPole-v1'?",
         ),
-        ({"gymnasium": "Taxi-v3"}, r"tasks Taxi-v3: Gymnasium \S+ does not have this version of it. .* mean 'Taxi-v4'\?"),
+        (
+            {"gymnasium": "Taxi-v3"},
+            r"tasks Taxi-v3: Gymnasium \S+ does not have this version of it. .* mean 'Taxi-v4'\?",
+        ),
         ({"gymnasium": "CartPole-v1", "vary": {"gravty": [5, 15]}}, "vary: gravty is neither .* mean 'gravity'?"),
         ({"gymnasium": "CartPole-v1", "keywords": {"colour": 3}}, "cannot be made with {'colour': 3}: .*"),
         ({"gymnasium": "others_environments:Picture"}, r"space camera: Box of shape \(4, 4, 3\) \(an image.*wrappers"),

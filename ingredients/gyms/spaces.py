@@ -20,7 +20,6 @@ Comes in: spaces. Goes out: a `Sight` (observation -> a row of numbers) and a `R
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,19 +131,24 @@ class Reach:
     actions: int
     continuous: bool
 
-    def taken(self, chosen: NDArray[Any]) -> Sequence[Any]:
+    def taken(self, chosen: NDArray[Any]) -> NDArray[Any]:
         """Returns the actions that choices (numbers, `[L, 1]`) or vectors `[L, A]` stand for, one for each lane."""
         match self.space:
             case spaces.Discrete():
-                return self.space.start + chosen[:, 0].astype(self.space.dtype)
+                choices: NDArray[Any] = chosen[:, 0].astype(self.space.dtype) + self.space.start
+                return choices
             case spaces.MultiDiscrete():
-                parts = np.unravel_index(chosen[:, 0].astype(np.int64), self.space.nvec.flatten())
-                return np.stack(parts, 1).astype(self.space.dtype).reshape(-1, *self.space.shape) + self.space.start
+                return _joint(self.space, chosen, self.space.nvec.flatten().tolist()) + self.space.start
             case spaces.MultiBinary():
-                parts = np.unravel_index(chosen[:, 0].astype(np.int64), (2,) * math.prod(self.space.shape))
-                return np.stack(parts, 1).astype(self.space.dtype).reshape(-1, *self.space.shape)
+                return _joint(self.space, chosen, [2] * _bits(self.space))
         assert isinstance(self.space, spaces.Box)
         return _stretched(self.space, chosen)
+
+
+def _joint(space: Space, chosen: NDArray[Any], each: list[int]) -> NDArray[Any]:
+    parts = np.unravel_index(chosen[:, 0].astype(np.int64), each)
+    joint: NDArray[Any] = np.stack(parts, axis=1).astype(space.dtype).reshape(-1, *(space.shape or ()))
+    return joint
 
 
 def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
