@@ -9,12 +9,14 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from torch import Tensor
 
 from ingredients.errors import StudyError
 from ingredients.experiment import Progress
 from ingredients.experiment.stack import run_references, run_stack
 from ingredients.grid import Stack, runs
+from ingredients.gyms.spaces import reach_of
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime, make_family
@@ -168,6 +170,28 @@ def test_what_cannot_be_trained_in_is_one_line(tasks: dict[str, Any], line: str)
     with pytest.raises(StudyError, match=line) as found:
         family_of(tasks.pop("gymnasium"), **tasks)
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("space", "chosen", "actions"),
+    [
+        (spaces.Discrete(3, start=5), [[0], [2]], [5, 7]),
+        (spaces.MultiDiscrete([2, 3]), [[0], [5]], [[0, 0], [1, 2]]),
+        (spaces.MultiDiscrete(np.array([[2], [3]])), [[4]], [[[1], [1]]]),
+        (spaces.MultiBinary(3), [[1], [6]], [[0, 0, 1], [1, 1, 0]]),
+        (spaces.Box(0.0, 4.0, (1,)), [[-1.0], [0.5], [2.0]], [[0.0], [3.0], [4.0]]),
+        (
+            spaces.Box(np.array([-2, -np.inf], np.float32), np.array([2, np.inf], np.float32)),
+            [[0.5, 7.0]],
+            [[1.0, 7.0]],
+        ),
+    ],
+)
+def test_choices_and_vectors_become_actions(space: spaces.Space[Any], chosen: Any, actions: Any) -> None:  # noqa: ANN401
+    """By hand, for some lanes at once; each is an action that the space holds."""
+    taken = reach_of("t", space).taken(np.array(chosen, np.float32))
+    assert taken.tolist() == actions
+    assert all(space.contains(action) for action in taken)
 
 
 def test_a_wrapper_makes_an_image_flat() -> None:

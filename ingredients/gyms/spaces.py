@@ -154,7 +154,8 @@ def _joint(space: Space, chosen: NDArray[Any], each: list[int]) -> NDArray[Any]:
 def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
     low, high = space.low.flatten(), space.high.flatten()
     bounded = np.isfinite(low) & np.isfinite(high)
-    middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
+    with np.errstate(invalid="ignore"):
+        middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
     stretched: NDArray[Any] = np.clip(middle + half * vectors, low, high).astype(space.dtype).reshape(-1, *space.shape)
     return stretched
 
