@@ -31,7 +31,7 @@ from ingredients.gyms.recipe import wrong
 
 MOST_CHOICES = 1024
 FARTHEST = 1e6  # a bound beyond it says nothing about what is usual
-WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class])"
+WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class], of MiniGrid minigrid.wrappers:FlatObsWrapper)"
 Space = spaces.Space[Any]
 Floats = NDArray[np.float32]
 
