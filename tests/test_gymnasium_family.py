@@ -9,12 +9,14 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from torch import Tensor
 
 from ingredients.errors import StudyError
 from ingredients.experiment import Progress
 from ingredients.experiment.stack import run_references, run_stack
 from ingredients.grid import Stack, runs
+from ingredients.gyms.spaces import reach_of
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime, make_family
@@ -149,6 +151,10 @@ def test_attributes_vary_in_third_party_environments() -> None:
             {"gymnasium": "CartPol-v1"},
             "tasks CartPol-v1: Gymnasium knows no such environment. Did you mean 'CartPole-v1'?",
         ),
+        (
+            {"gymnasium": "Taxi-v3"},
+            r"tasks Taxi-v3: Gymnasium \S+ does not have this version of it. .* mean 'Taxi-v4'\?",
+        ),
         ({"gymnasium": "CartPole-v1", "vary": {"gravty": [5, 15]}}, "vary: gravty is neither .* mean 'gravity'?"),
         ({"gymnasium": "CartPole-v1", "keywords": {"colour": 3}}, "cannot be made with {'colour': 3}: .*"),
         ({"gymnasium": "others_environments:Picture"}, r"space camera: Box of shape \(4, 4, 3\) \(an image.*wrappers"),
@@ -164,6 +170,28 @@ def test_what_cannot_be_trained_in_is_one_line(tasks: dict[str, Any], line: str)
     with pytest.raises(StudyError, match=line) as found:
         family_of(tasks.pop("gymnasium"), **tasks)
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("space", "chosen", "actions"),
+    [
+        (spaces.Discrete(3, start=5), [[0], [2]], [5, 7]),
+        (spaces.MultiDiscrete([2, 3]), [[0], [5]], [[0, 0], [1, 2]]),
+        (spaces.MultiDiscrete(np.array([[2], [3]])), [[4]], [[[1], [1]]]),
+        (spaces.MultiBinary(3), [[1], [6]], [[0, 0, 1], [1, 1, 0]]),
+        (spaces.Box(0.0, 4.0, (1,)), [[-1.0], [0.5], [2.0]], [[0.0], [3.0], [4.0]]),
+        (
+            spaces.Box(np.array([-2, -np.inf], np.float32), np.array([2, np.inf], np.float32)),
+            [[0.5, 7.0]],
+            [[1.0, 7.0]],
+        ),
+    ],
+)
+def test_choices_and_vectors_become_actions(space: spaces.Space[Any], chosen: Any, actions: Any) -> None:  # noqa: ANN401
+    """By hand, for some lanes at once; each is an action that the space holds."""
+    taken = reach_of("t", space).taken(np.array(chosen, np.float32))
+    assert taken.tolist() == actions
+    assert all(space.contains(action) for action in taken)
 
 
 def test_a_wrapper_makes_an_image_flat() -> None:

@@ -48,7 +48,7 @@ class Bundle(gymnasium.Env[Block, Block]):
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:
         """Returns the block after a step of each lane whose episode is under way, and zeros for the bundle itself."""
         block = np.zeros(self.observation_space.shape or (), np.float32)
-        for row, lane, chosen in zip(block, self._lanes, action, strict=True):
+        for row, lane, chosen in zip(block, self._lanes, self._lanes[0].reach.taken(action), strict=True):
             if not lane.over:
                 _write(row, lane, lane.step(chosen))
         return self._finite(block), 0.0, False, False, {}
@@ -74,4 +74,6 @@ class Bundle(gymnasium.Env[Block, Block]):
 
 def _write(row: Block, lane: Lane, seen: Seen) -> None:
     row[:-EXTRA] = seen.observation
-    row[-EXTRA:] = seen.reward, seen.terminated, seen.truncated, lane.raised is not None
+    row[-EXTRA] = seen.reward
+    if lane.over:
+        row[1 - EXTRA :] = seen.terminated, seen.truncated, lane.raised is not None

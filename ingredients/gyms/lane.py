@@ -1,6 +1,6 @@
 """One environment with everything that a task needs of it; it waits when its episode is over, and never raises.
 
-Comes in: a task `[D]` of uniforms, a start `[1]`, actions as numbers. Goes out: `Seen`. An exception of the environment
+Comes in: a task `[D]` of uniforms, a start `[1]`, actions. Goes out: `Seen`. An exception of the environment
 is caught and kept: its episode is over, and who plays this lane has to be told. Randomness comes from `reset(seed=...)`
 alone: the seed is the start, or, where nothing varies, the task, so that all episodes of a lifetime are the same.
 """
@@ -59,10 +59,9 @@ class Lane:
         except FAILURES as error:
             return self._failed(error, "reset")
 
-    def step(self, chosen: NDArray[Any]) -> Seen:
+    def step(self, action: Any) -> Seen:  # noqa: ANN401 - of the environment's space
         """Returns what an action gives, where an episode is under way."""
         try:
-            action = self.reach.action(chosen)
             observation, reward, terminated, truncated, _ = self._made.step(action)
             self.over = bool(terminated or truncated)
             seen = self.sight.read(observation), float(reward), bool(terminated), bool(truncated and not terminated)

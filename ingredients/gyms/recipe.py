@@ -77,7 +77,7 @@ class Recipe:
             known = {name.lower(): name for name in gymnasium.registry}
             guess = nearest(rest if colon else self.name, known)
             hint = f". Did you mean '{known[guess]}'?" if guess else "; an id of another package is package:Name-v0"
-            raise wrong(self.name, f"Gymnasium knows no such environment{hint}") from error
+            raise wrong(self.name, f"{_not_there(error)}{hint}") from error
         except FAILURES as error:
             raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
 
@@ -93,6 +93,13 @@ class Recipe:
         usual = {parameter.name: parameter.default for parameter in found if parameter.kind in kinds}
         registered = {} if is_code(self.name) else self.spec.kwargs
         return {**usual, **registered, **self.keywords}
+
+
+def _not_there(error: gymnasium.error.Error) -> str:
+    """Returns what is not registered: a version of what once had it, or still has others, or the environment."""
+    if isinstance(error, gymnasium.error.DeprecatedEnv | gymnasium.error.VersionNotFound):
+        return f"Gymnasium {gymnasium.__version__} does not have this version of it"
+    return "Gymnasium knows no such environment"
 
 
 def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 - the environment's own

@@ -31,7 +31,7 @@ from ingredients.gyms.recipe import wrong
 
 MOST_CHOICES = 1024
 FARTHEST = 1e6  # a bound beyond it says nothing about what is usual
-WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class])"
+WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class], of MiniGrid minigrid.wrappers:FlatObsWrapper)"
 Space = spaces.Space[Any]
 Floats = NDArray[np.float32]
 
@@ -131,26 +131,32 @@ class Reach:
     actions: int
     continuous: bool
 
-    def action(self, chosen: NDArray[Any]) -> Any:  # noqa: ANN401 - of the space
-        """Returns the action that a choice (a number, `[1]`) or a vector `[A]` stands for."""
+    def taken(self, chosen: NDArray[Any]) -> NDArray[Any]:
+        """Returns the actions that choices (numbers, `[L, 1]`) or vectors `[L, A]` stand for, one for each lane."""
         match self.space:
             case spaces.Discrete():
-                return self.space.start + self.space.dtype.type(chosen[0])
+                choices: NDArray[Any] = chosen[:, 0].astype(self.space.dtype) + self.space.start
+                return choices
             case spaces.MultiDiscrete():
-                parts = np.unravel_index(int(chosen[0]), self.space.nvec.flatten())
-                return np.asarray(parts, self.space.dtype).reshape(self.space.shape) + self.space.start
+                return _joint(self.space, chosen, self.space.nvec.flatten().tolist()) + self.space.start
             case spaces.MultiBinary():
-                parts = np.unravel_index(int(chosen[0]), (2,) * math.prod(self.space.shape))
-                return np.asarray(parts, self.space.dtype).reshape(self.space.shape)
+                return _joint(self.space, chosen, [2] * _bits(self.space))
         assert isinstance(self.space, spaces.Box)
         return _stretched(self.space, chosen)
 
 
-def _stretched(space: spaces.Box, vector: NDArray[Any]) -> NDArray[Any]:
+def _joint(space: Space, chosen: NDArray[Any], each: list[int]) -> NDArray[Any]:
+    parts = np.unravel_index(chosen[:, 0].astype(np.int64), each)
+    joint: NDArray[Any] = np.stack(parts, axis=1).astype(space.dtype).reshape(-1, *(space.shape or ()))
+    return joint
+
+
+def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
     low, high = space.low.flatten(), space.high.flatten()
     bounded = np.isfinite(low) & np.isfinite(high)
-    middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
-    stretched: NDArray[Any] = np.clip(middle + half * vector, low, high).astype(space.dtype).reshape(space.shape)
+    with np.errstate(invalid="ignore"):
+        middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
+    stretched: NDArray[Any] = np.clip(middle + half * vectors, low, high).astype(space.dtype).reshape(-1, *space.shape)
     return stretched
 
 

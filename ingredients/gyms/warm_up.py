@@ -69,7 +69,7 @@ def _met(name: str, lane: Lane, task_size: int) -> tuple[NDArray[np.float64], ND
         lane.over, lane.raised = True, None
         for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
             start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
-            seen = lane.reset(task, start) if lane.over else lane.step(action)
+            seen = lane.reset(task, start) if lane.over else lane.step(*lane.reach.taken(action[None]))
             if not (np.isfinite(seen.observation).all() and np.isfinite(seen.reward)):
                 lane.refuse(NOT_FINITE)
             if lane.raised:

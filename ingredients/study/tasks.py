@@ -202,7 +202,7 @@ class GymnasiumTasks(Section):
         keywords: of its constructor, the same for every task.
         wrappers: `module:Name` of wrappers, the outermost last.
         vary: constructor keywords, attributes or `options.` of a reset, each with a range or choices.
-        episodes: of a lifetime.
+        episodes: of a lifetime; five are the fewest that a verdict can be made of.
         episode_steps: of an episode; `auto` is the environment's own limit, but at most 200.
         vectorization: one process, or one for each core.
     """
@@ -211,7 +211,7 @@ class GymnasiumTasks(Section):
     keywords: Annotated[dict[str, Any], BeforeValidator(foreign.keywords)] = {}
     wrappers: Annotated[list[str], BeforeValidator(foreign.wrappers)] = []
     vary: Annotated[dict[str, Any], BeforeValidator(foreign.vary)] = {}
-    episodes: Episodes
+    episodes: Episodes = FEWEST_EPISODES
     episode_steps: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 10_000)))] = "auto"
     vectorization: Annotated[Literal["sync", "async"], BeforeValidator(fields.one_of("sync", "async"))] = "sync"
 
