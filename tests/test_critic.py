@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import pytest
 import torch
 
+from ingredients.agent.compiled import without_loops
 from ingredients.agent.network import flatten, views
 from ingredients.grid import Run, cells
 from ingredients.study import Study, parse_study
@@ -48,15 +51,17 @@ def test_the_critic_sees_memory_task_and_time() -> None:
     assert Critic(1, 1, 2).inputs == inputs.shape[-1]
 
 
+@pytest.mark.parametrize("program", [nullcontext, without_loops], ids=["loops", "torch"])
 @pytest.mark.parametrize("steps", [5, 128, 301])
-def test_the_gradient_by_hand_is_autograds(steps: int) -> None:
-    """Loss and gradient of two runs equal those that autograd finds, whether or not the steps fill whole blocks."""
+def test_the_gradient_by_hand_is_autograds(steps: int, program: Callable[[], AbstractContextManager[None]]) -> None:
+    """Loss and gradient of two runs are autograd's, in both programs, whether or not the steps fill whole blocks."""
     critic = Critic(16, 3, 16)
     draw = torch.Generator().manual_seed(0)
     flat = flatten([critic.initial_weights(seed) for seed in (0, 1)])
     weights = {name: part.detach().requires_grad_() for name, part in views(flat, critic.shapes()).items()}
     inputs, target = torch.randn(2, steps, critic.inputs, generator=draw), torch.randn(2, steps, generator=draw)
-    loss, gradient = value_gradient(weights, inputs, target, flat)
+    with program():
+        loss, gradient = value_gradient(weights, inputs, target, flat)
     expected = 0.5 * ((values(weights, inputs) - target) ** 2).mean(1)
     parts = torch.autograd.grad(expected.sum(), list(weights.values()))
     assert torch.allclose(loss, expected, rtol=1e-5)

@@ -10,10 +10,15 @@ the same bits, so a run's numbers do not depend on where it stands in a stack.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding
 import numba
 import numpy as np
 import torch
@@ -22,48 +27,93 @@ from torch import Tensor
 
 Floats = NDArray[np.float32]
 Function = TypeVar("Function", bound=Callable[..., Any])
+SETTINGS: Any = numba.config  # its names are made when it is imported
+
+
+def inlined(function: Function) -> Function:
+    """Returns the function for use within compiled ones."""
+    # a division by zero is infinite, as everywhere in this arithmetic
+    made: Any = numba.njit(error_model="numpy")(function)
+    return cast(Function, made)
 
 
 def compiled(function: Function) -> Function:
     """Returns the function, compiled when it is first called; the code is kept for later processes where it can be."""
-    # a division by zero is infinite, as everywhere in this arithmetic
+    return cast(Function, _Loop(function))
+
+
+class _Loop:
+    """A function whose machine code is kept. Where what was kept cannot be read or written, it is made anew."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function, self._made, self._kept = function, _kept(function), True
+
+    def __call__(self, *arguments: Any) -> None:  # noqa: ANN401 - arrays, and what numba takes besides
+        try:
+            self._made(*arguments)
+        except Exception:  # a full disk, a file cut short by a power failure: pickle raises whatever it meets
+            if not self._kept:
+                raise
+            self._made, self._kept = inlined(self._function), False
+            self._made(*arguments)
+
+
+def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the function, compiled, with its code in a folder of this source and processor.
+
+    numba looks at the source of a function alone, not at that of the functions which it calls.
+    """
+    before, SETTINGS.CACHE_DIR = SETTINGS.CACHE_DIR, CODE_FOLDER or SETTINGS.CACHE_DIR
+    made: Any
     try:
-        return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
-    except RuntimeError:  # neither beside the source nor in the user's cache may anything be written
-        return cast(Function, numba.njit(error_model="numpy")(function))
+        made = numba.njit(cache=True, error_model="numpy")(function)
+    except (RuntimeError, OSError):  # there is nowhere to write
+        made = inlined(function)
+    finally:
+        SETTINGS.CACHE_DIR = before
+    return cast(Callable[..., Any], made)
 
 
-class _Switch:
-    on = True
+def _code_folder() -> str:
+    """Returns where machine code is kept, or nothing where there is no home: then numba chooses."""
+    package = Path(__file__).parent.parent
+    sources = sorted(file for wing in ("agent", "training") for file in (package / wing).rglob("*.py"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
+    try:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ingredients"
+    except RuntimeError:
+        return ""
+    return str(Path(SETTINGS.CACHE_DIR or caches) / f"loops-{digest}-{llvmlite.binding.get_host_cpu_name()}")
 
 
-_switch = _Switch()
+CODE_FOLDER = _code_folder()
+_with_loops: ContextVar[bool] = ContextVar("with_loops", default=True)
 
 
 @contextmanager
 def without_loops() -> Iterator[None]:
     """Lets torch do everything inside, as it does on other devices."""
-    before, _switch.on = _switch.on, False
+    token = _with_loops.set(False)
     try:
         yield
     finally:
-        _switch.on = before
+        _with_loops.reset(token)
 
 
 def loops_do(*tensors: Tensor) -> bool:
     """Whether compiled loops can take the tensors: float32 on a CPU, and no gradient is asked over them."""
-    if not _switch.on:
+    if not _with_loops.get():
         return False
     asked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     return not asked and all(tensor.is_cpu and tensor.dtype == torch.float32 for tensor in tensors)
 
 
 def arrays(*tensors: Tensor) -> list[Floats]:
-    """Returns arrays that share the tensors' storage where that is contiguous."""
+    """Returns arrays that share the tensors' storage where that is contiguous: what is written on must be made so."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
-def flat(weights: Tensor) -> tuple[Floats, int]:
+def flat_rows(weights: Tensor) -> tuple[Floats, int]:
     """Returns weights `[S, ...]` as one flat array that shares their storage, and how far a run's are from the next's.
 
     The weights may be views of longer rows, as `network.views` makes them; each run's own are contiguous.
@@ -76,9 +126,10 @@ def flat(weights: Tensor) -> tuple[Floats, int]:
 
 
 LARGEST = np.float32(7.90531110763549805)  # where the fraction is as near to 1 as a float can be
+ZERO = np.float32(0.0)
 HALF = np.float32(0.5)
 ONE = np.float32(1.0)
-# Eigen's fraction for tanh in float32: odd powers of x over even ones, within four units of the last place
+# Eigen's fraction for tanh in float32: odd powers of x over even ones, within six units of the last place
 P1, P3, P5, P7, P9, P11, P13 = (
     np.float32(c)
     for c in (
@@ -96,7 +147,7 @@ Q0, Q2, Q4, Q6 = (
 )
 
 
-@compiled
+@inlined
 def tanh(x: np.float32) -> np.float32:
     """Returns the hyperbolic tangent of a float32; not a number stays that."""
     x = LARGEST if x > LARGEST else x
@@ -106,7 +157,7 @@ def tanh(x: np.float32) -> np.float32:
     return odd / (((Q6 * square + Q4) * square + Q2) * square + Q0)
 
 
-@compiled
+@inlined
 def sigmoid(x: np.float32) -> np.float32:
     """Returns σ(x) = ½ + ½ tanh(x / 2) of a float32."""
     return HALF + HALF * tanh(HALF * x)

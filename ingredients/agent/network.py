@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from ingredients.agent.compiled import Floats, arrays, compiled, flat, loops_do
+from ingredients.agent.compiled import Floats, arrays, compiled, flat_rows, loops_do
 from ingredients.agent.memory import Memory
 from ingredients.agent.memory.recurrence import SIMD_BLOCK
 from ingredients.agent.observation import Layout
@@ -44,7 +45,8 @@ class Agent:
     def head(self) -> int:
         """Returns the width of the head: logits and predictions, padded to a multiple of four.
 
-        A product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there otherwise.
+        In torch a product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there
+        otherwise.
         """
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
@@ -99,21 +101,22 @@ class _LoopedLinear(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401
         heads = x.new_empty(*x.shape[:2], weight.shape[-1])
         rows, wide = arrays(x, heads)
-        _products_loop(rows, *flat(weight), wide)
+        _products_loop(rows, *flat_rows(weight), wide)
         ctx.save_for_backward(x, weight)
         return heads.add_(bias)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
         x, weight = ctx.saved_tensors
-        d_x, d_weight = torch.empty_like(x), torch.empty(weight.shape)
+        d_x, d_weight = x.new_empty(x.shape), x.new_empty(weight.shape)
         _products_back_loop(*arrays(x, weight.transpose(1, 2), gradients[0], d_x, d_weight))
         return d_x, d_weight, gradients[0].sum(1, keepdim=True)
 
 
 @compiled
 def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
-    """Writes x W into `out` `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat`)."""
+    """Writes x W into `out` `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat_rows`)."""
     runs, _, size = x.shape
     columns = out.shape[2]
     for s in range(runs):

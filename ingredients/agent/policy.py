@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ingredients.agent.compiled import Floats, compiled, loops_do
+from ingredients.agent.compiled import Floats, arrays, compiled, loops_do
 
 NARROWEST, WIDEST = -4.0, 1.0
 EDGE = 1e-6  # a uniform draw may be 0, whose normal quantile is −∞
@@ -45,7 +45,8 @@ def sample(logits: Tensor, uniform: Tensor) -> Tensor:
     """Returns choices `[...]` (int64) from uniforms `[...]`; logits `[..., A]`."""
     if loops_do(logits, uniform):
         choice = torch.empty(uniform.shape, dtype=torch.int64)
-        _sample_loop(logits.reshape(-1, logits.shape[-1]).numpy(), uniform.reshape(-1).numpy(), choice.view(-1).numpy())
+        rows, drawn = arrays(logits.reshape(-1, logits.shape[-1]), uniform.reshape(-1))
+        _sample_loop(rows, drawn, choice.view(-1).numpy())
         return choice
     cumulative = torch.softmax(logits, dim=-1).cumsum(-1)
     return (cumulative[..., :-1] <= uniform.unsqueeze(-1)).sum(-1)

@@ -25,7 +25,7 @@ from ingredients.training.trainer import Setup, begin_training, prepare, train
 from ingredients.training.workload import Workload
 
 FLOAT_BYTES = 4
-PROCESS_BYTES = 350 * 2**20  # the interpreter with torch and pandas loaded, as measured
+PROCESS_BYTES = 500 * 2**20  # the interpreter with torch, numba and pandas loaded, compiling included, as measured
 POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's loss has alive at most
 
 

@@ -18,13 +18,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ingredients.agent.compiled import Floats, arrays, compiled, flat, loops_do
+from ingredients.agent.compiled import ZERO, Floats, arrays, compiled, flat_rows, inlined, loops_do
 from ingredients.seeds import Purpose, generator
 
 TIME_FEATURES = 3
-ZERO = np.float32(0.0)
-CACHED_ROWS = 128  # steps whose units are made and used before the next: 16 runs' stay in a level-2 cache
-LAST_BLOCK = 4  # the value is the first of so many columns: MKL rounds a product one column wide by where it stands
+CACHED_ROWS = 128  # in torch, steps whose units are made and used before the next: 16 runs' stay in a level-2 cache
+LAST_BLOCK = 4  # the value is the first of so many columns: in torch MKL rounds one column by where it stands
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
     rows = inputs.reshape(inputs.shape[0], -1, inputs.shape[-1])
     if not loops_do(rows, *weights.values()):
         return _values(weights, _units(weights, rows)).reshape(inputs.shape[:-1])
-    value = torch.empty(rows.shape[:2])
+    value = rows.new_empty(rows.shape[:2])
     _value_loop(*_looped_weights(weights), *arrays(rows, value))
     return value.reshape(inputs.shape[:-1])
 
@@ -118,25 +117,25 @@ def value_gradient(
 def _looped_value_gradient(
     weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor
 ) -> tuple[Tensor, Tensor]:
-    gradient, losses = torch.zeros_like(like), torch.empty(inputs.shape[0])
-    _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, gradient, losses))
+    gradient, losses = like.new_zeros(like.shape), inputs.new_empty(len(inputs))
+    _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, losses, gradient))
     return losses, gradient
 
 
-def _looped_weights(weights: Mapping[str, Tensor]) -> tuple[Floats, int, Floats]:
-    """Returns the first layer's weights and the length of their rows (`compiled.flat`), and the last's column."""
-    first, row = flat(weights["critic.first"])
-    return first, row, arrays(weights["critic.last"][..., 0])[0]
+def _looped_weights(weights: Mapping[str, Tensor]) -> tuple[tuple[Floats, Floats], int]:
+    """Returns the first layer's weights, flat (`compiled.flat_rows`), with the last's column; the length of a row."""
+    first, row = flat_rows(weights["critic.first"])
+    return (first, arrays(weights["critic.last"][..., 0])[0]), row
 
 
 @compiled
-def _value_loop(first: Floats, row: int, last: Floats, inputs: Floats, value: Floats) -> None:
-    """Writes values `[S, X]` of inputs `[S, X, C]`, for weights `last` `[S, V]`."""
-    runs, rows, features = inputs.shape
+def _value_loop(layers: tuple[Floats, Floats], row: int, inputs: Floats, value: Floats) -> None:
+    """Writes values `[S, X]` of inputs `[S, X, C]`."""
+    (first, last), (runs, rows, entering) = layers, inputs.shape
     size = last.shape[1]
     units = np.empty((rows, size), np.float32)
     for s in range(runs):
-        weight = first[s * row : s * row + features * size].reshape(features, size)
+        weight = first[s * row : s * row + entering * size].reshape(entering, size)
         np.dot(inputs[s], weight, units)
         _rectify(units.reshape(-1))
         np.dot(units, last[s], value[s])
@@ -144,15 +143,15 @@ def _value_loop(first: Floats, row: int, last: Floats, inputs: Floats, value: Fl
 
 @compiled
 def _value_gradient_loop(
-    first: Floats, row: int, last: Floats, inputs: Floats, target: Floats, gradient: Floats, losses: Floats
+    layers: tuple[Floats, Floats], row: int, inputs: Floats, target: Floats, losses: Floats, gradient: Floats
 ) -> None:
     """Writes losses `[S]` and the gradient over the flat weights into `gradient` `[S, Q]`."""
-    runs, rows, features = inputs.shape
+    (first, last), (runs, rows, entering) = layers, inputs.shape
     size = last.shape[1]
     units, d_units = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)
     value, d_last = np.empty(rows, np.float32), np.empty(size, np.float32)
     for s in range(runs):
-        weight = first[s * row : s * row + features * size].reshape(features, size)
+        weight = first[s * row : s * row + entering * size].reshape(entering, size)
         np.dot(inputs[s], weight, units)
         _rectify(units.reshape(-1))
         np.dot(units, last[s], value)
@@ -164,18 +163,18 @@ def _value_gradient_loop(
             _back_unit(d_units[i], units[i], value[i], last[s])
         losses[s] = np.float32(0.5) * squares
         np.dot(units.T, value, d_last)
-        np.dot(inputs[s].T, d_units, gradient[s, : features * size].reshape(features, size))
+        np.dot(inputs[s].T, d_units, gradient[s, : entering * size].reshape(entering, size))
         for j in range(size):
-            gradient[s, features * size + j * LAST_BLOCK] = d_last[j]
+            gradient[s, entering * size + j * LAST_BLOCK] = d_last[j]
 
 
-@compiled
+@inlined
 def _rectify(units: Floats) -> None:
     for i in range(units.size):
         units[i] = ZERO if units[i] < ZERO else units[i]
 
 
-@compiled
+@inlined
 def _back_unit(d_unit: Floats, unit: Floats, d_value: np.float32, last: Floats) -> None:
     for j in range(unit.size):
         d_unit[j] = d_value * last[j] if unit[j] > ZERO else ZERO

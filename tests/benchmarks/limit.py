@@ -4,7 +4,8 @@ Comes in: options. Goes out: for some sizes, the operations a second that traini
 those that `torch.bmm` reaches on the very products of an update, nothing else done; all workers at work in both.
 
 Achieved counts what the algorithm needs (`products.needed_flops`); `made` says how many times as many operations the
-program makes. A product is timed on contiguous factors that stay in the cache, so the limit is not reached by anything.
+program makes. A product is timed on contiguous factors that stay in the cache, so nothing made of the same products
+reaches the limit; but the compiled loops (`ingredients.agent.compiled`) make them with another BLAS.
 """
 
 from __future__ import annotations

@@ -20,13 +20,14 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from ingredients.agent.compiled import Floats, arrays, flat, loops_do
+from ingredients.agent.compiled import Floats, arrays, flat_rows, loops_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
 
-KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five, h_t and its gradient
+KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five or six, and the gradient over h_t
 R, Z, N = range(3)
 
 
@@ -68,8 +69,10 @@ class Gru:
         """Returns h_t `[S, N, H]`, which is output and state, from state, carry `[S, 1, 1]` and input `[S, N, F]`."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
         if loops_do(x_t, w_input, w_hidden):
-            after = torch.empty_like(state[0])
-            gru_loops.step(*_flat(w_input, w_hidden), *arrays(carry_t.flatten(), x_t, state[0], after))
+            after = x_t.new_empty(*x_t.shape[:2], self.hidden)
+            assert state[0].shape == after.shape, (state[0].shape, after.shape)
+            carried = carry_t.expand(len(x_t), 1, 1).flatten()
+            gru_loops.step(*_flat(w_input, w_hidden), *arrays(carried, x_t, state[0], after))
             return after, (after,)
         before = state[0] * carry_t
         r, z = (squash(torch.bmm(x_t, w_input[:, gate]).baddbmm_(before, w_hidden[:, gate])) for gate in (R, Z))
@@ -95,7 +98,7 @@ class Gru:
 
 
 def _flat(w_input: Tensor, w_hidden: Tensor) -> tuple[tuple[Floats, Floats], tuple[int, int]]:
-    (entering, entering_row), (recurrent, recurrent_row) = flat(w_input), flat(w_hidden)
+    (entering, entering_row), (recurrent, recurrent_row) = flat_rows(w_input), flat_rows(w_hidden)
     return (entering, recurrent), (entering_row, recurrent_row)
 
 
@@ -106,23 +109,24 @@ class _LoopedUnroll(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:  # noqa: ANN401
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
+        assert (carry.shape, h.shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, h.shape)
         states, held = (x.new_empty(runs, steps, lanes * size) for _ in range(2))
         wrote, gates, holds = arrays(states, x.new_empty(runs, 3, steps, lanes * size), held)
         carried, inputs, start = arrays(carry, x, h)
-        gru_loops.unroll(*_flat(w_input, w_hidden), carried, inputs, start, (wrote, gates, holds))
-        ctx.arrays, ctx.tape = (carried, inputs, start), (wrote, gates, holds)
+        ctx.met, ctx.tape = (carried, inputs, start), (wrote, gates, holds)
+        gru_loops.unroll(*_flat(w_input, w_hidden), ctx.met, ctx.tape)
         ctx.save_for_backward(w_input, w_hidden)
         return states.view(runs, steps, lanes, size)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         w_input, w_hidden = ctx.saved_tensors
-        d_input, d_hidden = torch.empty(w_input.shape), torch.empty(w_hidden.shape)
+        d_input, d_hidden = (w.new_empty(w.shape) for w in (w_input, w_hidden))
         w_back, d_states, into_input, into_hidden = arrays(
             w_hidden.transpose(2, 3), gradients[0].flatten(2), d_input, d_hidden
         )
-        carried, inputs, start = ctx.arrays
-        gru_loops.back(w_back, carried, inputs, start, ctx.tape, d_states, (into_input, into_hidden))
+        gru_loops.back(w_back, ctx.met, ctx.tape, d_states, (into_input, into_hidden))
         return None, None, None, d_input, d_hidden
 
 

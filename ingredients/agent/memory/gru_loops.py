@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingredients.agent.compiled import ONE, Floats, compiled, sigmoid, tanh
-
-NOTHING = np.float32(0.0)
+from ingredients.agent.compiled import ONE, ZERO, Floats, compiled, inlined, sigmoid, tanh
 
 
 @compiled
@@ -52,9 +50,7 @@ def step(
 def unroll(
     weights: tuple[Floats, Floats],
     rows: tuple[int, int],
-    carry: Floats,
-    x: Floats,
-    start: Floats,
+    met: tuple[Floats, Floats, Floats],
     tape: tuple[Floats, Floats, Floats],
 ) -> None:
     """Writes the tape of whole lifetimes: states, gates and what the candidate's gate holds back.
@@ -62,12 +58,10 @@ def unroll(
     Args:
         weights: as for `step`.
         rows: as for `step`.
-        carry: `[S, T]`.
-        x: `[S, T, N, F]`.
-        start: the states at the start, `[S, N, H]`.
+        met: carry `[S, T]`, the inputs `[S, T, N, F]`, the states at the start `[S, N, H]`.
         tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
-    states, gates, held = tape
+    (carry, x, start), (states, gates, held) = met, tape
     runs, steps, lanes, features = x.shape
     size = start.shape[2]
     before, sums = np.empty((lanes, size), np.float32), np.empty((2, lanes, size), np.float32)
@@ -93,9 +87,7 @@ def unroll(
 @compiled
 def back(
     w_back: Floats,
-    carry: Floats,
-    x: Floats,
-    start: Floats,
+    met: tuple[Floats, Floats, Floats],
     tape: tuple[Floats, Floats, Floats],
     d_states: Floats,
     d_weights: tuple[Floats, Floats],
@@ -104,22 +96,19 @@ def back(
 
     Args:
         w_back: the recurrent weights' transposes, `[S, 3, H, H]`.
-        carry: `[S, T]`.
-        x: `[S, T, N, F]`.
-        start: `[S, N, H]`.
+        met: as for `unroll`.
         tape: as `unroll` wrote it.
         d_states: the gradient over the states, `[S, T, M]`.
         d_weights: the gradients over the input's weights `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
     """
-    states, gates, held = tape
-    d_input, d_hidden = d_weights
+    (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights
     runs, steps, lanes, features = x.shape
     size = start.shape[2]
     d_sums, before = np.empty((4, steps, lanes * size), np.float32), np.empty((steps, lanes * size), np.float32)
     flow, d_h = np.empty((3, lanes * size), np.float32), np.empty(lanes * size, np.float32)
     for s in range(runs):
-        flow[:] = NOTHING
-        d_h[:] = NOTHING
+        flow[:] = ZERO
+        d_h[:] = ZERO
         for t in range(steps - 1, -1, -1):
             r, z, n, holds = gates[s, 0, t], gates[s, 1, t], gates[s, 2, t], held[s, t]
             later = min(t + 1, steps - 1)  # at the end nothing flows back from it
@@ -138,31 +127,31 @@ def back(
             np.dot(x[s].reshape(-1, features).T, d_sums[entering].reshape(-1, size), d_input[s, gate])
 
 
-@compiled
+@inlined
 def _scale(out: Floats, of: Floats, by: np.float32) -> None:
     for i in range(out.size):
         out[i] = of[i] * by
 
 
-@compiled
+@inlined
 def _gate(entered: Floats, recurrent: Floats) -> None:
     for i in range(entered.size):
         entered[i] = sigmoid(entered[i] + recurrent[i])
 
 
-@compiled
+@inlined
 def _candidate(entered: Floats, r: Floats, held: Floats) -> None:
     for i in range(entered.size):
         entered[i] = tanh(entered[i] + r[i] * held[i])
 
 
-@compiled
+@inlined
 def _mix(h: Floats, n: Floats, z: Floats, before: Floats) -> None:
     for i in range(h.size):
         h[i] = n[i] + z[i] * (before[i] - n[i])
 
 
-@compiled
+@inlined
 def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: np.float32) -> None:
     """Adds to what a step's state is worth itself what it is worth to the next step, through gates and carry."""
     through_r, through_z, through_n = flow[0], flow[1], flow[2]
@@ -171,25 +160,25 @@ def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carr
         d_h[i] = d_state[i] + carry_later * flown
 
 
-@compiled
+@inlined
 def _back_n(d_n: Floats, d_h: Floats, z: Floats, n: Floats) -> None:
     for i in range(d_n.size):
         d_n[i] = d_h[i] * (ONE - z[i]) * (ONE - n[i] * n[i])
 
 
-@compiled
+@inlined
 def _back_held(d_held: Floats, d_n: Floats, r: Floats) -> None:
     for i in range(d_held.size):
         d_held[i] = d_n[i] * r[i]
 
 
-@compiled
+@inlined
 def _back_r(d_r: Floats, d_held: Floats, held: Floats, r: Floats) -> None:
     for i in range(d_r.size):
         d_r[i] = d_held[i] * held[i] * (ONE - r[i])
 
 
-@compiled
+@inlined
 def _back_z(d_z: Floats, d_h: Floats, before: Floats, n: Floats, z: Floats) -> None:
     for i in range(d_z.size):
         d_z[i] = d_h[i] * (before[i] - n[i]) * z[i] * (ONE - z[i])
