@@ -6,7 +6,9 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judgement_cases import ALL_CELLS, FULL, Changes, cell, curve, jittered, judge, reference, run, shaped, shaped_grid
@@ -314,6 +316,19 @@ def test_references_are_reported_as_means_over_their_runs() -> None:
     assert (yardstick.exact, yardstick.expected_return) == (True, 8.3)
 
 
+def test_how_much_more_the_full_cell_returns_than_each_reference() -> None:
+    """By seed less the reference on the same tasks, in raw return; without runs there is no number."""
+    runs = shaped(FULL, "in-context")
+    judged = judge(runs)
+    returns = np.array([run.return_ for run in judged.cells[0].runs])
+    error = scipy.stats.sem(returns)
+    for each in judged.references.values():
+        mean, found = returns.mean() - each.return_, each.passed_by
+        by_hand = (mean, *scipy.stats.t.interval(0.95, len(returns) - 1, mean, error))
+        assert (found.mean, found.low, found.high) == pytest.approx(by_hand)
+    assert judge(CellInput(FULL)).references["bayes_optimal"].passed_by.mean is None
+
+
 def test_everything_is_json_without_nan() -> None:
     """The judged part of report.json in the order of DESIGN §3, strict JSON even where numbers do not exist."""
     cells = [
@@ -329,7 +344,7 @@ def test_everything_is_json_without_nan() -> None:
         "reason", "emerges_at_step",
     ]  # fmt: skip
     assert list(data["yardstick"]) == ["name", "exact", "late"]
-    assert list(data["references"]["reactive"]) == ["curve", "return", "exact", "expected_return"]
+    assert list(data["references"]["reactive"]) == ["curve", "return", "exact", "expected_return", "passed_by"]
     assert list(data["cells"][0]["ceiling"]) == ["information", "method", "return", "trainable_incentive"]
     assert list(data["ingredients"]["memory"]["effect"])[:4] == ["mean", "low", "high", "p"]
     assert data["cells"][-3]["late"] == {"mean": pytest.approx(0.5), "low": None, "high": None}

@@ -55,7 +55,8 @@ class ReferenceResult:
     """A reference policy on the evaluation tasks: its curve `[K]` (mean over simulated runs) and summed return, raw.
 
     `exact` says that the policy is proven to be what its name claims; `expected_return` is under the prior, where
-    computable.
+    computable. `passed_by` is how much more the runs with all ingredients return on the same tasks, raw: no number
+    where there are none.
     """
 
     name: str
@@ -63,14 +64,16 @@ class ReferenceResult:
     curve: tuple[float, ...]
     return_: float
     expected_return: float | None
+    passed_by: Interval
 
     def json(self) -> dict[str, Any]:
-        """Returns curve, return, exact and expected_return."""
+        """Returns curve, return, exact, expected_return and passed_by."""
         return {
             "curve": list(self.curve),
             "return": self.return_,
             "exact": self.exact,
             "expected_return": self.expected_return,
+            "passed_by": self.passed_by.json(),
         }
 
 

@@ -37,7 +37,6 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
     ordered, curves = rows.ordered(judgement), Curves(evidence)
     probes = rows.probes(ordered)
-    reference_head = ("reference", "late score", "return", "expected return", "exact", "role: judged as")
     return {
         "ingredients": Table(
             "What lacking an ingredient costs, all others on",
@@ -74,7 +73,7 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
         "doses": Table("Late score by dose", ("dose", "late score", "verdict"), list(_dose_rows(judgement))),
         "references": Table(
             "Return and score of each reference",
-            reference_head,
+            rows.REFERENCES,
             [rows.reference_row(each, curves, judgement) for each in judgement.references.values()],
         ),
     }

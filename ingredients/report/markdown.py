@@ -108,8 +108,9 @@ def _cell_row(result: CellResult) -> list[str]:
 
 def _references(evidence: Evidence, judgement: Judgement) -> str:
     curves = Curves(evidence)
-    head = ["reference", "late score", "return", "expected return", "exact", "role: judged as"]
-    return markdown_table(head, (rows.reference_row(each, curves, judgement) for each in judgement.references.values()))
+    return markdown_table(
+        rows.REFERENCES, (rows.reference_row(each, curves, judgement) for each in judgement.references.values())
+    )
 
 
 def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:

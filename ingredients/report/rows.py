@@ -169,8 +169,14 @@ def emergence_row(result: CellResult) -> list[str]:
     return [describe(result.cell), median, wording.emergence(result), wording.interval(result.memorised)]
 
 
+REFERENCES = (
+    *("reference", "late score", "return", "all ingredients return more by", "expected return", "exact"),
+    "role: judged as",
+)
+
+
 def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgement) -> list[str]:
-    """Returns a reference's name, late score, return, expected return, whether exact, and how its roles were judged."""
+    """Returns what `REFERENCES` names."""
     roles = [role for role, played in curves.references.roles.items() if played.name == reference.name]
     shown_task = reference.name == INFORMED
     verdicts = [
@@ -182,6 +188,7 @@ def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgeme
         reference.name,
         wording.number(curves.normalised_late(curves.references.all[reference.name].curve)),
         wording.number(reference.return_, 1),
+        wording.interval(reference.passed_by, 1),
         wording.number(reference.expected_return, 1),
         "yes" if reference.exact else "no",
         ", ".join(verdicts),
