@@ -67,6 +67,33 @@ class Narrow(Guess):
         return tasks[..., :0], tasks[..., :0]
 
 
+class Seen(Guess):
+    """Remembers the last guess, shows it, and says how it looks where a probe has changed it."""
+
+    written = range(1)
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns no guess yet."""
+        return torch.zeros_like(tasks), torch.zeros_like(tasks)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Pays a guess, and keeps it."""
+        guessed = action.unsqueeze(-1).to(tasks.dtype)
+        return super().step(tasks, state, action, noise)._replace(state=guessed, observation=guessed)
+
+    def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
+        """Returns the guess that is kept."""
+        return state
+
+
+class Blurred(Seen):
+    """Shows less of a changed state than it says."""
+
+    def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
+        """Returns no observation."""
+        return state[..., :0]
+
+
 class Restless(Guess):
     """Draws tasks from torch's own generator."""
 

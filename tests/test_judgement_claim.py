@@ -134,6 +134,18 @@ def test_a_cell_of_learners_and_others_is_warned_of() -> None:
     assert judge(shaped(FULL, "in-context")).cells[0].warnings == ()
 
 
+def test_a_cell_far_below_its_ceiling_is_the_learners_shortfall() -> None:
+    """Without memory .5 can be had: none is warned of, reactive near it is not, nor cells of one task or no rewards."""
+    cells = {FULL: "in-context", FULL.lacking(A): "in-context", FULL.lacking(M): "none"}
+    by_cell = {result.cell: result for result in judge(*shaped_grid(cells)).cells}
+    (warning,) = by_cell[FULL.lacking(M)].warnings
+    assert warning.startswith("not learned: a lifetime returns 5.0 of the 6.6 that its information allows")
+    warned = {which for which, result in by_cell.items() if result.warnings}
+    assert warned == {FULL.lacking(M), FULL.lacking(M).lacking(A)}
+    reactive = judge(*shaped_grid({**cells, FULL.lacking(M): "reactive"})).cells
+    assert {result.cell for result in reactive if result.warnings} == {FULL.lacking(M).lacking(A)}
+
+
 def test_few_seeds_are_noted() -> None:
     """Below five the report says what the interval assumes; a single one gives none."""
     three = judge(CellInput(FULL, cell(FULL, [0.9, 0.95, 0.92], carried=0.5).runs))

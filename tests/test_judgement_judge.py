@@ -316,6 +316,13 @@ def test_references_are_reported_as_means_over_their_runs() -> None:
     assert (yardstick.exact, yardstick.expected_return) == (True, 8.3)
 
 
+def test_a_yardstick_that_is_not_surely_above_the_floor_closes_the_gate() -> None:
+    """Its runs scatter around the floor: no scale, whatever else they leave undecided."""
+    found = judge(shaped(FULL, "in-context"), changes={"bayes_optimal": noisy(0.1, 1.1, carried=0.1)}).calibration
+    assert not found.passed
+    assert "not surely more than the floor (best_fixed, 0.5): there is nothing to adapt to" in (found.reason or "")
+
+
 def test_how_much_more_the_full_cell_returns_than_each_reference() -> None:
     """By seed less the reference on the same tasks, in raw return; without runs there is no number."""
     runs = shaped(FULL, "in-context")

@@ -85,10 +85,10 @@ def test_where_the_task_shows_reward_is_neither_needed_nor_leaked() -> None:
     [(WEAK, "action leaks weakly (0.17 [0.15, 0.20]", True), (PARTIAL, "action leaks in part (0.50", False)],
 )
 def test_how_strong_a_leak_is_that_excuses_a_cell(action: tuple[float, ...], words: str, caution: bool) -> None:
-    """A leak from a tenth on excuses the channel, but a weak one need not be the reason, for C1 as for C2."""
+    """A leak from a tenth on excuses the channel in C1; a weak one need not be the reason, and leaves C2 open."""
     found = judged({FULL: "in-context", FULL.lacking(A): "in-context"}, action=action)
-    for claim in (found.claim, found.leak_claim):
-        assert claim.status == "holds"
+    for claim, status in ((found.claim, "holds"), (found.leak_claim, "undecided" if caution else "holds")):
+        assert claim.status == status
         assert words in claim.sentence
         assert claim.sentence.endswith(" So weak a leak of action need not be what it learned by.") == caution
 

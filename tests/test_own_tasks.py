@@ -16,6 +16,7 @@ from ingredients.errors import StudyError
 from ingredients.grid import fingerprints, runs
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime, make_family
+from ingredients.tasks.foreign import shown_again
 
 STUDY = """
 name: guess
@@ -48,12 +49,25 @@ def test_an_own_family_is_a_family() -> None:
     assert family.best_episode_return(tasks) is None
 
 
+def test_what_a_swap_has_changed_is_shown_as_the_class_says() -> None:
+    """After a swap each lane sees its neighbour's guess; a class that does not say leaves what was shown before."""
+    family = make_family(study_of("own_tasks:Seen").tasks)
+    tasks = torch.tensor([[0.0], [0.99]])
+    world = lifetime.begin(family, tasks, torch.zeros(2, 0))
+    world, _ = lifetime.proceed(family, tasks, world, torch.tensor([2, 0]), torch.zeros(2, 0))
+    assert lifetime.swap_written(family, tasks, world).observation.tolist() == [[0.0], [2.0]]
+    silent = make_family(study_of("own_tasks:Guess").tasks)
+    before = torch.full((2, 1), 7.0)
+    assert torch.equal(shown_again(silent, tasks, tasks[:, :0], before), before)
+
+
 @pytest.mark.parametrize(
     ("own", "line"),
     [
         ("own_tasks:Lucky", "draws random numbers of its own: all luck is in `noise` and `start`"),
         ("own_tasks:Mixing", "mixes lifetimes: each lane must be computed by itself"),
         ("own_tasks:Narrow", r"the observation of first must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
+        ("own_tasks:Blurred", r"what shown returns must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
         ("own_tasks:Restless", "draw_tasks gives other tasks for an equal generator: draw from it alone"),
         ("own_tasks:Tupled", r"step must return an ingredients.tasks.Step, got \(.*\)"),
         ("own_tasks:Hiding", r"the reward_observed of step must be \[2, 5\] of torch.float32, got \[\] of .*"),

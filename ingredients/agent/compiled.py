@@ -11,6 +11,7 @@ the same bits, so a run's numbers do not depend on where it stands in a stack.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,15 +47,18 @@ class _Loop:
     """A function whose machine code is kept. Where what was kept cannot be read or written, it is made anew."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._function, self._made, self._kept = function, _kept(function), True
+        self._function, self._made, self._tried = function, _kept(function), False
 
     def __call__(self, *arguments: Any) -> None:  # noqa: ANN401 - arrays, and what numba takes besides
+        if self._tried:
+            self._made(*arguments)
+            return
+        self._tried = True
         try:
             self._made(*arguments)
-        except Exception:  # a full disk, a file cut short by a power failure: pickle raises whatever it meets
-            if not self._kept:
-                raise
-            self._made, self._kept = inlined(self._function), False
+        except Exception as error:  # a full disk, a file cut by a power failure: pickle raises whatever it meets
+            logging.getLogger(__name__).warning("%s is compiled anew: %r", self._function.__name__, error)
+            self._made = inlined(self._function)
             self._made(*arguments)
 
 

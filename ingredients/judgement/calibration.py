@@ -73,8 +73,9 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
     decisions = {role: decide(shown, criterion) for role, shown in evidence.items()}
     wrong = [role for role, decision in decisions.items() if _contradicts(role, decision, len(evidence[role].runs))]
     verdicts = {role: decisions[role].verdict if role in decisions else None for role in references.roles}
-    if "yardstick" not in decisions and not _ends_above(references, scale, criterion):
-        return Calibration(verdicts, passed=False, reason=NOTHING_TO_KNOW)
+    unsure = verdicts["yardstick"] is None or (not wrong and verdicts["yardstick"] == "undecided")
+    if unsure and not _ends_above(references, scale, criterion):
+        return Calibration(verdicts, passed=False, reason=_no_scale(references, scale))
     return Calibration(
         verdicts=verdicts,
         passed=not wrong,
@@ -122,8 +123,8 @@ def _no_scale(references: References, scale: Scale) -> str:
     if references.yardstick == INFORMED:
         return NOTHING_TO_KNOW
     return (
-        f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} an episode, no "
-        f"more than the floor ({references.floor}, {late(scale.floor):.4g}): there is nothing to adapt to"
+        f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} an episode, not "
+        f"surely more than the floor ({references.floor}, {late(scale.floor):.4g}): there is nothing to adapt to"
     )
 
 

@@ -60,7 +60,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         emerges_at_step=_median([run.emergence.at for run in runs]) if in_context else None,
         probes=probe_results(by_seed(cell), court.scale, confidence),
         statistics=_statistics(cell, court),
-        warnings=tuple(_warnings(passed, len(cell.runs))),
+        warnings=(*_warnings(passed, len(cell.runs)), *_missed(top, runs, decision, court)),
         runs=runs,
     )
 
@@ -129,6 +129,25 @@ def _warnings(passed: int, seeds: int) -> Iterator[str]:
         yield (
             f"{passed} of {seeds} runs learned and the others did not: between two humps an interval of few runs "
             "misses the mean far more often than it says (of three runs, about three times in ten)"
+        )
+
+
+def _missed(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, court: Court) -> Iterator[str]:
+    """Yields that a cell that is not in-context stays well below what its information allows and training asks for.
+
+    "The ingredient was missing" and "the optimiser failed" look alike; this is where it was the latter, by more than δ
+    of the return that lies between floor and yardstick.
+    """
+    ruled_out = decision.verdict in ("none", "reactive") or decision.excluded
+    if top is None or not top.trainable_incentive or not runs or not ruled_out:
+        return
+    returned = float(np.mean([run.return_ for run in runs]))
+    roles = court.references.roles
+    worth = float(roles["yardstick"].curve.sum() - roles["floor"].curve.sum())
+    if top.return_ - returned > court.criterion.gain_above * worth:
+        yield (
+            f"not learned: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so "
+            "part of what it lacks is this learner's shortfall, not the missing ingredient's"
         )
 
 

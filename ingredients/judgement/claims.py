@@ -185,8 +185,11 @@ def leak_claim(grounds: Grounds) -> Claim:
 def _leaks_judged(cell: Cell, named: str, leaks: str, grounds: Grounds) -> Claim:
     verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
     if verdict == "in-context":
-        caution = _caution([name for name in CHANNELS if grounds.leaks(name)], grounds.leakage)
-        sentence = f"Supports C2: {named} learns in context by what the environment leaks ({leaks}).{caution}"
+        leaked = [name for name in CHANNELS if grounds.leaks(name)]
+        if caution := _caution(leaked, grounds.leakage):
+            sentence = f"C2 is open: {named} learns in context where the environment leaks ({leaks}).{caution}"
+            return Claim("undecided", sentence, (cell,))
+        sentence = f"Supports C2: {named} learns in context by what the environment leaks ({leaks})."
         return Claim("holds", sentence, (cell,))
     if verdict == "undecided":
         return Claim(

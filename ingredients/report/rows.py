@@ -170,7 +170,7 @@ def emergence_row(result: CellResult) -> list[str]:
 
 
 REFERENCES = (
-    *("reference", "late score", "return", "all ingredients return more by", "expected return", "exact"),
+    *("reference", "late score", "return", "all ingredients minus it", "expected return", "exact"),
     "role: judged as",
 )
 

@@ -22,7 +22,7 @@ from ingredients.study import INGREDIENTS
 
 # What each table does without on a narrow console, the first first; levels, names and verdicts always stay.
 _CELLS_WITHOUT = ("long curve", "gain bounds", "ceiling", "curve", "gain", "learned", "late bounds", "late score")
-_REFERENCES_WITHOUT = ("expected", "adaptation", "exact", "all on: more by", "return", "late score")
+_REFERENCES_WITHOUT = ("expected", "adaptation", "exact", "all on minus it", "return", "late score")
 _INGREDIENTS_WITHOUT = ("long title", "cost", "p")
 _SHORT_CURVE = 6
 
@@ -97,7 +97,7 @@ def _reference_columns(curves: Curves, judgement: Judgement, pen: Pen, without: 
     if "adaptation" not in without:
         drawn = [curves.heights(curves.references.all[each.name].curve, pen.curve_width) for each in references]
         yield Column("adaptation", [pen.curve(heights) for heights in drawn], "left")
-    for title, texts in zip(("late score", "return", "all on: more by", "expected", "exact"), numbers, strict=True):
+    for title, texts in zip(("late score", "return", "all on minus it", "expected", "exact"), numbers, strict=True):
         if title not in without and (pen.wide or title != "expected"):
             yield Column(title, [pen.text(text) for text in texts])
     yield Column("role: judged as", [pen.text(role) for role in roles], "left", wraps=True)

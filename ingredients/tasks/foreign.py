@@ -41,8 +41,9 @@ def take_failures(family: Family) -> dict[int, str]:
 
 def shown_again(family: Family, tasks: Tensor, state: Tensor, before: Tensor) -> Tensor:
     """Returns what is shown on `tasks` in a state that was changed from outside; what was shown `before` if unknown."""
-    show: Callable[[Tensor, Tensor], Tensor] | None = getattr(family, "shown", None)
-    return before if show is None else show(tasks, state)
+    show: Callable[[Tensor, Tensor], Tensor | None] | None = getattr(family, "shown", None)
+    shown = None if show is None else show(tasks, state)
+    return before if shown is None else shown
 
 
 def notice(family: Family) -> str | None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from ingredients.gyms.recipe import wrong
 from ingredients.study.own_import import FAILURES, in_short
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.foreign import shown_again
 
 RUNS, LANES, STEPS = 2, 5, 3
 LEAD = (RUNS, LANES)
@@ -107,6 +108,9 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
     if check:
         _checked(family, "the state of next_episode", again[0], tuple(state.shape))
         _checked(family, "the observation of next_episode", again[1], (*lead, family.observation_size))
+        blank = torch.zeros((*lead, family.observation_size))
+        shown = _called(family, "shown", lambda: shown_again(family, tasks, state, blank))
+        _checked(family, "what shown returns", shown, (*lead, family.observation_size))
     return [*found, *again]
 
 

@@ -82,6 +82,11 @@ class OwnFamily:
         )
         return best
 
+    def shown(self, tasks: Tensor, state: Tensor) -> Tensor | None:
+        """Returns what his environment shows in a state that a probe has changed, or None where he does not say."""
+        show: Tensor | None = self.given.shown(tasks, state) if hasattr(self.given, "shown") else None
+        return show
+
 
 def own_family(tasks: OwnTasks) -> OwnFamily:
     """Returns the user's family, tried on real shapes.
