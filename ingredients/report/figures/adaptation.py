@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -42,7 +43,7 @@ def figure(view: View) -> Figure:
     arrangement = layout(list(results))
     sheet = Sheet(arrangement, _header(evidence, judgement, arrangement), _notes(judgement))
     made = blank(sheet.width, sheet.height)
-    _write(made, sheet, evidence)
+    _write(made, sheet, legend_handles(evidence.study.criterion.confidence, _ceilings(judgement)))
     panels = _panels(made, sheet)
     for cell, axes in panels.items():
         draw_panel(axes, curves, results[cell])
@@ -58,14 +59,15 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> li
     """The question, the answer, how to read a panel, and what all panels share or lack."""
     study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
     dotted = " (dotted)" if evidence.references.get("reactive") else ""
+    ceiling = " Broad green: the ceiling, the best known on what this cell lets the agent know."
+    green = ceiling if _ceilings(judgement) else ""
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
         f"{study.evaluation.tasks:,} {tasks} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
         f"rises is adaptation within the lifetime, which may be a mere reaction to the last step{dotted}. The agent is "
         "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
         "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "
-        "is swapped with that of a lifetime on another task, so what is lost there was carried by it. Broad green: the "
-        "ceiling, the best known on what this cell lets the agent know."
+        f"is swapped with that of a lifetime on another task, so what is lost there was carried by it.{green}"
     )
     everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
     lines = [
@@ -88,14 +90,17 @@ def _notes(judgement: Judgement) -> list[Line]:
     ]
 
 
-def _write(figure: Figure, sheet: Sheet, evidence: Evidence) -> None:
+def _ceilings(judgement: Judgement) -> bool:
+    return any(result.ceiling is not None for result in judgement.cells)
+
+
+def _write(figure: Figure, sheet: Sheet, handles: list[Artist]) -> None:
     """Writes the header, the legend and the notes."""
     left, down = 0.25 / sheet.width, 0.25
     for line in sheet.lines():
         y = 1 - down / sheet.height
         figure.text(left, y, line.text, fontsize=line.size, fontweight=line.weight, color=line.colour, va="top")
         down += line.height
-    handles = legend_handles(evidence.study.criterion.confidence)
     up = 0.12 + sum(line.height for line in sheet.notes)
     figure.legend(
         handles=handles,

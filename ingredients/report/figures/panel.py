@@ -121,14 +121,14 @@ def spread(heights: list[float], gap: float) -> list[float]:
     return moved
 
 
-def legend_handles(confidence: float) -> list[Artist]:
-    """Returns what the legend shows, once for all panels."""
+def legend_handles(confidence: float, ceilings: bool) -> list[Artist]:
+    """Returns what the legend shows, once for all panels; whether some panel has a ceiling."""
     colour = "#33508a"  # of no verdict: it stands for all of them
     return [
         Line2D([], [], color=colour, linewidth=0.6, alpha=0.6, label="one run"),
         Line2D([], [], color=colour, linewidth=1.9, label="mean over runs"),
         Patch(color=colour, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
         Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped"),
-        Line2D([], [], label="ceiling", **_CEILING_STYLE),
+        *([Line2D([], [], label="ceiling", **_CEILING_STYLE)] if ceilings else []),
         Patch(color="#e4e2dc", linewidth=0, label="late fifth"),
     ]

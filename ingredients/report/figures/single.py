@@ -38,7 +38,7 @@ def full_cell(view: View) -> Figure:
     label_references(axes, view.curves, 0.735 * _HIGH)
     axes.set_xlabel("episode of the lifetime", fontsize=8)
     axes.set_ylabel("mean return of the episode", fontsize=8)
-    handles = legend_handles(view.evidence.study.criterion.confidence)
+    handles = legend_handles(view.evidence.study.criterion.confidence, view.cells[0].ceiling is not None)
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.09, 0.0), ncols=3, frameon=False, fontsize=7.2)
     return figure
 
