@@ -43,8 +43,8 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size(10, 100, 12_000_000, behind=1.2),
-    Size(5, 100, 4_000_000, behind=0.7),
+    Size(10, 100, 18_000_000, behind=1.2),
+    Size(5, 100, 6_000_000, behind=0.7),
     Size(2, 100, 2_000_000, regret=2.2),
     Size(5, 10, 1_200_000, behind=0.05),
 )
