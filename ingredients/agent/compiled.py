@@ -129,6 +129,15 @@ def flat_rows(weights: Tensor) -> tuple[Floats, int]:
     return weights.as_strided(((len(weights) - 1) * row + weights[0].numel(),), (1,)).numpy(), row
 
 
+@inlined
+def of_run(weights: Floats, row: int, run: int, shape: tuple[int, ...]) -> Floats:
+    """Returns a run's own weights of this shape, a view of what `flat_rows` has made."""
+    count = 1
+    for size in shape:
+        count *= size
+    return weights[run * row : run * row + count].reshape(shape)
+
+
 LARGEST = np.float32(7.90531110763549805)  # where the fraction is as near to 1 as a float can be
 ZERO = np.float32(0.0)
 HALF = np.float32(0.5)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ingredients.agent.compiled import ZERO, Floats, arrays, compiled, flat_rows, inlined, loops_do
+from ingredients.agent.compiled import ZERO, Floats, arrays, compiled, flat_rows, inlined, loops_do, of_run
 from ingredients.seeds import Purpose, generator
 
 TIME_FEATURES = 3
@@ -135,10 +135,7 @@ def _value_loop(layers: tuple[Floats, Floats], row: int, inputs: Floats, value: 
     size = last.shape[1]
     units = np.empty((rows, size), np.float32)
     for s in range(runs):
-        weight = first[s * row : s * row + entering * size].reshape(entering, size)
-        np.dot(inputs[s], weight, units)
-        _rectify(units.reshape(-1))
-        np.dot(units, last[s], value[s])
+        _value_run(of_run(first, row, s, (entering, size)), last[s], inputs[s], units, value[s])
 
 
 @compiled
@@ -151,10 +148,7 @@ def _value_gradient_loop(
     units, d_units = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)
     value, d_last = np.empty(rows, np.float32), np.empty(size, np.float32)
     for s in range(runs):
-        weight = first[s * row : s * row + entering * size].reshape(entering, size)
-        np.dot(inputs[s], weight, units)
-        _rectify(units.reshape(-1))
-        np.dot(units, last[s], value)
+        _value_run(of_run(first, row, s, (entering, size)), last[s], inputs[s], units, value)
         squares = np.float32(0.0)
         for i in range(rows):
             error = value[i] - target[s, i]
@@ -166,6 +160,14 @@ def _value_gradient_loop(
         np.dot(inputs[s].T, d_units, gradient[s, : entering * size].reshape(entering, size))
         for j in range(size):
             gradient[s, entering * size + j * LAST_BLOCK] = d_last[j]
+
+
+@inlined
+def _value_run(first: Floats, last: Floats, inputs: Floats, units: Floats, value: Floats) -> None:
+    """Writes units `[X, V]` and values `[X]` of one run."""
+    np.dot(inputs, first, units)
+    _rectify(units.reshape(-1))
+    np.dot(units, last, value)
 
 
 @inlined

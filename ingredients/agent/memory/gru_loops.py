@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingredients.agent.compiled import ONE, ZERO, Floats, compiled, inlined, sigmoid, tanh
+from ingredients.agent.compiled import ONE, ZERO, Floats, compiled, inlined, of_run, sigmoid, tanh
 
 
 @compiled
@@ -31,18 +31,18 @@ def step(
     runs, lanes, features = x.shape
     size = state.shape[2]
     before, n = np.empty((lanes, size), np.float32), np.empty((lanes, size), np.float32)
-    enters, held = np.empty((2, lanes, size), np.float32), np.empty((3, lanes, size), np.float32)
+    enters, held = np.empty((2, lanes, size), np.float32), np.empty((lanes, size), np.float32)
     for s in range(runs):
-        w_input = weights[0][s * rows[0] : s * rows[0] + 3 * features * size].reshape(3, features, size)
-        w_hidden = weights[1][s * rows[1] : s * rows[1] + 3 * size * size].reshape(3, size, size)
+        w_input = of_run(weights[0], rows[0], s, (3, features, size))
+        w_hidden = of_run(weights[1], rows[1], s, (3, size, size))
         _scale(before.reshape(-1), state[s].reshape(-1), carry[s])
         for gate in range(2):
             np.dot(x[s], w_input[gate], enters[gate])
-            np.dot(before, w_hidden[gate], held[gate])
-            _gate(enters[gate].reshape(-1), held[gate].reshape(-1))
+            np.dot(before, w_hidden[gate], held)
+            _gate(enters[gate].reshape(-1), held.reshape(-1))
         np.dot(x[s], w_input[2], n)
-        np.dot(before, w_hidden[2], held[2])
-        _candidate(n.reshape(-1), enters[0].reshape(-1), held[2].reshape(-1))
+        np.dot(before, w_hidden[2], held)
+        _candidate(n.reshape(-1), enters[0].reshape(-1), held.reshape(-1))
         _mix(after[s].reshape(-1), n.reshape(-1), enters[1].reshape(-1), before.reshape(-1))
 
 
@@ -66,8 +66,8 @@ def unroll(
     size = start.shape[2]
     before, sums = np.empty((lanes, size), np.float32), np.empty((2, lanes, size), np.float32)
     for s in range(runs):
-        w_input = weights[0][s * rows[0] : s * rows[0] + 3 * features * size].reshape(3, features, size)
-        w_hidden = weights[1][s * rows[1] : s * rows[1] + 3 * size * size].reshape(3, size, size)
+        w_input = of_run(weights[0], rows[0], s, (3, features, size))
+        w_hidden = of_run(weights[1], rows[1], s, (3, size, size))
         for gate in range(3):
             np.dot(x[s].reshape(-1, features), w_input[gate], gates[s, gate].reshape(-1, size))
         last = start[s].reshape(-1)
