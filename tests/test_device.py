@@ -15,7 +15,7 @@ needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA d
 
 
 @needs_cuda
-@pytest.mark.parametrize("memory", ["gru", "lstm", "transformer", "window", "none"])
+@pytest.mark.parametrize("memory", ["gru", "lstm", "fast-weights", "transformer", "window", "none"])
 def test_cuda_gives_the_same_up_to_floating_point(memory: str) -> None:
     """Two updates and an evaluation of two cells on both devices: weights, losses and curves agree closely."""
     sections = {

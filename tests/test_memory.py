@@ -11,7 +11,8 @@ from memories import CARRYING, HORIZON, KINDS, LENGTH, F, Weights, by_steps, car
 from torch import Tensor
 
 from ingredients.agent.compiled import without_loops
-from ingredients.agent.memory import Memory
+from ingredients.agent.memory import Memory, State
+from ingredients.agent.memory.fast_weights import FastWeights
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
 from ingredients.agent.memory.recurrence import squash
@@ -155,6 +156,30 @@ def _gru(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
     return torch.stack(states, dim=1)
 
 
+def _fast_weights(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    """The equations of `fast_weights`, lane by lane; the GRU's are `_gru`'s."""
+    runs = [
+        torch.stack([_one_table({name: w[run] for name, w in weights.items()}, carry[run], lane) for lane in lanes])
+        for run, lanes in enumerate(x.transpose(1, 2))
+    ]
+    return _gru(weights, carry, torch.cat([torch.stack(runs).transpose(1, 2), x], dim=-1))
+
+
+def _one_table(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
+    first, second = weights["fast.factors"]
+    slots, facts = torch.softmax(x @ weights["fast.slot"], dim=-1), ((x @ first) * (x @ second))[:, :-1]
+    table, count = x.new_zeros(slots.shape[1], facts.shape[1]), x.new_zeros(slots.shape[1])
+    read = []
+    for t in range(len(x)):
+        if not carry[t]:
+            table, count = torch.zeros_like(table), torch.zeros_like(count)
+        elif t:
+            table, count = table + torch.outer(slots[t - 1], facts[t]), count + slots[t - 1]
+        seen = 1 + slots[t] @ count
+        read.append(torch.cat([slots[t] @ table / seen, 1 / seen.sqrt().view(1)]))
+    return torch.stack(read)
+
+
 def _lstm(weights: Weights, carry: Tensor, x: Tensor) -> Tensor:
     """The equations of `lstm`, word by word, for autograd."""
     enters, recurs = weights["lstm.input"].unbind(1), weights["lstm.hidden"].unbind(1)
@@ -222,6 +247,7 @@ def _norm(stream: Tensor) -> Tensor:
 
 EQUATIONS: tuple[tuple[Memory, Callable[[Weights, Tensor, Tensor], Tensor]], ...] = (
     (Gru(F, 4, HORIZON), _gru),
+    (FastWeights(F, 8, HORIZON), _fast_weights),
     (Lstm(F, 4), _lstm),
     (Window(F, 4, LENGTH), _window),
     (Transformer(F, 8), _transformer),
@@ -249,16 +275,29 @@ def test_outputs_and_gradients_follow_the_equations(
 @pytest.mark.parametrize(("hidden", "lanes"), [(4, 1), (16, 3), (64, 8)])
 def test_compiled_loops_do_what_torch_does(hidden: int, lanes: int) -> None:
     """In float32 a GRU's loops give torch's states and gradients within rounding, from any start, with resets."""
-    memory = Gru(F, hidden, HORIZON)
-    weights, carry, x = stack_of(memory, 3), carried(3, 21), inputs(3, 21, lanes)
     start = (0.5 * torch.randn(3, lanes, hidden, generator=torch.Generator().manual_seed(2)),)
+    _same_in_loops_and_torch(Gru(F, hidden, HORIZON), lanes, start)
+
+
+@pytest.mark.parametrize(("hidden", "lanes"), [(4, 1), (16, 3), (64, 8)])
+def test_compiled_tables_are_those_of_torch(hidden: int, lanes: int) -> None:
+    """The same of fast weights, whose tables torch never makes: it attends."""
+    _same_in_loops_and_torch(FastWeights(F, hidden, HORIZON), lanes)
+
+
+def _same_in_loops_and_torch(memory: Memory, lanes: int, start: State | None = None) -> None:
+    weights, carry, x = stack_of(memory, 3), carried(3, 21), inputs(3, 21, lanes)
+    carry[2] = 1.0  # and one that is never reset
     leaves = {name: weight.requires_grad_() for name, weight in weights.items()}
 
     def everything() -> list[Tensor]:
         states = memory.unroll(leaves, carry, x, start)
-        gradients = torch.autograd.grad((states * torch.linspace(-1, 1, hidden)).pow(2).sum(), list(leaves.values()))
+        weighing = torch.linspace(-1, 1, states.shape[-1])
+        gradients = torch.autograd.grad((states * weighing).pow(2).sum(), list(leaves.values()))
         with torch.no_grad():
-            stepped, _ = memory.step(leaves, start, carry[:, :1, None], x[:, 0])
+            begun = start or memory.initial_state(3, lanes, 21, x)
+            begun = memory.step(leaves, tuple(part.clone() for part in begun), carry[:, :1, None], x[:, 0])[1]
+            stepped, _ = memory.step(leaves, begun, carry[:, 1:2, None], x[:, 1])
         return [states.detach(), stepped, *gradients]
 
     looped = everything()
@@ -267,6 +306,22 @@ def test_compiled_loops_do_what_torch_does(hidden: int, lanes: int) -> None:
     assert not all(torch.equal(*pair) for pair in zip(looped, stacked, strict=True))  # two programs, not one twice
     for ours, theirs in zip(looped, stacked, strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-4, atol=2e-5)
+
+
+def test_compiled_gradients_over_inputs_are_those_of_torch() -> None:
+    """Where somebody asks for it, a GRU's loops give the gradient over what came in, too."""
+    memory, x, carry = Gru(F, 16, HORIZON), inputs(3, 21, 3).requires_grad_(), carried(3, 21)
+    weights = stack_of(memory, 3)
+
+    def gradient() -> Tensor:
+        return torch.autograd.grad(memory.unroll(weights, carry, x).pow(3).sum(), x)[0]
+
+    looped = gradient()
+    with without_loops():
+        stacked = gradient()
+    assert not torch.equal(looped, stacked)
+    assert torch.allclose(looped, stacked, rtol=1e-4, atol=2e-5)
+    assert looped.any()
 
 
 @pytest.mark.parametrize("memory", [Gru(F, 4, HORIZON), Lstm(F, 4)], ids=lambda memory: type(memory).__name__)

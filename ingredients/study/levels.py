@@ -18,7 +18,7 @@ from ingredients.study.fields import mistake, unknown
 Ingredient = Literal["reward_observation", "action_observation", "memory", "task_distribution"]
 INGREDIENTS: tuple[Ingredient, ...] = ("reward_observation", "action_observation", "memory", "task_distribution")
 
-MEMORY_KINDS = ("gru", "lstm", "transformer", "window", "none")
+MEMORY_KINDS = ("gru", "lstm", "fast-weights", "transformer", "window", "none")
 RECURRENT_KINDS = ("gru", "lstm")
 OWN_KIND = "or your own as module:Class"
 LONGEST_KIND = 100  # it becomes part of a folder's name

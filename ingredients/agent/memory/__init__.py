@@ -1,12 +1,13 @@
 """Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
 In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru` and `gru_loops` (the
-same, compiled), `lstm`, `memoryless`, `window` (feedforward), `transformer` (attention), `own_module`, `own_contract`
-and `own` (the user's).
+same, compiled), `fast_weights` and `fast_weights_loops` (a GRU beside a table), `lstm`, `memoryless`, `window`
+(feedforward), `transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
 """
 
 from __future__ import annotations
 
+from ingredients.agent.memory.fast_weights import FastWeights
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
 from ingredients.agent.memory.memoryless import Memoryless
@@ -26,7 +27,7 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) 
         inputs: F.
         hidden: H.
         window: how many inputs a `window` holds.
-        horizon: T, the steps of a lifetime, by which a `gru` chooses its first time constants; no `window` is longer.
+        horizon: T, the steps of a lifetime, by which a GRU chooses its first time constants; no `window` is longer.
 
     Raises:
         StudyError: there is no such class of the user's, or it breaks its contract (`own_contract`).
@@ -34,6 +35,8 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) 
     match kind:
         case "gru":
             return Gru(inputs, hidden, horizon)
+        case "fast-weights":
+            return FastWeights(inputs, hidden, horizon)
         case "lstm":
             return Lstm(inputs, hidden)
         case "transformer":

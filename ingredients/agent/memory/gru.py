@@ -84,7 +84,7 @@ class Gru:
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
-        program = _LoopedUnroll if loops_do(x) else _Unroll
+        program = _LoopedUnroll if loops_do(x.detach()) else _Unroll
         states: Tensor = program.apply(x, carry, h, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
         return states
 
@@ -122,12 +122,16 @@ class _LoopedUnroll(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         w_input, w_hidden = ctx.saved_tensors
+        runs, steps, lanes, features = ctx.met[1].shape
+        d_x = w_input.new_zeros(runs, steps * lanes if ctx.needs_input_grad[0] else 0, features)
         d_input, d_hidden = (w.new_empty(w.shape) for w in (w_input, w_hidden))
-        w_back, d_states, into_input, into_hidden = arrays(
-            w_hidden.transpose(2, 3), gradients[0].flatten(2), d_input, d_hidden
+        input_back, hidden_back, d_states, into_input, into_hidden, into_x = arrays(
+            *(w.transpose(2, 3) for w in (w_input, w_hidden)), gradients[0].flatten(2), d_input, d_hidden, d_x
         )
-        gru_loops.back(w_back, ctx.met, ctx.tape, d_states, (into_input, into_hidden))
-        return None, None, None, d_input, d_hidden
+        weights_back, into_weights = (input_back, hidden_back), (into_input, into_hidden)
+        gru_loops.back(weights_back, ctx.met, ctx.tape, d_states, into_weights, into_x)
+        asked = d_x.view(ctx.met[1].shape) if ctx.needs_input_grad[0] else None
+        return asked, None, None, d_input, d_hidden
 
 
 class _Block(NamedTuple):

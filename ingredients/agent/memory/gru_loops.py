@@ -86,26 +86,30 @@ def unroll(
 
 @compiled
 def back(
-    w_back: Floats,
+    w_back: tuple[Floats, Floats],
     met: tuple[Floats, Floats, Floats],
     tape: tuple[Floats, Floats, Floats],
     d_states: Floats,
     d_weights: tuple[Floats, Floats],
+    d_x: Floats,
 ) -> None:
-    """Writes the gradients over the weights.
+    """Writes the gradients over the weights, and over the inputs where they are asked for.
 
     Args:
-        w_back: the recurrent weights' transposes, `[S, 3, H, H]`.
+        w_back: the transposes of the input's weights, `[S, 3, H, F]`, and of the recurrent ones, `[S, 3, H, H]`.
         met: as for `unroll`.
         tape: as `unroll` wrote it.
         d_states: the gradient over the states, `[S, T, M]`.
         d_weights: the gradients over the input's weights `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
+        d_x: that over the inputs is added to it, `[S, T · N, F]`; it has no rows where nobody asks for it.
     """
     (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights
+    input_back, hidden_back = w_back
     runs, steps, lanes, features = x.shape
     size = start.shape[2]
     d_sums, before = np.empty((4, steps, lanes * size), np.float32), np.empty((steps, lanes * size), np.float32)
     flow, d_h = np.empty((3, lanes * size), np.float32), np.empty(lanes * size, np.float32)
+    into_x = np.empty(d_x.shape[1:], np.float32)
     for s in range(runs):
         flow[:] = ZERO
         d_h[:] = ZERO
@@ -120,11 +124,21 @@ def back(
             _back_r(d_r, d_holds, holds, r)
             _back_z(d_z, d_h, before[t], n, z)
             for gate in range(3):
-                np.dot(d_sums[gate, t].reshape(lanes, size), w_back[s, gate], flow[gate].reshape(lanes, size))
+                np.dot(d_sums[gate, t].reshape(lanes, size), hidden_back[s, gate], flow[gate].reshape(lanes, size))
         for gate in range(3):
             entering = 3 if gate == 2 else gate  # the input enters the candidate itself, past its gate
             np.dot(before.reshape(-1, size).T, d_sums[gate].reshape(-1, size), d_hidden[s, gate])
-            np.dot(x[s].reshape(-1, features).T, d_sums[entering].reshape(-1, size), d_input[s, gate])
+            entered = d_sums[entering].reshape(-1, size)
+            np.dot(x[s].reshape(-1, features).T, entered, d_input[s, gate])
+            if len(into_x):
+                np.dot(entered, input_back[s, gate], into_x)
+                _add(d_x[s].reshape(-1), into_x.reshape(-1))
+
+
+@inlined
+def _add(out: Floats, more: Floats) -> None:
+    for i in range(out.size):
+        out[i] += more[i]
 
 
 @inlined

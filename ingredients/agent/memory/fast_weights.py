@@ -1,0 +1,182 @@
+"""A gated recurrent unit with fast weights: a table of what followed moments like the present one.
+
+    k_t = softmax(W_k x_t)                    which of K slots the moment belongs to
+    v_t = (W_a x_t) ∘ (W_b x_t)               what is to be kept of it, such as the product of an action and a reward
+    V_t = V_{t−1} + k_{t−1} v_tᵀ              the table: what is met at t is filed under the moment before, t − 1
+    n_t = n_{t−1} + k_{t−1}                   how often each slot was written on
+    m_t = k_tᵀ V_t / (1 + k_t · n_t)          read: the mean of what followed moments like this one, shrunk towards 0
+    u_t = (1 + k_t · n_t)^(−½)                and how uncertain that mean is
+    h_t = GRU([m_t, u_t, x_t], h_{t−1})
+
+A recurrent state of H numbers has to learn by gradient where to file what it meets; in a task with many states or many
+arms it finds that slowly. Here an outer product files, so that sums and counts of what each action did in each state
+are there after one visit. Fast weights: Schmidhuber (1992), Ba et al. (2016); beside a recurrent net: Schlag et al.
+(2021); that they are attention without a softmax over the past: Katharopoulos et al. (2020).
+
+`carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
+forgotten with them, and nothing is filed.
+
+Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. What is read is computed twice: in torch,
+as attention, and for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from ingredients.agent.compiled import arrays, loops_do
+from ingredients.agent.memory import fast_weights_loops
+from ingredients.agent.memory.gru import Gru
+from ingredients.agent.memory.protocol import State
+
+SLOT_SCALE = 3.0  # first weights so large that moments are told apart, and so small that all slots are written on
+KEPT = 4  # floats a lane, a step and a number read or written that are alive at most, besides the GRU's
+
+
+@dataclass(frozen=True)
+class FastWeights:
+    """F inputs, H hidden units, a table of K = H / 4 slots and V = H / 2 columns, the last of which counts.
+
+    Attributes:
+        inputs: F.
+        hidden: H.
+        horizon: T, the steps of a lifetime, for the GRU's first weights.
+    """
+
+    inputs: int
+    hidden: int
+    horizon: int
+
+    @property
+    def slots(self) -> int:
+        """Returns K."""
+        return self.hidden // 4
+
+    @property
+    def columns(self) -> int:
+        """Returns V, the width of the table and of what is read from it."""
+        return self.hidden // 2
+
+    @property
+    def gru(self) -> Gru:
+        """Returns the GRU: it sees what is read before the input, whose constant column has to stay the last."""
+        return Gru(self.columns + self.inputs, self.hidden, self.horizon)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Returns the shapes of one run's weights; the last column of the two factors has no meaning."""
+        return {
+            "fast.slot": (self.inputs, self.slots),
+            "fast.factors": (2, self.inputs, self.columns),
+            **self.gru.shapes(),
+        }
+
+    def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
+        """Returns one run's weights: uniform of variance 3 / F for what is filed, 9 / F for the slots, whose bias is 0.
+
+        Of an input's F columns few are not 0 at a time: with these weights what is filed is of the size of 1.
+        """
+        slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
+        slot[-1] = 0.0
+        factors = _uniform((2, self.inputs, self.columns), math.sqrt(3.0), draw)
+        return {"fast.slot": slot, "fast.factors": factors, **self.gru.initial_weights(draw)}
+
+    def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
+        """Returns h `[S, N, H]`, k `[S, N, K]` and the table `[S, N, K, V]` at a lifetime's start: zeros."""
+        table = like.new_zeros(runs, lanes, self.slots, self.columns)
+        return (*self.gru.initial_state(runs, lanes, steps, like), like.new_zeros(table.shape[:-1]), table)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns h_t `[S, N, H]` and (h_t, k_t, the table), for carry `[S, 1, 1]` and input `[S, N, F]`.
+
+        The table is written in place.
+        """
+        h, before, table = state
+        slots, facts = _filed(weights, x_t)
+        if loops_do(x_t, slots, facts):
+            read = x_t.new_empty(facts.shape)
+            assert before.shape == slots.shape, (before.shape, slots.shape)
+            assert table.is_contiguous(), table.stride()
+            carried = carry_t.expand(len(x_t), 1, 1).flatten()
+            fast_weights_loops.step(*arrays(carried, before, slots, facts, table, read))
+        else:
+            table = table.mul_(carry_t.unsqueeze(-1)).add_((before * carry_t).unsqueeze(-1) * facts.unsqueeze(-2))
+            read = _read((slots.unsqueeze(-1) * table).sum(-2))
+        h_t, _ = self.gru.step(weights, (h,), carry_t, torch.cat([read, x_t], dim=-1))
+        return h_t, (h_t, slots, table)
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
+        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        assert start is None, "a study asks only memories whose state has bounds for another start"
+        slots, facts = _filed(weights, x)
+        if loops_do(x, slots.detach(), facts.detach()):
+            read = _LoopedReading.apply(slots, facts, carry)  # type: ignore[no-untyped-call]
+        else:
+            read = _attended(slots, facts, carry)
+        return self.gru.unroll(weights, carry, torch.cat([read, x], dim=-1))
+
+    def tape_floats(self, steps: int) -> int:
+        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        return self.gru.tape_floats(steps) + KEPT * (self.slots + 2 * self.columns + self.inputs)
+
+    def state_floats(self, steps: int) -> int:
+        """Returns the floats of one lane's state."""
+        return self.hidden + self.slots * (1 + self.columns)
+
+
+def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) -> Tensor:
+    """Returns draws of variance deviation² / F, for a shape `[..., F, columns]`."""
+    bound = deviation * math.sqrt(3.0 / shape[-2])
+    return torch.empty(shape).uniform_(-bound, bound, generator=draw)
+
+
+def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns k `[S, ..., K]` and v `[S, ..., V]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
+    rows, factors = x.reshape(x.shape[0], -1, x.shape[-1]), weights["fast.factors"]
+    slots = torch.bmm(rows, weights["fast.slot"]).softmax(-1)
+    products = torch.bmm(rows, factors[:, 0]) * torch.bmm(rows, factors[:, 1])
+    facts = torch.cat([products[..., :-1], torch.ones_like(products[..., :1])], dim=-1)
+    return slots.view(*x.shape[:-1], -1), facts.view(*x.shape[:-1], -1)
+
+
+def _read(sums: Tensor) -> Tensor:
+    """Returns m and u, `[..., V]`, of sums whose last column is the count."""
+    share = 1 / (1 + sums[..., -1:])
+    return torch.cat([sums[..., :-1] * share, share.sqrt()], dim=-1)
+
+
+def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
+    """Returns what is read, `[S, T, N, V]`: k_t · k_{τ−1} is how far step t attends to what was filed at τ ≤ t."""
+    runs, steps, lanes, _ = slots.shape
+    k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
+    before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
+    life = (1 - carry).cumsum(1)  # resets so far: what was filed at one is of no weight after it, and itself is nothing
+    held = (life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)
+    held = held.tril().repeat_interleave(lanes, 0)
+    sums = torch.bmm(torch.bmm(k, before.transpose(1, 2)) * held, v)
+    return _read(sums).view(runs, lanes, steps, -1).transpose(1, 2)
+
+
+class _LoopedReading(torch.autograd.Function):
+    """What is read, `[S, T, N, V]`, with its derivative, by `fast_weights_loops`."""
+
+    @staticmethod
+    def forward(ctx: Any, slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:  # noqa: ANN401
+        read = torch.empty_like(facts)
+        fast_weights_loops.unroll(*arrays(carry, slots, facts, read))
+        ctx.save_for_backward(slots, facts, carry)
+        return read
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        slots, facts, carry = ctx.saved_tensors
+        d_slots, d_facts = torch.empty_like(slots), torch.empty_like(facts)
+        fast_weights_loops.back(*arrays(carry, slots, facts, gradients[0], d_slots, d_facts))
+        return d_slots, d_facts, None

@@ -1,0 +1,137 @@
+"""The table of `fast_weights` as compiled loops, for float32 on a CPU: lane by lane, step by step.
+
+Comes in: arrays. Goes out: what is read, and in training its gradients. What the symbols mean, `fast_weights` says;
+`fast_weights` has the same in torch, and a test holds the two together.
+
+A lane's table is a few kilobytes and stays in the first cache, so the way back makes it anew instead of keeping it for
+every step. The facts' last column is 1; so the table's last is the count.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, compiled, inlined
+
+
+@compiled
+def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Floats, read: Floats) -> None:
+    """Files one step in the tables, and reads.
+
+    Args:
+        carry: `[S]`.
+        before: k_{t−1}, `[S, N, K]`.
+        slots: k_t, `[S, N, K]`.
+        facts: v_t, `[S, N, V]`.
+        table: `[S, N, K, V]`, changed in place.
+        read: m_t and u_t are written into it, `[S, N, V]`.
+    """
+    runs, lanes, _ = slots.shape
+    for s in range(runs):
+        for n in range(lanes):
+            _file(table[s, n], before[s, n], facts[s, n], carry[s])
+            _sum(table[s, n], slots[s, n], read[s, n])
+            _mean(read[s, n])
+
+
+@compiled
+def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
+    """Writes what is read in whole lifetimes, `[S, T, N, V]`.
+
+    Args:
+        carry: `[S, T]`.
+        slots: k, `[S, T, N, K]`.
+        facts: v, `[S, T, N, V]`.
+        read: m and u.
+    """
+    runs, steps, lanes, size = slots.shape
+    table = np.empty((size, facts.shape[3]), np.float32)
+    for s in range(runs):
+        for n in range(lanes):
+            for t in range(steps):
+                _file(table, slots[s, max(t - 1, 0), n], facts[s, t, n], carry[s, t] if t else ZERO)
+                _sum(table, slots[s, t, n], read[s, t, n])
+                _mean(read[s, t, n])
+
+
+@compiled
+def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: Floats, d_facts: Floats) -> None:
+    """Writes the gradients over the slots and the facts, for that over what was read; shapes are those of `unroll`."""
+    runs, steps, lanes, size = slots.shape
+    columns = facts.shape[3]
+    table, d_sums = np.empty((size, columns), np.float32), np.empty((steps, columns), np.float32)
+    into_slots = np.empty(size, np.float32)
+    for s in range(runs):
+        for n in range(lanes):
+            for t in range(steps):
+                _file(table, slots[s, max(t - 1, 0), n], facts[s, t, n], carry[s, t] if t else ZERO)
+                _sum(table, slots[s, t, n], d_sums[t])
+                _back_mean(d_sums[t], d_read[s, t, n])
+                np.dot(table, d_sums[t], d_slots[s, t, n])
+            table[:] = ZERO  # from here on the gradient over it
+            for t in range(steps - 1, -1, -1):
+                _outer(table, slots[s, t, n], d_sums[t])
+                if t and carry[s, t] != ZERO:
+                    _sum(table, slots[s, t - 1, n], d_facts[s, t, n])
+                    np.dot(table, facts[s, t, n], into_slots)
+                    _add(d_slots[s, t - 1, n], into_slots)
+                else:
+                    table[:] = ZERO
+                    d_facts[s, t, n] = ZERO
+
+
+@inlined
+def _file(table: Floats, before: Floats, facts: Floats, carry: np.float32) -> None:
+    """Files facts `[V]` under the moment before, or forgets everything."""
+    if carry == ZERO:
+        table[:] = ZERO
+    else:
+        _outer(table, before, facts)
+
+
+@inlined
+def _outer(table: Floats, slots: Floats, facts: Floats) -> None:
+    for k in range(slots.size):
+        row, weight = table[k], slots[k]
+        for j in range(facts.size):
+            row[j] += weight * facts[j]
+
+
+@inlined
+def _sum(table: Floats, slots: Floats, sums: Floats) -> None:
+    """Writes Σ_k slots[k] · table[k] into `sums` `[V]`."""
+    sums[:] = ZERO
+    for k in range(slots.size):
+        row, weight = table[k], slots[k]
+        for j in range(sums.size):
+            sums[j] += weight * row[j]
+
+
+@inlined
+def _mean(sums: Floats) -> None:
+    """Makes of sums, the last of which is the count, their mean and how uncertain it is."""
+    last = sums.size - 1
+    share = ONE / (ONE + sums[last])
+    for j in range(last):
+        sums[j] *= share
+    sums[last] = math.sqrt(share)
+
+
+@inlined
+def _back_mean(sums: Floats, d_read: Floats) -> None:
+    """Makes of sums the gradient over them."""
+    last = sums.size - 1
+    share, of_share = ONE / (ONE + sums[last]), ZERO
+    for j in range(last):
+        of_share += d_read[j] * sums[j]
+        sums[j] = d_read[j] * share
+    of_share += d_read[last] * HALF / np.float32(math.sqrt(share))
+    sums[last] = -of_share * share * share
+
+
+@inlined
+def _add(out: Floats, more: Floats) -> None:
+    for i in range(out.size):
+        out[i] += more[i]
