@@ -39,6 +39,7 @@ _CEILING_STYLE: dict[str, Any] = {"color": "#009e73", "linewidth": 4.5, "alpha":
 _LABEL_COLOURS = {"floor": "#767676", "reactive": "#b84e00", "yardstick": "#111111"}
 _FEW_EPISODES = 12
 _LABEL_INCHES = 0.29
+_BENEATH = 40  # letters of full size that fit a small panel
 
 
 def draw_panel(axes: Axes, curves: Curves, result: CellResult) -> None:
@@ -66,8 +67,9 @@ def draw_panel(axes: Axes, curves: Curves, result: CellResult) -> None:
 
 
 def write_title(axes: Axes, name: str, beneath: str) -> None:
-    """Writes a small panel's name above it, and a line of numbers beneath the name."""
-    for text, size, weight, ink, up in ((beneath, 6.6, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
+    """Writes a small panel's name above it, and a line of numbers beneath the name, smaller where it is long."""
+    small = 6.6 * min(1.0, _BENEATH / max(len(beneath), 1))
+    for text, size, weight, ink, up in ((beneath, small, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
         axes.annotate(
             text,
             (0, 1),
