@@ -11,7 +11,7 @@ import yaml
 from ingredients.errors import UsageError
 from ingredients.grid import Cell, cells
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, level_text
-from ingredients.study.levels import canonical_level, known_by
+from ingredients.study.levels import OFF, canonical_level, known_by
 from ingredients.study.messages import complaint, nearest
 from ingredients.study.yaml_text import parse
 
@@ -46,7 +46,9 @@ def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]
     canonical = _canonical_text(study, ingredient, level)
     if canonical not in known:
         what = f"the study has no such level, got '{level}'"
-        raise UsageError(complaint([source, ingredient], what, ", ".join(known), nearest(level, known)))
+        kind = study.agent.memory  # which `on` and `off` mean
+        words = (*known, kind, f"{kind}{OFF}") if ingredient == "memory" else tuple(known)
+        raise UsageError(complaint([source, ingredient], what, ", ".join(known), nearest(level, words)))
     return ingredient, known[canonical]
 
 

@@ -69,6 +69,11 @@ def test_a_filter_knows_kinds_of_memory(expression: str, levels: list[str]) -> N
             "task_distribution. Did you mean 'memory'?",
         ),
         (
+            "memory=gruu",
+            "--cells memory=gruu: memory: the study has no such level, got 'gruu'; allowed: off, on. "
+            "Did you mean 'gru'?",
+        ),
+        (
             "memory=onn",
             "--cells memory=onn: memory: the study has no such level, got 'onn'; allowed: off, on. Did you mean 'on'?",
         ),

@@ -130,16 +130,17 @@ def test_a_yoke_shows_what_another_lifetime_was_paid_or_did() -> None:
         assert all(getattr(past, name) is getattr(own, name) for name in vars(own) if name != changed)
 
 
-def _trained() -> tuple[Setup, Tensor, Tensor]:
-    setup = prepare(_study(), (Run(FULL, 0), Run(FULL, 1)))
+def _trained(memory: str = "gru") -> tuple[Setup, Tensor, Tensor]:
+    setup = prepare(_study(agent={"hidden": 16, "memory": memory}), (Run(FULL, 0), Run(FULL, 1)))
     training = begin_training(setup)
     list(train(setup, training))
     return setup, training.policy, evaluation_tasks(setup.family, 400).expand(2, -1, -1)
 
 
-def test_interventions_begin_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("memory", ["gru", "fast-weights", "transformer"])
+def test_interventions_begin_half_way(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to episode K // 2 their curve is the plain one, bit by bit; an intervention that does nothing keeps it."""
-    setup, policy, tasks = _trained()
+    setup, policy, tasks = _trained(memory)
     monkeypatch.setattr(evaluation, "INTERVENTIONS", {**INTERVENTIONS, "nothing": lambda scene: scene})
     curves = evaluate(setup, policy, tasks, (*INTERVENTIONS, "nothing")).curves
     assert torch.equal(curves["environment_swap"], curves["none"])  # there is nothing to write on

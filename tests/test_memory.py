@@ -279,7 +279,7 @@ def test_compiled_loops_do_what_torch_does(hidden: int, lanes: int) -> None:
     _same_in_loops_and_torch(Gru(F, hidden, HORIZON), lanes, start)
 
 
-@pytest.mark.parametrize(("hidden", "lanes"), [(4, 1), (16, 3), (64, 8)])
+@pytest.mark.parametrize(("hidden", "lanes"), [(16, 1), (48, 3), (64, 8)])
 def test_compiled_tables_are_those_of_torch(hidden: int, lanes: int) -> None:
     """The same of fast weights, whose tables torch never makes: it attends."""
     _same_in_loops_and_torch(FastWeights(F, hidden, HORIZON), lanes)
@@ -350,6 +350,23 @@ def test_the_first_forget_gate_is_open() -> None:
         [1.0] * 4,
         *[[0.0] * 4] * 2,
     ]
+
+
+def test_the_first_table_files_moments_of_the_size_of_one() -> None:
+    """Slots and facts of first weights lie within the bounds that are said, and fill them; no slot has a bias."""
+    weights = FastWeights(F, 64, HORIZON).initial_weights(torch.Generator().manual_seed(0))
+    slot, factors = weights["fast.slot"], weights["fast.factors"]
+    assert not slot[-1].any()
+    for drawn, deviation in ((slot[:-1], 3.0), (factors, math.sqrt(3.0))):
+        bound = deviation * math.sqrt(3 / F)
+        assert 0.9 * bound < drawn.abs().max() <= bound
+        assert drawn.std().item() == pytest.approx(deviation / math.sqrt(F), rel=0.15)
+
+
+def test_the_tape_of_a_table_by_hand() -> None:
+    """Beside the GRU's seven numbers a unit, four for each slot, two for each column, and the inputs."""
+    memory = FastWeights(F, 64, HORIZON)
+    assert memory.tape_floats(30) == 7 * 64 + 4 * (16 + 2 * 32 + F)
 
 
 def test_long_lifetimes_are_attended_to_whole() -> None:

@@ -162,7 +162,7 @@ def test_an_evaluation_starts_from_the_initial_memory() -> None:
     assert torch.equal(*curves)
 
 
-@pytest.mark.parametrize("memory", ["transformer", "window", "own_memories:Gated"])
+@pytest.mark.parametrize("memory", ["fast-weights", "transformer", "window", "own_memories:Gated"])
 def test_other_memories_are_refused(memory: str) -> None:
     """A transformer's state is no point in a box; the line names the level, the memory, and what would do."""
     data = {
@@ -174,8 +174,8 @@ def test_other_memories_are_refused(memory: str) -> None:
     with pytest.raises(StudyError) as caught:
         parse_study(data, "s.yaml")
     assert str(caught.value) == (
-        f"s.yaml: ingredients.task_distribution: random_memory needs a recurrent memory, and this study has {memory}, "
-        "got ['random_memory', on]; allowed: gru, lstm"
+        f"s.yaml: ingredients.task_distribution: random_memory needs a memory whose state has bounds, and this "
+        f"study has {memory}, got ['random_memory', on]; allowed: gru, lstm"
     )
 
 

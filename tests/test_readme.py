@@ -126,7 +126,7 @@ def test_the_memory_is_a_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_memories_are_all_there() -> None:
     """The table names every kind there is."""
     table = PAGES["docs/memories.md"].partition("| kind |")[2].partition("\n\n")[0]
-    assert set(re.findall(r"`(\w+)`", table.replace("`agent.window`", ""))) == set(MEMORY_KINDS)
+    assert set(re.findall(r"`([\w-]+)`", table.replace("`agent.window`", ""))) == set(MEMORY_KINDS)
 
 
 def test_the_studies_are_studies() -> None:

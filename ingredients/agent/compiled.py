@@ -174,3 +174,10 @@ def tanh(x: np.float32) -> np.float32:
 def sigmoid(x: np.float32) -> np.float32:
     """Returns σ(x) = ½ + ½ tanh(x / 2) of a float32."""
     return HALF + HALF * tanh(HALF * x)
+
+
+@inlined
+def add_to(out: Floats, more: Floats) -> None:
+    """Adds numbers, `[M]`, to others."""
+    for i in range(out.size):
+        out[i] += more[i]

@@ -19,7 +19,7 @@ Ingredient = Literal["reward_observation", "action_observation", "memory", "task
 INGREDIENTS: tuple[Ingredient, ...] = ("reward_observation", "action_observation", "memory", "task_distribution")
 
 MEMORY_KINDS = ("gru", "lstm", "fast-weights", "transformer", "window", "none")
-RECURRENT_KINDS = ("gru", "lstm")
+BOUNDED_KINDS = ("gru", "lstm")  # each number of whose state lies between bounds
 OWN_KIND = "or your own as module:Class"
 LONGEST_KIND = 100  # it becomes part of a folder's name
 OFF = "-off"
@@ -58,7 +58,7 @@ class OneTask(StrEnum):
     Attributes:
         RANDOM_START: its episodes start anywhere; where the task distribution is off they all start alike.
         RANDOM_MEMORY: besides, each lifetime starts from a memory drawn at random, which a memory that is reset before
-            every step does not keep; of recurrent memories alone.
+            every step does not keep; of memories alone whose state has bounds.
     """
 
     RANDOM_START = "random_start"

@@ -16,8 +16,8 @@ from pydantic import BeforeValidator, PlainValidator, model_validator
 from ingredients.study import fields
 from ingredients.study.levels import (
     ALLOWED,
+    BOUNDED_KINDS,
     INGREDIENTS,
-    RECURRENT_KINDS,
     ChannelLevel,
     Ingredient,
     Level,
@@ -91,10 +91,10 @@ class Ingredients(Section):
 
     def _memories_can_be_random(self, kinds: set[str]) -> None:
         """Refuses training from random memories where a kind of memory has no bounds within which to draw one."""
-        others = sorted(kinds - set(RECURRENT_KINDS))
+        others = sorted(kinds - set(BOUNDED_KINDS))
         if OneTask.RANDOM_MEMORY in self.task_distribution and others:
-            keys, allowed = ("ingredients.task_distribution", "agent.memory"), ", ".join(RECURRENT_KINDS)
-            what = f"{OneTask.RANDOM_MEMORY} needs a recurrent memory, and this study has {others[0]}"
+            keys, allowed = ("ingredients.task_distribution", "agent.memory"), ", ".join(BOUNDED_KINDS)
+            what = f"{OneTask.RANDOM_MEMORY} needs a memory whose state has bounds, and this study has {others[0]}"
             raise fields.mistake(what, [level_data(level) for level in self.task_distribution], allowed, keys=keys)
 
 

@@ -61,7 +61,7 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
     blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
-    start = memory and tuple(_split(part, minibatches).contiguous() for part in memory)
+    start = memory and tuple(_split(part, minibatches).clone(memory_format=torch.contiguous_format) for part in memory)
     lanes, score, scale = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs), reward_scale(play.family)
     costs = _Costs.of(play) if expected else None
     for t in range(steps):

@@ -1,11 +1,11 @@
 """A gated recurrent unit with fast weights: a table of what followed moments like the present one.
 
-    k_t = softmax(W_k x_t)                    which of K slots the moment belongs to
-    v_t = (W_a x_t) ∘ (W_b x_t)               what is to be kept of it, such as the product of an action and a reward
-    V_t = V_{t−1} + k_{t−1} v_tᵀ              the table: what is met at t is filed under the moment before, t − 1
-    n_t = n_{t−1} + k_{t−1}                   how often each slot was written on
-    m_t = k_tᵀ V_t / (1 + k_t · n_t)          read: the mean of what followed moments like this one, shrunk towards 0
-    u_t = (1 + k_t · n_t)^(−½)                and how uncertain that mean is
+    k_t = softmax(P x_t)                      which of J slots the moment belongs to
+    v_t = (A x_t) ∘ (B x_t)                   what is to be kept of it, such as the product of an action and a reward
+    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: what is met at t is filed under the moment before, t − 1
+    c_t = c_{t−1} + k_{t−1}                   how often each slot was written on
+    m_t = k_tᵀ W_t / (1 + k_t · c_t)          read: the mean of what followed moments like this one, shrunk towards 0
+    u_t = (1 + k_t · c_t)^(−½)                and how uncertain that mean is
     h_t = GRU([m_t, u_t, x_t], h_{t−1})
 
 A recurrent state of H numbers has to learn by gradient where to file what it meets; in a task with many states or many
@@ -16,8 +16,8 @@ are there after one visit. Fast weights: Schmidhuber (1992), Ba et al. (2016); b
 `carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
 forgotten with them, and nothing is filed.
 
-Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. What is read is computed twice: in torch,
-as attention, and for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache.
+Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. The reading is there twice: in torch, as
+attention, and for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KEPT = 4  # floats a lane, a step and a number read or written that are alive at
 
 @dataclass(frozen=True)
 class FastWeights:
-    """F inputs, H hidden units, a table of K = H / 4 slots and V = H / 2 columns, the last of which counts.
+    """F inputs, H hidden units, a table of J = H / 4 slots and C = H / 2 columns, the last of which is the count c.
 
     Attributes:
         inputs: F.
@@ -56,12 +56,12 @@ class FastWeights:
 
     @property
     def slots(self) -> int:
-        """Returns K."""
+        """Returns J."""
         return self.hidden // 4
 
     @property
     def columns(self) -> int:
-        """Returns V, the width of the table and of what is read from it."""
+        """Returns C, the width of the table and of what is read from it."""
         return self.hidden // 2
 
     @property
@@ -88,7 +88,7 @@ class FastWeights:
         return {"fast.slot": slot, "fast.factors": factors, **self.gru.initial_weights(draw)}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns h `[S, N, H]`, k `[S, N, K]` and the table `[S, N, K, V]` at a lifetime's start: zeros."""
+        """Returns h `[S, N, H]`, k `[S, N, J]` and the table `[S, N, J, C]` at a lifetime's start: zeros."""
         table = like.new_zeros(runs, lanes, self.slots, self.columns)
         return (*self.gru.initial_state(runs, lanes, steps, like), like.new_zeros(table.shape[:-1]), table)
 
@@ -115,7 +115,7 @@ class FastWeights:
         """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         slots, facts = _filed(weights, x)
-        if loops_do(x, slots.detach(), facts.detach()):
+        if loops_do(slots.detach(), facts.detach()):
             read = _LoopedReading.apply(slots, facts, carry)  # type: ignore[no-untyped-call]
         else:
             read = _attended(slots, facts, carry)
@@ -137,7 +137,7 @@ def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) ->
 
 
 def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns k `[S, ..., K]` and v `[S, ..., V]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
+    """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
     rows, factors = x.reshape(x.shape[0], -1, x.shape[-1]), weights["fast.factors"]
     slots = torch.bmm(rows, weights["fast.slot"]).softmax(-1)
     products = torch.bmm(rows, factors[:, 0]) * torch.bmm(rows, factors[:, 1])
@@ -146,17 +146,17 @@ def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _read(sums: Tensor) -> Tensor:
-    """Returns m and u, `[..., V]`, of sums whose last column is the count."""
+    """Returns m and u, `[..., C]`, of sums whose last column is the count."""
     share = 1 / (1 + sums[..., -1:])
     return torch.cat([sums[..., :-1] * share, share.sqrt()], dim=-1)
 
 
 def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
-    """Returns what is read, `[S, T, N, V]`: k_t · k_{τ−1} is how far step t attends to what was filed at τ ≤ t."""
+    """Returns what is read, `[S, T, N, C]`: k_t · k_{τ−1} is how far step t attends to what was filed at τ ≤ t."""
     runs, steps, lanes, _ = slots.shape
     k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
     before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
-    life = (1 - carry).cumsum(1)  # resets so far: what was filed at one is of no weight after it, and itself is nothing
+    life = (1 - carry).cumsum(1)  # resets so far: none may lie between filing and reading, and one files nothing
     held = (life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)
     held = held.tril().repeat_interleave(lanes, 0)
     sums = torch.bmm(torch.bmm(k, before.transpose(1, 2)) * held, v)
@@ -164,7 +164,7 @@ def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
 
 
 class _LoopedReading(torch.autograd.Function):
-    """What is read, `[S, T, N, V]`, with its derivative, by `fast_weights_loops`."""
+    """What is read, `[S, T, N, C]`, with its derivative, by `fast_weights_loops`."""
 
     @staticmethod
     def forward(ctx: Any, slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:  # noqa: ANN401

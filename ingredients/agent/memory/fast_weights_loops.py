@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, compiled, inlined
+from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, add_to, compiled, inlined
 
 
 @compiled
@@ -22,11 +22,11 @@ def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Flo
 
     Args:
         carry: `[S]`.
-        before: k_{t−1}, `[S, N, K]`.
-        slots: k_t, `[S, N, K]`.
-        facts: v_t, `[S, N, V]`.
-        table: `[S, N, K, V]`, changed in place.
-        read: m_t and u_t are written into it, `[S, N, V]`.
+        before: k_{t−1}, `[S, N, J]`.
+        slots: k_t, `[S, N, J]`.
+        facts: v_t, `[S, N, C]`.
+        table: `[S, N, J, C]`, changed in place.
+        read: m_t and u_t are written into it, `[S, N, C]`.
     """
     runs, lanes, _ = slots.shape
     for s in range(runs):
@@ -38,12 +38,12 @@ def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Flo
 
 @compiled
 def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
-    """Writes what is read in whole lifetimes, `[S, T, N, V]`.
+    """Writes what is read in whole lifetimes, `[S, T, N, C]`.
 
     Args:
         carry: `[S, T]`.
-        slots: k, `[S, T, N, K]`.
-        facts: v, `[S, T, N, V]`.
+        slots: k, `[S, T, N, J]`.
+        facts: v, `[S, T, N, C]`.
         read: m and u.
     """
     runs, steps, lanes, size = slots.shape
@@ -76,7 +76,7 @@ def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: F
                 if t and carry[s, t] != ZERO:
                     _sum(table, slots[s, t - 1, n], d_facts[s, t, n])
                     np.dot(table, facts[s, t, n], into_slots)
-                    _add(d_slots[s, t - 1, n], into_slots)
+                    add_to(d_slots[s, t - 1, n], into_slots)
                 else:
                     table[:] = ZERO
                     d_facts[s, t, n] = ZERO
@@ -84,7 +84,7 @@ def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: F
 
 @inlined
 def _file(table: Floats, before: Floats, facts: Floats, carry: np.float32) -> None:
-    """Files facts `[V]` under the moment before, or forgets everything."""
+    """Files facts `[C]` under the moment before, or forgets everything."""
     if carry == ZERO:
         table[:] = ZERO
     else:
@@ -101,7 +101,7 @@ def _outer(table: Floats, slots: Floats, facts: Floats) -> None:
 
 @inlined
 def _sum(table: Floats, slots: Floats, sums: Floats) -> None:
-    """Writes Σ_k slots[k] · table[k] into `sums` `[V]`."""
+    """Writes Σ_k slots[k] · table[k] into `sums` `[C]`."""
     sums[:] = ZERO
     for k in range(slots.size):
         row, weight = table[k], slots[k]
@@ -129,9 +129,3 @@ def _back_mean(sums: Floats, d_read: Floats) -> None:
         sums[j] = d_read[j] * share
     of_share += d_read[last] * HALF / np.float32(math.sqrt(share))
     sums[last] = -of_share * share * share
-
-
-@inlined
-def _add(out: Floats, more: Floats) -> None:
-    for i in range(out.size):
-        out[i] += more[i]

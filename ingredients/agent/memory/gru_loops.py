@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingredients.agent.compiled import ONE, ZERO, Floats, compiled, inlined, of_run, sigmoid, tanh
+from ingredients.agent.compiled import ONE, ZERO, Floats, add_to, compiled, inlined, of_run, sigmoid, tanh
 
 
 @compiled
@@ -132,13 +132,7 @@ def back(
             np.dot(x[s].reshape(-1, features).T, entered, d_input[s, gate])
             if len(into_x):
                 np.dot(entered, input_back[s, gate], into_x)
-                _add(d_x[s].reshape(-1), into_x.reshape(-1))
-
-
-@inlined
-def _add(out: Floats, more: Floats) -> None:
-    for i in range(out.size):
-        out[i] += more[i]
+                add_to(d_x[s].reshape(-1), into_x.reshape(-1))
 
 
 @inlined

@@ -43,7 +43,7 @@ class Memoryless:
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`: one product a layer."""
-        assert start is None, "a study asks only recurrent memories for another start"
+        assert start is None, "a study asks only memories whose state has bounds for another start"
         sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
         return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
 

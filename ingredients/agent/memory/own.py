@@ -79,7 +79,7 @@ class Own:
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
-        assert start is None, "a study asks only recurrent memories for another start"
+        assert start is None, "a study asks only memories whose state has bounds for another start"
         named = _named(weights)
         return (_one_by_one if self.one_by_one else _stacked)(self.user, named, carry, x)
 

@@ -41,8 +41,8 @@ class Memory(Protocol):
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` from a lifetime's start; carry is `[S, T]`, the inputs `[S, T, N, F]`.
 
-        `start` is the state there, to which no gradient flows; None is the initial one. Only recurrent memories take
-        another, and a carry of 0 at the first step resets that, too.
+        `start` is the state there, to which no gradient flows; None is the initial one. Only `gru` and `lstm`
+        take another, and a carry of 0 at the first step resets that, too.
         """
         ...
 

@@ -95,7 +95,7 @@ class Transformer:
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
-        assert start is None, "a study asks only recurrent memories for another start"
+        assert start is None, "a study asks only memories whose state has bounds for another start"
         runs, steps, lanes, _ = x.shape
         bias = _life_bias(carry, x.dtype)
         stream = torch.bmm(x.transpose(1, 2).reshape(runs, lanes * steps, -1), weights["transformer.embed"] / HELD)

@@ -53,7 +53,7 @@ class Window:
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
-        assert start is None, "a study asks only recurrent memories for another start"
+        assert start is None, "a study asks only memories whose state has bounds for another start"
         held = min(self.length, x.shape[1])
         first = weights["window.first"][:, -held * self.inputs :]
         sums: Tensor = _FirstLayer.apply(x, _within_reach(carry, held), first)  # type: ignore[no-untyped-call]
