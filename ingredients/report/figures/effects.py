@@ -18,6 +18,7 @@ from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS
 from ingredients.report.figures.sentences import cut
+from ingredients.report.figures.sheet import Line, broken
 from ingredients.report.figures.view import NARROW, View, blank
 from ingredients.report.wording import INGREDIENT_WORDS
 from ingredients.study import INGREDIENTS, Ingredient
@@ -25,6 +26,7 @@ from ingredients.study import INGREDIENTS, Ingredient
 _ROW, _HEAD, _FOOT = 0.2, 0.34, 0.42
 _SOFT, _LINE = "#5f5f5f", "#8a8a8a"
 _LONGEST = 36
+_NAME_SHARE = 0.2  # of the axis that the name of a reference takes
 
 
 class _Dot(NamedTuple):
@@ -78,7 +80,7 @@ def runs_words(view: View) -> Words:
 def runs(view: View) -> Figure:
     """Returns every run of every cell as a dot, the mean with its interval, and the ceiling where one is known."""
     rows = [_of_cell(result) for result in view.cells]
-    head, foot, high = 0.3, 0.72, _ROW * len(rows)
+    head, foot, high = 0.4, 0.72, _ROW * len(rows)
     height = head + high + foot
     made = blank(NARROW, height)
     axes = made.add_axes((0.47, foot / height, 0.5, high / height))
@@ -89,11 +91,15 @@ def runs(view: View) -> Figure:
         top = view.curves.ceiling(result)
         if top is not None:
             axes.plot([top, top], [place - 0.38, place + 0.38], color="#009e73", linewidth=3, alpha=0.5, zorder=1)
-    for role, mark in known.items():
+    low, high = axes.get_xlim()
+    last, up = low - (high - low), False
+    for role, mark in sorted(known.items(), key=lambda item: item[1]):
+        up = not up and mark - last < _NAME_SHARE * (high - low)  # beside another name it stands above it
+        last = mark
         axes.annotate(
             role,
             (mark, 1),
-            xytext=(0, 3),
+            xytext=(0, 11 if up else 3),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=6.8,
@@ -113,12 +119,13 @@ def doses_words(view: View) -> Words:
 def doses(view: View) -> Figure:
     """Returns the late score over the levels of each graded ingredient, the weakest first."""
     curves = view.judgement.doses
-    high, head, foot = 1.5, 0.32, 0.5
-    height = len(curves) * (high + head + foot)
-    made = blank(NARROW, height)
-    for place, curve in enumerate(curves):
-        top = place * (high + head + foot)
-        axes = made.add_axes((0.11, 1 - (top + head + high) / height, 0.86, high / height))
+    high, above, foot = 1.5, 0.2, 0.5
+    titles = [broken(Line(curve.sentence, 7.2, "bold"), NARROW - 0.1) for curve in curves]
+    heads = [above + sum(line.height for line in title) for title in titles]
+    height = sum(heads) + len(curves) * (high + foot)
+    made, top = blank(NARROW, height), 0.0
+    for curve, title, head in zip(curves, titles, heads, strict=True):
+        axes = made.add_axes((0.14, 1 - (top + head + high) / height, 0.83, high / height))
         levels = range(len(curve.doses))
         axes.plot(levels, [np.nan if d.late.mean is None else d.late.mean for d in curve.doses], color=_LINE, zorder=1)
         for level, dose in zip(levels, curve.doses, strict=True):
@@ -129,7 +136,9 @@ def doses(view: View) -> Figure:
         axes.set_xlim(-0.4, len(curve.doses) - 0.6)
         axes.tick_params(length=2.5, labelsize=7.2)
         axes.set_ylabel("late score", fontsize=7.5)
-        made.text(0.02, 1 - (top + head - 0.1) / height, curve.sentence, fontsize=7.2, fontweight="bold")
+        said = "\n".join(line.text for line in title)
+        made.text(0.02, 1 - (top + head - 0.1) / height, said, fontsize=7.2, fontweight="bold", va="bottom")
+        top += head + high + foot
     return made
 
 
