@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from judgement_cases import FULL, curve, jittered, judge, references, run
 
@@ -111,3 +113,15 @@ def test_a_run_that_learned_and_lost_it_is_transient() -> None:
     result = judge(CellInput(FULL, runs)).cells[0]
     assert (result.verdict, result.transient) == ("none", 5)
     assert result.runs[0].emergence == Emergence(lost_from=100, lost_at=300)
+
+
+@pytest.mark.parametrize(("better", "memorises"), [(0.09, False), (0.15, True)])
+def test_own_tasks_that_are_easier_by_chance_are_not_memorised(better: float, memorises: bool) -> None:
+    """Every run is better on its own training tasks; only by more than δ = .1 of the scale is it said to memorise."""
+    runs = tuple(run(seed, late) for seed, late in enumerate(jittered(0.0)))
+    own = tuple(replace(one, training_points={100: one.plain + 0.4 * better}) for one in runs)
+    (result,) = judge(CellInput(FULL, own)).cells
+    assert result.memorised.mean == pytest.approx(0.4 * better)
+    assert result.memorised.low is not None
+    assert result.memorised.low > 0
+    assert result.memorises is memorises

@@ -31,6 +31,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
     evidence = court.evidence(cell) if court.scale.usable else Evidence(())
     in_context, passed = decision.verdict == "in-context", learned(evidence, court.criterion)
     lates = [run.late for run in runs if run.late is not None]
+    memorised = _interval(map(_memorised, by_seed(cell)), court)
     top = ceiling(
         cell.cell, cell.memory_kind, Grounds(court.references, court.scale, court.criterion.gain_above, court.writable)
     )
@@ -46,7 +47,8 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         bca=bca_interval(lates, confidence),
         crossed=_crossed(cell, confidence),
         gap=_gap(runs, top, court),
-        memorised=_interval(map(_memorised, by_seed(cell)), court),
+        memorised=memorised,
+        memorises=_memorises(memorised, court),
         beyond=_interval(evidence.beyond, court) if evidence.beyond else None,
         carried={carrier: _interval(values, court) for carrier, values in evidence.carried.items()},
         ceiling=top,
@@ -102,6 +104,15 @@ def _training_late(run: RunCurves) -> float | None:
 def _memorised(run: RunCurves) -> float | None:
     trained = _training_late(run)
     return None if trained is None else trained - late(run.plain)
+
+
+def _memorises(memorised: Interval, court: Court) -> bool:
+    """Returns whether a cell does better on its own training tasks by more than δ, beyond doubt.
+
+    They are other tasks than the held-out ones, and by chance as many hundredths easier or harder.
+    """
+    least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
+    return memorised.low is not None and memorised.low > least
 
 
 def _gap(runs: Sequence[RunResult], top: Ceiling | None, court: Court) -> Interval:

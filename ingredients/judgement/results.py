@@ -227,6 +227,7 @@ class CellResult:
         crossed: as `return_`, with the tasks counted as drawn, too, not the runs alone.
         gap: what the cell's ceiling is above its return, raw; no number where there is no ceiling.
         memorised: raw late mean on own training tasks less that on held-out tasks.
+        memorises: whether that is more than δ of the scale, beyond doubt.
         beyond: D over the runs that have a hurdle; None if none has.
         carried: C over runs for each carrier.
         ceiling: what the cell's information allows; None where no reference says.
@@ -256,6 +257,7 @@ class CellResult:
     crossed: Interval | None
     gap: Interval
     memorised: Interval
+    memorises: bool
     beyond: Interval | None
     carried: Mapping[str, Interval]
     ceiling: Ceiling | None
@@ -303,6 +305,7 @@ class CellResult:
             "crossed": self.crossed.json() if self.crossed else None,
             "gap": self.gap.json(),
             "memorised": self.memorised.json(),
+            "memorises": self.memorises,
             "transient": self.transient,
             "probes": {name: probe.json() for name, probe in self.probes.items()},
             "statistics": {name: interval.json() for name, interval in self.statistics.items()},

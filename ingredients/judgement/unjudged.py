@@ -72,6 +72,7 @@ def _result(cell: CellInput, criterion: Criterion) -> CellResult:
         crossed=None,
         gap=_UNKNOWN,
         memorised=_UNKNOWN,
+        memorises=False,
         beyond=None,
         carried={},
         ceiling=None,

@@ -234,7 +234,7 @@ def _courses(results: Sequence[CellResult]) -> list[str]:
 
 def _memorised(results: Sequence[CellResult]) -> list[str]:
     """Returns which cells learned their own training tasks rather than to learn, in one line."""
-    names = [describe(result.cell) for result in results if wording.memorised(result)]
+    names = [describe(result.cell) for result in results if result.memorises]
     if not names:
         return []
     more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []

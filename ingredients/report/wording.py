@@ -74,11 +74,6 @@ def emergence(result: CellResult) -> str:
     return f"{len(steps)} of {result.seeds} runs emerge, at {spread} steps{lost}"
 
 
-def memorised(result: CellResult) -> bool:
-    """Returns whether a cell does better on its own training tasks than on held-out ones, beyond doubt."""
-    return result.memorised.low is not None and result.memorised.low > 0
-
-
 def steps_text(steps: int) -> str:
     """Returns a number of train steps: `0`, `64k`, `1.2M`, `600`."""
     for unit, name in ((1_000_000, "M"), (1_000, "k")):

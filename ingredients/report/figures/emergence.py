@@ -33,7 +33,7 @@ def shown(view: View) -> list[CellResult]:
     with_points = [result for result in view.cells if view.curves.course(result.cell, "held_out")]
     learned = [result for result in with_points if result.verdict == "in-context"]
     lost = [result for result in with_points if result.transient and result not in learned]
-    memorised = [result for result in with_points if wording.memorised(result) and result not in learned + lost]
+    memorised = [result for result in with_points if result.memorises and result not in learned + lost]
     rest = [result for result in with_points if result not in learned + lost + memorised]
     chosen = [*learned[:3], *lost[:2], *memorised[:1], *rest[:2]][:_MOST]
     return [result for result in view.cells if result in chosen]
