@@ -52,7 +52,7 @@ def job(key: str, function: str, *arguments: object, tells: bool = False) -> Job
 
 def study() -> Study:
     """Returns a study of four stacks."""
-    changes = ("seeds=4", "learner.train_steps=6_000", "evaluation.tasks=64", "agent.hidden=16")
+    changes = ("seeds=4", "learner.train_steps=40_000", "evaluation.tasks=64", "agent.hidden=16")
     return load_study(ROOT / "ablations" / "smoke.yaml", (*changes, "ingredients.reward_observation=[on]"))
 
 

@@ -102,6 +102,7 @@ class RayEngine:
         """Leaves the cluster, which ends the tasks of this driver; a Ray that was started for it ends too."""
         import ray
 
+        self._abandon()  # a run that was broken off may be closed only later, when there is no Ray any more
         ray.shutdown()
 
     def largest_node(self) -> dict[str, float]:
@@ -198,12 +199,13 @@ class RayEngine:
         """Ends the tasks in work by force: they have nothing to tidy up, since results are written atomically."""
         import ray
 
-        for task in self._attempts:
+        tasks = list(self._attempts)
+        self._attempts.clear()
+        for task in tasks:
             with suppress(ray.exceptions.RayError, ValueError):
                 ray.cancel(task, force=True)
-        if self._attempts:
-            ray.wait(list(self._attempts), num_returns=len(self._attempts), timeout=SECONDS_TO_REACH)
-        self._attempts.clear()
+        if tasks:
+            ray.wait(tasks, num_returns=len(tasks), timeout=SECONDS_TO_REACH)
 
     def _connect(self) -> None:
         """Joins the cluster at the address, or starts one.
