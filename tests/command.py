@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -42,12 +43,18 @@ def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_ctrl_c,
     )
     try:
         yield process
     finally:
         process.kill()
         process.communicate()
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background ignores SIGINT, and the program would inherit that from the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> None:

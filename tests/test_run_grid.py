@@ -21,7 +21,7 @@ from ingredients.store import Store
 from ingredients.study import load_study
 
 SMOKE = ROOT / "ablations" / "smoke.yaml"
-TINY = ("--set", "learner.train_steps=20000", "--set", "evaluation.tasks=64", "--set", "agent.hidden=16")
+TINY = ("--set", "learner.train_steps=6000", "--set", "evaluation.tasks=64", "--set", "agent.hidden=16")
 FULL_CELL = "reward_observation=on,action_observation=on,memory=on,task_distribution=on"
 RESULT_FILES = {"study.yaml", "references.json", "runs", "curves.parquet", "curves.csv", "report.json", "report.md"}
 
