@@ -364,7 +364,7 @@ def test_the_first_table_files_moments_of_the_size_of_one() -> None:
 
 
 def test_the_tape_of_a_table_by_hand() -> None:
-    """Beside the GRU's seven numbers a unit, four for each slot, two for each column, and the inputs."""
+    """Beside the GRU's seven numbers a unit, four for each slot and input, and eight for each column."""
     memory = FastWeights(F, 64, HORIZON)
     assert memory.tape_floats(30) == 7 * 64 + 4 * (16 + 2 * 32 + F)
 

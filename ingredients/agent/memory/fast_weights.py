@@ -8,10 +8,10 @@
     u_t = (1 + k_t · c_t)^(−½)                and how uncertain that mean is
     h_t = GRU([m_t, u_t, x_t], h_{t−1})
 
-A recurrent state of H numbers has to learn by gradient where to file what it meets; in a task with many states or many
-arms it finds that slowly. Here an outer product files, so that sums and counts of what each action did in each state
-are there after one visit. Fast weights: Schmidhuber (1992), Ba et al. (2016); beside a recurrent net: Schlag et al.
-(2021); that they are attention without a softmax over the past: Katharopoulos et al. (2020).
+A recurrent state of H numbers has to learn by gradient where to file what it meets; in a task with many states it
+finds that slowly (docs/learner.md). Here an outer product files, so that sums and counts of what each action did in
+each state are there after one visit. Fast weights: Schmidhuber (1992), Ba et al. (2016); beside a recurrent net: Schlag
+et al. (2021); that they are attention without a softmax over the past: Katharopoulos et al. (2020).
 
 `carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
 forgotten with them, and nothing is filed.

@@ -123,15 +123,15 @@ class _LoopedUnroll(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         w_input, w_hidden = ctx.saved_tensors
         runs, steps, lanes, features = ctx.met[1].shape
-        d_x = w_input.new_zeros(runs, steps * lanes if ctx.needs_input_grad[0] else 0, features)
+        asked = w_input[:, :, : features if ctx.needs_input_grad[0] else 0]
+        d_x = w_input.new_zeros(runs, steps * lanes, asked.shape[2])
         d_input, d_hidden = (w.new_empty(w.shape) for w in (w_input, w_hidden))
         input_back, hidden_back, d_states, into_input, into_hidden, into_x = arrays(
-            *(w.transpose(2, 3) for w in (w_input, w_hidden)), gradients[0].flatten(2), d_input, d_hidden, d_x
+            *(w.transpose(2, 3) for w in (asked, w_hidden)), gradients[0].flatten(2), d_input, d_hidden, d_x
         )
         weights_back, into_weights = (input_back, hidden_back), (into_input, into_hidden)
         gru_loops.back(weights_back, ctx.met, ctx.tape, d_states, into_weights, into_x)
-        asked = d_x.view(ctx.met[1].shape) if ctx.needs_input_grad[0] else None
-        return asked, None, None, d_input, d_hidden
+        return d_x.view(ctx.met[1].shape) if d_x.numel() else None, None, None, d_input, d_hidden
 
 
 class _Block(NamedTuple):

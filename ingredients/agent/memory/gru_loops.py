@@ -96,12 +96,13 @@ def back(
     """Writes the gradients over the weights, and over the inputs where they are asked for.
 
     Args:
-        w_back: the transposes of the input's weights, `[S, 3, H, F]`, and of the recurrent ones, `[S, 3, H, H]`.
+        w_back: the transposes of the input's weights, `[S, 3, H, F]`, with the columns of `d_x` alone, and of the
+            recurrent ones, `[S, 3, H, H]`.
         met: as for `unroll`.
         tape: as `unroll` wrote it.
         d_states: the gradient over the states, `[S, T, M]`.
         d_weights: the gradients over the input's weights `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
-        d_x: that over the inputs is added to it, `[S, T · N, F]`; it has no rows where nobody asks for it.
+        d_x: that over the inputs is added to it, `[S, T · N, F]`; it has no columns where nobody asks for it.
     """
     (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights
     input_back, hidden_back = w_back
@@ -130,7 +131,7 @@ def back(
             np.dot(before.reshape(-1, size).T, d_sums[gate].reshape(-1, size), d_hidden[s, gate])
             entered = d_sums[entering].reshape(-1, size)
             np.dot(x[s].reshape(-1, features).T, entered, d_input[s, gate])
-            if len(into_x):
+            if into_x.size:
                 np.dot(entered, input_back[s, gate], into_x)
                 add_to(d_x[s].reshape(-1), into_x.reshape(-1))
 
