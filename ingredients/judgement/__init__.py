@@ -3,8 +3,9 @@
 In reading order: `inputs` (curves of the runs), `statistics` (intervals, tests), `scores` (windows, normalisation, G,
 D, C), `verdict` (the rule), `calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a
 cell's information allows), `emergence` (when in training), `probes`, `cell_results` (all of a cell), `conclusions`
-(ingredients), `claims` (the essay's), `factorial`, `doses`, `words` and `sentences` (the same in words), `judge` (all
-of it on a study), `unjudged` (a study whose references are not there); `results` and `findings` are what comes out.
+(ingredients), `claims` (the essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words),
+`judge` (all of it on a study), `unjudged` (a study whose references are not there); `results` and `findings` are what
+comes out.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ import numpy as np
 
 from ingredients.judgement.findings import Calibration
 from ingredients.judgement.inputs import INFORMED, ReferenceCurves, References
+from ingredients.judgement.not_shown import worth_not_shown
 from ingredients.judgement.results import Verdict
 from ingredients.judgement.scores import Hurdle, Scale, late, score
 from ingredients.judgement.statistics import t_interval
@@ -40,9 +41,6 @@ ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
     **{role: (v,) for role, v in EXPECTED.items()},
     "reactive": ("reactive", "none"),
 }
-NOTHING_TO_KNOW: Final = (
-    "knowing the task does not help here, so there is nothing to adapt to (after this much training)"
-)
 
 
 def scale_of(references: References) -> Scale:
@@ -64,7 +62,9 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
     instrument.
     """
     if not scale.usable:
-        return Calibration(dict.fromkeys(references.roles), passed=False, reason=_no_scale(references, scale))
+        return Calibration(
+            dict.fromkeys(references.roles), passed=False, reason=_no_scale(references, scale, criterion)
+        )
     evidence = {
         role: reference_evidence(reference, references, scale)
         for role, reference in references.roles.items()
@@ -75,7 +75,7 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
     verdicts = {role: decisions[role].verdict if role in decisions else None for role in references.roles}
     unsure = verdicts["yardstick"] is None or (not wrong and verdicts["yardstick"] == "undecided")
     if unsure and not _ends_above(references, scale, criterion):
-        return Calibration(verdicts, passed=False, reason=_no_scale(references, scale))
+        return Calibration(verdicts, passed=False, reason=_no_scale(references, scale, criterion))
     return Calibration(
         verdicts=verdicts,
         passed=not wrong,
@@ -119,9 +119,9 @@ def _ends_above(references: References, scale: Scale, criterion: Criterion) -> b
     return low is not None and low > 0
 
 
-def _no_scale(references: References, scale: Scale) -> str:
+def _no_scale(references: References, scale: Scale, criterion: Criterion) -> str:
     if references.yardstick == INFORMED:
-        return NOTHING_TO_KNOW
+        return worth_not_shown(references, criterion)
     return (
         f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} an episode, not "
         f"surely more than the floor ({references.floor}, {late(scale.floor):.4g}): there is nothing to adapt to"

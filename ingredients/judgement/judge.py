@@ -63,7 +63,7 @@ def judge_study(
         factorial=factorial(by_cell, criterion.confidence),
         doses=dose_responses(by_cell),
         calibration=court.calibration,
-        sentence=sentence(results, ingredients, court.calibration),
+        sentence=sentence(results, ingredients, court.calibration, criterion),
         notes=notes(results, ingredients, court.calibration, criterion, court.references.leakage),
     )
 

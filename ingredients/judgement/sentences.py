@@ -13,6 +13,7 @@ from ingredients.judgement.claims import described_leaks
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, IngredientResult
 from ingredients.judgement.inputs import CHANNELS, Leak
+from ingredients.judgement.not_shown import reaction_suffices
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.words import as_agents, describe, listed
 from ingredients.study import Criterion, Ingredient
@@ -21,7 +22,12 @@ FEW_SEEDS = 5
 _MOST_NAMED = 4
 
 
-def sentence(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResult], calibration: Calibration) -> str:
+def sentence(
+    cells: Sequence[CellResult],
+    ingredients: Mapping[str, IngredientResult],
+    calibration: Calibration,
+    criterion: Criterion,
+) -> str:
     """Returns the answer to the study's question in one to a few sentences."""
     if not calibration.passed:
         scored = any(result.late.mean is not None for result in cells)
@@ -37,7 +43,7 @@ def sentence(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientRe
     elif full.verdict == "in-context":
         parts.extend(_needs(by_cell, ingredients))
     else:
-        parts.append(_full_cell_did_not(full, calibration))
+        parts.append(_full_cell_did_not(full, calibration, reaction_suffices(by_cell, criterion)))
     return " ".join(parts)
 
 
@@ -94,13 +100,18 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
     ]
 
 
-def _full_cell_did_not(full: CellResult, calibration: Calibration) -> str:
+def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str | None) -> str:
     if full.verdict == "undecided":
-        return f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed."
+        head = f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed."
+        return f"{head} {reaction}" if reaction else head
     came_out = "shows no gain within a lifetime" if full.verdict == "none" else "reacts but does not learn in context"
     head = f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned)."
+    if reaction:
+        return f"{head} {reaction}"
     if calibration.verdicts.get("yardstick") == "undecided":
         return f"{head} Whether the yardstick adapts on these tasks is undecided, too, so nothing follows."
+    if calibration.verdicts.get("yardstick") is None:
+        return f"{head} Knowing the task helps here, but nobody knows how much of that can be found out in a lifetime."
     return (
         f"{head} The yardstick does adapt on these tasks, so this is about the agent and its training, and nothing "
         "follows about the ingredients."

@@ -1,0 +1,73 @@
+"""What was not shown, said with its numbers: that the task is worth knowing, that more than a reaction is needed.
+
+Comes in: references, judged cells, the criterion. Goes out: sentences. None of them says "does not" where too few
+seeds, tasks or steps leave it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ingredients.grid import Cell
+from ingredients.judgement.inputs import References
+from ingredients.judgement.results import CellResult, Interval
+from ingredients.judgement.scores import late
+from ingredients.judgement.statistics import t_interval
+from ingredients.study import Criterion
+
+_FULL = Cell(True, True, True, True)
+
+
+def worth_not_shown(references: References, criterion: Criterion) -> str:
+    """Returns that nothing shows the task to be worth knowing: what informed agents earned, the floor, and what to do.
+
+    Args:
+        references: with an informed agent for a yardstick, one run a seed.
+        criterion: of the study; its confidence is that of the interval.
+    """
+    lates = [late(run.plain) for run in references.roles["yardstick"].runs]
+    earned, floor = t_interval(lates, criterion.confidence), late(references.roles["floor"].curve)
+    seeds = f"{len(lates)} seed" + ("" if len(lates) == 1 else "s")
+    return (
+        f"it is not shown with {seeds} that knowing the task helps: late in a lifetime the agent that is shown the "
+        f"task ({references.yardstick}) earns {_raw(earned)} an episode, the floor ({references.floor}) {floor:.4g}; "
+        f"{_advice(earned, floor)}"
+    )
+
+
+def _advice(earned: Interval, floor: float) -> str:
+    if earned.mean is None or earned.mean <= floor:
+        return "either these tasks ask for the same behaviour, or more learner.train_steps are needed"
+    if earned.low is None:
+        return "one seed gives no interval: give 2 seeds or more"
+    return "more seeds or more learner.train_steps would tell"
+
+
+def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
+    """Returns that a reaction solves the tasks, where the agent without memory comes as near the yardstick as δ.
+
+    D asks for δ above that agent, so no agent could then be called in-context. None where there is more room, or where
+    that agent was not trained.
+    """
+    without = cells.get(_FULL.lacking("memory"))
+    if without is None or without.late.mean is None or 1 - without.late.mean > criterion.gain_above:
+        return None
+    shown = without.late.low is not None and 1 - without.late.low <= criterion.gain_above
+    return (
+        f"A reaction to the last step {'solves' if shown else 'may solve'} these tasks: without memory the late score "
+        f"is {_score(without.late)} over {without.seeds} seed{'' if without.seeds == 1 else 's'}, where 1 is the "
+        f"yardstick, so no memory can add the {criterion.gain_above:g} that in-context learning has to."
+    )
+
+
+def _raw(value: Interval) -> str:
+    return _bounded(value, ".4g")
+
+
+def _score(value: Interval) -> str:
+    return _bounded(value, ".2f")
+
+
+def _bounded(value: Interval, form: str) -> str:
+    mean = "nothing" if value.mean is None else f"{value.mean:{form}}"
+    return mean if value.low is None or value.high is None else f"{mean} [{value.low:{form}}, {value.high:{form}}]"
