@@ -17,7 +17,7 @@ from typing import Any
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
 from ingredients.study.own_source import TASKS, is_own, source_digest
-from ingredients.study.tasks import own_code
+from ingredients.study.tasks import may_end_early, own_code
 
 __all__ = [
     "INGREDIENTS",
@@ -41,6 +41,7 @@ STACK_RUNS = 8
 # Raised with every change of code that changes what training, evaluation or judgement gives for the same study, so
 # that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
 CODE = {"trains": 4, "evaluates": 3, "judges": 3}
+CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 _ONLY_EVALUATES = ("evaluation.tasks",)
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
@@ -274,6 +275,8 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
         "trained by": CODE["trains"],
         **run,
     }
+    if may_end_early(study.tasks):
+        trains["waiting"] = CODE_OF_WAITING
     evaluates = {**trains, **_sections(study, ("evaluation",))}
     judges = _sections(study, ("criterion",))
     return Fingerprints(

@@ -280,6 +280,12 @@ def is_foreign(section: Section) -> bool:
     return isinstance(section, tuple(FOREIGN.values()))
 
 
+def may_end_early(section: Section) -> bool:
+    """Returns whether an episode may end before its last step, as far as the section says."""
+    ours = isinstance(section, IntervalReproductionTasks) or getattr(section, "ends_at_goal", False)
+    return ours or is_foreign(section)
+
+
 def own_code(section: Section) -> tuple[str, ...]:
     """Returns every `module:Name` of the user's that a section names."""
     if isinstance(section, OwnTasks):

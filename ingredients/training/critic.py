@@ -84,7 +84,7 @@ def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
 
 @torch.no_grad()
 def value_gradient(
-    weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor
+    weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of `like`, the flat weights `[S, Q]`.
 
@@ -95,9 +95,10 @@ def value_gradient(
         inputs: `[S, X, C]`.
         target: R, `[S, X]`; no gradient goes through it.
         like: `[S, Q]`.
+        counts: what each step counts in the mean, `[S, X]` (`learner.step_weights`); None where all count alike.
     """
     if loops_do(inputs):
-        return _looped_value_gradient(weights, inputs, target, like)
+        return _looped_value_gradient(weights, inputs, target, like, counts)
     last = weights["critic.last"]
     d_first, d_last = torch.zeros_like(weights["critic.first"]), torch.zeros_like(last)
     losses = []
@@ -105,7 +106,8 @@ def value_gradient(
         rows = slice(first, first + CACHED_ROWS)
         units = _units(weights, inputs[:, rows])
         error = _values(weights, units) - target[:, rows]
-        d_value = pad((error / target.shape[1]).unsqueeze(-1), (0, LAST_BLOCK - 1))
+        counted = error if counts is None else error * counts[:, rows]
+        d_value = pad((counted / target.shape[1]).unsqueeze(-1), (0, LAST_BLOCK - 1))
         d_last.baddbmm_(units.transpose(1, 2), d_value)
         d_units = torch.ops.aten.threshold_backward(torch.bmm(d_value, last.transpose(1, 2)), units, 0.0)
         d_first.baddbmm_(inputs[:, rows].transpose(1, 2), d_units)
@@ -115,10 +117,11 @@ def value_gradient(
 
 
 def _looped_value_gradient(
-    weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor
+    weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor, counts: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     gradient, losses = like.new_zeros(like.shape), inputs.new_empty(len(inputs))
-    _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, losses, gradient))
+    counts = target.new_empty(len(target), 0) if counts is None else counts
+    _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, counts, losses, gradient))
     return losses, gradient
 
 
@@ -140,9 +143,15 @@ def _value_loop(layers: tuple[Floats, Floats], row: int, inputs: Floats, value: 
 
 @compiled
 def _value_gradient_loop(
-    layers: tuple[Floats, Floats], row: int, inputs: Floats, target: Floats, losses: Floats, gradient: Floats
+    layers: tuple[Floats, Floats],
+    row: int,
+    inputs: Floats,
+    target: Floats,
+    counts: Floats,
+    losses: Floats,
+    gradient: Floats,
 ) -> None:
-    """Writes losses `[S]` and the gradient over the flat weights into `gradient` `[S, Q]`."""
+    """Writes losses `[S]` and the gradient over the flat weights into `gradient` `[S, Q]`; `counts` may be `[S, 0]`."""
     (first, last), (runs, rows, entering) = layers, inputs.shape
     size = last.shape[1]
     units, d_units = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)
@@ -152,7 +161,7 @@ def _value_gradient_loop(
         squares = np.float32(0.0)
         for i in range(rows):
             error = value[i] - target[s, i]
-            value[i] = error / np.float32(rows)
+            value[i] = (error * counts[s, i] if counts.shape[1] else error) / np.float32(rows)
             squares += error * value[i]
             _back_unit(d_units[i], units[i], value[i], last[s])
         losses[s] = np.float32(0.5) * squares

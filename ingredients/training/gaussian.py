@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.policy import log_density, normal, vector_entropy
-from ingredients.training.learner import Advised, PolicyLosses, clipped_surrogate
+from ingredients.training.learner import Advised, PolicyLosses, clipped_surrogate, mean_step
 
 
 @torch.no_grad()
@@ -33,9 +33,12 @@ def gaussian_gradient(
     narrow = (-policy.log_deviation).exp()
     z = (advised.action - policy.mean) * narrow
     d_mean = of_log * z * narrow
-    d_log_deviation = (of_log * (z * z - 1) - entropy_weight / steps) * policy.free
+    alike = entropy_weight / steps
+    of_entropy = alike if advised.weight is None else alike * advised.weight.unsqueeze(-1)
+    d_log_deviation = (of_log * (z * z - 1) - of_entropy) * policy.free
     losses = (surrogate.loss, vector_entropy(policy), surrogate.kl, surrogate.clipped)
-    return PolicyLosses(*(part.mean(1) for part in losses)), torch.cat([d_mean, d_log_deviation], dim=-1)
+    means = PolicyLosses(*(mean_step(part, advised.weight) for part in losses))
+    return means, torch.cat([d_mean, d_log_deviation], dim=-1)
 
 
 def gaussian_log_probability(heads: Tensor, action: Tensor) -> Tensor:

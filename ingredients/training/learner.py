@@ -4,7 +4,9 @@ Comes in: a rollout and weights. Goes out: losses, gradients and better weights,
 advantages are normalised per run, gradients clipped per run, a run that diverges is frozen and named, and the others
 do not notice.
 
-Discounting runs across episodes to the lifetime's end, where the return ends: a lifetime has a fixed length.
+Discounting runs across episodes to the lifetime's end, where the return ends. It counts the steps in which there was
+something to do: where an agent only waited for the next episode, no step counts in any mean, gradient or discount, so
+that how long it waits changes nothing. `weight`, where it is not None, says which: see `step_weights`.
 """
 
 from __future__ import annotations
@@ -30,23 +32,42 @@ class Losses(NamedTuple):
     clip_fraction: Tensor
 
 
-def generalised_advantage(reward: Tensor, value: Tensor, discount: float, trace: float) -> Tensor:
+def generalised_advantage(
+    reward: Tensor, value: Tensor, discount: float, trace: float, acting: Tensor | None = None
+) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
+
+    The steps in which an agent only waited are left out, as if there were none; their own advantage is 0.
 
     Args:
         reward: r_t, paid for the action at t, `[..., T, N]`.
         value: V_t, before the action at t, `[..., T, N]`.
         discount: γ, over steps, across episodes.
         trace: λ.
+        acting: 1 where there was something to do, 0 where the agent waited, `[..., T, N]`; None where it never does.
     """
     advantage = torch.empty_like(reward)
     next_value = running = torch.zeros_like(reward[..., 0, :])
     for t in range(reward.shape[-2] - 1, -1, -1):
         value_t = value[..., t, :]
-        running = reward[..., t, :] + discount * next_value - value_t + discount * trace * running
-        advantage[..., t, :] = running
-        next_value = value_t
+        found = reward[..., t, :] + discount * next_value - value_t + discount * trace * running
+        if acting is None:
+            advantage[..., t, :], running, next_value = found, found, value_t
+            continue
+        acted = acting[..., t, :] != 0
+        advantage[..., t, :] = torch.where(acted, found, 0.0)
+        running, next_value = torch.where(acted, found, running), torch.where(acted, value_t, next_value)
     return advantage
+
+
+def step_weights(acting: Tensor) -> Tensor:
+    """Returns what each of X steps counts in a mean over them, `[S, X]`, for `acting` `[S, X]`: X / n of n, else 0."""
+    return acting / acting.mean(1, keepdim=True).clamp(min=EPSILON)
+
+
+def mean_step(part: Tensor, weight: Tensor | None) -> Tensor:
+    """Returns the mean of `part` `[S, X]` over the steps that count, `[S]`."""
+    return part.mean(1) if weight is None else torch.where(weight > 0, part * weight, 0.0).mean(1)
 
 
 def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor:
@@ -72,11 +93,15 @@ def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor
 
 
 class Advised(NamedTuple):
-    """What was done and how good it was, `[S, X]`: action (int64; of vectors `[S, X, A]`), log π_old, its advantage."""
+    """What was done and how good it was, `[S, X]`: action (int64; of vectors `[S, X, A]`), log π_old, its advantage.
+
+    `weight` is what each step counts, `[S, X]` (`step_weights`); None where all count alike.
+    """
 
     action: Tensor
     before: Tensor
     advantage: Tensor
+    weight: Tensor | None = None
 
 
 class PolicyLosses(NamedTuple):
@@ -98,11 +123,13 @@ class Surrogate(NamedTuple):
 
 
 def clipped_surrogate(log_probability: Tensor, advised: Advised, clip: float) -> Surrogate:
-    """Returns the loss for log π(a) `[S, X]`, with ρ = π / π_old (Schulman et al. 2017, eq. 7)."""
+    """Returns the loss for log π(a) `[S, X]`, ρ = π / π_old (Schulman et al. 2017, eq. 7); the slope is weighted."""
     log_ratio = log_probability - advised.before
     ratio = log_ratio.exp()
     gained, held = ratio * advised.advantage, ratio.clamp(1 - clip, 1 + clip) * advised.advantage
     slope = torch.where(gained <= held, gained, torch.zeros_like(gained))
+    if advised.weight is not None:
+        slope = torch.where(advised.weight > 0, slope * advised.weight, 0.0)
     clipped = ((ratio - 1).abs() > clip).to(ratio.dtype)
     return Surrogate(-torch.minimum(gained, held), slope, ratio - 1 - log_ratio, clipped)
 
@@ -127,13 +154,17 @@ def policy_gradient(
     minus_entropy = (policy * log_policy).sum(1)
     of_ratio = surrogate.slope / action.shape[1]
     gradient = (log_policy - minus_entropy.unsqueeze(1)).mul_(entropy_weight / action.shape[1])
+    if advised.weight is not None:
+        gradient.mul_(advised.weight.unsqueeze(1))
     gradient.add_(of_ratio.unsqueeze(1)).mul_(policy).scatter_add_(1, action.unsqueeze(1), -of_ratio.unsqueeze(1))
     parts = (surrogate.loss, -minus_entropy, surrogate.kl, surrogate.clipped)
-    return PolicyLosses(*(part.mean(1) for part in parts)), gradient.transpose(1, 2)
+    return PolicyLosses(*(mean_step(part, advised.weight) for part in parts)), gradient.transpose(1, 2)
 
 
 @torch.no_grad()
-def prediction_gradient(predicted: Tensor, action: Tensor, earned: Tensor, weight: float) -> Tensor:
+def prediction_gradient(
+    predicted: Tensor, action: Tensor, earned: Tensor, weight: float, counts: Tensor | None = None
+) -> Tensor:
     """Returns the gradient over `predicted`, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
     Where it is known what each action would have earned, of weight · ½ · Σ_a mean (r̂(a) − r(a))²: the same in
@@ -147,11 +178,15 @@ def prediction_gradient(predicted: Tensor, action: Tensor, earned: Tensor, weigh
         action: a, `[S, X]`.
         earned: r, `[S, X]`, or of each action, `[S, X, A]`.
         weight: of this loss beside the policy's.
+        counts: what each step counts, `[S, X]` (`step_weights`); None where all count alike.
     """
     if earned.dim() == predicted.dim():
-        return (predicted - earned).mul_(weight / action.shape[1])
+        gradient = (predicted - earned).mul_(weight / action.shape[1])
+        return gradient if counts is None else gradient.mul_(counts.unsqueeze(-1))
     actions, column = predicted.shape[-1], action.unsqueeze(-1)
     error = predicted.gather(-1, column).sub_(earned.unsqueeze(-1)).mul_(weight * actions / action.shape[1])
+    if counts is not None:
+        error.mul_(counts.unsqueeze(-1))
     return torch.zeros_like(predicted).scatter_(-1, column, error)
 
 

@@ -77,7 +77,7 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
         earned = -_split(costs.noted, minibatches).transpose(2, 3)
         reward = earned.gather(-1, blank.action.unsqueeze(-1)).squeeze(-1)
     elif expected:
-        reward = earned - _split(_best_step_reward(play), minibatches).unsqueeze(2)
+        reward = earned - _split(_best_rewards(play), minibatches).transpose(2, 3)
     by_minibatch = _split(play.tasks, minibatches).contiguous()
     carry = draws.carry.squeeze(-1).squeeze(-1).T.contiguous()
     return Rollout(
@@ -146,12 +146,20 @@ class _Costs:
         self.noted[:, :, t] = costs if moment.waiting is None else costs * (1 - moment.waiting).unsqueeze(-1)
 
 
-def _best_step_reward(play: Play) -> Tensor:
-    """Returns what one who knows ψ earns in a step, `[S, N]`, or zeros where the family does not know."""
-    best = play.family.best_episode_return(play.tasks)
+def _best_rewards(play: Play) -> Tensor:
+    """Returns what one who knows ψ earns in each step, `[S, N, T]`, or zeros where the family does not know.
+
+    Where episodes end early nobody can say how many steps will be acted in, and each one's share must not depend on
+    it: all that an episode is worth is counted in its first step, which always is.
+    """
+    family, best = play.family, play.family.best_episode_return(play.tasks)
     if best is None:
-        return play.tasks.new_zeros(play.tasks.shape[:2])
-    return best * reward_scale(play.family) / play.family.episode_steps
+        return play.tasks.new_zeros(*play.tasks.shape[:2], 1)
+    scaled = best * reward_scale(family)
+    if not family.ends_early:
+        return (scaled / family.episode_steps).unsqueeze(-1)
+    first = torch.arange(family.steps, device=play.tasks.device) % family.episode_steps == 0
+    return scaled.unsqueeze(-1) * first
 
 
 def _split(lanes: Tensor, minibatches: int) -> Tensor:

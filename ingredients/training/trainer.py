@@ -42,6 +42,7 @@ from ingredients.training.learner import (
     prediction_gradient,
     prediction_weight,
     rollout_lifetimes,
+    step_weights,
     trace_decay,
 )
 from ingredients.training.rollout import Rollout, collect
@@ -237,13 +238,15 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     seen = rollout.tasks[..., : setup.critic.task_size]
     eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
     value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
-    raw = generalised_advantage(rollout.reward * (1 - discount), value, discount, setup.tuned.trace)
-    target, advantage = raw + value, normalise_per_run(raw, rollout.acting)
+    scaled, acting = rollout.reward * (1 - discount), rollout.acting
+    raw = generalised_advantage(scaled, value, discount, setup.tuned.trace, acting)
+    target, advantage = raw + value, normalise_per_run(raw, acting)
     batches = []
     for m, critic_inputs in enumerate(eyes):
         heads, action = setup.agent.heads(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1, 2)
         before = _log_probability(setup, heads.flatten(1, 2), action)
-        advised = Advised(action, before, advantage[m].flatten(1))
+        weight = None if acting is None else step_weights(acting[m].flatten(1))
+        advised = Advised(action, before, advantage[m].flatten(1), weight)
         earned = rollout.earned[m].flatten(1, 2)
         start = rollout.start and tuple(part[m] for part in rollout.start)
         about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
@@ -269,7 +272,8 @@ def _step(
     heads = setup.agent.heads(leaves.policy, outputs).flatten(1, 2)
     losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
     policy_step = flat_gradient(heads, d_heads, leaves.policy, training.policy)
-    error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic)
+    counts = batch.advised.weight
+    error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)
     norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
     training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
     clip = Clip(learner.max_gradient_norm, training.alive)
@@ -298,7 +302,11 @@ def _heads_gradient(setup: Setup, heads: Tensor, batch: _Batch, entropy_weight: 
     losses, d_heads[..., :actions] = policy_gradient(heads[..., :actions], batch.advised, learner.clip, entropy_weight)
     if setup.tuned.prediction:
         d_heads[..., predicting] = prediction_gradient(
-            heads[..., predicting].detach(), batch.advised.action, batch.earned, setup.tuned.prediction
+            heads[..., predicting].detach(),
+            batch.advised.action,
+            batch.earned,
+            setup.tuned.prediction,
+            batch.advised.weight,
         )
     return losses, d_heads
 
