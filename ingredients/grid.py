@@ -40,7 +40,7 @@ __all__ = [
 STACK_RUNS = 8
 # Raised with every change of code that changes what training, evaluation or judgement gives for the same study, so
 # that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
-CODE = {"trains": 4, "evaluates": 3, "judges": 3}
+CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 _ONLY_EVALUATES = ("evaluation.tasks",)
 _SHORT: dict[Ingredient, str] = {

@@ -96,9 +96,12 @@ def test_a_larger_state_takes_more_memory() -> None:
 
 
 def test_the_work_of_a_run_by_hand() -> None:
-    """13 rollouts of 80; 100 tasks plain, greedy, yoked twice, from half-way thrice; 100 of its own; two points."""
+    """13 rollouts of 80; 100 tasks plain, greedy, yoked twice, from half-way four times, 100 twins up to there; more.
+
+    That is 100 tasks of its own, and two points.
+    """
     work = work_of_a_run(study_of([True]))
-    assert work == (1040, (100 + 100 + 2 * 100 + 3 * 50 + 100 + 2 * 2 * 20) * 10)
+    assert work == (1040, (100 + 100 + 2 * 100 + 4 * 50 + 50 + 100 + 2 * 2 * 20) * 10)
 
 
 @pytest.mark.parametrize("episodes", [7, 10])

@@ -21,8 +21,10 @@ from ingredients.training.evaluation import (
     Scene,
     evaluate,
     lanes_at_once,
+    of_neighbours,
     swap_environment,
     swap_memory,
+    swap_memory_same,
     switch_task,
     wipe_memory,
     yoke_action,
@@ -68,6 +70,46 @@ def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     assert swapped.world is scene.lanes.world
     assert (swapped.past, swapped.t) == (scene.lanes.past, 4)
     assert play is scene.play
+
+
+def test_the_control_exchanges_memory_with_a_lifetime_on_the_same_task() -> None:
+    """Each lane gets its twin's memory; environment, observation, r and a stay its own."""
+    scene = _scene()
+    swapped = swap_memory_same(scene, scene._replace(lanes=_lanes(100.0))).lanes
+    assert swapped.memory[0].flatten().tolist() == [100.0, 101.0, 102.0]
+    assert swapped.world is scene.lanes.world
+    assert (swapped.past, swapped.t) == (scene.lanes.past, 4)
+
+
+def test_a_twin_meets_the_luck_of_the_neighbour() -> None:
+    """Draws `[T, S, n, ...]` of a lane are those of the lane whose memory the swap brings."""
+    uniforms = torch.arange(6.0).view(2, 1, 3)
+    neighbours = torch.tensor([[2, 0, 1]])
+    assert of_neighbours(uniforms, neighbours).tolist() == [[[2.0, 0.0, 1.0]], [[5.0, 3.0, 4.0]]]
+    assert of_neighbours(uniforms.unsqueeze(-1), neighbours).flatten().tolist() == [2.0, 0.0, 1.0, 5.0, 3.0, 4.0]
+
+
+def test_where_all_lanes_are_on_one_task_the_swap_and_its_control_are_one() -> None:
+    """There the neighbour is the twin: same task, same luck. On many tasks the two part."""
+    setup, policy, tasks = _trained()
+    names = ("memory_swap", "memory_swap_same")
+    one = evaluate(setup, policy, tasks[:, :1].expand(-1, 30, -1), names).curves
+    assert torch.equal(one["memory_swap"], one["memory_swap_same"])
+    many = evaluate(setup, policy, tasks, names).curves
+    assert torch.equal(many["memory_swap"][:, :4], many["memory_swap_same"][:, :4])
+    assert not torch.equal(many["memory_swap"], many["memory_swap_same"])
+
+
+def test_blocks_are_the_curve_on_parts_of_the_tasks() -> None:
+    """Twenty blocks of 30 tasks each, across the chunks that are played together; their mean is the curve."""
+    setup, policy, tasks = _trained()
+    tasks = tasks.repeat(1, 2, 1)[:, :600]
+    found = evaluate(setup, policy, tasks, ("memory_swap",))
+    for name, blocks in found.blocks.items():
+        assert blocks.shape == (2, 20, 8)
+        assert torch.allclose(blocks.mean(1), found.curves[name], rtol=1e-12, atol=0)
+    returns = found.returns.view(2, 20, 30).mean(-1)
+    assert torch.allclose(found.blocks["none"].sum(-1), returns, rtol=1e-12, atol=0)
 
 
 def test_a_neighbour_is_on_another_task() -> None:

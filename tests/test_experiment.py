@@ -55,7 +55,7 @@ def test_everything_about_a_run_is_stored(tmp_path: Path) -> None:
         (curves["memory"] == "on") & (curves["reward_observation"] == "on") & (curves["task_distribution"] == "on")
     ]
     kinds = one.groupby(["train_step", "probe", "tasks"], observed=True).size()
-    probes = ("greedy", "memory_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke")
+    probes = ("greedy", "memory_swap", "memory_swap_same", "memory_wipe", "task_switch", "reward_yoke", "action_yoke")
     final = [(432, probe, "held_out") for probe in probes]
     both = [(step, "none", tasks) for step in (0, 48, 144, 432) for tasks in ("held_out", "training")]
     assert sorted(kinds.index) == sorted(final + both)
@@ -66,6 +66,9 @@ def test_everything_about_a_run_is_stored(tmp_path: Path) -> None:
     assert len(blocks) == 20  # thirty tasks: ten blocks of two, ten of one
     whole = curves["return"][levels.all(axis=1) & plain].sum()
     assert np.average(blocks, weights=[2] * 10 + [1] * 10) == pytest.approx(whole, rel=1e-9)
+    by_block = store.read_blocks(runs(study)[0])
+    assert {probe: each.shape for probe, each in by_block.items()} == dict.fromkeys(("none", *probes), (20, 6))
+    assert by_block["none"].sum(1).tolist() == pytest.approx(blocks, rel=1e-9)
     diagnostics = store.diagnostics(runs(study)[0])
     assert len(diagnostics) == 9
     assert np.isfinite(diagnostics.to_numpy()).all()

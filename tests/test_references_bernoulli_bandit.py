@@ -50,11 +50,16 @@ def test_what_the_store_keeps(small: dict[str, Any]) -> None:
         "floor_without_rewards": True,
     }
     assert list(small["references"]) == [*NAMES, "bayes_optimal", "oracle"]
-    for reference in small["references"].values():
-        assert list(reference) == ["exact", "expected_return", "curves"]
+    judged = {small[role] for role in ("floor", "reactive", "yardstick")}
+    for name, reference in small["references"].items():
+        assert list(reference) == ["exact", "expected_return", "curves", *(["blocks"] if name in judged else [])]
+        for blocks in reference.get("blocks", {}).values():
+            assert [len(curve) for curve in blocks] == [10] * 20
+        control = {"memory_swap_same": [10, 10, 10]} if "memory_swap_same" in reference["curves"] else {}
         assert {probe: [len(curve) for curve in curves] for probe, curves in reference["curves"].items()} == {
             "none": [10, 10, 10],
             "memory_swap": [10, 10, 10],
+            **control,
         }
 
 

@@ -44,7 +44,10 @@ def tasks_of(family: BernoulliBandit, count: int) -> Tensor:
 
 
 def test_tape_of_two_lifetimes() -> None:
-    """Memory, r and a start empty; the swap rolls the memory at K // 2 and leaves r_{t-1} and a_{t-1} true."""
+    """Memory, r and a start empty; the swap rolls the memory at K // 2 and leaves r_{t-1} and a_{t-1} true.
+
+    The twins of its control play each lane's task in the place of the lane before, and bring their memory from there.
+    """
     certain = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])  # lane 0 pays on arm 0, lane 1 on arm 1, lane 2 always
     tape = Tape()
     curves = simulate(BernoulliBandit(2, 3), tape, certain, run=0)
@@ -58,8 +61,10 @@ def test_tape_of_two_lifetimes() -> None:
         *(start, ("update", arm_0)),
         *(("act 1", [own, *after_0]), ("update", arm_1), ("act 2", [own, *after_1]), ("update", arm_0)),
         *(("act 1", [rolled, *after_0]), ("update", arm_1), ("act 2", [rolled, *after_1]), ("update", arm_0)),
+        *(("initial", [3.0]), start, ("update", [arm_0[0], [0.0, 1.0, 1.0]])),
+        *(("act 1", [rolled, *after_0]), ("update", arm_1), ("act 2", [rolled, *after_1]), ("update", arm_0)),
     ]
-    assert curves.none == curves.memory_swap == pytest.approx([2 / 3] * 3)
+    assert curves.none == curves.memory_swap == curves.memory_swap_same == pytest.approx([2 / 3] * 3)
 
 
 def test_first_half_is_shared_and_the_swap_costs_a_learner() -> None:
@@ -69,6 +74,11 @@ def test_first_half_is_shared_and_the_swap_costs_a_learner() -> None:
     assert len(curves.none) == len(curves.memory_swap) == 21
     assert curves.none[:10] == curves.memory_swap[:10]
     assert sum(curves.none[10:]) > sum(curves.memory_swap[10:]) + 1
+    assert curves.memory_swap_same is not None
+    assert curves.none[:10] == curves.memory_swap_same[:10]
+    assert sum(curves.memory_swap_same[10:]) == pytest.approx(sum(curves.none[10:]), abs=0.2)  # what it knew is true
+    for name, blocks in curves.blocks.items():
+        assert torch.tensor(blocks).mean(0).tolist() == pytest.approx(getattr(curves, name), abs=1e-6)
 
 
 def test_swap_does_nothing_to_a_policy_without_memory() -> None:

@@ -90,10 +90,11 @@ def test_a_run_comes_back_as_it_was_written(tmp_path: Path, study: Study) -> Non
 
 
 def test_a_run_lies_where_the_contract_says(tmp_path: Path, study: Study) -> None:
-    """A finished run's folder holds exactly the six files, the mark among them, and nothing half-written beside it."""
+    """A finished run's folder holds exactly the seven files, the mark among them, and nothing half-written."""
     store = write_results(tmp_path / "bandit", study)
     run = runs(study)[1]
     assert sorted(path.name for path in store.run_path(run).iterdir()) == [
+        "blocks.safetensors",
         "checksums.sha256",
         "curves.parquet",
         "diagnostics.parquet",

@@ -171,6 +171,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         curves=result.evaluation.curves,
         returns_by_block=result.evaluation.returns_by_block,
         statistics=result.evaluation.statistics,
+        blocks=result.evaluation.blocks,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
         versions=result.versions,

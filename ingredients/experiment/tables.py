@@ -18,11 +18,10 @@ from ingredients.agent.network import flatten, views
 from ingredients.grid import Run
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
+from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
 from ingredients.training.evaluation import evaluate, probes_of
 from ingredients.training.trainer import Setup, Update
-
-MOST_BLOCKS = 20
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,14 @@ class Evaluation:
         returns_by_block: the plain lifetime's return on blocks of the held-out tasks, equal blocks for all runs: what
             judgement needs to count the tasks, too, as drawn.
         statistics: the family's own analysis of the plain lifetimes, by name; empty where it has none.
+        blocks: the final curves on those blocks, plain and under each probe, `[G, K]`: what the run's own intervals
+            over tasks rest on.
     """
 
     curves: pd.DataFrame
     returns_by_block: tuple[float, ...]
     statistics: Mapping[str, float] = field(default_factory=dict)
+    blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
@@ -65,17 +67,23 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
     parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
+    curves_by_block: Mapping[str, Tensor] = {}
     for part in _takes(study, setup, policies):
         best = setup.family.best_episode_return(part.tasks)
         evaluated = evaluate(setup, part.policy, part.tasks, part.probes)
         if part.probes:
             blocks, statistics = _by_block(evaluated.returns), evaluated.statistics or [{}] * len(setup.runs)
+            curves_by_block = evaluated.blocks
         for probe, curves in evaluated.curves.items():
             for index, run in enumerate(setup.runs):
                 top = np.nan if best is None else float(best[index].double().mean())
                 parts[index].append(_curve(study, run, part, probe, curves[index].numpy(), top))
     tables = [pd.concat(part, ignore_index=True) for part in parts]
-    return [Evaluation(*made) for made in zip(tables, blocks, statistics, strict=True)]
+    whole = [
+        {name: np.ascontiguousarray(each[index].numpy()) for name, each in curves_by_block.items()}
+        for index in range(len(tables))
+    ]
+    return [Evaluation(*made) for made in zip(tables, blocks, statistics, whole, strict=True)]
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:

@@ -10,7 +10,7 @@ from ingredients.experiment.stack import evaluation_points
 from ingredients.study import Study
 from ingredients.tasks.lifetime import half_way
 from ingredients.training.draws import TRAINING_SAMPLE
-from ingredients.training.evaluation import INTERVENTIONS, probes_of
+from ingredients.training.evaluation import CONTROLS, INTERVENTIONS, probes_of
 from ingredients.training.trainer import prepare
 
 
@@ -18,12 +18,14 @@ def work_of_a_run(study: Study) -> Work:
     """Returns the steps of every run of the study: whole rollouts, and all curves of all evaluation points."""
     setup, settings = prepare(study, ()), study.evaluation
     probes = probes_of(setup.family)
-    interventions = len(INTERVENTIONS.keys() & set(probes))
+    controls = len(CONTROLS.keys() & set(probes))
+    interventions = controls + len(INTERVENTIONS.keys() & set(probes))
     own = min(settings.tasks, TRAINING_SAMPLE)
     before_last = len(evaluation_points(setup.updates, settings.points)) - 1
     at_points = before_last * (min(settings.tasks_at_points, settings.tasks) + min(settings.tasks_at_points, own))
     # an intervention starts half-way, where the plain lifetime has been played already
     second_half = setup.family.steps - half_way(setup.family)
     whole = at_points + own + settings.tasks * (1 + len(probes) - interventions)
-    played = whole * setup.family.steps + settings.tasks * interventions * second_half
+    twins = half_way(setup.family) if controls else 0
+    played = whole * setup.family.steps + settings.tasks * (interventions * second_half + twins)
     return Work(setup.updates * setup.steps_per_update, played)

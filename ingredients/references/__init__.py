@@ -33,11 +33,12 @@ from ingredients.references.gaussian_bandit import gaussian_bandit_references
 from ingredients.references.ignorant import ignorant_references
 from ingredients.references.informative_bandit import informative_bandit_references
 from ingredients.references.interval_reproduction import interval_reproduction_references
-from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.policy import CURVES, Curves, Reference, References
 from ingredients.references.restless_bandit import restless_bandit_references
 from ingredients.references.tabular_mdp import tabular_mdp_references
 from ingredients.references.two_step import two_step_references
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.tasks.causal_bandit import CausalBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.dependent_bandit import DependentBandit
@@ -84,7 +85,7 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
     their mean curves on the first so many tasks, on which agents are looked at during training.
     """
     references = references_for(family)
-    first = tasks[:at_points]
+    roles, first = {references.floor, references.reactive, references.yardstick}, tasks[:at_points]
     return {
         "floor": references.floor,
         "reactive": references.reactive,
@@ -93,7 +94,10 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
         "held_out": family.held_out,
         "floor_without_rewards": references.floor_without_rewards,
         "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
-        "references": {reference.name: _evaluate(reference, tasks, simulated_runs) for reference in references.all},
+        "references": {
+            reference.name: _evaluate(reference, tasks, simulated_runs, reference.name in roles)
+            for reference in references.all
+        },
     }
 
 
@@ -104,13 +108,28 @@ def _mean(reference: Reference, tasks: Tensor, simulated_runs: int) -> list[floa
     return mean
 
 
-def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int) -> dict[str, Any]:
+def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int, judged: bool) -> dict[str, Any]:
+    """Returns a reference as it is stored; one that plays a role is judged, and that rests on blocks of tasks."""
     runs = [reference.curves(tasks, run) for run in range(simulated_runs)]
-    return {
+    entry = {
         "exact": reference.exact,
         "expected_return": reference.expected_return,
-        "curves": {name: curves for name in Curves._fields if None not in (curves := [getattr(r, name) for r in runs])},
+        "curves": {name: curves for name in CURVES if None not in (curves := [getattr(r, name) for r in runs])},
     }
+    return {**entry, "blocks": _blocks(reference, tasks, runs)} if judged else entry
+
+
+def _blocks(reference: Reference, tasks: Tensor, runs: list[Curves]) -> dict[str, list[list[float]]]:
+    """Returns the curves on blocks of tasks, `[G][K]` by name, the mean over the simulated runs.
+
+    Curves without blocks are computed, so each block's can be computed alike.
+    """
+    by_run = [run.blocks for run in runs]
+    if not by_run[0]:
+        parts = tasks.tensor_split(min(MOST_BLOCKS, len(tasks)))
+        return {"none": [reference.curves(part, 0).none for part in parts]}
+    means = {name: torch.tensor([each[name] for each in by_run], dtype=torch.float64).mean(0) for name in by_run[0]}
+    return {name: mean.tolist() for name, mean in means.items()}
 
 
 __all__ = ["Reference", "References", "evaluate_references", "references_for"]

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from ingredients.errors import StudyError
-from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.policy import CURVES, Answer, Curves, Moment, Reference, References
 from ingredients.references.simulation import simulate
+from ingredients.tasks.blocks import by_block
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import most_lanes, take_failures
 
@@ -72,9 +73,17 @@ def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> 
         averaged: list[float] = (weights @ torch.tensor(curves, dtype=torch.float64)).tolist()
         return averaged
 
-    swapped = [part.environment_swap for part in played if part.environment_swap is not None]
-    return Curves(
-        mean([part.none for part in played]),
-        mean([part.memory_swap for part in played]),
-        mean(swapped) if swapped else None,
-    )
+    curves = {name: [part[name] for part in map(_named, played)] for name in _named(played[0])}
+    blocks = played[0].blocks if len(played) == 1 else {name: _grouped(each) for name, each in curves.items()}
+    return Curves(**{name: mean(each) for name, each in curves.items()}, blocks=blocks)
+
+
+def _named(curves: Curves) -> dict[str, list[float]]:
+    """Returns the curves that there are, by the name of the probe."""
+    return {name: curve for name in CURVES if (curve := getattr(curves, name)) is not None}
+
+
+def _grouped(curves: list[list[float]]) -> list[list[float]]:
+    """Returns the mean curves of blocks, from those of parts, which are about as large as one another."""
+    blocks: list[list[float]] = by_block(torch.tensor(curves, dtype=torch.float64)).tolist()
+    return blocks

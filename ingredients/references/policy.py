@@ -9,8 +9,9 @@ Shapes: N lanes (one lifetime each), K episodes, A actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import torch
@@ -86,11 +87,21 @@ class Curves(NamedTuple):
         memory_swap: `[K]`, with the memory of another lane from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
         environment_swap: `[K]`, with what another lane has written into its environment from episode K // 2 on; None
             where nothing can be written there.
+        memory_swap_same, environment_swap_same: `[K]`, the controls of the two swaps: with what another lifetime on the
+            same task carries. None where a policy carries nothing: then there is nothing to control.
+        blocks: the same curves on each of G blocks of the tasks, `[G][K]` by name; empty where the curves are computed,
+            which can be done for a block as for all tasks.
     """
 
     none: list[float]
     memory_swap: list[float]
     environment_swap: list[float] | None = None
+    memory_swap_same: list[float] | None = None
+    environment_swap_same: list[float] | None = None
+    blocks: Mapping[str, list[list[float]]] = MappingProxyType({})
+
+
+CURVES = tuple(name for name in Curves._fields if name != "blocks")
 
 
 @dataclass(frozen=True)

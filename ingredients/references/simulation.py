@@ -15,6 +15,7 @@ from torch import Tensor
 from ingredients.references.policy import Answer, Curves, Moment, Policy
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
+from ingredients.tasks.blocks import by_block
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.lifetime import World
 
@@ -26,6 +27,13 @@ class _Lifetimes(NamedTuple):
     memory: Tensor
     reward_tm1: Tensor
     action_tm1: Tensor
+
+
+class _Played(NamedTuple):
+    """What lifetimes earned: the mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
+
+    curve: list[float]
+    blocks: list[list[float]]
 
 
 class _Table(NamedTuple):
@@ -41,18 +49,43 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
     """Returns what `policy` earns on `tasks` `[N, task_size]` with the draws of `run`, by episode.
 
     A swap gives a lane what its neighbour (`lifetime.others`) carries at the boundary before episode K // 2, which
-    belongs to another task after equally many steps; what is lost by it was carried (DESIGN §2, C).
+    belongs to another task after equally many steps. Its control gives it what a twin carries, a lifetime on the same
+    task with the luck of the lane before. What the first costs beyond the second was knowledge of the task (DESIGN §2,
+    C).
     """
     table, half = _Table(family, policy, tasks, run), lifetime.half_way(family)
     early, midway = _play(table, _begin(table), range(half))
 
-    def curve(from_there: _Lifetimes) -> list[float]:
-        late, _ = _play(table, from_there, range(half, family.steps))
-        return _by_episode(early + late, family.episode_steps)
+    made: dict[str, _Played] = {}
 
-    swapped = midway._replace(memory=lifetime.of_others(midway.memory, lifetime.others(tasks)))
-    rewritten = midway._replace(world=lifetime.swap_written(family, tasks, midway.world)) if family.written else None
-    return Curves(curve(midway), curve(swapped), curve(rewritten) if rewritten else None)
+    def play(probe: str, from_there: _Lifetimes) -> None:
+        late, _ = _play(table, from_there, range(half, family.steps))
+        made[probe] = _played(early + late, family.episode_steps)
+
+    play("none", midway)
+    play("memory_swap", midway._replace(memory=lifetime.of_others(midway.memory, lifetime.others(tasks))))
+    twin = _twin(table, half)
+    play("memory_swap_same", midway._replace(memory=twin.memory))
+    if family.written:
+        play("environment_swap", midway._replace(world=lifetime.swap_written(family, tasks, midway.world)))
+        same = lifetime.write(family, tasks, midway.world, twin.world.state)
+        play("environment_swap_same", midway._replace(world=same))
+    curves = {probe: each.curve for probe, each in made.items()}
+    return Curves(**curves, blocks={probe: each.blocks for probe, each in made.items()})
+
+
+def _twin(table: _Table, half: int) -> _Lifetimes:
+    """Returns, half-way, a lifetime on each lane's task that meets the luck of the lane before it."""
+    shifted = table._replace(tasks=table.tasks.roll(-1, 0))  # the luck is by place: lane i's task is played at i - 1
+    _, midway = _play(shifted, _begin(shifted), range(half))
+    world = midway.world._replace(state=midway.world.state.roll(1, 0))
+    return midway._replace(memory=midway.memory.roll(1, 0), world=world)
+
+
+def _played(scores: list[Tensor], steps: int) -> _Played:
+    """Returns the mean curve, and that of each block, from the rewards `[N]` of each step."""
+    returns = torch.stack(scores).view(-1, steps, scores[0].shape[0]).sum(1)
+    return _Played(_by_episode([each.mean().item() for each in scores], steps), by_block(returns.T).tolist())
 
 
 def _begin(table: _Table) -> _Lifetimes:
@@ -63,15 +96,15 @@ def _begin(table: _Table) -> _Lifetimes:
     return _Lifetimes(world, table.policy.initial(lanes), table.tasks.new_zeros(lanes), action)
 
 
-def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[float], _Lifetimes]:
-    """Returns the mean expected reward of each step, and where the lifetimes are after the last."""
+def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _Lifetimes]:
+    """Returns the expected rewards `[N]` (float64) of each step, and where the lifetimes are after the last."""
     family, policy, tasks, scores = table.family, table.policy, table.tasks, []
     for t in steps:
         draws = generator(table.run, Purpose.REFERENCES, t)
         noise = torch.rand(len(tasks), family.noise_size, generator=draws)
         action = policy.act(now.memory, Moment(t, tasks, now.world.observation, now.reward_tm1, now.action_tm1, draws))
         world, step = lifetime.proceed(family, tasks, now.world, action, noise)
-        scores.append(step.expected_reward.double().mean().item())
+        scores.append(step.expected_reward.double())
         memory = policy.update(now.memory, _answer(t, now.world, step, draws))
         if lifetime.starts_episode(family, t + 1):
             world = lifetime.next_episode(family, tasks, world, _start(table, (t + 1) // family.episode_steps))

@@ -38,7 +38,9 @@ METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound"
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
 PROBE_NAMES: dict[str, str] = {
     "memory_swap": "memory swapped half-way",
+    "memory_swap_same": "memory swapped on the same task",
     "environment_swap": "environment swapped half-way",
+    "environment_swap_same": "environment swapped on the same task",
     "memory_wipe": "memory wiped half-way",
     "task_switch": "task switched half-way",
     "reward_yoke": "another lifetime's rewards",

@@ -21,15 +21,16 @@ from ingredients.store.files import explained, first_free, replacing_file, repla
 from ingredients.store.leases import at_work
 from ingredients.store.paths import STUDY_YAML, is_result, listed, what_it_is
 from ingredients.store.record import (
+    BLOCKS,
     DIAGNOSTICS_FILE,
     FINISHED,
     RUN_JSON,
     WEIGHTS,
     RunRecord,
     State,
+    read_arrays,
     read_curves,
     read_run_json,
-    read_weights,
     write_record,
 )
 from ingredients.store.references import read_references, references_text
@@ -187,7 +188,11 @@ class Store:
 
     def read_weights(self, run: Run) -> dict[str, np.ndarray]:
         """Returns the run's weights by parameter name."""
-        return read_weights(self.run_path(run) / WEIGHTS)
+        return read_arrays(self.run_path(run) / WEIGHTS)
+
+    def read_blocks(self, run: Run) -> dict[str, np.ndarray]:
+        """Returns the run's final curves on blocks of the held-out tasks, `[G, K]` by probe."""
+        return read_arrays(self.run_path(run) / BLOCKS)
 
     def diagnostics(self, run: Run) -> pd.DataFrame:
         """Returns the run's training diagnostics, one row a logged update."""

@@ -35,6 +35,7 @@ State = Literal["missing", "trained", "finished", "failed"]
 
 RUN_JSON = "run.json"
 WEIGHTS = "weights.safetensors"
+BLOCKS = "blocks.safetensors"
 CURVES_FILE = "curves.parquet"
 DIAGNOSTICS_FILE = "diagnostics.parquet"
 FINISHED = "finished"
@@ -58,6 +59,7 @@ class RunRecord:
         seconds: Wall-clock time of its stack.
         train_steps: Environment steps that it was trained for.
         statistics: The family's own analysis of the run, by name; empty where it has none.
+        blocks: The final curves on blocks of the held-out tasks, `[G, K]` by probe; empty for a failed run.
     """
 
     run: Run
@@ -73,12 +75,14 @@ class RunRecord:
     seconds: float
     train_steps: int
     statistics: Mapping[str, float] = field(default_factory=dict)
+    blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
     """Writes the record's files into an empty folder, then their checksums; only a finished run gets the mark."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
+    (folder / BLOCKS).write_bytes(safetensors.numpy.save(dict(record.blocks)))
     write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
     write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
     write_checksums(folder)
@@ -155,7 +159,7 @@ def _last_step(table: pa.Table) -> int | None:
     return last
 
 
-def read_weights(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Returns the arrays of a safetensors file.
 
     Raises:

@@ -100,8 +100,13 @@ def swap_written(family: Family, tasks: Tensor, world: World) -> World:
         tasks: `[..., N, D]`, which say who is whose neighbour (`others`).
         world: of all lanes, where an episode begins.
     """
+    return write(family, tasks, world, of_others(world.state, others(tasks)))
+
+
+def write(family: Family, tasks: Tensor, world: World, source: Tensor) -> World:
+    """Returns the world in which each lane meets what has been written in the state `source` `[..., N, state_size]`."""
     state, columns = world.state.clone(), list(family.written)
-    state[..., columns] = of_others(state[..., columns], others(tasks))
+    state[..., columns] = source[..., columns]
     return world._replace(state=state, observation=shown_again(family, tasks, state, world.observation))
 
 

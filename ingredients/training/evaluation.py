@@ -11,10 +11,14 @@ before it, since where tasks are few the very next may be on the same (`lifetime
 Probes (DESIGN §2). At the episode boundary half-way, with which episode K // 2 begins:
 
 - `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
-  win-stay-lose-shift does not count as memory. Who learns in context follows the wrong past.
+  win-stay-lose-shift does not count as memory. An agent that learns in context follows the wrong past.
+- `memory_swap_same`, its control: the memory's state becomes that of a *twin*, a lifetime on the lane's own task that
+  meets the neighbour's luck. Both swaps bring the state of another lifetime; only the first brings another task. So
+  what the first costs beyond the second is knowledge of the task, and not the shock of a strange state.
 - `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has,
   and the changed state is what it is shown next, if the family can tell (`foreign.shown_again`). Who uses the
-  environment as its memory follows the wrong past (C3).
+  environment as its memory follows the wrong past (C3). `environment_swap_same` is its control: what the twin has
+  written.
 - `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
 - `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.
 
@@ -37,6 +41,7 @@ from torch import Tensor
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.tasks import lifetime
+from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
 from ingredients.tasks.foreign import most_lanes
 from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
@@ -66,6 +71,18 @@ def swap_memory(scene: Scene) -> Scene:
 def swap_environment(scene: Scene) -> Scene:
     """Returns lanes that meet, and see, in their environment what their neighbour has written there."""
     world = lifetime.swap_written(scene.play.family, scene.play.tasks, scene.lanes.world)
+    past = replace(scene.lanes.past, observation=world.observation)
+    return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
+
+
+def swap_memory_same(scene: Scene, twin: Scene) -> Scene:
+    """Returns lanes whose memory is that of their twin, a lifetime on the same task; everything else stays true."""
+    return scene._replace(lanes=replace(scene.lanes, memory=twin.lanes.memory))
+
+
+def swap_environment_same(scene: Scene, twin: Scene) -> Scene:
+    """Returns lanes that meet, and see, in their environment what their twin has written there."""
+    world = lifetime.write(scene.play.family, scene.play.tasks, scene.lanes.world, twin.lanes.world.state)
     past = replace(scene.lanes.past, observation=world.observation)
     return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
 
@@ -102,13 +119,18 @@ INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
     "memory_wipe": wipe_memory,
     "task_switch": switch_task,
 }
+CONTROLS: Mapping[str, Callable[[Scene, Scene], Scene]] = {
+    "memory_swap_same": swap_memory_same,
+    "environment_swap_same": swap_environment_same,
+}
 YOKES: Mapping[str, Callable[[Past, Past, Tensor], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
-PROBES = ("greedy", *INTERVENTIONS, *YOKES)
+PROBES = ("greedy", *INTERVENTIONS, *CONTROLS, *YOKES)
+_OF_THE_WRITTEN = ("environment_swap", "environment_swap_same")
 
 
 def probes_of(family: Family) -> tuple[str, ...]:
     """Returns the probes that make sense for a family: what cannot be written on cannot be swapped."""
-    return tuple(name for name in PROBES if name != "environment_swap" or family.written)
+    return tuple(name for name in PROBES if name not in _OF_THE_WRITTEN or family.written)
 
 
 class Evaluated(NamedTuple):
@@ -116,11 +138,13 @@ class Evaluated(NamedTuple):
 
     Attributes:
         curves: `[S, K]` (float64) by name, `none` and each probe.
+        blocks: the same on each of G blocks of the tasks, `[S, G, K]`: what an interval over tasks rests on.
         returns: what each plain lifetime earned, `[S, N]` (float64).
         statistics: of each run, the family's own analysis of its plain lifetimes; empty where it has none.
     """
 
     curves: dict[str, Tensor]
+    blocks: dict[str, Tensor]
     returns: Tensor
     statistics: tuple[dict[str, float], ...]
 
@@ -149,18 +173,20 @@ def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] 
     analysed = setup.family if isinstance(setup.family, Analysed) else None
     tallies = []
     total = {name: policy.new_zeros(policy.shape[0], setup.family.episodes).double() for name in ("none", *probes)}
+    blocks = Blocks(tasks.shape[1])
     for seated, draws in _seated(setup, tasks):
         table = _Table(Play(setup.agent, setup.family, weights, seated.to(setup.device)), draws)
         played = table.played(probes)
         if analysed is not None:
             tallies.append(analysed.tally(_lived(table.play.tasks, played.pasts)))
+        blocks.add(played.rewards, setup.family.episodes)
         for name, rewards in played.rewards.items():
             total[name] += rewards.sum(-1).view(rewards.shape[0], setup.family.episodes, -1).sum(-1)
             if name == "none":
                 returns.append(rewards.sum(1))
     curves = {name: curve.cpu() / tasks.shape[1] for name, curve in total.items()}
     statistics = tuple(map(analysed.statistics, torch.stack(tallies).sum(0).cpu())) if analysed is not None else ()
-    return Evaluated(curves, torch.cat(returns, dim=1).cpu(), statistics)
+    return Evaluated(curves, blocks.means(), torch.cat(returns, dim=1).cpu(), statistics)
 
 
 def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
@@ -203,14 +229,23 @@ class _Table:
         early = early._replace(scene=early.scene._replace(start=midway))
         late = self._stretch(early.scene, range(half, steps))
         made, neighbours = {"none": torch.cat([early.rewards, late.rewards], dim=1)}, lifetime.others(self.play.tasks)
+        twin = self._twin(neighbours) if CONTROLS.keys() & set(probes) else early.scene
         for name in probes:
-            if name in INTERVENTIONS:
-                branched = self._stretch(INTERVENTIONS[name](early.scene), range(half, steps))
+            if name in INTERVENTIONS or name in CONTROLS:
+                changed = CONTROLS[name](early.scene, twin) if name in CONTROLS else INTERVENTIONS[name](early.scene)
+                branched = self._stretch(changed, range(half, steps))
                 made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
                 yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts), neighbours) if name in YOKES else None
                 made[name] = self._stretch(opening, range(steps), name == "greedy", yoke).rewards
         return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
+
+    def _twin(self, neighbours: Tensor) -> Scene:
+        """Returns, half-way, lifetimes on the lanes' own tasks with the luck of their neighbours."""
+        luck = Draws(*[*(of_neighbours(part, neighbours) for part in self.draws[:-1]), self.draws.carry])
+        first = luck.start[0]
+        opening = Scene(self.play, begin(self.play, first), first)
+        return _Table(self.play, luck)._stretch(opening, range(lifetime.half_way(self.play.family))).scene
 
     def _stretch(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
         """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
@@ -223,6 +258,11 @@ class _Table:
             lanes, moment = advance(scene.play, lanes, at_step(self.draws, t), greedy)
             rewards.append(moment.step.expected_reward.double())
         return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
+
+
+def of_neighbours(part: Tensor, neighbours: Tensor) -> Tensor:
+    """Returns draws `[T, S, n, ...]` with each lane's those of its neighbour `[S, n]`."""
+    return lifetime.of_others(part, neighbours.expand(part.shape[0], -1, -1))
 
 
 class _Played(NamedTuple):

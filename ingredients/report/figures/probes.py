@@ -24,8 +24,9 @@ _IN_ORDER = ("memory_swap", "environment_swap", "memory_wipe", "task_switch", "r
 
 
 def shown(result: CellResult) -> list[str]:
-    """Returns the probes of a cell in the order in which they are shown."""
-    return [name for name in _IN_ORDER if name in result.probes] + sorted(set(result.probes) - set(_IN_ORDER))
+    """Returns the probes of a cell in the order in which they are shown; controls of the swaps are no pictures."""
+    others = sorted(name for name in set(result.probes) - set(_IN_ORDER) if not name.endswith("_same"))
+    return [name for name in _IN_ORDER if name in result.probes] + others
 
 
 def words(result: CellResult, place: int) -> Words:
