@@ -7,59 +7,71 @@ verdict is not as expected; 130 interrupted.
 
 from __future__ import annotations
 
-import json
-import sys
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
-import typer
-from rich.console import Console
-from typer.core import TyperGroup
 
-from ingredients.engine.asked import Grid, ask_for, interruption
-from ingredients.engine.bench import bench as run_bench
-from ingredients.engine.division import Division
-from ingredients.engine.estimate import estimate, notices
-from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
-from ingredients.engine.limits import grid_limits, seconds_in
-from ingredients.engine.local import LocalEngine, interruptible, usable_cores
-from ingredients.engine.place import Place
-from ingredients.engine.ray_cluster import RayEngine
-from ingredients.engine.tally import Tally
-from ingredients.errors import IngredientsError, UnwritableError, UsageError
-from ingredients.experiment import SNAPSHOT_SECONDS
-from ingredients.report.bench import bench_text
-from ingredients.report.plan import plan_text, state_text
-from ingredients.report.progress import show_progress
-from ingredients.report.shown import Format, refuse_several, show, unexpected
-from ingredients.store import Leases
-from ingredients.store.versions import DISTRIBUTION, installed
-from ingredients.study import DEFAULT_STUDY
+@contextmanager
+def interrupted_at_once() -> Iterator[None]:
+    """Ends the process with one line where Ctrl-C comes in the block: nothing is at stake while modules are loaded."""
 
-EXIT_FAILED_RUNS = 1
-EXIT_WRONG = 2
-EXIT_UNEXPECTED = 3
-EXIT_INTERRUPTED = 130
+    def stop(number: int, frame: object) -> NoReturn:
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+with interrupted_at_once():
+    import json
+    import sys
+    from enum import StrEnum
+    from pathlib import Path
+    from typing import Annotated, Any, Literal
+
+    import typer
+
+    from ingredients.console import (
+        EXIT_FAILED_RUNS,
+        EXIT_UNEXPECTED,
+        PlainCommand,
+        PlainErrors,
+        examples,
+        fail,
+        interrupted_later,
+        terminal,
+        user_path,
+    )
+    from ingredients.engine.asked import Grid, ask_for, interruption
+    from ingredients.engine.bench import bench as run_bench
+    from ingredients.engine.division import Division
+    from ingredients.engine.estimate import estimate, notices
+    from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
+    from ingredients.engine.limits import grid_limits, seconds_in
+    from ingredients.engine.local import LocalEngine, interruptible, usable_cores
+    from ingredients.engine.place import Place
+    from ingredients.engine.ray_cluster import RayEngine
+    from ingredients.engine.tally import Tally
+    from ingredients.errors import IngredientsError, InterruptedGridError, UnwritableError, UsageError
+    from ingredients.experiment import SNAPSHOT_SECONDS
+    from ingredients.report.bench import bench_text
+    from ingredients.report.plan import plan_text, state_text
+    from ingredients.report.progress import show_progress
+    from ingredients.report.shown import Format, refuse_several, show, unexpected
+    from ingredients.store import Leases
+    from ingredients.store.versions import DISTRIBUTION, installed
+    from ingredients.study import DEFAULT_STUDY
+
 DEFAULT_RESULT = Path("results/bandit")
-
-
-class PlainErrors(TyperGroup):
-    """Says every error, Typer's own included, in one line that no terminal width breaks."""
-
-    def main(self, *args: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - Typer's own
-        """Runs the command line and exits."""
-        try:
-            code = super().main(*args, **(named | {"standalone_mode": False}))
-        except IngredientsError as error:
-            code = fail(str(error), error.exit_code)
-        except OSError as error:
-            code = fail(f"{error.filename or 'output'}: {error.strerror or error}", EXIT_WRONG)
-        except KeyboardInterrupt:
-            code = fail("interrupted", EXIT_INTERRUPTED)
-        except typer.TyperException as error:
-            code = fail(error.format_message().replace(": Value error, ", ": "), error.exit_code)
-        sys.exit(code)
 
 
 class Device(StrEnum):
@@ -69,10 +81,20 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-app = typer.Typer(
+class App(typer.Typer):
+    """The command, which Ctrl-C ends in one line from the first import on."""
+
+    def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - Typer's own
+        """Makes the commands and runs the one that was typed."""
+        with interrupted_at_once():
+            command = typer.main.get_command(self)
+        return command(*args, **named)
+
+
+app = App(
     cls=PlainErrors,
     help="Which ingredients does in-context reinforcement learning need? Train a grid of ablations and judge it.",
-    epilog="Examples:\n\n\b\ningredients plan\ningredients run-grid ablations/bandit.yaml\ningredients report",
+    epilog=examples("ingredients plan", "ingredients run-grid ablations/bandit.yaml", "ingredients report"),
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
     add_completion=False,
@@ -81,14 +103,12 @@ app = typer.Typer(
 )
 
 
-def examples(*lines: str) -> str:
-    """Returns the end of a command's help; the mark keeps lines as they are."""
-    return "Examples:\n\n\b\n" + "\n".join(lines)
-
-
-StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study, or a shipped one by name.")]
+StudyArgument = Annotated[
+    Path, typer.Argument(metavar="STUDY.yaml", parser=user_path, help="The study, or a shipped one by name.")
+]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Results folder [default: results/<study name>].")
+    Path | None,
+    typer.Option("--out", metavar="DIR", parser=user_path, help="Results folder [default: results/<study name>]."),
 ]
 SeedsOption = Annotated[
     int | None, typer.Option("--seeds", metavar="N", min=1, max=1000, help="Seeds a cell, in place of the study's.")
@@ -139,11 +159,12 @@ def main(
 
 
 @app.command(
+    cls=PlainCommand,
     epilog=examples(
         "ingredients plan",
         "ingredients plan ablations/smoke.yaml",
         "ingredients plan --seeds 10 --cells memory=on",
-    )
+    ),
 )
 def plan(
     study: StudyArgument = Path(DEFAULT_STUDY),
@@ -166,6 +187,7 @@ def plan(
 
 @app.command(
     "run-grid",
+    cls=PlainCommand,
     epilog=examples(
         "ingredients run-grid",
         "ingredients run-grid ablations/smoke.yaml",
@@ -215,14 +237,14 @@ def run_grid(
             failed = train(grid, place, engine_, every, quiet)
             unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
-            typer.echo(interruption(grid, sys.argv[1:]), err=True)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            raise InterruptedGridError(interruption(grid, sys.argv[1:])) from None
     for line in failed:
         fail(line)
     raise unreported or typer.Exit(EXIT_FAILED_RUNS if failed else 0)
 
 
 @app.command(
+    cls=PlainCommand,
     epilog=examples(
         "ingredients report",
         "ingredients report results/bandit --format json",
@@ -233,15 +255,19 @@ def run_grid(
         "  reward_observation=on,action_observation=on,memory=on,task_distribution=on: in-context",
         "  all but memory: reactive",
         "  reward_observation=off: [none, undecided]",
-    )
+    ),
 )
 def report(
     directories: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RESULT_DIR]...", help="Results folders [default: results/bandit].")
+        list[Path] | None,
+        typer.Argument(metavar="RESULT_DIR", parser=user_path, help="Results folders [default: results/bandit]."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     expect: Annotated[
-        Path | None, typer.Option("--expect", metavar="FILE", help="YAML of cell: verdict; exit code 3 if one differs.")
+        Path | None,
+        typer.Option(
+            "--expect", metavar="FILE", parser=user_path, help="YAML of cell: verdict; exit code 3 if one differs."
+        ),
     ] = None,
 ) -> None:
     """Compare the adaptation curves of stored results.
@@ -249,7 +275,8 @@ def report(
     Judges the stored runs again, rewrites the report's files, and prints the report; of several folders, what they say
     side by side.
     """
-    from ingredients.report.build import build_report
+    with interrupted_later():
+        from ingredients.report.build import build_report
 
     folders = directories or [default_result()]
     refuse_several(folders, format_, expect)
@@ -265,7 +292,7 @@ def report(
     raise typer.Exit(EXIT_UNEXPECTED if differing else 0)
 
 
-@app.command(epilog=examples("ingredients bench", "ingredients bench --json"))
+@app.command(cls=PlainCommand, epilog=examples("ingredients bench", "ingredients bench --json"))
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     workers: WorkersOption = None,
@@ -288,20 +315,21 @@ def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, snapshot_se
             typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
         for notice in () if quiet else fitted.notices:
             typer.echo(f"notice: {notice}", err=True)
-        show_progress(Division(fitted.rest, grid.store, leases, how).run(engine), tally, Console(), quiet)
+        show_progress(Division(fitted.rest, grid.store, leases, how).run(engine), tally, terminal(), quiet)
     return failures(fitted.rest, grid.store, tally)
 
 
 def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
     """Writes the report and prints it; returns why it could not be, if it could not."""
-    from ingredients.report.build import build_report  # pandas, scipy and matplotlib take their time
+    with interrupted_later():  # scipy and matplotlib take their time
+        from ingredients.report.build import build_report
 
     try:
         result = build_report(grid.directory)
     except IngredientsError as error:
         return error
     if not quiet:
-        Console().print(result.terminal())
+        terminal().print(result.terminal())
     return UnwritableError(result.unwritten) if result.unwritten else None
 
 
@@ -310,12 +338,6 @@ def default_result() -> Path:
     if DEFAULT_RESULT.is_dir():
         return DEFAULT_RESULT
     raise UsageError(f"{DEFAULT_RESULT}: no such folder; name a results folder, or make this one: ingredients run-grid")
-
-
-def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:
-    """Prints an error as one plain line on stderr; returns the exit code."""
-    typer.echo("error: " + " ".join(message.splitlines()), err=True)
-    return code
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ Data flows one way through these modules; each imports only from those before it
     experiment    one stack from start to stored result
     engine        where stacks execute
     judgement     statistics, verdict, conclusions
+    console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON
 
 `cli.py`, beside this package, parses, calls and prints.

@@ -19,17 +19,19 @@ from ingredients.study.yaml_text import parse
 def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
     """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
 
+    Levels of one ingredient are alternatives, `memory=on,memory=off`; different ingredients have to hold together.
+
     Errors name `source`, where it was asked for; that is the option `--cells` unless something else is given.
 
     Raises:
-        UsageError: an unknown ingredient, a level that the study does not have, or no cell is left.
+        UsageError: an unknown ingredient, or a level that the study does not have.
     """
     source = f"--cells {expression}" if source is None else source
-    wanted = [_condition(study, part.strip(), source) for part in expression.split(",")]
-    chosen = tuple(cell for cell in cells(study) if all(cell.level(name) == level for name, level in wanted))
-    if not chosen:
-        raise UsageError(complaint([source], "no cell of the study has all of these levels"))
-    return chosen
+    wanted: dict[Ingredient, list[Level]] = {}
+    for part in expression.split(","):
+        name, level = _condition(study, part.strip(), source)
+        wanted.setdefault(name, []).append(level)
+    return tuple(cell for cell in cells(study) if all(cell.level(name) in wanted[name] for name in wanted))
 
 
 def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]:

@@ -11,6 +11,11 @@ class IngredientsError(Exception):
 
     exit_code = 1
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines to print; one, but for a study with several mistakes."""
+        return (" ".join(str(self).splitlines()),)
+
 
 class UsageError(IngredientsError):
     """The command is wrong: an option, a path, a combination of both."""
@@ -19,7 +24,18 @@ class UsageError(IngredientsError):
 
 
 class StudyError(UsageError):
-    """The study is wrong; the text names file, key, value, what is allowed and the nearest match."""
+    """The study is wrong; each line of the text names file, key, value, what is allowed and the nearest match."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The mistakes, one a line."""
+        return tuple(str(self).splitlines())
+
+
+class InterruptedGridError(IngredientsError):
+    """Ctrl-C came while a grid was at work; the text says what is kept and how to go on."""
+
+    exit_code = 130
 
 
 class StoreError(IngredientsError):

@@ -26,10 +26,10 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), "COLUMNS": "80"}
 
 
-def program(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end."""
+def program(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end, with these environment variables beside all others."""
     return subprocess.run(
-        command_line(*arguments), cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300
+        command_line(*arguments), cwd=cwd, env=environment() | variables, capture_output=True, text=True, timeout=300
     )
 
 

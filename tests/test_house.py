@@ -19,7 +19,7 @@ HOUSE = ROOT / "ingredients"
 WINGS = (
     *("errors", "seeds", "study", "grid", "cell_filter", "gyms", "tasks", "wrappers", "references", "agent"),
     "training",
-    *("store", "experiment", "engine", "judgement", "report"),
+    *("store", "experiment", "engine", "judgement", "console", "report"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60

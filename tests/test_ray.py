@@ -190,3 +190,36 @@ def test_without_ray_the_line_says_how_to_install_it() -> None:
     )
     said = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
     assert said.stdout == ("--engine ray needs Ray, which is not installed: pip install 'rl2-ingredients[cluster]'\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "inside", "says"),
+    [
+        ("[here]", "", "--engine ray needs Ray, which is not installed: pip install 'rl2-ingredients[cluster]'"),
+        (
+            "[here, *sys.path]",
+            "",
+            "--engine ray needs Ray, and Python finds HERE/ray/__init__.py in its place: rename it",
+        ),
+        (
+            "[here, *sys.path]",
+            "1 / 0",
+            "--engine ray needs Ray, which cannot be imported (ZeroDivisionError: division by",
+        ),
+    ],
+)
+def test_a_folder_of_its_name_is_not_ray(path: str, inside: str, says: str, tmp_path: Path) -> None:
+    """With nothing installed, or before what is installed, something called `ray` is one line and no traceback."""
+    (tmp_path / "ray").mkdir()
+    if path != "[here]":
+        (tmp_path / "ray" / "__init__.py").write_text(inside)
+    check = (
+        "import sys, ingredients.engine.ray_cluster as engine\n"
+        f"here = sys.argv[1]; sys.path[:] = {path}\n"
+        "sys.path_importer_cache.clear()\n"
+        "try: engine.RayEngine()\n"
+        "except engine.UsageError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", check, str(tmp_path)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout.replace(str(tmp_path), "HERE").startswith(says)

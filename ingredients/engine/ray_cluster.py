@@ -18,11 +18,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ingredients.engine.extras import Extra, require
 from ingredients.engine.limits import Fault, Limits
 from ingredients.engine.local import usable_cores
 from ingredients.engine.process import WORKER_ENVIRONMENT, Attempt, after_fault, next_attempt
@@ -64,8 +64,7 @@ class RayEngine:
         Raises:
             UsageError: Ray is not installed, or the address is none.
         """
-        if find_spec("ray") is None:
-            raise UsageError("--engine ray needs Ray, which is not installed: pip install 'rl2-ingredients[cluster]'")
+        require("--engine ray", Extra("Ray", "ray", "cluster", "init"))
         if address is not None and address != "auto" and not _host_and_port(address):
             raise UsageError(f"--address {address}: no address of a Ray cluster; allowed: auto, or host:port")
         self._address, self._workers = address, workers

@@ -120,6 +120,9 @@ def output_to(log: Path | None) -> Iterator[None]:
         return
     before = [os.dup(1), os.dup(2)]
     _redirect([descriptor, descriptor])
+    for stream in (sys.stdout, sys.stderr):  # what others' code prints must not fail for want of a character
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     finally:

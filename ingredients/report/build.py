@@ -5,10 +5,12 @@ Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in t
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ingredients.errors import StoreError
@@ -59,17 +61,16 @@ class Report:
     @cached_property
     def pictures(self) -> tuple[Drawn, ...]:
         """Every picture that has something to show."""
-        from ingredients.report.figures import draw
-
-        return draw(self.evidence, self.judgement)
+        drawn: tuple[Drawn, ...] = _figures().draw(self.evidence, self.judgement)
+        return drawn
 
     @property
     def html(self) -> str:
         """The content of `report.html`."""
-        from ingredients.report.figures import small_multiples
+        small = _figures().small_multiples(self.evidence, self.judgement)  # first: it imports matplotlib
         from ingredients.report.html import page
 
-        return page(self.evidence, self.judgement, self.pictures, small_multiples(self.evidence, self.judgement))
+        return page(self.evidence, self.judgement, self.pictures, small)
 
     def write(self) -> None:
         """Writes the report's files into the folder, each atomically.
@@ -87,6 +88,17 @@ class Report:
                 store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
                 store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
             table.result()
+
+
+def _figures() -> ModuleType:
+    """Returns the wing of the pictures, which need no backend: one that the surroundings name may not be there."""
+    before = os.environ.pop("MPLBACKEND", None)
+    try:
+        from ingredients.report import figures
+    finally:
+        if before is not None:
+            os.environ["MPLBACKEND"] = before
+    return figures
 
 
 def read_report(directory: Path) -> Report:

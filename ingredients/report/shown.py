@@ -13,8 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from ingredients.console import in_ascii, terminal
 from ingredients.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,8 +67,8 @@ def show(reports: Sequence[Report], format_: Format) -> None:
         )
     one = reports[0] if len(reports) == 1 else Comparison(reports)
     if format_ is Format.table:
-        Console().print(one.terminal())
+        terminal().print(one.terminal())
     elif format_ is Format.markdown:
         print(one.markdown)
     elif format_ is Format.html:
-        print(reports[0].html)
+        print(in_ascii(reports[0].html))

@@ -1,4 +1,4 @@
-"""From all that pydantic finds wrong with a study to the one line that helps most.
+"""From all that pydantic finds wrong with a study to a line for each mistake.
 
 Comes in: a `ValidationError`, where the data came from, and the overrides that changed it. Goes out: a `StudyError`.
 """
@@ -27,13 +27,18 @@ class Override:
 
 
 def study_error(found: ValidationError, source: str, overrides: Sequence[Override]) -> StudyError:
-    """Returns the error for the most useful of the mistakes `found`, and how many more there are."""
-    mistakes = [_Mistake.of(dict(error)) for error in found.errors(include_url=False)]
-    first = min(mistakes, key=lambda mistake: mistake.rank)
-    blamed = [f"--set {override.text}" for override in overrides if first.concerns(override.path)]
-    text = complaint([blamed[-1] if blamed else source, ".".join(first.path)], first.what, first.allowed, first.guess)
-    more = len(mistakes) - 1
-    return StudyError(f"{text} (and {more} more)" if more else text)
+    """Returns the error that says all mistakes `found`, one a line, the most useful first."""
+    mistakes = sorted((_Mistake.of(dict(error)) for error in found.errors(include_url=False)), key=lambda m: m.rank)
+    mistyped = {(*mistake.path[:-1], mistake.guess) for mistake in mistakes if mistake.rank == 0}
+    own = [mistake for mistake in mistakes if not (mistake.rank == 2 and mistake.path in mistyped)]
+    return StudyError("\n".join(dict.fromkeys(_line(mistake, source, overrides) for mistake in own)))
+
+
+def _line(mistake: _Mistake, source: str, overrides: Sequence[Override]) -> str:
+    blamed = [f"--set {override.text}" for override in overrides if mistake.concerns(override.path)]
+    return complaint(
+        [blamed[-1] if blamed else source, ".".join(mistake.path)], mistake.what, mistake.allowed, mistake.guess
+    )
 
 
 @dataclass(frozen=True)

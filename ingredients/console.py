@@ -1,0 +1,137 @@
+"""The terminal that the command runs in: errors and help in plain lines, a user's paths, streams, Ctrl-C.
+
+Comes in: what was typed, and what the surroundings say of streams and colours. Goes out: paths, consoles, exit codes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+from ingredients.errors import IngredientsError, InterruptedGridError
+
+EXIT_FAILED_RUNS = 1
+EXIT_WRONG = 2
+EXIT_UNEXPECTED = 3
+EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted"
+_KEPT = "\b\n"  # in front of a paragraph: its lines stay as they are
+
+
+class PlainErrors(TyperGroup):
+    """Says every error, Typer's own included, in lines that no terminal width breaks."""
+
+    def main(self, *args: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - Typer's own
+        """Runs the command line and exits."""
+        make_writable()
+        try:
+            code = super().main(*args, **(named | {"standalone_mode": False}))
+            if code == EXIT_INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+                typer.echo(INTERRUPTED, err=True)
+        except InterruptedGridError as error:
+            typer.echo(str(error), err=True)
+            code = error.exit_code
+        except IngredientsError as error:
+            code = fail_all(error.lines, error.exit_code)
+        except OSError as error:
+            code = fail(f"{error.filename or 'output'}: {error.strerror or error}", EXIT_WRONG)
+        except typer.TyperException as error:
+            code = fail(error.format_message().replace(": Value error, ", ": "), error.exit_code)
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # all is done: the way out is no place to stop
+        sys.exit(code)
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help names no type of Python's: an argument's name and text say what it is."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
+        """Writes the arguments, then the options."""
+        for title, kept in (("Arguments", True), ("Options", False)):
+            chosen = [each for each in self.get_params(ctx) if isinstance(each, TyperArgument) is kept]
+            records = [record for each in chosen if (record := each.get_help_record(ctx))]
+            named = [(name.partition(" <")[0] if kept else name, text) for name, text in records]
+            if named:
+                with formatter.section(title):
+                    formatter.write_dl(named)
+
+
+def examples(*lines: str) -> str:
+    """Returns the end of a command's help; its lines stay as they are, and an empty one parts paragraphs."""
+    paragraphs = "\n".join(lines).split("\n\n")
+    return "\n\n".join(["Examples:", *(_KEPT + paragraph for paragraph in paragraphs)])
+
+
+def user_path(text: str | Path) -> Path:
+    """Returns a path as a user means it: `~` is a home even where no shell has put it in its place.
+
+    Raises:
+        ValueError: it is empty, or names the home of somebody who is not there.
+    """
+    if not str(text):
+        raise ValueError("is empty; allowed: a path")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"'{text}': nobody's home is found; './{text}' is a folder of that name") from None
+
+
+def terminal() -> Console:
+    """Returns a console on stdout: colours and what moves only where that is a terminal, whatever variables ask for."""
+    there = sys.stdout.isatty()
+    return Console(force_terminal=there, force_interactive=there)
+
+
+def make_writable() -> None:
+    """Lets stdout and stderr write any text, with replacements where their encoding has no such character."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Puts Ctrl-C off to the end of the block: in the middle of an import, packages turn it into errors of their own.
+
+    Raises:
+        KeyboardInterrupt: it was pressed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            raise KeyboardInterrupt
+
+
+def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:
+    """Prints an error as one plain line on stderr; returns the exit code."""
+    typer.echo("error: " + " ".join(message.splitlines()), err=True)
+    return code
+
+
+def fail_all(messages: tuple[str, ...], code: int) -> int:
+    """Prints errors, a line each; returns the exit code."""
+    for message in messages:
+        fail(message)
+    return code
+
+
+def in_ascii(text: str) -> str:
+    """Returns a page of HTML in which characters that stdout's encoding lacks are references."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
+    return text if encoding == "utf8" else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
