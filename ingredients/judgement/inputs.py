@@ -200,9 +200,12 @@ def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
     for carrier, probe in ((INTERNAL, "memory_swap"), (ENVIRONMENT, "environment_swap")):
         for of_run, curve in zip(carried, entry["curves"].get(probe, []), strict=False):
             of_run[carrier] = np.asarray(curve, dtype=np.float64)
+    stored = entry.get("returns_by_block") or [None] * len(plain)
+    blocks = [None if by_block is None else np.asarray(by_block, dtype=np.float64) for by_block in stored]
+    of_runs = enumerate(zip(plain, carried, blocks, strict=True))
     return ReferenceCurves(
         name=name,
         exact=entry["exact"],
         expected_return=entry["expected_return"],
-        runs=tuple(RunCurves(run, *curves) for run, curves in enumerate(zip(plain, carried, strict=True))),
+        runs=tuple(RunCurves(run, curve, swapped, blocks=by_block) for run, (curve, swapped, by_block) in of_runs),
     )

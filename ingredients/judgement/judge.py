@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from ingredients.judgement.beside import passed_by
 from ingredients.judgement.cell_results import cell_result
 from ingredients.judgement.claims import Grounds, claim, leak_claim
 from ingredients.judgement.conclusions import FULL, judge_ingredients, minimal_sufficient
-from ingredients.judgement.court import Court, open_court
+from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
 from ingredients.judgement.factorial import factorial
 from ingredients.judgement.findings import Judgement
 from ingredients.judgement.inputs import CellInput, read_references
-from ingredients.judgement.results import CellResult, ReferenceResult, Yardstick
+from ingredients.judgement.results import ReferenceResult, Yardstick
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, sentence
-from ingredients.judgement.statistics import t_interval
 from ingredients.judgement.unjudged import without_runs
 from ingredients.judgement.verdict import Decision, corrected, decide, with_failures
 from ingredients.study import Criterion
@@ -54,7 +52,7 @@ def judge_study(
     return Judgement(
         floor=late(court.scale.floor),
         yardstick=Yardstick(yardstick.name, yardstick.exact, court.scale.yardstick_late),
-        references=_reference_results(court, by_cell.get(FULL)),
+        references=_reference_results(court),
         cells=results,
         ingredients=ingredients,
         minimal_sufficient=minimal_sufficient(results),
@@ -82,8 +80,8 @@ def _decision(cell: CellInput, court: Court) -> Decision:
     return with_failures(finished, decide(court.evidence(cell, failed_as_floor=True), court.criterion), failed)
 
 
-def _reference_results(court: Court, full: CellResult | None) -> dict[str, ReferenceResult]:
-    earned = np.array([run.return_ for run in full.runs] if full else [])
+def _reference_results(court: Court) -> dict[str, ReferenceResult]:
+    full = by_seed(court.cells[FULL]) if FULL in court.cells else []
     return {
         name: ReferenceResult(
             name=name,
@@ -91,7 +89,7 @@ def _reference_results(court: Court, full: CellResult | None) -> dict[str, Refer
             curve=tuple(reference.curve.tolist()),
             return_=float(reference.curve.sum()),
             expected_return=reference.expected_return,
-            passed_by=t_interval(earned - float(reference.curve.sum()), court.criterion.confidence),
+            passed_by=passed_by(full, reference, court.criterion.confidence),
         )
         for name, reference in court.references.all.items()
     }

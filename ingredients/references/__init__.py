@@ -115,8 +115,17 @@ def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int, judged: 
         "exact": reference.exact,
         "expected_return": reference.expected_return,
         "curves": {name: curves for name in CURVES if None not in (curves := [getattr(r, name) for r in runs])},
+        "returns_by_block": [_returns(reference, tasks, run, curves) for run, curves in enumerate(runs)],
     }
     return {**entry, "blocks": _blocks(reference, tasks, runs)} if judged else entry
+
+
+def _returns(reference: Reference, tasks: Tensor, run: int, played: Curves) -> list[float]:
+    """Returns the mean return of one run on each block of tasks, `[G]`: what it is worth beside runs of agents."""
+    curves = played.blocks.get("none")
+    if curves is None:
+        curves = [reference.curves(part, run).none for part in tasks.tensor_split(min(MOST_BLOCKS, len(tasks)))]
+    return [sum(curve) for curve in curves]
 
 
 def _blocks(reference: Reference, tasks: Tensor, runs: list[Curves]) -> dict[str, list[list[float]]]:

@@ -23,7 +23,7 @@ from torch import Tensor
 from ingredients.references.at_random import AtRandom
 from ingredients.references.dark_room_policies import Search, Wander, ring, spiral
 from ingredients.references.policy import Curves, Reference, References
-from ingredients.references.simulation import simulate
+from ingredients.references.simulation import mean_return, simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.dark_room import UP, DarkRoom
 
@@ -86,7 +86,7 @@ def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) ->
     """Returns the mixture that earns most on some rooms."""
     rooms = family.draw_tasks(generator(0, Purpose.REFERENCES, -1), ROOMS)
     mixtures = [_wander(family, table, straying, reads_reward) for straying in STRAYING]
-    return max(mixtures, key=lambda policy: sum(simulate(family, policy, rooms, -1).none))
+    return max(mixtures, key=lambda policy: mean_return(family, policy, rooms, -1))
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> Curves:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references.policy import Answer, Moment, Policy
-from ingredients.references.simulation import simulate
+from ingredients.references.simulation import mean_return
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
 
@@ -125,5 +125,5 @@ def best_of(family: Family, policies: Sequence[Found]) -> Found:
     """Returns the policy that earns most on tasks and luck that no evaluation meets."""
     count = min(max(SEARCH_PULLS // family.steps, FEWEST_TASKS), MOST_TASKS)
     tasks = family.draw_tasks(generator(NO_RUN, Purpose.REFERENCES, NO_RUN), count)
-    returns = [sum(simulate(family, policy, tasks, NO_RUN).none) for policy in policies]
+    returns = [mean_return(family, policy, tasks, NO_RUN) for policy in policies]
     return policies[returns.index(max(returns))]

@@ -1,7 +1,7 @@
-"""Policies for tabular MDPs: one that plans anew at each episode's start, and one that remembers only the last step.
+"""Policies for tabular MDPs: one that plans at every step, one that draws an MDP an episode, one without memory.
 
-Comes in: a family and a planner. Goes out: policies whose memory is one tensor: sums of rewards, visits, counts of next
-states, and the plan of the present episode, side by side, `[N, M]`.
+Comes in: a family, and how to plan. Goes out: policies whose memory is one tensor: sums of rewards, visits and counts
+of next states, side by side, `[N, M]`; and, of one that draws an MDP, what it drew for the present episode.
 
 They know what the agents can know: where an episode's last step led is never shown, so it is not counted.
 """
@@ -13,76 +13,119 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.references.mdp_posterior import Planner, Posterior
+from ingredients.references.mdp_posterior import Left, Model, Planner, Posterior, values_now
 from ingredients.references.policy import Answer, Moment
 from ingredients.tasks.tabular_mdp import TabularMdp
 
 
 @dataclass(frozen=True)
-class Planning:
-    """Follows the plan of `planner`; ties are broken at random, and a share `epsilon` of actions is random.
+class Counts:
+    """What was lived through, as a tensor `[N, M]`: sums of rewards, visits, counts of next states.
 
     `prior_mean` is the mean reward that an untried action is expected to pay.
     """
 
     family: TabularMdp
-    planner: Planner
-    epsilon: float = 0.0
     prior_mean: float = 1.0
 
+    @property
+    def size(self) -> int:
+        """Returns M."""
+        return sum(self._widths)
+
+    def posterior(self, counts: Tensor) -> Posterior:
+        """Returns what they amount to."""
+        rewards, visits, nexts = torch.split(counts, self._widths, dim=1)
+        by_pair = (-1, self.family.states, self.family.actions)
+        mean = (self.prior_mean + rewards) / (1 + visits)
+        return Posterior(mean.view(by_pair), visits.view(by_pair), (1 + nexts).view(*by_pair, self.family.states))
+
+    def add(self, counts: Tensor, answer: Answer) -> None:
+        """Adds one more step to `counts`, in place."""
+        pairs, lanes = self.family.pairs, torch.arange(len(counts))
+        pair = answer.observation.argmax(-1) * self.family.actions + answer.action
+        counts[lanes, pair] += answer.reward
+        counts[lanes, pairs + pair] += 1
+        if (answer.step + 1) % self.family.episode_steps:
+            counts[lanes, 2 * pairs + pair * self.family.states + answer.led_to.argmax(-1)] += 1
+
+    @property
+    def _widths(self) -> list[int]:
+        pairs = self.family.pairs
+        return [pairs, pairs, pairs * self.family.states]
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Plans at every step, over what is left of the episode; ties are broken at random.
+
+    A share `epsilon` of actions is random.
+    """
+
+    counts: Counts
+    planner: Planner
+    epsilon: float = 0.0
+
     def initial(self, lanes: int) -> Tensor:
-        """Returns nothing seen and a plan to which all actions are alike, `[N, M]`."""
-        return torch.zeros(lanes, sum(self._widths()))
+        """Returns nothing seen, `[N, M]`."""
+        return torch.zeros(lanes, self.counts.size)
 
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
-        """Returns the best action by plan in each lane's state, `[N]`."""
-        plan = memory[:, -self._widths()[-1] :].view(-1, self.family.episode_steps, *self._pairs())
-        value = _of_state(plan[:, moment.step % self.family.episode_steps], moment.observation)
-        lots = torch.rand(2, *value.shape, generator=moment.generator)
-        best = torch.where(value == value.amax(-1, keepdim=True), lots[0], -1.0).argmax(-1)
-        strays = torch.rand(len(best), generator=moment.generator) < self.epsilon
-        return torch.where(strays, lots[1].argmax(-1), best)
+        """Returns the best action by what is known now, in each lane's state, `[N]`."""
+        left = what_is_left(self.counts.family, moment.step)
+        values = self.planner(self.counts.posterior(memory), left, moment.generator)
+        return _best(_of_state(values, moment.observation), moment.generator, self.epsilon)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory with one more step in it and, before an episode starts, with a new plan.
-
-        The first episode's plan is made after its first step, of what was known before it: to who knows nothing all
-        actions are alike, so nothing but the plan's other steps depend on it.
-        """
-        ends = (answer.step + 1) % self.family.episode_steps == 0
-        after = self._with_step(memory, answer, ends)
-        if ends or answer.step == 0:
-            after[:, -self._widths()[-1] :] = self._plan(after if ends else memory, answer.generator)
-        return after
-
-    def posterior(self, memory: Tensor) -> Posterior:
-        """Returns what the memory amounts to."""
-        rewards, visits, counts, _ = torch.split(memory, self._widths(), dim=1)
-        by_pair = self._pairs()
-        mean = ((self.prior_mean + rewards) / (1 + visits)).view(-1, *by_pair)
-        nexts = (1 + counts).view(-1, *by_pair, self.family.states)
-        return Posterior(mean, visits.view(-1, *by_pair), nexts, self.family.episode_steps)
-
-    def _plan(self, memory: Tensor, draws: torch.Generator) -> Tensor:
-        return self.planner(self.posterior(memory), draws).flatten(1)
-
-    def _with_step(self, memory: Tensor, answer: Answer, ends: bool) -> Tensor:
-        pairs, lanes = self.family.pairs, torch.arange(len(memory))
-        pair = answer.observation.argmax(-1) * self.family.actions + answer.action
+        """Returns the memory with one more step in it."""
         after = memory.clone()
-        after[lanes, pair] += answer.reward
-        after[lanes, pairs + pair] += 1
-        if not ends:
-            after[lanes, 2 * pairs + pair * self.family.states + answer.led_to.argmax(-1)] += 1
+        self.counts.add(after, answer)
         return after
 
-    def _pairs(self) -> tuple[int, int]:
-        return self.family.states, self.family.actions
 
-    def _widths(self) -> list[int]:
-        """Returns how wide each part of the memory is: rewards, visits, next states, the plan."""
-        pairs = self.family.pairs
-        return [pairs, pairs, pairs * self.family.states, pairs * self.family.episode_steps]
+@dataclass(frozen=True)
+class Sampling:
+    """Draws an MDP from what it knows, and does what is best there.
+
+    Posterior sampling draws as each episode begins and keeps to that MDP until the episode ends. Where it draws
+    `by_step`, each step has an MDP of its own: no longer PSRL as published, but in short episodes it earns more.
+    """
+
+    counts: Counts
+    model: Model
+    by_step: bool = False
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns nothing seen and nothing drawn, `[N, M + S A (1 + S)]`."""
+        return torch.zeros(lanes, self.counts.size + self.counts.family.task_size)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the best action in the MDP that was drawn, in each lane's state, `[N]`.
+
+        A lifetime's first choice needs none: to who knows nothing all actions are alike.
+        """
+        family, drawn = self.counts.family, memory[:, self.counts.size :]
+        left = what_is_left(family, moment.step)
+        values = values_now(family.rewards(drawn), family.transitions(drawn), left.steps)
+        return _best(_of_state(values, moment.observation), moment.generator)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the memory with one more step in it and, before an episode starts, a new draw.
+
+        The first episode's MDP is drawn after its first step, of what was known before it.
+        """
+        after = memory.clone()
+        self.counts.add(after, answer)
+        if answer.step == 0 and not self.by_step:
+            after[:, self.counts.size :] = self._draw(memory, answer)
+        elif self.by_step or (answer.step + 1) % self.counts.family.episode_steps == 0:
+            after[:, self.counts.size :] = self._draw(after, answer)
+        return after
+
+    def _draw(self, memory: Tensor, answer: Answer) -> Tensor:
+        known = self.counts.posterior(memory[:, : self.counts.size])
+        rewards, transitions = self.model(known, answer.generator)
+        return torch.cat([rewards.flatten(1), transitions.flatten(1)], dim=1)
 
 
 @dataclass(frozen=True)
@@ -110,6 +153,21 @@ class RepeatingWhatPaid:
         return memory
 
 
+def what_is_left(family: TabularMdp, step: int) -> Left:
+    """Returns what is left of a lifetime before step `step`."""
+    later = family.episodes - 1 - step // family.episode_steps
+    share = later / (family.episodes - 1) if family.episodes > 1 else 0.0
+    return Left(family.episode_steps - step % family.episode_steps, share)
+
+
 def _of_state(by_state: Tensor, observation: Tensor) -> Tensor:
     """Returns the row of the present state, `[N, A]`, from `[N, S, A]` and one-hot states `[N, S]`."""
     return by_state[torch.arange(len(by_state)), observation.argmax(-1)]
+
+
+def _best(values: Tensor, draws: torch.Generator, epsilon: float = 0.0) -> Tensor:
+    """Returns one of the best actions of each lane, `[N]`, of values `[N, A]`; a share `epsilon` at random."""
+    lots = torch.rand(2, *values.shape, generator=draws)
+    best = torch.where(values == values.amax(-1, keepdim=True), lots[0], -1.0).argmax(-1)
+    strays = torch.rand(len(best), generator=draws) < epsilon
+    return torch.where(strays, lots[1].argmax(-1), best)

@@ -1,13 +1,14 @@
-"""What can be known of a tabular MDP from what one has lived through, and the plans that follow from it.
+"""What can be known of a tabular MDP from what one has lived through, and what actions are worth by it.
 
-Comes in: what happened, step by step. Goes out: a `Posterior`, and plans: a number for each step of an episode, each
-state and each action, the best of which is taken.
+Comes in: what happened, step by step. Goes out: a `Posterior`; and values: a number for each state and each action,
+the best of which is taken.
 
 The prior is that of the task distribution: mean rewards N(1, 1) paid with unit noise, so that after n payments with sum
-R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The planners
-are those that Duan et al. (2016, §3.2) compare: all plan at the start of an episode, by finite-horizon value iteration.
+R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The algorithms
+are those that Duan et al. (2016, §3.2) compare. All plan by finite-horizon value iteration over the steps that are left
+of the present episode; `mdp_policies` says when.
 
-Shapes: N lanes, S states, A actions, L steps of an episode.
+Shapes: N lanes, S states, A actions.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.tasks.tabular_mdp import action_values
-
 
 class Posterior(NamedTuple):
     """What N lanes know of their MDPs.
@@ -28,13 +27,11 @@ class Posterior(NamedTuple):
         mean: posterior mean of each mean reward, `[N, S, A]`.
         visits: how often each pair was tried, `[N, S, A]`.
         counts: of next states, with the prior's ones, `[N, S, A, S]`.
-        steps: L.
     """
 
     mean: Tensor
     visits: Tensor
     counts: Tensor
-    steps: int
 
     @property
     def transitions(self) -> Tensor:
@@ -42,33 +39,54 @@ class Posterior(NamedTuple):
         return self.counts / self.counts.sum(-1, keepdim=True)
 
 
-Planner = Callable[[Posterior, torch.Generator], Tensor]
-"""Maps what is known, and draws of its own, to a plan `[N, L, S, A]`."""
+class Left(NamedTuple):
+    """What is left of a lifetime: steps of the present episode, the present one included; and the share of episodes.
+
+    `share` is 1 in the first episode and 0 in the last, in which nothing is learned for a later one.
+    """
+
+    steps: int
+    share: float
 
 
-def greedy(known: Posterior, draws: torch.Generator) -> Tensor:
+Planner = Callable[[Posterior, Left, torch.Generator], Tensor]
+"""Maps what is known, what is left and draws of its own to the value of each action in each state, `[N, S, A]`."""
+Model = Callable[[Posterior, torch.Generator], tuple[Tensor, Tensor]]
+"""Maps what is known to mean rewards `[N, S, A]` and next-state probabilities `[N, S, A, S]` to plan in."""
+
+
+def values_now(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
+    """Returns Q of the first of `steps` steps, `[N, S, A]`, in MDPs of rewards `[N, S, A]` and `[N, S, A, S]`.
+
+    The numbers of `action_values` (of the family) for its first step: as a product of matrices, since algorithms plan
+    at every step of every lane.
+    """
+    lanes, states, actions = rewards.shape
+    flat_rewards, by_pair = rewards.reshape(lanes, -1), transitions.reshape(lanes, -1, states)
+    values = flat_rewards
+    for _ in range(steps - 1):
+        best = values.view(lanes, states, actions).amax(-1, keepdim=True)
+        values = flat_rewards + torch.bmm(by_pair, best).squeeze(-1)
+    return values.view(lanes, states, actions)
+
+
+def greedy(known: Posterior, left: Left, draws: torch.Generator) -> Tensor:
     """Plans in the mean MDP: exploits, and explores by chance alone."""
-    return action_values(known.mean, known.transitions, known.steps)
+    return values_now(known.mean, known.transitions, left.steps)
 
 
-def psrl(known: Posterior, draws: torch.Generator) -> Tensor:
-    """Plans in an MDP drawn from the posterior (Strens 2000; Osband et al. 2013): Thompson sampling of MDPs."""
-    return action_values(_drawn_rewards(known, draws), _drawn_transitions(known, draws), known.steps)
+def bonus(known: Posterior, left: Left, draws: torch.Generator, scale: float, fades: bool = False) -> Tensor:
+    """Plans in the mean MDP with β / (1 + n) added to rewards (BEB: Kolter & Ng 2009); `scale` is β.
+
+    Where it `fades`, β falls with the root of the share of episodes that are left, since what is learned late is of use
+    to few episodes.
+    """
+    beta = scale * left.share**0.5 if fades else scale
+    return values_now(known.mean + beta / (1 + known.visits), known.transitions, left.steps)
 
 
-def optimistic_psrl(known: Posterior, draws: torch.Generator) -> Tensor:
-    """The same with no drawn reward below its mean: optimistic sampling (May et al. 2012) of MDPs."""
-    rewards = torch.maximum(_drawn_rewards(known, draws), known.mean)
-    return action_values(rewards, _drawn_transitions(known, draws), known.steps)
-
-
-def bonus(known: Posterior, draws: torch.Generator, scale: float) -> Tensor:
-    """Plans in the mean MDP with β / (1 + n) added to rewards (BEB: Kolter & Ng 2009); `scale` is β."""
-    return action_values(known.mean + scale / (1 + known.visits), known.transitions, known.steps)
-
-
-def ucrl2(known: Posterior, draws: torch.Generator, scale: float) -> Tensor:
-    """Plans in the most promising MDP that is plausible (UCRL2: Jaksch et al. 2010, with episodes of L steps).
+def ucrl2(known: Posterior, left: Left, draws: torch.Generator, scale: float) -> Tensor:
+    """Plans in the most promising MDP that is plausible (UCRL2: Jaksch et al. 2010, with episodes of a fixed length).
 
     Plausible are mean rewards within √(7 ln(2SAt) / 2n) of their mean, and next-state probabilities within an
     L1 distance of √(14 S ln(2At) / n), where t counts all steps so far; both widths times `scale`. At their full size
@@ -79,24 +97,34 @@ def ucrl2(known: Posterior, draws: torch.Generator, scale: float) -> Tensor:
     tried = known.visits.clamp(min=1)
     reward_width = (7 * (2 * states * actions * steps).log() / (2 * tried)).sqrt()
     width = (14 * states * (2 * actions * steps).log() / tried).sqrt().clamp(max=2 / scale)
-    return _optimistic(known.mean + scale * reward_width, known.transitions, scale * width, known.steps)
+    return _optimistic(known.mean + scale * reward_width, known.transitions, scale * width, left.steps)
+
+
+def psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Returns an MDP drawn from the posterior (Strens 2000; Osband et al. 2013): Thompson sampling of MDPs."""
+    return _drawn_rewards(known, draws), _drawn_transitions(known, draws)
+
+
+def optimistic_psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Returns the same with no drawn reward below its mean: optimistic sampling (May et al. 2012) of MDPs."""
+    rewards = torch.maximum(_drawn_rewards(known, draws), known.mean)
+    return rewards, _drawn_transitions(known, draws)
 
 
 def _optimistic(rewards: Tensor, transitions: Tensor, width: Tensor, steps: int) -> Tensor:
-    """Returns the plan by value iteration in which each step leads where it is best, within `width` `[N, S, A]`.
+    """Returns values by value iteration in which each step leads where it is best, within `width` `[N, S, A]`.
 
     The best distribution within an L1 distance adds half of it to the best next state and takes it from the worst
     (Jaksch et al. 2010, Figure 2).
     """
-    later, plan = torch.zeros_like(transitions[:, :, 0, 0]), []
-    for _ in range(steps):
-        values, order = later.sort(-1, descending=True)
+    values = rewards
+    for _ in range(steps - 1):
+        later, order = values.amax(-1).sort(-1, descending=True)
         ranked = transitions.gather(-1, order[:, None, None, :].expand_as(transitions))
         reached = (ranked.cumsum(-1) + width.unsqueeze(-1) / 2).clamp(max=1)
         chances = torch.cat([reached[..., :1], reached.diff(dim=-1)], dim=-1)
-        plan.append(rewards + (chances * values[:, None, None, :]).sum(-1))
-        later = plan[-1].amax(-1)
-    return torch.stack(plan[::-1], dim=1)
+        values = rewards + (chances * later[:, None, None, :]).sum(-1)
+    return values
 
 
 def _drawn_rewards(known: Posterior, draws: torch.Generator) -> Tensor:

@@ -30,6 +30,7 @@ from ingredients.references.gaussian_gittins import expected_maximum
 from ingredients.references.policy import Curves, Policy, Reference, References
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
+from ingredients.tasks.blocks import by_block
 from ingredients.tasks.restless_bandit import RestlessBandit
 
 WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -71,9 +72,10 @@ def _with_present_means(family: RestlessBandit, reward: Callable[[Tensor], Tenso
     def curves(tasks: Tensor, run: int) -> Curves:
         means, earned = family.first(tasks, tasks[:, :0])[0], []
         for t in range(family.steps):
-            earned.append(reward(means).double().mean())
+            earned.append(reward(means).double())
             noise = torch.rand(len(tasks), family.noise_size, generator=generator(run, Purpose.REFERENCES, t))
             means = family.step(tasks, means, means.argmax(-1), noise).state
-        return without_memory(torch.stack(earned))
+        rewards = torch.stack(earned)
+        return without_memory(rewards.mean(1))._replace(blocks={"none": by_block(rewards.T).tolist()})
 
     return curves

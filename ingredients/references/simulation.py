@@ -74,6 +74,13 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
     return Curves(**curves, blocks={probe: each.blocks for probe, each in made.items()})
 
 
+def mean_return(family: Family, policy: Policy, tasks: Tensor, run: int) -> float:
+    """Returns what a plain lifetime of `policy` earns on average over `tasks`, which is all that a search asks."""
+    table = _Table(family, policy, tasks, run)
+    rewards, _ = _play(table, _begin(table), range(family.steps))
+    return sum(reward.mean().item() for reward in rewards)
+
+
 def _twin(table: _Table, half: int) -> _Lifetimes:
     """Returns, half-way, a lifetime on each lane's task that meets the luck of the lane before it."""
     shifted = table._replace(tasks=table.tasks.roll(-1, 0))  # the luck is by place: lane i's task is played at i - 1

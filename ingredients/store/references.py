@@ -26,6 +26,7 @@ class _Reference(BaseModel):
     exact: bool
     expected_return: float | None
     curves: dict[str, list[list[float]]]
+    returns_by_block: list[list[float]] | None = None
 
 
 class _Leak(BaseModel):

@@ -1,0 +1,86 @@
+"""How much more agents return than a reference on the same tasks, with everything drawn that was drawn.
+
+Comes in: what runs, and the simulated runs of a reference, return on the same blocks of tasks. Goes out: the difference
+with its interval. Runs differ by their seeds; simulated runs of one policy by their luck; and both meet tasks that are
+draws from a distribution. An interval over runs alone takes the reference for a constant and is narrower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from ingredients.judgement.inputs import ReferenceCurves, RunCurves
+from ingredients.judgement.results import Interval
+from ingredients.judgement.statistics import t_interval
+
+Blocks = npt.NDArray[np.float64]
+
+
+def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence: float) -> Interval:
+    """Returns how much more `runs` return than `reference`, raw; no number where there is no run.
+
+    The interval counts runs, the reference's luck and the tasks as drawn; where blocks of tasks were not stored (older
+    results), runs alone.
+    """
+    agents, policy = _stacked(runs), _stacked(reference.runs)
+    if agents is None or policy is None or agents.shape[1] != policy.shape[1]:
+        earned = np.array([run.plain.sum() for run in runs])
+        return t_interval(earned - float(reference.curve.sum()), confidence)
+    return paired_interval(agents, policy, confidence)
+
+
+def paired_interval(first: Blocks, second: Blocks, confidence: float) -> Interval:
+    """Returns mean(first) − mean(second) for `[R, G]` and `[L, G]` on the same G blocks, rows and blocks drawn.
+
+    In the model x = μ + row + block + rest of either, with blocks in common, the variance of the difference is
+
+        σ²_row(first) / R + σ²_row(second) / L + s² / G,
+
+    where s² is the variance over blocks of the difference of the means of both, which holds what is left of either. Row
+    components are (MS_rows − MS_rest) / G, and none where that is negative. Degrees of freedom: Satterthwaite (1946).
+    Rows that are all alike (a policy without luck) add nothing. Fewer than two runs or blocks: no bounds.
+    """
+    difference = first.mean(0) - second.mean(0)
+    mean, blocks = float(difference.mean()), difference.size
+    if first.shape[0] < 2 or blocks < 2:
+        return Interval(mean, None, None)
+    terms = [*_row_terms(first), *_row_terms(second), _Term(float(difference.var(ddof=1)) / blocks, blocks - 1.0)]
+    variance = sum(term.variance for term in terms)
+    if variance <= 0:
+        return Interval(mean, mean, mean)
+    freedom = variance**2 / sum(term.variance**2 / term.freedom for term in terms)
+    half = float(special.stdtrit(freedom, (1 + confidence) / 2)) * math.sqrt(variance)
+    return Interval(mean, mean - half, mean + half)
+
+
+class _Term(NamedTuple):
+    variance: float
+    freedom: float
+
+
+def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
+    """Returns what the rows add to the variance of their mean, less what of it is the rest's; nothing if not more."""
+    rows, blocks = scores.shape
+    if rows < 2:
+        return ()
+    of_row = scores.mean(1) - scores.mean()
+    rest = scores - scores.mean(1, keepdims=True) - scores.mean(0) + scores.mean()
+    by_row = blocks * float((of_row**2).sum()) / (rows - 1)
+    left = float((rest**2).sum()) / ((rows - 1) * (blocks - 1))
+    if by_row <= left:
+        return ()
+    return _Term(by_row / (rows * blocks), rows - 1.0), _Term(-left / (rows * blocks), (rows - 1.0) * (blocks - 1.0))
+
+
+def _stacked(runs: Sequence[RunCurves]) -> Blocks | None:
+    """Returns the blocks of all runs, `[R, G]`; None where there is no run, or one without as many blocks."""
+    blocks = [run.blocks for run in runs if run.blocks is not None]
+    if not blocks or len(blocks) < len(runs) or len({block.size for block in blocks}) > 1:
+        return None
+    return np.stack(blocks)
