@@ -22,6 +22,7 @@ from ingredients.study.tasks import may_end_early, own_code
 __all__ = [
     "INGREDIENTS",
     "STACK_RUNS",
+    "TREMBLES",
     "Cell",
     "Fingerprints",
     "Run",
@@ -42,6 +43,7 @@ STACK_RUNS = 8
 # that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
+TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = ("evaluation.tasks",)
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",

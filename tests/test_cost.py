@@ -22,7 +22,7 @@ from ingredients.experiment.work import work_of_a_run
 from ingredients.grid import Stack, runs, stacks
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
-from ingredients.training import evaluation, rollout
+from ingredients.training import evaluation, inside, rollout
 from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, notices
 from ingredients.training.interaction import Lanes, Moment, advance
 
@@ -96,12 +96,12 @@ def test_a_larger_state_takes_more_memory() -> None:
 
 
 def test_the_work_of_a_run_by_hand() -> None:
-    """13 rollouts of 80; 100 tasks plain, greedy, yoked twice, from half-way four times, 100 twins up to there; more.
+    """13 rollouts of 80; 100 tasks plain, greedy, yoked twice, trembling, from half-way four times, twins up to there.
 
-    That is 100 tasks of its own, and two points.
+    Besides, 100 tasks of its own, two points, and 100 twice for the decoder on its memory.
     """
     work = work_of_a_run(study_of([True]))
-    assert work == (1040, (100 + 100 + 2 * 100 + 4 * 50 + 50 + 100 + 2 * 2 * 20) * 10)
+    assert work == (1040, (100 + 100 + 2 * 100 + 100 + 4 * 50 + 50 + 100 + 2 * 2 * 20 + 2 * 100) * 10)
 
 
 @pytest.mark.parametrize("episodes", [7, 10])
@@ -115,7 +115,7 @@ def test_the_work_of_a_run_is_what_it_does(
     """
     tasks: dict[str, object] = {"family": "bernoulli-bandit", "arms": 2, "episodes": episodes}
     study = study_of([True, False], tasks=tasks, learner={"train_steps": train_steps, "lifetimes": 8})
-    steps = {rollout: 0, evaluation: 0}
+    steps = {rollout: 0, evaluation: 0, inside: 0}
     for module in steps:
 
         def counted(*arguments: Any, module: ModuleType = module) -> tuple[Lanes, Moment]:  # noqa: ANN401
@@ -126,7 +126,7 @@ def test_the_work_of_a_run_is_what_it_does(
         monkeypatch.setattr(module, "advance", counted)
     (stack,) = stacks(study)
     assert run_stack(study, stack, Store(tmp_path / "result").open(study).directory, "cpu", 30.0, lambda _: None) == {}
-    assert work_of_a_run(study) == tuple(count // 4 for count in steps.values())
+    assert work_of_a_run(study) == (steps[rollout] // 4, (steps[evaluation] + steps[inside]) // 4)
 
 
 def test_speed_is_of_both_what_is_trained_and_what_is_played() -> None:

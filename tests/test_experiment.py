@@ -55,7 +55,8 @@ def test_everything_about_a_run_is_stored(tmp_path: Path) -> None:
         (curves["memory"] == "on") & (curves["reward_observation"] == "on") & (curves["task_distribution"] == "on")
     ]
     kinds = one.groupby(["train_step", "probe", "tasks"], observed=True).size()
-    probes = ("greedy", "memory_swap", "memory_swap_same", "memory_wipe", "task_switch", "reward_yoke", "action_yoke")
+    swaps = ("memory_swap", "memory_swap_same", "memory_wipe", "task_switch")
+    probes = ("greedy", *swaps, "reward_yoke", "action_yoke", "action_tremble")
     final = [(432, probe, "held_out") for probe in probes]
     both = [(step, "none", tasks) for step in (0, 48, 144, 432) for tasks in ("held_out", "training")]
     assert sorted(kinds.index) == sorted(final + both)

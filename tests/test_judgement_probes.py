@@ -7,6 +7,7 @@ import pytest
 from judgement_cases import FLOOR, FULL, SPAN, Changes, curve, jittered, judge, run
 
 from ingredients.judgement import CellInput, Curve, ProbeResult, RunCurves
+from ingredients.judgement.inputs import THROUGHOUT
 from ingredients.judgement.probes import touched_from
 
 
@@ -29,7 +30,7 @@ def probed(**probes: Curve) -> dict[str, ProbeResult]:
 
 @pytest.mark.parametrize(
     ("probe", "first"),
-    [("memory_swap", 5), ("memory_wipe", 5), ("task_switch", 5), ("greedy", 0), ("reward_yoke", 0), ("action_yoke", 0)],
+    [*((name, 5) for name in ("memory_swap", "memory_wipe", "task_switch")), *((name, 0) for name in THROUGHOUT)],
 )
 def test_where_a_probe_begins(probe: str, first: int) -> None:
     """Swap, wipe and switch act half-way; greedy actions and yokes through the whole lifetime."""

@@ -172,6 +172,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         returns_by_block=result.evaluation.returns_by_block,
         statistics=result.evaluation.statistics,
         blocks=result.evaluation.blocks,
+        inside=result.evaluation.inside,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
         versions=result.versions,

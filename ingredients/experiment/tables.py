@@ -21,6 +21,7 @@ from ingredients.study import Study
 from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
 from ingredients.training.evaluation import evaluate, probes_of
+from ingredients.training.inside import carried_inside
 from ingredients.training.trainer import Setup, Update
 
 
@@ -54,12 +55,14 @@ class Evaluation:
         statistics: the family's own analysis of the plain lifetimes, by name; empty where it has none.
         blocks: the final curves on those blocks, plain and under each probe, `[G, K]`: what the run's own intervals
             over tasks rest on.
+        inside: what its memory holds of the last action and reward (`training.inside`); empty without a memory.
     """
 
     curves: pd.DataFrame
     returns_by_block: tuple[float, ...]
     statistics: Mapping[str, float] = field(default_factory=dict)
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    inside: Mapping[str, float] = field(default_factory=dict)
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
@@ -83,7 +86,9 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
         {name: np.ascontiguousarray(each[index].numpy()) for name, each in curves_by_block.items()}
         for index in range(len(tables))
     ]
-    return [Evaluation(*made) for made in zip(tables, blocks, statistics, whole, strict=True)]
+    held_out = evaluation_tasks(setup.family, study.evaluation.tasks).expand(len(setup.runs), -1, -1)
+    inside = carried_inside(setup, policies.weights[0], policies.weights[-1], held_out)
+    return [Evaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, strict=True)]
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:

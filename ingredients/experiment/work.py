@@ -11,6 +11,7 @@ from ingredients.study import Study
 from ingredients.tasks.lifetime import half_way
 from ingredients.training.draws import TRAINING_SAMPLE
 from ingredients.training.evaluation import CONTROLS, INTERVENTIONS, probes_of
+from ingredients.training.inside import lanes_of
 from ingredients.training.trainer import prepare
 
 
@@ -28,4 +29,5 @@ def work_of_a_run(study: Study) -> Work:
     whole = at_points + own + settings.tasks * (1 + len(probes) - interventions)
     twins = half_way(setup.family) if controls else 0
     played = whole * setup.family.steps + settings.tasks * (interventions * second_half + twins)
+    played += 2 * lanes_of(setup, settings.tasks) * setup.family.steps  # for the decoder: untrained and trained
     return Work(setup.updates * setup.steps_per_update, played)

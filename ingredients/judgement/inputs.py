@@ -26,7 +26,7 @@ CHANNELS: Final[tuple[Ingredient, ...]] = ("reward_observation", "action_observa
 """The ingredients that an explicit channel shows, and that an environment may leak."""
 INFORMED: Final = "informed"
 """The yardstick of tasks for which no better is known: an agent of the same trainer that is shown the task."""
-THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke")
+THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke", "action_tremble")
 """Probes of the whole lifetime; the others intervene half-way."""
 ENVIRONMENT: Final = "environment"
 """The carrier outside of the agent: what it has written into its environment."""
@@ -46,6 +46,8 @@ class RunCurves:
         probes: the `[K]` curve of each probe at the end of training, by name.
         blocks: the plain lifetime's return on each block of the held-out tasks, `[G]`; None where it was not stored.
         statistics: the family's own analysis of the plain lifetimes, by name.
+        inside: how well `action` and `reward` are decoded from the memory, and (`_untrained`) from that of the network
+            before training: 0 is what the schedule tells, 1 is all; empty without a memory, or where not measured.
     """
 
     seed: int
@@ -56,6 +58,7 @@ class RunCurves:
     probes: Mapping[str, Curve] = field(default_factory=dict)
     blocks: Curve | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
+    inside: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -195,6 +195,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
         probes=probes,
         blocks=np.asarray(blocks, dtype=np.float64) if blocks else None,
         statistics=about.get("statistics", {}),
+        inside=about.get("inside", {}),
     )
 
 

@@ -45,6 +45,7 @@ PROBE_NAMES: dict[str, str] = {
     "task_switch": "task switched half-way",
     "reward_yoke": "another lifetime's rewards",
     "action_yoke": "another lifetime's actions",
+    "action_tremble": "another action carried out, now and then",
     "greedy": "greedy actions",
 }
 

@@ -60,6 +60,7 @@ class RunRecord:
         train_steps: Environment steps that it was trained for.
         statistics: The family's own analysis of the run, by name; empty where it has none.
         blocks: The final curves on blocks of the held-out tasks, `[G, K]` by probe; empty for a failed run.
+        inside: How well the last action and the last reward are decoded from its memory; empty without a memory.
     """
 
     run: Run
@@ -76,6 +77,7 @@ class RunRecord:
     train_steps: int
     statistics: Mapping[str, float] = field(default_factory=dict)
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    inside: Mapping[str, float] = field(default_factory=dict)
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
@@ -190,6 +192,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "code": dict(CODE),
         "returns_by_block": list(record.returns_by_block),
         "statistics": dict(record.statistics),
+        "inside": dict(record.inside),
         "versions": dict(sorted(record.versions.items())),
         "study": dict(record.resolved),
     }

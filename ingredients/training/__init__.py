@@ -2,6 +2,7 @@
 
 In reading order: `interaction` (one step of agents in environments), `draws` (tasks and luck), `rollout`, `critic`,
 `learner` (losses, advantages, Adam), `gaussian` (the same for vectors), `trainer` (the loop), `snapshot` (its state as
-arrays), `evaluation` (curves and probes), `leakage` (what the environment shows of reward and action), `cost` (memory,
-speed), `workload` and `products` (what the benchmarks train, and the matrix products in it).
+arrays), `evaluation` (curves and probes), `inside` (what a memory holds of the last action and reward), `leakage` (what
+the environment shows of them), `cost` (memory, speed), `workload` and `products` (what the benchmarks train, and the
+matrix products in it).
 """

@@ -27,6 +27,9 @@ Through the whole lifetime, beside the plain lifetimes with the same luck:
 - `greedy`: the likeliest action instead of a sampled one.
 - `reward_yoke`: what the channel shows as r_{t-1} was paid to the neighbour, in its plain lifetime; the environment
   answers as ever. `action_yoke`: the same with a_{t-1}. Who learns from the channel stops adapting.
+- `action_tremble`: at a fifth of the steps (`TREMBLES`) the environment carries out another action than the agent
+  chose, and the action channel alone tells. It costs everybody what those steps cost; one that relies on knowing what
+  it intended, since it sees no action, it costs more than one that sees the same trembles.
 """
 
 from __future__ import annotations
@@ -124,7 +127,8 @@ CONTROLS: Mapping[str, Callable[[Scene, Scene], Scene]] = {
     "environment_swap_same": swap_environment_same,
 }
 YOKES: Mapping[str, Callable[[Past, Past, Tensor], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
-PROBES = ("greedy", *INTERVENTIONS, *CONTROLS, *YOKES)
+TREMBLE = "action_tremble"
+PROBES = ("greedy", *INTERVENTIONS, *CONTROLS, *YOKES, TREMBLE)
 _OF_THE_WRITTEN = ("environment_swap", "environment_swap_same")
 
 
@@ -215,10 +219,11 @@ def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes that are played together, and the draws of their lifetimes, `[T, S, n, ...]`."""
+    """Lanes that are played together, the draws of their lifetimes, `[T, S, n, ...]`, and whether actions tremble."""
 
     play: Play
     draws: Draws
+    trembling: bool = False
 
     def played(self, probes: Sequence[str]) -> _Played:
         """Returns what the lifetimes give; interventions branch off the plain ones half-way."""
@@ -237,7 +242,8 @@ class _Table:
                 made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
                 yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts), neighbours) if name in YOKES else None
-                made[name] = self._stretch(opening, range(steps), name == "greedy", yoke).rewards
+                lived = replace(self, trembling=name == TREMBLE)
+                made[name] = lived._stretch(opening, range(steps), name == "greedy", yoke).rewards
         return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
 
     def _twin(self, neighbours: Tensor) -> Scene:
@@ -255,7 +261,10 @@ class _Table:
             if yoke is not None:
                 lanes = replace(lanes, past=yoke.change(lanes.past, yoke.plain[t], yoke.neighbours))
             pasts.append(lanes.past)
-            lanes, moment = advance(scene.play, lanes, at_step(self.draws, t), greedy)
+            draws = at_step(self.draws, t)
+            # whether a lane trembles is decided by the uniforms that choose the actions of the lane before it
+            trembles = draws.action.roll(1, dims=1) if self.trembling else None
+            lanes, moment = advance(scene.play, lanes, draws, greedy, trembles)
             rewards.append(moment.step.expected_reward.double())
         return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
 

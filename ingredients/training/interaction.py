@@ -21,6 +21,7 @@ from ingredients.agent.memory import State
 from ingredients.agent.network import Agent
 from ingredients.agent.observation import Past, assemble
 from ingredients.agent.policy import sample, sample_vector
+from ingredients.grid import TREMBLES
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.foreign import reward_scale
@@ -100,13 +101,19 @@ def nothing_past(play: Play, observation: Tensor) -> Past:
     return Past(observation, start, start, none, action)
 
 
-def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tuple[Lanes, Moment]:
-    """Returns the lanes after one step, and what happened in it."""
+def advance(
+    play: Play, lanes: Lanes, draws: Draws, greedy: bool = False, trembles: Tensor | None = None
+) -> tuple[Lanes, Moment]:
+    """Returns the lanes after one step, and what happened in it.
+
+    `trembles`, uniforms of the form of `draws.action`, say where another action is carried out (`tremble`).
+    """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
     action = _act(play, output, draws.action, greedy)
     waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
-    world, step = lifetime.proceed(play.family, play.tasks, lanes.world, action, draws.noise)
+    done = action if trembles is None else tremble(play.family, action, trembles)
+    world, step = lifetime.proceed(play.family, play.tasks, lanes.world, done, draws.noise)
     scale = reward_scale(play.family)
     no, starts = torch.zeros_like(draws.reward_shown), lifetime.starts_episode(play.family, lanes.t + 1)
     if starts:
@@ -120,6 +127,20 @@ def advance(play: Play, lanes: Lanes, draws: Draws, greedy: bool = False) -> tup
         reward_observed=None if step.reward_observed is None else step.reward_observed.unsqueeze(-1),
     )
     return Lanes(memory, world, past, lanes.t + 1), Moment(inputs, output, action, step, waiting)
+
+
+def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
+    """Returns what is carried out where actions tremble: at a share `TREMBLES` of the steps another, drawn evenly.
+
+    A vector's place is taken by one that is uniform on [−1, 1]. One uniform decides both whether and what.
+    """
+    if family.continuous:
+        strays, drawn = uniform[..., :1] < TREMBLES, uniform.clone()
+        drawn[..., 0] /= TREMBLES
+        return torch.where(strays, drawn * 2 - 1, action)
+    others = max(family.actions - 1, 1)
+    further = 1 + (uniform / TREMBLES * others).long().clamp_(max=others - 1)
+    return torch.where(uniform < TREMBLES, (action + further) % family.actions, action)
 
 
 def _act(play: Play, output: Tensor, uniform: Tensor, greedy: bool) -> Tensor:

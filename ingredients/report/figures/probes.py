@@ -20,7 +20,10 @@ from ingredients.report.figures.panel import VERDICT_COLOURS, set_scales, write_
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
-_IN_ORDER = ("memory_swap", "environment_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke", "greedy")
+_IN_ORDER = (
+    *("memory_swap", "environment_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke"),
+    *("action_tremble", "greedy"),
+)
 
 
 def shown(result: CellResult) -> list[str]:

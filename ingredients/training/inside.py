@@ -1,0 +1,164 @@
+"""What a memory holds of the last action and the last reward: the route "carried inside" (DESIGN §2, trap 8).
+
+Comes in: a stack and two of its policies, untrained and trained. Goes out: for each run how well a decoder tells
+a_{t-1} and r_{t-1} from the memory's output on lifetimes it was not fitted to.
+
+- `action`: a_{t-1} from the output of step t − 1, by which it was chosen and which is carried into step t: before x_t
+  is taken in, so that neither the action channel nor a leak can tell it.
+- `reward`: r_{t-1} from the output of step t, after x_t is taken in: with the reward channel off only what the
+  environment shows, or what the agent can foretell.
+
+The decoder is linear (ridge regression on the classes), so what it finds is there for the next layer to read, and what
+it does not find may still be there. It is fitted to half of the lifetimes. Its skill on the other half is
+
+    1 − (steps told wrongly) / (steps told wrongly by the schedule),
+
+where the schedule tells the commonest class of each step: 0 is no more than a clock could tell, 1 is every step. The
+untrained network is the control: what it holds, nobody has learned to carry.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import views
+from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
+from ingredients.training.evaluation import lanes_at_once
+from ingredients.training.interaction import Play, advance, begin
+from ingredients.training.trainer import Setup
+
+ROWS, MOST_STEPS = 6_000, 64  # of a run: lifetimes times steps of each that are looked at
+FEWEST_LANES, MOST_LANES = 64, 512
+MOST_VALUES = 12  # of a reward that are classes of their own; else its quartiles are
+RIDGE: Final = 1e-3  # of the features' mean square
+
+Numbers = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+class _Rows(NamedTuple):
+    """Steps of one run, a row each: features `[R, H]`, numbers to tell `[R]`, the step `[R]`, the lifetime `[R]`."""
+
+    features: Numbers
+    target: Numbers
+    step: Labels
+    lifetime: Labels
+
+
+def lanes_of(setup: Setup, tasks: int) -> int:
+    """Returns how many lifetimes of each run are played for the decoder, of so many evaluation tasks."""
+    asked = min(max(ROWS // min(setup.family.steps, MOST_STEPS), FEWEST_LANES), MOST_LANES)
+    return min(asked, tasks, lanes_at_once(setup))
+
+
+def carried_inside(setup: Setup, untrained: Tensor, trained: Tensor, tasks: Tensor) -> list[dict[str, float]]:
+    """Returns each run's skills: `action`, `reward`, and both with `_untrained` behind; empty without a memory.
+
+    Args:
+        setup: the stack.
+        untrained: its first weights, `[S, P]`.
+        trained: its last ones.
+        tasks: the evaluation tasks `[S, N, D]`.
+    """
+    some = tasks[:, : lanes_of(setup, tasks.shape[1])]
+    by_policy = {"": _skills(setup, trained, some), "_untrained": _skills(setup, untrained, some)}
+    runs = range(len(setup.runs))
+    return [
+        {f"{name}{end}": skill for end, skills in by_policy.items() for name, skill in skills[run].items()}
+        for run in runs
+    ]
+
+
+def _skills(setup: Setup, policy: Tensor, tasks: Tensor) -> list[dict[str, float]]:
+    """Returns for each run the skill on `action` and `reward`; a quantity that never differs is left out."""
+    played = _play(setup, policy, tasks)
+    found: list[dict[str, float]] = []
+    for index, run in enumerate(setup.runs):
+        skills = {name: skill(rows(index)) for name, rows in played.items()} if run.cell.wipe_every != 1 else {}
+        found.append({name: value for name, value in skills.items() if value is not None})
+    return found
+
+
+class _Play:
+    """What was noted of the steps looked at: outputs `[S, X, N, H]`, targets `[S, X, N]`, the steps `[X]`."""
+
+    def __init__(self, outputs: list[Tensor], targets: list[Tensor], acted: list[Tensor], steps: list[int]) -> None:
+        """Stacks the steps."""
+        self._outputs, self._targets = (torch.stack(part, 1).double().cpu().numpy() for part in (outputs, targets))
+        self._acted, self._steps = torch.stack(acted, 1).cpu().numpy(), np.array(steps)
+
+    def __call__(self, run: int) -> _Rows:
+        """Returns one run's rows in which there was something to do."""
+        acted = self._acted[run]
+        places, lifetimes = np.nonzero(acted)
+        return _Rows(self._outputs[run][acted], self._targets[run][acted], self._steps[places], lifetimes)
+
+
+@torch.no_grad()
+def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
+    """Plays whole lifetimes and notes, of steps spread over them, what was done, paid and put out."""
+    lanes, steps = tasks.shape[1], setup.family.steps
+    draws = to_device(lifetime_draws(setup.runs, setup.family, EVALUATION, 0, lanes), setup.device)
+    play = Play(setup.agent, setup.family, views(policy, setup.agent.shapes()), tasks.to(setup.device))
+    now = begin(play, draws.start[0])
+    looked_at = set(np.linspace(1, steps - 1, min(MOST_STEPS, steps - 1)).astype(int).tolist())
+    outputs: dict[str, list[Tensor]] = {"action": [], "reward": []}
+    targets: dict[str, list[Tensor]] = {"action": [], "reward": []}
+    acted: list[Tensor] = []
+    before, waited = None, None
+    for t in range(steps):
+        past = now.past
+        now, moment = advance(play, now, at_step(draws, t))
+        if t in looked_at and before is not None:
+            outputs["action"].append(before)
+            outputs["reward"].append(moment.output)
+            targets["action"].append(past.action_tm1[..., 0])
+            targets["reward"].append(past.reward_tm1[..., 0])
+            acted.append(torch.ones_like(past.reward_tm1[..., 0]) > 0 if waited is None else waited < 1)
+        before, waited = moment.output, moment.waiting
+    return {name: _Play(outputs[name], targets[name], acted, sorted(looked_at)) for name in outputs}
+
+
+def skill(rows: _Rows) -> float | None:
+    """Returns what the decoder's errors on held-out lifetimes fall short of the schedule's; None without errors."""
+    if len(np.unique(rows.target)) < 2:
+        return None
+    half = int(rows.lifetime.max() + 1) // 2
+    fitted, tested = rows.lifetime < half, rows.lifetime >= half
+    classes = _classes(rows.target, fitted)
+    step = np.unique(rows.step, return_inverse=True)[1]
+    chances, features = _by_step(np.eye(int(classes.max()) + 1)[classes], step, fitted), rows.features
+    features = features - _by_step(features, step, fitted)
+    wanted = np.eye(chances.shape[1])[classes] - chances
+    weights = _ridge(features[fitted], wanted[fitted])
+    told, without = (chances + features @ weights).argmax(1), chances.argmax(1)
+    missed = int((without != classes)[tested].sum())
+    return None if missed == 0 else 1 - float((told != classes)[tested].sum()) / missed
+
+
+def _by_step(numbers: Numbers, step: Labels, fitted: npt.NDArray[np.bool_]) -> Numbers:
+    """Returns, for every row of `numbers` `[R, X]`, their mean over the fitted rows of its step."""
+    sums = np.zeros((int(step.max()) + 1, numbers.shape[1]))
+    np.add.at(sums, step[fitted], numbers[fitted])
+    means: Numbers = sums / np.maximum(np.bincount(step[fitted], minlength=len(sums)), 1)[:, None]
+    return means[step]
+
+
+def _ridge(features: Numbers, wanted: Numbers) -> Numbers:
+    products = features.T @ features
+    penalty = RIDGE * max(float(np.trace(products)) / len(products), 1e-12)
+    weights: Numbers = np.linalg.solve(products + penalty * np.eye(len(products)), features.T @ wanted)
+    return weights
+
+
+def _classes(target: Numbers, fitted: npt.NDArray[np.bool_]) -> Labels:
+    """Returns numbers as classes: each value one where there are few, else their place among the quartiles."""
+    values, classes = np.unique(np.round(target, 6), return_inverse=True)
+    if len(values) <= MOST_VALUES:
+        return classes.astype(np.int64)
+    return np.searchsorted(np.unique(np.quantile(target[fitted], (0.25, 0.5, 0.75))), target).astype(np.int64)
