@@ -1,4 +1,4 @@
-"""The essay's claim C1, why an ingredient is needed, and what makes an interval doubtful."""
+"""The essay's claim 1, why an ingredient is needed, and what makes an interval doubtful."""
 
 from __future__ import annotations
 
@@ -22,48 +22,46 @@ def claimed(shapes: dict[Cell, str]) -> Claim:
     return judge(*shaped_grid(shapes)).claim
 
 
-def test_c1_holds_where_no_cell_learns_without_an_ingredient() -> None:
+def test_claim_1_is_supported_where_no_cell_learns_without_an_ingredient() -> None:
     """The full cell and its four neighbours prove it."""
     claim = claimed({FULL: "in-context", FULL.lacking(M): "reactive"})
-    assert claim.status == "holds"
+    assert claim.status == "supported"
     assert claim.cells == (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
-    assert claim.sentence.count(".") == 1
-
-
-def test_c1_fails_because_of_a_cell_that_learns_without() -> None:
-    """The cell is named; of a channel it says that only the explicit one was switched (DESIGN §2, trap 8)."""
-    claim = claimed({FULL: "in-context", NO_ACTION: "in-context"})
-    assert (claim.status, claim.cells) == ("fails", (NO_ACTION,))
-    assert claim.sentence.startswith(
-        "C1 fails here for explicit channels, because of cell 'all but action observation'"
+    assert claim.sentence == (
+        "Claim 1 (all four ingredients are required) is supported here: with all four the agent learns in context, "
+        "without any one not."
     )
-    assert "leak" in claim.sentence
 
 
-def test_c1_fails_outright_where_memory_or_tasks_are_not_needed() -> None:
-    """What is left out is no channel, so nothing can have leaked."""
+def test_a_channel_whose_routes_were_not_measured_leaves_claim_1_open() -> None:
+    """The cell learns without the explicit channel; how it has the ingredient was not measured, and is not guessed."""
+    claim = claimed({FULL: "in-context", NO_ACTION: "in-context"})
+    assert (claim.status, claim.cells) == ("undecided", (NO_ACTION,))
+    assert "how it has action observation is not known (leaked: what the environment leaks was not" in claim.sentence
+
+
+def test_claim_1_is_contradicted_where_one_training_task_is_enough() -> None:
+    """It learns in context without a distribution, and there is no other route to one."""
     claim = claimed({FULL: "in-context", FULL.lacking(T): "in-context"})
-    assert (claim.status, claim.cells) == ("fails", (FULL.lacking(T),))
-    assert "explicit" not in claim.sentence
+    assert (claim.status, claim.cells) == ("contradicted", (FULL.lacking(T),))
+    assert claim.sentence.endswith("has task distribution by no route (shown: one training task).")
 
 
-def test_an_agent_without_memory_whose_environment_is_its_memory_is_named_as_such() -> None:
-    """C3: it learns with memory off by what it has written outside, so nothing was learned without any memory."""
+def test_an_agent_without_memory_whose_environment_is_its_memory_has_one_by_that_route() -> None:
+    """It learns with memory off by what it has written outside: that contradicts nothing, and supports claim 3."""
     runs = [replace(each, swapped={**each.swapped, ENVIRONMENT: each.plain - 5}) for each in OUTSIDE.runs]
     cells = [replace(OUTSIDE, runs=tuple(runs)) if each.cell == OUTSIDE.cell else each for each in ALL_LEARN]
     found = judge(*cells, writable=True)
-    assert (found.claim.status, found.claim.cells) == ("fails", (OUTSIDE.cell,))
-    assert found.claim.sentence.endswith(
-        "Its memory is the environment, as C3 has it: what is not needed is one inside the agent."
-    )
-    assert "C3" not in claimed({FULL: "in-context", FULL.lacking(M): "in-context"}).sentence
+    assert found.claim.status == "channel not needed (environment)"
+    assert "learns in context; its memory is its environment (environment: score lost to" in found.claim.sentence
+    assert (found.storage_claim.status, found.storage_claim.cells) == ("supported", (OUTSIDE.cell,))
 
 
-def test_an_undecided_neighbour_leaves_c1_open() -> None:
-    """More seeds of that cell would tell."""
+def test_an_undecided_neighbour_leaves_claim_1_open() -> None:
+    """That cell left it open."""
     claim = claimed({FULL: "in-context", FULL.lacking(R): "undecided"})
     assert (claim.status, claim.cells) == ("undecided", (FULL.lacking(R),))
-    assert "more seeds of cell 'all but reward observation'" in claim.sentence
+    assert "cell 'all but reward observation' left it open" in claim.sentence
 
 
 @pytest.mark.parametrize(("shape", "itself"), [("none", "none"), ("reactive", "reactive")])
@@ -83,7 +81,7 @@ def test_a_full_cell_that_can_only_be_none_or_reactive_asks_for_no_seeds() -> No
     assert "is none or reactive itself" in judged.claim.sentence
 
 
-def test_c1_needs_five_cells() -> None:
+def test_claim_1_needs_five_cells() -> None:
     """A grid without a neighbour does not test it; neither does one whose references failed the gate."""
     assert judge(shaped(FULL, "in-context")).claim.status == "not applicable"
     flat: Changes = {"bayes_optimal": {"exact": True, "expected_return": None, "curves": {"none": [[0.5] * 10]}}}

@@ -62,7 +62,7 @@ def test_the_first_screen_has_the_answer(report: Report, page: Page) -> None:
     """Question, sentence, the claim, the truth table and the full cell's curve come before anything else."""
     start = page.text[: page.text.index("What is needed")]
     judgement = report.judgement
-    for words in (report.evidence.study.question, judgement.sentence, judgement.claim.sentence, "C1 fails"):
+    for words in (report.evidence.study.question, judgement.sentence, judgement.claim.sentence, "Claim 1: undecided"):
         assert words in start
     pictures = [attributes["aria-labelledby"] for attributes in page.of("svg")]
     assert pictures[:2] == ["truth_table-title truth_table-alt", "full_cell-title full_cell-alt"]

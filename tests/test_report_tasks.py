@@ -147,25 +147,28 @@ def test_the_key_of_the_panels_names_the_lines_that_there_are(written: Report, t
     assert "grey: floor; dotted: reactive; long dashes: yardstick; green: the ceiling of what" in plain
 
 
-def test_c2_is_on_the_first_screen_where_it_is_tested(written: Report) -> None:
-    """The action leaks, and the cell without its channel learns: that supports C2, and C1 is not hurt by it."""
+def test_claim_2_is_on_the_first_screen_where_it_is_tested(written: Report) -> None:
+    """The action leaks, and the cell without its channel learns: that supports claim 2 and does not hurt claim 1."""
     claim = written.judgement.leak_claim
-    assert claim.status == "holds"
+    assert claim.status == "supported"
     assert claim.sentence in " ".join(terminal(written).split())
-    assert '<span class="badge">C2 holds</span> Supports C2' in written.html
-    assert "Supports C2" in written.markdown
+    assert '<span class="badge">Claim 2: supported</span> Claim 2 (' in written.html
+    assert (
+        "Claim 2 (what an environment leaks of reward and action is enough) is supported"
+        in written.markdown.replace("\\", "")
+    )
     assert Cell(True, False, True, True) in claim.cells
-    assert written.json["leak_claim"]["status"] == "holds"
+    assert written.json["leak_claim"]["status"] == "supported"
 
 
 def test_a_folder_of_before_leaks_were_measured_reads_as_before(tmp_path: Path) -> None:
-    """Leakage is null, C2 is not tested, the tasks count as new, and no column is empty."""
+    """Leakage is null, claim 2 is not tested, the tasks count as new, and no column is empty."""
     write_results(tmp_path / "bandit", bandit_study(**TINY))
     report = read_report(tmp_path / "bandit")
     assert report.json["leakage"] is None
     assert report.json["facts"] == ["adaptation: over the 50 episodes of a lifetime"]
     assert report.judgement.leak_claim.status == "not applicable"
-    assert "C2" not in report.markdown
+    assert "Claim 2" not in report.markdown
     assert "environment swapped" not in report.html
     assert "on tasks that no run was trained on" in report.html
 

@@ -263,9 +263,9 @@ def test_the_markdown_opens_with_the_answer(report: Report) -> None:
 
 
 def test_the_markdown_tables_are_tables(report: Report) -> None:
-    """Every table has a rule below its head and as many cells in each row; a row for each cell, one for its probes."""
+    """Every table has a rule below its head, and rows as wide; a row a cell, one for its probes, one for its routes."""
     tables = [part.splitlines() for part in report.markdown.split("\n\n") if part.startswith("|")]
-    assert [len(table) - 2 for table in tables] == [4, 4, 1, len(report.judgement.references)]
+    assert [len(table) - 2 for table in tables] == [4, 4, 1, 1, len(report.judgement.references)]
     for head, rule, *body in tables:
         assert re.fullmatch(r"\|( --- \|)+", rule)
         assert {row.count("|") for row in body} == {head.count("|")} == {rule.count("|")}

@@ -112,8 +112,8 @@ def test_a_tremble_is_another_action_at_its_share_of_the_steps() -> None:
     """A fifth of the actions are replaced, each of the others as often, never by themselves."""
     family = BernoulliBandit(arms=4, episodes=5)
     uniform, action = torch.rand(100_000, generator=torch.Generator().manual_seed(1)), torch.full((100_000,), 2)
-    done = tremble(family, action, uniform)
-    counts = done.bincount(minlength=4) / len(done)
+    executed = tremble(family, action, uniform)
+    counts = executed.bincount(minlength=4) / len(executed)
     assert counts.tolist() == pytest.approx([TREMBLES / 3, TREMBLES / 3, 1 - TREMBLES, TREMBLES / 3], abs=0.005)
 
 
@@ -121,12 +121,12 @@ def test_a_trembling_vector_is_drawn_anew() -> None:
     """Of vectors a fifth are replaced whole, by one uniform on [−1, 1]."""
     family = replace(BernoulliBandit(arms=3, episodes=5), continuous=True)
     uniform = torch.rand(50_000, 3, generator=torch.Generator().manual_seed(1))
-    done = tremble(family, torch.full((50_000, 3), 7.0), uniform)
-    strays = (done != 7.0).all(-1)
-    assert torch.equal(strays, (done != 7.0).any(-1))
+    executed = tremble(family, torch.full((50_000, 3), 7.0), uniform)
+    strays = (executed != 7.0).all(-1)
+    assert torch.equal(strays, (executed != 7.0).any(-1))
     assert strays.float().mean().item() == pytest.approx(TREMBLES, abs=0.005)
-    assert done[strays].mean(0).tolist() == pytest.approx([0.0] * 3, abs=0.03)
-    assert (done[strays].std(0) - 1 / 3**0.5).abs().max() < 0.01
+    assert executed[strays].mean(0).tolist() == pytest.approx([0.0] * 3, abs=0.03)
+    assert (executed[strays].std(0) - 1 / 3**0.5).abs().max() < 0.01
 
 
 def test_a_decoder_tells_what_a_memory_holds() -> None:

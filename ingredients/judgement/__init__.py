@@ -2,10 +2,11 @@
 
 In reading order: `inputs` (curves of the runs), `statistics` (intervals, tests), `scores` (windows, normalisation, G,
 D, C), `verdict` (the rule), `calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a
-cell's information allows), `emergence` (when in training), `probes`, `cell_results` (all of a cell), `conclusions`
-(ingredients), `claims` (the essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words),
-`beside` (agents less references), `judge` (all of it on a study), `unjudged` (a study whose references are not there);
-`results` and `findings` are what comes out.
+cell's information allows), `emergence` (when in training), `probes`, `cell_results` (all of a cell), `routes` (by
+which an agent has an ingredient) with `route_results` and `route_words`, `conclusions` (ingredients), `claims` (the
+essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words), `beside` (agents less
+references), `judge` (all of it on a study), `unjudged` (a study whose references are not there); `results` and
+`findings` are what comes out.
 """
 
 from __future__ import annotations

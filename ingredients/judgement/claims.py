@@ -1,14 +1,22 @@
-"""The essay's claims C1 and C2: what a study says of them (DESIGN §1; §2, trap 8).
+"""The essay's claims on information: what a study says of them (DESIGN §1; §2, trap 8).
 
-Comes in: the judged cells, the ingredients, what the environment was measured to leak. Goes out: a `Claim` each.
+Comes in: the judged cells with their routes, the ingredients, the leaks. Goes out: a `Claim` each.
 
-C1 (in-context learning requires all four ingredients) speaks of observations that correlate with reward and action,
-explicit or leaked, and a grid switches the explicit ones. So a cell that learns with a channel off counts against it
-only where the environment does not leak the same. How much is leaked is said with it: a leak counts from a tenth on,
-and so weak a one need not be what the cell learned by. Where reward is neither shown nor leaked, a cell that learns
-has seen the task itself; observations that show it are another thing than the essay's, and the sentence says so. C2
-(leaks are the default, and are enough) is put to the test where there is a leak: with those channels off, does
-learning still appear?
+Claim 1 (in-context learning requires all four ingredients) is about information: an ingredient is there if the agent
+has it by any route (`routes`). A grid switches explicit channels, so a cell that learns with a channel off says that
+this channel is not needed, and by which route the agent has the ingredient, or that the task does not need it. Only a
+cell that is in-context and has an ingredient by no route, each route measured, contradicts the claim.
+
+| status | claim 1 |
+|---|---|
+| `supported` | all four make the agent learn, and without any one of them it does not |
+| `channel not needed (route)` | some cells learn with a channel off, and have the ingredient by that route |
+| `contradicted` | some cell learns that has an ingredient by no route |
+| `undecided` | runs do not settle it, or some route was not measured |
+| `not applicable` | the gate failed, the grid lacks a cell, or a lifetime pays once and tests working memory |
+
+Claim 2 (what an environment leaks is enough): with the channels off whose content is leaked and needed, does learning
+still appear? Claim 3 (the environment can be the memory): does a cell without memory learn by what it has written?
 """
 
 from __future__ import annotations
@@ -21,36 +29,51 @@ from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, Claim, IngredientResult
 from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.results import CellResult
-from ingredients.judgement.words import listed, listed_cells
+from ingredients.judgement.route_words import bounded, measured
+from ingredients.judgement.routes import NEEDLESS, OUTSIDE, by_no_route, named
+from ingredients.judgement.words import describe, is_boolean, listed, listed_cells
 from ingredients.study import Ingredient
 
-REQUIRED = "all four ingredients are required"
+REQUIRED = "Claim 1 (all four ingredients are required)"
+ENOUGH = "Claim 2 (what an environment leaks of reward and action is enough)"
+STORED = "Claim 3 (an agent without memory can use its environment as one)"
 WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, or partial
-ENOUGH = "what an environment leaks of reward and action is enough"
 
 
 @dataclass(frozen=True, eq=False)
 class Grounds:
-    """What claims rest on: the judged cells, the ingredients, the gate, and the leaks (empty: not measured).
+    """What claims rest on: the judged cells, the ingredients, the gate, the leaks (empty: not measured).
 
-    `task_may_show` says that observations may tell tasks apart (`References.floor_without_rewards` is False).
+    Attributes:
+        writable: whether the agent can write into its environment.
+        working_memory: whether a lifetime pays once, so that nothing is learned in it (`References.working_memory`).
     """
 
     cells: Mapping[Cell, CellResult]
     ingredients: Mapping[str, IngredientResult]
     calibration: Calibration
     leakage: Mapping[Ingredient, Leak]
-    task_may_show: bool = False
+    writable: bool = False
+    working_memory: bool = False
 
     @property
     def any_run(self) -> bool:
         """Whether some run has finished."""
         return any(result.seeds for result in self.cells.values())
 
+    @property
+    def learners(self) -> list[CellResult]:
+        """The cells that are in-context."""
+        return [result for result in self.cells.values() if result.verdict == "in-context"]
+
     def leaks(self, ingredient: Ingredient) -> bool | None:
         """Returns whether the environment shows of itself what a channel shows; None where that is not known."""
         leak = self.leakage.get(ingredient)
         return None if leak is None else leak.leaks
+
+    def without(self, ingredient: Ingredient) -> CellResult:
+        """Returns the cell that lacks this ingredient alone."""
+        return self.cells[FULL.lacking(ingredient)]
 
 
 def described_leaks(leakage: Mapping[Ingredient, Leak], names: Sequence[Ingredient] = CHANNELS) -> str:
@@ -62,8 +85,7 @@ def _described(what: str, leak: Leak) -> str:
     if leak.leak is None or leak.low is None or leak.high is None:
         return f"{what} could not be decoded ({leak.reason})"
     verb = f"leaks{_strength(leak.leak)}" if leak.leaks else "does not leak"
-    mean, low, high = (f"{round(value, 2) + 0.0:.2f}" for value in (leak.leak, leak.low, leak.high))
-    return f"{what} {verb} ({mean} [{low}, {high}] of what there is to tell)"
+    return f"{what} {verb} ({bounded(leak.leak, leak.low, leak.high)} of what there is to tell)"
 
 
 def _strength(leak: float) -> str:
@@ -72,133 +94,183 @@ def _strength(leak: float) -> str:
     return " in part" if leak >= WEAK else " weakly"
 
 
-def _caution(leaked: Sequence[Ingredient], leakage: Mapping[Ingredient, Leak]) -> str:
-    """Returns that a weak leak is counted as one, but need not be the reason; nothing where all are stronger."""
-    weak = [name.removesuffix("_observation") for name in leaked if (leakage[name].leak or 0) < WEAK]
-    return f" So weak a leak of {listed(weak)} need not be what it learned by." if weak else ""
-
-
-# C1
+# Claim 1
 
 
 def claim(grounds: Grounds) -> Claim:
-    """Returns what the study says of C1, on observations that are explicit or leaked."""
-    lacking = {name: FULL.lacking(name) for name in INGREDIENTS}
+    """Returns what the study says of claim 1, on information."""
     if not grounds.calibration.passed:
-        return Claim("not applicable", f"C1 ({REQUIRED}) cannot be judged on these tasks.", ())
-    if FULL not in grounds.cells or any(cell not in grounds.cells for cell in lacking.values()):
-        return Claim(
-            "not applicable", f"C1 ({REQUIRED}) is not tested: the grid lacks one of the five cells it needs.", ()
-        )
+        return Claim("not applicable", f"{REQUIRED} cannot be judged on these tasks.", ())
+    if grounds.working_memory:
+        sentence = f"{REQUIRED} is not tested: a lifetime pays once, which asks for working memory, not for learning."
+        return Claim("not applicable", sentence, ())
+    if against := [result for result in grounds.learners if by_no_route(result.routes)]:
+        return Claim("contradicted", _contradicted(against), tuple(result.cell for result in against))
+    if FULL not in grounds.cells or any(FULL.lacking(name) not in grounds.cells for name in INGREDIENTS):
+        return Claim("not applicable", f"{REQUIRED} is not tested: the grid lacks one of the five cells it needs.", ())
     if not grounds.any_run:
-        return Claim("undecided", "C1 is undecided: no run has finished.", ())
+        return Claim("undecided", f"{REQUIRED} is undecided: no run has finished.", ())
     needless: list[Ingredient] = [name for name in INGREDIENTS if grounds.ingredients[name].necessary is False]
-    leaked = [name for name in needless if grounds.leaks(name)]
-    if against := [name for name in needless if name not in leaked]:
-        return Claim("fails", _fails(against, leaked, grounds), tuple(lacking[name] for name in against))
-    if all(grounds.ingredients[name].necessary or name in leaked for name in INGREDIENTS):
-        return Claim("holds", _holds(leaked, grounds), (FULL, *lacking.values()))
-    return _undecided(grounds, leaked)
+    if unknown := [name for name in needless if named(grounds.without(name).routes, name) is None]:
+        cells = tuple(FULL.lacking(name) for name in unknown)
+        return Claim("undecided", _unmeasured(unknown, grounds), cells)
+    if all(grounds.ingredients[name].necessary is not None for name in INGREDIENTS):
+        return _settled(needless, grounds)
+    return _undecided(grounds, needless)
 
 
-def _holds(leaked: Sequence[Ingredient], grounds: Grounds) -> str:
-    if not leaked:
-        return "C1 holds here: with all four ingredients the agent learns in context, without any one not."
-    others = listed([name for name in INGREDIENTS if name not in leaked])
-    head = f"C1 holds here for what is explicit or leaked: without {others} the agent does not learn"
-    return f"{head}; {_excused(leaked, grounds)}"
+def _settled(needless: Sequence[Ingredient], grounds: Grounds) -> Claim:
+    """Returns the claim where every neighbour of the full cell is decided, and each that learns has its routes."""
+    proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
+    if not needless:
+        sentence = f"{REQUIRED} is supported here: with all four the agent learns in context, without any one not."
+        return Claim("supported", sentence, proof)
+    routes = [named(grounds.without(name).routes, name) or "" for name in needless]
+    status = f"channel not needed ({', '.join(dict.fromkeys(routes))})"
+    others = [name for name in INGREDIENTS if name not in needless]
+    rest = f" Without {listed(others)} the agent does not learn." if others else ""
+    found = " ".join(_has(name, grounds.without(name)) for name in needless)
+    return Claim(status, f"{REQUIRED} is not contradicted here. {found}{rest}", proof)
 
 
-def _excused(leaked: Sequence[Ingredient], grounds: Grounds) -> str:
-    """Returns why a cell that learns with a channel off does not count against C1, and how far that carries."""
-    cells = listed_cells([FULL.lacking(name) for name in leaked])
-    learns = "learn" if len(leaked) > 1 else "learns"
-    leaks = described_leaks(grounds.leakage, leaked)
-    return f"{cells} {learns} by what the environment leaks: {leaks}.{_caution(leaked, grounds.leakage)}"
+def _has(name: Ingredient, result: CellResult) -> str:
+    """Returns in a sentence that a cell learns with a channel off, and by which routes it has the ingredient."""
+    evidence = [route for route in result.routes[name] if route.present]
+    shown = "; ".join(f"{route.route}: {measured(route)}" for route in evidence)
+    head = f"Cell '{describe(result.cell)}' learns in context"
+    what = name.replace("_", " ")
+    if named(result.routes, name) == NEEDLESS:
+        return f"{head}, and the task does not need {what} ({shown})."
+    if named(result.routes, name) == OUTSIDE:
+        return f"{head}; its memory is its environment ({shown})."
+    return f"{head} and has {what} by another route ({shown})."
 
 
-def _fails(against: Sequence[Ingredient], leaked: Sequence[Ingredient], grounds: Grounds) -> str:
-    cells = listed_cells([FULL.lacking(name) for name in against])
-    channels = [name for name in against if name in CHANNELS]
-    tail = f" Not against it: {_excused(leaked, grounds)}" if leaked else ""
-    if len(channels) < len(against):
-        head = f"C1 fails here, because of {cells}: it learns in context without an ingredient that C1 requires."
-        return f"{head}{_outside(against, grounds)}{_shows(channels, grounds)}{tail}"
-    head = f"C1 fails here for explicit channels, because of {cells}: it learns in context."
-    if any(grounds.leaks(name) is None for name in channels):
-        return (
-            f"{head} What other observations leak, and what memory infers, is not measured, so the claim on leaked "
-            f"observations stays open.{tail}"
-        )
-    inferred = " An agent with memory can work out what it did." if CHANNELS[1] in channels else ""
-    needed = "channels are" if len(channels) > 1 else "channel is"
-    found = described_leaks(grounds.leakage, channels)
-    told = f"The {needed} not needed, and nothing was measured to leak: {found}."
-    return f"{head} {told}{_shows(channels, grounds)}{inferred}{tail}"
+def _contradicted(against: Sequence[CellResult]) -> str:
+    parts = []
+    for result in against:
+        for name in by_no_route(result.routes):
+            tried = "; ".join(f"{route.route}: {measured(route)}" for route in result.routes[name])
+            what = name.replace("_", " ")
+            parts.append(f"cell '{describe(result.cell)}' learns in context and has {what} by no route ({tried})")
+    return f"{REQUIRED} is contradicted here: {'; '.join(parts)}."
 
 
-def _shows(channels: Sequence[Ingredient], grounds: Grounds) -> str:
-    """Returns how a cell can learn that sees no reward, shown or leaked: it sees the task, where that can be seen."""
-    if CHANNELS[0] not in channels or grounds.leaks(CHANNELS[0]) is not False or not grounds.task_may_show:
-        return ""
-    return " The task shows through observations that are no leak of reward."
+def _unmeasured(unknown: Sequence[Ingredient], grounds: Grounds) -> str:
+    parts = []
+    for name in unknown:
+        result = grounds.without(name)
+        left = [route for route in result.routes[name] if route.present is None]
+        why = "; ".join(f"{route.route}: {measured(route)}" for route in left)
+        what = name.replace("_", " ")
+        parts.append(f"cell '{describe(result.cell)}' learns in context, and how it has {what} is not known ({why})")
+    return f"{REQUIRED} is undecided: {'; '.join(parts)}."
 
 
-def _outside(against: Sequence[Ingredient], grounds: Grounds) -> str:
-    """Returns, of an agent without memory that stores things in its environment, that this is its memory (C3)."""
-    stores = "memory" in against and grounds.cells[FULL.lacking("memory")].storage == "environment"
-    return " Its memory is the environment, as C3 has it: what is not needed is one inside the agent." if stores else ""
-
-
-def _undecided(grounds: Grounds, leaked: Sequence[Ingredient]) -> Claim:
+def _undecided(grounds: Grounds, needless: Sequence[Ingredient]) -> Claim:
     full = grounds.cells[FULL]
     if full.verdict in ("none", "reactive") or full.in_context_excluded:
         itself = full.verdict if full.verdict != "undecided" else "none or reactive"
-        sentence = f"C1 is undecided: the cell with all four ingredients is {itself} itself, so nothing follows."
+        sentence = f"{REQUIRED} is undecided: the cell with all four is {itself} itself, so nothing follows."
         return Claim("undecided", sentence, (FULL,))
-    asked = (FULL, *(FULL.lacking(name) for name in INGREDIENTS if name not in leaked))
-    open_ = tuple(
-        cell
-        for cell in asked
-        if grounds.cells[cell].verdict == "undecided" and not grounds.cells[cell].in_context_excluded
-    )
-    return Claim("undecided", f"C1 is undecided: more seeds of {listed_cells(open_)} would tell.", open_)
+    asked = (FULL, *(FULL.lacking(name) for name in INGREDIENTS if name not in needless))
+    open_ = tuple(cell for cell in asked if _open(grounds.cells[cell]))
+    if not open_:
+        return Claim("undecided", f"{REQUIRED} is undecided: the cell with all four is {full.verdict}.", (FULL,))
+    return Claim("undecided", f"{REQUIRED} is undecided: {listed_cells(open_)} left it open.", open_)
 
 
-# C2
+def _open(result: CellResult) -> bool:
+    return result.verdict not in ("none", "reactive", "in-context") and not result.in_context_excluded
+
+
+# Claim 2
 
 
 def leak_claim(grounds: Grounds) -> Claim:
-    """Returns what the study says of C2: with the channels off whose content leaks, does learning still appear?"""
-    leaked = [name for name in CHANNELS if grounds.leaks(name)]
+    """Returns what the study says of claim 2: with the channels off whose content leaks, does learning still appear?"""
     if not grounds.calibration.passed:
-        return Claim("not applicable", f"C2 ({ENOUGH}) cannot be judged on these tasks.", ())
+        return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
+    if grounds.working_memory:
+        return Claim("not applicable", f"{ENOUGH} is not tested: a lifetime pays once, so that nothing is learned.", ())
+    leaked = [name for name in CHANNELS if grounds.leaks(name)]
     if not leaked:
         found = described_leaks(grounds.leakage) or "no leak was measured"
-        return Claim("not applicable", f"C2 ({ENOUGH}) is not tested: {found}.", ())
+        return Claim("not applicable", f"{ENOUGH} is not tested: {found}.", ())
+    if needless := [name for name in leaked if _needless(name, grounds)]:
+        found = f"{listed(needless)} leaks, and the task does not need it"
+        leaked = [name for name in leaked if name not in needless]
+        if not leaked:
+            return Claim("not applicable", f"{ENOUGH} is not tested: {found}.", ())
     cell = replace(FULL, **{name: False for name in leaked})
     if cell not in grounds.cells:
-        return Claim("not applicable", f"C2 ({ENOUGH}) is not tested: the grid lacks {listed_cells([cell])}.", ())
-    return _leaks_judged(cell, f"{listed_cells([cell])}", described_leaks(grounds.leakage, leaked), grounds)
+        return Claim("not applicable", f"{ENOUGH} is not tested: the grid lacks {listed_cells([cell])}.", ())
+    return _leaks_judged(cell, leaked, grounds)
 
 
-def _leaks_judged(cell: Cell, named: str, leaks: str, grounds: Grounds) -> Claim:
-    verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
-    if verdict == "in-context":
-        leaked = [name for name in CHANNELS if grounds.leaks(name)]
-        if caution := _caution(leaked, grounds.leakage):
-            sentence = f"C2 is open: {named} learns in context where the environment leaks ({leaks}).{caution}"
-            return Claim("undecided", sentence, (cell,))
-        sentence = f"Supports C2: {named} learns in context by what the environment leaks ({leaks})."
-        return Claim("holds", sentence, (cell,))
-    if verdict == "undecided":
-        return Claim(
-            "undecided", f"C2 is undecided: {named} is undecided, although the environment leaks ({leaks}).", (cell,)
-        )
-    if full is None or full.verdict != "in-context":
-        return Claim(
-            "undecided", f"C2 is undecided: {named} is {verdict}, and so may be any cell of this agent.", (cell,)
-        )
-    return Claim(
-        "fails", f"Speaks against C2: {named} is {verdict}, although the environment leaks ({leaks}).", (FULL, cell)
+def _needless(name: Ingredient, grounds: Grounds) -> bool:
+    """Returns whether some cell that learns without a channel was shown not to need it."""
+    return any(
+        route.route == NEEDLESS and route.present
+        for result in grounds.learners
+        if not result.cell.level(name)
+        for route in result.routes[name]
     )
+
+
+def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: Grounds) -> Claim:
+    verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
+    named_, leaks = listed_cells([cell]), described_leaks(grounds.leakage, leaked)
+    if verdict == "in-context":
+        weak = [name.removesuffix("_observation") for name in leaked if (grounds.leakage[name].leak or 0) < WEAK]
+        if weak:
+            tail = f"So weak a leak of {listed(weak)} need not be how it has it."
+            sentence = (
+                f"{ENOUGH} is undecided: {named_} learns in context where the environment leaks ({leaks}). {tail}"
+            )
+            return Claim("undecided", sentence, (cell,))
+        sentence = f"{ENOUGH} is supported here: {named_} learns in context, and the environment leaks ({leaks})."
+        return Claim("supported", sentence, (cell,))
+    but = f"although the environment leaks ({leaks})"
+    if verdict not in ("none", "reactive"):
+        return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}, {but}.", (cell,))
+    if full is None or full.verdict != "in-context":
+        sentence = f"{ENOUGH} is undecided: {named_} is {verdict}, and so may be any cell of this agent."
+        return Claim("undecided", sentence, (cell,))
+    return Claim("contradicted", f"{ENOUGH} is contradicted here: {named_} is {verdict}, {but}.", (FULL, cell))
+
+
+# Claim 3
+
+
+def storage_claim(grounds: Grounds) -> Claim:
+    """Returns what the study says of claim 3: does an agent without memory learn by what it has written outside?"""
+    if not grounds.calibration.passed:
+        return Claim("not applicable", f"{STORED} cannot be judged on these tasks.", ())
+    if not grounds.writable:
+        return Claim("not applicable", f"{STORED} is not tested: nothing can be written into this environment.", ())
+    without = [r for r in grounds.cells.values() if is_boolean(r.cell) and not r.cell.memory and r.seeds]
+    if stored := [result for result in without if result.storage == "environment"]:
+        return Claim("supported", _stored(stored, grounds), tuple(result.cell for result in stored))
+    if not without:
+        return Claim("undecided", f"{STORED} is undecided: no agent without memory has finished.", ())
+    open_ = tuple(result.cell for result in without if _open(result))
+    if open_:
+        return Claim("undecided", f"{STORED} is undecided: {listed_cells(open_)} left it open.", open_)
+    sentence = f"{STORED} is undecided: no agent without memory did here, which does not show that none can."
+    return Claim("undecided", sentence, tuple(result.cell for result in without))
+
+
+def _stored(stored: Sequence[CellResult], grounds: Grounds) -> str:
+    costs = (f"'{describe(result.cell)}' loses {_lost(result)}" for result in stored)
+    kept = "keeps what it needs there" if grounds.working_memory else "learns in context"
+    what = " as working memory (a lifetime pays once, so nothing is learned)" if grounds.working_memory else ""
+    swap = "where what is written there is swapped half-way"
+    return f"{STORED} is supported here{what}: without memory it {kept}; {swap}, {', '.join(costs)}."
+
+
+def _lost(result: CellResult) -> str:
+    lost = result.carried["environment"]
+    if lost.mean is None or lost.low is None or lost.high is None:
+        return "its score"
+    return bounded(lost.mean, lost.low, lost.high)

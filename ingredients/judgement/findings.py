@@ -14,7 +14,8 @@ from ingredients.judgement.results import CellResult, Effect, Interval, Referenc
 from ingredients.study import Ingredient
 
 Because = Literal["information", "training"]
-Status = Literal["holds", "fails", "undecided", "not applicable"]
+Status = str
+"""`supported`, `contradicted`, `channel not needed (route)`, `not applicable` or `undecided` (see `claims`)."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class DoseResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the essay (C1: all four ingredients are required; C2: leaks are enough): what this study says of it.
+    """A claim of the essay: what this study says of it, in one word and in words (`claims`).
 
     `cells` are those by which it says so.
     """
@@ -152,8 +153,9 @@ class Judgement:
         cells: in the order they came in.
         ingredients: for each of the four ingredients.
         minimal_sufficient: the smallest sets of ingredients whose cell is in-context.
-        claim: the essay's C1.
-        leak_claim: the essay's C2; not applicable where the environment was not measured to leak.
+        claim: the essay's claim 1.
+        leak_claim: the essay's claim 2; not applicable where the environment was not measured to leak.
+        storage_claim: the essay's claim 3; not applicable where nothing can be written into the environment.
         factorial: main effects, then interactions of two, three and four; empty without the whole 2⁴ grid.
         doses: a dose-response curve for each graded ingredient.
         calibration: the gate.
@@ -169,6 +171,7 @@ class Judgement:
     minimal_sufficient: tuple[tuple[str, ...], ...]
     claim: Claim
     leak_claim: Claim
+    storage_claim: Claim
     factorial: tuple[FactorialEffect, ...]
     doses: tuple[DoseResponse, ...]
     calibration: Calibration
@@ -191,4 +194,5 @@ class Judgement:
             "sentence": self.sentence,
             "notes": list(self.notes),
             "leak_claim": self.leak_claim.json(),
+            "storage_claim": self.storage_claim.json(),
         }

@@ -115,6 +115,8 @@ class References:
         at_points: their mean curves on the tasks of the evaluation points; empty where they were not stored.
         leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
         floor_without_rewards: whether who sees no reward cannot do better than the floor (as in a bandit).
+        unneeded: channels that the yardstick, which is exact, does not use: the ceiling is the same without them.
+        working_memory: whether a lifetime pays once, so that something is kept in it and nothing is learned.
     """
 
     floor: str
@@ -124,6 +126,8 @@ class References:
     at_points: Mapping[str, Curve] = field(default_factory=dict)
     leakage: Mapping[Ingredient, Leak] = field(default_factory=dict)
     floor_without_rewards: bool = True
+    unneeded: frozenset[Ingredient] = frozenset()
+    working_memory: bool = False
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
@@ -154,6 +158,8 @@ def read_references(stored: Mapping[str, Any]) -> References:
             },
             leakage=_leakage(stored.get("leakage") or {}),
             floor_without_rewards=bool(stored.get("floor_without_rewards", True)),
+            unneeded=frozenset(name for name in CHANNELS if name in stored.get("unneeded", ())),
+            working_memory=bool(stored.get("working_memory", False)),
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references

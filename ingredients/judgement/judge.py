@@ -11,7 +11,7 @@ from typing import Any
 
 from ingredients.judgement.beside import passed_by
 from ingredients.judgement.cell_results import cell_result
-from ingredients.judgement.claims import Grounds, claim, leak_claim
+from ingredients.judgement.claims import Grounds, claim, leak_claim, storage_claim
 from ingredients.judgement.conclusions import FULL, judge_ingredients, minimal_sufficient
 from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
@@ -19,6 +19,7 @@ from ingredients.judgement.factorial import factorial
 from ingredients.judgement.findings import Judgement
 from ingredients.judgement.inputs import CellInput, read_references
 from ingredients.judgement.results import ReferenceResult, Yardstick
+from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, sentence
 from ingredients.judgement.unjudged import without_runs
@@ -45,10 +46,17 @@ def judge_study(
     court = open_court(cells, read_references(references), criterion, writable)
     decisions = corrected([_decision(cell, court) for cell in cells], criterion)
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
+    results = with_routes(results, court)
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
     yardstick = court.references.roles["yardstick"]
-    shows = not court.references.floor_without_rewards
-    grounds = Grounds(by_cell, ingredients, court.calibration, court.references.leakage, shows)
+    grounds = Grounds(
+        by_cell,
+        ingredients,
+        court.calibration,
+        court.references.leakage,
+        writable,
+        court.references.working_memory,
+    )
     return Judgement(
         floor=late(court.scale.floor),
         yardstick=Yardstick(yardstick.name, yardstick.exact, court.scale.yardstick_late),
@@ -58,6 +66,7 @@ def judge_study(
         minimal_sufficient=minimal_sufficient(results),
         claim=claim(grounds),
         leak_claim=leak_claim(grounds),
+        storage_claim=storage_claim(grounds),
         factorial=factorial(by_cell, criterion.confidence),
         doses=dose_responses(by_cell),
         calibration=court.calibration,

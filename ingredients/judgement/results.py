@@ -8,10 +8,14 @@ that everything here is JSON.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingredients.grid import Cell
+from ingredients.study import Ingredient
+
+if TYPE_CHECKING:
+    from ingredients.judgement.route_results import RouteResult
 
 Verdict = Literal["none", "reactive", "in-context", "undecided"]
 Storage = Literal["internal", "environment", "both"]
@@ -243,6 +247,7 @@ class CellResult:
         statistics: the family's own analysis over runs, by name; empty where it has none.
         warnings: what makes an interval of this cell doubtful, one sentence each.
         runs: the scores of each run, by seed.
+        routes: of each ingredient, by which it has it; empty where it is neither in-context nor the full one.
     """
 
     cell: Cell
@@ -273,6 +278,7 @@ class CellResult:
     statistics: Mapping[str, Interval]
     warnings: tuple[str, ...]
     runs: tuple[RunResult, ...]
+    routes: Mapping[Ingredient, tuple[RouteResult, ...]] = field(default_factory=dict)
 
     @property
     def transient(self) -> int:
@@ -310,5 +316,6 @@ class CellResult:
             "probes": {name: probe.json() for name, probe in self.probes.items()},
             "statistics": {name: interval.json() for name, interval in self.statistics.items()},
             "warnings": list(self.warnings),
+            "routes": {name: [route.json() for route in routes] for name, routes in self.routes.items()},
             "runs": [run.json() for run in self.runs],
         }

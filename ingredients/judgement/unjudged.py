@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
 from ingredients.judgement.conclusions import judge_ingredients
 from ingredients.judgement.court import by_seed
 from ingredients.judgement.findings import Calibration, Claim, Judgement
@@ -32,8 +33,9 @@ def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
         cells=results,
         ingredients=judge_ingredients(results, criterion),
         minimal_sufficient=(),
-        claim=Claim("undecided", f"C1 is undecided: {why}.", ()),
-        leak_claim=Claim("not applicable", "C2 is not tested: no leak was measured.", ()),
+        claim=Claim("undecided", f"{REQUIRED} is undecided: {why}.", ()),
+        leak_claim=Claim("not applicable", f"{ENOUGH} is not tested: no leak was measured.", ()),
+        storage_claim=Claim("not applicable", f"{STORED} is not tested: no run was judged.", ()),
         factorial=(),
         doses=(),
         calibration=Calibration({}, passed=False, reason=_NO_REFERENCES),

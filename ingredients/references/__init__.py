@@ -93,6 +93,8 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
         "writable": len(family.written) > 0,
         "held_out": family.held_out,
         "floor_without_rewards": references.floor_without_rewards,
+        "unneeded": list(references.unneeded),
+        "working_memory": references.working_memory,
         "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
         "references": {
             reference.name: _evaluate(reference, tasks, simulated_runs, reference.name in roles)

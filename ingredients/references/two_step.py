@@ -8,7 +8,8 @@ Comes in: a family. Goes out: its `References`.
   no more: none is better with the default settings.
 - `thompson` takes a ship with the probability that it is the better one.
 - Yardstick: `bayes_optimal`, the ship that is more likely the better one. Both planets tell as much about which one
-  pays, so what is learned does not depend on what is chosen, and to take the better guess at once is optimal; exact.
+  pays, so what is learned does not depend on what is chosen, and to take the better guess at once is optimal; exact. It
+  goes by the planet that it sees and what that paid, so nobody needs to see actions here.
 - `oracle` is told before each flight which planet pays; exact.
 """
 
@@ -37,7 +38,7 @@ def two_step_references(family: TwoStep) -> References:
         Reference("bayes_optimal", True, _bayes_return(family), partial(simulate, family, bayes)),
         Reference("oracle", True, family.episodes * family.well_chosen, _always(family, family.well_chosen)),
     )
-    return References("random", "reactive", "bayes_optimal", everything)
+    return References("random", "reactive", "bayes_optimal", everything, unneeded=("action_observation",))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ingredients.report.html_tables import tables
 from ingredients.study import INGREDIENTS
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
-_NOT_ALWAYS = ("probes", "analysis", "emergence", "doses")
+_NOT_ALWAYS = ("probes", "routes", "analysis", "emergence", "doses")
 
 
 def page(
@@ -54,7 +54,7 @@ def page(
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_panel_key(evidence, judgement),
-        sections=_sections({*shown, *(name for name in ("analysis", "doses") if written[name].rows)}),
+        sections=_sections({*shown, *(name for name in ("routes", "analysis", "doses") if written[name].rows)}),
     )
     return text.lstrip()
 
@@ -81,8 +81,7 @@ def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "progress": wording.progress(evidence),
         "incomplete": bool(evidence.failures) or not evidence.complete,
         "sentence": judgement.sentence,
-        "claim": judgement.claim,
-        "leak_claim": judgement.leak_claim,
+        "claims": rows.tested_claims(judgement),
         "facts": facts(evidence),
         "new_tasks": new_tasks(evidence),
         "scale": rows.scale_key(evidence, judgement),
@@ -124,6 +123,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),
         ("probes", "Probes"),
+        ("routes", "Routes"),
         ("analysis", "Analysis"),
         ("emergence", "Emergence"),
         ("doses", "Doses"),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
 from ingredients.judgement.words import describe
-from ingredients.report import rows, wording
+from ingredients.report import routes, rows, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
 
@@ -59,6 +59,11 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             "What the probes show",
             ("cell", *map(wording.probe_name, probes)),
             [rows.probe_row(result, probes) for result in ordered],
+        ),
+        "routes": Table(
+            "By which route the agents of a cell have each ingredient",
+            routes.ROUTES,
+            list(map(routes.route_row, routes.routed(ordered))),
         ),
         "analysis": Table(
             evidence.study.tasks.analysis,

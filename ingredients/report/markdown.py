@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
-from ingredients.report import rows, wording
+from ingredients.report import routes, rows, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
 from ingredients.store import STUDY_YAML
@@ -47,6 +47,9 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     if probed := rows.probed(judgement)[:_MOST_PROBED]:
         yield "## Probes"
         yield _probes(probed)
+    if routed := routes.routed(rows.ordered(judgement)):
+        yield "## Routes"
+        yield markdown_table(routes.ROUTES, ([escaped(each) for each in routes.route_row(result)] for result in routed))
     if names := rows.analysed(judgement):
         yield "## Analysis"
         yield escaped(f"{study.tasks.analysis}.")

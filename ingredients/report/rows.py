@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
+from ingredients.judgement import CellResult, Claim, IngredientResult, Judgement, ReferenceResult
 from ingredients.judgement.inputs import INFORMED
 from ingredients.judgement.words import describe
 from ingredients.report import wording
@@ -15,6 +15,7 @@ from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
+from ingredients.report.routes import route_lines
 
 FAILED = "Failed runs"
 INFORMED_SCALE = (
@@ -204,6 +205,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
         "Storage": [
             f"{describe(each.cell)}: in-context{wording.storage(each)}" for each in results if wording.storage(each)
         ],
+        "Routes": route_lines(ordered(judgement)),
         "Emergence": [*_courses(results), *_memorised(results)],
         "Undecided": [f"{result.cell.label()}: {result.reason}" for result in undecided],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
@@ -262,9 +264,14 @@ def shortened(title: str, lines: list[str], most: int) -> list[str]:
 
 
 def claims(judgement: Judgement) -> list[str]:
-    """Returns what is said of the essay's claims: of C1 always, of C2 where it is put to the test."""
-    tested = [judgement.leak_claim] if judgement.leak_claim.status != "not applicable" else []
-    return [each.sentence for each in (judgement.claim, *tested)]
+    """Returns what is said of the essay's claims: of claim 1 always, of claims 2 and 3 where they are tested."""
+    return [claim.sentence for _, claim in tested_claims(judgement)]
+
+
+def tested_claims(judgement: Judgement) -> list[tuple[int, Claim]]:
+    """Returns the claims of which something is said, with their numbers."""
+    others = ((2, judgement.leak_claim), (3, judgement.storage_claim))
+    return [(1, judgement.claim), *((number, each) for number, each in others if each.status != "not applicable")]
 
 
 def sufficient(judgement: Judgement) -> str:

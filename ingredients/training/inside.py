@@ -152,8 +152,7 @@ def _by_step(numbers: Numbers, step: Labels, fitted: npt.NDArray[np.bool_]) -> N
 def _ridge(features: Numbers, wanted: Numbers) -> Numbers:
     products = features.T @ features
     penalty = RIDGE * max(float(np.trace(products)) / len(products), 1e-12)
-    weights: Numbers = np.linalg.solve(products + penalty * np.eye(len(products)), features.T @ wanted)
-    return weights
+    return np.asarray(np.linalg.solve(products + penalty * np.eye(len(products)), features.T @ wanted), np.float64)
 
 
 def _classes(target: Numbers, fitted: npt.NDArray[np.bool_]) -> Labels:

@@ -112,8 +112,8 @@ def advance(
     output, memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
     action = _act(play, output, draws.action, greedy)
     waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
-    done = action if trembles is None else tremble(play.family, action, trembles)
-    world, step = lifetime.proceed(play.family, play.tasks, lanes.world, done, draws.noise)
+    executed = action if trembles is None else tremble(play.family, action, trembles)
+    world, step = lifetime.proceed(play.family, play.tasks, lanes.world, executed, draws.noise)
     scale = reward_scale(play.family)
     no, starts = torch.zeros_like(draws.reward_shown), lifetime.starts_episode(play.family, lanes.t + 1)
     if starts:

@@ -1,0 +1,52 @@
+"""Routes in words: what was measured of one, and by which routes a cell has each ingredient.
+
+Comes in: routes. Goes out: short texts.
+"""
+
+from __future__ import annotations
+
+from ingredients.judgement.results import CellResult
+from ingredients.judgement.route_results import RouteResult
+from ingredients.judgement.routes import LEAKED, NEEDLESS, SHOWN, open_routes
+from ingredients.study import Ingredient
+
+
+def route_words(result: CellResult) -> dict[Ingredient, str]:
+    """Returns by which routes a cell has each ingredient, in words; `no route`, or `not known`."""
+    return {name: _in_words(result, name) for name in result.routes}
+
+
+def _in_words(result: CellResult, name: Ingredient) -> str:
+    present = [route for route in result.routes[name] if route.present]
+    if any(route.route == SHOWN for route in present):
+        present = [route for route in present if route.route == SHOWN]
+    if present:
+        return "; ".join(f"{route.route}{_number(route)}" for route in present)
+    return "not known" if name in open_routes(result.routes) else "no route"
+
+
+def _number(route: RouteResult) -> str:
+    value = route.value
+    if value.mean is None or value.low is None or value.high is None:
+        return ""
+    return f" ({_short(route)} {bounded(value.mean, value.low, value.high)})"
+
+
+def _short(route: RouteResult) -> str:
+    if route.route == LEAKED or route.measure.startswith("decoded"):
+        return "decoded"
+    return "yoke costs" if route.route == NEEDLESS else "score lost"
+
+
+def measured(route: RouteResult) -> str:
+    """Returns what was measured of a route, with its number where there is one."""
+    value = route.value
+    if value.mean is None or value.low is None or value.high is None:
+        return route.measure
+    return f"{route.measure} {bounded(value.mean, value.low, value.high)}"
+
+
+def bounded(mean: float, low: float, high: float) -> str:
+    """Returns a number with its interval: `0.95 [0.93, 0.98]`."""
+    mean_, low_, high_ = (f"{round(value, 2) + 0.0:.2f}" for value in (mean, low, high))
+    return f"{mean_} [{low_}, {high_}]"

@@ -1,0 +1,41 @@
+"""The rows and lines that say by which route agents have an ingredient.
+
+Comes in: judged cells in the order in which they are shown. Goes out: short texts for tables and lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.route_words import route_words
+from ingredients.judgement.routes import SHOWN
+from ingredients.judgement.words import describe
+
+ROUTES = ("cell", "has reward by", "has action by", "has memory by", "has tasks by")
+
+
+def routed(results: Sequence[CellResult]) -> list[CellResult]:
+    """Returns the cells of which routes are known."""
+    return [result for result in results if result.routes]
+
+
+def route_row(result: CellResult) -> list[str]:
+    """Returns by which routes the agents of a cell have each ingredient."""
+    return [describe(result.cell), *route_words(result).values()]
+
+
+def route_lines(results: Sequence[CellResult]) -> list[str]:
+    """Returns the same of the cells that lack a channel or a memory, a line each: the others are shown everything."""
+    lacking = [result for result in routed(results) if not result.cell.is_full]
+    words = ("reward", "action", "memory", "tasks")
+    return [
+        f"{describe(each.cell)}: {'; '.join(f'{name} {found}' for name, found in _not_shown(each, words))}"
+        for each in lacking
+        if list(_not_shown(each, words))
+    ]
+
+
+def _not_shown(result: CellResult, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    found = zip(words, route_words(result).values(), strict=True)
+    return ((name, how) for name, how in found if how != SHOWN)
