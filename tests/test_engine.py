@@ -6,17 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ingredients.engine.ask import results_of
+from ingredients.engine.ask import asking, results_of
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
 from ingredients.engine.tally import Tally
-from ingredients.errors import StudyError
+from ingredients.errors import IngredientsError, StudyError
 from ingredients.experiment import Progress
 
 TESTS = Path(__file__).parent
@@ -127,12 +129,38 @@ def test_every_way_to_end_is_told_by_name(
     assert ends(events) == {"bad": reason, "good": 5}
 
 
+def test_a_worker_that_dies_of_others_code_is_named_with_it(tmp_path: Path) -> None:
+    """Whose code it ran stands in the reason, and the log, which it could not write itself, is there and named."""
+    bad = replace(job("bad", "kill_itself", "SIGKILL"), about="tasks my:Env")
+    failed = run([bad], logs=tmp_path)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.reason == "the worker was killed by SIGKILL (out of memory?) (it was running tasks my:Env)"
+    assert failed.log == tmp_path / "bad.log"
+    assert failed.log.read_text() == f"{failed.reason}\n"
+    line = r"^tasks my:Env: the worker was killed by SIGKILL \(out of memory\?\); log: .*bad.log$"
+    with LocalEngine(1, tmp_path) as engine, pytest.raises(IngredientsError, match=line):
+        results_of(engine, [bad])
+
+
+def test_a_question_that_fails_leaves_its_log_and_one_that_does_not_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What others' code printed is not printed by us, and can be read where it is told to be."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with asking(1) as engine:
+        assert results_of(engine, [job("good", "add", 1, 1)]) == [2]
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(IngredientsError, match=r"^bad: ValueError: no; log: ") as caught, asking(1) as engine:
+        results_of(engine, [job("bad", "complain", "no")])
+    assert "in complain" in Path(str(caught.value).rpartition("log: ")[2]).read_text()
+
+
 def test_last_words_of_a_worker_are_in_the_log(tmp_path: Path) -> None:
     """What a worker printed before it died, and where native code crashed, can be read afterwards."""
     jobs = [job("mute", "kill_itself", "SIGKILL"), job("said", "say_and_drop_dead", "oh dear", 9)]
     events = run([*jobs, job("crash", "touch_nothing")], logs=tmp_path)
     logs = {event.job.key: event.log for event in events if isinstance(event, Failed)}
-    assert logs == {"mute": None, "said": tmp_path / "said.log", "crash": tmp_path / "crash.log"}
+    assert logs == {"mute": tmp_path / "mute.log", "said": tmp_path / "said.log", "crash": tmp_path / "crash.log"}
     assert ends(events)["said"] == "the worker exited with code 9"
     assert ends(events)["crash"] == "the worker was killed by SIGSEGV"
     assert (tmp_path / "said.log").read_text() == "oh dear\n"

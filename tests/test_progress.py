@@ -48,6 +48,19 @@ def test_the_job_of_the_references_says_what_it_is_at() -> None:
     assert lines[2].startswith("references: training the informed agent, 100 of 2,000 steps (")
 
 
+@pytest.mark.parametrize(("runs", "word"), [(1, "failed: 1 of 1"), (8, "finished: 1 of 8")])
+def test_a_stack_whose_runs_failed_is_not_called_finished(runs: int, word: str) -> None:
+    """How many of its runs, and why the first; on a terminal, too."""
+    only = Job("stack-1", "", env_steps=100, runs=runs)
+    events: list[Event] = [Started(only), Finished(only, {"a-run": "its environment failed: no"})]
+    lines = list(progress_lines(events, Tally([only], clock=lambda: 0.0), clock=lambda: 0.0))
+    said = f"stack-1: {word} runs failed: its environment failed: no"
+    assert lines[1] == f"{said} (1 of 1 jobs ended, 0 s left)"
+    output = StringIO()
+    show_progress(events, Tally([only]), Console(file=output, force_terminal=True, width=100))
+    assert said in output.getvalue()
+
+
 def retry() -> tuple[list[Job], list[Event]]:
     """Returns the events of a stack whose worker dies once."""
     only = Job("stack-0", "", env_steps=100)

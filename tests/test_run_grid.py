@@ -187,6 +187,10 @@ def test_a_failure_of_each_kind_is_listed_once(tmp_path: Path) -> None:
     assert lines[1] == f"{rest.runs[0].id}: the worker was killed by SIGKILL (out of memory?)"
     assert [line.partition(":")[0] for line in lines[1:9]] == [run.id for run in rest.runs[:8]]
     assert lines[9:] == ["a-run: diverged at update 3"]
+    log.parent.mkdir()
+    (log.parent / "stack-1.log").write_text("Traceback (most recent call last): ...")
+    named = failures(rest, Store(tmp_path), tally)[-1]
+    assert named == f"a-run: diverged at update 3; log: {log.parent / 'stack-1.log'}"
 
 
 def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], tmp_path: Path) -> None:

@@ -15,18 +15,20 @@ import pytest
 from synthetic import write_results
 from test_store import contents, one_line, small_study
 
-from ingredients.grid import Run, runs
+from ingredients.engine.grid_jobs import remaining
+from ingredients.grid import Run, cells, runs
 from ingredients.report.build import read_report
 from ingredients.store import Store
 from ingredients.study import Study
 
 CHECKSUMS = "checksums.sha256"
-FILES = ("curves.parquet", "diagnostics.parquet", "run.json", "weights.safetensors")
+FILES = ("blocks.safetensors", "curves.parquet", "diagnostics.parquet", "run.json", "weights.safetensors")
 
 
 def reading(store: Store, study: Study, run: Run) -> dict[str, Callable[[], object]]:
     """Returns what reads each file of a run."""
     return {
+        "blocks.safetensors": lambda: store.states(study),
         "curves.parquet": lambda: store.curves(study),
         "diagnostics.parquet": lambda: store.diagnostics(run),
         "run.json": lambda: store.states(study),
@@ -63,6 +65,25 @@ def test_a_flipped_byte_is_found(tmp_path: Path, name: str) -> None:
         assert f"move the folder {path.parent} away and run the study again: only this run is repeated" in text
     path.write_bytes(good)
     reading(store, study, run)[name]()
+
+
+@pytest.mark.parametrize("name", [*FILES, CHECKSUMS])
+@pytest.mark.parametrize("how", ["truncated", "emptied", "flipped", "gone"])
+def test_report_and_run_grid_find_damage_in_any_file(tmp_path: Path, name: str, how: str) -> None:
+    """Also in the weights, which a report does not read and a grid that is finished does not either."""
+    study = small_study()
+    store = write_results(tmp_path / "bandit", study)
+    path = store.run_path(runs(study)[1]) / name
+    good = path.read_bytes()
+    damage = {"truncated": good[:-100] if len(good) > 100 else good[:3], "emptied": b"", "flipped": good[:-40]}
+    path.write_bytes(damage.get(how, b"") + (bytes([good[-40] ^ 4]) + good[-39:] if how == "flipped" else b""))
+    if how == "gone":
+        path.unlink()
+        if name in (CHECKSUMS, "run.json"):  # a folder from before there were lists; a run that is not there
+            return
+    for looking in (lambda: read_report(store.directory), lambda: remaining(study, store, cells(study))):
+        assert str(path.parent) in one_line(looking)
+        assert name == CHECKSUMS or str(path) in one_line(looking)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no list\n"])

@@ -6,11 +6,19 @@ Comes in: an engine, jobs. Goes out: what they returned.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from ingredients.engine.grid_jobs import others_code
 from ingredients.engine.local import LocalEngine
+from ingredients.engine.process import was_running
 from ingredients.engine.protocol import Engine, Failed, Finished, Job
 from ingredients.errors import IngredientsError, StudyError, UsageError
+from ingredients.study import Study
 
 
 def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
@@ -24,14 +32,36 @@ def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
     for event in engine.run(jobs):
         if isinstance(event, Failed):
             name, _, mistake = event.reason.partition(": ")
-            raise StudyError(mistake) if name == StudyError.__name__ else _failure(event)
+            raise StudyError(f"{mistake}{_log(event)}") if name == StudyError.__name__ else _failure(event)
         if isinstance(event, Finished):
             results.append(event.result)
     return results
 
 
 def _failure(event: Failed) -> IngredientsError:
-    return IngredientsError(f"{event.job.key}: {event.reason}")
+    about, reason = event.job.about, event.reason.replace(was_running(event.job), "")
+    return IngredientsError(f"{about or event.job.key}: {reason}{_log(event)}")
+
+
+def _log(event: Failed) -> str:
+    return f"; log: {event.log}" if event.log else ""
+
+
+@contextmanager
+def asking(workers: int) -> Iterator[LocalEngine]:
+    """Gives workers for questions; what code of the user's prints goes to a log, which is kept where one failed."""
+    logs = Path(tempfile.mkdtemp(prefix="ingredients-"))
+    try:
+        with LocalEngine(workers, logs) as engine:
+            yield engine
+    except IngredientsError:
+        if not any(logs.iterdir()):
+            logs.rmdir()
+        raise
+    except BaseException:
+        shutil.rmtree(logs, ignore_errors=True)
+        raise
+    shutil.rmtree(logs, ignore_errors=True)
 
 
 def together(engine: Engine, workers: int, function: str, *arguments: object) -> list[Any]:
@@ -40,7 +70,8 @@ def together(engine: Engine, workers: int, function: str, *arguments: object) ->
     Raises:
         IngredientsError: a job failed.
     """
-    return results_of(engine, [Job(function.partition(":")[2], function, arguments)] * workers)
+    about = others_code(arguments[0]) if arguments and isinstance(arguments[0], Study) else ""
+    return results_of(engine, [Job(function.partition(":")[2], function, arguments, about=about)] * workers)
 
 
 def cuda_gpus() -> tuple[str, ...]:
@@ -49,7 +80,7 @@ def cuda_gpus() -> tuple[str, ...]:
     Raises:
         UsageError: there is none.
     """
-    with LocalEngine(1) as engine:
+    with asking(1) as engine:
         (count,) = results_of(engine, [Job("devices", "torch.cuda:device_count")])
     if not count:
         raise UsageError("--device cuda: torch finds no CUDA device here; allowed here: cpu")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ingredients.engine.ask import together
+from ingredients.engine.ask import asking, together
 from ingredients.engine.fitting import fitting, kind_of, largest_of_each_kind, memory_by_runs, usable_memory
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.engine.local import LocalEngine
@@ -56,7 +56,7 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
         UsageError: a single run does not fit in memory.
     """
     workers = min(workers, max(len(rest.stacks), 1))
-    with LocalEngine(workers) as engine:
+    with asking(workers) as engine:
         told = _notices(engine, rest.study)
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
@@ -79,7 +79,7 @@ def notices(study: Study) -> tuple[str, ...]:
         UsageError: a file of his own is not there.
         StudyError: it breaks its contract.
     """
-    with LocalEngine(1) as engine:
+    with asking(1) as engine:
         return _notices(engine, study)
 
 

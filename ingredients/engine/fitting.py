@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ingredients.engine.ask import results_of
-from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.grid_jobs import Remaining, others_code
 from ingredients.engine.protocol import Engine, Job
 from ingredients.errors import UsageError
 from ingredients.grid import Stack, memory_kind, stacks
@@ -43,10 +43,10 @@ class Fitted:
 def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
     """Returns for each kind of memory that remains the peak bytes of a worker with a stack of one run, of two, ..."""
     largest = largest_of_each_kind(rest)
-    function = "ingredients.training.cost:memory_by_runs"
+    function, about = "ingredients.training.cost:memory_by_runs", others_code(rest.study)
     # one after the other: each has one result, whichever worker is free
     return {
-        kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack), limited=False)])[0]
+        kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack), limited=False, about=about)])[0]
         for index, (kind, stack) in enumerate(largest.items())
     }
 

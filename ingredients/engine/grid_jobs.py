@@ -12,13 +12,16 @@ from pathlib import Path
 
 from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
+from ingredients.engine.worker import written_log
 from ingredients.experiment import SNAPSHOT_SECONDS, informed_seeds
-from ingredients.grid import Cell, Run, Stack, fingerprints, own_tasks, stacks, study_fingerprint
+from ingredients.grid import Cell, Run, Stack, fingerprints, memory_kinds, own_tasks, stacks, study_fingerprint
 from ingredients.store import Store, load_result
 from ingredients.study import Study
-from ingredients.study.tasks import is_foreign
+from ingredients.study.own_source import is_own
+from ingredients.study.tasks import family_key, is_foreign
 
 REFERENCES = "references"
+LOGS = "logs"
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,27 @@ def parts(rest: Remaining) -> list[Part]:
 def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
     """Returns the job that does one part of what remains."""
     module = "ingredients.experiment.stack"
+    about = others_code(rest.study)
     if part.stack is None:
-        steps = rest.informed_steps
-        return Job(part.key, f"{module}:run_references", (rest.study, directory), tells=True, env_steps=steps)
-    arguments = (rest.study, part.stack, directory, how.device, how.snapshot_seconds)
-    env_steps = rest.env_steps(part.stack)
-    needs = how.needs.get(part.key, Needs())
-    return Job(part.key, f"{module}:run_stack", arguments, tells=True, env_steps=env_steps, needs=needs)
+        steps, arguments = rest.informed_steps, (rest.study, directory)
+        return Job(part.key, f"{module}:run_references", arguments, tells=True, env_steps=steps, about=about)
+    return Job(
+        part.key,
+        f"{module}:run_stack",
+        (rest.study, part.stack, directory, how.device, how.snapshot_seconds),
+        tells=True,
+        env_steps=rest.env_steps(part.stack),
+        needs=how.needs.get(part.key, Needs()),
+        about=about,
+        runs=len(part.stack.runs),
+    )
+
+
+def others_code(study: Study) -> str:
+    """Returns whose code a study runs that is not ours, in words: `tasks my_env:MyEnv, memory my:Net`; or nothing."""
+    key = family_key(study.tasks)
+    tasks = [f"tasks {getattr(study.tasks, key)}"] if is_foreign(study.tasks) else []
+    return ", ".join([*tasks, *(f"memory {kind}" for kind in memory_kinds(study) if is_own(kind))])
 
 
 def grid_jobs(rest: Remaining, directory: Path, how: How) -> list[Job]:
@@ -153,7 +170,9 @@ def other_training(study: Study, directory: Path) -> str | None:
 
 def _failures(rest: Remaining, store: Store, event: Failed | Finished | Elsewhere) -> Iterator[str]:
     if not isinstance(event, Failed):
-        yield from (f"{run_id}: {reason}" for run_id, reason in event.result.items())
+        written = written_log(store.directory / LOGS, event.job.key) if isinstance(event, Finished) else None
+        log = f"; log: {written}" if written else ""
+        yield from (f"{run_id}: {reason}{log}" for run_id, reason in event.result.items())
         return
     log = f"; log: {event.log}" if event.log else ""
     for name in _lost(rest, store, event.job):

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -23,7 +23,7 @@ import psutil
 
 from ingredients.engine.limits import Fault, Limits, last_words, tried_again
 from ingredients.engine.protocol import Event, Failed, Job, Retried
-from ingredients.engine.worker import send_job, serve, written_log
+from ingredients.engine.worker import note_in_log, send_job, serve, written_log
 
 LEAST_CPU_SECONDS = 0.05  # what a process that computes uses in any look, and one that only waits does not
 WORKER_ENVIRONMENT = {
@@ -54,9 +54,18 @@ def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
     return again.popleft() if again else None
 
 
+def was_running(job: Job) -> str:
+    """Returns whose code a job's worker died of, if it may have been somebody else's: the end of a line."""
+    return f" (it was running {job.about})" if job.about else ""
+
+
 def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
     """Returns what becomes of a job whose attempt has failed: another, after all others, or none."""
-    job, faults = attempt.job, (*attempt.faults, fault)
+    job = attempt.job
+    if not fault.raised:  # its worker is gone and left no word
+        fault = replace(fault, reason=f"{fault.reason}{was_running(job)}")
+        note_in_log(logs, job.key, fault.reason)
+    faults = (*attempt.faults, fault)
     log = written_log(logs, job.key)
     if tried_again(faults, limits):
         again.append(Attempt(job, faults))  # what was short, such as memory, may be there by then

@@ -39,6 +39,8 @@ class Job:
         env_steps: how many environment steps it trains, as far as that is known: the measure of progress.
         needs: what it takes, for an engine that looks for a place for it.
         limited: whether it may be stopped for what it takes; a question asked beforehand may not.
+        about: whose code it runs that is not ours, for what is said of a worker that died of it; empty if nobody's.
+        runs: how many runs it makes; 0 where it makes none, or another thing.
     """
 
     key: str
@@ -48,6 +50,8 @@ class Job:
     env_steps: int = 0
     needs: Needs = Needs()
     limited: bool = True
+    about: str = ""
+    runs: int = 0
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,16 @@ def log_path(logs: Path, key: str) -> Path:
     return logs / f"{key}.log"
 
 
+def note_in_log(logs: Path | None, key: str, line: str) -> None:
+    """Adds a line to a job's log: how its worker ended, which it could not say itself."""
+    if logs is None:
+        return
+    with suppress(OSError):  # a folder that cannot be written is said where a result is lost by it
+        logs.mkdir(parents=True, exist_ok=True)
+        with log_path(logs, key).open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")
+
+
 def written_log(logs: Path | None, key: str) -> Path | None:
     """Returns where a failed job's last words are, if it had any; one that was killed leaves an empty file."""
     log = logs and log_path(logs, key)
@@ -81,7 +91,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
         return True, pickle.dumps(("finished", _call(job, tell)))
     except BaseException as error:  # also SystemExit: a job must not end the grid
         mistake = isinstance(error, IngredientsError)
-        if not mistake:  # what the user can mend says everything in its one line
+        if not mistake or error.__cause__ is not None:  # what the user can mend says everything in its one line
             with suppress(OSError):  # a full disk
                 traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".splitlines())

@@ -58,9 +58,9 @@ def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], fl
         elif isinstance(event, Failed):
             yield f"{key}: failed: {event.reason} ({_jobs(tally)})"
         elif isinstance(event, Finished):
-            yield f"{key}: finished ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
+            yield f"{key}: {_ended(event)} ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
         elif isinstance(event, Elsewhere):
-            yield f"{key}: finished by another process ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
+            yield f"{key}: {_ended(event, ' by another process')} ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
         elif event.message.notice:
             yield f"{key}: {event.message.notice}"
         elif clock() - spoken[key] >= SECONDS_BETWEEN_LINES:
@@ -85,7 +85,9 @@ def progress_picture(tally: Tally) -> RenderableType:
     notices = [Text(f"{key}: {notice}") for key, notice in tally.notices[-MOST_NOTICES:]]
     retried = [Text(f"{key} {_again(event)}", style="yellow") for key, event in tally.retried.items()]
     failed = [Text(f"{event.job.key} failed: {event.reason}", style="red") for event in tally.failures]
-    return Group(rows, *notices, *retried, *failed)
+    ended: list[Finished | Elsewhere] = [*tally.finished, *tally.elsewhere]
+    lost = [Text(f"{event.job.key}: {_ended(event)}", style="red") for event in ended if event.result]
+    return Group(rows, *notices, *retried, *lost, *failed)
 
 
 def duration(seconds: float | None) -> str:
@@ -119,6 +121,14 @@ def _columns(message: Progress | None) -> tuple[str, ...]:
     if message is None:
         return ("starting",)
     return _step(message), _score(message), _doing(message)
+
+
+def _ended(event: Finished | Elsewhere, by: str = "") -> str:
+    """Returns `finished`, or how many of a stack's runs failed and why the first one did."""
+    if not event.result:
+        return f"finished{by}"
+    failed, runs, reason = len(event.result), event.job.runs, next(iter(event.result.values()))
+    return f"{'failed' if failed == runs else 'finished'}{by}: {failed} of {runs} runs failed: {reason}"
 
 
 def _again(event: Retried) -> str:

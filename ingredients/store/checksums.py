@@ -37,6 +37,22 @@ def read_checked(path: Path) -> bytes:
     return content
 
 
+def require_whole(folder: Path) -> None:
+    """Looks at every file of a run, also at those that nothing reads just now, as the weights for a report.
+
+    Raises:
+        StoreError: If one is missing, or is not as it was written; the first one is named.
+    """
+    try:
+        listed = _listed(folder / CHECKSUMS)
+    except (OSError, ValueError):
+        raise StoreError(damaged(folder / CHECKSUMS)) from None
+    if listed is not None and not listed:
+        raise StoreError(damaged(folder / CHECKSUMS))
+    for name in listed or ():
+        read_checked(folder / name)
+
+
 def damaged(path: Path) -> str:
     """Returns the line that says a file of a run is unusable and how to go on."""
     return (

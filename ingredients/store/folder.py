@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
+from ingredients.store.checksums import require_whole
 from ingredients.store.files import explained, first_free, replacing_file, replacing_folder, sweep
 from ingredients.store.leases import at_work
 from ingredients.store.paths import STUDY_YAML, is_result, listed, what_it_is
@@ -140,8 +141,16 @@ class Store:
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
     def states(self, study: Study, sources: Callable[[str], str] | None = None) -> dict[Run, State]:
-        """Returns the state of every run of the study, in its order; for `sources` see `fingerprints`."""
-        return {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
+        """Returns the state of every run of the study, in its order; for `sources` see `fingerprints`.
+
+        Raises:
+            StoreError: If any file of a run is damaged.
+        """
+        states = {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
+        for run, state in states.items():
+            if state != "missing":
+                require_whole(self.run_path(run))
+        return states
 
     def source_digest(self, kind: str) -> str:
         """Returns the digest of a file of the user's own as it was trained last, for a report that stands by itself.
