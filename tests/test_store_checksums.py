@@ -75,8 +75,9 @@ def test_report_and_run_grid_find_damage_in_any_file(tmp_path: Path, name: str, 
     store = write_results(tmp_path / "bandit", study)
     path = store.run_path(runs(study)[1]) / name
     good = path.read_bytes()
-    damage = {"truncated": good[:-100] if len(good) > 100 else good[:3], "emptied": b"", "flipped": good[:-40]}
-    path.write_bytes(damage.get(how, b"") + (bytes([good[-40] ^ 4]) + good[-39:] if how == "flipped" else b""))
+    half = len(good) // 2
+    flipped = good[:half] + bytes([good[half] ^ 4]) + good[half + 1 :]
+    path.write_bytes({"truncated": good[:half], "flipped": flipped}.get(how, b""))
     if how == "gone":
         path.unlink()
         if name in (CHECKSUMS, "run.json"):  # a folder from before there were lists; a run that is not there
