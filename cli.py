@@ -111,7 +111,7 @@ OutOption = Annotated[
     typer.Option("--out", metavar="DIR", parser=user_path, help="Results folder [default: results/<study name>]."),
 ]
 SeedsOption = Annotated[
-    int | None, typer.Option("--seeds", metavar="N", min=1, max=1000, help="Seeds a cell, in place of the study's.")
+    int | None, typer.Option("--seeds", metavar="N", min=1, max=1000, help="Seeds a cell, from the study's first on.")
 ]
 CellsOption = Annotated[
     str | None,

@@ -44,7 +44,7 @@ STACK_RUNS = 8
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
-_ONLY_EVALUATES = ("evaluation.tasks",)
+_ONLY_EVALUATES = ("evaluation.tasks", "evaluation.stream")
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
     "action_observation": "action",
@@ -200,7 +200,7 @@ def memory_kinds(study: Study) -> tuple[str, ...]:
 def runs(study: Study) -> tuple[Run, ...]:
     """Returns every cell with every seed, seed by seed: the first seed's whole grid comes first."""
     grid = cells(study)
-    return tuple(Run(cell, seed) for seed in range(study.seeds) for cell in grid)
+    return tuple(Run(cell, seed) for seed in study.seeds.numbers for cell in grid)
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
@@ -279,7 +279,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
     }
     if may_end_early(study.tasks):
         trains["waiting"] = CODE_OF_WAITING
-    evaluates = {**trains, **_sections(study, ("evaluation",))}
+    evaluates = {**trains, "evaluation": _evaluation(study)}
     judges = _sections(study, ("criterion",))
     return Fingerprints(
         *(
@@ -287,6 +287,12 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
             for name, what in (("trains", trains), ("evaluates", evaluates), ("judges", judges))
         )
     )
+
+
+def _evaluation(study: Study) -> dict[str, Any]:
+    """Returns the section; the stream that there was before there were several is not named."""
+    section = study.evaluation.model_dump()
+    return section if section["stream"] else {key: value for key, value in section.items() if key != "stream"}
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:

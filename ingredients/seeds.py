@@ -36,16 +36,20 @@ class Purpose(StrEnum):
     LEAKAGE = "leakage"
 
 
-def stream_key(seed: int, purpose: Purpose, index: int = 0) -> int:
-    """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose and index.
+def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
+    """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose, index and the evaluation's stream.
 
     Torch's generator takes no more bits than that. A study opens some thousands of streams, so the odds that any two of
     them coincide are below one in a hundred, and then it is two unrelated rollouts that share their luck.
     """
-    digest = hashlib.sha256(f"{seed}/{purpose.value}/{index}".encode()).digest()
+    name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
+    digest = hashlib.sha256(name.encode()).digest()
     return int.from_bytes(digest[:4], "big")
 
 
-def generator(seed: int, purpose: Purpose, index: int = 0) -> torch.Generator:
-    """Returns a CPU generator at the head of the named stream; equal arguments give equal draws."""
-    return torch.Generator().manual_seed(stream_key(seed, purpose, index))
+def generator(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> torch.Generator:
+    """Returns a CPU generator at the head of the named stream; equal arguments give equal draws.
+
+    `evaluation` is the study's `evaluation.stream`: another one has other evaluation tasks and other luck on them.
+    """
+    return torch.Generator().manual_seed(stream_key(seed, purpose, index, evaluation))

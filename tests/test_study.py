@@ -24,6 +24,7 @@ from ingredients.study import (
     shipped_study,
     smoke_sized,
 )
+from ingredients.study.seeds import Seeds
 from ingredients.study.yaml_text import dump, parse
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def test_defaults_are_those_of_the_design() -> None:
     """A study that says only name, tasks and ingredients gets the documented defaults, the full 2^4 grid among them."""
     study = small(ingredients={})
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
-    assert study.seeds == 2
+    assert study.seeds == Seeds(0, 2)
     assert (study.agent.memory, study.agent.hidden, study.agent.window) == ("gru", 64, 8)
     assert (study.evaluation.tasks, study.evaluation.points, study.evaluation.tasks_at_points) == (10_000, 12, 256)
     assert (study.criterion.gain_above, study.criterion.confidence) == (0.1, 0.95)
@@ -59,7 +60,7 @@ def test_defaults_are_those_of_the_design() -> None:
 def test_a_study_is_frozen() -> None:
     """Nobody can change a study after it was validated."""
     with pytest.raises(ValidationError, match="frozen"):
-        small().seeds = 3  # type: ignore[misc]
+        small().seeds = Seeds(0, 3)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_overrides_change_the_study(tmp_path: Path) -> None:
             "seeds=4",
         ],
     )
-    assert (study.tasks.model_dump()["arms"], study.tasks.episodes, study.seeds) == (10, 100, 4)
+    assert (study.tasks.model_dump()["arms"], study.tasks.episodes, study.seeds.count) == (10, 100, 4)
     assert study.learner.learning_rate == 5e-3
     assert study.ingredients.memory == (True,)
 
@@ -218,7 +219,7 @@ def test_the_resolved_study_is_readable() -> None:
         "seeds: 2\n"
         "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
         f"{dump({'learner': Learner().model_dump()})}"
-        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256}\n"
+        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"
     )
 
@@ -233,9 +234,9 @@ def test_swapping_the_tasks_alone_leaves_a_shipped_study_valid(name: str) -> Non
 
 
 def test_the_flagship_is_the_one_of_the_design() -> None:
-    """`ablations/bandit.yaml` is the 2^4 grid on five arms and fifty pulls with five seeds."""
+    """`ablations/bandit.yaml` is the 2^4 grid on five arms and fifty pulls, with ten seeds that no tuning met."""
     study = load_study(ROOT / "ablations" / "bandit.yaml")
-    assert (study.name, study.seeds) == ("bandit", 5)
+    assert (study.name, study.seeds, study.evaluation.stream) == ("bandit", Seeds(100, 10), 1)
     flagship = {"family": "bernoulli-bandit", "arms": 5, "episodes": 50, "action_noise": 0.0, "forced_pulls": 0}
     assert study.tasks.model_dump() == flagship
     assert [study.ingredients.levels(name) for name in INGREDIENTS] == [(False, True)] * 4
@@ -248,7 +249,8 @@ def test_the_study_of_memories_has_a_sibling_for_each_kind_on_the_flagship_tasks
         *("off", "on", "lstm-off", "lstm", "transformer-off", "transformer", "window-off", "window", "none")
     ]
     assert [study.ingredients.levels(name) for name in INGREDIENTS if name != "memory"] == [(True,)] * 3
-    shared = ["tasks", "seeds", "agent", "learner", "evaluation", "criterion"]
+    assert study.seeds.first == flagship.seeds.first
+    shared = ["tasks", "agent", "learner", "evaluation", "criterion"]
     assert [getattr(study, key) for key in shared] == [getattr(flagship, key) for key in shared]
 
 
@@ -271,8 +273,8 @@ def test_a_study_at_smoke_size_is_the_same_study_made_small() -> None:
     tiny = smoke_sized(study)
     kept = ["name", "question", "tasks", "ingredients", "agent", "criterion"]
     assert [getattr(tiny, key) for key in kept] == [getattr(study, key) for key in kept]
-    assert (tiny.seeds, tiny.learner.train_steps, tiny.learner.lifetimes) == (2, 20_000, 32)
-    assert tiny.evaluation.model_dump() == {"tasks": 256, "points": 3, "tasks_at_points": 64}
+    assert (tiny.seeds.count, tiny.learner.train_steps, tiny.learner.lifetimes) == (2, 20_000, 32)
+    assert tiny.evaluation.model_dump() == {"tasks": 256, "points": 3, "tasks_at_points": 64, "stream": 1}
     assert smoke_sized(tiny) == tiny
 
 

@@ -100,7 +100,11 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
             f"agent: {{memory: lab:{'N' * 97}}}",
             f"agent.memory: unknown 'lab:{'N' * 56}'...; known: {KINDS}",
         ),
-        ("seeds: 2", "agent: {window: 0}", "agent.window: out of range, got 0; allowed: 1 to 1000"),
+        (
+            "seeds: 2",
+            "agent: {window: 0}",
+            "agent.window: out of range, got 0; allowed: 1 to 1000",
+        ),
         (
             "seeds: 2",
             "learner: {minibatches: 5, lifetimes: 64}",
@@ -317,7 +321,7 @@ def test_no_grid_is_too_large_to_list(tmp_path: Path) -> None:
             "allowed: each level once (agent.memory makes lstm on)",
         ),
         ("seeds=[1", "line 1, column 3: cannot be read: expected ',' or ']', but got '<stream end>'"),
-        ("seeds=", "seeds: must be a whole number, got nothing; allowed: 1 to 1000"),
+        ("seeds=", "seeds: must be a whole number, got nothing; allowed: 1 to 1000, or {first: 100, count: 10}"),
     ],
 )
 def test_a_mistake_in_an_override_names_the_override(tmp_path: Path, override: str, line: str) -> None:
@@ -329,4 +333,4 @@ def test_a_mistake_in_an_override_names_the_override(tmp_path: Path, override: s
 def test_a_mistake_in_the_file_is_not_blamed_on_an_override(tmp_path: Path) -> None:
     """An override elsewhere leaves the blame with the file."""
     message = refusal(tmp_path, SMALL.replace("seeds: 2", "seeds: 0"), ["tasks.arms=10"])
-    assert message == "s.yaml: seeds: out of range, got 0; allowed: 1 to 1000"
+    assert message == "s.yaml: seeds: out of range, got 0; allowed: 1 to 1000, or {first: 100, count: 10}"

@@ -49,7 +49,8 @@ def ask_for(
     if smoke:
         study = smoke_sized(study)
     if seeds is not None:
-        study = parse_study({**study.resolved(), "seeds": seeds}, f"--seeds {seeds}")
+        asked = {"first": study.seeds.first, "count": seeds}
+        study = parse_study({**study.resolved(), "seeds": asked}, f"--seeds {seeds}")
     chosen = cells(study) if filter_ is None else select_cells(study, filter_)
     return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
 

@@ -52,4 +52,4 @@ class Work(NamedTuple):
 
 def informed_seeds(study: Study) -> int:
     """Returns how many informed agents are trained, in one stack."""
-    return min(study.seeds, MOST_INFORMED, STACK_RUNS)
+    return min(study.seeds.count, MOST_INFORMED, STACK_RUNS)

@@ -48,8 +48,9 @@ def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
 
     tell(Progress("references"))
     family = make_family(study.tasks)
-    tasks = evaluation_tasks(family, study.evaluation.tasks)
-    played = evaluate_references(family, tasks, at_points=study.evaluation.tasks_at_points)
+    settings = study.evaluation
+    tasks = evaluation_tasks(family, settings.tasks, settings.stream)
+    played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
     if (name := played["yardstick"]) not in played["references"]:
         trained = train_informed(study, family, tasks, tell)
         played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]

@@ -99,7 +99,7 @@ def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
 
 def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
     runs, settings = len(setup.runs), study.evaluation
-    held_out = evaluation_tasks(setup.family, settings.tasks).expand(runs, -1, -1)
+    held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     lanes = min(settings.tasks, TRAINING_SAMPLE)
     own = training_sample(setup.runs, setup.family, setup.lifetimes, setup.updates, lanes)
     for step, policy in zip(policies.train_steps[:-1], policies.weights[:-1], strict=True):

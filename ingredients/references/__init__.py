@@ -50,6 +50,8 @@ from ingredients.tasks.restless_bandit import RestlessBandit
 from ingredients.tasks.tabular_mdp import TabularMdp
 from ingredients.tasks.two_step import TwoStep
 
+MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
+
 
 def references_for(family: Family) -> References:
     """Returns the references of `family`; where none are known, `ignorant` has the floor and names the yardstick."""
@@ -78,13 +80,16 @@ def references_for(family: Family) -> References:
             return ignorant_references(family)
 
 
-def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5) -> dict[str, Any]:
+def evaluate_references(
+    family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5, stream: int = 0
+) -> dict[str, Any]:
     """Returns the roles of the references and their curves on `tasks` `[N, task_size]`, as JSON.
 
-    `simulated_runs` stand in for the seeds of a cell: every run plays all tasks with its own draws. `at_points` are
-    their mean curves on the first so many tasks, on which agents are looked at during training.
+    `simulated_runs` stand in for the seeds of a cell: every run plays all tasks with its own draws, which another
+    `stream` has, too. `at_points` are their mean curves on the first so many tasks, on which agents are looked at
+    during training.
     """
-    references = references_for(family)
+    references, luck = references_for(family), lucks(stream, simulated_runs)
     roles, first = {references.floor, references.reactive, references.yardstick}, tasks[:at_points]
     return {
         "floor": references.floor,
@@ -95,29 +100,33 @@ def evaluate_references(family: Family, tasks: Tensor, at_points: int, simulated
         "floor_without_rewards": references.floor_without_rewards,
         "unneeded": list(references.unneeded),
         "working_memory": references.working_memory,
-        "at_points": {reference.name: _mean(reference, first, simulated_runs) for reference in references.all},
+        "at_points": {reference.name: _mean(reference, first, luck) for reference in references.all},
         "references": {
-            reference.name: _evaluate(reference, tasks, simulated_runs, reference.name in roles)
-            for reference in references.all
+            reference.name: _evaluate(reference, tasks, luck, reference.name in roles) for reference in references.all
         },
     }
 
 
-def _mean(reference: Reference, tasks: Tensor, simulated_runs: int) -> list[float]:
+def lucks(stream: int, simulated_runs: int) -> range:
+    """Returns the numbers of the simulated runs of an evaluation's stream; no two streams have one in common."""
+    return range(stream * MOST_SIMULATED, stream * MOST_SIMULATED + simulated_runs)
+
+
+def _mean(reference: Reference, tasks: Tensor, luck: range) -> list[float]:
     """Returns the reference's mean plain curve `[K]` over the simulated runs."""
-    curves = torch.tensor([reference.curves(tasks, run).none for run in range(simulated_runs)], dtype=torch.float64)
+    curves = torch.tensor([reference.curves(tasks, run).none for run in luck], dtype=torch.float64)
     mean: list[float] = curves.mean(0).tolist()
     return mean
 
 
-def _evaluate(reference: Reference, tasks: Tensor, simulated_runs: int, judged: bool) -> dict[str, Any]:
+def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) -> dict[str, Any]:
     """Returns a reference as it is stored; one that plays a role is judged, and that rests on blocks of tasks."""
-    runs = [reference.curves(tasks, run) for run in range(simulated_runs)]
+    runs = [reference.curves(tasks, run) for run in luck]
     entry = {
         "exact": reference.exact,
         "expected_return": reference.expected_return,
         "curves": {name: curves for name in CURVES if None not in (curves := [getattr(r, name) for r in runs])},
-        "returns_by_block": [_returns(reference, tasks, run, curves) for run, curves in enumerate(runs)],
+        "returns_by_block": [_returns(reference, tasks, run, curves) for run, curves in zip(luck, runs, strict=True)],
     }
     return {**entry, "blocks": _blocks(reference, tasks, runs)} if judged else entry
 

@@ -34,7 +34,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "question": study.question,
         "tasks": f"{kind}: " + ", ".join(f"{key} {value}" for key, value in tasks.items() if value not in ({}, [])),
         "cells": str(len(cells)),
-        "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds, 'seed')})"
+        "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds.count, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",
         "results": f"{directory}: " + _results(rest, conflict),
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",

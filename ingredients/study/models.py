@@ -33,6 +33,7 @@ from ingredients.study.levels import (
     memory_kind,
     with_siblings,
 )
+from ingredients.study.seeds import Seeds, SeedsField
 from ingredients.study.tasks import Section, Tasks, foreign_kind
 from ingredients.study.yaml_text import dump
 
@@ -169,13 +170,21 @@ class Learner(Section):
 
 
 class Evaluation(Section):
-    """How many held-out tasks score a run at its end, and at how many points during training with how many tasks."""
+    """How many held-out tasks score a run at its end, and at how many points during training with how many tasks.
+
+    Attributes:
+        tasks: held-out tasks at the end of training.
+        points: when curves are taken during training.
+        tasks_at_points: on how many of those tasks.
+        stream: which draw of evaluation tasks, and of the luck in evaluations; tuning and published results need two.
+    """
 
     tasks: Annotated[
         int, BeforeValidator(fields.whole(2, 10_000_000, because=" (a swap needs a lifetime on another task)"))
     ] = 10_000
     points: Annotated[int, BeforeValidator(fields.whole(2, 1000))] = 12
     tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = TASKS_AT_POINTS
+    stream: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
 
     @model_validator(mode="before")
     @classmethod
@@ -207,7 +216,7 @@ class Study(Section):
     question: Annotated[str, BeforeValidator(fields.sentence)] = ""
     tasks: Tasks
     ingredients: Ingredients
-    seeds: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 5
+    seeds: SeedsField = Seeds(0, 5)
     agent: Agent = Agent()
     learner: Learner = Learner()
     evaluation: Evaluation = Evaluation()
@@ -230,7 +239,7 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _grid_can_be_run(self) -> Self:
-        runs = math.prod(len(self.ingredients.levels(name)) for name in INGREDIENTS) * self.seeds
+        runs = math.prod(len(self.ingredients.levels(name)) for name in INGREDIENTS) * self.seeds.count
         if runs > MOST_RUNS:
             allowed = f"at most {MOST_RUNS} runs"
             raise fields.mistake("cells x seeds make too many runs", runs, allowed, keys=("ingredients", "seeds"))

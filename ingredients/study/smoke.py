@@ -5,6 +5,8 @@ Comes in: a study. Goes out: the same study made small.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ingredients.study.models import Study
 from ingredients.study.tasks import is_foreign
 
@@ -24,7 +26,7 @@ def smoke_sized(study: Study) -> Study:
     foreign = is_foreign(study.tasks)
     tasks, at_points = (FOREIGN_TASKS, FOREIGN_AT_POINTS) if foreign else (TASKS, TASKS_AT_POINTS)
     changes = {
-        "seeds": min(study.seeds, SEEDS),
+        "seeds": replace(study.seeds, count=min(study.seeds.count, SEEDS)),
         "learner": learner.model_copy(
             update={"train_steps": min(learner.train_steps, TRAIN_STEPS), "lifetimes": lifetimes}
         ),

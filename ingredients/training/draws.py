@@ -9,7 +9,7 @@ whatever a run meets does not depend on its stack or on what happened before (a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,12 +25,13 @@ TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (DES
 
 @dataclass(frozen=True)
 class DrawPurposes:
-    """The streams that feed one kind of interaction."""
+    """The streams that feed one kind of interaction; `evaluation` is which evaluation (`evaluation.stream`)."""
 
     action: Purpose
     noise: Purpose
     start: Purpose
     masks: Purpose
+    evaluation: int = 0
 
 
 TRAINING = DrawPurposes(
@@ -41,14 +42,21 @@ EVALUATION = DrawPurposes(
 )
 
 
+def evaluating(stream: int) -> DrawPurposes:
+    """Returns the streams of an evaluation on the study's `evaluation.stream`."""
+    return replace(EVALUATION, evaluation=stream)
+
+
 def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, index: int, lanes: int) -> Draws:
     """Returns the draws of whole lifetimes, each `[T, S, N, ...]`, for `lanes` lanes of every run."""
     shape, starts = (family.steps, lanes), (family.episodes, lanes, family.start_size)
     width = (family.actions,) if family.continuous else ()
-    action = _per_seed(runs, lambda seed: _uniform(seed, purposes.action, index, (*shape, *width)))
-    noise = _per_seed(runs, lambda seed: _uniform(seed, purposes.noise, index, (*shape, family.noise_size)))
-    start = _per_seed(runs, lambda seed: _uniform(seed, purposes.start, index, starts))
-    masks = _per_seed(runs, lambda seed: _uniform(seed, purposes.masks, index, (*shape, 2)))
+
+    def drawn(purpose: Purpose, of_shape: tuple[int, ...]) -> Tensor:
+        return _per_seed(runs, lambda seed: _uniform(seed, purpose, index, of_shape, purposes.evaluation))
+
+    action, noise = drawn(purposes.action, (*shape, *width)), drawn(purposes.noise, (*shape, family.noise_size))
+    start, masks = drawn(purposes.start, starts), drawn(purposes.masks, (*shape, 2))
     reward_level = torch.tensor([run.cell.reward_shown for run in runs]).view(1, -1, 1, 1)
     action_level = torch.tensor([run.cell.action_shown for run in runs]).view(1, -1, 1, 1)
     reward_shown = (masks[..., :1] < reward_level).float()
@@ -150,17 +158,17 @@ def _repeat(tasks: Tensor, lanes: int) -> Tensor:
     return tasks[torch.arange(lanes) % tasks.shape[0]]
 
 
-def evaluation_tasks(family: Family, count: int) -> Tensor:
-    """Returns the held-out tasks `[count, D]`, the same for every cell, seed and reference of a study.
+def evaluation_tasks(family: Family, count: int, stream: int = 0) -> Tensor:
+    """Returns the held-out tasks `[count, D]` of a stream, the same for every cell, seed and reference of a study.
 
     Their stream is used by nothing else. They are common to all seeds, so that differences between seeds are
     differences between agents, and curves and references are paired task by task.
     """
-    return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS), count)
+    return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS, evaluation=stream), count)
 
 
-def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...]) -> Tensor:
-    return torch.rand(shape, generator=generator(seed, purpose, index))
+def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...], evaluation: int = 0) -> Tensor:
+    return torch.rand(shape, generator=generator(seed, purpose, index, evaluation))
 
 
 def _per_seed(runs: Sequence[Run], draw: Callable[[int], Tensor]) -> Tensor:

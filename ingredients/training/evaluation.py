@@ -47,7 +47,7 @@ from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
 from ingredients.tasks.foreign import most_lanes
-from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
+from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
 from ingredients.training.trainer import Setup
 
@@ -207,7 +207,8 @@ def _seated(setup: Setup, tasks: Tensor) -> Iterator[tuple[Tensor, Draws]]:
     """Yields the tasks `[S, n, D]` of lanes that are played together, with their draws `[T, S, n, ...]`."""
     most = lanes_at_once(setup)
     for index, chunk in enumerate(_equal_parts(tasks, CHUNK_LANES, dim=1)):
-        draws = to_device(lifetime_draws(setup.runs, setup.family, EVALUATION, index, chunk.shape[1]), setup.device)
+        luck_of = evaluating(setup.stream)
+        draws = to_device(lifetime_draws(setup.runs, setup.family, luck_of, index, chunk.shape[1]), setup.device)
         luck = (_equal_parts(part, most, dim=2) for part in draws[:-1])
         for part, *drawn in zip(_equal_parts(chunk, most, dim=1), *luck, strict=True):
             yield part, Draws(*[*drawn, draws.carry])

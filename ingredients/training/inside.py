@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
-from ingredients.training.draws import EVALUATION, at_step, lifetime_draws, to_device
+from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
 from ingredients.training.evaluation import lanes_at_once
 from ingredients.training.interaction import Play, advance, begin
 from ingredients.training.trainer import Setup
@@ -103,7 +103,7 @@ class _Play:
 def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
     """Plays whole lifetimes and notes, of steps spread over them, what was done, paid and put out."""
     lanes, steps = tasks.shape[1], setup.family.steps
-    draws = to_device(lifetime_draws(setup.runs, setup.family, EVALUATION, 0, lanes), setup.device)
+    draws = to_device(lifetime_draws(setup.runs, setup.family, evaluating(setup.stream), 0, lanes), setup.device)
     play = Play(setup.agent, setup.family, views(policy, setup.agent.shapes()), tasks.to(setup.device))
     now = begin(play, draws.start[0])
     looked_at = set(np.linspace(1, steps - 1, min(MOST_STEPS, steps - 1)).astype(int).tolist())

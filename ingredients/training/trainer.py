@@ -68,7 +68,10 @@ class Tuned(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """What does not change while a stack trains; `tuned` has numbers for what may be `auto` in the study."""
+    """What does not change while a stack trains; `tuned` has numbers for what may be `auto` in the study.
+
+    `stream` is that of the luck in evaluations; training does not know it.
+    """
 
     runs: tuple[Run, ...]
     family: Family
@@ -77,6 +80,7 @@ class Setup:
     learner: Learner
     tuned: Tuned
     device: torch.device
+    stream: int = 0
 
     @property
     def lifetimes(self) -> int:
@@ -107,7 +111,8 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     agent = Agent(layout, hidden, memory, study.agent.head_hidden)
     critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
     tuned = _tuned(study.learner, family)
-    return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device))
+    stream = study.evaluation.stream
+    return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device), stream)
 
 
 def _tuned(learner: Learner, family: Family) -> Tuned:

@@ -79,7 +79,8 @@ def _write(results: Path) -> dict[str, int]:
 
     study = bandit_study(**STUDY)
     write_results(results, study)
-    return {"cells": len(cells(study)), "seeds": study.seeds, "points": study.evaluation.points, "episodes": EPISODES}
+    seeds, points = study.seeds.count, study.evaluation.points
+    return {"cells": len(cells(study)), "seeds": seeds, "points": points, "episodes": EPISODES}
 
 
 def _built(results: Path) -> Result:

@@ -1,0 +1,64 @@
+"""Which seeds a study trains each cell with: `5`, or `{first: 100, count: 10}`.
+
+Comes in: what YAML gave. Goes out: `Seeds`. A published study asks for seeds that no tuning has met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator
+
+from ingredients.study import fields
+
+MOST_SEEDS = 1000
+LAST_FIRST = 1_000_000
+BEYOND_STUDIES = 2_000_000
+"""From here on seeds are no study's: references that have to be trained have them."""
+_ALLOWED = f"1 to {MOST_SEEDS}, or {{first: 100, count: 10}}"
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """`count` seeds from `first` on."""
+
+    first: int
+    count: int
+
+    @property
+    def numbers(self) -> range:
+        """Returns the seeds."""
+        return range(self.first, self.first + self.count)
+
+
+def read_seeds(value: object) -> Seeds:
+    """Returns the seeds that `value` says: a count, from 0 on, or where they begin and how many they are."""
+    if isinstance(value, Seeds):
+        return value
+    if not isinstance(value, dict):
+        return Seeds(0, _whole(value, 1, MOST_SEEDS, _ALLOWED))
+    if set(value) != {"first", "count"}:
+        raise fields.mistake("seeds have two keys, first and count", value, _ALLOWED)
+    return Seeds(
+        _whole(value["first"], 0, LAST_FIRST, f"first: 0 to {LAST_FIRST}"),
+        _whole(value["count"], 1, MOST_SEEDS, f"count: 1 to {MOST_SEEDS}"),
+    )
+
+
+def seeds_data(seeds: Seeds) -> int | dict[str, int]:
+    """Returns the seeds as YAML and JSON hold them; those from 0 on are a count."""
+    return {"first": seeds.first, "count": seeds.count} if seeds.first else seeds.count
+
+
+SeedsField = Annotated[Seeds, PlainValidator(read_seeds), PlainSerializer(seeds_data)]
+
+
+def _whole(value: object, low: int, high: int, allowed: str) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) is not int:
+        raise fields.mistake("must be a whole number", value, allowed)
+    if not low <= value <= high:
+        raise fields.mistake("out of range", value, allowed)
+    return value
