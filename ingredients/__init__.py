@@ -4,6 +4,7 @@ Data flows one way through these modules; each imports only from those before it
 
     errors        what a user can cause, in one line each
     seeds         named random streams
+    boundary      all calls of code that somebody else wrote
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
     cell_filter   --cells: some cells of a grid, by their levels

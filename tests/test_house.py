@@ -17,13 +17,25 @@ from ingredients.study import load_study
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "ingredients"
 WINGS = (
-    *("errors", "seeds", "study", "grid", "cell_filter", "gyms", "tasks", "wrappers", "references", "agent"),
+    *(
+        "errors",
+        "seeds",
+        "boundary",
+        "study",
+        "grid",
+        "cell_filter",
+        "gyms",
+        "tasks",
+        "wrappers",
+        "references",
+        "agent",
+    ),
     "training",
     *("store", "experiment", "engine", "judgement", "console", "report"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
-WITHOUT_TORCH = ("study", "grid", "cell_filter", "gyms", "wrappers", "store", "judgement", "report")
+WITHOUT_TORCH = ("boundary", "study", "grid", "cell_filter", "gyms", "wrappers", "store", "judgement", "report")
 
 
 def wing_of(file: Path) -> str:

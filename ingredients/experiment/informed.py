@@ -49,9 +49,11 @@ def train_informed(study: Study, family: Family, tasks: Tensor, tell: Tell) -> d
 
 def _refuse_failures(setup: Setup, training: Training) -> None:
     """Refuses a yardstick with a hole: it would be another one for every number of seeds."""
-    failed = training.failed | take_failures(setup.family)
-    if failed or not bool(torch.isfinite(training.policy).all()):
-        raise StudyError(f"the informed agent: {next(iter(failed.values()), 'its weights are not finite')}")
+    raised = take_failures(setup.family)
+    for failure in raised.values():
+        raise StudyError(f"the informed agent: its environment failed: {failure}") from failure.cause()
+    if training.failed or not bool(torch.isfinite(training.policy).all()):
+        raise StudyError(f"the informed agent: {next(iter(training.failed.values()), 'its weights are not finite')}")
 
 
 def _progress(setup: Setup, updates: int) -> Progress:

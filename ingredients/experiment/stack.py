@@ -139,8 +139,10 @@ def _evaluate_weights(
 def _raised(setup: Setup) -> list[str | None]:
     """Returns for each run why its environments failed in the evaluation, None where they did not."""
     raised = take_failures(setup.family)
-    reasons = (raised.get(index) for index in range(len(setup.runs)))
-    return [reason and f"its environment failed in the evaluation: {reason}" for reason in reasons]
+    for failure in raised.values():
+        failure.log()
+    told = {index: f"its environment failed in the evaluation: {failure}" for index, failure in raised.items()}
+    return [told.get(index) for index in range(len(setup.runs))]
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,32 @@
 """One environment with everything that a task needs of it; it waits when its episode is over, and never raises.
 
-Comes in: a task `[D]` of uniforms, a start `[1]`, actions. Goes out: `Seen`. An exception of the environment
-is caught and kept: its episode is over, and who plays this lane has to be told. Randomness comes from `reset(seed=...)`
-alone: the seed is the start, or, where nothing varies, the task, so that all episodes of a lifetime are the same.
+Comes in: a task `[D]` of uniforms, a start `[1]`, actions. Goes out: numbers in a row `[O + 4]`: what is observed, the
+reward, whether the episode was terminated, truncated, whether the lane has failed. What the environment raises, or
+gives that is not what it has to be, is kept: its episode is over, and who plays this lane has to be told. Randomness
+comes from `reset(seed=...)` alone: the seed is the start, or, where nothing varies, the task, so that all episodes of
+a lifetime are the same. All calls of the environment go through the `boundary`; who steps many lanes keeps our state
+(`Kept`) around all of them.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingredients.gyms.recipe import Environment, Recipe
+from ingredients.boundary import answers
+from ingredients.boundary.failures import Failure, Unfit, failure, spelled
+from ingredients.boundary.luck import Luck, seed_spaces
+from ingredients.gyms.recipe import Environment, Recipe, close
 from ingredients.gyms.spaces import Reach, Sight, reach_of, sight_of
-from ingredients.gyms.vary import Knob
-from ingredients.study.own_import import FAILURES, in_short
+from ingredients.gyms.vary import Knob, drawn_first, put
 
-NOT_FINITE = "gave a number that is not finite"
+EXTRA = 4  # reward, terminated, truncated, failed
 SEEDS = 2**24  # as many as a uniform in float32 tells apart
-
-
-class Seen(NamedTuple):
-    """What a lane shows: numbers `[O]`, reward, how its episode ended."""
-
-    observation: NDArray[np.float32]
-    reward: float = 0.0
-    terminated: bool = False
-    truncated: bool = False
+Row = NDArray[np.float32]
 
 
 class Lane:
@@ -35,61 +34,130 @@ class Lane:
 
     Attributes:
         over: whether there is nothing to step: its episode has ended, or never began.
-        raised: why it can no longer be trusted, since the last `take_raised`; None if it can.
+        failed: why it can no longer be trusted, since the last `take_failed`; None if it can.
     """
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...]) -> None:
-        """Makes the environment."""
+        """Makes the environment, as the first values of its keywords have it.
+
+        Raises:
+            StudyError: it cannot be made, or its spaces are not supported.
+        """
         self._recipe, self._knobs = recipe, knobs
-        self._drawn: dict[str, Any] = {}
-        self._made: Environment = recipe.make()
-        self.sight: Sight = sight_of(recipe.name, self._made.observation_space)
-        self.reach: Reach = reach_of(recipe.name, self._made.action_space)
+        self._luck = Luck() if recipe.seeds_all else None
+        self._keywords = drawn_first(knobs)
+        with self._own_luck():
+            self._made: Environment = recipe.make(self._keywords)
+            self._spaces = self._made.observation_space, self._made.action_space
+        self.sight: Sight = sight_of(recipe.name, self._spaces[0])
+        self.reach: Reach = reach_of(recipe.name, self._spaces[1])
         self.over = True
-        self.raised: str | None = None
+        self.failed: Failure | None = None
+        self._task: dict[str, Any] = {}
+        self._seed = self._episode = self._step = 0
 
-    def reset(self, task: NDArray[Any], start: NDArray[Any]) -> Seen:
-        """Returns what is seen at the start of an episode on a task."""
-        uniform = start[0] if self._knobs else task[0]
+    @property
+    def width(self) -> int:
+        """Returns how long a row is."""
+        return self.sight.size + EXTRA
+
+    def reset(self, task: NDArray[Any], start: NDArray[Any], row: Row, episode: int = 0) -> None:
+        """Writes what is seen at the start of an episode on a task, the lifetime's `episode` of that number.
+
+        The row holds zeros.
+        """
+        self._seed = int(float(start[0] if self._knobs else task[0]) * SEEDS)
+        self._episode, self._step = episode, 0
         try:
-            options = self._turn(task)
-            observation, _ = self._made.reset(seed=int(float(uniform) * SEEDS), options=options)
+            with self._own_luck(self._seed):
+                options = self._turn(task)
+                observation = answers.of_reset(self._made.reset(seed=self._seed, options=options))
+            self.sight.write(row, observation)
             self.over = False
-            return Seen(self.sight.read(observation))
-        except FAILURES as error:
-            return self._failed(error, "reset")
+        except BaseException as error:
+            self._fail(failure(error, "reset", self._place()), row)
 
-    def step(self, action: Any) -> Seen:  # noqa: ANN401 - of the environment's space
-        """Returns what an action gives, where an episode is under way."""
+    def step(self, action: Any, row: Row) -> None:  # noqa: ANN401 - of the environment's space
+        """Writes what an action gives, where an episode is under way; the row holds zeros."""
+        self._step += 1
         try:
-            observation, reward, terminated, truncated, _ = self._made.step(action)
-            self.over = bool(terminated or truncated)
-            seen = self.sight.read(observation), float(reward), bool(terminated), bool(truncated and not terminated)
-            return Seen(*seen)
-        except FAILURES as error:
-            return self._failed(error, "step")
+            if self._luck is None:
+                answer = self._made.step(action)
+            else:
+                with self._luck:
+                    answer = self._made.step(action)
+            if type(answer) is not tuple or len(answer) != 5 or type(answer[4]) is not dict:
+                answer = answers.of_step(answer)
+            observation, reward, terminated, truncated, _ = answer
+            self.sight.write(row, observation)
+            row[-EXTRA] = reward if type(reward) is float else answers.number(reward)
+            if terminated is not False or truncated is not False:
+                self._end(row, answers.flag("terminated", terminated), answers.flag("truncated", truncated))
+        except BaseException as error:
+            self._fail(failure(error, "step", self._place()), row)
 
-    def refuse(self, what: str) -> Seen:
-        """Ends the episode for a reason; returns what is shown of it."""
-        self.over = True
-        self.raised = self.raised or what
-        return Seen(np.zeros(self.sight.size, np.float32), terminated=True)
+    def _end(self, row: Row, terminated: bool, truncated: bool) -> None:
+        row[-3], row[-2] = terminated, truncated and not terminated
+        self.over = terminated or truncated
+
+    def check(self, row: Row) -> None:
+        """Refuses a row with what is no finite number; it says what that is."""
+        column = int(np.flatnonzero(~np.isfinite(row))[0])
+        what = "the reward" if column >= self.sight.size else self.sight.name(column)
+        where = "step" if self._step else "reset"
+        self._fail(failure(Unfit(f"{what} {row[column]:g}; expected: a finite number"), where, self._place()), row)
+
+    def refuse_action(self, row: Row) -> None:
+        """Ends an episode in which the agent's action is no number."""
+        self._fail(Failure(f"the agent's action is not finite ({self._place()})"), row)
+
+    def take_failed(self) -> Failure | None:
+        """Returns why it has failed since the last time, if it has."""
+        found, self.failed = self.failed, None
+        return found
 
     def close(self) -> None:
-        """Closes the environment."""
-        self._made.close()
+        """Closes the environment; one that cannot be closed is left as it is."""
+        close(self._made)
 
     def _turn(self, task: NDArray[Any]) -> dict[str, Any] | None:
         """Makes the environment one of this task; returns the options of its reset."""
-        drawn = {knob: knob.value(float(uniform)) for knob, uniform in zip(self._knobs, task, strict=False)}
-        keywords = {knob.name: value for knob, value in drawn.items() if knob.kind == "keyword"}
-        if keywords != self._drawn:
-            self._made.close()
-            self._made, self._drawn = self._recipe.make(keywords), keywords
-        for knob, value in drawn.items():
-            if knob.kind == "attribute":
-                setattr(self._made.unwrapped, knob.name, value)
-        return {knob.name: value for knob, value in drawn.items() if knob.kind == "option"} or None
+        self._task = {knob.name: knob.value(float(uniform)) for knob, uniform in zip(self._knobs, task, strict=False)}
+        by_kind: dict[str, dict[str, Any]] = {"keyword": {}, "attribute": {}, "option": {}}
+        for knob in self._knobs:
+            by_kind[knob.kind][knob.name] = self._task[knob.name]
+        if by_kind["keyword"] != self._keywords:
+            close(self._made)
+            self._made, self._keywords = self._recipe.make(by_kind["keyword"]), by_kind["keyword"]
+        for name, value in by_kind["attribute"].items():
+            put(self._made.unwrapped, name, deepcopy(value))
+        if self._luck is not None:
+            seed_spaces(self._made, self._seed)
+        self._same_spaces()
+        return deepcopy(by_kind["option"]) or None
 
-    def _failed(self, error: BaseException, where: str) -> Seen:
-        return self.refuse(f"{where} raised {in_short(error)}")
+    def _same_spaces(self) -> None:
+        """Makes sure that the spaces are those of the first environment: all that was laid out is for them."""
+        found = self._made.observation_space, self._made.action_space
+        for what, first, now in zip(("observations", "actions"), self._spaces, found, strict=True):
+            if now is not first and now != first:
+                raise Unfit(f"{what} of the space {now}; expected: those of all other tasks, {first}")
+
+    def _own_luck(self, seed: int | None = None) -> AbstractContextManager[object]:
+        if self._luck is None:
+            return nullcontext()
+        if seed is not None:
+            self._luck.seed(seed)
+        return self._luck
+
+    def _place(self) -> str:
+        """Returns where it is, in words: task, episode, step."""
+        told = [f"{name} {spelled(value)}" for name, value in self._task.items()] or [f"seed {self._seed}"]
+        return f"task {', '.join(told)}; episode {self._episode + 1}, step {self._step}"
+
+    def _fail(self, found: Failure, row: Row) -> None:
+        """Ends the episode for a reason."""
+        self.over = True
+        self.failed = self.failed or found
+        row[:] = 0.0
+        row[-3] = row[-1] = 1.0

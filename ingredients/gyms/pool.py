@@ -10,6 +10,7 @@ to it; later they have to be where he left them.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,9 @@ import numpy as np
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
+from ingredients.boundary.failures import Failure, failure
 from ingredients.gyms.bundle import Block, Bundle
+from ingredients.gyms.lane import EXTRA
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob
 
@@ -31,25 +34,32 @@ class Pool:
         """Makes nothing yet."""
         self._recipe, self._knobs, self._async = recipe, knobs, vectorization == "async"
         self._vector: SyncVectorEnv | AsyncVectorEnv | None = None
-        self._room = self._steps = 0
+        self._room = self._steps = self._width = 0
         self._tasks = self._starts = np.zeros((0, 0), np.float32)
-        self._raised: dict[int, str] = {}
+        self._failed: dict[int, Failure] = {}
 
-    def reset(self, tasks: Rows, starts: Rows) -> Block:
-        """Returns the block at the start of an episode on each task."""
+    def reset(self, tasks: Rows, starts: Rows, episode: int = 0) -> Block:
+        """Returns the block at the start of a lifetime's `episode` on each task."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 0
-        options: dict[str, Any] = {"tasks": self._tasks, "starts": self._starts}
-        shown, _ = vector.reset(options=options)
+        options: dict[str, Any] = {"tasks": self._tasks, "starts": self._starts, "episode": episode}
+        try:
+            shown, _ = vector.reset(options=options)
+        except Exception as error:
+            return self._lost(error)
         return self._taken(shown)
 
     def step(self, actions: NDArray[Any]) -> Block:
         """Returns the block after a step; lanes whose episode is over stand still."""
-        assert self._vector is not None
+        self._steps += 1
+        if self._vector is None:
+            return self._over()
         whole = np.zeros((self._room, *actions.shape[1:]), np.float32)
         whole[: len(actions)] = actions
-        self._steps += 1
-        shown, *_ = self._vector.step(whole.reshape(self._vector.action_space.shape or ()))
+        try:
+            shown, *_ = self._vector.step(whole.reshape(self._vector.action_space.shape or ()))
+        except Exception as error:
+            return self._lost(error)
         return self._taken(shown)
 
     def is_at_start(self, tasks: Rows, starts: Rows) -> bool:
@@ -60,10 +70,10 @@ class Pool:
         """Returns whether the lanes are in this very episode."""
         return np.array_equal(tasks, self._tasks) and np.array_equal(starts, self._starts)
 
-    def take_raised(self) -> dict[int, str]:
-        """Returns why lanes have raised since the last time."""
-        raised, self._raised = self._raised, {}
-        return raised
+    def take_failed(self) -> dict[int, Failure]:
+        """Returns why lanes have failed since the last time."""
+        failed, self._failed = self._failed, {}
+        return failed
 
     def close(self) -> None:
         """Closes every environment."""
@@ -83,15 +93,36 @@ class Pool:
             self._vector = AsyncVectorEnv(makers, context="spawn", autoreset_mode=AutoresetMode.DISABLED)
         else:
             self._vector = SyncVectorEnv(makers, copy=False, autoreset_mode=AutoresetMode.DISABLED)
+        self._width = (self._vector.single_observation_space.shape or (0,))[-1]
         return self._vector
 
     def _taken(self, shown: Block) -> Block:
-        """Returns the rows of the lanes in use, and remembers what has been raised."""
+        """Returns the rows of the lanes in use, and remembers which have failed."""
         block = shown.reshape(self._room, -1)[: len(self._tasks)].copy()
         if block[:, -1].any():
             assert self._vector is not None
-            for found in self._vector.call("take_raised"):
-                self._raised |= {lane: reason for lane, reason in found.items() if lane not in self._raised}
+            for found in self._vector.call("take_failed"):
+                self._failed |= {lane: reason for lane, reason in found.items() if lane not in self._failed}
+        return block
+
+    def _lost(self, error: Exception) -> Block:
+        """Returns a block of lanes that have all failed: a process has ended, or cannot be spoken to any more.
+
+        Raises:
+            Exception: there are no other processes, so it is our own mistake.
+        """
+        if not isinstance(self._vector, AsyncVectorEnv):
+            raise error
+        found = failure(error, "the processes of its environments")
+        self._failed |= {lane: found for lane in range(len(self._tasks)) if lane not in self._failed}
+        with suppress(Exception):
+            self._vector.close(terminate=True)
+        self._vector, self._room = None, 0
+        return self._over()
+
+    def _over(self) -> Block:
+        block = np.zeros((len(self._tasks), self._width), np.float32)
+        block[:, 1 - EXTRA] = block[:, -1] = 1.0
         return block
 
 

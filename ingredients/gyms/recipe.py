@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -15,11 +16,13 @@ from typing import Any
 import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
+from ingredients.boundary.call import calling
+from ingredients.boundary.failures import in_short, ours
+from ingredients.boundary.guard import AllKept
 from ingredients.errors import StudyError
 from ingredients.study import own_import
 from ingredients.study.foreign import is_code
 from ingredients.study.messages import nearest
-from ingredients.study.own_import import FAILURES, in_short
 from ingredients.study.own_source import TASKS
 
 Environment = gymnasium.Env[Any, Any]
@@ -36,14 +39,18 @@ class Recipe:
         name: an id of Gymnasium's, or `module:Name` of a class or function that gives an environment.
         keywords: for its constructor.
         wrappers: `module:Name` of each, the outermost last.
+        seeds_all: whether a reset seeds the environment's spaces and shared generators, too (`boundary.luck`).
     """
 
     name: str
     keywords: Mapping[str, Any] = field(default_factory=dict)
     wrappers: tuple[str, ...] = ()
+    seeds_all: bool = False
 
     def make(self, drawn: Mapping[str, Any] | None = None) -> Environment:
         """Returns an environment without a time limit of Gymnasium's, `drawn` taking the place of keywords.
+
+        It is given copies: what a study says cannot be changed by it.
 
         Raises:
             StudyError: there is none of that name, or it cannot be made.
@@ -51,12 +58,10 @@ class Recipe:
         keywords = {**self.keywords, **(drawn or {})}
         maker = imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
         wrappers = [imported(wrapper, WRAPPER) for wrapper in self.wrappers]
-        try:
-            made = maker(**keywords)
+        with calling(lambda raised: wrong(self.name, f"cannot be made with {keywords}: {raised}")):
+            made = maker(**deepcopy(keywords))
             for wrapper in wrappers:
                 made = wrapper(made)
-        except FAILURES as error:
-            raise wrong(self.name, f"cannot be made with {keywords}: {in_short(error)}") from error
         if not isinstance(made, gymnasium.Env):
             raise wrong(self.name, f"gives no gymnasium.Env, but a {type(made).__name__}")
         return made
@@ -71,28 +76,50 @@ class Recipe:
         module, colon, rest = self.name.partition(":")
         try:
             if colon:
-                importlib.import_module(module)
+                with AllKept():
+                    importlib.import_module(module)
             return gymnasium.spec(rest if colon else self.name)
         except gymnasium.error.Error as error:
             known = {name.lower(): name for name in gymnasium.registry}
             guess = nearest(rest if colon else self.name, known)
             hint = f". Did you mean '{known[guess]}'?" if guess else "; an id of another package is package:Name-v0"
             raise wrong(self.name, f"{_not_there(error)}{hint}") from error
-        except FAILURES as error:
+        except BaseException as error:
+            if ours(error):
+                raise
             raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
 
     def time_limit(self) -> int | None:
         """Returns the steps after which the environment's registration ends an episode, None if it does not say."""
         return None if is_code(self.name) else self.spec.max_episode_steps
 
-    def parameters(self, made: Environment) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Returns the keywords of the constructor, or of the function that makes it, with what they usually are."""
-        maker: Callable[..., Any] = imported(self.name, ENVIRONMENT) if is_code(self.name) else type(made.unwrapped)
+        maker: Callable[..., Any]
+        if is_code(self.name):
+            maker = imported(self.name, ENVIRONMENT)
+        else:
+            made = self.make()
+            maker = type(made.unwrapped)
+            close(made)
         kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-        found = inspect.signature(maker).parameters.values()
+        try:
+            found = list(inspect.signature(maker).parameters.values())
+        except (ValueError, TypeError):  # one that is written in C
+            found = []
         usual = {parameter.name: parameter.default for parameter in found if parameter.kind in kinds}
         registered = {} if is_code(self.name) else self.spec.kwargs
         return {**usual, **registered, **self.keywords}
+
+
+def close(made: Environment) -> None:
+    """Closes an environment; what it raises then changes nothing."""
+    try:
+        with AllKept():
+            made.close()
+    except BaseException as error:
+        if ours(error):
+            raise
 
 
 def _not_there(error: gymnasium.error.Error) -> str:

@@ -1,7 +1,8 @@
 """Observations and actions of any supported Gymnasium space, as numbers.
 
 Comes in: spaces. Goes out: a `Sight` (observation -> a row of numbers) and a `Reach` (a choice, or a vector from −1 to
-1, -> an action). What is not supported is refused by name, with the way out.
+1, -> an action). What is not supported is refused by name, with the way out. An observation is held to its space
+(`parts`); a row of numbers is a copy of it, always.
 
 | observation space | columns |
 |---|---|
@@ -14,12 +15,14 @@ Comes in: spaces. Goes out: a `Sight` (observation -> a row of numbers) and a `R
 |---|---|
 | Discrete(n) | one of n choices |
 | MultiDiscrete, MultiBinary | one of all joint choices, at most 1024 |
-| Box | a vector, each component from −1 to 1 stretched to its bounds and cut there; as it is where there are none |
+| Box | a vector, each component from −1 to 1 stretched to its bounds and cut there; as it is where there are none, or \
+where they are so far (a million) that they only mean that there are none |
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +30,12 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from ingredients.gyms.parts import NUMBERS, Part, Space, parts_of
 from ingredients.gyms.recipe import wrong
 
 MOST_CHOICES = 1024
 FARTHEST = 1e6  # a bound beyond it says nothing about what is usual
 WAY_OUT = "give a wrapper that flattens it (wrappers: [module:Class], of MiniGrid minigrid.wrappers:FlatObsWrapper)"
-Space = spaces.Space[Any]
 Floats = NDArray[np.float32]
 
 
@@ -44,23 +47,47 @@ class Sight:
         space: of the observations.
         measured: which columns are numbers of a Box rather than one-hot or bits.
         low, high: bounds of the columns; infinite where there are none that say what is usual.
+        parts: of an observation, in the order of the columns.
+        plain: its shape where all of it is one row of numbers, else None.
     """
 
     space: Space
     measured: NDArray[np.bool_]
     low: Floats
     high: Floats
+    parts: tuple[Part, ...]
+    plain: tuple[int, ...] | None
 
     @property
     def size(self) -> int:
         """Returns how many numbers an observation is."""
         return len(self.measured)
 
+    def write(self, row: Floats, observation: Any) -> None:  # noqa: ANN401 - of the space
+        """Writes the observation as numbers into the first columns of `row`.
+
+        Raises:
+            Unfit: it is not of the space.
+        """
+        if type(observation) is np.ndarray and observation.shape == self.plain and observation.dtype.kind in NUMBERS:
+            row[: self.size] = observation  # what most of them are; a check of each part takes its time
+            return
+        for part in self.parts:
+            part.write(row, observation)
+
     def read(self, observation: Any) -> Floats:  # noqa: ANN401 - of the space
-        """Returns the observation as numbers `[size]`."""
-        if isinstance(self.space, spaces.Box):  # what most of them are, and flatten takes its time
-            return np.asarray(observation, dtype=np.float32).reshape(self.size)
-        return np.asarray(spaces.flatten(self.space, observation), dtype=np.float32)
+        """Returns the observation as numbers `[size]`, a copy.
+
+        Raises:
+            Unfit: it is not of the space.
+        """
+        row = np.zeros(self.size, np.float32)
+        self.write(row, observation)
+        return row
+
+    def name(self, column: int) -> str:
+        """Returns what a column shows, in words: `observation[2]`."""
+        return next(part.name(column) for part in self.parts if column < part.end)
 
 
 def sight_of(name: str, space: Space) -> Sight:
@@ -71,12 +98,17 @@ def sight_of(name: str, space: Space) -> Sight:
     """
     if refused := _refused(space):
         raise wrong(name, f"observations of the space {refused} are not supported; {WAY_OUT}")
+    parts = parts_of(space)
     flat = spaces.flatten_space(space)
     assert isinstance(flat, spaces.Box)
-    measured = _measured(space)
-    bounded = (np.abs(flat.low) < FARTHEST) & (np.abs(flat.high) < FARTHEST) & _continuous(space)
+    measured = _by_part(parts, lambda part: isinstance(part, spaces.Box))
+    # whole numbers in a byte rarely fill it: their bounds do not say what is usual
+    continuous = _by_part(parts, lambda part: isinstance(part, spaces.Box) and part.dtype.kind == "f")
+    bounded = (np.abs(flat.low) < FARTHEST) & (np.abs(flat.high) < FARTHEST) & continuous
     low = np.where(bounded, flat.low, -np.inf).astype(np.float32)
-    return Sight(space, measured, low, np.where(bounded, flat.high, np.inf).astype(np.float32))
+    high = np.where(bounded, flat.high, np.inf).astype(np.float32)
+    plain = space.shape if isinstance(space, spaces.Box) and len(space.shape) == 1 else None
+    return Sight(space, measured, low, high, parts, plain)
 
 
 def _refused(space: Space) -> str | None:
@@ -96,25 +128,8 @@ def _refused(space: Space) -> str | None:
     return next((f"{key}{refused}" for key, part in parts if (refused := _refused(part))), None)
 
 
-def _leaves(space: Space) -> list[Space]:
-    """Returns the parts of a space that hold no others, in the order in which it is flattened."""
-    if isinstance(space, spaces.Dict | spaces.Tuple):
-        inner = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
-        return [leaf for part in inner for leaf in _leaves(part)]
-    return [space]
-
-
-def _measured(space: Space) -> NDArray[np.bool_]:
-    return _by_leaf(space, lambda leaf: isinstance(leaf, spaces.Box))
-
-
-def _continuous(space: Space) -> NDArray[np.bool_]:
-    """Returns which columns have bounds that say what is usual: whole numbers in a byte rarely fill it."""
-    return _by_leaf(space, lambda leaf: isinstance(leaf, spaces.Box) and leaf.dtype.kind == "f")
-
-
-def _by_leaf(space: Space, holds: Any) -> NDArray[np.bool_]:  # noqa: ANN401 - a function of a space
-    return np.concatenate([np.full(spaces.flatdim(leaf), holds(leaf), dtype=np.bool_) for leaf in _leaves(space)])
+def _by_part(parts: tuple[Part, ...], holds: Callable[[Space], bool]) -> NDArray[np.bool_]:
+    return np.concatenate([np.full(part.end - part.start, holds(part.space), dtype=np.bool_) for part in parts])
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +168,8 @@ def _joint(space: Space, chosen: NDArray[Any], each: list[int]) -> NDArray[Any]:
 
 def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
     low, high = space.low.flatten(), space.high.flatten()
-    bounded = np.isfinite(low) & np.isfinite(high)
-    with np.errstate(invalid="ignore"):
+    bounded = (np.abs(low) < FARTHEST) & (np.abs(high) < FARTHEST)
+    with np.errstate(invalid="ignore", over="ignore"):
         middle, half = np.where(bounded, (low + high) / 2, 0.0), np.where(bounded, (high - low) / 2, 1.0)
     stretched: NDArray[Any] = np.clip(middle + half * vectors, low, high).astype(space.dtype).reshape(-1, *space.shape)
     return stretched

@@ -3,21 +3,31 @@
 Comes in: the study's key `vary` and an environment. Goes out: `Knob`s, each of which makes a value of a uniform. Which
 of the three a name is, is found in this order: a keyword of the constructor (the environment is then made anew for a
 task); an attribute of the unwrapped environment (set before each reset; what the constructor computed from it stays as
-it was); an option of `reset`, where it is written `options.name`. Any other name is a mistake.
+it was), also one of its parts (`model.opt.gravity`, `model.opt.gravity.2`: parts by name, entries by number); an option
+of `reset`, where it is written `options.name`. Any other name is a mistake. So is a setting that changes the spaces of
+observations or actions: one agent plays all tasks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any, Literal
 
+import numpy as np
+
+from ingredients.boundary.call import calling
+from ingredients.boundary.failures import spelled
 from ingredients.errors import StudyError
-from ingredients.gyms.recipe import Environment, Recipe, wrong
+from ingredients.gyms.recipe import Environment, Recipe, close, wrong
 from ingredients.study.messages import nearest
 
 OPTION = "options."
 PLAIN = (bool, int, float, str)
+MOST_TRIED = 16  # values of a setting whose spaces are looked at before anything is trained
+MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -40,32 +50,81 @@ class Knob:
     whole: bool = False
 
     def value(self, uniform: float) -> Any:  # noqa: ANN401 - a number, or what the user listed
-        """Returns the value that a uniform in [0, 1) stands for."""
+        """Returns the value that a uniform in [0, 1) stands for, a copy of what the user listed."""
         if self.choices is not None:
-            return self.choices[min(int(uniform * len(self.choices)), len(self.choices) - 1)]
+            return deepcopy(self.choices[min(int(uniform * len(self.choices)), len(self.choices) - 1)])
         if self.whole:
             return min(int(self.low) + int(uniform * (self.high - self.low + 1)), int(self.high))
         return self.low + uniform * (self.high - self.low)
 
+    def tried(self) -> list[Any]:
+        """Returns the values whose spaces are compared before anything is trained: choices, or a range's ends."""
+        if self.choices is None:
+            return [self.low, self.high]
+        count = min(len(self.choices), MOST_TRIED)
+        return [self.value(index / (count - 1) * (1 - 2**-24)) for index in range(count)]
 
-def knobs(recipe: Recipe, vary: Mapping[str, Any], made: Environment) -> tuple[Knob, ...]:
-    """Returns the knobs that a study's `vary` names, in its order; `made` is an environment of the recipe.
+
+def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:
+    """Returns the keywords of the first environment: each as a uniform of 0 has it."""
+    return {knob.name: knob.value(0.0) for knob in knobs if knob.kind == "keyword"}
+
+
+def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
+    """Returns the knobs that a study's `vary` names, in its order; environments are made to see what they change.
 
     Raises:
-        StudyError: the environment has no such setting.
+        StudyError: the environment has no such setting, cannot be made with it, or has other spaces with it.
     """
-    parameters = recipe.parameters(made)
-    return tuple(_knob(recipe, name, drawn, made, parameters) for name, drawn in vary.items())
+    if not vary:
+        return ()
+    parameters = recipe.parameters()
+    first = {name: _first(drawn) for name, drawn in vary.items() if name in parameters}
+    made = recipe.make(first)
+    found = tuple(_knob(recipe, name, drawn, made, parameters) for name, drawn in vary.items())
+    for knob in found:
+        if knob.kind != "option":
+            _check_spaces(recipe, knob, drawn_first(found), made)
+    close(made)
+    return found
+
+
+def put(environment: Any, name: str, value: Any) -> None:  # noqa: ANN401 - whatever somebody else's object holds
+    """Sets an attribute, or an attribute or entry of a part: `model.opt.gravity.2`.
+
+    Raises:
+        Exception: whatever the environment's own code raises.
+    """
+    *path, last = name.split(".")
+    owner = reduce(_part, path, environment)
+    before = _part(owner, last)
+    if last.isdecimal():
+        owner[int(last)] = value
+    elif isinstance(before, np.ndarray) and before.ndim:
+        before[...] = value  # arrays of a simulator are its own memory
+    else:
+        setattr(owner, last, value)
+
+
+def _first(drawn: Any) -> Any:  # noqa: ANN401 - a number, or what the user listed
+    return deepcopy(drawn["choices"][0] if isinstance(drawn, Mapping) else drawn[0])
+
+
+def _part(owner: Any, key: str) -> Any:  # noqa: ANN401 - whatever somebody else's object holds
+    return owner[int(key)] if key.isdecimal() else getattr(owner, key)
 
 
 def _knob(recipe: Recipe, name: str, drawn: Any, made: Environment, parameters: Mapping[str, Any]) -> Knob:  # noqa: ANN401
     kind = _kind(recipe, name, made, parameters)
     named = name.removeprefix(OPTION)
+    usual = parameters.get(name) if kind == "keyword" else _found(made, name)
     if isinstance(drawn, Mapping):
         return Knob(named, kind, choices=tuple(drawn["choices"]))
     low, high = drawn
-    usual = parameters.get(name) if kind == "keyword" else getattr(made.unwrapped, name, None)
-    whole = isinstance(low, int) and isinstance(high, int) and not isinstance(usual, float)
+    if isinstance(usual, np.ndarray) and usual.ndim:
+        way = f"name an entry ({name}.0), or give choices, each a list of {usual.size} numbers"
+        raise wrong(recipe.name, f"vary: {name} is an array of shape {usual.shape}, got a range; {way}")
+    whole = isinstance(low, int) and isinstance(high, int) and not isinstance(usual, float | np.floating)
     return Knob(named, kind, low=low, high=high, whole=whole)
 
 
@@ -76,10 +135,9 @@ def _kind(
         return "option"
     if name in parameters:
         return "keyword"
-    attributes = settable(made)
-    if name in attributes:
+    if name in settable(made) or ("." in name and _can_vary(_found(made, name))):
         return "attribute"
-    raise _unknown(recipe, name, parameters, attributes)
+    raise _unknown(recipe, name, parameters, settable(made))
 
 
 def settable(made: Environment) -> tuple[str, ...]:
@@ -88,9 +146,48 @@ def settable(made: Environment) -> tuple[str, ...]:
     return tuple(name for name, value in found.items() if not name.startswith("_") and isinstance(value, PLAIN))
 
 
+def _found(made: Environment, name: str) -> Any:  # noqa: ANN401 - whatever somebody else's object holds
+    """Returns what an attribute, or one of a part, holds; `MISSING` where there is none."""
+    try:
+        return reduce(_part, name.split("."), made.unwrapped)
+    except Exception:
+        return MISSING
+
+
+def _can_vary(held: object) -> bool:
+    return isinstance(held, (*PLAIN, np.number, np.bool_)) or (
+        isinstance(held, np.ndarray) and held.dtype.kind in "biuf"
+    )
+
+
+def _check_spaces(recipe: Recipe, knob: Knob, keywords: Mapping[str, Any], first: Environment) -> None:
+    """Makes sure that a setting leaves the spaces as they are."""
+    shown: dict[str, tuple[Any, Any]] = {}
+    for value in knob.tried():
+        made = recipe.make({**keywords, knob.name: value}) if knob.kind == "keyword" else first
+        what = f"vary: {knob.name} cannot be set to {spelled(value)}"
+        with calling(partial(_unset, recipe, what)):
+            if knob.kind == "attribute":
+                put(made.unwrapped, knob.name, value)
+            found = {"observation": made.observation_space, "action": made.action_space}
+        if made is not first:
+            close(made)
+        for kind, space in found.items():
+            before, usual = shown.setdefault(kind, (value, space))
+            if space != usual:
+                told = f"{usual} with {spelled(before)}, {space} with {spelled(value)}"
+                way = "all tasks must share one: let a wrapper give them the largest"
+                raise wrong(recipe.name, f"vary: {knob.name} changes the {kind} space: {told}; {way}")
+
+
+def _unset(recipe: Recipe, what: str, raised: str) -> StudyError:
+    return wrong(recipe.name, f"{what}: {raised}")
+
+
 def _unknown(recipe: Recipe, name: str, parameters: Mapping[str, Any], attributes: tuple[str, ...]) -> StudyError:
     known = sorted({*parameters, *attributes})
     guess = nearest(name, known)
     what = f"vary: {name} is neither a keyword of the constructor nor an attribute"
-    allowed = f"{', '.join(known)}, or {OPTION}{name} for an option of reset"
+    parts = "part.name for an attribute of a part"
+    allowed = f"{', '.join(known)}, {parts}, or {OPTION}{name} for an option of reset"
     return wrong(recipe.name, f"{what}; known: {allowed}" + (f". Did you mean '{guess}'?" if guess else ""))

@@ -1,26 +1,36 @@
-"""The scale of what is seen: bounds where they say what is usual, else what a random policy meets.
+"""Random play before anything is trained: the scale of what is seen, and what an environment does not keep.
 
-Comes in: one lane. Goes out: `Scales`, the same for every cell, seed and machine: the warm-up's draws are keyed by its
-purpose alone. A column of a one-hot stays as it is. A measured column with finite bounds goes to [−1, 1]; one without
-(or of whole numbers, which rarely fill their bounds) gets mean 0 and deviation 1 of the warm-up; all are cut at ±10.
-The reward that the agent sees and learns from is divided by the largest that the warm-up met, where that is above 1;
-curves stay in raw returns.
+Comes in: a recipe and its knobs. Goes out: a `WarmUp`: the lane that was played, its `Scales`, whether its luck has to
+be seeded beside `reset(seed)`, and what there is to say of it. Scales are the same for every cell, seed and machine:
+the draws are keyed by their purpose alone. A column of a one-hot stays as it is. A measured column with finite bounds
+goes to [−1, 1]; one without (or of whole numbers, which rarely fill their bounds) gets mean 0 and deviation 1 of the
+warm-up; all are cut at ±10. The reward that the agent sees and learns from is divided by the largest that the warm-up
+met, where that is above 1; curves stay in raw returns.
+
+Two resets with one seed are compared, step by step. Where they differ, or where generators are drawn from that all of
+a process share, these and the environment's spaces are seeded with every reset (`boundary.luck`), and it is compared
+again; what still differs cannot be repeated, and is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingredients.gyms.lane import NOT_FINITE, Lane
-from ingredients.gyms.recipe import wrong
+from ingredients.boundary.failures import Failure
+from ingredients.boundary.guard import AllKept, Kept, same_luck, shared_luck
+from ingredients.gyms.lane import EXTRA, Lane, Row
+from ingredients.gyms.recipe import Recipe, wrong
+from ingredients.gyms.vary import Knob
 
-WARM_UP_STEPS, WARM_UP_TASKS = 1000, 10
+WARM_UP_STEPS, WARM_UP_TASKS, TASKS_AGAIN = 1000, 10, 2
 WARM_UP_SEED = 20_160_113
 FARTHEST_SHOWN = 10.0
 STILL = 1e-6  # a column that varies less than that says nothing
+SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,14 +47,106 @@ class Scales:
         return scaled
 
 
-def scales(name: str, lane: Lane, task_size: int) -> Scales:
-    """Returns the scales of a lane's environment.
+class WarmUp(NamedTuple):
+    """What random play has shown: the recipe as it is to be made, a closed lane of it, scales, what is to be said."""
+
+    recipe: Recipe
+    lane: Lane
+    scales: Scales
+    notices: tuple[str, ...]
+
+
+class _Met(NamedTuple):
+    """Steps of random play: rows `[n, O + 4]`, and why tasks were left: one each."""
+
+    rows: NDArray[np.float32]
+    failures: tuple[Failure, ...]
+
+
+def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> WarmUp:
+    """Returns what random play shows of an environment.
 
     Raises:
-        StudyError: the environment raises.
+        StudyError: it cannot be made, its spaces are not supported, or it fails on every task.
     """
-    observed, rewards = _met(name, lane, task_size)
+    with AllKept():
+        before = shared_luck()
+        lane, met, differs = _compared(recipe, knobs, task_size)
+        notices: list[str] = []
+        if differs or not same_luck(before, shared_luck()):
+            lane.close()
+            recipe = replace(recipe, seeds_all=True)
+            lane, met, differs = _compared(recipe, knobs, task_size)
+            how = "its spaces, or from generators that others share; they are seeded with it here"
+            notices.append(differs or f"it draws luck that reset(seed) does not seed: from {how}")
+        lane.close()
+    if len(met.failures) == WARM_UP_TASKS:
+        first = met.failures[0]
+        message = f"a random policy fails on each of {WARM_UP_TASKS} tasks: {first}"
+        raise wrong(recipe.name, message) from first.cause()
+    notices += _failures_told(met) + _bounds_told(lane, met.rows)
+    return WarmUp(recipe, lane, _scales(lane, met.rows), tuple(notices))
+
+
+def _compared(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> tuple[Lane, _Met, str | None]:
+    """Returns a lane, what was met in it, and how two resets with one seed have differed."""
+    lane, draw = Lane(recipe, knobs), np.random.default_rng(WARM_UP_SEED)
+    tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
+    played = [_play(lane, task, draw) for task in tasks]
+    rows = np.concatenate([part.rows for part in played])
+    met = _Met(rows, tuple(failure for part in played for failure in part.failures))
+    draw = np.random.default_rng(WARM_UP_SEED)
+    tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
+    for before, task in zip(played[:TASKS_AGAIN], tasks, strict=False):
+        if differs := _difference(lane, before.rows, _play(lane, task, draw).rows):
+            return lane, met, differs
+        if before.failures:  # it was left early, so the draws of the next one are others
+            break
+    return lane, met, None
+
+
+def _difference(lane: Lane, before: NDArray[np.float32], after: NDArray[np.float32]) -> str | None:
+    length = min(len(before), len(after))
+    rows = np.flatnonzero((before[:length] != after[:length]).any(1))
+    if not rows.size and len(before) == len(after):
+        return None
+    told = "one of them failed"
+    if rows.size:
+        column = int(np.flatnonzero(before[rows[0]] != after[rows[0]])[0])
+        what = (
+            lane.sight.name(column)
+            if column < lane.sight.size
+            else ("reward", "terminated", "truncated")[min(column - lane.sight.size, 2)]
+        )
+        told = f"step {rows[0]}, {what}: {before[rows[0], column]:.6g}, then {after[rows[0], column]:.6g}"
+    why = "its results cannot be repeated; draw all luck from self.np_random, and keep nothing over a reset"
+    return f"two resets with one seed differ ({told}): {why}"
+
+
+def _failures_told(met: _Met) -> list[str]:
+    if not met.failures:
+        return []
+    return [f"random play failed on {len(met.failures)} of {WARM_UP_TASKS} tasks: {met.failures[0]}"]
+
+
+def _bounds_told(lane: Lane, rows: NDArray[np.float32]) -> list[str]:
+    """Returns that numbers leave the bounds of their space, if they do."""
     sight = lane.sight
+    slack = SLACK * np.maximum(1.0, np.maximum(np.abs(sight.low), np.abs(sight.high)))
+    slack = np.where(np.isfinite(slack), slack, 0.0)
+    shown = rows[:, : sight.size]
+    outside = (shown < sight.low - slack) | (shown > sight.high + slack)
+    if not outside.any():
+        return []
+    row, column = (int(place[0]) for place in np.nonzero(outside))
+    bounds = f"{sight.low[column]:g} to {sight.high[column]:g}"
+    share = f"{int(outside.any(1).sum())} of {len(rows)} random steps"
+    return [f"observations leave their space in {share}: {sight.name(column)} is {shown[row, column]:g}, not {bounds}"]
+
+
+def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
+    sight = lane.sight
+    observed, rewards = rows[:, : sight.size].astype(np.float64), rows[:, -EXTRA].astype(np.float64)
     bounded = np.isfinite(sight.low) & np.isfinite(sight.high) & (sight.low < sight.high)
     with np.errstate(invalid="ignore"):
         middle, half = (sight.low + sight.high) / 2, (sight.high - sight.low) / 2
@@ -53,34 +155,33 @@ def scales(name: str, lane: Lane, task_size: int) -> Scales:
     centre = np.where(bounded, middle, observed.mean(0))
     gain = np.where(bounded, 1 / np.where(bounded, half, 1.0), 1 / deviation)
     centre, gain = np.where(sight.measured, centre, 0.0), np.where(sight.measured, gain, 1.0)
-    largest = max(1.0, float(np.abs(rewards).max()))
+    largest = max(1.0, float(np.abs(rewards).max(initial=0.0)))
     return Scales(centre.astype(np.float32), gain.astype(np.float32), 1 / largest)
 
 
-def _met(name: str, lane: Lane, task_size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the observations `[n, O]` and rewards `[n]` of a random policy on a few tasks.
+def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator) -> _Met:
+    """Returns the steps of a random policy on a task; where the environment fails, it is left: its runs will say so."""
+    rows: list[Row] = []
+    lane.over = True
+    lane.take_failed()
+    for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
+        start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
+        row: Row = np.zeros(lane.width, np.float32)
+        with Kept(quiet=True):
+            if lane.over:
+                lane.reset(task, start, row)
+            else:
+                lane.step(lane.reach.taken(action[None])[0], row)
+        if not np.isfinite(row).all():
+            lane.check(row)
+        if failed := lane.take_failed():
+            return _Met(_rows(lane, rows), (failed,))
+        rows.append(row)
+    return _Met(_rows(lane, rows), ())
 
-    A task on which the environment raises is left: its runs will say so. Where all are, nothing could be trained.
-    """
-    draw = np.random.default_rng(WARM_UP_SEED)
-    observed, rewards = [], [0.0]
-    reasons: list[str] = []
-    for task in draw.random((WARM_UP_TASKS, task_size), dtype=np.float32):
-        lane.over, lane.raised = True, None
-        for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
-            start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
-            seen = lane.reset(task, start) if lane.over else lane.step(*lane.reach.taken(action[None]))
-            if not (np.isfinite(seen.observation).all() and np.isfinite(seen.reward)):
-                lane.refuse(NOT_FINITE)
-            if lane.raised:
-                reasons.append(lane.raised)
-                break
-            observed.append(seen.observation)
-            rewards.append(seen.reward)
-    lane.raised = None
-    if len(reasons) == WARM_UP_TASKS:
-        raise wrong(name, f"a random policy fails on each of {WARM_UP_TASKS} tasks: {reasons[0]}")
-    return np.asarray(observed, np.float64), np.asarray(rewards, np.float64)
+
+def _rows(lane: Lane, rows: list[Row]) -> NDArray[np.float32]:
+    return np.stack(rows) if rows else np.zeros((0, lane.width), np.float32)
 
 
 def random_action(lane: Lane, draw: np.random.Generator) -> NDArray[np.float32]:

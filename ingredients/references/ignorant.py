@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.boundary.failures import Failure
 from ingredients.errors import StudyError
 from ingredients.references.policy import CURVES, Answer, Curves, Moment, Reference, References
 from ingredients.references.simulation import simulate
@@ -64,9 +65,14 @@ def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> 
         StudyError: an environment raised.
     """
     parts = tasks.tensor_split(-(-len(tasks) // most_lanes(family, MOST_LANES)))
-    played = [simulate(family, policy, part, run) for part in parts]
-    if failures := take_failures(family):
-        raise StudyError(f"tasks {family.name}: {next(iter(failures.values()))}")
+    played: list[Curves] = []
+    failures: list[Failure] = []
+    for part in parts:
+        played.append(simulate(family, policy, part, run))
+        failures += take_failures(family).values()
+    if failures:
+        told = f"random play failed in {len(failures)} of {len(tasks)} lifetimes: {failures[0]}"
+        raise StudyError(f"tasks {family.name}: {told}") from failures[0].cause()
     weights = torch.tensor([len(part) / len(tasks) for part in parts], dtype=torch.float64)
 
     def mean(curves: list[list[float]]) -> list[float]:

@@ -14,6 +14,7 @@ from ingredients.study import fields
 
 RANGE = "[low, high], or {choices: [a, b, ...]}"
 CODE = "module:Name, such as my_env:MyEnv"
+STORED = "finite numbers, text, on, off, null, and lists and mappings of them"
 LONGEST_CODE = 100  # it becomes part of a file's name
 
 
@@ -55,7 +56,34 @@ def keywords(value: object) -> object:
     """Returns `value` if it is a mapping with names for keys."""
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, "keywords of the environment's constructor")
-    return value
+    return {name: stored(given, (name,)) for name, given in value.items()}
+
+
+def stored(value: object, keys: tuple[str, ...]) -> object:
+    """Returns a copy of `value`, of the study at `keys`, if results can be stored with it, and read back as they were.
+
+    JSON knows neither infinity nor NaN.
+    """
+    match value:
+        case float() if not math.isfinite(value):
+            raise fields.mistake("cannot be stored", value, STORED, keys=(".".join(keys),))
+        case str() if not _encodes(value):
+            raise fields.mistake("is text that cannot be stored", ascii(value)[1:-1], STORED, keys=(".".join(keys),))
+        case None | bool() | int() | float() | str():
+            return value
+        case list() | tuple():
+            return [stored(entry, keys) for entry in value]
+        case dict() if all(isinstance(key, str) and _encodes(key) for key in value):
+            return {key: stored(entry, (*keys, key)) for key, entry in value.items()}
+    raise fields.mistake("cannot be stored", f"a {type(value).__name__}", STORED, keys=(".".join(keys),))
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def vary(value: object) -> object:
@@ -79,7 +107,7 @@ def _choices(name: str, given: dict[str, Any]) -> dict[str, list[Any]]:
     found = given.get("choices")
     if set(given) != {"choices"} or not isinstance(found, list | tuple) or len(found) < 2:
         raise fields.mistake("must be a range or choices", given, f"{RANGE}, two at least", keys=(name,))
-    return {"choices": list(found)}
+    return {"choices": [stored(choice, (name, "choices")) for choice in found]}
 
 
 def _is_number(value: object) -> bool:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingredients.boundary.call import calling
 from ingredients.errors import StudyError
 from ingredients.study.messages import nearest, one_line
 from ingredients.study.own_source import look_in
-
-FAILURES = (Exception, SystemExit)  # what others' code may raise; a script without a main guard may exit
 
 
 def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
@@ -32,12 +31,13 @@ def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa:
     module_name, _, attribute = name.partition(":")
     look_in(here := Path.cwd())
     importlib.invalidate_caches()
-    try:
+    where = f"looked for in {here} and on Python's path"
+    with calling(lambda raised: wrong(name, what, f"cannot be imported: {raised} ({where})")):
         module = importlib.import_module(module_name)
-    except FAILURES as error:
-        where = f"looked for in {here} and on Python's path"
-        raise wrong(name, what, f"cannot be imported: {in_short(error)} ({where})") from error
-    found = getattr(module, attribute, None)
+    try:
+        found = getattr(module, attribute, None)
+    except Exception:  # a module may have a __getattr__ of its own
+        found = None
     if found is None:
         guess = nearest(attribute, [key for key, value in vars(module).items() if fits(value)])
         so = f". Did you mean '{guess}'?" if guess else ""
@@ -48,9 +48,3 @@ def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa:
 def wrong(name: str, what: str, how: str) -> StudyError:
     """Returns the error that says what is wrong with something of the user's."""
     return StudyError(one_line(f"{what} {name}: {how}"))
-
-
-def in_short(error: BaseException) -> str:
-    """Returns an error's type and first line, printable."""
-    lines = str(error).splitlines() or [""]
-    return one_line(f"{type(error).__name__}: {lines[0]}")[:300]

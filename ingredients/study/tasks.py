@@ -224,6 +224,13 @@ class OwnTasks(Section):
     own: Annotated[str, BeforeValidator(foreign.code)]
     episodes: Episodes
 
+    @model_validator(mode="before")
+    @classmethod
+    def _the_rest_can_be_stored(cls, data: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
+        if not isinstance(data, dict):
+            return data
+        return {key: value if key in cls.model_fields else foreign.stored(value, (key,)) for key, value in data.items()}
+
 
 SECTIONS: dict[str, type[Section]] = {
     "bernoulli-bandit": BernoulliBanditTasks,

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from ingredients.boundary.failures import Failure
 from ingredients.tasks.family import Family
 
 
@@ -33,9 +34,9 @@ def most_lanes(family: Family, otherwise: int) -> int:
     return most
 
 
-def take_failures(family: Family) -> dict[int, str]:
+def take_failures(family: Family) -> dict[int, Failure]:
     """Returns why environments have failed since the last time: by run where tasks are `[S, N, D]`, else by lane."""
-    take: Callable[[], dict[int, str]] | None = getattr(family, "take_failures", None)
+    take: Callable[[], dict[int, Failure]] | None = getattr(family, "take_failures", None)
     return {} if take is None else take()
 
 

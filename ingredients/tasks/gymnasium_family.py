@@ -26,11 +26,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ingredients.gyms.lane import Lane
+from ingredients.boundary.failures import Failure
 from ingredients.gyms.pool import Pool
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob, knobs
-from ingredients.gyms.warm_up import Scales, scales
+from ingredients.gyms.warm_up import Scales, warm_up
 from ingredients.study.tasks import GymnasiumTasks
 from ingredients.tasks.family import Step
 
@@ -60,7 +60,7 @@ class GymnasiumFamily:
     noise_size: int = 0
     written: range = range(0)
     most_lanes: int = 32
-    failures: dict[int, str] = field(default_factory=dict)
+    failures: dict[int, Failure] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -77,15 +77,12 @@ class GymnasiumFamily:
         return torch.rand(count, self.task_size, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the episode's start with a count of its steps, `[..., start_size + 1]`, and what is seen there."""
-        state = torch.cat([start, start.new_zeros(*start.shape[:-1], 1)], dim=-1)
-        block = self.pool.reset(_rows(tasks), _rows(start))
-        self._remember(tasks)
-        return state, self._seen(block, tasks)
+        """Returns the episode's start, its number and a count of its steps, `[..., start_size + 2]`, and the view."""
+        return self._begin(tasks, start, 0)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: a reset leaves no trace."""
-        return self.first(tasks, start)
+        """Returns the same of the next one: a reset leaves no trace."""
+        return self._begin(tasks, start, _episode(state) + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Steps every lane whose episode is under way; the others show and pay nothing."""
@@ -102,18 +99,24 @@ class GymnasiumFamily:
         """Returns None: nobody knows."""
         return None
 
-    def take_failures(self) -> dict[int, str]:
-        """Returns why environments have raised since the last time, by their index in the tasks' first dimension."""
+    def take_failures(self) -> dict[int, Failure]:
+        """Returns why environments have failed since the last time, by their index in the tasks' first dimension."""
         found = dict(self.failures)
         self.failures.clear()
         return found
 
+    def _begin(self, tasks: Tensor, start: Tensor, episode: int) -> tuple[Tensor, Tensor]:
+        counts = start.new_tensor([episode, 0.0]).expand(*start.shape[:-1], 2)
+        block = self.pool.reset(_rows(tasks), _rows(start), episode)
+        self._remember(tasks)
+        return torch.cat([start, counts], dim=-1), self._seen(block, tasks)
+
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
         """Makes sure that the lanes are where the state says; only an episode's start can be come back to."""
-        rows, starts = _rows(tasks), _rows(state[..., :-1])
+        rows, starts = _rows(tasks), _rows(state[..., :-2])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
-                self.pool.reset(rows, starts)
+                self.pool.reset(rows, starts, _episode(state))
             return
         assert self.pool.is_in(rows, starts), "an episode is gone on with that is not under way"
 
@@ -123,7 +126,7 @@ class GymnasiumFamily:
 
     def _remember(self, tasks: Tensor) -> None:
         lanes = math.prod(tasks.shape[1:-1])
-        for lane, reason in self.pool.take_raised().items():
+        for lane, reason in self.pool.take_failed().items():
             self.failures.setdefault(lane // lanes, reason)
 
 
@@ -134,11 +137,11 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         StudyError: there is no such environment, it has no such setting, its spaces are not supported, or it raises.
     """
     recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
-    turned = knobs(recipe, tasks.vary, recipe.make())
-    lane, size = Lane(recipe, turned), max(len(turned), 1)
-    found = scales(tasks.gymnasium, lane, size)
-    lane.close()
-    steps, said = _episode_steps(tasks, recipe.time_limit())
+    turned = knobs(recipe, tasks.vary)
+    size = max(len(turned), 1)
+    found = warm_up(recipe, turned, size)
+    lane, (steps, limit) = found.lane, _episode_steps(tasks, recipe.time_limit())
+    said = [f"tasks {tasks.gymnasium}: {what}" for what in (*([limit] if limit else []), *found.notices)]
     return GymnasiumFamily(
         name=tasks.gymnasium,
         episodes=tasks.episodes,
@@ -149,9 +152,9 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         task_size=size,
         start_size=1 if turned else 0,
         held_out=_held_out(turned),
-        scales=found,
-        pool=Pool(recipe, turned, tasks.vectorization),
-        notice=said,
+        scales=found.scales,
+        pool=Pool(found.recipe, turned, tasks.vectorization),
+        notice="; ".join(said) or None,
     )
 
 
@@ -162,10 +165,7 @@ def _episode_steps(tasks: GymnasiumTasks, limit: int | None) -> tuple[int, str |
     if limit is not None and limit <= MOST_STEPS:
         return limit, None
     steps, own = (USUAL_STEPS, "it has no time limit") if limit is None else (MOST_STEPS, f"its own limit is {limit}")
-    return (
-        steps,
-        f"tasks {tasks.gymnasium}: episodes are cut after {steps} steps ({own}); tasks.episode_steps says otherwise",
-    )
+    return steps, f"episodes are cut after {steps} steps ({own}); tasks.episode_steps says otherwise"
 
 
 def _held_out(turned: tuple[Knob, ...]) -> bool:
@@ -173,6 +173,11 @@ def _held_out(turned: tuple[Knob, ...]) -> bool:
     if not turned or any(knob.choices is None for knob in turned):
         return True
     return math.prod(len(knob.choices or ()) for knob in turned) > FEW_TASKS
+
+
+def _episode(state: Tensor) -> int:
+    """Returns which episode of their lifetimes the lanes are in; it is the same of all."""
+    return int(state[..., -2].flatten()[0]) if state.numel() else 0
 
 
 def _rows(part: Tensor) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.boundary.failures import Failure
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.foreign import most_lanes, reward_scale, take_failures
 
@@ -62,7 +63,7 @@ class Informed:
         """Returns that of the plain family."""
         return self.plain.best_episode_return(tasks)
 
-    def take_failures(self) -> dict[int, str]:
+    def take_failures(self) -> dict[int, Failure]:
         """Returns those of the plain family."""
         return take_failures(self.plain)
 

@@ -13,8 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ingredients.boundary.call import calling
+from ingredients.boundary.failures import spelled
+from ingredients.boundary.guard import Kept
 from ingredients.gyms.recipe import wrong
-from ingredients.study.own_import import FAILURES, in_short
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.foreign import shown_again
 
@@ -49,10 +51,10 @@ def _check_numbers(family: Family) -> None:
     for name, least in WHOLE.items():
         value = getattr(family, name)
         if type(value) is not int or value < least:
-            raise wrong(family.name, f"{name} must be a whole number from {least} on, got {value!r}")
+            raise wrong(family.name, f"{name} must be a whole number from {least} on, got {spelled(value)}")
     for name in SWITCHES:
         if type(getattr(family, name)) is not bool:
-            raise wrong(family.name, f"{name} must be True or False, got {getattr(family, name)!r}")
+            raise wrong(family.name, f"{name} must be True or False, got {spelled(getattr(family, name))}")
 
 
 def _check_tasks(family: Family) -> Tensor:
@@ -85,7 +87,7 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
     lead = tasks.shape[:-1]
     begun: Any = _called(family, "first", lambda: family.first(tasks, _uniform(draw, family.start_size, lead)))
     if not (isinstance(begun, tuple) and len(begun) == 2):
-        raise wrong(family.name, f"first must return (state, observation), got {_shown(begun)}")
+        raise wrong(family.name, f"first must return (state, observation), got {shown(begun)}")
     state, observation = begun
     found = [state, observation]
     if check:
@@ -94,12 +96,9 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
     for _ in range(min(STEPS, family.episode_steps)):
         action, noise = _action(family, draw, lead), _uniform(draw, family.noise_size, lead)
         action = action if actions is None else torch.where(actions, _other(family, action), action)
-        before = state.clone()
         step = _called(family, "step", partial(family.step, tasks, state, action, noise))
         if check:
             _check_step(family, step, action, state)
-            if not torch.equal(before, state):
-                raise wrong(family.name, "step changes the state that it is given: return a new one")
         found += [torch.ones_like(step.reward) if part is None else part for part in step]  # a reward that all may see
         state = step.state
     again = _called(
@@ -109,14 +108,14 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
         _checked(family, "the state of next_episode", again[0], tuple(state.shape))
         _checked(family, "the observation of next_episode", again[1], (*lead, family.observation_size))
         blank = torch.zeros((*lead, family.observation_size))
-        shown = _called(family, "shown", lambda: shown_again(family, tasks, state, blank))
-        _checked(family, "what shown returns", shown, (*lead, family.observation_size))
+        seen = _called(family, "shown", lambda: shown_again(family, tasks, state, blank))
+        _checked(family, "what shown returns", seen, (*lead, family.observation_size))
     return [*found, *again]
 
 
 def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> None:  # noqa: ANN401 - whatever came back
     if not isinstance(step, Step):
-        raise wrong(family.name, f"step must return an ingredients.tasks.Step, got {_shown(step)}")
+        raise wrong(family.name, f"step must return an ingredients.tasks.Step, got {shown(step)}")
     lead = action.shape[: len(LEAD)]
     _checked(family, "the state of step", step.state, tuple(state.shape))
     _checked(family, "the observation of step", step.observation, (*lead, family.observation_size))
@@ -150,17 +149,15 @@ def _checked(
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     if not isinstance(found, Tensor) or tuple(found.shape) != shape or found.dtype != dtype:
-        raise wrong(family.name, f"{what} must be {list(shape)} of {dtype}, got {_shown(found)}")
+        raise wrong(family.name, f"{what} must be {list(shape)} of {dtype}, got {shown(found)}")
     if not torch.isfinite(found.float()).all():
         raise wrong(family.name, f"{what} holds numbers that are not finite")
     return found
 
 
 def _called(family: Family, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever came back
-    try:
+    with calling(lambda raised: wrong(family.name, f"{what} raised {raised}"), Kept):
         return call()
-    except FAILURES as error:
-        raise wrong(family.name, f"{what} raised {in_short(error)}") from error
 
 
 def _action(family: Family, draw: torch.Generator, lead: tuple[int, ...]) -> Tensor:
@@ -177,7 +174,8 @@ def _uniform(draw: torch.Generator, size: int, lead: tuple[int, ...]) -> Tensor:
     return torch.rand(*lead, size, generator=draw)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Returns what a user's method gave, in brief: shape and type of tensors, the type of anything else."""
     if isinstance(value, Tensor):
         return f"{list(value.shape)} of {value.dtype}"
-    return f"({', '.join(_shown(part) for part in value)})" if type(value) is tuple else type(value).__name__
+    return f"({', '.join(shown(part) for part in value)})" if type(value) is tuple else type(value).__name__

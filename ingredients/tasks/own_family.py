@@ -13,24 +13,30 @@ whether it does. Its methods are batched tensor programs for any leading shape, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ingredients.boundary.call import calling
+from ingredients.boundary.failures import Failure
+from ingredients.boundary.guard import Kept
 from ingredients.gyms.recipe import imported, wrong
-from ingredients.study.own_import import FAILURES, in_short
 from ingredients.study.tasks import OwnTasks
 from ingredients.tasks.family import Step
-from ingredients.tasks.own_contract import check_family
+from ingredients.tasks.own_contract import check_family, shown
 
 NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "step")
 
 
 @dataclass(frozen=True, eq=False)
 class OwnFamily:
-    """The user's family with every default filled in; `given` is his."""
+    """The user's family with every default filled in; `given` is his, and is given copies and gives them.
+
+    `odd` says of what it gave, by name, which runs had a number in it that is not finite, `[S]`.
+    """
 
     given: Any
     name: str
@@ -47,6 +53,7 @@ class OwnFamily:
     written: range = range(0)
     held_out: bool = True
     reward_scale: float = 1.0
+    odd: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -55,37 +62,91 @@ class OwnFamily:
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns the user's tasks `[count, task_size]`."""
-        tasks: Tensor = self.given.draw_tasks(generator, count)
+        tasks = self._tensor("draw_tasks", self._call("draw_tasks", generator, count), (count, self.task_size))
+        if self.odd.pop("draw_tasks").any():
+            raise wrong(self.name, "draw_tasks holds numbers that are not finite")
         return tasks
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns his first state and observation."""
-        state, observation = self.given.first(tasks, start)
-        return state, observation
+        return self._begun("first", tasks, self._call("first", tasks, start))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns his next episode's, or its first again where he does not say."""
         if not hasattr(self.given, "next_episode"):
             return self.first(tasks, start)
-        state, observation = self.given.next_episode(tasks, state, start)
-        return state, observation
+        return self._begun("next_episode", tasks, self._call("next_episode", tasks, state, start))
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Returns his step."""
-        step: Step = self.given.step(tasks, state, action, noise)
-        return step
+        step = self._call("step", tasks, state, action, noise)
+        if not isinstance(step, Step):
+            raise wrong(self.name, f"step must return an ingredients.tasks.Step, got {shown(step)}")
+        lead = tasks.shape[:-1]
+        shapes = (state.shape, (*lead, self.observation_size), action.shape, *(lead,) * 5)
+        kinds = (*(torch.float32,) * 2, action.dtype, *(torch.float32,) * 2, torch.bool, torch.bool, torch.float32)
+        parts = {
+            name: self._tensor(f"the {name} of step", part, shape, kind)
+            for name, part, shape, kind in zip(Step._fields, step, shapes, kinds, strict=True)
+            if part is not None or name != "reward_observed"
+        }
+        return Step(**parts)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns his, or None where he does not say."""
-        best: Tensor | None = (
-            self.given.best_episode_return(tasks) if hasattr(self.given, "best_episode_return") else None
-        )
-        return best
+        if not hasattr(self.given, "best_episode_return"):
+            return None
+        best = self._call("best_episode_return", tasks)
+        return None if best is None else self._tensor("best_episode_return", best, tasks.shape[:-1])
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor | None:
         """Returns what his environment shows in a state that a probe has changed, or None where he does not say."""
-        show: Tensor | None = self.given.shown(tasks, state) if hasattr(self.given, "shown") else None
-        return show
+        show = self._call("shown", tasks, state) if hasattr(self.given, "shown") else None
+        return (
+            None
+            if show is None
+            else self._tensor("what shown returns", show, (*tasks.shape[:-1], self.observation_size))
+        )
+
+    def take_failures(self) -> dict[int, Failure]:
+        """Returns which runs were given numbers that are not finite since the last time, and what they were of."""
+        found: dict[int, Failure] = {}
+        for what, bad in self.odd.items():
+            for run in torch.nonzero(bad).flatten().tolist():
+                found.setdefault(run, Failure(f"{what} holds a number that is not finite"))
+        self.odd.clear()
+        return found
+
+    def _call(self, what: str, *given: Any) -> Any:  # noqa: ANN401 - whatever came back
+        """Returns what a method of his gives for copies: he may write on them."""
+        copies = [part.clone() if isinstance(part, Tensor) else part for part in given]
+        with calling(lambda raised: wrong(self.name, f"{what} raised {raised}"), Kept):
+            return getattr(self.given, what)(*copies)
+
+    def _begun(self, what: str, tasks: Tensor, begun: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401 - whatever came back
+        if not (isinstance(begun, tuple) and len(begun) == 2):
+            raise wrong(self.name, f"{what} must return (state, observation), got {shown(begun)}")
+        lead = tasks.shape[:-1]
+        state = self._tensor(f"the state of {what}", begun[0], (*lead, *getattr(begun[0], "shape", (0,))[-1:]))
+        return state, self._tensor(f"the observation of {what}", begun[1], (*lead, self.observation_size))
+
+    def _tensor(
+        self,
+        what: str,
+        given: Any,  # noqa: ANN401 - whatever came back
+        shape: tuple[int, ...],
+        dtype: torch.dtype = torch.float32,
+    ) -> Tensor:
+        """Returns a copy of a tensor of his: it may be one that he will write on again.
+
+        Which runs have a number in it that is not finite is noted without a look at it: on a card that would be a wait.
+        """
+        if not isinstance(given, Tensor) or tuple(given.shape) != tuple(shape) or given.dtype != dtype:
+            raise wrong(self.name, f"{what} must be {list(shape)} of {dtype}, got {shown(given)}")
+        if given.is_floating_point() and given.dim():
+            bad = ~torch.isfinite(given).flatten(1).all(1) if given.dim() > 1 else ~torch.isfinite(given)
+            self.odd[what] = self.odd[what] | bad if what in self.odd and len(self.odd[what]) == len(bad) else bad
+        return given.detach().clone()
 
 
 def own_family(tasks: OwnTasks) -> OwnFamily:
@@ -96,13 +157,11 @@ def own_family(tasks: OwnTasks) -> OwnFamily:
     """
     keywords = tasks.model_dump(exclude={"own"})
     maker = imported(tasks.own, f"a class with {', '.join(NEEDED)}")
-    try:
-        given = maker(**keywords)
-    except FAILURES as error:
-        raise wrong(tasks.own, f"cannot be made with {keywords}: {in_short(error)}") from error
+    with calling(lambda raised: wrong(tasks.own, f"cannot be made with {keywords}: {raised}")):
+        given = maker(**deepcopy(keywords))
     if lacking := [name for name in NEEDED if not hasattr(given, name)]:
         raise wrong(tasks.own, f"lacks {', '.join(lacking)}")
-    fields = [name for name in OwnFamily.__dataclass_fields__ if name not in ("given", "name", "episodes")]
+    fields = [name for name in OwnFamily.__dataclass_fields__ if name not in ("given", "name", "episodes", "odd")]
     said = {name: getattr(given, name) for name in fields if hasattr(given, name)}
     family = OwnFamily(given, tasks.own, tasks.episodes, **said)
     check_family(family)

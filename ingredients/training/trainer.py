@@ -15,6 +15,7 @@ from torch import Tensor
 from ingredients.agent.memory import State, make_memory
 from ingredients.agent.network import Agent, flatten, views
 from ingredients.agent.observation import Layout
+from ingredients.boundary.failures import Failure
 from ingredients.grid import Run, memory_kind
 from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
@@ -149,9 +150,11 @@ class Training:
     update: int = 0
     failed: dict[int, str] = field(default_factory=dict)
 
-    def fail(self, reasons: Mapping[int, str], train_step: int) -> None:
-        """Freezes runs whose environments raised, for these reasons."""
+    def fail(self, reasons: Mapping[int, Failure], train_step: int) -> None:
+        """Freezes runs whose environments failed, for these reasons; the log has what they raised."""
         for run, reason in reasons.items():
+            if run not in self.failed:
+                reason.log()
             self.alive[run] = False
             self.failed.setdefault(run, f"its environment failed: {reason} (train step {train_step})")
 

@@ -65,6 +65,10 @@ class Own:
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns the output `[S, N, H]` and the state, from carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        with self.user.calling():
+            return self._step(weights, state, carry_t, x_t)
+
+    def _step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         lanes, first = x_t.shape[1], self.user.start(x_t.shape[1], x_t)
         state = tuple(_reset(part, new, carry_t) for part, new in zip(state, first, strict=True))
         named = _named(weights)
@@ -80,8 +84,8 @@ class Own:
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
-        named = _named(weights)
-        return (_one_by_one if self.one_by_one else _stacked)(self.user, named, carry, x)
+        with self.user.calling():
+            return (_one_by_one if self.one_by_one else _stacked)(self.user, _named(weights), carry, x)
 
     def tape_floats(self, steps: int) -> int:
         """Returns the floats a lane and step that the unroll and its way back hold at most, counted on a small one."""

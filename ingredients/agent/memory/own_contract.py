@@ -7,6 +7,7 @@ is wrong with it: shapes and types, what is remembered outside of the state, luc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,9 @@ from ingredients.agent.memory.own_module import (
     wrong,
 )
 from ingredients.agent.memory.protocol import State
-from ingredients.study.own_import import FAILURES, in_short
+from ingredients.boundary.call import calling
+from ingredients.boundary.guard import Kept
+from ingredients.errors import StudyError
 
 CHECK_LANES, CHECK_STEPS = 6, 3
 MIXED = 1e-5
@@ -87,10 +90,8 @@ def _check_start(kind: str, module: nn.Module) -> bool:
     if not callable(getattr(module, "initial_state", None)):
         raise wrong(kind, "has no method initial_state(lanes)")
     for lanes in (CHECK_LANES, CHECK_LANES + 1):
-        try:
+        with calling(partial(_start_raised, kind, lanes)):
             given = module.initial_state(lanes)  # type: ignore[operator]
-        except FAILURES as error:
-            raise wrong(kind, f"initial_state({lanes}) raised {in_short(error)}") from error
         parts = parts_of(given)
         if not all(isinstance(part, Tensor) and part.dim() and part.shape[0] == lanes for part in parts):
             allowed = f"tensors [lanes, ...]; initial_state({lanes}) gave {_shown(given)}"
@@ -98,6 +99,10 @@ def _check_start(kind: str, module: nn.Module) -> bool:
         if any(part.requires_grad for part in parts):
             raise wrong(kind, "the initial state must not depend on weights: it is what a reset puts back")
     return isinstance(given, Tensor)
+
+
+def _start_raised(kind: str, lanes: int, raised: str) -> StudyError:
+    return wrong(kind, f"initial_state({lanes}) raised {raised}")
 
 
 def _check_forward(user: UserModule) -> None:
@@ -123,10 +128,8 @@ def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
     """Returns what forward returns; it must neither fail, nor draw luck, nor remember in buffers."""
     buffers = {name: buffer.clone() for name, buffer in user.module.named_buffers()}
     luck = torch.default_generator.get_state()
-    try:
+    with calling(lambda raised: wrong(user.kind, f"forward raised {raised}"), Kept):
         result = user.module(x, state)
-    except FAILURES as error:
-        raise wrong(user.kind, f"forward raised {in_short(error)}") from error
     if not torch.equal(luck, torch.default_generator.get_state()):
         raise wrong(user.kind, "forward draws random numbers: a rollout and the learning from it must see one function")
     changed = [name for name, buffer in user.module.named_buffers() if not torch.equal(buffer, buffers[name])]

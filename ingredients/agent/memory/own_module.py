@@ -14,7 +14,7 @@ A module is always in evaluation mode: a rollout and the learning from it must s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ingredients.agent.memory.protocol import State
+from ingredients.boundary.call import calling
+from ingredients.boundary.guard import Kept
 from ingredients.errors import StudyError
 from ingredients.study import own_import
-from ingredients.study.own_import import FAILURES, in_short
 from ingredients.study.own_source import MEMORY
 
 
@@ -60,8 +61,13 @@ class UserModule:
     def run(self, weights: Mapping[str, Tensor], state: State, x: Tensor) -> tuple[Tensor, State]:
         """Returns the output `[lanes, H]` and the new state for weights by name, a state and the input `[lanes, F]`."""
         buffers = {name: buffer.to(x.device) for name, buffer in self.module.named_buffers()}
-        output, new = functional_call(self.module, {**buffers, **weights}, (x, state[0] if self.single else state))
+        with Kept():
+            output, new = functional_call(self.module, {**buffers, **weights}, (x, state[0] if self.single else state))
         return output, parts_of(new)
+
+    def calling(self) -> AbstractContextManager[None]:
+        """Returns what makes an error of one line of whatever the module raises in training or evaluation."""
+        return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 
 def load_class(kind: str) -> type[nn.Module]:
@@ -95,10 +101,8 @@ def new_module(kind: str, found: type[nn.Module], inputs: int, hidden: int, seed
     """
     with kept_luck():
         torch.default_generator.manual_seed(seed)
-        try:
+        with calling(lambda raised: wrong(kind, f"(inputs={inputs}, hidden={hidden}) raised {raised}")):
             return found(inputs, hidden).eval()
-        except FAILURES as error:
-            raise wrong(kind, f"(inputs={inputs}, hidden={hidden}) raised {in_short(error)}") from error
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
