@@ -83,7 +83,7 @@ class Recipe:
             known = {name.lower(): name for name in gymnasium.registry}
             guess = nearest(rest if colon else self.name, known)
             hint = f". Did you mean '{known[guess]}'?" if guess else "; an id of another package is package:Name-v0"
-            raise wrong(self.name, f"{_not_there(error)}{hint}") from error
+            raise wrong(self.name, f"{_not_there(error)}{hint}") from None
         except BaseException as error:
             if ours(error):
                 raise
