@@ -41,6 +41,7 @@ ENVIRONMENTS = {
     "DarkRoom": "dark-room",
     "IntervalReproduction": "interval-reproduction",
     "TabularMdp": "tabular-mdp",
+    "TrackBandit": "track-bandit",
     "TwoStep": "two-step",
 }
 

@@ -37,6 +37,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "dark-room, one maze": {"family": "dark-room", "size": 5, "episodes": 5, "walls": "fixed", "maze": 3},
     "dark-room, mazes": {"family": "dark-room", "size": 5, "episodes": 5, "walls": "random"},
     "interval-reproduction": {"family": "interval-reproduction", "episodes": 5},
+    "track-bandit": {"family": "track-bandit", "episodes": 6, "squares": 4},
+    "track-bandit, unseen": {"family": "track-bandit", "episodes": 6, "position_shown": False},
     "interval-reproduction, no clock": {"family": "interval-reproduction", "episodes": 6, "position_shown": False},
     "tabular-mdp": {"family": "tabular-mdp", "states": 4, "actions": 3, "episodes": 5, "episode_steps": 4},
     "two-step": {"family": "two-step", "episodes": 6},

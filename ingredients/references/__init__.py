@@ -12,6 +12,7 @@ family says which references it has, with its algorithms behind it:
     dark_room               dark_room_policies
     interval_reproduction
     tabular_mdp             mdp_posterior, mdp_policies
+    track_bandit
     two_step
     ignorant                a family of which nothing is known
 
@@ -36,6 +37,7 @@ from ingredients.references.interval_reproduction import interval_reproduction_r
 from ingredients.references.policy import CURVES, Curves, Reference, References
 from ingredients.references.restless_bandit import restless_bandit_references
 from ingredients.references.tabular_mdp import tabular_mdp_references
+from ingredients.references.track_bandit import track_bandit_references
 from ingredients.references.two_step import two_step_references
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.blocks import MOST_BLOCKS
@@ -48,6 +50,7 @@ from ingredients.tasks.informative_bandit import InformativeBandit
 from ingredients.tasks.interval_reproduction import IntervalReproduction
 from ingredients.tasks.restless_bandit import RestlessBandit
 from ingredients.tasks.tabular_mdp import TabularMdp
+from ingredients.tasks.track_bandit import TrackBandit
 from ingredients.tasks.two_step import TwoStep
 
 MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
@@ -68,6 +71,8 @@ def references_for(family: Family) -> References:
             return informative_bandit_references(family)
         case TabularMdp():
             return tabular_mdp_references(family)
+        case TrackBandit():
+            return track_bandit_references(family)
         case TwoStep():
             return two_step_references(family)
         case CausalBandit():

@@ -172,6 +172,21 @@ class TabularMdpTasks(Section):
     episode_steps: Steps = 10
 
 
+class TrackBanditTasks(Section):
+    """Two arms beside a track on which the agent stands and moves; an episode is a pull."""
+
+    family: Annotated[Literal["track-bandit"], _family("track-bandit")]
+    episodes: Episodes
+    squares: Annotated[int, BeforeValidator(fields.whole(2, 1000))] = 10
+    position_shown: Switch = True
+
+    @model_validator(mode="after")
+    def _the_track_has_two_halves(self) -> Self:
+        if self.squares % 2:
+            raise fields.mistake("leaves a middle square", self.squares, "an even number", keys=("squares",))
+        return self
+
+
 class TwoStepTasks(Section):
     """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
 
@@ -242,6 +257,7 @@ SECTIONS: dict[str, type[Section]] = {
     "dark-room": DarkRoomTasks,
     "interval-reproduction": IntervalReproductionTasks,
     "tabular-mdp": TabularMdpTasks,
+    "track-bandit": TrackBanditTasks,
     "two-step": TwoStepTasks,
 }
 FAMILIES = tuple(SECTIONS)
@@ -312,6 +328,7 @@ Tasks = Annotated[
     | Annotated[DarkRoomTasks, Tag("dark-room")]
     | Annotated[IntervalReproductionTasks, Tag("interval-reproduction")]
     | Annotated[TabularMdpTasks, Tag("tabular-mdp")]
+    | Annotated[TrackBanditTasks, Tag("track-bandit")]
     | Annotated[TwoStepTasks, Tag("two-step")]
     | Annotated[GymnasiumTasks, Tag("gymnasium")]
     | Annotated[OwnTasks, Tag("own")],

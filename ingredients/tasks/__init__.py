@@ -2,11 +2,10 @@
 
 Comes in: the `tasks` section of a study. Goes out: a `Family`. In reading order: `family` (what one is), `foreign`
 (what only some have), `lifetime` (how its episodes follow one another), `blocks` (means over parts of the tasks);
-ours: `bernoulli_bandit`, `dependent_bandit`,
-`gaussian_bandit`, `restless_bandit`, `informative_bandit`, `causal_bandit`, `dark_room` with `maze`,
-`interval_reproduction`, `tabular_mdp`, `two_step` with `stay_probability`; those of others: `gymnasium_family`,
-`own_family` with `own_contract`; `informed` (any of them, with the task shown); `environment` and `vector_environment`
-(any of them as an ordinary Gymnasium environment).
+ours: `bernoulli_bandit`, `dependent_bandit`, `gaussian_bandit`, `restless_bandit`, `informative_bandit`,
+`causal_bandit`, `dark_room` with `maze`, `interval_reproduction`, `tabular_mdp`, `track_bandit`, `two_step` with
+`stay_probability`; those of others: `gymnasium_family`, `own_family` with `own_contract`; `informed` (any of them, with
+the task shown); `environment` and `vector_environment` (any of them as an ordinary Gymnasium environment).
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from ingredients.tasks.interval_reproduction import IntervalReproduction
 from ingredients.tasks.own_family import own_family
 from ingredients.tasks.restless_bandit import RestlessBandit
 from ingredients.tasks.tabular_mdp import TabularMdp
+from ingredients.tasks.track_bandit import TrackBandit
 from ingredients.tasks.two_step import TwoStep
 
 __all__ = ["Family", "Step", "make_family"]
@@ -41,6 +41,7 @@ _FAMILIES: Mapping[str, Callable[..., Family]] = {
     "dark-room": DarkRoom,
     "interval-reproduction": IntervalReproduction,
     "tabular-mdp": TabularMdp,
+    "track-bandit": TrackBandit,
     "two-step": TwoStep,
 }
 

@@ -1,8 +1,9 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
-The one family in which the environment can be the memory (C3). The agent stands on a track; where it stands is a state
-that it writes, that outlasts everything, and that it sees. A lifetime is *one* trial: its K episodes are the phases of
-the trial, L steps each, and nothing is reset between them. The adaptation axis is therefore the phase.
+A test of working memory, not of learning: the environment can be the memory (claim 3), and a lifetime pays once. The
+agent stands on a track; where it stands is a state that it writes, that outlasts everything, and that it sees. A
+lifetime is *one* trial: its K episodes are the phases of the trial, L steps each, and nothing is reset between them.
+The adaptation axis is therefore the phase.
 
 | steps | what happens |
 |---|---|

@@ -1,0 +1,68 @@
+"""The references of the bandit beside a track: those of two Bernoulli arms, and an automaton whose memory is the track.
+
+Comes in: a family. Goes out: its `References`. What a pull pays does not depend on the position, so floor, reactive
+policy and yardstick are those of two independent arms, proven where they are proven there: `reactive` is the best found
+on r_{t-1} and a_{t-1} alone, `bayes_optimal` the best that anyone can do, with a memory inside or outside.
+
+`automaton` (Tsetlin 1961) has no memory of its own: it sees where it stands, r_{t-1} and a_{t-1}. It shows how far a
+memoryless agent gets that writes down what it learned; others with the same information may do better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
+from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.simulation import simulate
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.track_bandit import ARMS, LEFT, RIGHT, STEPS, TrackBandit
+
+
+def track_bandit_references(family: TrackBandit) -> References:
+    """Returns the references of two Bernoulli arms, and `automaton` where the track can be its memory."""
+    of_arms = bernoulli_bandit_references(BernoulliBandit(ARMS, family.episodes))
+    everything = list(of_arms.all)
+    if family.written:
+        everything = [replace(each, curves=partial(_wherever, each.curves)) for each in everything]
+        automaton = Reference("automaton", False, None, partial(simulate, family, Automaton(family)))
+        everything.insert(len(everything) - 1, automaton)
+    return References(of_arms.floor, of_arms.reactive, of_arms.yardstick, tuple(everything))
+
+
+def _wherever(curves: Callable[[Tensor, int], Curves], tasks: Tensor, run: int) -> Curves:
+    """Returns the curves of a policy that does not look where it stands: to swap positions costs it nothing."""
+    played = curves(tasks, run)
+    same = list(played.none)
+    blocks = {**played.blocks, **({"environment_swap": played.blocks["none"]} if played.blocks else {})}
+    return played._replace(environment_swap=same, environment_swap_same=list(same), blocks=blocks)
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """Goes by what it sees now: a step towards what the last pull speaks for, and the arm of the half it stands on."""
+
+    family: TrackBandit
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+        """Returns the arm of the half in which it will stand when it has stepped, and the step."""
+        last, won = moment.action_tm1 // STEPS, moment.reward_tm1 > 0
+        step = torch.where((last == 1) == won, RIGHT, LEFT)
+        here = (moment.observation[..., 0] * (self.family.squares - 1)).round().long()
+        there = (here + step - 1).clamp(0, self.family.squares - 1)
+        started = moment.action_tm1 < 0
+        arm = (torch.where(started, here, there) >= self.family.squares // 2).long()
+        return STEPS * arm + torch.where(started, torch.ones_like(step), step)
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory
