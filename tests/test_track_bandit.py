@@ -37,6 +37,7 @@ def test_a_pull_pays_by_its_arm_and_moves_by_its_step() -> None:
     assert step.reward.tolist() == [1.0, 0.0, 1.0]
     assert step.expected_reward.tolist() == [0.75, 0.75, 0.25]
     assert step.state.flatten().tolist() == [9.0, 8.0, 0.0]
+    assert step.action.tolist() == [STEPS + STAY, STEPS + STAY, STAY]  # no note in the action channel
     assert step.observation.flatten().tolist() == pytest.approx([1.0, 8 / 9, 0.0])
 
 

@@ -86,7 +86,8 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
         {name: np.ascontiguousarray(each[index].numpy()) for name, each in curves_by_block.items()}
         for index in range(len(tables))
     ]
-    held_out = evaluation_tasks(setup.family, study.evaluation.tasks).expand(len(setup.runs), -1, -1)
+    settings, runs = study.evaluation, len(setup.runs)
+    held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     inside = carried_inside(setup, policies.weights[0], policies.weights[-1], held_out)
     return [Evaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, strict=True)]
 

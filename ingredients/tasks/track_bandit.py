@@ -12,16 +12,16 @@ Action: 3 · arm + step, where step 0 is to the left, 1 stays, 2 is to the right
 An episode is one pull. A pull decides on arm and step at once, so what it paid can be written down with the next one.
 
 Observation: the position from 0 to 1, or always 0 with `position_shown: off`, which makes the environment no memory.
-What it leaks: nothing of the reward. Of a_{t-1} the step, which shows in the position where no end of the track stops
-it, and not the arm: to write down what an arm has paid, one has to see reward and action, or to read the arm off where
-one stood.
+What it leaks under random play: nothing. To write down what an arm has paid, one has to see reward and action, or to
+read the arm off where one stands, which only tells the arm of one that pulls by its place.
+
+The action channel shows the arm that was pulled, as 3 · arm + 1, and not the step. The step would be a note of one
+letter out of three that an agent without memory can leave to itself in that channel; a first version of this family
+taught it to some agents. Now the track is the one place outside of the agent that outlasts a pull.
 
 Reward: 1 with the probability of the arm that was pulled, else 0. Termination: every pull ends its episode. The agent
 can write on its state: `written` is the position, where it is shown. Tasks can be held out. Adaptation axis: the pulls
 of a lifetime. Lifetimes start on the square to the right of the middle.
-
-Mind the action channel: the step is a note of one letter out of three that an agent without memory can leave to itself,
-as in `interval-reproduction`.
 """
 
 from __future__ import annotations
@@ -80,12 +80,13 @@ class TrackBandit:
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm and moves; `noise[..., 0]` pays."""
+        """Pulls an arm and moves; `noise[..., 0]` pays. The action channel shows the arm alone."""
         chance = tasks.gather(-1, (action // STEPS).unsqueeze(-1)).squeeze(-1)
         moved = (state[..., 0] + (action % STEPS - STAY)).clamp(0, self.squares - 1).unsqueeze(-1)
         ends = torch.ones_like(action, dtype=torch.bool)
         paid = (noise[..., 0] < chance).to(tasks.dtype)
-        return Step(moved, self.shown(tasks, moved), action, paid, chance, ends, ~ends)
+        pulled = action - action % STEPS + STAY
+        return Step(moved, self.shown(tasks, moved), pulled, paid, chance, ends, ~ends)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns max(p), `[...]`."""
