@@ -133,3 +133,73 @@ class Lacking:
 
     def __init__(self, episodes: int) -> None:
         """Forgets everything."""
+
+
+class Reusing(Guess):
+    """Shows and pays the same tensors again and again, and writes on what it is given."""
+
+    copy = False
+
+    def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
+        """Returns a list that is one for all, where it is as long."""
+        tasks = super().draw_tasks(generator, count)
+        self.__dict__.setdefault("kept", {})[count] = tasks
+        return tasks
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns what it will write on."""
+        self.__dict__["seen"] = torch.zeros_like(tasks)
+        return torch.zeros_like(tasks), self.given(self.__dict__["seen"])
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Counts in the state, and writes on it, on the tasks, on the action."""
+        made = super().step(tasks.clone(), state, action.clone(), noise)
+        state += 1
+        seen = self.__dict__["seen"] = self.__dict__["seen"] if not self.copy else self.__dict__["seen"].clone()
+        seen.copy_(state)
+        tasks.zero_(), action.zero_()
+        return made._replace(state=state, observation=self.given(seen), action=made.action)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Goes on counting."""
+        return state, self.given(self.__dict__["seen"])
+
+    def given(self, tensor: Tensor) -> Tensor:
+        """Returns a tensor, or a copy of it."""
+        return tensor.clone() if self.copy else tensor
+
+
+class Copying(Reusing):
+    """The same with copies."""
+
+    copy = True
+
+
+class LaterOdd(Guess):
+    """Keeps the contract while it is tried; later, at the fifth step of a lifetime, it does what its name says."""
+
+    def __init__(self, episodes: int, odd: str = "nan") -> None:
+        super().__init__(episodes)
+        self.__dict__["odd"] = odd
+
+    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns a count of steps to remember."""
+        return torch.zeros_like(tasks), torch.zeros_like(tasks)
+
+    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+        """Goes on counting."""
+        return state, torch.zeros_like(tasks)
+
+    def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
+        """Does it in the lanes of the first run."""
+        made = super().step(tasks, state, action, noise)
+        state = state + 1
+        if not bool((state == 5).any()):
+            return made._replace(state=state)
+        if self.__dict__["odd"] == "raises":
+            raise RuntimeError("the fifth\nis too much")
+        if self.__dict__["odd"] == "shape":
+            return made._replace(state=state, reward=made.reward.unsqueeze(-1))
+        odd = made.reward.clone()
+        odd[0] = float("nan")
+        return made._replace(state=state, reward=odd)

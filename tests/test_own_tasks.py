@@ -16,7 +16,10 @@ from ingredients.errors import StudyError
 from ingredients.grid import fingerprints, runs
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime, make_family
-from ingredients.tasks.foreign import shown_again
+from ingredients.tasks.foreign import shown_again, take_failures
+from ingredients.training.draws import evaluation_tasks
+from ingredients.training.evaluation import evaluate
+from ingredients.training.trainer import begin_training, prepare, train
 
 STUDY = """
 name: guess
@@ -61,6 +64,15 @@ def test_what_a_swap_has_changed_is_shown_as_the_class_says() -> None:
     assert torch.equal(shown_again(silent, tasks, tasks[:, :0], before), before)
 
 
+def small(own: str, **keys: object) -> Study:
+    """Returns a study of own tasks that trains in a moment."""
+    learner = {"lifetimes": 4, "minibatches": 2, "epochs": 1, "train_steps": 48}
+    tasks = {"own": own, "episodes": 6, **keys}
+    return parse_study(
+        {"name": "t", "tasks": tasks, "ingredients": {}, "seeds": 2, "agent": {"hidden": 16}, "learner": learner}, "t"
+    )
+
+
 @pytest.mark.parametrize(
     ("own", "line"),
     [
@@ -85,6 +97,50 @@ def test_a_broken_contract_is_one_line(own: str, line: str) -> None:
     with pytest.raises(StudyError) as found:
         make_family(study_of(own).tasks)
     assert re.fullmatch(f"tasks {own}: {line}", str(found.value))
+
+
+def test_tensors_that_are_used_again_are_copied() -> None:
+    """A class that shows one tensor again and again, and writes on what it is given, trains as one that copies."""
+    trained = []
+    for name in ("Reusing", "Copying"):
+        study = small(f"own_tasks:{name}")
+        setup = prepare(study, runs(study)[-2:])
+        training = begin_training(setup)
+        assert len(list(train(setup, training))) == 2
+        curves = evaluate(setup, training.policy, evaluation_tasks(setup.family, 6).expand(2, -1, -1), ("memory_swap",))
+        trained.append((training.policy, *curves.curves.values()))
+        assert take_failures(setup.family) == {}
+    for reused, copied in zip(*trained, strict=True):
+        assert torch.equal(reused, copied)
+
+
+def test_numbers_that_are_none_fail_their_run_alone() -> None:
+    """A class that keeps the contract while it is tried and not later: the run is named, the other goes on."""
+    study = small("own_tasks:LaterOdd")
+    setup = prepare(study, runs(study)[-2:])
+    training = begin_training(setup)
+    list(train(setup, training))
+    assert training.alive.tolist() == [False, True]
+    assert training.failed == {
+        0: "its environment failed: the reward of step holds a number that is not finite (train step 24)"
+    }
+
+
+@pytest.mark.parametrize(
+    ("odd", "line"),
+    [
+        ("raises", "tasks own_tasks:LaterOdd: step raised RuntimeError: the fifth"),
+        ("shape", "tasks own_tasks:LaterOdd: the reward of step must be [2, 4] of torch.float32, got [2, 4, 1] of .*"),
+    ],
+)
+def test_what_comes_later_is_one_line_with_its_cause(odd: str, line: str) -> None:
+    """An exception, or another shape, in training; the log will have the traceback."""
+    study = small("own_tasks:LaterOdd", odd=odd)
+    setup = prepare(study, runs(study)[-2:])
+    with pytest.raises(StudyError) as found:
+        list(train(setup, begin_training(setup)))
+    assert re.fullmatch(line.replace("[", r"\["), str(found.value))
+    assert isinstance(found.value.__cause__, RuntimeError) == (odd == "raises")
 
 
 def test_a_key_that_the_class_does_not_know_is_said() -> None:

@@ -81,6 +81,29 @@ def test_a_mask_resets_some_lanes() -> None:
     assert (before != many._tasks).any(1).tolist() == mask.tolist()
 
 
+def test_a_seed_for_some_lanes_leaves_the_others_alone() -> None:
+    """Others keep tasks, states and draws; those of the mask are what a reset of all with that seed makes them."""
+    family = DarkRoom(size=4, episodes=5, episode_steps=3, goal_shown=True, random_start=True)
+    masked, plain, seeded = (FamilyVectorEnv(family, LANES) for _ in range(3))
+    mask = np.arange(LANES) < 2
+    for many, seed in ((masked, 1), (plain, 1), (seeded, 2)):
+        many.reset(seed=seed)
+    masked.step(np.zeros(LANES, np.int64)), plain.step(np.zeros(LANES, np.int64))
+    seen, _ = masked.reset(seed=2, options={"reset_mask": mask.tolist()})
+    assert np.array_equal(seen[mask], seeded._shown.numpy()[mask])
+    for _ in range(7):
+        actions = np.arange(LANES) % 5
+        shown, paid, *_ = masked.step(actions)
+        for other, lanes in ((plain, ~mask), (seeded, mask)):
+            theirs, earned, *_ = other.step(actions)
+            if not lanes[0]:  # their episodes end at other steps than those of the masked lanes
+                assert np.array_equal(shown[lanes], theirs[lanes])
+            assert np.array_equal(paid[lanes], earned[lanes])
+    assert len(masked._streams) == 2
+    masked.reset(seed=2)
+    assert len(masked._streams) == 1
+
+
 def test_misuse_of_the_vector_is_an_error() -> None:
     """A step before a reset, unknown options, seeds lane by lane, and the other mode of autoreset are refused."""
     family = BernoulliBandit(arms=4, episodes=5)
@@ -89,6 +112,8 @@ def test_misuse_of_the_vector_is_an_error() -> None:
         many.step(np.zeros(LANES, np.int64))
     with pytest.raises(ValueError, match="unknown option 'newtask'; allowed: new_task, reset_mask"):
         many.reset(options={"newtask": True})
+    with pytest.raises(ValueError, match="reset_mask: 6 switches"):
+        many.reset(options={"reset_mask": [True]})
     with pytest.raises(ValueError, match="one seed for all lanes"):
         many.reset(seed=[1, 2, 3, 4, 5, 6])
     with pytest.raises(ValueError, match="autoreset_mode: 'NextStep'; allowed: SameStep, Disabled"):

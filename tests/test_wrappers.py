@@ -16,6 +16,7 @@ import ingredients  # noqa: F401 -- registers the environments
 from ingredients.agent.observation import Layout, Past, assemble
 from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task, vector
 from ingredients.wrappers.columns import Numbers
+from ingredients.wrappers.resets import which_lanes
 
 ROOM = "ingredients/DarkRoom-v0"
 SIZES: dict[str, Any] = {"size": 3, "episode_steps": 4, "goal_shown": True}
@@ -122,3 +123,113 @@ def test_what_cannot_be_wrapped_is_said() -> None:
     tuple_of_actions.action_space = spaces.Tuple([spaces.Discrete(2)])
     with pytest.raises(ValueError, match="neither choices nor a vector"):
         ActionObservation(tuple_of_actions)
+
+
+class Aim(gymnasium.Env[Any, Any]):
+    """Two steps; its goal is an option of a reset, else it is drawn anew; it takes apart what it is given."""
+
+    observation_space = spaces.Box(-np.inf, np.inf, (1,), np.float32)
+    action_space = spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Numbers, dict[str, Any]]:
+        """Takes the goal out of the options."""
+        super().reset(seed=seed)
+        self.t = 0
+        self.goal = float((options or {}).get("goals", [self.np_random.random()]).pop())
+        self.buffer = np.array([self.goal], np.float32)
+        return self.buffer, {"goal": self.goal}
+
+    def step(self, action: Numbers) -> tuple[Numbers, float, bool, bool, dict[str, Any]]:
+        """Writes on the action, and on what it has shown."""
+        self.t += 1
+        action *= 0.0
+        self.buffer += 1.0
+        return self.buffer, 1.0, self.t == 2, False, {}
+
+
+def drawn_goal(environment: Any, draw: np.random.Generator) -> dict[str, Any]:  # noqa: ANN401 - any environment
+    """Returns options with a goal."""
+    return {"goals": [int(draw.integers(10_000))]}
+
+
+def test_a_lifetime_has_one_task() -> None:
+    """What `draw_task` returns is what all its episodes are reset with, also where the environment takes it apart."""
+    lifetime = Lifetime(Aim(), 3, drawn_goal)
+    goals: list[float] = []
+    for _ in range(2):
+        seen, _ = lifetime.reset(seed=None if goals else 3)
+        of_this = [float(seen[0])]
+        over = False
+        while not over:
+            seen, _, over, _, info = lifetime.step(np.ones(1, np.float32))
+            if info["episode_end"] and not over:
+                of_this.append(float(seen[0]))
+        assert len(of_this) == 3
+        assert len(set(of_this)) == 1
+        goals.append(of_this[0])
+    assert goals[0] != goals[1]
+
+
+def test_options_of_the_caller_hold_for_the_lifetime() -> None:
+    """A goal that is asked for by hand is that of all episodes, and the caller's own options stay as they are."""
+    lifetime, options = Lifetime(Aim(), 2), {"goals": [7]}
+    assert lifetime.reset(options={"goals": [*options["goals"]]})[0][0] == 7
+    lifetime.step(np.ones(1, np.float32))
+    assert lifetime.step(np.ones(1, np.float32))[0][0] == 7
+    assert options == {"goals": [7]}
+
+
+def test_each_lane_has_a_task_of_its_own() -> None:
+    """A lane's tasks, through lifetimes and masked resets, are those of the single wrapper with the lane's seed."""
+    lanes = SyncVectorEnv([Aim] * 3, autoreset_mode=AutoresetMode.DISABLED)
+    many, singles = vector.Lifetime(lanes, 2, drawn_goal), [Lifetime(Aim(), 2, drawn_goal) for _ in range(3)]
+    for seed in (5, None):
+        seen, info = many.reset(seed=seed)
+        alone = [single.reset(seed=None if seed is None else seed + lane) for lane, single in enumerate(singles)]
+        assert np.array_equal(seen, [found[0] for found in alone])
+        assert info["goal"].tolist() == [found[1]["goal"] for found in alone]
+        assert len(set(seen[:, 0].tolist())) == 3
+        for _ in range(4):
+            seen, _, terminated, _, _ = many.step(np.ones((3, 1), np.float32))
+            assert np.array_equal(seen, [single.step(np.ones(1, np.float32))[0] for single in singles])
+    assert terminated.all()
+    fresh, _ = many.reset(options={"reset_mask": np.array([False, True, False])})
+    assert np.array_equal(fresh[1], singles[1].reset()[0])
+    assert np.array_equal(fresh[[0, 2]], seen[[0, 2]])
+
+
+def test_a_lanes_environment_can_be_turned_to_its_task() -> None:
+    """`draw_task` meets the lane's own environment where there is one."""
+    met = []
+
+    def turned(environment: Any, draw: np.random.Generator) -> None:  # noqa: ANN401 - any environment
+        """Notes whom it meets."""
+        met.append(environment)
+
+    lanes = SyncVectorEnv([Aim] * 2, autoreset_mode=AutoresetMode.DISABLED)
+    vector.Lifetime(lanes, 2, turned).reset(seed=0)
+    assert met == list(lanes.envs)
+
+
+def test_the_action_that_is_shown_is_the_one_that_was_taken() -> None:
+    """An environment that writes on its action, or on what it has shown, changes neither column."""
+    single = ActionObservation(Aim())
+    single.reset(seed=0)
+    first, *_ = single.step(np.array([0.5], np.float32))
+    kept = first.copy()
+    single.step(np.array([0.25], np.float32))
+    assert first[1:].tolist() == [0.5, 1.0]
+    assert np.array_equal(first, kept)
+    many = vector.ActionObservation(SyncVectorEnv([Aim] * 2, autoreset_mode=AutoresetMode.DISABLED))
+    many.reset(seed=0)
+    assert many.step(np.full((2, 1), 0.5, np.float32))[0][:, 1:].tolist() == [[0.5, 1.0]] * 2
+
+
+def test_a_mask_is_one_switch_a_lane() -> None:
+    """As in Gymnasium's own: of the vector's length, boolean, and on for some lane."""
+    assert which_lanes({"reset_mask": [True, False]}, 2).tolist() == [True, False]
+    for mask in ([True], [1, 0], [False, False]):
+        with pytest.raises(ValueError, match="reset_mask: 2 switches"):
+            which_lanes({"reset_mask": mask}, 2)

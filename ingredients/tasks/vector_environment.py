@@ -9,7 +9,8 @@ task until another is asked for, and the hidden task is in no observation and no
 | the first `reset()`, `reset(seed=s)`       | tasks from the distribution                                   |
 | `reset()`                                  | every lane's next episode on its task                         |
 | `options={"new_task": True}`               | fresh tasks, the first episodes of their lifetimes            |
-| `options={"reset_mask": [True, ...]}`      | that only for those lanes                                     |
+| `options={"reset_mask": [True, ...]}`      | any of that only for those lanes; with a seed, others keep    |
+|                                            | their tasks and their draws                                   |
 
 Where an episode ends, the same step starts the lane's next one on the same task (`AutoresetMode.SAME_STEP`), and `info`
 has what the last step showed as `final_obs`; or, with `autoreset_mode="Disabled"`, the lane waits for its reset.
@@ -17,12 +18,14 @@ has what the last step showed as `final_obs`; or, with `autoreset_mode="Disabled
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
 from gymnasium import spaces
+from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
@@ -62,6 +65,8 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         self._state = self._shown = torch.empty(0)
         self._steps = np.zeros(num_envs, np.int64)
         self._over = np.ones(num_envs, np.bool_)
+        self._streams: list[np.random.Generator] = []
+        self._stream_of = np.zeros(num_envs, np.int64)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -73,19 +78,22 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         """
         if isinstance(seed, list):
             raise ValueError("reset: one seed for all lanes, since they share their draws; got a list")
-        super().reset(seed=seed)
         asked = dict(options or {})
         new_task, mask = bool(asked.pop("new_task", False)), asked.pop("reset_mask", None)
         if asked:
             raise ValueError(f"reset: unknown option {next(iter(asked))!r}; allowed: new_task, reset_mask")
-        which = np.ones(self.num_envs, np.bool_) if mask is None else np.asarray(mask, np.bool_)
-        if self._tasks is None or seed is not None:
-            self._tasks = self._draw_tasks()
-            self._state, self._shown = self._family.first(self._tasks, self._uniforms(self._family.start_size))
-        elif new_task:
+        which = self._lanes(mask)
+        if seed is not None or not self._streams:
+            self._seed(seed, which)
+        if self._tasks is None:
+            every = np.ones_like(which)
+            self._tasks = self._draw_tasks(every)
+            start = self._uniforms(self._family.start_size, every)
+            self._state, self._shown = self._family.first(self._tasks, start)
+        elif new_task or seed is not None:
             self._put(which, *self._first_of_new_tasks(which))
         else:
-            self._put(which, *self._next())
+            self._put(which, *self._next(which))
         self._steps[which], self._over[which] = 0, False
         return self._shown.numpy().copy(), {}
 
@@ -97,7 +105,8 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         """
         if self._tasks is None or self._over.any():
             raise gymnasium.error.ResetNeeded("an episode is over (or never began): reset it before step()")
-        noise, kind = self._uniforms(self._family.noise_size), np.float32 if self._family.continuous else np.int64
+        noise = self._uniforms(self._family.noise_size, np.ones_like(self._over))
+        kind = np.float32 if self._family.continuous else np.int64
         made = self._family.step(self._tasks, self._state, torch.from_numpy(np.asarray(actions, kind)), noise)
         self._state, self._shown, self._steps = made.state, made.observation, self._steps + 1
         terminated = made.terminated.numpy().copy()
@@ -111,21 +120,21 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
             return {}
         last = self._shown.numpy().copy()
         if self._restarts:
-            self._put(ended, *self._next())
+            self._put(ended, *self._next(ended))
             self._steps[ended] = 0
             return {"final_obs": last, "_final_obs": ended.copy()}
         self._over = ended
         return {}
 
-    def _next(self) -> tuple[Tensor, Tensor]:
+    def _next(self, which: Flags) -> tuple[Tensor, Tensor]:
         assert self._tasks is not None
-        return self._family.next_episode(self._tasks, self._state, self._uniforms(self._family.start_size))
+        return self._family.next_episode(self._tasks, self._state, self._uniforms(self._family.start_size, which))
 
     def _first_of_new_tasks(self, which: Flags) -> tuple[Tensor, Tensor]:
         assert self._tasks is not None
         lanes = torch.from_numpy(which).unsqueeze(-1)
-        self._tasks = torch.where(lanes, self._draw_tasks(), self._tasks)
-        return self._family.first(self._tasks, self._uniforms(self._family.start_size))
+        self._tasks = torch.where(lanes, self._draw_tasks(which), self._tasks)
+        return self._family.first(self._tasks, self._uniforms(self._family.start_size, which))
 
     def _put(self, which: Flags, state: Tensor, shown: Tensor) -> None:
         """Puts lanes where they are to be; the others stay."""
@@ -135,13 +144,51 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         lanes = torch.from_numpy(which).unsqueeze(-1)
         self._state, self._shown = torch.where(lanes, state, self._state), torch.where(lanes, shown, self._shown)
 
-    def _uniforms(self, count: int) -> Tensor:
-        return torch.from_numpy(self.np_random.random((self.num_envs, count), dtype=np.float32))
+    def _lanes(self, mask: Any) -> Flags:  # noqa: ANN401 - whatever was asked
+        which = np.ones(self.num_envs, np.bool_) if mask is None else np.asarray(mask)
+        if which.shape != (self.num_envs,) or which.dtype != np.bool_ or not which.any():
+            got = "none that is on" if which.dtype == np.bool_ and not which.any() else f"{which.dtype}, {which.shape}"
+            raise ValueError(f"reset_mask: {self.num_envs} switches (an array of bool), got {got}")
+        return which
 
-    def _draw_tasks(self) -> Tensor:
-        """Returns ψ of every lane; the family draws it from a torch stream whose key comes from `np_random`."""
-        key = int(self.np_random.integers(2**63))
-        return self._family.draw_tasks(torch.Generator().manual_seed(key), self.num_envs)
+    def _seed(self, seed: int | None, which: Flags) -> None:
+        """Gives lanes a stream of their own from a seed: rows of what all lanes would draw from it."""
+        if which.all() or not self._streams:
+            super().reset(seed=seed)
+            self._streams, self._stream_of[:] = [self.np_random], 0
+            return
+        self._stream_of[which] = len(self._streams)
+        self._streams.append(seeding.np_random(seed)[0])
+        used, self._stream_of = np.unique(self._stream_of, return_inverse=True)
+        self._streams = [self._streams[index] for index in used]
+
+    def _uniforms(self, count: int, which: Flags) -> Tensor:
+        """Returns uniforms `[L, count]` for some lanes; streams that have none of them draw nothing."""
+
+        def drawn(stream: np.random.Generator) -> Tensor:
+            return torch.from_numpy(stream.random((self.num_envs, count), dtype=np.float32))
+
+        return self._rows(drawn, which)
+
+    def _draw_tasks(self, which: Flags) -> Tensor:
+        """Returns ψ of some lanes; the family draws it from torch streams whose keys come from those of the lanes."""
+
+        def drawn(stream: np.random.Generator) -> Tensor:
+            draw = torch.Generator().manual_seed(int(stream.integers(2**63)))
+            return self._family.draw_tasks(draw, self.num_envs)
+
+        return self._rows(drawn, which)
+
+    def _rows(self, drawn: Callable[[np.random.Generator], Tensor], which: Flags) -> Tensor:
+        """Returns each lane's row of what is drawn from its stream; any other's where a lane is not asked for."""
+        if len(self._streams) == 1:
+            return drawn(self._streams[0])
+        asked = np.unique(self._stream_of[which]).tolist()
+        found = drawn(self._streams[asked[0]])
+        for index in asked[1:]:
+            lanes = torch.from_numpy(self._stream_of == index)
+            found[lanes] = drawn(self._streams[index])[lanes]
+        return found
 
 
 def _action_space(family: Family) -> spaces.Discrete | spaces.Box:

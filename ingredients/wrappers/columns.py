@@ -14,12 +14,22 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float32]
 DrawTask = Callable[[Any, np.random.Generator], dict[str, Any] | None]
-"""Called with the environment and the lifetime's draws; makes it one of a new task, or returns `reset`'s options."""
+"""Called with the environment and the lifetime's draws; makes it one of a new task, or returns `reset`'s options.
+
+Options are those of every reset of the lifetime, so that all its episodes are on the task; but for `new_task`, by which
+a family of ours draws one itself, and which is given once.
+"""
+NEW_TASK = "new_task"
 
 
 def new_task(environment: Any, draw: np.random.Generator) -> dict[str, Any]:  # noqa: ANN401 - single or vector
     """Returns the options by which a family of ours draws a task: it does so by itself."""
-    return {"new_task": True}
+    return {NEW_TASK: True}
+
+
+def of_later_episodes(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns what of a lifetime's options each of its later episodes is reset with."""
+    return {name: value for name, value in options.items() if name != NEW_TASK}
 
 
 def flat(space: spaces.Space[Any]) -> spaces.Box[Any]:
@@ -61,4 +71,4 @@ def spelled(space: spaces.Space[Any], action: Any) -> Numbers:  # noqa: ANN401 -
         columns = np.zeros(int(space.n), np.float32)
         columns[int(action) - int(space.start)] = 1.0
         return columns
-    return np.asarray(action, np.float32)
+    return np.array(action, np.float32)  # a copy: whoever takes the action may write on it

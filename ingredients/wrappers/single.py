@@ -5,6 +5,7 @@ Comes in: an environment. Goes out: one with more columns in its observation, or
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, SupportsFloat
 
 import gymnasium
@@ -12,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.utils import RecordConstructorArgs
 
-from ingredients.wrappers.columns import DrawTask, Numbers, action_columns, flat, spelled, wider
+from ingredients.wrappers.columns import DrawTask, Numbers, action_columns, flat, of_later_episodes, spelled, wider
 
 Environment = gymnasium.Env[Any, Any]
 Stepped = tuple[Numbers, SupportsFloat, bool, bool, dict[str, Any]]
@@ -23,7 +24,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
 
     When an episode ends, the same step starts the next one; the last ends the lifetime, as `terminated`. `draw_task` is
     called at a lifetime's start with the environment and draws of its own, and may turn the environment to a new task
-    or return options for its reset.
+    or return options for its resets: all episodes of the lifetime are reset with them.
     """
 
     def __init__(self, env: Environment, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -38,7 +39,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
             raise ValueError(f"episodes: out of range, got {episodes}; allowed: 1 or more")
         self.observation_space = wider(flat(env.observation_space), 0.0, 1.0, 2)
         self._episodes, self._draw_task, self._episode = episodes, draw_task, 0
-        self._draw = np.random.default_rng()
+        self._draw, self._options = np.random.default_rng(), dict[str, Any]()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -48,6 +49,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
             self._draw = np.random.default_rng(seed)
         drawn = self._draw_task(self.env, self._draw) if self._draw_task else None
         merged = {**(options or {}), **(drawn or {})}
+        self._options = deepcopy(of_later_episodes(merged))
         observation, info = self.env.reset(seed=seed, options=merged or None)
         self._episode = 0
         return self._flagged(observation, 1.0, 1.0), info
@@ -61,7 +63,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
         self._episode += 1
         if self._episode == self._episodes:
             return self._flagged(observation, 0.0, 0.0), reward, True, False, info
-        observation, _ = self.env.reset()
+        observation, _ = self.env.reset(options=deepcopy(self._options) or None)
         return self._flagged(observation, 0.0, 1.0), reward, False, False, info
 
     def _flagged(self, observation: Any, lifetime: float, episode: float) -> Numbers:  # noqa: ANN401 - of the space
@@ -123,8 +125,8 @@ class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
 
     def step(self, action: Any) -> Stepped:  # noqa: ANN401 - of the space
         """Returns a step with its action in what is observed next."""
-        observation, reward, terminated, truncated, info = self.env.step(action)
         columns = np.append(spelled(self.env.action_space, action), np.float32(1.0))
+        observation, reward, terminated, truncated, info = self.env.step(action)
         return _appended(self.env, observation, columns), reward, terminated, truncated, info
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector import AutoresetMode, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from ingredients.wrappers.columns import DrawTask, Numbers, action_columns, wider
+from ingredients.wrappers.resets import MASK, Flags, Resets, Vector, which_lanes
 
-Flags = NDArray[np.bool_]
-Vector = VectorEnv[Any, Any, Any]
 Stepped = tuple[Numbers, NDArray[Any], Flags, Flags, dict[str, Any]]
 NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vector.FlattenObservation first"
 
@@ -25,8 +24,10 @@ NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vec
 class Lifetime(VectorWrapper):
     """K episodes on one task as one episode, in every lane; appends [lifetime's start, episode's start].
 
-    As in `single.Lifetime`. The vector's own autoreset must be off, and is off here too: a lane whose lifetime has
-    ended waits for `reset(options={"reset_mask": ...})`, and is not to be stepped.
+    As in `single.Lifetime`, lane by lane: `draw_task` is called for each lane that starts a lifetime, with draws of its
+    own (those of the single wrapper with the lane's seed) and with its own environment, where the vector has one for
+    each (`envs`), else with the vector. The vector's own autoreset must be off, and is off here too: a lane whose
+    lifetime has ended waits for `reset(options={"reset_mask": ...})`, and is not to be stepped.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -44,18 +45,20 @@ class Lifetime(VectorWrapper):
         self._episodes, self._draw_task = episodes, draw_task
         self._episode = np.zeros(env.num_envs, np.int64)
         self._flags = np.zeros((env.num_envs, 2), np.float32)
-        self._draw = np.random.default_rng()
+        self._draws = [np.random.default_rng() for _ in range(env.num_envs)]
+        self._resets = Resets(env)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
         """Returns the first observations of lifetimes, of all lanes or of those of the mask."""
-        if seed is not None:
-            self._draw = np.random.default_rng(seed)
-        which = _which(options, self.num_envs)
-        drawn = self._draw_task(self.env, self._draw) if self._draw_task else None
-        merged = {**(options or {}), **(drawn or {})}
-        observation, info = self.env.reset(seed=seed, options=merged or None)
+        which, given = which_lanes(options, self.num_envs), dict(options or {})
+        given.pop(MASK, None)
+        for lane in np.flatnonzero(which).tolist():
+            if seed is not None:
+                self._draws[lane] = np.random.default_rng(seed + lane)
+            self._resets.options[lane] = {**given, **self._drawn(lane)}
+        observation, info = self._resets.of(which, seed)
         self._episode[which] = 0
         self._flags[which] = 1.0
         return _with(observation, self._flags), info
@@ -63,14 +66,21 @@ class Lifetime(VectorWrapper):
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
         """Returns a step of the lifetimes; `info` says in `episode_end` where an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
-        ended = terminated | truncated
+        ended, reward = terminated | truncated, np.array(reward)
         self._episode += ended
         over = ended & (self._episode == self._episodes)
         if (goes_on := ended & ~over).any():
-            fresh, _ = self.env.reset(options={"reset_mask": goes_on})
-            observation = np.where(goes_on[:, None], fresh, observation)
+            last = np.array(observation, np.float32)
+            fresh, _ = self._resets.of(goes_on)
+            observation = np.where(goes_on[:, None], fresh, last)
         self._flags = np.stack([np.zeros_like(ended), goes_on], axis=1).astype(np.float32)
         return _with(observation, self._flags), reward, over, np.zeros_like(over), {**info, "episode_end": ended}
+
+    def _drawn(self, lane: int) -> dict[str, Any]:
+        if self._draw_task is None:
+            return {}
+        each = getattr(self.env.unwrapped, "envs", None)
+        return self._draw_task(each[lane] if each is not None else self.env, self._draws[lane]) or {}
 
 
 class _Channel(VectorWrapper):
@@ -86,7 +96,7 @@ class _Channel(VectorWrapper):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
         """Returns the first observations; lanes outside of a mask show what they showed."""
-        which = _which(options, self.num_envs)
+        which = which_lanes(options, self.num_envs)
         observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
         self._ended[which], self._last[which] = False, 0.0
         return _with(observation, self._last), info
@@ -138,8 +148,9 @@ class ActionObservation(_Channel):
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
         """Returns a step with its actions in what is observed next."""
+        columns = self._spelled(actions)
         observation, reward, terminated, truncated, info = self.env.step(actions)
-        shown = self._shown(observation, self._spelled(actions), terminated | truncated)
+        shown = self._shown(observation, columns, terminated | truncated)
         return shown, reward, terminated, truncated, info
 
     def _spelled(self, actions: Any) -> Numbers:  # noqa: ANN401 - of the space
@@ -147,12 +158,7 @@ class ActionObservation(_Channel):
         if isinstance(space, spaces.Discrete):
             one_hot: Numbers = np.eye(self._actions, dtype=np.float32)[np.asarray(actions) - space.start]
             return one_hot
-        return np.asarray(actions, np.float32)
-
-
-def _which(options: dict[str, Any] | None, lanes: int) -> Flags:
-    mask = (options or {}).get("reset_mask")
-    return np.ones(lanes, np.bool_) if mask is None else np.asarray(mask, np.bool_)
+        return np.array(actions, np.float32)  # a copy: whoever takes the actions may write on them
 
 
 def _flat(env: Vector) -> spaces.Box:
