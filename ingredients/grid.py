@@ -29,6 +29,7 @@ __all__ = [
     "Stack",
     "cells",
     "differences",
+    "equal_parts",
     "fingerprints",
     "memory_kind",
     "memory_kinds",
@@ -218,9 +219,13 @@ def stacks(study: Study) -> tuple[Stack, ...]:
 
 
 def _cut(of_kind: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
-    count = -(-len(of_kind) // STACK_RUNS)
-    bounds = [index * len(of_kind) // count for index in range(count + 1)]
-    return (tuple(of_kind[start:end]) for start, end in itertools.pairwise(bounds))
+    return equal_parts(of_kind, -(-len(of_kind) // STACK_RUNS))
+
+
+def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
+    """Yields runs in so many parts, as equal as can be, in their order."""
+    bounds = [index * len(some) // count for index in range(count + 1)]
+    return (tuple(some[start:end]) for start, end in itertools.pairwise(bounds))
 
 
 def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:

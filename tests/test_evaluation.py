@@ -12,6 +12,7 @@ from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import Study, parse_study
+from ingredients.tasks import lifetime
 from ingredients.tasks.lifetime import World
 from ingredients.training import evaluation
 from ingredients.training.draws import carry, evaluation_tasks, training_sample
@@ -59,13 +60,14 @@ def _scene() -> Scene:
     setup = prepare(_study(), (Run(FULL, 0),))
     weights = views(begin_training(setup).policy, setup.agent.shapes())
     tasks = torch.tensor([[[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]]])
-    return Scene(Play(setup.agent, setup.family, weights, tasks), _lanes(0.0), torch.zeros(1, 3, 0))
+    play = Play(setup.agent, setup.family, weights, tasks)
+    return Scene(play, _lanes(0.0), torch.zeros(1, 3, 0), lifetime.others(tasks))
 
 
 def test_the_swap_exchanges_memory_and_nothing_else() -> None:
     """Each lane gets the memory of the lane before it; environment, observation, starts, r and a stay its own."""
     scene = _scene()
-    play, swapped, _ = swap_memory(scene)
+    play, swapped, *_ = swap_memory(scene)
     assert [part.flatten().tolist() for part in swapped.memory] == [[2.0, 0.0, 1.0], [-2.0, 0.0, -1.0]]
     assert swapped.world is scene.lanes.world
     assert (swapped.past, swapped.t) == (scene.lanes.past, 4)
@@ -116,7 +118,7 @@ def test_a_neighbour_is_on_another_task() -> None:
     """Where two lanes in a row are on one task, both swap with the lane before them; yokes and the switch likewise."""
     scene = _scene()
     tasks = scene.play.tasks[:, [0, 0, 1]]
-    scene = scene._replace(play=replace(scene.play, tasks=tasks))
+    scene = scene._replace(play=replace(scene.play, tasks=tasks), neighbours=lifetime.others(tasks))
     assert swap_memory(scene).lanes.memory[0].flatten().tolist() == [2.0, 2.0, 1.0]
     assert torch.equal(switch_task(scene).play.tasks, tasks[:, [2, 2, 1]])
 
@@ -129,7 +131,7 @@ def test_a_swap_of_the_environment_is_seen_at_once() -> None:
     play = Play(setup.agent, setup.family, views(begin_training(setup).policy, setup.agent.shapes()), tasks)
     lanes = begin(play, torch.zeros(1, 3, 0))
     lanes.world.state[..., 0] = torch.tensor([[0.0, 1.0, 2.0]])
-    after = swap_environment(Scene(play, lanes, torch.zeros(1, 3, 0))).lanes
+    after = swap_environment(Scene(play, lanes, torch.zeros(1, 3, 0), lifetime.others(tasks))).lanes
     assert after.world.state[0, :, 0].tolist() == [2.0, 2.0, 1.0]
     state_shown = setup.family.next_episode(tasks, after.world.state, torch.zeros(1, 3, 0))[1]
     assert torch.equal(after.past.observation, state_shown)
@@ -139,7 +141,7 @@ def test_a_swap_of_the_environment_is_seen_at_once() -> None:
 def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
     """Memory, starts, r and a are those of a lifetime's start; the environment and what it shows go on."""
     scene = _scene()
-    (play, wiped, _), initial = wipe_memory(scene), begin(scene.play, scene.start)
+    (play, wiped, *_), initial = wipe_memory(scene), begin(scene.play, scene.start)
     assert [part.tolist() for part in wiped.memory] == [part.tolist() for part in initial.memory]
     assert (wiped.world, wiped.t) == (scene.lanes.world, 4)
     assert wiped.past.observation is scene.lanes.past.observation
@@ -151,7 +153,7 @@ def test_the_wipe_presents_a_new_lifetime_on_the_same_task() -> None:
 def test_the_switch_gives_another_task_and_leaves_what_is_carried() -> None:
     """Each lane plays on the task of the lane before it; memory, r and a stay its own."""
     scene = _scene()
-    play, switched, _ = switch_task(scene)
+    play, switched, *_ = switch_task(scene)
     assert torch.equal(play.tasks, scene.play.tasks[:, [2, 0, 1]])
     assert switched.memory is scene.lanes.memory
     state, observation = play.family.first(play.tasks, scene.start)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ingredients.engine.ask import results_of
 from ingredients.engine.grid_jobs import Remaining, others_code
-from ingredients.engine.protocol import Engine, Job
+from ingredients.engine.protocol import Engine, Job, Needs
 from ingredients.errors import UsageError
-from ingredients.grid import Stack, memory_kind, stacks
+from ingredients.grid import Run, Stack, equal_parts, memory_kind, stacks
 from ingredients.study import Study
 
 # the most bytes that a process may take as the kernel has it, where it was told: of a container, of a batch job
@@ -83,6 +83,30 @@ def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
             notices.setdefault(kind, _notice(kind, needs, budget, cut))
     sizes = {part: memory[kind_of(rest.study, part)][len(part.runs) - 1] for part in parts}
     return Fitted(replace(rest, stacks=tuple(parts)), sizes, tuple(notices.values()))
+
+
+def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
+    """Returns the bytes that are free on a worker's GPU, and what stacks of one run, of two, ... take of them."""
+    needs: dict[str, Sequence[int]] = {}
+    free = 0
+    for index, (kind, stack) in enumerate(largest_of_each_kind(rest).items()):
+        asked = (rest.study, stack)
+        job = Job(f"card-{index}", "ingredients.training.cost:card_needs", asked, needs=Needs(0, 1.0), limited=False)
+        free, needs[kind] = results_of(engine, [job])[0]
+    return free, needs
+
+
+def side_by_side(rest: Remaining, gpus: int) -> Remaining:
+    """Returns what remains in the fewest stacks that keep all GPUs busy: of each kind of memory one for each.
+
+    A GPU takes a thousand runs in little more than the time of ten.
+    """
+    by_kind: dict[str, list[Run]] = {}
+    for stack in rest.stacks:
+        by_kind.setdefault(kind_of(rest.study, stack), []).extend(stack.runs)
+    each = -(-gpus // max(len(by_kind), 1))
+    wide = [part for of_kind in by_kind.values() for part in equal_parts(of_kind, min(each, len(of_kind)))]
+    return replace(rest, stacks=tuple(Stack(index, part) for index, part in enumerate(wide)))
 
 
 def usable_memory() -> int:

@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import count
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +51,12 @@ class LocalEngine:
     """At most `workers` processes at a time; a job's output and traceback go to `logs`/<key>.log (None: stderr)."""
 
     def __init__(
-        self, workers: int, logs: Path | None = None, limits: Limits | None = None, gpus: Sequence[str] = ()
+        self,
+        workers: int,
+        logs: Path | None = None,
+        limits: Limits | None = None,
+        gpus: Sequence[str] = (),
+        helper: bool = False,
     ) -> None:
         """Starts nothing: workers are started as jobs need them.
 
@@ -61,11 +65,13 @@ class LocalEngine:
             logs: where output goes.
             limits: of the jobs; by default none, and no retries.
             gpus: as CUDA names them, dealt out to the workers in turn; with none, every worker sees all.
+            helper: whether there is one worker more, without a GPU, for a job that needs none.
         """
         self.workers = workers
         self._logs = logs
         self._limits = limits or Limits()
-        self._gpus = tuple(gpus)
+        self.gpus = tuple(gpus)
+        self._helper = helper
         self._workers: list[Worker] = []
         self._looked_at = 0.0
 
@@ -98,22 +104,39 @@ class LocalEngine:
         return [worker for worker in self._workers if worker.attempt]
 
     def _hand_out(self, fresh: Iterator[Job], again: deque[Attempt]) -> Iterator[Event]:
-        while len(self._at_work()) < self.workers and (attempt := next_attempt(fresh, again)):
-            worker = self._free_worker()
+        while self._has_room() and (attempt := next_attempt(fresh, again)):
+            worker = self._free_worker(attempt.job)
             if self._logs and not attempt.faults:
                 log_path(self._logs, attempt.job.key).unlink(missing_ok=True)  # that of an earlier grid
             worker.give(attempt)
             yield Started(attempt.job)
 
-    def _free_worker(self) -> Worker:
+    def _has_room(self) -> bool:
+        """Returns whether another job may be asked for; the helper comes beside the others."""
+        return sum(worker.slot < self.workers for worker in self._at_work()) < self.workers
+
+    def _free_worker(self, job: Job) -> Worker:
+        slots = self._slots(job)
         for worker in self._workers:
-            if worker.attempt is None:
+            if worker.attempt is None and worker.slot in slots:
                 return worker
         taken = {worker.slot for worker in self._workers}
-        slot = next(slot for slot in count() if slot not in taken)
-        gpu = self._gpus[slot % len(self._gpus)] if self._gpus else None
-        self._workers.append(start_worker(slot, self._logs, gpu))
+        slot = next(slot for slot in slots if slot not in taken)
+        self._workers.append(start_worker(slot, self._logs, self._gpu(slot)))
         return self._workers[-1]
+
+    def _slots(self, job: Job) -> range:
+        """Returns the numbers of the workers that may take a job: the helper's where that is free and may."""
+        helps = self._helper and job.limited and not job.needs.gpus
+        if helps and all(worker.slot < self.workers for worker in self._at_work()):
+            return range(self.workers, self.workers + 1)
+        return range(self.workers)
+
+    def _gpu(self, slot: int) -> str | None:
+        """Returns the GPU that a worker sees: None where it sees all, and no name where it sees none."""
+        if not self.gpus:
+            return None
+        return self.gpus[slot % len(self.gpus)] if slot < self.workers else ""
 
     def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
         """Waits for something to happen, or until it is time to look again, and yields what happened."""

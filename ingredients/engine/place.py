@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from ingredients.engine.ask import cuda_gpus
-from ingredients.engine.fitting import Fitted, fitting, memory_by_runs, usable_memory
+from ingredients.engine.fitting import Fitted, card_needs, fitting, memory_by_runs, side_by_side, usable_memory
 from ingredients.engine.grid_jobs import How, Part, Remaining
 from ingredients.engine.limits import Limits
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.engine.protocol import Needs
 from ingredients.engine.ray_cluster import RayEngine
 from ingredients.errors import UsageError
+
+HOST_BYTES = 4 * 2**30  # of a worker that trains on a GPU: CUDA's libraries, and snapshots of a thousand runs
 
 
 @dataclass(frozen=True)
@@ -47,23 +49,28 @@ class Place:
             return RayEngine(self.address, self.workers, logs, self.limits)
         if self.address is not None:
             raise UsageError("--address is that of a Ray cluster; give --engine ray with it")
-        gpus = cuda_gpus() if self.device == "cuda" else ()
-        usual = len(gpus) or usable_cores()
-        return LocalEngine(usual if self.workers is None else self.workers, logs, self.limits, gpus)
+        if self.device == "cuda":
+            gpus = cuda_gpus()
+            # one worker has a GPU to itself, and what it can do without is done beside it
+            return LocalEngine(self.workers or len(gpus), logs, self.limits, gpus, helper=self.workers is None)
+        return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
     def fitted(self, engine: LocalEngine | RayEngine, rest: Remaining) -> Fitted:
         """Returns what remains of a grid in stacks that fit in a worker's memory.
 
-        On a GPU it is the GPU's memory that counts, of which nothing is known here: no stack is cut.
+        On a GPU all runs of a kind of memory stand side by side, as far as its memory allows.
 
         Raises:
             UsageError: a single run does not fit.
         """
         if not rest.stacks:
             return Fitted(rest, {}, ())
-        memory = memory_by_runs(engine, rest)
         if self.device == "cuda":
-            return fitting(rest, memory, max(max(of_kind) for of_kind in memory.values()))
+            gpus = max(int(engine.gpus() if isinstance(engine, RayEngine) else len(engine.gpus)), 1)
+            wide = side_by_side(rest, gpus)
+            free, memory = card_needs(engine, wide)
+            return fitting(wide, memory, free // -(-(self.workers or gpus) // gpus))
+        memory = memory_by_runs(engine, rest)
         if self.limits.memory_bytes is not None:
             return fitting(rest, memory, self.limits.memory_bytes)
         if isinstance(engine, RayEngine):
@@ -73,7 +80,10 @@ class Place:
     def how(self, engine: LocalEngine | RayEngine, fitted: Fitted, snapshot_seconds: float) -> How:
         """Returns how stacks are trained, and what each needs."""
         share = self._gpu_share(engine)
-        needs = {Part(stack).key: Needs(size, share) for stack, size in fitted.memory_bytes.items()}
+        on_gpu = self.device == "cuda"  # whose memory is not the machine's
+        needs = {
+            Part(stack).key: Needs(HOST_BYTES if on_gpu else size, share) for stack, size in fitted.memory_bytes.items()
+        }
         return How(self.device, snapshot_seconds, needs)
 
     def _gpu_share(self, engine: LocalEngine | RayEngine) -> float:

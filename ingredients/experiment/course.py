@@ -149,6 +149,6 @@ def _course(setup: Setup, snapshot: Snapshot) -> Course:
     training = restored_training(snapshot.by_run, snapshot.shared, setup.device)
     weights = torch.from_numpy(snapshot.by_run["policies"]).to(setup.device).unbind(1)
     policies = Policies(snapshot.shared["policies.train_step"].tolist(), [policy.clone() for policy in weights])
-    updates = restored_updates(snapshot.by_run, snapshot.shared)
+    updates = restored_updates(snapshot.by_run, snapshot.shared, setup.device)
     (seconds,) = snapshot.shared["seconds"].tolist()
     return Course(training, policies, updates, time.monotonic() - seconds)

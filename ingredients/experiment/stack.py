@@ -21,7 +21,7 @@ from ingredients.experiment.course import Course, Keeper, begin_course, follow, 
 from ingredients.experiment.informed import train_informed
 from ingredients.experiment.tables import (
     Evaluation,
-    diagnostics_table,
+    diagnostics_tables,
     evaluations,
     loaded_policies,
     stored_weights,
@@ -98,10 +98,11 @@ def _store_all(study: Study, setup: Setup, store: Store, course: Course, tell: T
     made = evaluations(study, setup, course.policies)
     seconds = time.monotonic() - course.began
     reasons = [course.training.failed.get(index) or raised for index, raised in enumerate(_raised(setup))]
+    diagnostics = diagnostics_tables(course.updates, len(setup.runs))
     for index, run in enumerate(setup.runs):
         evaluation = _nothing(made[index]) if reasons[index] else made[index]
-        weights, diagnostics = stored_weights(setup, course.policies, index), diagnostics_table(course.updates, index)
-        _store(study, store, _Result(run, reasons[index], seconds, weights, evaluation, diagnostics, versions()))
+        weights = stored_weights(setup, course.policies, index)
+        _store(study, store, _Result(run, reasons[index], seconds, weights, evaluation, diagnostics[index], versions()))
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
 
@@ -194,8 +195,14 @@ def _trained(setup: Setup, kept: Keeper, points: int, tell: Tell) -> Course:
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
 
-    course = begin_course(setup, kept, say)
-    follow(setup, course, evaluation_points(setup.updates, points), _teller(setup, tell), keeping(kept, say))
+    course, tell_of = begin_course(setup, kept, say), _teller(setup, tell)
+
+    def heard(update: Update) -> None:
+        while course.training.notices:
+            say(course.training.notices.pop(0), update.number + 1)
+        tell_of(update)
+
+    follow(setup, course, evaluation_points(setup.updates, points), heard, keeping(kept, say))
     return course
 
 

@@ -20,7 +20,7 @@ from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
 from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
-from ingredients.training.evaluation import evaluate, probes_of
+from ingredients.training.evaluation import evaluate, probes_of, stage_of
 from ingredients.training.inside import carried_inside
 from ingredients.training.trainer import Setup, Update
 
@@ -71,9 +71,10 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
     curves_by_block: Mapping[str, Tensor] = {}
+    stage = stage_of(setup)
     for part in _takes(study, setup, policies):
         best = setup.family.best_episode_return(part.tasks)
-        evaluated = evaluate(setup, part.policy, part.tasks, part.probes)
+        evaluated = evaluate(setup, part.policy, part.tasks, part.probes, stage)
         if part.probes:
             blocks, statistics = _by_block(evaluated.returns), evaluated.statistics or [{}] * len(setup.runs)
             curves_by_block = evaluated.blocks
@@ -127,21 +128,30 @@ def _curve(study: Study, run: Run, part: _Take, probe: str, returns: np.ndarray,
     )
 
 
-def diagnostics_table(updates: Sequence[Update], index: int) -> pd.DataFrame:
-    """Returns one row an update for one run of the stack."""
-    return pd.DataFrame([_diagnostics(update, index) for update in updates], columns=DIAGNOSTICS.names)
+def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
+    """Returns one row an update for each run of the stack; all numbers leave the device at once."""
+    if not updates:
+        return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
+    told = [_diagnostics(update) for update in updates]
+    numbers = torch.stack([torch.stack(columns) for columns in told], dim=2).double().cpu().numpy()  # [7, S, updates]
+    counted = [[update.number for update in updates], [update.train_step for update in updates]]
+    names = DIAGNOSTICS.names
+    return [
+        pd.DataFrame(dict(zip(names, [*counted, *numbers[:, index]], strict=True)), columns=names)
+        for index in range(runs)
+    ]
 
 
-def _diagnostics(update: Update, index: int) -> tuple[float, ...]:
-    """Returns an update's numbers for one run, in the order of the columns."""
+def _diagnostics(update: Update) -> tuple[Tensor, ...]:
+    """Returns an update's numbers, `[S]` each, in the order of the columns."""
     losses = update.losses
     columns = (losses.policy, losses.value, losses.entropy, update.score, update.gradient_norm, losses.kl)
-    return update.number, update.train_step, *(float(column[index]) for column in (*columns, losses.clip_fraction))
+    return *columns, losses.clip_fraction
 
 
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
     """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
-    rows = torch.stack([policy[index].cpu() for policy in policies.weights])
+    rows = torch.stack([policy[index] for policy in policies.weights]).cpu()
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
     return {**named, "train_step": np.array(policies.train_steps)}
 

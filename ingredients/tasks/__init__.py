@@ -1,8 +1,8 @@
 """Task families: task distributions as batched pure tensor programs, one file each.
 
 Comes in: the `tasks` section of a study. Goes out: a `Family`. In reading order: `family` (what one is), `foreign`
-(what only some have), `lifetime` (how its episodes follow one another), `blocks` (means over parts of the tasks);
-ours: `bernoulli_bandit`, `dependent_bandit`, `gaussian_bandit`, `restless_bandit`, `informative_bandit`,
+(what only some have), `constants`, `lifetime` (how its episodes follow one another), `blocks` (means over parts of the
+tasks); ours: `bernoulli_bandit`, `dependent_bandit`, `gaussian_bandit`, `restless_bandit`, `informative_bandit`,
 `causal_bandit`, `dark_room` with `maze`, `interval_reproduction`, `tabular_mdp`, `track_bandit`, `two_step` with
 `stay_probability`; those of others: `gymnasium_family`, `own_family` with `own_contract`; `informed` (any of them, with
 the task shown); `environment` and `vector_environment` (any of them as an ordinary Gymnasium environment).

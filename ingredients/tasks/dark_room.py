@@ -30,6 +30,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ingredients.tasks.constants import constant
 from ingredients.tasks.family import Step
 from ingredients.tasks.maze import distances, draw_walls, pick
 
@@ -122,7 +123,7 @@ class DarkRoom:
 
     def moved(self, tasks: Tensor, position: Tensor, action: Tensor) -> Tensor:
         """Returns where a move leads, `[..., 2]`."""
-        moves = torch.tensor(MOVES, dtype=position.dtype, device=position.device)
+        moves = constant(MOVES, position)
         there = (position + moves[action]).clamp_(0, self.size - 1)
         if self.walls == "none":
             return there

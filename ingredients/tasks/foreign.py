@@ -10,6 +10,7 @@ of about 1, room for as many lanes as memory allows, and never fails; an environ
 | `take_failures()` | why some have failed since the last time, by their index in the tasks' first dimension | none |
 | `shown(tasks, state)` | what the environment shows in a state that a probe has changed | what it showed before |
 | `notice` | what the user should know beforehand, in one sentence | nothing |
+| `steps_on_cpu` | its environments step on the CPU, whatever device its tensors are on | they step where tensors are |
 """
 
 from __future__ import annotations
@@ -51,3 +52,9 @@ def notice(family: Family) -> str | None:
     """Returns what the user should know of a family before it is trained on."""
     said: str | None = getattr(family, "notice", None)
     return said
+
+
+def steps_on_cpu(family: Family) -> bool:
+    """Returns whether a device has to wait for the environments of a family: they are no tensor program."""
+    on_cpu: bool = getattr(family, "steps_on_cpu", False)
+    return on_cpu

@@ -60,6 +60,7 @@ class GymnasiumFamily:
     noise_size: int = 0
     written: range = range(0)
     most_lanes: int = 32
+    steps_on_cpu: bool = True
     failures: dict[int, Failure] = field(default_factory=dict)
 
     @property

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ingredients.boundary.failures import Failure
 from ingredients.tasks.family import Family, Step
-from ingredients.tasks.foreign import most_lanes, reward_scale, take_failures
+from ingredients.tasks.foreign import most_lanes, reward_scale, steps_on_cpu, take_failures
 
 MANY = 1_000_000
 
@@ -39,6 +39,7 @@ class Informed:
     held_out: bool
     reward_scale: float
     most_lanes: int
+    steps_on_cpu: bool
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns the tasks of the plain family."""
@@ -89,4 +90,5 @@ def informed(family: Family) -> Informed:
         held_out=family.held_out,
         reward_scale=reward_scale(family),
         most_lanes=most_lanes(family, MANY),
+        steps_on_cpu=steps_on_cpu(family),
     )

@@ -40,6 +40,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.tasks.constants import constant
 from ingredients.tasks.family import Step
 
 MOVES = (-1, 1, 0)
@@ -111,7 +112,7 @@ class IntervalReproduction:
         position, clock = state.unbind(-1)
         interval, cue = self.interval(tasks), clock >= self.go
         if self.can_move:
-            moves = torch.tensor(MOVES, dtype=state.dtype, device=state.device)
+            moves = constant(MOVES, state)
             position = (position + moves[action] * ((clock < interval) | cue)).clamp_(0, self.longest)
         presses = (action == PRESS) & cue & (clock < self.steps)
         reward = self.worth(interval, clock - self.go) * presses

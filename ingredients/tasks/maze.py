@@ -10,6 +10,7 @@ Squares are `[..., n, n]` (row, column), or `[..., n²]`, numbered row by row.
 from __future__ import annotations
 
 import math
+from itertools import count
 
 import torch
 from torch import Tensor
@@ -25,15 +26,18 @@ def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
     """
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
-    while True:
+    # a GPU is not asked whether anybody has learned: to ask is to wait, and no way is longer than there are squares
+    rounds = count(1) if found.is_cpu else range(found.shape[-1] * found.shape[-2])
+    for _ in rounds:
         beyond = pad(found, (1, 1, 1, 1), value=math.inf)
         up_down = torch.minimum(beyond[..., :-2, 1:-1], beyond[..., 2:, 1:-1])
         left_right = torch.minimum(beyond[..., 1:-1, :-2], beyond[..., 1:-1, 2:])
         through = torch.minimum(found, torch.minimum(up_down, left_right) + 1)
         further = torch.where(open_squares, through, never)
-        if torch.equal(further, found):
-            return found
+        if found.is_cpu and torch.equal(further, found):
+            break
         found = further
+    return found
 
 
 def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:

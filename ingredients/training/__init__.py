@@ -1,8 +1,10 @@
 """Training and evaluation of a stack, in tensors over all of its runs.
 
 In reading order: `interaction` (one step of agents in environments), `draws` (tasks and luck), `rollout`, `critic`,
-`learner` (losses, advantages, Adam), `gaussian` (the same for vectors), `trainer` (the loop), `snapshot` (its state as
-arrays), `evaluation` (curves and probes), `inside` (what a memory holds of the last action and reward), `leakage` (what
+`learner` (losses, advantages, Adam), `gaussian` (the same for vectors), `setup` (what a stack is), `improvement`
+(epochs over a rollout), `luck` (draws once for each seed), `ahead` (before they are needed), `recorded` (CUDA graphs),
+`replayed` (training made of them), `trainer` (the loop), `snapshot` (its state as arrays), `staged` (an evaluation on a
+device), `evaluation` (curves and probes), `inside` (what a memory holds of the last action and reward), `leakage` (what
 the environment shows of them), `cost` (memory, speed), `workload` and `products` (what the benchmarks train, and the
 matrix products in it).
 """

@@ -13,6 +13,7 @@ import torch
 
 from ingredients.agent.memory import memory_notice
 from ingredients.agent.network import views
+from ingredients.errors import UsageError
 from ingredients.grid import Stack, memory_kinds
 from ingredients.study import Study
 from ingredients.study.levels import OneTask
@@ -26,6 +27,9 @@ from ingredients.training.workload import Workload
 
 FLOAT_BYTES = 4
 PROCESS_BYTES = 500 * 2**20  # the interpreter with torch, numba and pandas loaded, compiling included, as measured
+DEVICE_BYTES = 500 * 2**20  # what the libraries take of a GPU when they are first used
+DEVICE_SLACK = 1.3  # what an allocator leaves between tensors
+CARD_SHARE = 0.85  # of what is free on a GPU when a grid begins
 POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's loss has alive at most
 
 
@@ -43,9 +47,36 @@ def memory_estimate(study: Study, stack: Stack) -> int:
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
 
 
+def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
+    """Returns the bytes that are free on the GPU, and what stacks of the first run, of two, ... take of them at most.
+
+    Runs inside the worker that will train: what CUDA itself takes is taken then.
+
+    Raises:
+        UsageError: torch finds no GPU.
+    """
+    if not torch.cuda.is_available():
+        raise UsageError("--device cuda: torch finds no CUDA device here; allowed here: cpu")
+    torch.zeros(1, device="cuda")
+    free, _ = torch.cuda.mem_get_info()
+    return int(free * CARD_SHARE), device_memory_by_runs(study, stack)
+
+
+def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
+    """Returns the peak bytes that stacks of the first run, of two, ... take on a GPU in training.
+
+    Evaluations take as many lanes at once as what is free has room for.
+    """
+    setup = prepare(study, stack.runs)
+    floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
+    floats += study.evaluation.points * sum(map(math.prod, setup.agent.shapes().values()))
+    return [DEVICE_BYTES + int(FLOAT_BYTES * DEVICE_SLACK * count * floats) for count in range(1, len(stack.runs) + 1)]
+
+
 def memory_by_runs(study: Study, stack: Stack) -> list[int]:
     """Returns the peak bytes of a worker that trains the first run of a stack alone, the first two, and so on."""
-    return [memory_estimate(study, Stack(stack.index, stack.runs[: count + 1])) for count in range(len(stack.runs))]
+    whole = memory_estimate(study, stack) - PROCESS_BYTES
+    return [PROCESS_BYTES + whole * count // len(stack.runs) for count in range(1, len(stack.runs) + 1)]
 
 
 def notices(study: Study) -> list[str]:
@@ -139,6 +170,14 @@ def _rollout_floats(setup: Setup) -> int:
     step = setup.agent.layout.size + setup.agent.hidden + setup.critic.inputs + 12 + 3 * setup.family.noise_size
     state = setup.agent.memory.state_floats(setup.family.steps)
     return setup.lifetimes * (setup.family.steps * step + state)
+
+
+def _drawn_floats(setup: Setup) -> int:
+    """Returns floats a run: the draws of a rollout, for each run its own."""
+    family = setup.family
+    width = family.actions if family.continuous else 1
+    step = width + family.noise_size + 2 + 2
+    return setup.lifetimes * (family.steps * step + 2 * family.episodes * family.start_size + family.task_size)
 
 
 def _tape_floats(setup: Setup) -> int:

@@ -102,8 +102,9 @@ def value_gradient(
     last = weights["critic.last"]
     d_first, d_last = torch.zeros_like(weights["critic.first"]), torch.zeros_like(last)
     losses = []
-    for first in range(0, target.shape[1], CACHED_ROWS):
-        rows = slice(first, first + CACHED_ROWS)
+    at_once = CACHED_ROWS if target.is_cpu else target.shape[1]
+    for first in range(0, target.shape[1], at_once):
+        rows = slice(first, first + at_once)
         units = _units(weights, inputs[:, rows])
         error = _values(weights, units) - target[:, rows]
         counted = error if counts is None else error * counts[:, rows]

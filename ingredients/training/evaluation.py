@@ -34,6 +34,7 @@ Through the whole lifetime, beside the plain lifetimes with the same luck:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -46,9 +47,10 @@ from ingredients.agent.observation import Past
 from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
-from ingredients.tasks.foreign import most_lanes
+from ingredients.tasks.foreign import most_lanes, steps_on_cpu
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
+from ingredients.training.staged import Seated, Stage, of_lanes_before
 from ingredients.training.trainer import Setup
 
 CHUNK_LANES = 512  # lanes whose luck is drawn at once; S × 512 × H floats of a recurrent state stay in the cache
@@ -57,23 +59,27 @@ STATE_FLOATS = 2**21  # of a run's lanes at once: 64 MB for a stack of eight
 
 
 class Scene(NamedTuple):
-    """Who plays what, where the lifetimes are, and the uniforms `[S, N, start_size]` that the episode started from."""
+    """Who plays what, where the lifetimes are, the uniforms `[S, N, start_size]` that the episode started from.
+
+    And who is whose neighbour, `[S, N]`.
+    """
 
     play: Play
     lanes: Lanes
     start: Tensor
+    neighbours: Tensor
 
 
 def swap_memory(scene: Scene) -> Scene:
     """Returns lanes whose memory is that of their neighbour; everything else stays true."""
-    neighbours = lifetime.others(scene.play.tasks)
-    memory = tuple(lifetime.of_others(part, neighbours) for part in scene.lanes.memory)
+    memory = tuple(lifetime.of_others(part, scene.neighbours) for part in scene.lanes.memory)
     return scene._replace(lanes=replace(scene.lanes, memory=memory))
 
 
 def swap_environment(scene: Scene) -> Scene:
     """Returns lanes that meet, and see, in their environment what their neighbour has written there."""
-    world = lifetime.swap_written(scene.play.family, scene.play.tasks, scene.lanes.world)
+    written = lifetime.of_others(scene.lanes.world.state, scene.neighbours)
+    world = lifetime.write(scene.play.family, scene.play.tasks, scene.lanes.world, written)
     past = replace(scene.lanes.past, observation=world.observation)
     return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
 
@@ -99,8 +105,7 @@ def wipe_memory(scene: Scene) -> Scene:
 
 def switch_task(scene: Scene) -> Scene:
     """Returns lanes on the task of their neighbour, where an episode begins; what the agent carries stays."""
-    tasks = scene.play.tasks
-    play = replace(scene.play, tasks=lifetime.of_others(tasks, lifetime.others(tasks)))
+    play = replace(scene.play, tasks=lifetime.of_others(scene.play.tasks, scene.neighbours))
     world = lifetime.begin(play.family, play.tasks, scene.start)
     past = replace(scene.lanes.past, observation=world.observation)
     return scene._replace(play=play, lanes=replace(scene.lanes, world=world, past=past))
@@ -164,7 +169,9 @@ def lanes_at_once(setup: Setup) -> int:
 
 
 @torch.no_grad()
-def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = ()) -> Evaluated:
+def evaluate(
+    setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = (), stage: Stage | None = None
+) -> Evaluated:
     """Returns the agents' curves, and the returns of their plain lifetimes.
 
     Args:
@@ -172,14 +179,17 @@ def evaluate(setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] 
         policy: the agents' weights `[S, P]`.
         tasks: `[S, N, D]`, the same number for each run.
         probes: names of `PROBES`.
+        stage: where a device plays (`stage_of`); it is kept from one evaluation of a stack to the next.
     """
-    weights, returns = views(policy, setup.agent.shapes()), []
+    stage, returns = stage or stage_of(setup), []
+    weights = views(policy, setup.agent.shapes()) if stage is None else stage.weights(policy)
     analysed = setup.family if isinstance(setup.family, Analysed) else None
     tallies = []
     total = {name: policy.new_zeros(policy.shape[0], setup.family.episodes).double() for name in ("none", *probes)}
     blocks = Blocks(tasks.shape[1])
-    for seated, draws in _seated(setup, tasks):
-        table = _Table(Play(setup.agent, setup.family, weights, seated.to(setup.device)), draws)
+    most = lanes_at_once(setup)
+    for seated in _seated(setup, tasks, most) if stage is None else stage.seated(tasks, CHUNK_LANES, most):
+        table = _Table(Play(setup.agent, setup.family, weights, seated.tasks), seated, stage)
         played = table.played(probes)
         if analysed is not None:
             tallies.append(analysed.tally(_lived(table.play.tasks, played.pasts)))
@@ -203,15 +213,20 @@ def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
     )
 
 
-def _seated(setup: Setup, tasks: Tensor) -> Iterator[tuple[Tensor, Draws]]:
-    """Yields the tasks `[S, n, D]` of lanes that are played together, with their draws `[T, S, n, ...]`."""
-    most = lanes_at_once(setup)
+def stage_of(setup: Setup) -> Stage | None:
+    """Returns a stage where many lanes side by side pay: on a GPU, if the environments step there."""
+    return Stage(setup) if setup.device.type == "cuda" and not steps_on_cpu(setup.family) else None
+
+
+def _seated(setup: Setup, tasks: Tensor, most: int) -> Iterator[Seated]:
+    """Yields lanes that are played together, chunk by chunk and at most so many at once."""
     for index, chunk in enumerate(_equal_parts(tasks, CHUNK_LANES, dim=1)):
         luck_of = evaluating(setup.stream)
         draws = to_device(lifetime_draws(setup.runs, setup.family, luck_of, index, chunk.shape[1]), setup.device)
         luck = (_equal_parts(part, most, dim=2) for part in draws[:-1])
         for part, *drawn in zip(_equal_parts(chunk, most, dim=1), *luck, strict=True):
-            yield part, Draws(*[*drawn, draws.carry])
+            there = part.to(setup.device)
+            yield Seated(there, Draws(*[*drawn, draws.carry]), lifetime.others(there))
 
 
 def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
@@ -220,54 +235,80 @@ def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes that are played together, the draws of their lifetimes, `[T, S, n, ...]`, and whether actions tremble."""
+    """Lanes that are played together, what they met, the stage of a device, if any, and whether actions tremble."""
 
     play: Play
-    draws: Draws
+    seated: Seated
+    stage: Stage | None
     trembling: bool = False
 
     def played(self, probes: Sequence[str]) -> _Played:
         """Returns what the lifetimes give; interventions branch off the plain ones half-way."""
         steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
-        first, midway = self.draws.start[0], self.draws.start[self.play.family.episodes // 2]
-        opening = Scene(self.play, begin(self.play, first), first)
+        draws, neighbours = self.seated.draws, self.seated.neighbours
+        first, midway = draws.start[0], draws.start[self.play.family.episodes // 2]
+        opening = Scene(self.play, begin(self.play, first), first, neighbours)
         early = self._stretch(opening, range(half))
         early = early._replace(scene=early.scene._replace(start=midway))
         late = self._stretch(early.scene, range(half, steps))
-        made, neighbours = {"none": torch.cat([early.rewards, late.rewards], dim=1)}, lifetime.others(self.play.tasks)
-        twin = self._twin(neighbours) if CONTROLS.keys() & set(probes) else early.scene
+        made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
+        twin = self._twin() if CONTROLS.keys() & set(probes) else early.scene
         for name in probes:
             if name in INTERVENTIONS or name in CONTROLS:
                 changed = CONTROLS[name](early.scene, twin) if name in CONTROLS else INTERVENTIONS[name](early.scene)
                 branched = self._stretch(changed, range(half, steps))
                 made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
             else:
-                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts), neighbours) if name in YOKES else None
+                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts)) if name in YOKES else None
                 lived = replace(self, trembling=name == TREMBLE)
                 made[name] = lived._stretch(opening, range(steps), name == "greedy", yoke).rewards
         return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
 
-    def _twin(self, neighbours: Tensor) -> Scene:
+    def _twin(self) -> Scene:
         """Returns, half-way, lifetimes on the lanes' own tasks with the luck of their neighbours."""
-        luck = Draws(*[*(of_neighbours(part, neighbours) for part in self.draws[:-1]), self.draws.carry])
+        draws, neighbours = self.seated.draws, self.seated.neighbours
+        luck = Draws(*[*(of_neighbours(part, neighbours) for part in draws[:-1]), draws.carry])
         first = luck.start[0]
-        opening = Scene(self.play, begin(self.play, first), first)
-        return _Table(self.play, luck)._stretch(opening, range(lifetime.half_way(self.play.family))).scene
+        opening = Scene(self.play, begin(self.play, first), first, neighbours)
+        twins = replace(self, seated=self.seated._replace(draws=luck))
+        return twins._stretch(opening, range(lifetime.half_way(self.play.family))).scene
 
     def _stretch(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
         """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
-        lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
-        rewards, pasts = [], []
-        for t in steps:
-            if yoke is not None:
-                lanes = replace(lanes, past=yoke.change(lanes.past, yoke.plain[t], yoke.neighbours))
-            pasts.append(lanes.past)
-            draws = at_step(self.draws, t)
-            # whether a lane trembles is decided by the uniforms that choose the actions of the lane before it
-            trembles = draws.action.roll(1, dims=1) if self.trembling else None
-            lanes, moment = advance(scene.play, lanes, draws, greedy, trembles)
-            rewards.append(moment.step.expected_reward.double())
-        return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
+        how = _How(steps, greedy, yoke and yoke.change, self.seated.rings if self.trembling else 0)
+        plain = yoke.plain if yoke else ()
+        if self.stage is None:
+            return _lived_through(how, scene, self.seated.draws, plain)
+        program = functools.partial(_lived_through, how)
+        return self.stage.play(how, program, scene, self.seated.draws, plain)
+
+
+class _How(NamedTuple):
+    """How lanes go through some steps: with greedy actions, with another's past, with actions that tremble.
+
+    Those tremble in so many rings of lanes, or in none.
+    """
+
+    steps: range
+    greedy: bool
+    yoke: Callable[[Past, Past, Tensor], Past] | None
+    trembling: int
+
+
+def _lived_through(how: _How, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
+    """Returns what the steps give; `plain` is what lay behind the plain lanes at each step, where a yoke asks."""
+    lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
+    rewards, pasts = [], []
+    for t in how.steps:
+        if how.yoke is not None:
+            lanes = replace(lanes, past=how.yoke(lanes.past, plain[t], scene.neighbours))
+        pasts.append(lanes.past)
+        met = at_step(draws, t)
+        # whether a lane trembles is decided by the uniforms that choose the actions of the lane before it
+        trembles = of_lanes_before(met.action, how.trembling) if how.trembling else None
+        lanes, moment = advance(scene.play, lanes, met, how.greedy, trembles)
+        rewards.append(moment.step.expected_reward.double())
+    return _Stretch(scene._replace(lanes=lanes), torch.stack(rewards, dim=1), tuple(pasts))
 
 
 def of_neighbours(part: Tensor, neighbours: Tensor) -> Tensor:
@@ -296,8 +337,7 @@ class _Stretch(NamedTuple):
 
 
 class _Yoke(NamedTuple):
-    """What is done to the past of a lane, given that of the plain lifetimes at each step and who is whose neighbour."""
+    """What is done to the past of a lane, and what it is given: that of the plain lifetimes at each step."""
 
     change: Callable[[Past, Past, Tensor], Past]
     plain: tuple[Past, ...]
-    neighbours: Tensor

@@ -15,7 +15,7 @@ from ingredients.training.learner import Advised, PolicyLosses, clipped_surrogat
 
 @torch.no_grad()
 def gaussian_gradient(
-    heads: Tensor, advised: Advised, clip: float, entropy_weight: float
+    heads: Tensor, advised: Advised, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over means and log-deviations, `[S, X, 2A]`.
 

@@ -136,7 +136,7 @@ def clipped_surrogate(log_probability: Tensor, advised: Advised, clip: float) ->
 
 @torch.no_grad()
 def policy_gradient(
-    logits: Tensor, advised: Advised, clip: float, entropy_weight: float
+    logits: Tensor, advised: Advised, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
 
@@ -264,6 +264,25 @@ def trace_decay(steps: int) -> float:
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
+class Pace(NamedTuple):
+    """How far one gradient step goes: numbers, or 0-dimensional tensors (float64) of a device that replays it.
+
+    Attributes:
+        step_size: α / (1 − β₁ⁿ), n the number of the step.
+        unbias: 1 − β₂ⁿ.
+        entropy_weight: of the entropy.
+    """
+
+    step_size: float | Tensor
+    unbias: float | Tensor
+    entropy_weight: float | Tensor
+
+    @staticmethod
+    def of(rate: float, count: int, entropy_weight: float = 0.0) -> Pace:
+        """Returns the pace of the step of this number, the first being 1, at a learning rate."""
+        return Pace(rate / (1 - 0.9**count), 1 - 0.999**count, entropy_weight)
+
+
 class Clip(NamedTuple):
     """To which norm each run's gradient is clipped, and which runs are alive, `[S]` (bool); the others are frozen."""
 
@@ -286,14 +305,18 @@ class Adam:
 
     def step(self, weights: Tensor, gradient: Tensor, norm: Tensor, rate: float, clip: Clip) -> None:
         """Improves `weights` `[S, P]` in place by `gradient` `[S, P]` of `norm` `[S]`; frozen runs stay as they are."""
+        self.move(weights, gradient, norm, Pace.of(rate, self.count + 1), clip)
+
+    def move(self, weights: Tensor, gradient: Tensor, norm: Tensor, pace: Pace, clip: Clip) -> None:
+        """Takes the step at its pace."""
         alive = clip.alive.unsqueeze(1)
         shrink = (clip.max_norm / (norm + EPSILON)).clamp(max=1.0).unsqueeze(1)
         gradient = torch.where(alive, gradient * shrink, torch.zeros_like(gradient))
         self.count += 1
         self.mean.lerp_(gradient, 0.1)
         self.square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
-        unbiased = (self.square / (1 - 0.999**self.count)).sqrt_().add_(EPSILON)
-        change = (self.mean / unbiased).mul_(rate / (1 - 0.9**self.count))
+        unbiased = (self.square / pace.unbias).sqrt_().add_(EPSILON)
+        change = (self.mean / unbiased).mul_(pace.step_size)
         weights.sub_(torch.where(alive, change, torch.zeros_like(change)))
 
 

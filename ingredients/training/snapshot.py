@@ -21,6 +21,7 @@ _DIAGNOSTICS = (*Losses._fields, "gradient_norm", "score")
 
 def training_by_run(training: Training) -> dict[str, np.ndarray]:
     """Returns what each run has of its own, `[S, ...]`: weights, moments, whether it is alive, why it is not."""
+    training.settle()
     reasons = [training.failed.get(run, "") for run in range(training.alive.shape[0])]
     letters = [reason.encode()[:_REASON_BYTES].ljust(_REASON_BYTES, b"\0") for reason in reasons]
     failed = np.array([list(row) for row in letters], np.uint8)
@@ -72,11 +73,13 @@ def updates_counters(updates: Sequence[Update]) -> dict[str, np.ndarray]:
     return {"updates": np.array([update[:2] for update in updates])} if updates else {}
 
 
-def restored_updates(by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray]) -> list[Update]:
+def restored_updates(
+    by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray], device: torch.device
+) -> list[Update]:
     """Returns the updates of which these are the arrays."""
     if "updates" not in shared:
         return []
-    columns = [torch.from_numpy(by_run[f"update.{name}"]).clone().unbind(1) for name in _DIAGNOSTICS]
+    columns = [torch.from_numpy(by_run[f"update.{name}"]).clone().to(device).unbind(1) for name in _DIAGNOSTICS]
     updates = []
     for (number, step), *losses, norm, score in zip(shared["updates"].tolist(), *columns, strict=True):
         updates.append(Update(number, step, Losses(*losses), norm, score))

@@ -31,6 +31,7 @@ from torch import Tensor
 from torch.nn.functional import layer_norm, scaled_dot_product_attention
 
 from ingredients.agent.memory.protocol import State
+from ingredients.tasks.constants import constant
 
 BLOCKS = 2
 SLOPES = (0.0, 2.0**-6, 2.0**-4, 2.0**-2)  # one a head
@@ -161,10 +162,10 @@ def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
     On a CPU it reaches over what is filled, on a GPU over all of the cache: to ask how much that is would be to wait.
     """
     capacity = cache.shape[2]
-    reach = capacity if cache.is_cuda else min(_whole(int(count[0, 0]) + 1), capacity)
+    reach = capacity if not cache.is_cpu else min(_whole(int(count[0, 0]) + 1), capacity)
     place = torch.arange(reach, device=cache.device)
     visible = (place >= begin.unsqueeze(-1)) & (place <= count.unsqueeze(-1))
-    slopes = cache.new_tensor(SLOPES).unsqueeze(-1)
+    slopes = constant(SLOPES, cache).unsqueeze(-1)
     return torch.where(visible.unsqueeze(2), (place - count[0, 0]) * slopes, -torch.inf)
 
 
@@ -174,6 +175,6 @@ def _life_bias(carry: Tensor, dtype: torch.dtype) -> Tensor:
     place = torch.arange(steps, device=carry.device)
     stretch = (carry == 0).cumsum(1)
     visible = (stretch.unsqueeze(2) == stretch.unsqueeze(1)) & (place <= place.unsqueeze(1))
-    slopes = torch.tensor(SLOPES, dtype=dtype, device=carry.device).view(-1, 1, 1)
+    slopes = constant(SLOPES, carry.to(dtype)).view(-1, 1, 1)
     bias = torch.where(visible.unsqueeze(1), (place - place.unsqueeze(1)) * slopes, -torch.inf)
     return bias.view(-1, 1, steps, steps)

@@ -1,0 +1,166 @@
+"""What a rollout makes of the weights: epochs over its minibatches, one gradient step for policy and critic each.
+
+Comes in: a `Rollout`, a `Training`, how far each step goes. Goes out: losses; the weights are changed in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory import State
+from ingredients.agent.network import views
+from ingredients.training.critic import features, value_gradient, values
+from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
+from ingredients.training.learner import (
+    Advised,
+    Clip,
+    Losses,
+    Pace,
+    PolicyLosses,
+    entropy_share,
+    flat_gradient,
+    generalised_advantage,
+    gradient_norm,
+    log_probability,
+    normalise_per_run,
+    policy_gradient,
+    prediction_gradient,
+    step_weights,
+)
+from ingredients.training.rollout import Rollout
+from ingredients.training.setup import Setup, Training
+
+
+class _Leaves(NamedTuple):
+    """The weights by name, as leaves that gradients are taken of."""
+
+    policy: Mapping[str, Tensor]
+    critic: Mapping[str, Tensor]
+
+
+class _Batch(NamedTuple):
+    """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned, the critic's part.
+
+    What was earned is `[S, X]`, or `[S, X, A]` for each action. The critic's inputs are `[S, X, C]`, its targets
+    `[S, X]`; `start` is the memory that lifetimes start from.
+    """
+
+    inputs: Tensor
+    start: State | None
+    advised: Advised
+    earned: Tensor
+    critic_inputs: Tensor
+    target: Tensor
+
+
+def paces(setup: Setup, training: Training) -> list[Pace]:
+    """Returns how far each gradient step of the next update goes: by the share of training that is left."""
+    left, count = 1 - training.update / setup.updates, training.policy_adam.count
+    rate = setup.learner.learning_rate * left
+    entropy_weight = setup.tuned.entropy * entropy_share(left, setup.family.steps)
+    steps = setup.learner.epochs * setup.learner.minibatches
+    return [Pace.of(rate, count + step + 1, entropy_weight) for step in range(steps)]
+
+
+def improve(setup: Setup, training: Training, rollout: Rollout, steps: Sequence[Pace]) -> tuple[Losses, Tensor]:
+    """Returns mean losses and gradient norms `[S]` of the epochs over one rollout; weights are changed in place.
+
+    `steps` are the `paces`: numbers, or tensors that a device holds.
+    """
+    leaves = _Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
+    batches = _batches(setup, leaves, rollout)
+    made = [
+        _step(setup, training, leaves, batches[index % len(batches)], rollout.carry, pace)
+        for index, pace in enumerate(steps)
+    ]
+    means = (torch.stack(parts, dim=1).mean(1) for parts in zip(*(losses for losses, _ in made), strict=True))
+    return Losses(*means), torch.stack([norm for _, norm in made], dim=1).mean(1)
+
+
+@torch.no_grad()
+def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
+    """Returns the rollout's minibatches with advantages, targets and old log-probabilities.
+
+    Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
+    """
+    discount = setup.tuned.discount
+    seen = rollout.tasks[..., : setup.critic.task_size]
+    eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
+    value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
+    scaled, acting = rollout.reward * (1 - discount), rollout.acting
+    raw = generalised_advantage(scaled, value, discount, setup.tuned.trace, acting)
+    target, advantage = raw + value, normalise_per_run(raw, acting)
+    batches = []
+    for m, critic_inputs in enumerate(eyes):
+        heads, action = setup.agent.heads(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1, 2)
+        before = _log_probability(setup, heads.flatten(1, 2), action)
+        weight = None if acting is None else step_weights(acting[m].flatten(1))
+        advised = Advised(action, before, advantage[m].flatten(1), weight)
+        earned = rollout.earned[m].flatten(1, 2)
+        start = rollout.start and tuple(part[m] for part in rollout.start)
+        about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
+        batches.append(_Batch(rollout.inputs[m], start, advised, earned, *about_critic))
+    return batches
+
+
+def _step(
+    setup: Setup,
+    training: Training,
+    leaves: _Leaves,
+    batch: _Batch,
+    carry: Tensor,
+    pace: Pace,
+) -> tuple[Losses, Tensor]:
+    """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
+    outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs, batch.start)
+    heads = setup.agent.heads(leaves.policy, outputs).flatten(1, 2)
+    losses, d_heads = _heads_gradient(setup, heads, batch, pace.entropy_weight)
+    policy_step = flat_gradient(heads, d_heads, leaves.policy, training.policy)
+    counts = batch.advised.weight
+    error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)
+    norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
+    training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
+    clip = Clip(setup.learner.max_gradient_norm, training.alive)
+    training.policy_adam.move(training.policy, policy_step, norm, pace, clip)
+    training.critic_adam.move(training.critic, critic_step, critic_norm, pace, clip)
+    return Losses(losses.surrogate, error, losses.entropy, losses.kl, losses.clip_fraction), norm
+
+
+def _log_probability(setup: Setup, heads: Tensor, action: Tensor) -> Tensor:
+    """Returns log π(a), `[S, X]`, for heads `[S, X, P]`."""
+    if setup.family.continuous:
+        return gaussian_log_probability(heads, action)
+    return log_probability(heads[..., : setup.family.actions], action)
+
+
+def _heads_gradient(
+    setup: Setup, heads: Tensor, batch: _Batch, entropy_weight: float | Tensor
+) -> tuple[PolicyLosses, Tensor]:
+    """Returns the policy's losses, and the gradient over the heads, padding included, `[S, X, P]`."""
+    learner, actions = setup.learner, setup.agent.layout.actions
+    predicting = slice(actions, 2 * actions)
+    d_heads = torch.zeros_like(heads)
+    if setup.family.continuous:
+        losses, d_heads[..., : 2 * actions] = gaussian_gradient(
+            heads.detach(), batch.advised, learner.clip, entropy_weight
+        )
+        return losses, d_heads
+    losses, d_heads[..., :actions] = policy_gradient(heads[..., :actions], batch.advised, learner.clip, entropy_weight)
+    if setup.tuned.prediction:
+        d_heads[..., predicting] = prediction_gradient(
+            heads[..., predicting].detach(),
+            batch.advised.action,
+            batch.earned,
+            setup.tuned.prediction,
+            batch.advised.weight,
+        )
+    return losses, d_heads
+
+
+def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Returns views by name that gradients can be taken of; they follow `flat` when it is changed in place."""
+    return {name: view.detach().requires_grad_() for name, view in views(flat, shapes).items()}

@@ -1,0 +1,162 @@
+"""Training on a device that is told as little as can be: a rollout and its epochs are a recording each.
+
+Comes in: a setup, a training. Goes out: one `Update` after each rollout, as `trainer.train` yields them.
+
+Nothing on the way waits for the device. What changes from update to update is read from fixed places: the luck, drawn
+ahead once for each seed; how far every gradient step goes (`improvement.paces`); the number of the update. A run that
+diverges is frozen by the device, which notes when (`Training.diverged_at`); the CPU asks when it needs to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory import State
+from ingredients.agent.network import views
+from ingredients.tasks.foreign import steps_on_cpu, take_failures
+from ingredients.training.ahead import AT_ONCE, Ahead
+from ingredients.training.improvement import improve, paces
+from ingredients.training.interaction import Play
+from ingredients.training.learner import Losses, Pace
+from ingredients.training.luck import Drawn, Luck, Source, shares, spread_training
+from ingredients.training.recorded import Program, Recorder
+from ingredients.training.rollout import Rollout, collect
+from ingredients.training.setup import Setup, Training, Update
+
+
+def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
+    """Yields after each update until the stack has had its steps; `training` is changed in place.
+
+    Args:
+        setup: the stack's.
+        training: as it stands; its tensors stay where they are.
+        recorder: of the setup's device.
+    """
+    source, bench = Source(setup), _Bench(setup, training, recorder)
+    pinned = setup.device.type == "cuda"
+    left = range(training.update, setup.updates)
+    ahead = Ahead(source.draw, [source.blank(pinned) for _ in range(min(AT_ONCE, len(left)))], left, setup.device)
+    try:
+        while training.update < setup.updates:
+            with ahead.next() as drawn:
+                bench.lay_out(drawn)
+            yield bench.update()
+    finally:
+        ahead.close()
+        training.settle()
+
+
+class _Bench:
+    """The fixed places of one stack, and the programs between them."""
+
+    def __init__(self, setup: Setup, training: Training, recorder: Recorder) -> None:
+        self._setup, self._training = setup, training
+        if training.diverged_at is None:
+            training.diverged_at = torch.zeros(len(setup.runs), dtype=torch.int64, device=setup.device)
+        self._shares = shares(setup.runs, setup.family).to(setup.device)
+        self._drawn: Drawn | None = None
+        self._paces = torch.zeros(len(paces(setup, training)), len(Pace._fields), dtype=torch.float64).to(setup.device)
+        self._train_step = torch.zeros((), dtype=torch.int64, device=setup.device)
+        self._rollout: Rollout | None = None
+        self._moves = not steps_on_cpu(setup.family)
+        self._collected = Program(self._collect, recorder, self._complaint("rollouts"))
+        self._improved = Program(self._improve, recorder, self._complaint("learning"))
+
+    def lay_out(self, drawn: Drawn) -> None:
+        """Puts what was drawn, and how far steps go, in their places; returns before that is done."""
+        device = self._setup.device
+        if self._drawn is None:
+            luck, tasks, memory = drawn
+            empty = torch.empty_like
+            self._drawn = Drawn(
+                Luck(*(empty(part, device=device) for part in luck)),
+                empty(tasks, device=device),
+                tuple(empty(part, device=device) for part in memory),
+            )
+        for place, part in zip(self._drawn.tensors(), drawn.tensors(), strict=True):
+            place.copy_(part, non_blocking=True)
+        numbers = torch.tensor(paces(self._setup, self._training), dtype=torch.float64)
+        _send(numbers, self._paces)
+        _send(torch.tensor((self._training.update + 1) * self._setup.steps_per_update), self._train_step)
+
+    def update(self) -> Update:
+        """Collects a rollout and learns from it."""
+        setup, training = self._setup, self._training
+        if self._moves:
+            self._rollout = self._collected()
+        else:
+            self._keep(self._collect())
+        train_step = (training.update + 1) * setup.steps_per_update
+        training.fail(take_failures(setup.family), train_step)
+        steps = training.policy_adam.count + len(self._paces)
+        report = self._improved().clone().unbind(0)
+        training.policy_adam.count = training.critic_adam.count = steps
+        training.update += 1
+        *losses, norm, score = report
+        return Update(training.update - 1, train_step, Losses(*losses), norm, score)
+
+    # The programs
+
+    @torch.no_grad()
+    def _collect(self) -> Rollout:
+        setup = self._setup
+        assert self._drawn is not None
+        tasks, draws, memory = spread_training(self._shares, self._drawn, self._initial())
+        play = Play(setup.agent, setup.family, views(self._training.policy, setup.agent.shapes()), tasks)
+        return collect(play, draws, setup.learner.minibatches, setup.learner.expected_rewards, memory)
+
+    def _initial(self) -> State:
+        setup = self._setup
+        return setup.agent.memory.initial_state(
+            len(setup.runs), setup.lifetimes, setup.family.steps, self._training.policy
+        )
+
+    def _improve(self) -> Tensor:
+        """Returns losses, gradient norm and the rollout's score, `[7, S]`."""
+        training = self._training
+        assert self._rollout is not None
+        assert training.diverged_at is not None
+        steps = [Pace(*row.unbind(0)) for row in self._paces.unbind(0)]
+        went_on = training.alive.clone()
+        losses, norm = improve(self._setup, training, self._rollout, steps)
+        ended = went_on & ~training.alive
+        training.diverged_at.copy_(torch.where(ended, self._train_step, training.diverged_at))
+        return torch.stack([*losses, norm, self._rollout.score])
+
+    def _keep(self, made: Rollout) -> None:
+        """Puts a rollout where the first one stands: the learning reads it there."""
+        if self._rollout is None:
+            self._rollout = made
+            return
+        for place, part in zip(_tensors(self._rollout), _tensors(made), strict=True):
+            place.copy_(part)
+
+    def _complaint(self, what: str) -> _Complaint:
+        return _Complaint(self._training, what)
+
+
+class _Complaint:
+    """Says once that something is not recorded."""
+
+    def __init__(self, training: Training, what: str) -> None:
+        self._training, self._what = training, what
+
+    def __call__(self, reason: str) -> None:
+        self._training.notices.append(
+            f"{self._what} cannot be recorded for the GPU and take longer; no number changes: {reason}"
+        )
+
+
+def _send(numbers: Tensor, place: Tensor) -> None:
+    """Copies a few numbers to a device without waiting for it."""
+    place.copy_(numbers.pin_memory() if place.is_cuda else numbers, non_blocking=True)
+
+
+def _tensors(rollout: Rollout) -> list[Tensor]:
+    parts = [getattr(rollout, field.name) for field in fields(rollout)]
+    flat = [piece for part in parts for piece in (part if isinstance(part, tuple) else (part,))]
+    return [part for part in flat if part is not None]

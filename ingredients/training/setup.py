@@ -1,0 +1,179 @@
+"""What a stack is before it trains, and what changes while it does.
+
+Comes in: the stack's runs and the study's settings. Goes out: a `Setup`, and the `Training` that starts from first
+weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.agent.memory import make_memory
+from ingredients.agent.network import Agent, flatten
+from ingredients.agent.observation import Layout
+from ingredients.boundary.failures import Failure
+from ingredients.grid import Run, memory_kind
+from ingredients.study import Learner, Study
+from ingredients.tasks import make_family
+from ingredients.tasks.family import Family
+from ingredients.training.critic import Critic
+from ingredients.training.learner import (
+    Adam,
+    Losses,
+    first_entropy,
+    horizon_discount,
+    prediction_weight,
+    rollout_lifetimes,
+    trace_decay,
+)
+
+
+class Tuned(NamedTuple):
+    """What a study may leave to the length of a lifetime (`auto`), as numbers.
+
+    Attributes:
+        lifetimes: of one run in a rollout.
+        discount: γ.
+        trace: λ.
+        entropy: first weight of the entropy.
+        prediction: weight of the reward's prediction.
+    """
+
+    lifetimes: int
+    discount: float
+    trace: float
+    entropy: float
+    prediction: float
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What does not change while a stack trains; `tuned` has numbers for what may be `auto` in the study.
+
+    `stream` is that of the luck in evaluations; training does not know it.
+    """
+
+    runs: tuple[Run, ...]
+    family: Family
+    agent: Agent
+    critic: Critic
+    learner: Learner
+    tuned: Tuned
+    device: torch.device
+    stream: int = 0
+
+    @property
+    def lifetimes(self) -> int:
+        """Returns how many lifetimes of one run a rollout holds."""
+        return self.tuned.lifetimes
+
+    @property
+    def steps_per_update(self) -> int:
+        """Returns the environment steps of one run's rollout."""
+        return self.lifetimes * self.family.steps
+
+    @property
+    def updates(self) -> int:
+        """Returns how many rollouts a run trains on: `train_steps`, rounded up to whole rollouts."""
+        return -(-self.learner.train_steps // self.steps_per_update)
+
+
+def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
+    """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side.
+
+    `family` takes the place of the study's own.
+    """
+    family = make_family(study.tasks) if family is None else family
+    layout = Layout(family.observation_size, family.actions, family.continuous)
+    hidden = study.agent.hidden
+    kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
+    memory = make_memory(kind, layout.size, hidden, study.agent.window, family.steps)
+    agent = Agent(layout, hidden, memory, study.agent.head_hidden)
+    critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
+    tuned = _tuned(study.learner, family)
+    stream = study.evaluation.stream
+    return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device), stream)
+
+
+def _tuned(learner: Learner, family: Family) -> Tuned:
+    """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
+    steps = family.steps
+    prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
+    return Tuned(
+        lifetimes=rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
+        discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
+        trace=trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
+        entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
+        prediction=0.0 if family.continuous else prediction,
+    )
+
+
+@dataclass
+class Training:
+    """What changes while a stack trains, and all that a resumed stack would need: every draw is stateless.
+
+    Attributes:
+        policy: the agents' weights `[S, P]`.
+        critic: the critics' weights `[S, Q]`.
+        alive: whether each run can go on, `[S]` (bool): its gradients have been finite, its environments have not
+        raised. One that cannot is frozen; the others do not notice.
+        update: updates done.
+        failed: for each run that cannot go on, why.
+        diverged_at: where a device notes it for itself, the train step at which each run diverged, `[S]` (int64), 0
+            where it has not: to ask after every update would be to wait.
+        notices: what the user should be told, in one line each.
+    """
+
+    policy: Tensor
+    critic: Tensor
+    policy_adam: Adam
+    critic_adam: Adam
+    alive: Tensor
+    update: int = 0
+    failed: dict[int, str] = field(default_factory=dict)
+    diverged_at: Tensor | None = None
+    notices: list[str] = field(default_factory=list)
+
+    def fail(self, reasons: Mapping[int, Failure], train_step: int) -> None:
+        """Freezes runs whose environments failed, for these reasons; the log has what they raised."""
+        for run, reason in reasons.items():
+            if run not in self.failed:
+                reason.log()
+            self.alive[run] = False
+            self.failed.setdefault(run, f"its environment failed: {reason} (train step {train_step})")
+
+    def diverge(self, run: int, train_step: int) -> None:
+        """Takes down that a run has diverged."""
+        self.failed.setdefault(run, f"diverged: the gradient was no longer finite at train step {train_step}")
+
+    def settle(self) -> None:
+        """Asks the device which runs have diverged; waits for it."""
+        if self.diverged_at is not None:
+            for run, train_step in enumerate(self.diverged_at.tolist()):
+                if train_step:
+                    self.diverge(run, train_step)
+
+
+class Update(NamedTuple):
+    """What one update did: steps of each run so far, means over minibatches `[S]`, the rollout's score `[S]`."""
+
+    number: int
+    train_step: int
+    losses: Losses
+    gradient_norm: Tensor
+    score: Tensor
+
+
+def begin_training(setup: Setup) -> Training:
+    """Returns the first weights: equal over all cells of a seed."""
+    agents = {run.seed: setup.agent.initial_weights(run.seed) for run in setup.runs}
+    critics = {run.seed: setup.critic.initial_weights(run.seed) for run in setup.runs}
+    policy = flatten([agents[run.seed] for run in setup.runs]).to(setup.device)
+    critic = flatten([critics[run.seed] for run in setup.runs]).to(setup.device)
+    alive = torch.ones(len(setup.runs), dtype=torch.bool, device=setup.device)
+    return Training(policy, critic, Adam.zeros(policy), Adam.zeros(critic), alive)
