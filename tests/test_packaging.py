@@ -133,8 +133,9 @@ def test_declared_dependencies_are_those_imported() -> None:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
     foreign = imported - set(sys.stdlib_module_names) - {"ingredients", "ablations", "cli", "pydantic_core"}
-    extra = PROJECT["project"]["optional-dependencies"]["cluster"]
-    names = [Requirement(text).name for text in (*PROJECT["project"]["dependencies"], *extra)]
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = (*PROJECT["project"]["dependencies"], *extras["cluster"], *extras["cuda"])
+    names = [Requirement(text).name for text in wanted]
     assert foreign == {IMPORTED_AS.get(name, name) for name in names}
 
 

@@ -19,9 +19,11 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ingredients.agent.compiled import Floats, arrays, compiled, flat_rows, loops_do, of_run
+from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import Memory
 from ingredients.agent.memory.recurrence import SIMD_BLOCK
 from ingredients.agent.observation import Layout
+from ingredients.agent.policy import sample
 from ingredients.seeds import Purpose, generator
 
 HEAD_BLOCK = 4
@@ -74,6 +76,16 @@ class Agent:
         weights["head.bias"] = torch.zeros(1, self.head)
         return weights
 
+    def choices(self, weights: Mapping[str, Tensor], outputs: Tensor, uniform: Tensor) -> Tensor:
+        """Returns choices `[S, N]` (int64) for the memory's outputs `[S, N, H]` and uniforms `[S, N]`."""
+        if kernels_do(outputs, uniform) and not self.head_hidden:
+            from ingredients.agent import choice_triton
+
+            if choice_triton.fits(self.hidden, self.layout.actions):
+                head = weights["head.weight"], weights["head.bias"]
+                return choice_triton.choose(outputs, head, uniform, self.layout.actions)
+        return sample(self.logits(weights, outputs), uniform)
+
     def logits(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
         """Returns the policy's logits `[S, ..., A]` for the memory's outputs `[S, ..., H]`."""
         return self.heads(weights, outputs)[..., : self.layout.actions]
@@ -88,6 +100,10 @@ class Agent:
 
 def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Returns x W + b, `[S, X, P]`, for rows x `[S, X, H]`."""
+    if kernels_do(rows.detach()):
+        from ingredients.agent import products_triton
+
+        return products_triton.linear(rows, weight, bias)
     if not loops_do(rows.detach()):  # a gradient over them is no matter: the loops have one
         return torch.baddbmm(bias, rows, weight)
     made: Tensor = _LoopedLinear.apply(rows, weight, bias)  # type: ignore[no-untyped-call]

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from ingredients.agent.compiled import ZERO, Floats, arrays, compiled, flat_rows, inlined, loops_do, of_run
+from ingredients.agent.kernels import kernels_do
 from ingredients.seeds import Purpose, generator
 
 TIME_FEATURES = 3
@@ -75,6 +76,12 @@ def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
 def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
     """Returns values `[S, ...]` for the critic's inputs `[S, ..., C]`."""
     rows = inputs.reshape(inputs.shape[0], -1, inputs.shape[-1])
+    if kernels_do(rows) and not torch.is_grad_enabled():
+        from ingredients.training import critic_triton
+
+        layers = weights["critic.first"], weights["critic.last"]
+        if critic_triton.fits(rows.shape[-1], layers[1].shape[1]):
+            return critic_triton.values(rows, *layers).reshape(inputs.shape[:-1])
     if not loops_do(rows, *weights.values()):
         return _values(weights, _units(weights, rows)).reshape(inputs.shape[:-1])
     value = rows.new_empty(rows.shape[:2])
@@ -97,6 +104,12 @@ def value_gradient(
         like: `[S, Q]`.
         counts: what each step counts in the mean, `[S, X]` (`learner.step_weights`); None where all count alike.
     """
+    if kernels_do(inputs):
+        from ingredients.training import critic_triton
+
+        layers = weights["critic.first"], weights["critic.last"]
+        if critic_triton.fits(inputs.shape[-1], layers[1].shape[1]):
+            return critic_triton.value_gradient(inputs, target, layers, like)
     if loops_do(inputs):
         return _looped_value_gradient(weights, inputs, target, like, counts)
     last = weights["critic.last"]

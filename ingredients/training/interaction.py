@@ -20,7 +20,7 @@ from torch import Tensor
 from ingredients.agent.memory import State
 from ingredients.agent.network import Agent
 from ingredients.agent.observation import Past, assemble
-from ingredients.agent.policy import sample, sample_vector
+from ingredients.agent.policy import sample_vector
 from ingredients.grid import TREMBLES
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family, Step
@@ -148,5 +148,6 @@ def _act(play: Play, output: Tensor, uniform: Tensor, greedy: bool) -> Tensor:
     if play.family.continuous:
         heads = play.agent.heads(play.weights, output)
         return heads[..., : play.family.actions] if greedy else sample_vector(heads, uniform)
-    logits = play.agent.logits(play.weights, output)
-    return logits.argmax(-1) if greedy else sample(logits, uniform)
+    if greedy:
+        return play.agent.logits(play.weights, output).argmax(-1)
+    return play.agent.choices(play.weights, output, uniform)

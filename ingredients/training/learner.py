@@ -19,6 +19,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.agent.kernels import kernels_do
+
 EPSILON = 1e-8
 
 
@@ -46,6 +48,10 @@ def generalised_advantage(
         trace: λ.
         acting: 1 where there was something to do, 0 where the agent waited, `[..., T, N]`; None where it never does.
     """
+    if kernels_do(reward, value):
+        from ingredients.training import advantage_triton
+
+        return advantage_triton.advantages(reward, value, discount, trace)
     advantage = torch.empty_like(reward)
     next_value = running = torch.zeros_like(reward[..., 0, :])
     for t in range(reward.shape[-2] - 1, -1, -1):
@@ -322,6 +328,10 @@ class Adam:
 
 def gradient_norm(gradient: Tensor) -> Tensor:
     """Returns each run's norm `[S]` of a gradient `[S, P]`; it is not finite where the run has diverged."""
+    if kernels_do(gradient):
+        from ingredients.training import adam_triton
+
+        return adam_triton.norms(gradient)
     return (gradient * gradient).sum(1).sqrt()
 
 

@@ -1,8 +1,9 @@
 """Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
 
-In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru` and `gru_loops` (the
-same, compiled), `fast_weights` and `fast_weights_loops` (a GRU beside a table), `lstm`, `memoryless`, `window`
-(feedforward), `transformer` (attention), `own_module`, `own_contract` and `own` (the user's).
+In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru`, `gru_loops` and
+`gru_triton` (the same, compiled for a CPU and a card), `fast_weights`, `fast_weights_loops` and `fast_weights_triton`
+(a GRU beside a table), `lstm` and `lstm_triton`, `memoryless`, `window` (feedforward), `transformer` (attention),
+`own_module`, `own_contract` and `own` (the user's).
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ et al. (2021); that they are attention without a softmax over the past: Katharop
 `carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
 forgotten with them, and nothing is filed.
 
-Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. The reading is there twice: in torch, as
-attention, and for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache.
+Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. The reading is there three times: in
+torch, as attention; for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache;
+on a card as kernels (`fast_weights_triton`), which keep it in registers.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ingredients.agent.compiled import arrays, loops_do
+from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import fast_weights_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.protocol import State
@@ -99,7 +101,11 @@ class FastWeights:
         """
         h, before, table = state
         slots, facts = _filed(weights, x_t)
-        if loops_do(x_t, slots, facts):
+        if self._by_kernels(x_t) and not torch.is_grad_enabled():
+            from ingredients.agent.memory import fast_weights_triton
+
+            read = fast_weights_triton.read_step(carry_t.expand(len(x_t), 1, 1).flatten(), before, slots, facts, table)
+        elif loops_do(x_t, slots, facts):
             read = x_t.new_empty(facts.shape)
             assert before.shape == slots.shape, (before.shape, slots.shape)
             assert table.is_contiguous(), table.stride()
@@ -115,11 +121,22 @@ class FastWeights:
         """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         slots, facts = _filed(weights, x)
-        if loops_do(slots.detach(), facts.detach()):
+        if self._by_kernels(slots.detach()):
+            from ingredients.agent.memory import fast_weights_triton
+
+            read = fast_weights_triton.read_lifetimes(slots, facts, carry)
+        elif loops_do(slots.detach(), facts.detach()):
             read = _LoopedReading.apply(slots, facts, carry)  # type: ignore[no-untyped-call]
         else:
             read = _attended(slots, facts, carry)
         return self.gru.unroll(weights, carry, torch.cat([read, x], dim=-1))
+
+    def _by_kernels(self, like: Tensor) -> bool:
+        if not kernels_do(like):
+            return False
+        from ingredients.agent.memory import fast_weights_triton
+
+        return fast_weights_triton.fits(self.slots, self.columns)
 
     def tape_floats(self, steps: int) -> int:
         """Returns the floats a lane and step that the unroll and its way back hold at most."""
@@ -139,10 +156,19 @@ def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) ->
 def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
     """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
     rows, factors = x.reshape(x.shape[0], -1, x.shape[-1]), weights["fast.factors"]
-    slots = torch.bmm(rows, weights["fast.slot"]).softmax(-1)
-    products = torch.bmm(rows, factors[:, 0]) * torch.bmm(rows, factors[:, 1])
+    slots = _times(rows, weights["fast.slot"]).softmax(-1)
+    products = _times(rows, factors[:, 0]) * _times(rows, factors[:, 1])
     facts = torch.cat([products[..., :-1], torch.ones_like(products[..., :1])], dim=-1)
     return slots.view(*x.shape[:-1], -1), facts.view(*x.shape[:-1], -1)
+
+
+def _times(rows: Tensor, weights: Tensor) -> Tensor:
+    """Returns x W, `[S, X, M]`, for rows x `[S, X, F]`."""
+    if not kernels_do(rows.detach()):
+        return torch.bmm(rows, weights)
+    from ingredients.agent import products_triton
+
+    return products_triton.linear(rows, weights, None)
 
 
 def _read(sums: Tensor) -> Tensor:

@@ -8,8 +8,9 @@ before the step; a memory that is off runs the same program with carry 0 through
 
 Comes in: inputs `[S, T, N, F]` and weights `[S, 3, ...]`, blocks r, z, n. Goes out: states `[S, T, N, H]`.
 
-`unroll` has a backward pass derived by hand. It is there twice: in torch, where tanh(a) is computed as 2σ(2a) − 1
-(`recurrence` says why), and for float32 on a CPU in compiled loops (`gru_loops`), which take half the time.
+`unroll` has a backward pass derived by hand. It is there three times: in torch, where tanh(a) is computed as 2σ(2a) − 1
+(`recurrence` says why), for float32 on a CPU in compiled loops (`gru_loops`), which take half the time, and on a card
+as kernels (`gru_triton`), which are begun once and not once a step.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ingredients.agent.compiled import Floats, arrays, flat_rows, loops_do
+from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
@@ -68,6 +70,13 @@ class Gru:
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns h_t `[S, N, H]`, which is output and state, from state, carry `[S, 1, 1]` and input `[S, N, F]`."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
+        if kernels_do(x_t, state[0], w_input) and not torch.is_grad_enabled():
+            from ingredients.agent.memory import gru_triton
+
+            if gru_triton.fits(self.inputs, self.hidden):
+                carried = carry_t.expand(len(x_t), 1, 1).flatten(1)
+                after = gru_triton.states(x_t.unsqueeze(1), carried, state[0], (w_input, w_hidden), None).squeeze(1)
+                return after, (after,)
         if loops_do(x_t, w_input, w_hidden):
             after = x_t.new_empty(*x_t.shape[:2], self.hidden)
             assert state[0].shape == after.shape, (state[0].shape, after.shape)
@@ -84,8 +93,8 @@ class Gru:
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
-        program = _LoopedUnroll if loops_do(x.detach()) else _Unroll
-        states: Tensor = program.apply(x, carry, h, weights["gru.input"], weights["gru.hidden"])  # type: ignore[no-untyped-call]
+        program = _program(x.detach(), self.hidden)
+        states: Tensor = program(x, carry, h, weights["gru.input"], weights["gru.hidden"])
         return states
 
     def tape_floats(self, steps: int) -> int:
@@ -95,6 +104,16 @@ class Gru:
     def state_floats(self, steps: int) -> int:
         """Returns the floats of one lane's state."""
         return self.hidden
+
+
+def _program(x: Tensor, size: int) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
+    """Returns what unrolls such inputs."""
+    if kernels_do(x):
+        from ingredients.agent.memory import gru_triton
+
+        if gru_triton.fits(x.shape[-1], size):
+            return gru_triton.unroll
+    return _LoopedUnroll.apply if loops_do(x) else _Unroll.apply
 
 
 def _flat(w_input: Tensor, w_hidden: Tensor) -> tuple[tuple[Floats, Floats], tuple[int, int]]:

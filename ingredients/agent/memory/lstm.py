@@ -9,18 +9,20 @@ it holds for some steps (Jozefowicz et al. 2015). `carry_t` is 1 where the state
 Comes in: inputs `[S, T, N, F]` and weights `[S, 4, ...]`, blocks i, f, g, o. Goes out: outputs h `[S, T, N, H]`.
 
 The unroll has a backward pass derived by hand, and tanh(a) is computed as 2σ(2a) − 1: `recurrence` says why. As the
-factor 2 of g's argument is folded into its weights, all four gates are one call of σ.
+factor 2 of g's argument is folded into its weights, all four gates are one call of σ. On a card both ways are kernels
+(`lstm_triton`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
 
@@ -57,8 +59,15 @@ class Lstm:
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns h_t `[S, N, H]` and (h_t, c_t) from the state, carry `[S, 1, 1]` and the input `[S, N, F]`."""
-        h, c = (part * carry_t for part in state)
         w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
+        if kernels_do(x_t, state[0], w_input) and not torch.is_grad_enabled():
+            from ingredients.agent.memory import lstm_triton
+
+            if lstm_triton.fits(self.inputs, self.hidden):
+                carried, started = carry_t.expand(len(x_t), 1, 1).flatten(1), (state[0], state[1])
+                shown, cells = lstm_triton.outputs(x_t.unsqueeze(1), carried, started, (w_input, w_hidden), None)
+                return shown.squeeze(1), (shown.squeeze(1), cells)
+        h, c = (part * carry_t for part in state)
         i, f, g, o = (torch.bmm(x_t, w_input[:, gate]).baddbmm_(h, w_hidden[:, gate]) for gate in GATES)
         held = squash(f).mul_(c).addcmul_(squash(i), _tanh(g))
         h_t = squash(o).mul_(_tanh(held))
@@ -67,7 +76,8 @@ class Lstm:
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
         h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
-        outputs: Tensor = _Unroll.apply(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])  # type: ignore[no-untyped-call]
+        program = _program(x.detach(), self.hidden)
+        outputs: Tensor = program(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])
         return outputs
 
     def tape_floats(self, steps: int) -> int:
@@ -77,6 +87,16 @@ class Lstm:
     def state_floats(self, steps: int) -> int:
         """Returns the floats of one lane's state."""
         return 2 * self.hidden
+
+
+def _program(x: Tensor, size: int) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
+    """Returns what unrolls such inputs."""
+    if kernels_do(x):
+        from ingredients.agent.memory import lstm_triton
+
+        if lstm_triton.fits(x.shape[-1], size):
+            return lstm_triton.unroll
+    return _Unroll.apply
 
 
 def _tanh(a: Tensor) -> Tensor:

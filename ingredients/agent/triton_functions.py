@@ -1,0 +1,58 @@
+"""Functions that kernels share: of one number, made of the exponential (not every Triton has the others); matrices."""
+
+from __future__ import annotations
+
+import triton.language as tl
+
+from ingredients.agent.kernels import kernel
+
+
+@kernel
+def sigmoid(x: tl.tensor) -> tl.tensor:
+    """Returns σ(x) = 1 / (1 + exp(−x))."""
+    return 1.0 / (1.0 + tl.exp(-x))
+
+
+@kernel
+def tanh(x: tl.tensor) -> tl.tensor:
+    """Returns the hyperbolic tangent, 2 σ(2x) − 1, to 1e-7 in the absolute."""
+    return 2.0 / (1.0 + tl.exp(-2.0 * x)) - 1.0
+
+
+@kernel
+def matrix(
+    at: tl.tensor,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    BLOCK_R: tl.constexpr,
+    BLOCK_C: tl.constexpr,
+) -> tl.tensor:
+    """Returns the matrix `[ROWS, COLUMNS]` that begins at an address, in a block filled up with zeros."""
+    i, j = tl.arange(0, BLOCK_R), tl.arange(0, BLOCK_C)
+    inside = (i < ROWS)[:, None] & (j < COLUMNS)[None, :]
+    return tl.load(at + i[:, None] * COLUMNS + j[None, :], mask=inside, other=0.0)
+
+
+@kernel
+def transposed(
+    at: tl.tensor,
+    ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr,
+    BLOCK_R: tl.constexpr,
+    BLOCK_C: tl.constexpr,
+) -> tl.tensor:
+    """Returns the transpose `[COLUMNS, ROWS]` of the matrix `[ROWS, COLUMNS]` that begins at an address."""
+    i, j = tl.arange(0, BLOCK_R), tl.arange(0, BLOCK_C)
+    inside = (i < ROWS)[None, :] & (j < COLUMNS)[:, None]
+    return tl.load(at + i[None, :] * COLUMNS + j[:, None], mask=inside, other=0.0)
+
+
+@kernel
+def write_four(
+    at: tl.tensor, apart: tl.tensor, real: tl.tensor, a: tl.tensor, b: tl.tensor, c: tl.tensor, d: tl.tensor
+) -> None:
+    """Writes four blocks of equal shape, each `apart` numbers from the one before, where `real`."""
+    tl.store(at, a, mask=real)
+    tl.store(at + apart, b, mask=real)
+    tl.store(at + 2 * apart, c, mask=real)
+    tl.store(at + 3 * apart, d, mask=real)

@@ -1,0 +1,226 @@
+"""The head and the policy's loss as one kernel, from the memory's outputs to their gradient.
+
+What `Agent.heads`, `learner.policy_gradient` and `learner.prediction_gradient` compute, and the way back through the
+head. With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of
+entropy and prediction:
+
+    ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
+    ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
+
+A program is one run; it takes its steps in blocks from the first to the last, and keeps the head's gradient in
+registers.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import triton.language as tl
+from torch import Tensor
+
+from ingredients.agent.kernels import PRECISION, block, held, kernel, run_length
+from ingredients.agent.triton_functions import matrix, transposed
+
+ROWS_A_TIME = 64
+LOSSES = 4
+
+
+class HeadGradient(NamedTuple):
+    """Losses (surrogate, entropy, KL, clipped share) `[S, 4]`; gradients over outputs `[S, X, H]`, weights, biases."""
+
+    losses: Tensor
+    outputs: Tensor
+    weight: Tensor
+    bias: Tensor
+
+
+class Weighed(NamedTuple):
+    """ε, and the weights of entropy and prediction; the former is a number, or what a card holds."""
+
+    clip: float
+    entropy: float | Tensor
+    prediction: float
+
+
+@kernel
+def _d_policy(
+    y: tl.tensor,
+    chooses: tl.tensor,
+    taken: tl.tensor,
+    before: tl.tensor,
+    advantage: tl.tensor,
+    of_entropy: tl.tensor,
+    clip: tl.tensor,
+    ROWS: tl.constexpr,
+) -> tl.tensor:
+    """Returns ∂L / ∂ logits `[X, P]`, and of every step ρ, log ρ, −min(ρ A, clip(ρ) A) and the entropy, `[X]`."""
+    logits = tl.where(chooses, y, float("-inf"))
+    top = tl.max(logits, 1)
+    powers = tl.exp(logits - top[:, None])
+    total = tl.sum(powers, 1)
+    policy = powers / total[:, None]
+    log_policy = tl.where(chooses, y - top[:, None] - tl.log(total)[:, None], 0.0)
+    log_ratio = tl.sum(tl.where(taken, log_policy, 0.0), 1) - before
+    ratio = tl.exp(log_ratio)
+    gained, kept = ratio * advantage, tl.minimum(tl.maximum(ratio, 1.0 - clip), 1.0 + clip) * advantage
+    slope = tl.where(gained <= kept, gained, 0.0) / ROWS
+    minus_entropy = tl.sum(policy * log_policy, 1)
+    d_y = ((log_policy - minus_entropy[:, None]) * of_entropy + slope[:, None]) * policy
+    d_y -= tl.where(taken, slope[:, None], 0.0)
+    return d_y, ratio, log_ratio, -tl.minimum(gained, kept), -minus_entropy
+
+
+@kernel
+def _d_prediction(
+    y: tl.tensor,
+    earned: tl.tensor,
+    row: tl.tensor,
+    real: tl.tensor,
+    p: tl.tensor,
+    a: tl.tensor,
+    weight: tl.tensor,
+    ROWS: tl.constexpr,
+    ACTIONS: tl.constexpr,
+    EARNED: tl.constexpr,
+) -> tl.tensor:
+    """Returns ∂L / ∂ predictions `[X, P]`, 0 in other columns; `EARNED` rewards are known of a step: one, or all."""
+    predicts = ((p >= ACTIONS) & (p < 2 * ACTIONS))[None, :]
+    if EARNED == 1:
+        paid = tl.load(earned + row, mask=real, other=0.0)[:, None]
+        met = predicts & ((p - ACTIONS)[None, :] == a[:, None])
+        return tl.where(met, (y - paid) * (weight * ACTIONS / ROWS), 0.0)
+    at = earned + row[:, None] * EARNED + (p - ACTIONS)[None, :]
+    paid = tl.load(at, mask=real[:, None] & predicts, other=0.0)
+    return tl.where(predicts, (y - paid) * (weight / ROWS), 0.0)
+
+
+@kernel
+def _gradient(
+    outputs: tl.tensor,
+    weight: tl.tensor,
+    bias: tl.tensor,
+    action: tl.tensor,
+    before: tl.tensor,
+    advantage: tl.tensor,
+    earned: tl.tensor,
+    losses: tl.tensor,
+    d_outputs: tl.tensor,
+    d_weight: tl.tensor,
+    d_bias: tl.tensor,
+    entropy_weight: tl.tensor,
+    weight_run: tl.tensor,
+    bias_run: tl.tensor,
+    clip: tl.tensor,
+    prediction: tl.tensor,
+    ROWS: tl.constexpr,
+    SIZE: tl.constexpr,
+    HEAD: tl.constexpr,
+    ACTIONS: tl.constexpr,
+    EARNED: tl.constexpr,
+    BLOCK_X: tl.constexpr,
+    BLOCK_H: tl.constexpr,
+    BLOCK_P: tl.constexpr,
+    EXACT: tl.constexpr,
+) -> None:
+    """Writes losses `[S, 4]`, and the gradients over outputs, weights and biases."""
+    s = tl.program_id(0).to(tl.int64)
+    j, p = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_P)
+    w = matrix(weight + s * weight_run, SIZE, HEAD, BLOCK_H, BLOCK_P)
+    w_back = transposed(weight + s * weight_run, SIZE, HEAD, BLOCK_H, BLOCK_P)
+    b = tl.load(bias + s * bias_run + p, mask=p < HEAD, other=0.0)
+    chooses, of_entropy = (p < ACTIONS)[None, :], tl.load(entropy_weight).to(tl.float32) / ROWS
+    into_w, into_b = tl.zeros((BLOCK_H, BLOCK_P), tl.float32), tl.zeros((BLOCK_P,), tl.float32)
+    surrogate, entropy = tl.zeros((BLOCK_X,), tl.float32), tl.zeros((BLOCK_X,), tl.float32)
+    kl, clipped = tl.zeros((BLOCK_X,), tl.float32), tl.zeros((BLOCK_X,), tl.float32)
+    for first in range(0, ROWS, BLOCK_X):
+        x = first + tl.arange(0, BLOCK_X)
+        real, row = x < ROWS, s * ROWS + x
+        at, full = row[:, None] * SIZE + j[None, :], real[:, None] & (j < SIZE)[None, :]
+        shown = tl.load(outputs + at, mask=full, other=0.0)
+        y = tl.dot(shown, w, input_precision=EXACT) + b[None, :]
+        a = tl.load(action + row, mask=real, other=0)
+        old, good = tl.load(before + row, mask=real, other=0.0), tl.load(advantage + row, mask=real, other=0.0)
+        taken = p[None, :] == a[:, None]
+        d_y, ratio, log_ratio, loss, free = _d_policy(y, chooses, taken, old, good, of_entropy, clip, ROWS)
+        d_later = _d_prediction(y, earned, row, real, p, a, prediction, ROWS, ACTIONS, EARNED)
+        d_y = tl.where(real[:, None], tl.where(chooses, d_y, d_later), 0.0)
+        tl.store(d_outputs + at, tl.dot(d_y, w_back, input_precision=EXACT), mask=full)
+        into_w = tl.dot(tl.trans(shown), d_y, into_w, input_precision=EXACT)
+        into_b += tl.sum(d_y, 0)
+        surrogate += tl.where(real, loss, 0.0)
+        entropy += tl.where(real, free, 0.0)
+        kl += tl.where(real, ratio - 1.0 - log_ratio, 0.0)
+        clipped += tl.where(real & (tl.abs(ratio - 1.0) > clip), 1.0, 0.0)
+    inside = (j < SIZE)[:, None] & (p < HEAD)[None, :]
+    tl.store(d_weight + s * SIZE * HEAD + j[:, None] * HEAD + p[None, :], into_w, mask=inside)
+    tl.store(d_bias + s * HEAD + p, into_b, mask=p < HEAD)
+    _write_means(losses + s * 4, surrogate, entropy, kl, clipped, ROWS)
+
+
+@kernel
+def _write_means(
+    at: tl.tensor,
+    surrogate: tl.tensor,
+    entropy: tl.tensor,
+    kl: tl.tensor,
+    clipped: tl.tensor,
+    ROWS: tl.constexpr,
+) -> None:
+    tl.store(at, tl.sum(surrogate, 0) / ROWS)
+    tl.store(at + 1, tl.sum(entropy, 0) / ROWS)
+    tl.store(at + 2, tl.sum(kl, 0) / ROWS)
+    tl.store(at + 3, tl.sum(clipped, 0) / ROWS)
+
+
+def fits(size: int, head: int) -> bool:
+    """Whether a program holds a head of P columns on H units."""
+    return max(size, head) <= 64
+
+
+def head_gradient(
+    outputs: Tensor,
+    weights: tuple[Tensor, Tensor],
+    advised: tuple[Tensor, Tensor, Tensor],
+    earned: Tensor,
+    actions: int,
+    weighed: Weighed,
+) -> HeadGradient:
+    """Returns losses and gradients.
+
+    Args:
+        outputs: of the memory, `[S, X, H]`.
+        weights: the head's `[S, H, P]` and biases `[S, 1, P]`.
+        advised: action (int64), log π_old and advantage, `[S, X]` each.
+        earned: `[S, X]`, or of each action `[S, X, A]`.
+        actions: A.
+        weighed: the loss's parts.
+    """
+    (runs, rows, size), head = outputs.shape, weights[0].shape[-1]
+    made = HeadGradient(
+        outputs.new_empty(runs, LOSSES),
+        outputs.new_empty(outputs.shape),
+        outputs.new_empty(runs, size, head),
+        outputs.new_empty(runs, 1, head),
+    )
+    _gradient[(runs,)](
+        outputs.contiguous(),
+        *weights,
+        *(part.contiguous() for part in advised),
+        earned.contiguous(),
+        *made,
+        held(weighed.entropy, outputs),
+        *(run_length(part) for part in weights),
+        weighed.clip,
+        weighed.prediction,
+        ROWS=rows,
+        SIZE=size,
+        HEAD=head,
+        ACTIONS=actions,
+        EARNED=1 if earned.dim() == 2 else actions,
+        BLOCK_X=ROWS_A_TIME,
+        BLOCK_H=block(size),
+        BLOCK_P=block(head),
+        EXACT=PRECISION,
+        num_warps=4,
+    )
+    return made
