@@ -20,6 +20,7 @@ from ingredients.training.learner import (
     log_probability,
     policy_gradient,
     prediction_gradient,
+    step_weights,
 )
 from ingredients.training.policy_triton import Weighed
 
@@ -31,11 +32,13 @@ def on_device(*tensors: Tensor) -> list[Tensor]:
     return [tensor.to(DEVICE) for tensor in tensors]
 
 
-def test_advantages_are_those_of_the_learner() -> None:
-    """One pass from the last step to the first gives A_t of every lifetime."""
-    reward, value = on_device(draw(0, 2, RUNS, 5, 4), draw(1, 2, RUNS, 5, 4))
-    exact = generalised_advantage(reward.double(), value.double(), 0.97, 0.8)
-    assert_near([advantage_triton.advantages(reward, value, 0.97, 0.8)], [exact])
+@pytest.mark.parametrize("waits", [False, True])
+def test_advantages_are_those_of_the_learner(waits: bool) -> None:
+    """One pass from the last step to the first gives A_t of every lifetime, and leaves out steps of waiting."""
+    reward, value, acted = on_device(*(draw(seed, 2, RUNS, 5, 4) for seed in range(3)))
+    acting = (acted > 0).float() if waits else None
+    exact = generalised_advantage(reward.double(), value.double(), 0.97, 0.8, acting)
+    assert_near([advantage_triton.advantages(reward, value, 0.97, 0.8, acting)], [exact])
 
 
 def test_a_step_of_adam_clips_and_freezes() -> None:
@@ -52,8 +55,12 @@ def test_a_step_of_adam_clips_and_freezes() -> None:
     assert torch.equal(weights[1], frozen)
 
 
-@pytest.mark.parametrize(("hidden", "actions", "rows", "all_known"), [(16, 3, 10, False), (48, 5, 70, True)])
-def test_the_heads_gradient_is_that_of_the_losses(hidden: int, actions: int, rows: int, all_known: bool) -> None:
+@pytest.mark.parametrize(
+    ("hidden", "actions", "rows", "all_known", "waits"), [(16, 3, 10, False, True), (48, 5, 70, True, False)]
+)
+def test_the_heads_gradient_is_that_of_the_losses(
+    hidden: int, actions: int, rows: int, all_known: bool, waits: bool
+) -> None:
     """Losses, and gradients over outputs, weights and biases, are those that the learner has in several passes."""
     head = 2 * actions + -2 * actions % 4
     outputs, weight, bias = on_device(draw(0, RUNS, rows, hidden), draw(1, RUNS, hidden, head), draw(2, RUNS, 1, head))
@@ -66,13 +73,14 @@ def test_the_heads_gradient_is_that_of_the_losses(hidden: int, actions: int, row
     heads = torch.baddbmm(leaves[2], leaves[0], leaves[1])
     logits, predicted = heads[..., :actions], heads[..., actions : 2 * actions]
     before = (log_probability(logits.detach(), action) + 0.3 * draw(6, RUNS, rows).double().to(DEVICE)).float()
-    losses, d_logits = policy_gradient(logits, Advised(action, before.double(), advantage.double()), 0.2, 0.1)
+    counts = step_weights((draw(7, RUNS, rows) > 0).float()).to(DEVICE) if waits else None
+    losses, d_logits = policy_gradient(logits, Advised(action, before.double(), advantage.double(), counts), 0.2, 0.1)
     d_heads = torch.zeros_like(heads)
     d_heads[..., :actions] = d_logits
-    d_heads[..., actions : 2 * actions] = prediction_gradient(predicted.detach(), action, earned.double(), 0.7)
+    d_heads[..., actions : 2 * actions] = prediction_gradient(predicted.detach(), action, earned.double(), 0.7, counts)
     exact = torch.autograd.grad(heads, leaves, d_heads)
     made = policy_triton.head_gradient(
-        outputs, (weight, bias), (action, before, advantage), earned, actions, Weighed(0.2, 0.1, 0.7)
+        outputs, (weight, bias), Advised(action, before, advantage, counts), earned, actions, Weighed(0.2, 0.1, 0.7)
     )
     assert_near(made[1:], exact)
     assert_near(made.losses.unbind(1), losses, 2e-5)  # the KL is a small difference of large numbers
@@ -86,8 +94,9 @@ def test_the_critics_values_and_gradient(inputs: int, units: int, rows: int) -> 
     first, last = on_device(0.2 * draw(2, RUNS, inputs, units), draw(3, RUNS, units, 4))
     like = torch.zeros(RUNS, inputs * units + units * 4 + 32, device=DEVICE)
     weights = {"critic.first": first.double(), "critic.last": last.double()}
-    exact = value_gradient(weights, x.double(), target.double(), like.double())
-    assert_near(critic_triton.value_gradient(x, target, (first, last), like), exact)
+    for counts in (None, draw(4, RUNS, rows).abs().to(DEVICE)):
+        exact = value_gradient(weights, x.double(), target.double(), like.double(), counts)
+        assert_near(critic_triton.value_gradient(x, target, (first, last), like, counts), exact)
     assert_near([critic_triton.values(x, first, last)], [values(weights, x.double())])
 
 

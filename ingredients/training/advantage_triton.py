@@ -2,6 +2,7 @@
 
     δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
 
+Steps in which an agent only waited are left out, as if there were none; their own advantage is 0.
 A program goes from the last step to the first for 64 lifetimes.
 """
 
@@ -21,12 +22,14 @@ LANES_TOGETHER = 64
 def _advantages(
     reward: tl.tensor,
     value: tl.tensor,
+    acting: tl.tensor,
     advantage: tl.tensor,
     lifetimes: tl.tensor,
     lanes: tl.tensor,
     discount: tl.tensor,
     trace: tl.tensor,
     STEPS: tl.constexpr,
+    WAITS: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
     """Writes A `[R, T, N]` for R · N lifetimes."""
@@ -39,24 +42,31 @@ def _advantages(
         at = first + (STEPS - 1 - back) * lanes
         now = tl.load(value + at, mask=real, other=0.0)
         earned = tl.load(reward + at, mask=real, other=0.0)
-        running = earned + discount * later_value - now + discount * trace * running
-        tl.store(advantage + at, running, mask=real)
-        later_value = now
+        found = earned + discount * later_value - now + discount * trace * running
+        if WAITS:
+            acted = tl.load(acting + at, mask=real, other=0.0) != 0.0
+            tl.store(advantage + at, tl.where(acted, found, 0.0), mask=real)
+            running, later_value = tl.where(acted, found, running), tl.where(acted, now, later_value)
+        else:
+            tl.store(advantage + at, found, mask=real)
+            running, later_value = found, now
 
 
-def advantages(reward: Tensor, value: Tensor, discount: float, trace: float) -> Tensor:
-    """Returns A_t for rewards and values `[..., T, N]`."""
+def advantages(reward: Tensor, value: Tensor, discount: float, trace: float, acting: Tensor | None = None) -> Tensor:
+    """Returns A_t for rewards, values, and 1 where there was something to do, `[..., T, N]`."""
     steps, lanes = reward.shape[-2:]
     lifetimes, advantage = reward.numel() // steps, torch.empty_like(reward, memory_format=torch.contiguous_format)
     _advantages[(triton.cdiv(lifetimes, LANES_TOGETHER),)](
         reward.contiguous(),
         value.contiguous(),
+        advantage if acting is None else acting.contiguous(),
         advantage,
         lifetimes,
         lanes,
         discount,
         trace,
         STEPS=steps,
+        WAITS=acting is not None,
         BLOCK=LANES_TOGETHER,
         num_warps=2,
     )

@@ -109,7 +109,7 @@ def value_gradient(
 
         layers = weights["critic.first"], weights["critic.last"]
         if critic_triton.fits(inputs.shape[-1], layers[1].shape[1]):
-            return critic_triton.value_gradient(inputs, target, layers, like)
+            return critic_triton.value_gradient(inputs, target, layers, like, counts)
     if loops_do(inputs):
         return _looped_value_gradient(weights, inputs, target, like, counts)
     last = weights["critic.last"]

@@ -2,6 +2,8 @@
 
     u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
 
+Where steps do not count alike, e / X is multiplied by what each one counts.
+
 A program takes the C columns of the input as two blocks, each a power of two: 72 would fill one of 128. For the
 gradient a program is one run, takes its X rows in blocks from first to last, and keeps the sums in registers.
 """
@@ -57,6 +59,7 @@ def _values(
 def _gradient(
     inputs: tl.tensor,
     target: tl.tensor,
+    counts: tl.tensor,
     first: tl.tensor,
     last: tl.tensor,
     losses: tl.tensor,
@@ -69,6 +72,7 @@ def _gradient(
     INPUTS: tl.constexpr,
     UNITS: tl.constexpr,
     LAST: tl.constexpr,
+    COUNTED: tl.constexpr,
     BLOCK_X: tl.constexpr,
     BLOCK_A: tl.constexpr,
     BLOCK_B: tl.constexpr,
@@ -94,17 +98,19 @@ def _gradient(
         u = tl.where(u < 0.0, 0.0, u)
         error = tl.sum(u * w[None, :], 1) - tl.load(target + s * ROWS + x, mask=x < ROWS, other=0.0)
         error = tl.where(x < ROWS, error, 0.0)
-        squares += error * error
-        error = error / ROWS
-        d_w += tl.sum(u * error[:, None], 0)
-        d_u = tl.where(u > 0.0, error[:, None] * w[None, :], 0.0)
+        of_error = error / ROWS
+        if COUNTED:
+            of_error *= tl.load(counts + s * ROWS + x, mask=x < ROWS, other=0.0)
+        squares += error * of_error
+        d_w += tl.sum(u * of_error[:, None], 0)
+        d_u = tl.where(u > 0.0, of_error[:, None] * w[None, :], 0.0)
         d_a = tl.dot(tl.trans(x_a), d_u, d_a, input_precision=EXACT)
         d_b = tl.dot(tl.trans(x_b), d_u, d_b, input_precision=EXACT)
     into = gradient + s * gradient_run
     tl.store(into + at_a, d_a, mask=is_a)
     tl.store(into + at_b, d_b, mask=is_b)
     tl.store(into + INPUTS * UNITS + v * LAST, d_w, mask=v < UNITS)
-    tl.store(losses + s, 0.5 * tl.sum(squares, 0) / ROWS)
+    tl.store(losses + s, 0.5 * tl.sum(squares, 0))
 
 
 def fits(inputs: int, units: int) -> bool:
@@ -132,7 +138,7 @@ def values(inputs: Tensor, first: Tensor, last: Tensor) -> Tensor:
 
 
 def value_gradient(
-    inputs: Tensor, target: Tensor, layers: tuple[Tensor, Tensor], like: Tensor
+    inputs: Tensor, target: Tensor, layers: tuple[Tensor, Tensor], like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of `like`, the flat weights `[S, Q]`.
 
@@ -141,17 +147,20 @@ def value_gradient(
         target: R, `[S, X]`.
         layers: W `[S, C, V]`, and w as the first column of `[S, V, L]`; they stand so in the flat weights.
         like: `[S, Q]`.
+        counts: what each step counts in the mean, `[S, X]`; None where all count alike.
     """
     losses, gradient = inputs.new_empty(len(inputs)), like.new_zeros(like.shape)
     _gradient[(len(inputs),)](
         inputs.contiguous(),
         target.contiguous(),
+        losses if counts is None else counts.contiguous(),
         *layers,
         losses,
         gradient,
         *(run_length(layer) for layer in layers),
         gradient.stride(0),
         ROWS=inputs.shape[1],
+        COUNTED=counts is not None,
         BLOCK_X=GRADIENT_ROWS,
         num_warps=4,
         **_sizes(inputs, *layers),

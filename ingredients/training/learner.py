@@ -51,7 +51,7 @@ def generalised_advantage(
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
 
-        return advantage_triton.advantages(reward, value, discount, trace)
+        return advantage_triton.advantages(reward, value, discount, trace, acting)
     advantage = torch.empty_like(reward)
     next_value = running = torch.zeros_like(reward[..., 0, :])
     for t in range(reward.shape[-2] - 1, -1, -1):

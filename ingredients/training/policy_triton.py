@@ -8,7 +8,7 @@ entropy and prediction:
     ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
 
 A program is one run; it takes its steps in blocks from the first to the last, and keeps the head's gradient in
-registers.
+registers. Where steps do not count alike, each is multiplied by what it counts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ingredients.agent.kernels import PRECISION, block, held, kernel, run_length
 from ingredients.agent.triton_functions import matrix, transposed
+from ingredients.training.learner import Advised
 
 ROWS_A_TIME = 64
 LOSSES = 4
@@ -49,6 +50,7 @@ def _d_policy(
     taken: tl.tensor,
     before: tl.tensor,
     advantage: tl.tensor,
+    counts: tl.tensor,
     of_entropy: tl.tensor,
     clip: tl.tensor,
     ROWS: tl.constexpr,
@@ -63,9 +65,9 @@ def _d_policy(
     log_ratio = tl.sum(tl.where(taken, log_policy, 0.0), 1) - before
     ratio = tl.exp(log_ratio)
     gained, kept = ratio * advantage, tl.minimum(tl.maximum(ratio, 1.0 - clip), 1.0 + clip) * advantage
-    slope = tl.where(gained <= kept, gained, 0.0) / ROWS
+    slope = tl.where((gained <= kept) & (counts > 0.0), gained * counts, 0.0) / ROWS
     minus_entropy = tl.sum(policy * log_policy, 1)
-    d_y = ((log_policy - minus_entropy[:, None]) * of_entropy + slope[:, None]) * policy
+    d_y = ((log_policy - minus_entropy[:, None]) * (of_entropy * counts)[:, None] + slope[:, None]) * policy
     d_y -= tl.where(taken, slope[:, None], 0.0)
     return d_y, ratio, log_ratio, -tl.minimum(gained, kept), -minus_entropy
 
@@ -103,6 +105,7 @@ def _gradient(
     before: tl.tensor,
     advantage: tl.tensor,
     earned: tl.tensor,
+    weights: tl.tensor,
     losses: tl.tensor,
     d_outputs: tl.tensor,
     d_weight: tl.tensor,
@@ -117,6 +120,7 @@ def _gradient(
     HEAD: tl.constexpr,
     ACTIONS: tl.constexpr,
     EARNED: tl.constexpr,
+    COUNTED: tl.constexpr,
     BLOCK_X: tl.constexpr,
     BLOCK_H: tl.constexpr,
     BLOCK_P: tl.constexpr,
@@ -141,16 +145,20 @@ def _gradient(
         a = tl.load(action + row, mask=real, other=0)
         old, good = tl.load(before + row, mask=real, other=0.0), tl.load(advantage + row, mask=real, other=0.0)
         taken = p[None, :] == a[:, None]
-        d_y, ratio, log_ratio, loss, free = _d_policy(y, chooses, taken, old, good, of_entropy, clip, ROWS)
-        d_later = _d_prediction(y, earned, row, real, p, a, prediction, ROWS, ACTIONS, EARNED)
+        counts = tl.where(real, 1.0, 0.0)
+        if COUNTED:
+            counts = tl.load(weights + row, mask=real, other=0.0)
+        d_y, ratio, log_ratio, loss, free = _d_policy(y, chooses, taken, old, good, counts, of_entropy, clip, ROWS)
+        d_later = _d_prediction(y, earned, row, real, p, a, prediction, ROWS, ACTIONS, EARNED) * counts[:, None]
         d_y = tl.where(real[:, None], tl.where(chooses, d_y, d_later), 0.0)
+        real = real & (counts > 0.0)
         tl.store(d_outputs + at, tl.dot(d_y, w_back, input_precision=EXACT), mask=full)
         into_w = tl.dot(tl.trans(shown), d_y, into_w, input_precision=EXACT)
         into_b += tl.sum(d_y, 0)
-        surrogate += tl.where(real, loss, 0.0)
-        entropy += tl.where(real, free, 0.0)
-        kl += tl.where(real, ratio - 1.0 - log_ratio, 0.0)
-        clipped += tl.where(real & (tl.abs(ratio - 1.0) > clip), 1.0, 0.0)
+        surrogate += tl.where(real, loss * counts, 0.0)
+        entropy += tl.where(real, free * counts, 0.0)
+        kl += tl.where(real, (ratio - 1.0 - log_ratio) * counts, 0.0)
+        clipped += tl.where(real & (tl.abs(ratio - 1.0) > clip), counts, 0.0)
     inside = (j < SIZE)[:, None] & (p < HEAD)[None, :]
     tl.store(d_weight + s * SIZE * HEAD + j[:, None] * HEAD + p[None, :], into_w, mask=inside)
     tl.store(d_bias + s * HEAD + p, into_b, mask=p < HEAD)
@@ -180,7 +188,7 @@ def fits(size: int, head: int) -> bool:
 def head_gradient(
     outputs: Tensor,
     weights: tuple[Tensor, Tensor],
-    advised: tuple[Tensor, Tensor, Tensor],
+    advised: Advised,
     earned: Tensor,
     actions: int,
     weighed: Weighed,
@@ -190,7 +198,7 @@ def head_gradient(
     Args:
         outputs: of the memory, `[S, X, H]`.
         weights: the head's `[S, H, P]` and biases `[S, 1, P]`.
-        advised: action (int64), log π_old and advantage, `[S, X]` each.
+        advised: the steps.
         earned: `[S, X]`, or of each action `[S, X, A]`.
         actions: A.
         weighed: the loss's parts.
@@ -205,8 +213,9 @@ def head_gradient(
     _gradient[(runs,)](
         outputs.contiguous(),
         *weights,
-        *(part.contiguous() for part in advised),
+        *(part.contiguous() for part in advised[:3]),
         earned.contiguous(),
+        earned if advised.weight is None else advised.weight.contiguous(),
         *made,
         held(weighed.entropy, outputs),
         *(run_length(part) for part in weights),
@@ -217,6 +226,7 @@ def head_gradient(
         HEAD=head,
         ACTIONS=actions,
         EARNED=1 if earned.dim() == 2 else actions,
+        COUNTED=advised.weight is not None,
         BLOCK_X=ROWS_A_TIME,
         BLOCK_H=block(size),
         BLOCK_P=block(head),

@@ -117,7 +117,7 @@ def errors() -> None:
     made = policy_triton.head_gradient(
         outputs,
         head,
-        (advised[0], (before + 0.1).float(), advised[2]),
+        Advised(advised[0], (before + 0.1).float(), advised[2]),
         earned,
         ACTIONS,
         policy_triton.Weighed(0.2, 0.1, 0.0),
@@ -135,12 +135,12 @@ def critic_case(runs: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor], Tenso
     return draw(runs, STEPS * LANES, columns), draw(runs, STEPS * LANES), layers, like
 
 
-def policy_case(runs: int) -> tuple[Tensor, tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor], Tensor]:
+def policy_case(runs: int) -> tuple[Tensor, tuple[Tensor, Tensor], Advised, Tensor]:
     """Returns outputs, the head's weights, what was advised, and what was earned."""
     rows = runs, STEPS * LANES
     action = torch.randint(ACTIONS, rows, device=DEVICE)
     head = 0.1 * draw(runs, HIDDEN, HEAD), draw(runs, 1, HEAD)
-    return draw(*rows, HIDDEN), head, (action, draw(*rows) - 2.0, draw(*rows)), draw(*rows)
+    return draw(*rows, HIDDEN), head, Advised(action, draw(*rows) - 2.0, draw(*rows)), draw(*rows)
 
 
 def bits() -> None:
