@@ -97,6 +97,18 @@ def _d_prediction(
 
 
 @kernel
+def _told(
+    loss: tl.tensor, free: tl.tensor, ratio: tl.tensor, log_ratio: tl.tensor, clip: tl.tensor, counts: tl.tensor
+) -> tl.tensor:
+    """Returns what each step counts in the surrogate, the entropy, the KL and the clipped share, `[X, 4]`."""
+    k = tl.arange(0, 4)[None, :]
+    clipped = tl.where(tl.abs(ratio - 1.0) > clip, 1.0, 0.0)
+    told = tl.where(k == 0, loss[:, None], tl.where(k == 1, free[:, None], clipped[:, None]))
+    told = tl.where(k == 2, (ratio - 1.0 - log_ratio)[:, None], told)
+    return tl.where((counts > 0.0)[:, None], told * counts[:, None], 0.0)
+
+
+@kernel
 def _gradient(
     outputs: tl.tensor,
     weight: tl.tensor,
@@ -134,8 +146,7 @@ def _gradient(
     b = tl.load(bias + s * bias_run + p, mask=p < HEAD, other=0.0)
     chooses, of_entropy = (p < ACTIONS)[None, :], tl.load(entropy_weight).to(tl.float32) / ROWS
     into_w, into_b = tl.zeros((BLOCK_H, BLOCK_P), tl.float32), tl.zeros((BLOCK_P,), tl.float32)
-    surrogate, entropy = tl.zeros((BLOCK_X,), tl.float32), tl.zeros((BLOCK_X,), tl.float32)
-    kl, clipped = tl.zeros((BLOCK_X,), tl.float32), tl.zeros((BLOCK_X,), tl.float32)
+    told = tl.zeros((BLOCK_X, 4), tl.float32)
     for first in range(0, ROWS, BLOCK_X):
         x = first + tl.arange(0, BLOCK_X)
         real, row = x < ROWS, s * ROWS + x
@@ -144,40 +155,20 @@ def _gradient(
         y = tl.dot(shown, w, input_precision=EXACT) + b[None, :]
         a = tl.load(action + row, mask=real, other=0)
         old, good = tl.load(before + row, mask=real, other=0.0), tl.load(advantage + row, mask=real, other=0.0)
-        taken = p[None, :] == a[:, None]
-        counts = tl.where(real, 1.0, 0.0)
+        taken, counts = p[None, :] == a[:, None], tl.where(real, 1.0, 0.0)
         if COUNTED:
             counts = tl.load(weights + row, mask=real, other=0.0)
         d_y, ratio, log_ratio, loss, free = _d_policy(y, chooses, taken, old, good, counts, of_entropy, clip, ROWS)
         d_later = _d_prediction(y, earned, row, real, p, a, prediction, ROWS, ACTIONS, EARNED) * counts[:, None]
         d_y = tl.where(real[:, None], tl.where(chooses, d_y, d_later), 0.0)
-        real = real & (counts > 0.0)
         tl.store(d_outputs + at, tl.dot(d_y, w_back, input_precision=EXACT), mask=full)
         into_w = tl.dot(tl.trans(shown), d_y, into_w, input_precision=EXACT)
         into_b += tl.sum(d_y, 0)
-        surrogate += tl.where(real, loss * counts, 0.0)
-        entropy += tl.where(real, free * counts, 0.0)
-        kl += tl.where(real, (ratio - 1.0 - log_ratio) * counts, 0.0)
-        clipped += tl.where(real & (tl.abs(ratio - 1.0) > clip), counts, 0.0)
-    inside = (j < SIZE)[:, None] & (p < HEAD)[None, :]
-    tl.store(d_weight + s * SIZE * HEAD + j[:, None] * HEAD + p[None, :], into_w, mask=inside)
+        told += _told(loss, free, ratio, log_ratio, clip, counts)
+    into = d_weight + s * SIZE * HEAD + j[:, None] * HEAD + p[None, :]
+    tl.store(into, into_w, mask=(j < SIZE)[:, None] & (p < HEAD)[None, :])
     tl.store(d_bias + s * HEAD + p, into_b, mask=p < HEAD)
-    _write_means(losses + s * 4, surrogate, entropy, kl, clipped, ROWS)
-
-
-@kernel
-def _write_means(
-    at: tl.tensor,
-    surrogate: tl.tensor,
-    entropy: tl.tensor,
-    kl: tl.tensor,
-    clipped: tl.tensor,
-    ROWS: tl.constexpr,
-) -> None:
-    tl.store(at, tl.sum(surrogate, 0) / ROWS)
-    tl.store(at + 1, tl.sum(entropy, 0) / ROWS)
-    tl.store(at + 2, tl.sum(kl, 0) / ROWS)
-    tl.store(at + 3, tl.sum(clipped, 0) / ROWS)
+    tl.store(losses + s * 4 + tl.arange(0, 4), tl.sum(told, 0) / ROWS)
 
 
 def fits(size: int, head: int) -> bool:
