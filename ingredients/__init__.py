@@ -8,6 +8,7 @@ Data flows one way through these modules; each imports only from those before it
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
     cell_filter   --cells: some cells of a grid, by their levels
+    decoding      how much of one thing is told by others: look-up tables, forest, network
     gyms          other people's Gymnasium environments as rows of numbers
     tasks         task families as batched pure tensor functions; the Gymnasium environments
     wrappers      the channels and the lifetime as ordinary Gymnasium wrappers

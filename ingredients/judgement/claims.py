@@ -193,7 +193,8 @@ def leak_claim(grounds: Grounds) -> Claim:
         return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
     if grounds.working_memory:
         return Claim("not applicable", f"{ENOUGH} is not tested: a lifetime pays once, so that nothing is learned.", ())
-    leaked = [name for name in CHANNELS if grounds.leaks(name)]
+    # what only one can read who knows the task (`in_lifetime` is False) cannot stand in for a channel
+    leaked = [name for name in CHANNELS if name in grounds.leakage and grounds.leakage[name].in_lifetime]
     if not leaked:
         found = described_leaks(grounds.leakage) or "no leak was measured"
         return Claim("not applicable", f"{ENOUGH} is not tested: {found}.", ())

@@ -96,8 +96,9 @@ class ReferenceCurves:
 class Leak:
     """How well a decoder tells r_{t-1} or a_{t-1} from what the environment shows to all cells (`training.leakage`).
 
-    `leak` is 0 where that tells no more than the schedule alone and 1 where every step is told, with `low` and `high`;
-    `leaks` whether that is more than nothing. None where there was nothing to decode, for a `reason`.
+    `leak` is 0 where that tells no more than was known before the step and 1 where every step is told, with `low` and
+    `high`; `leaks` whether that is more than nothing. None where there was nothing to decode, for a `reason`. The
+    decoder is told the task; `in_lifetime` says whether one leaks that is given the lifetime so far in its place.
     """
 
     leak: float | None
@@ -105,6 +106,7 @@ class Leak:
     high: float | None
     leaks: bool | None
     reason: str | None
+    in_lifetime: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +133,8 @@ class References:
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
-        """The channels whose content the environment shows of itself."""
-        return frozenset(name for name, leak in self.leakage.items() if leak.leaks)
+        """The channels whose content the environment shows of itself to one who does not know the task."""
+        return frozenset(name for name, leak in self.leakage.items() if leak.in_lifetime)
 
     @property
     def roles(self) -> dict[str, ReferenceCurves]:
@@ -199,8 +201,11 @@ def _check_run(what: str, run: RunCurves, episodes: int) -> None:
 
 
 def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:
-    keys, short = Leak.__dataclass_fields__, {"reward": CHANNELS[0], "action": CHANNELS[1]}
-    return {short[name]: Leak(**{key: entry[key] for key in keys}) for name, entry in stored.items()}
+    keys, short = ("leak", "low", "high", "leaks", "reason"), {"reward": CHANNELS[0], "action": CHANNELS[1]}
+    return {
+        short[name]: Leak(**{key: entry[key] for key in keys}, in_lifetime=entry.get("history", entry)["leaks"])
+        for name, entry in stored.items()
+    }
 
 
 def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:

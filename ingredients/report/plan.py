@@ -11,7 +11,7 @@ from pathlib import Path
 from ingredients.engine.estimate import Estimate
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.report.leaks import leak_text
+from ingredients.report.leaks import leak_text, quick_text
 from ingredients.report.progress import duration
 from ingredients.study.tasks import family_key
 
@@ -40,7 +40,8 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
         "time": f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each",
-        "leaks": "; ".join(f"{name}: {leak_text(leak)}" for name, leak in cost.leakage.items()),
+        "leaks": "; ".join(f"{name}: {leak_text(leak)}" for name, leak in cost.leakage.items())
+        + quick_text(cost.leakage),
     }
     lines = [*((name, text) for name, text in facts.items() if text), *(("notice", text) for text in cost.notices)]
     return "\n".join([*(f"{name:<9} {text}" for name, text in lines), "", *cell_lines(cells)])

@@ -1,179 +1,126 @@
 """What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (DESIGN §2, trap 8).
 
 Comes in: a family. Goes out: for reward and action a decoder's accuracy on lifetimes it was not fitted to, against what
-the schedule alone gives away, as JSON.
+is known before the step, as JSON. The measure itself is `decoding.leak`; an audit uses the same.
 
 Lifetimes on evaluation tasks are played by uniformly random actions (vectors: uniform on [−1, 1], which an environment
-reads in full), so nothing is decoded from habits of a policy. A step's features are what the environment shows at t −
-1, t and t + 1 (an episode's early end shows only one step later) and the change from t − 1 to t: what every cell sees,
-never a channel; and the *schedule*: the flag of an episode's start, the step of the episode, that of the lifetime.
-What takes longer to come to light counts as not leaked, and so does what must be read otherwise on every task. Targets
-are classes: actions (of a vector its first component), values of the reward where there are few, else their place
-among the quartiles. The decoder is a random forest fitted to one half of the lifetimes.
+reads in full), so nothing is decoded from habits of a policy. Features are what every cell sees, never a channel. What
+an entry holds is what a decoder finds that is told the task; beside it, under the same keys,
 
-leak = (accuracy − base rate) / (1 − base rate) on the other half: 0 is nothing, 1 is everything. The base rate is what
-is told without any observation: by the same decoder fitted to the schedule alone, or by the commonest class there if
-that is more. Where rewards come in one phase of the lifetime only, to see the phase is to know that most are 0; that
-is no leak. The interval is over lifetimes, since steps of one lifetime are no independent draws. `leaks` says that its
-lower bound is above `LEAKS_ABOVE`.
+| key | the decoder | held out |
+|---|---|---|
+| (the entry itself) | is told the task | lifetimes on the same `TASKS` tasks |
+| `history` | is given the lifetime so far, and not the task | tasks |
+| `without` | sees o_{t-2} to o_{t+3} | tasks |
+| `with_reward` | of the action: is told the task, and shown the reward | lifetimes on the same tasks |
+| `history_with_reward` | of the action: is given the lifetime so far with its rewards | tasks |
+
+`leaks` says that the lower bound is above `LEAKS_ABOVE`. What only one can read who knows the task (a code, a polarity,
+the place of the goal) is a leak in the entry, and none in `history`: an agent can use it once it knows the task.
+Lifetimes in which the environment failed are left out, and `failed` says how often that was; None where it never did.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
+from ingredients.decoding.chosen import Asked
+from ingredients.decoding.decoders import FULL, QUICK, Budget
+from ingredients.decoding.leak import Leak, measure
+from ingredients.decoding.played import Labels, Numbers, Played
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study
 from ingredients.tasks import lifetime, make_family
 from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import most_lanes, take_failures
 from ingredients.training.draws import evaluation_tasks
 
-LEAKS_ABOVE: Final = 0.1
-STEPS, FEWEST_LIFETIMES, MOST_LIFETIMES = 24_000, 40, 400
-MOST_ROWS = 8_000  # a half; more steps make the decoder slower, not better
-MOST_CLASSES = 12
-TREES, LEAST_LEAF = 40, 3
-DEVIATIONS: Final = 1.96  # of a normal distribution, for 95%
-
-Numbers = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Leak:
-    """How well one quantity is decoded.
-
-    Attributes:
-        leak: 0 is the base rate, 1 is every step; None where there is nothing to decode.
-        low, high: its 95% interval.
-        accuracy: of the decoder on held-out lifetimes.
-        base_rate: what is told by the schedule alone.
-        classes: how many classes it has.
-        leaks: whether `low` is above `LEAKS_ABOVE`.
-        reason: why there is nothing to decode.
-    """
-
-    leak: float | None = None
-    low: float | None = None
-    high: float | None = None
-    accuracy: float | None = None
-    base_rate: float | None = None
-    classes: int = 1
-    leaks: bool | None = None
-    reason: str | None = None
-
-
-class _Played(NamedTuple):
-    """Steps of random play, a row each: features `[R, F]`, reward `[R]`, action `[R]`, number of the lifetime `[R]`.
-
-    `schedule` `[R, 3]` are those of the features that tell no lifetime from another.
-    """
-
-    features: Numbers
-    schedule: Numbers
-    reward: Numbers
-    action: Numbers
-    lifetime: Labels
+STEPS, FEWEST_LIFETIMES, MOST_LIFETIMES = 24_000, 40, 400  # each on a task of its own
+TASKS, STEPS_OF_TASKS, FEWEST_ON_A_TASK = 16, 160_000, 6
+STEPS_OF_OTHERS, TASKS_OF_OTHERS = 24_000, 8  # an environment that somebody else wrote is slower
+QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns what the environment of a study leaks: `{"reward": {...}, "action": {...}}`, each the keys of `Leak`."""
-    return family_leakage(make_family(study.tasks))
+    """Returns what the environment of a study leaks, measured quickly, as a plan has to.
+
+    `{"reward": {...}, "action": {...}}`, each the keys of `decoding.leak.Leak`, `quick` and those of the module.
+    """
+    return family_leakage(make_family(study.tasks), QUICK)
+
+
+class _Failed(NamedTuple):
+    """How many lifetimes failed of how many, and why the first of them did."""
+
+    lifetimes: int
+    lanes: int
+    reason: str
 
 
 @torch.no_grad()
-def family_leakage(family: Family) -> dict[str, Any]:
+def family_leakage(family: Family, budget: Budget = FULL) -> dict[str, Any]:
     """Returns the same for a family; it takes some seconds, and gives the same numbers every time."""
-    lanes = min(max(STEPS // family.steps, FEWEST_LIFETIMES), MOST_LIFETIMES)
-    played = _play(family, lanes)
-    fitted, tested = (_thinned(played, half) for half in (played.lifetime < lanes // 2, played.lifetime >= lanes // 2))
-    choices = _quantities if family.continuous else _choices
-    return {
-        "reward": asdict(decode(fitted, tested, "reward", *_quantities(fitted.reward, tested.reward))),
-        "action": asdict(decode(fitted, tested, "action", *choices(fitted.action, tested.action))),
+    each = QUICK_SHARE if budget == QUICK else 1
+    many, failed = play_at_random(family, *_many(family, each))
+    few, failed_again = play_at_random(family, *_few(family, each))
+    said = _said(failed, failed_again)
+    return {name: _entry(name, many, few, budget, said) for name in ("reward", "action")}
+
+
+def _said(*plays: _Failed) -> str | None:
+    """Returns in how many lifetimes random play failed, and why in the first of them; None where in none."""
+    count, lanes = sum(play.lifetimes for play in plays), sum(play.lanes for play in plays)
+    if not count:
+        return None
+    why = next(play.reason for play in plays if play.lifetimes)
+    return f"in {count} of {lanes} lifetimes of random play, the first: {why}"
+
+
+def _entry(name: str, many: Played, few: Played, budget: Budget, failed: str | None) -> dict[str, Any]:
+    told = _measured(few, Asked(name, task=True), budget, failed)
+    beside = {
+        "history": _measured(many, Asked(name, history=True), budget, failed),
+        "without": _measured(many, Asked(name), budget, failed),
     }
+    if name == "action":
+        beside["with_reward"] = _measured(few, Asked(name, task=True, reward=True), budget, failed)
+        beside["history_with_reward"] = _measured(many, Asked(name, history=True, reward=True), budget, failed)
+    return {**told, **beside, "quick": budget == QUICK, "failed": failed}
 
 
-def decode(fitted: _Played, tested: _Played, name: str, known: Labels, asked: Labels) -> Leak:
-    """Returns how well the classes `asked` of tested steps are told by a decoder fitted to those `known`."""
-    if np.unique(known).size < 2:
-        return Leak(reason=f"the {name} never differed in random play")
-    values, counts = np.unique(asked, return_counts=True)
-    if values.size < 2:
-        return Leak(reason=f"the {name} is the same in every lifetime it could be tested on")
-    wrong = _told(fitted.features, known, tested.features) != asked
-    without = (_told(fitted.schedule, known, tested.schedule) != asked, asked != values[counts.argmax()])
-    missed = min(without, key=np.sum)
-    if not missed.any():
-        return Leak(reason=f"the schedule alone tells the {name}")
-    share, error = _ratio(wrong, missed, tested.lifetime)
-    low, high = (1 - share + side * DEVIATIONS * error for side in (-1, 1))
-    accuracy, base_rate = 1 - float(wrong.mean()), 1 - float(missed.mean())
-    return Leak(1 - share, low, high, accuracy, base_rate, int(values.size), low > LEAKS_ABOVE)
+def _measured(played: Played, asked: Asked, budget: Budget, failed: str | None) -> dict[str, Any]:
+    if not played.steps:
+        return asdict(Leak(reason=f"random play failed {failed}"))
+    return asdict(measure(played, asked, budget))
 
 
-def _told(features: Numbers, known: Labels, asked: Numbers) -> Labels:
-    """Returns the classes that a decoder fitted to `features` gives to the rows `asked`."""
-    forest = RandomForestClassifier(TREES, min_samples_leaf=LEAST_LEAF, random_state=0)
-    told: Labels = forest.fit(features, known).predict(asked)
-    return told
+def _many(family: Family, each: int) -> tuple[Tensor, Tensor]:
+    """Returns tasks `[N, D]`, one for each lifetime, and their numbers `[N]`."""
+    lanes = max(min(max(STEPS // family.steps, FEWEST_LIFETIMES), MOST_LIFETIMES) // each, FEWEST_LIFETIMES // 2)
+    return evaluation_tasks(family, lanes), torch.arange(lanes)
 
 
-def _ratio(part: Flags, whole: Flags, lifetimes: Labels) -> tuple[float, float]:
-    """Returns Σ part / Σ whole over steps and its standard error where lifetimes were drawn, not steps (linearised)."""
-    place = np.unique(lifetimes, return_inverse=True)[1]
-    parts, wholes = (np.bincount(place, weights=each) for each in (part, whole))
-    ratio, count = float(parts.sum() / wholes.sum()), parts.size
-    spread = float(((parts - ratio * wholes) ** 2).sum()) * count / max(count - 1, 1)
-    return ratio, math.sqrt(spread) / float(wholes.sum())
-
-
-def _choices(fitted: Numbers, tested: Numbers) -> tuple[Labels, Labels]:
-    return fitted.astype(np.int64), tested.astype(np.int64)
-
-
-def _quantities(fitted: Numbers, tested: Numbers) -> tuple[Labels, Labels]:
-    """Returns numbers as classes: each value one where there are few, else where they lie among the quartiles.
-
-    To lie on a quartile is a class of its own, so a value that most steps have does not swallow its neighbours. So is
-    to lie on no known value.
-    """
-    fitted, tested = np.round(fitted, 6), np.round(tested, 6)
-    values = np.unique(fitted)
-    edges = values if values.size <= MOST_CLASSES else np.quantile(fitted, (0.25, 0.5, 0.75))
-    return _place(edges, fitted), _place(edges, tested)
-
-
-def _place(edges: Numbers, numbers: Numbers) -> Labels:
-    """Returns 2i for a number between the edges i − 1 and i, and 2i + 1 for one on the edge i."""
-    return np.searchsorted(edges, numbers, "left") + np.searchsorted(edges, numbers, "right")
-
-
-def _thinned(played: _Played, chosen: Flags) -> _Played:
-    """Returns the chosen rows, at most `MOST_ROWS` of them, drawn evenly."""
-    rows = np.flatnonzero(chosen)
-    if rows.size > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
-    numbers = (played.features[rows], played.schedule[rows], played.reward[rows], played.action[rows])
-    return _Played(*numbers, played.lifetime[rows])
+def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
+    """Returns a few tasks, many lifetimes on each: the tasks `[N, D]`, and their numbers `[N]`."""
+    slow = most_lanes(family, 0) > 0
+    tasks, steps = (TASKS_OF_OTHERS, STEPS_OF_OTHERS) if slow else (TASKS, STEPS_OF_TASKS)
+    on_each = max(steps // each // (family.steps * tasks), FEWEST_ON_A_TASK)
+    number = torch.arange(tasks).repeat(on_each)
+    return evaluation_tasks(family, tasks)[number], number
 
 
 # Random play
 
 
-def _play(family: Family, lanes: int) -> _Played:
-    """Returns the steps of `lanes` lifetimes on evaluation tasks in which there was something to do."""
-    draw = generator(0, Purpose.LEAKAGE)
-    tasks = evaluation_tasks(family, lanes)
+def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[Played, _Failed]:
+    """Returns lifetimes on `tasks` `[N, D]`, played at random, without those in which the environment failed."""
+    lanes, draw = len(tasks), generator(0, Purpose.LEAKAGE)
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=draw))
     shown, rewards, actions, acting = [world.observation], [], [], []
     for t in range(family.steps):
@@ -184,23 +131,32 @@ def _play(family: Family, lanes: int) -> _Played:
             world = lifetime.next_episode(family, tasks, world, torch.rand(lanes, family.start_size, generator=draw))
         shown.append(world.observation)
         rewards.append(step.reward)
-        actions.append(step.action[..., 0] if family.continuous else step.action)
+        actions.append(step.action if family.continuous else step.action.unsqueeze(-1))
         acting.append(~idle)
-    return _rows(family, *(torch.stack(part) for part in (shown, rewards, actions, acting)))
+    parts = [torch.stack(part, dim=1).double().numpy() for part in (shown, rewards, actions, acting)]
+    return _sound(family, parts, number.numpy())
 
 
-def _rows(family: Family, shown: Tensor, rewards: Tensor, actions: Tensor, acting: Tensor) -> _Played:
-    """Returns each step that has one after it as a row; `shown` is `[T + 1, N, O]`, the others `[T, N]`."""
-    before, now, after = shown[:-2], shown[1:-1], shown[2:]
-    steps, lanes = now.shape[:2]
-    step = torch.arange(1, steps + 1)
-    starts = torch.tensor([lifetime.starts_episode(family, t + 1) for t in range(steps)])
-    clock = torch.stack([starts.long(), step % family.episode_steps, step], dim=-1).to(now.dtype)
-    schedule = clock.unsqueeze(1).expand(-1, lanes, -1)
-    features = torch.cat([before, now, after, now - before, schedule], dim=-1)
-    number, kept = torch.arange(lanes).expand(steps, -1), acting[:-1]
-    parts = (features, schedule, rewards[:-1], actions[:-1], number)
-    return _Played(*(part[kept].double().numpy() if part is not number else part[kept].numpy() for part in parts))
+def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Played, _Failed]:
+    """Returns the lifetimes that gave finite numbers and did not raise, and the others' count and first reason."""
+    why = {lane: str(failure) for lane, failure in take_failures(family).items()}
+    finite = np.logical_and.reduce([np.isfinite(part).reshape(len(number), -1).all(1) for part in parts])
+    why |= {
+        int(lane): "it gave a number that is not finite" for lane in np.flatnonzero(~finite) if int(lane) not in why
+    }
+    kept = np.setdiff1d(np.arange(len(number)), list(why))
+    shown, rewards, actions, acting = (part[kept] for part in parts)
+    seen = np.ones(shown.shape[:2], dtype=np.bool_)
+    schedule = np.broadcast_to(_schedule(family), (len(kept), family.steps, 3))
+    played = Played(shown, seen, actions, rewards, acting > 0, schedule, number[kept], family.continuous, True)
+    return played, _Failed(len(why), len(number), next(iter(why.values()), ""))
+
+
+def _schedule(family: Family) -> Numbers:
+    """Returns of every step whether it starts an episode, which one it is of the episode, and of the lifetime."""
+    step = np.arange(family.steps)
+    within = step % family.episode_steps
+    return np.stack([within == 0, within, step], axis=-1).astype(np.float64)
 
 
 def _random_action(family: Family, lanes: int, draw: torch.Generator) -> Tensor:

@@ -1,0 +1,149 @@
+"""The decoders that are tried, and the one of them that does best on an inner split.
+
+Comes in: what was played, what is asked and what may be known, rows with known classes. Goes out: a decoder and its
+name. A third of the fitted sequences (of each task where the task is told, else of the tasks) is told by decoders that
+were fitted to the others; the first of the best is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ingredients.decoding.decoders import (
+    Budget,
+    Chances,
+    Decoder,
+    Known,
+    chances_of_classes,
+    forest,
+    forest_of_each_task,
+    network,
+    normal,
+    product,
+    table,
+)
+from ingredients.decoding.played import Flags, Labels, Played
+from ingredients.decoding.windows import CLOCK, REWARD, Keys, Told
+
+INNER = 3  # a third of the fitted groups is told in the choice of a decoder
+BEFORE = ((0,), (CLOCK,), (0, CLOCK), (-1, 0))
+AFTER = ((1,), (0, 1), (1, CLOCK), (0, 1, CLOCK), (-1, 0, 1), (1, 2), (0, 1, 2), (2,), (3,), (1, 2, 3), (0, 1, 2, 3))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked, and what the decoder knows.
+
+    Attributes:
+        name: `reward` or `action`.
+        task: whether decoders are told the task; then lifetimes on the same tasks are held out, else other tasks.
+        history: whether they are given the sequence so far.
+        reward: whether they are shown the reward as well (where the action is asked).
+    """
+
+    name: str
+    task: bool = False
+    history: bool = False
+    reward: bool = False
+
+
+class Candidate(NamedTuple):
+    """A decoder and what it is called."""
+
+    name: str
+    decoder: Decoder
+
+
+class Choice(NamedTuple):
+    """The best of some candidates, and its accuracy on the inner split."""
+
+    best: Candidate
+    accuracy: float
+
+
+def before(played: Played, asked: Asked, budget: Budget, keys: Keys) -> list[Candidate]:
+    """Returns the decoders that see nothing after the step.
+
+    An action that was drawn without a look at anything can be told before it is done by the schedule alone, if at all.
+    """
+    found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
+    if asked.name == "action" and played.independent:
+        return [*found, *_tables(keys, [(CLOCK,)], asked.task)]
+    return [*found, *_tables(keys, BEFORE, asked.task), *_learners(played, asked, budget, Told(history=asked.history))]
+
+
+def after(played: Played, asked: Asked, budget: Budget, keys: Keys) -> list[Candidate]:
+    """Returns the decoders that see what comes after the step."""
+    tables = _tables(keys, AFTER, asked.task)
+    if asked.reward:
+        tables += _tables(keys, [(REWARD,), (0, REWARD), *((*lags, REWARD) for lags in AFTER[:2])], asked.task)
+        tables += _with_curve(played, keys, asked.task)
+    told = Told(after=True, history=asked.history, reward=asked.reward)
+    return [*tables, *_learners(played, asked, budget, told)]
+
+
+def _tables(keys: Keys, sets: Sequence[Sequence[int]], task: bool) -> list[Candidate]:
+    ways = (False, True) if task else (False,)
+    return [Candidate(_named(lags, by_task), table(keys, lags, by_task)) for by_task in ways for lags in sets]
+
+
+def _with_curve(played: Played, keys: Keys, task: bool) -> list[Candidate]:
+    """Returns tables of observations, times what the reward tells in a place."""
+    both = [table(keys, (0, REWARD), task), normal(keys, (0,), task, played.reward)]
+    names, lags = (" times table of o_t, reward", " times normal curve of reward"), ((0, 1), (1,))
+    return [
+        Candidate(_named(seen, task) + name, product(table(keys, seen, task), curve))
+        for seen in lags
+        for name, curve in zip(names, both, strict=True)
+    ]
+
+
+def _named(lags: Sequence[int], by_task: bool) -> str:
+    words = {CLOCK: "step", REWARD: "reward", 0: "o_t"}
+    return "table of " + ", ".join([*(words.get(lag, f"o_t{lag:+d}") for lag in lags), *(["task"] if by_task else [])])
+
+
+def _learners(played: Played, asked: Asked, budget: Budget, told: Told) -> list[Candidate]:
+    found = [Candidate("forest", forest(played, told, budget)), Candidate("network", network(played, told, budget))]
+    if asked.task and budget.by_task:
+        found.append(Candidate("forest of each task", forest_of_each_task(played, told, budget)))
+    return found
+
+
+def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: Budget) -> Choice:
+    """Returns the candidate that tells best the inner rows `[R]` of those known, fitted to the others."""
+    fitted, asked = known.only(np.flatnonzero(~inner)), np.flatnonzero(inner)
+    if asked.size > budget.tested:
+        asked = np.sort(np.random.default_rng(0).choice(asked, budget.tested, replace=False))
+    told = known.only(asked)
+    if not fitted.rows.size or not told.rows.size:
+        return Choice(candidates[0], 0.0)
+    scores = [1 - float(errors(one.decoder(fitted, told.rows), told.classes).mean()) for one in candidates]
+    best = int(np.argmax(scores))
+    return Choice(candidates[best], scores[best])
+
+
+def inner_rows(played: Played, known: Known, task: bool) -> Flags:
+    """Returns which of the known rows `[R]` are told in the choice."""
+    tasks = played.task[known.rows.sequence]
+    place = _rank_within(tasks, known.rows.sequence) if task else np.unique(tasks, return_inverse=True)[1]
+    chosen: Flags = place % INNER == INNER - 1
+    return chosen
+
+
+def _rank_within(tasks: Labels, groups: Labels) -> Labels:
+    """Returns for each row which of its task's groups it is of, from 0 on."""
+    rank = np.zeros(groups.size, np.int64)
+    for task in np.unique(tasks):
+        mine = tasks == task
+        rank[mine] = np.unique(groups[mine], return_inverse=True)[1]
+    return rank
+
+
+def errors(chances: Chances, wanted: Labels) -> Flags:
+    """Returns which of the classes `[R, C]` are told wrongly."""
+    return np.stack([part.argmax(1) != one for part, one in zip(chances, wanted.T, strict=True)], axis=1)

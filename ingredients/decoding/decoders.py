@@ -1,0 +1,235 @@
+"""Decoders: look-up tables, a forest, a multiplicative network; each tells a class for every row it is asked.
+
+Comes in: rows with known classes `[R, C]` (C things are told at once: the components of an action), rows to be told.
+Goes out: for each of the C the probability of every class, `[R, K]`.
+
+| decoder | how |
+|---|---|
+| look-up table | counts the classes of each key (what was seen at some lags, with the task where it is told) |
+| normal curve | of the reward, for each key and class; for rewards that are no few values |
+| product | multiplies what two of them tell: where one key would be met too rarely with the other |
+| forest | of random trees on all columns; where the task is told one for each task |
+| multiplicative network | columns and all their products, read out linearly (ridge), read in turn by a small forest |
+
+The network tells what must be multiplied or subtracted to be seen: a change of a change, a sine of a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+
+from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, thinned
+from ingredients.decoding.windows import Keys, Told, changes_of_next, factors, features
+
+LEAST_LEAF = 3
+PRIOR = 1.0  # rows that a table adds to every key, spread as the classes are
+READ_OUT_TREES, READ_OUT_LEAF = 20, 10
+RIDGE, STILL = 1e-7, 1e-9
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a measure may take.
+
+    Attributes:
+        rows: to which a forest and a network are fitted.
+        trees: of a forest.
+        tested: rows that are told at most.
+        by_task: whether a forest is grown for each task.
+    """
+
+    rows: int
+    trees: int
+    tested: int
+    by_task: bool = True
+
+
+FULL = Budget(rows=6_000, trees=30, tested=12_000)
+QUICK = Budget(rows=2_000, trees=10, tested=4_000, by_task=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Rows whose classes are known: `[R, C]`, and the numbers that they stand for `[R, C]`."""
+
+    rows: Rows
+    classes: Labels
+    numbers: Numbers
+
+    def only(self, chosen: Labels) -> Known:
+        """Returns some of them."""
+        return Known(self.rows.only(chosen), self.classes[chosen], self.numbers[chosen])
+
+
+Chances = list[Numbers]
+Decoder = Callable[[Known, Rows], Chances]
+
+
+def chances_of_classes(known: Known, count: int) -> Chances:
+    """Returns how common each class is, the same for `count` rows."""
+    sizes = [np.bincount(of_one) for of_one in known.classes.T]
+    return [np.tile(size / size.sum(), (count, 1)) for size in sizes]
+
+
+def table(keys: Keys, lags: Sequence[int], by_task: bool) -> Decoder:
+    """Returns a look-up table; a key that it has never met is told as the commonest class."""
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
+        wanted = keys.of(asked, lags, by_task)
+        found = np.searchsorted(met, wanted).clip(max=met.size - 1)
+        there = (met[found] == wanted)[:, None]
+        return [_counted(one, place, met.size, found, there) for one in known.classes.T]
+
+    return tell
+
+
+def _counted(classes: Labels, place: Labels, size: int, found: Labels, there: Flags) -> Numbers:
+    usual = np.bincount(classes) / classes.size
+    counts = np.bincount(place * usual.size + classes, minlength=size * usual.size).reshape(size, usual.size)
+    chances = (counts + PRIOR * usual) / (counts.sum(1, keepdims=True) + PRIOR)
+    told: Numbers = np.where(there, chances[found], usual)
+    return told
+
+
+def normal(keys: Keys, lags: Sequence[int], by_task: bool, reward: Numbers) -> Decoder:
+    """Returns a normal curve of the reward `[N, T]` for each key and class, read as the probability of the class."""
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
+        wanted = keys.of(asked, lags, by_task)
+        found = np.searchsorted(met, wanted).clip(max=met.size - 1)
+        paid, shown = (reward[rows.sequence, rows.step] for rows in (known.rows, asked))
+        there = (met[found] == wanted)[:, None]
+        return [_bell(one, place, met.size, paid, found, shown, there) for one in known.classes.T]
+
+    return tell
+
+
+def _bell(
+    classes: Labels, place: Labels, size: int, paid: Numbers, found: Labels, shown: Numbers, there: Flags
+) -> Numbers:
+    usual = np.bincount(classes) / classes.size
+    cell, cells = place * usual.size + classes, size * usual.size
+    count, total, square = (np.bincount(cell, weights=part, minlength=cells) for part in (None, paid, paid**2))
+    overall = float(paid.var()) + STILL
+    mean = (total + PRIOR * paid.mean()) / (count + PRIOR)
+    spread = (np.maximum(square - 2 * mean * total + count * mean**2, 0) + PRIOR * overall) / (count + PRIOR)
+    mean, spread = (part.reshape(size, usual.size)[found] for part in (mean, spread))
+    density = -((shown[:, None] - mean) ** 2) / (2 * spread) - np.log(spread) / 2
+    chances = np.exp(density - density.max(1, keepdims=True)) * (count.reshape(size, usual.size)[found] + PRIOR * usual)
+    told: Numbers = np.where(there, chances / chances.sum(1, keepdims=True), usual)
+    return told
+
+
+def product(first: Decoder, second: Decoder) -> Decoder:
+    """Returns what two decoders tell together, as if they saw different things: p₁ p₂ / p."""
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        usual = chances_of_classes(known, asked.size)
+        parts = zip(first(known, asked), second(known, asked), usual, strict=True)
+        joint = [one * other / np.maximum(rate, STILL) for one, other, rate in parts]
+        return [chances / chances.sum(1, keepdims=True) for chances in joint]
+
+    return tell
+
+
+def forest(played: Played, told: Told, budget: Budget) -> Decoder:
+    """Returns a forest on all columns."""
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        some = known.only(thinned(known.rows, budget.rows))
+        columns = features(played, some.rows, told)
+        return _grown(columns, some.classes, features(played, asked, told), budget.trees, LEAST_LEAF, known)
+
+    return tell
+
+
+def forest_of_each_task(played: Played, told: Told, budget: Budget) -> Decoder:
+    """Returns a forest for each task; half as many trees, for there are many forests."""
+    one = forest(played, told, Budget(budget.rows, max(budget.trees // 2, 8), budget.tested))
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        told_of = chances_of_classes(known, asked.size)
+        some = known.only(thinned(known.rows, 2 * budget.rows))
+        of_known, of_asked = played.task[some.rows.sequence], played.task[asked.sequence]
+        for task in np.unique(of_asked):
+            mine, theirs = np.flatnonzero(of_known == task), np.flatnonzero(of_asked == task)
+            if mine.size:
+                for chances, found in zip(told_of, one(some.only(mine), asked.only(theirs)), strict=True):
+                    chances[theirs] = 0
+                    chances[theirs, : found.shape[1]] = found
+        return told_of
+
+    return tell
+
+
+def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
+    """Returns what a forest tells, with a column for every class of all known rows."""
+    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=0)
+    moving = fitted.std(0) > STILL
+    if not moving.any():
+        return chances_of_classes(all_known, len(asked))
+    grown.fit(fitted[:, moving], classes if classes.shape[1] > 1 else classes[:, 0])
+    found = grown.predict_proba(asked[:, moving])
+    by_component = found if isinstance(found, list) else [found]
+    labels_of = grown.classes_ if isinstance(grown.classes_, list) else [grown.classes_]
+    told = [np.zeros((len(asked), int(one.max()) + 1)) for one in all_known.classes.T]
+    for chances, labels, part in zip(told, labels_of, by_component, strict=True):
+        chances[:, labels.astype(np.int64)] = part
+    return told
+
+
+def network(played: Played, told: Told, budget: Budget) -> Decoder:
+    """Returns a multiplicative network."""
+
+    def tell(known: Known, asked: Rows) -> Chances:
+        some = known.only(thinned(known.rows, budget.rows))
+        wanted = _wanted(some)
+        helpful = _helpful(played, some.rows, wanted)
+        fitted = _multiplied(features(played, some.rows, told), factors(played, some.rows, told, helpful))
+        shown = _multiplied(features(played, asked, told), factors(played, asked, told, helpful))
+        inner, outer = _read_out(fitted, wanted, shown)
+        return _grown(inner, some.classes, outer, READ_OUT_TREES, READ_OUT_LEAF, known)
+
+    return tell
+
+
+def _wanted(known: Known) -> Numbers:
+    """Returns what is read out linearly: the numbers, and each class as 0 or 1."""
+    flags = [(one[:, None] == np.unique(one)[:-1]).astype(np.float64) for one in known.classes.T]
+    return np.concatenate([known.numbers, *flags], axis=1)
+
+
+def _helpful(played: Played, rows: Rows, wanted: Numbers) -> Labels:
+    """Returns the columns of an observation, those first whose change, or whose next value, goes with what is asked."""
+    shares = [
+        np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)
+    ]
+    return np.argsort(-np.maximum(*shares), kind="stable")
+
+
+def _multiplied(columns: Numbers, multiplied: Numbers) -> Numbers:
+    first, second = np.triu_indices(multiplied.shape[1])
+    return np.concatenate([columns, multiplied[:, first] * multiplied[:, second]], axis=1)
+
+
+def _standard(like: Numbers, numbers: Numbers) -> Numbers:
+    """Returns numbers less the mean of `like`, over its deviation; 0 where that does not vary."""
+    deviation = like.std(0)
+    scaled: Numbers = (numbers - like.mean(0)) / np.where(deviation > STILL, deviation, np.inf)
+    return scaled
+
+
+def _read_out(fitted: Numbers, wanted: Numbers, asked: Numbers) -> tuple[Numbers, Numbers]:
+    """Returns what is read out of the fitted and of the asked rows by ridge regression, `[R, W]` each."""
+    moving = fitted.std(0) > STILL
+    inner, outer = (_standard(fitted[:, moving], part[:, moving]) for part in (fitted, asked))
+    target = _standard(wanted, wanted)
+    square = inner.T @ inner + RIDGE * len(inner) * np.eye(inner.shape[1])
+    weights = np.linalg.solve(square, inner.T @ target)
+    return inner @ weights, outer @ weights

@@ -1,0 +1,199 @@
+"""How well reward or action is told by what is seen after a step, beyond what is known before it.
+
+Comes in: what was played. Goes out: a `Leak`.
+
+leak = (accuracy − base rate) / (1 − base rate), on sequences that no decoder was fitted to: 0 is nothing, 1 is
+everything. The accuracy is that of a decoder that sees o_{t-2} to o_{t+3}, the base rate that of one that sees o_{t-2}
+to o_t and the schedule. Both know the same besides: nothing, the sequence so far, or the task. So an observation that
+says how rich the task is, whatever is done, is no leak of reward: who knows the task learns nothing by it.
+
+Each decoder is the best of many on an inner split (`chosen`), fitted again to all fitted rows. Where none that sees
+more does better there than the base, the leak is 0; it is never below. Targets are classes (`classes`). Of an action of
+many components all are asked, and their errors are added up. The interval is over groups (tasks where the task is told,
+else sequences), since steps of one are no independent draws; with no error at all it begins at 1 − 3 / groups.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from sklearn import config_context
+
+from ingredients.decoding.chosen import Asked, after, before, choose, errors, inner_rows
+from ingredients.decoding.classes import edges_of, place
+from ingredients.decoding.decoders import FULL, Budget, Chances, Known, chances_of_classes, table
+from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, rows_of, thinned
+from ingredients.decoding.windows import CLOCK, Keys
+
+LEAKS_ABOVE = 0.1
+CONFIDENCE = 0.95
+FLIPS = 9_999
+
+
+@dataclass(frozen=True)
+class Leak:
+    """How well one thing is told.
+
+    Attributes:
+        leak: 0 is the base rate, 1 is every step; None where there is nothing to decode.
+        low, high: its 95% interval.
+        accuracy: of the decoder on sequences it was not fitted to.
+        base_rate: of the decoder that sees nothing after the step.
+        bits: what is told beyond the base, in bits a step, by the decoders' probabilities.
+        p: how likely so large a gain is where what is seen after a step tells nothing (signs flipped by group).
+        classes: how many classes it has; the most of any component.
+        leaks: whether `low` is above `LEAKS_ABOVE`.
+        decoder: which one did best on the inner split.
+        reason: why there is nothing to decode.
+    """
+
+    leak: float | None = None
+    low: float | None = None
+    high: float | None = None
+    accuracy: float | None = None
+    base_rate: float | None = None
+    bits: float | None = None
+    p: float | None = None
+    classes: int = 1
+    leaks: bool | None = None
+    decoder: str | None = None
+    reason: str | None = None
+
+
+def measure(played: Played, asked: Asked, budget: Budget = FULL) -> Leak:
+    """Returns how well something is told by observations."""
+    if refused := nothing_to_tell(played, asked.name):
+        return Leak(reason=refused)
+    first = _alternate(played) if asked.task else _first_half(played.task)
+    fitted, tested = rows_of(played, first), rows_of(played, ~first)
+    if not fitted.size or not tested.size:
+        return Leak(reason="too little was played to fit a decoder and to test it")
+    tested = tested.only(thinned(tested, budget.tested))
+    known, wanted = _classes(played, asked.name, fitted, tested)
+    if all(np.unique(one).size < 2 for one in known.classes.T):
+        return Leak(reason=f"the {asked.name} is the same at every step that a decoder could be fitted to")
+    if all(np.unique(one).size < 2 for one in wanted.T):
+        return Leak(reason=f"the {asked.name} is the same at every step that it could be tested on")
+    return _answered(played, asked, budget, known, tested, wanted)
+
+
+def _answered(played: Played, asked: Asked, budget: Budget, known: Known, tested: Rows, wanted: Labels) -> Leak:
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # checks take longer than small trees
+        return _compared(played, asked, budget, known, tested, wanted)
+
+
+def _compared(played: Played, asked: Asked, budget: Budget, known: Known, tested: Rows, wanted: Labels) -> Leak:
+    keys, inner = Keys(played), inner_rows(played, known, asked.task)
+    base = choose(before(played, asked, budget, keys), known, inner, budget)
+    without = base.best.decoder(known, tested)
+    missed = errors(without, wanted)
+    usual = chances_of_classes(known, tested.size)
+    if errors(usual, wanted).sum() < missed.sum():
+        without, missed = usual, errors(usual, wanted)
+    if not missed.any():
+        clock = errors(table(keys, (CLOCK,), False)(known, tested), wanted)
+        by = "what was seen before the step" if clock.any() else "the schedule alone"
+        return Leak(reason=f"{by} tells the {asked.name}")
+    full = choose(after(played, asked, budget, keys), known, inner, budget)
+    shown = full.best.decoder(known, tested)
+    group = played.task[tested.sequence] if asked.task else tested.sequence
+    found = full.accuracy > base.accuracy
+    return _scored(shown, without, wanted, group, full.best.name if found else None)
+
+
+def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> Leak:
+    """Returns the leak; it is 0, and its interval begins there, where no decoder did better on the inner split."""
+    wrong, missed = errors(shown, wanted), errors(without, wanted)
+    share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
+    width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
+    low, high = 1 - share - width, min(1 - share + width, 1.0)
+    if not wrong.any():
+        low = 1 - 3 / groups
+    if decoder is None:
+        share, low, wrong = 1.0, 0.0, missed
+    return Leak(
+        leak=max(1 - share, 0.0),
+        low=max(low, 0.0),
+        high=max(high, 0.0),
+        accuracy=1 - float(wrong.mean()),
+        base_rate=1 - float(missed.mean()),
+        bits=max(_bits(shown, wanted) - _bits(without, wanted), 0.0) if decoder else 0.0,
+        p=_by_flips(missed.sum(1) - wrong.sum(1), group),
+        classes=max(np.unique(one).size for one in wanted.T),
+        leaks=low > LEAKS_ABOVE,
+        decoder=decoder,
+    )
+
+
+def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tuple[float, float, int]:
+    """Returns Σ part / Σ whole over steps, its standard error where groups were drawn (linearised), and how many."""
+    place_of = np.unique(group, return_inverse=True)[1]
+    parts, wholes = (np.bincount(place_of, weights=each) for each in (part, whole))
+    found, count = float(parts.sum() / wholes.sum()), parts.size
+    spread = float(((parts - found * wholes) ** 2).sum()) * count / max(count - 1, 1)
+    return found, math.sqrt(spread) / float(wholes.sum()), count
+
+
+def _by_flips(gain: Labels, group: Labels) -> float:
+    """Returns the one-sided p of a mean gain above 0, by flipping the signs of whole groups."""
+    gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))
+    return float((1 + ((signs @ gains) >= gains.sum() - 1e-9).sum()) / (FLIPS + 1))
+
+
+def _bits(chances: Chances, wanted: Labels) -> float:
+    """Returns the mean log₂ of what was thought of the right class, summed over components; 1% is kept for others."""
+    total = 0.0
+    for part, one in zip(chances, wanted.T, strict=True):
+        right = np.where(one >= 0, part[np.arange(one.size), one.clip(min=0)], 0.0)
+        total += float(np.log2(0.99 * right + 0.01 / part.shape[1]).mean())
+    return total
+
+
+def nothing_to_tell(played: Played, name: str) -> str | None:
+    """Returns why there is nothing to tell; None where there is something."""
+    if not played.steps:
+        return "nothing was played"
+    numbers = (played.action if name == "action" else played.reward[..., None])[played.acted]
+    if np.ptp(np.round(numbers, 6), axis=0).max() > 0:
+        return None
+    if name == "action":
+        return "there is only one action"
+    value, steps = float(numbers.flat[0]), f"{played.steps:,} steps of random play"
+    if value == 0:
+        return f"no reward was met in {steps}: each was 0"
+    return f"the reward is constant: {value:g} in each of {steps}"
+
+
+def _alternate(played: Played) -> Flags:
+    """Returns every second sequence of each task."""
+    count = np.zeros(len(played.task), np.int64)
+    for task in np.unique(played.task):
+        mine = played.task == task
+        count[mine] = np.arange(mine.sum())
+    even: Flags = count % 2 == 0
+    return even
+
+
+def _first_half(tasks: Labels) -> Flags:
+    kinds = np.unique(tasks)
+    half: Flags = np.isin(tasks, kinds[: (kinds.size + 1) // 2])
+    return half
+
+
+def _classes(played: Played, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
+    """Returns the fitted rows with their classes from 0 on, and the classes of the tested rows; −1 is none of them."""
+    categories = name == "action" and not played.quantities
+    numbers = played.action if name == "action" else played.reward[..., None]
+    mine, theirs = (numbers[rows.sequence, rows.step] for rows in (fitted, tested))
+    known, wanted = np.zeros(mine.shape, np.int64), np.zeros(theirs.shape, np.int64)
+    for index in range(mine.shape[1]):
+        edges = np.unique(mine[:, index]) if categories else edges_of(mine[:, index])
+        labels, known[:, index] = np.unique(place(edges, mine[:, index]), return_inverse=True)
+        places = place(edges, theirs[:, index])
+        found = np.searchsorted(labels, places).clip(max=labels.size - 1)
+        wanted[:, index] = np.where(labels[found] == places, found, -1)
+    return Known(fitted, known, mine), wanted

@@ -1,0 +1,146 @@
+"""What a decoder sees around a step: numbers for a forest and a network, keys for a look-up table.
+
+Comes in: rows of what was played, and what the decoder is told. Goes out: features `[R, F]`, keys `[R]`.
+
+| told | columns |
+|---|---|
+| always | the schedule; o_{t-2}, o_{t-1}, o_t (of wide observations o_{t-1}, o_t), whether each was seen, changes |
+| `after` | o_{t+1}, o_{t+2}, o_{t+3} (of wide ones the first two), whether each was seen, changes and their changes |
+| `history` | the sequence so far: the mean of o_0 to o_t |
+| `reward` | r_t; with `history` also r_{t-1}, the mean reward so far and the mean of r_s · o_{s+1} |
+
+Whether a decoder knows the task is no column: who knows it is fitted to each task on its own (`decoders`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ingredients.decoding.classes import edges_of, place
+from ingredients.decoding.played import Labels, Numbers, Played, Rows
+
+WIDE = 16  # columns of an observation, from which on windows are shorter
+PRODUCTS = 24  # columns that are multiplied with one another at most
+CLOCK, REWARD = 100, 101  # in place of a lag, in a key
+ODD = np.uint64(0x9E3779B97F4A7C15)
+STILL = 1e-9
+REWARD_PLACES = 10
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a decoder is told beside what was seen before the step."""
+
+    after: bool = False
+    history: bool = False
+    reward: bool = False
+
+
+def features(played: Played, rows: Rows, told: Told) -> Numbers:
+    """Returns the columns of the rows, `[R, F]`."""
+    first, last = (-1, 2) if played.observation.shape[-1] > WIDE else (-2, 3)
+    last = last if told.after else 0
+    seen = {lag: _seen(played, rows, lag) for lag in range(first, last + 1)}
+    changes = [seen[lag][0] - seen[lag - 1][0] for lag in range(first + 1, last + 1)]
+    turns = [later - sooner for sooner, later in pairwise(changes)]
+    there = np.stack([flag for _, flag in seen.values()], axis=1)
+    parts = [played.schedule[rows.sequence, rows.step], there, *(shown for shown, _ in seen.values()), *changes]
+    parts += turns if played.observation.shape[-1] <= WIDE else []
+    return np.concatenate([*parts, *_further(played, rows, told)], axis=1)
+
+
+def factors(played: Played, rows: Rows, told: Told, helpful: Labels) -> Numbers:
+    """Returns the columns that a multiplicative network multiplies, `[R, at most PRODUCTS]`.
+
+    `helpful` are the columns of an observation, the most telling one first.
+    """
+    lags = range(-1, 3) if told.after else range(-1, 1)
+    if played.observation.shape[-1] * 6 <= PRODUCTS:
+        lags = range(-2, 4) if told.after else range(-2, 1)
+    columns = np.sort(helpful[: PRODUCTS // len(lags)])
+    parts = [_seen(played, rows, lag)[0][:, columns] for lag in lags]
+    return np.concatenate([*parts, *_further(played, rows, told)], axis=1)[:, : PRODUCTS + 4]
+
+
+def changes_of_next(played: Played, rows: Rows) -> tuple[Numbers, Numbers]:
+    """Returns o_{t+1} and o_{t+1} − o_t of the rows, by which columns are chosen."""
+    now, then = _seen(played, rows, 0)[0], _seen(played, rows, 1)[0]
+    return then, then - now
+
+
+def _seen(played: Played, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
+    """Returns o_{t+lag} `[R, O]`, zeros where there was none, and whether there was `[R]`."""
+    step = rows.step + lag
+    inside = np.clip(step, 0, played.seen.shape[1] - 1)
+    there = (step == inside) & played.seen[rows.sequence, inside]
+    return played.observation[rows.sequence, inside] * there[:, None], there.astype(np.float64)
+
+
+def _further(played: Played, rows: Rows, told: Told) -> Iterator[Numbers]:
+    at = (rows.sequence, rows.step)
+    if told.history:
+        yield _mean_so_far(played.observation[:, :-1], inclusive=True)[at]
+    if told.reward:
+        yield played.reward[at][:, None]
+    if told.history and told.reward:
+        yield np.where(rows.step > 0, played.reward[rows.sequence, rows.step - 1], 0.0)[:, None]
+        yield _mean_so_far(played.reward[..., None], inclusive=False)[at]
+        yield _mean_so_far(played.reward[..., None] * played.observation[:, 1:], inclusive=False)[at]
+
+
+def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
+    """Returns the mean over the steps up to each step `[N, T, X]`, or up to the one before."""
+    count = np.arange(1, numbers.shape[1] + 1)[:, None]
+    means: Numbers = np.cumsum(numbers, axis=1) / count
+    if inclusive:
+        return means
+    return np.concatenate([np.zeros_like(means[:, :1]), means[:, :-1]], axis=1)
+
+
+# Keys
+
+
+class Keys:
+    """Whole numbers that are equal where what was seen is equal."""
+
+    def __init__(self, played: Played) -> None:
+        """Numbers every observation, schedule and reward once."""
+        self._shown = np.where(played.seen, hashed(played.observation), np.uint64(0))
+        self._clock = hashed(played.schedule)
+        reward = played.reward
+        edges = edges_of(reward)
+        if edges.size == 3:  # quartiles are too coarse to tell an action by
+            edges = np.quantile(reward, np.linspace(0, 1, REWARD_PLACES + 1)[1:-1])
+        self._reward = place(edges, reward).astype(np.uint64)
+        self._task = played.task.astype(np.uint64) + np.uint64(1)
+
+    def of(self, rows: Rows, lags: Sequence[int], by_task: bool) -> Labels:
+        """Returns a key for each row: of the observations at some lags, of the task where it is told."""
+        key = self._task[rows.sequence] if by_task else np.zeros(rows.size, np.uint64)
+        for lag in lags:
+            key = key * ODD + self._part(rows, lag)
+            key ^= key >> np.uint64(29)
+        return key.view(np.int64)
+
+    def _part(self, rows: Rows, lag: int) -> np.ndarray:
+        if lag == CLOCK:
+            return self._clock[rows.sequence, rows.step]
+        if lag == REWARD:
+            return self._reward[rows.sequence, rows.step]
+        step = rows.step + lag
+        inside = np.clip(step, 0, self._shown.shape[1] - 1)
+        return np.where(step == inside, self._shown[rows.sequence, inside], np.uint64(0))
+
+
+def hashed(numbers: Numbers) -> np.ndarray:
+    """Returns a number for each row of the last axis, equal for equal rows (to five digits)."""
+    rounded = np.round(numbers, 5) + 0.0  # −0 is 0
+    key = np.full(numbers.shape[:-1], np.uint64(1))
+    for column in range(numbers.shape[-1]):
+        key = key * ODD + np.ascontiguousarray(rounded[..., column]).view(np.uint64)
+        key ^= key >> np.uint64(31)
+    return key
