@@ -34,13 +34,26 @@ def interrupted_at_once() -> Iterator[None]:
 with interrupted_at_once():
     import json
     import sys
-    from enum import StrEnum
     from pathlib import Path
     from typing import Annotated, Any, Literal
 
     import typer
 
-    from ingredients.console import (
+    from ingredients.console.options import (
+        CellsOption,
+        Device,
+        MemoryOption,
+        OutOption,
+        RetriesOption,
+        SeedsOption,
+        SetOption,
+        SmokeOption,
+        SnapshotOption,
+        StudyArgument,
+        TimeoutOption,
+        WorkersOption,
+    )
+    from ingredients.console.terminal import (
         EXIT_FAILED_RUNS,
         EXIT_UNEXPECTED,
         PlainCommand,
@@ -50,11 +63,12 @@ with interrupted_at_once():
         interrupted_later,
         terminal,
         user_path,
+        working,
     )
-    from ingredients.engine.asked import Grid, ask_for, interruption
+    from ingredients.engine.asked import Grid, ask_about, ask_for, interruption
     from ingredients.engine.bench import bench as run_bench
     from ingredients.engine.division import Division
-    from ingredients.engine.estimate import estimate, notices
+    from ingredients.engine.estimate import checked, estimate, notices
     from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
     from ingredients.engine.limits import grid_limits, seconds_in
     from ingredients.engine.local import LocalEngine, interruptible, usable_cores
@@ -64,7 +78,7 @@ with interrupted_at_once():
     from ingredients.errors import IngredientsError, InterruptedGridError, UnwritableError, UsageError
     from ingredients.experiment import SNAPSHOT_SECONDS
     from ingredients.report.bench import bench_text
-    from ingredients.report.plan import plan_text, state_text
+    from ingredients.report.plan import contact_text, plan_text, state_text
     from ingredients.report.progress import show_progress
     from ingredients.report.shown import Format, refuse_several, show, unexpected
     from ingredients.store import Leases
@@ -72,13 +86,6 @@ with interrupted_at_once():
     from ingredients.study import DEFAULT_STUDY
 
 DEFAULT_RESULT = Path("results/bandit")
-
-
-class Device(StrEnum):
-    """Where training computes."""
-
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 class App(typer.Typer):
@@ -103,46 +110,6 @@ app = App(
 )
 
 
-StudyArgument = Annotated[
-    Path, typer.Argument(metavar="STUDY.yaml", parser=user_path, help="The study, or a shipped one by name.")
-]
-OutOption = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", parser=user_path, help="Results folder [default: results/<study name>]."),
-]
-SeedsOption = Annotated[
-    int | None, typer.Option("--seeds", metavar="N", min=1, max=1000, help="Seeds a cell, from the study's first on.")
-]
-CellsOption = Annotated[
-    str | None,
-    typer.Option("--cells", metavar="EXPR", help="Only these cells: memory=on,reward_observation=off."),
-]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", min=1, help="Processes at once [default: one a core; with cuda one a GPU]."),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the study; repeatable; run-grid then needs --out."),
-]
-SmokeOption = Annotated[
-    bool, typer.Option("--smoke", help="The study at smoke size [default --out: results/<study name>-smoke].")
-]
-RetriesOption = Annotated[
-    int, typer.Option("--retries", metavar="N", min=0, help="Attempts more at a stack that failed, from its snapshot.")
-]
-TimeoutOption = Annotated[
-    str | None,
-    typer.Option("--stack-timeout", metavar="TIME", help="Longest attempt at a stack: 90m, 2h; no unit: seconds."),
-]
-MemoryOption = Annotated[
-    str | None, typer.Option("--memory-limit", metavar="SIZE", help="Most memory of a worker: 4GB, 800MB.")
-]
-SnapshotOption = Annotated[
-    str, typer.Option("--snapshot-every", metavar="TIME", help="Time between a stack's snapshots; no unit: seconds.")
-]
-
-
 @app.callback()
 def main(
     context: typer.Context,
@@ -164,6 +131,7 @@ def main(
         "ingredients plan",
         "ingredients plan ablations/smoke.yaml",
         "ingredients plan --seeds 10 --cells memory=on",
+        "ingredients plan --quick",
     ),
 )
 def plan(
@@ -174,15 +142,44 @@ def plan(
     workers: WorkersOption = None,
     set_: SetOption = None,
     smoke: SmokeOption = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Time nothing: cells, runs, memory and checks.")] = False,
 ) -> None:
     """Show what a grid will take; train nothing.
 
-    Cells, runs, stacks, memory and time, the last from a timing of two seconds; and what is finished already.
+    Cells, runs, stacks, memory and time, the last from a timing of two seconds; and what is finished already. Of tasks
+    that are not ours also what varies, what does not, and whether the study can end in verdicts.
     """
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
     conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
-    cost = estimate(rest, usable_cores() if workers is None else workers)
+    with working() as tell:
+        cost = estimate(rest, usable_cores() if workers is None else workers, quick, tell)
     typer.echo(plan_text(rest, grid.cells, grid.directory, conflict, cost))
+
+
+@app.command(
+    cls=PlainCommand,
+    epilog=examples(
+        "ingredients check CartPole-v1",
+        "ingredients check CartPole-v1 --set 'tasks.vary={gravity: [5, 15]}'",
+        "ingredients check my_env.py:MyEnv",
+        "ingredients check own:my_tasks:Guess --set tasks.numbers=5",
+    ),
+)
+def check(
+    environment: Annotated[
+        str, typer.Argument(metavar="ENV", help="An id of Gymnasium's, module:Class or file.py:Class; own: your tasks.")
+    ],
+    set_: SetOption = None,
+) -> None:
+    """Try an environment or tasks of your own in seconds; train nothing.
+
+    What is seen and done, what varies between tasks and resets, two resets with one seed, what random play earns,
+    speed, whether a study on it can end in verdicts, and what to run next.
+    """
+    study, folder = ask_about(environment, set_ or [])
+    with working():
+        seen = checked(study)
+    typer.echo(contact_text(study, folder, seen))
 
 
 @app.command(

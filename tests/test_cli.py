@@ -48,7 +48,7 @@ def test_every_command_is_documented(name: str, flag: str) -> None:
 
 def test_commands_of_the_design() -> None:
     """The four commands, by the names that the documentation uses."""
-    assert list(COMMANDS) == ["plan", "run-grid", "report", "bench"]
+    assert list(COMMANDS) == ["plan", "check", "run-grid", "report", "bench"]
 
 
 def test_version() -> None:
@@ -134,7 +134,12 @@ def test_report_on_what_is_no_result(tmp_path: Path) -> None:
 def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
     """Cells, runs, stacks, where results would go, memory and time; then each cell by its levels."""
     result = program("plan", "smoke", "--cells", "memory=on,task_distribution=on", "--workers", "1", cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [
+        "counting the memory that stacks take ...",
+        "measuring what the environment leaks ...",
+        "timing training with gru (1 of 1) ...",
+    ]
     lines = result.stdout.splitlines()
     assert lines[:6] == [
         "study     smoke",
@@ -163,6 +168,9 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
 
 
 def test_smoke_size_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
-    """`--smoke` never mixes with the results of the study at full size."""
-    result = program("plan", "bandit", "--smoke", "--workers", "1", cwd=tmp_path)
+    """`--smoke` never mixes with the results of the study at full size; `--quick` times nothing, and says so."""
+    result = program("plan", "bandit", "--smoke", "--quick", "--workers", "1", cwd=tmp_path)
     assert "\nresults   results/bandit-smoke: 0 of 32 runs are finished; 32 to do in 4 stacks\n" in result.stdout
+    assert "\ntime      not measured (--quick)\n" in result.stdout
+    assert "\nmemory    " in result.stdout
+    assert result.stderr == "counting the memory that stacks take ...\n"

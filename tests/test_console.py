@@ -16,7 +16,7 @@ from synthetic import bandit_study, write_results
 from typer.testing import CliRunner
 
 from cli import app
-from ingredients.console import user_path
+from ingredients.console.terminal import user_path
 from ingredients.errors import StudyError
 from ingredients.report.build import Report, build_report
 from ingredients.report.shown import Format, show
@@ -87,7 +87,7 @@ def test_every_format_can_be_written_in_every_encoding(
     """What has no character there is replaced; a page of HTML loses nothing, and says UTF-8 rightly."""
     content = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding))
-    from ingredients.console import make_writable
+    from ingredients.console.terminal import make_writable
 
     make_writable()
     show([report], format_)

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from ingredients.cell_filter import select_cells
 from ingredients.engine.grid_jobs import Remaining, remaining
+from ingredients.errors import UsageError
 from ingredients.grid import Cell, cells
 from ingredients.store import Store
-from ingredients.study import Study, load_study, parse_study, shipped_study, smoke_sized
+from ingredients.study import Study, changed_study, load_study, parse_study, shipped_study, smoke_sized
 from ingredients.study.own_source import look_in
+
+CHECKED_EPISODES = 5  # the fewest that a verdict can be made of
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,29 @@ def ask_for(
         study = parse_study({**study.resolved(), "seeds": asked}, f"--seeds {seeds}")
     chosen = cells(study) if filter_ is None else select_cells(study, filter_)
     return Grid(study, chosen, out or Path("results") / (f"{study.name}-smoke" if smoke else study.name))
+
+
+def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
+    """Returns a study on what `ingredients check` is given: an id, `module:Class`, `file.py:Class`, or `own:` of these.
+
+    With it comes the folder in which the same name can be given again.
+
+    Raises:
+        UsageError: a file is not there, or the name or a change is wrong.
+    """
+    rest, folder = name.removeprefix("own:"), Path.cwd()
+    where, colon, attribute = rest.rpartition(":")
+    if where.endswith(".py"):
+        path = Path(where).expanduser()
+        if not path.is_file():
+            raise UsageError(f"{where}: no such file; allowed: an id of Gymnasium's, module:Class, file.py:Class")
+        look_in(folder := path.parent.absolute())
+        rest = f"{path.stem}{colon}{attribute}"
+    look_in(Path.cwd())
+    tasks = {"own" if name.startswith("own:") else "gymnasium": rest, "episodes": CHECKED_EPISODES}
+    words = "".join(letter if letter.isalnum() else "-" for letter in rest.rpartition(":")[2].lower()).strip("-")
+    data = {"name": words or "checked", "tasks": tasks, "ingredients": {}}
+    return changed_study(data, f"check {name}", changes), folder
 
 
 def interruption(grid: Grid, arguments: Sequence[str]) -> str:

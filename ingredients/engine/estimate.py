@@ -5,7 +5,7 @@ Comes in: what remains of a study, a number of workers. Goes out: an `Estimate`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ class Estimate:
         seconds: training and evaluation time of the runs that are not finished.
         notices: what the user should know: of code that is not ours, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
+        contact: what random play shows of tasks that are not ours, a name and a text each (`training.contact`).
+        timed: whether speed and time were measured; both are 0 where they were not.
     """
 
     workers: int
@@ -42,12 +44,17 @@ class Estimate:
     seconds: float
     notices: tuple[str, ...] = ()
     leakage: Mapping[str, Any] = field(default_factory=dict)
+    contact: Sequence[tuple[str, str]] = ()
+    timed: bool = True
 
 
-def estimate(rest: Remaining, workers: int) -> Estimate:
+def estimate(
+    rest: Remaining, workers: int, quick: bool = False, tell: Callable[[str], None] = lambda step: None
+) -> Estimate:
     """Returns what the remaining stacks will take, from a timing of each kind of memory on all workers at once.
 
-    Stacks that would not fit in a worker's share of the memory are cut, as `run-grid` will cut them.
+    Stacks that would not fit in a worker's share of the memory are cut, as `run-grid` will cut them. Where `quick`,
+    nothing is timed and no leak measured. `tell` is told of each step that takes a while.
 
     When nothing remains it is the estimate of a worker that would train the study's first stack.
 
@@ -58,18 +65,47 @@ def estimate(rest: Remaining, workers: int) -> Estimate:
     workers = min(workers, max(len(rest.stacks), 1))
     with asking(workers) as engine:
         told = _notices(engine, rest.study)
+        tell("counting the memory that stacks take")
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
+        seen = _contact(engine, rest.study, tell)
+        kinds = largest_of_each_kind(fitted.rest)
+        largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
+        if quick:
+            return Estimate(workers, largest, 0.0, 0.0, (*told, *fitted.notices), contact=seen, timed=False)
         # in every worker, so that the timings start together
         work, *_ = together(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
+        tell("measuring what the environment leaks")
         (leakage,) = together(engine, 1, "ingredients.training.leakage:leakage", rest.study)
-        kinds = largest_of_each_kind(fitted.rest)
-        speeds = {kind: _speed(engine, workers, rest.study, stack) for kind, stack in kinds.items()}
+        speeds = {}
+        for number, (kind, stack) in enumerate(kinds.items(), start=1):
+            tell(f"timing training with {kind} ({number} of {len(kinds)})")
+            speeds[kind] = _speed(engine, workers, rest.study, stack)
     seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
     seconds += [rest.informed_steps / next(iter(speeds.values())).trained] if rest.informed_steps else []
-    largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
     speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
-    return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage)
+    return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen)
+
+
+def checked(study: Study) -> dict[str, Any]:
+    """Returns what `training.contact` says of a study's tasks; nothing is trained.
+
+    Raises:
+        UsageError: a file of the user's own is not there.
+        StudyError: it breaks its contract.
+    """
+    with asking(1) as engine:
+        told = _notices(engine, study)
+        (seen,) = together(engine, 1, "ingredients.training.contact:contact", study)
+    return {**seen, "rows": [*seen["rows"], *(("notice", text) for text in told)]}
+
+
+def _contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
+    if not is_foreign(study.tasks):
+        return ()
+    tell("playing the tasks at random")
+    (seen,) = together(engine, 1, "ingredients.training.contact:contact", study)
+    return tuple(seen["rows"])
 
 
 def notices(study: Study) -> tuple[str, ...]:
@@ -80,7 +116,11 @@ def notices(study: Study) -> tuple[str, ...]:
         StudyError: it breaks its contract.
     """
     with asking(1) as engine:
-        return _notices(engine, study)
+        told = _notices(engine, study)
+        if getattr(study.tasks, "vary", None) != {}:
+            return told
+        (unvaried,) = together(engine, 1, "ingredients.training.contact:unvaried", study)
+    return (*told, *([unvaried] if unvaried else []))
 
 
 def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:

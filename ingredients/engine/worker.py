@@ -91,11 +91,16 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
         return True, pickle.dumps(("finished", _call(job, tell)))
     except BaseException as error:  # also SystemExit: a job must not end the grid
         mistake = isinstance(error, IngredientsError)
-        if not mistake or error.__cause__ is not None:  # what the user can mend says everything in its one line
+        if not mistake or _of_others(error.__cause__):  # what the user can mend says everything in its one line
             with suppress(OSError):  # a full disk
                 traceback.print_exc()
         reason = " ".join(f"{type(error).__name__}: {error}".splitlines())
         return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
+
+
+def _of_others(cause: BaseException | None) -> bool:
+    """Returns whether somebody else's code raised; that Gymnasium has no such environment needs no traceback."""
+    return cause is not None and not type(cause).__module__.startswith("gymnasium")
 
 
 def _call(job: Job, tell: Callable[[Any], None]) -> Any:  # noqa: ANN401 - a job returns what it likes

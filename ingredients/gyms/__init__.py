@@ -3,6 +3,6 @@
 Comes in: what a study's `gymnasium` section names. Goes out: a `Pool` of lanes, which takes tasks, seeds and actions
 and gives numbers. In reading order: `recipe` (what is made, and how), `vary` (what is drawn for each task), `spaces`
 (observations and actions as numbers) with `parts` (an observation held to its space), `lane` (one environment),
-`bundle` (some lanes as one environment), `pool` (bundles side by side, by `gymnasium.vector`), `warm_up` (random play
-before training: scales, and what two resets with one seed give).
+`bundle` (some lanes as one environment), `pool` (bundles side by side, by `gymnasium.vector`), `suggest` (what could
+vary), `warm_up` (random play before training: scales, and what two resets with one seed give).
 """

@@ -5,14 +5,19 @@ Comes in: what remains of a grid and what it will take. Goes out: aligned plain 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from ingredients.engine.estimate import Estimate
 from ingredients.engine.grid_jobs import Remaining
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.report.leaks import leak_text, quick_text
 from ingredients.report.progress import duration
+from ingredients.study import Study
 from ingredients.study.tasks import family_key
 
 
@@ -38,13 +43,32 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         f" of {study.learner.train_steps:,} env steps",
         "results": f"{directory}: " + _results(rest, conflict),
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
-        "time": f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
-        f" at {cost.env_steps_per_second:,.0f} env steps/s each",
+        "time": _time(cost),
         "leaks": "; ".join(f"{name}: {leak_text(leak)}" for name, leak in cost.leakage.items())
         + quick_text(cost.leakage),
     }
-    lines = [*((name, text) for name, text in facts.items() if text), *(("notice", text) for text in cost.notices)]
+    told = [("notice", text) for text in cost.notices]
+    lines = [*((name, text) for name, text in facts.items() if text), *_shown(cost), *told]
     return "\n".join([*(f"{name:<9} {text}" for name, text in lines), "", *cell_lines(cells)])
+
+
+def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
+    """Returns what `ingredients check` prints: what was seen, then what to run next, as it can be pasted.
+
+    Args:
+        study: with the tasks that were looked at.
+        folder: in which their names mean the same.
+        seen: what `estimate.checked` returned.
+    """
+    data = {key: value for key, value in study.tasks.model_dump().items() if value not in ({}, [], "auto", "sync")}
+    tasks = {**data, **({"vary": seen["vary"]} if seen["vary"] else {})}
+    written = yaml.safe_dump(tasks, default_flow_style=True, sort_keys=False, width=10_000).strip()
+    written = written if '"' in written else written.replace("'", '"')  # so that a shell's quotes can stand around it
+    command = f"ablations/smoke.yaml --set {shlex.quote(f'tasks={written}')} --out results/{study.name}"
+    there = "" if folder == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    lines = [*seen["rows"], ("study", f"tasks: {written}")]
+    lines += [("next", f"{there}ingredients {verb} {command}") for verb in ("plan", "run-grid")]
+    return "\n".join(f"{name:<9} {text}" for name, text in lines)
 
 
 def state_text(rest: Remaining) -> str:
@@ -65,6 +89,20 @@ def cell_lines(cells: Sequence[Cell]) -> list[str]:
 def gigabytes(count: int) -> str:
     """Returns an amount of memory: `1.2 GB`."""
     return f"{count / 1e9:.1f} GB"
+
+
+def _time(cost: Estimate) -> str:
+    if not cost.timed:
+        return "not measured (--quick)"
+    return (
+        f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
+        f" at {cost.env_steps_per_second:,.0f} env steps/s each"
+    )
+
+
+def _shown(cost: Estimate) -> list[tuple[str, str]]:
+    """Returns what random play showed; of the tasks themselves the plan has a line already."""
+    return [({"tasks": "task"}.get(name, name), text) for name, text in cost.contact]
 
 
 def _results(rest: Remaining, conflict: str | None) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingredients.console import in_ascii, terminal
+from ingredients.console.terminal import in_ascii, terminal
 from ingredients.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ In reading order: `levels`, `seeds` and `fields` (values), `tasks` (the section,
 `own_import` (what is imported from there).
 """
 
-from ingredients.study.files import DEFAULT_STUDY, load_study, parse_study, shipped_study
+from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study
 from ingredients.study.levels import INGREDIENTS, Ingredient, Level, MemoryKind, WipeEvery, level_data, level_text
 from ingredients.study.models import (
     Agent,
@@ -32,6 +32,7 @@ __all__ = [
     "MemoryKind",
     "Study",
     "WipeEvery",
+    "changed_study",
     "level_data",
     "level_text",
     "load_study",

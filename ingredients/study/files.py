@@ -51,6 +51,15 @@ def parse_study(data: Mapping[str, Any], source: str) -> Study:
     return _validate(dict(data), source, [])
 
 
+def changed_study(data: Mapping[str, Any], source: str, overrides: Sequence[str]) -> Study:
+    """Returns the study that plain data describes, changed as by `load_study`.
+
+    Raises:
+        StudyError: the data, or an override, are no valid study.
+    """
+    return _validate(dict(data), source, [_override(text) for text in overrides])
+
+
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
     """Returns `path` if something is there, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
 

@@ -5,7 +5,7 @@ In reading order: `interaction` (one step of agents in environments), `draws` (t
 (epochs over a rollout), `luck` (draws once for each seed), `ahead` (before they are needed), `recorded` (CUDA graphs),
 `replayed` (training made of them), `trainer` (the loop), `snapshot` (its state as arrays), `staged` (an evaluation on a
 device), `evaluation` (curves and probes), `inside` (what a memory holds of the last action and reward), `leakage` (what
-the environment shows of them), `cost` (memory, speed), `workload` and `products` (what the benchmarks train, and the
-matrix products in it). The same as kernels for a card: `advantage_triton`, `policy_triton`, `critic_triton`,
-`adam_triton`.
+the environment shows of them), `contact` (what random play shows of others' tasks), `cost` (memory, speed), `workload`
+and `products` (what the benchmarks train, and the matrix products in it). The same as kernels for a card:
+`advantage_triton`, `policy_triton`, `critic_triton`, `adam_triton`.
 """

@@ -9,7 +9,7 @@ import atexit
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -89,6 +89,17 @@ def terminal() -> Console:
     """Returns a console on stdout: colours and what moves only where that is a terminal, whatever variables ask for."""
     there = sys.stdout.isatty()
     return Console(force_terminal=there, force_interactive=there)
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Gives what says on stderr what is being done: one line that changes on a terminal, else a line a step."""
+    if not sys.stderr.isatty():
+        yield lambda step: typer.echo(f"{step} ...", err=True)
+        return
+    console = Console(stderr=True, force_terminal=True)
+    with console.status("trying the tasks and memories ...") as status:
+        yield lambda step: status.update(f"{step} ...")
 
 
 def make_writable() -> None:

@@ -1,0 +1,44 @@
+"""What could vary in an environment in which nothing does: the numbers that it is made of.
+
+Comes in: a recipe and an environment made by it. Goes out: a few ranges around what the numbers usually are, and the
+same in one sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ingredients.gyms.recipe import Environment, Recipe
+
+_MOST = 3
+_NOT_TASKS = ("render", "max_episode", "dtype", "seed", "steps_beyond", "screen", "width", "height", "dt", "tau", "fps")
+
+
+def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
+    """Returns ranges from half to twice the usual value, of keywords of the constructor first, then of attributes."""
+    found = {**_numbers(vars(made.unwrapped)), **(keywords := _numbers(recipe.parameters()))}
+    found = {name: found[name] for name in dict.fromkeys([*keywords, *found])}
+    return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
+
+
+def nothing_varies(names: Mapping[str, Sequence[float]]) -> str:
+    """Returns that nothing varies, and what could."""
+    ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
+    way_out = f", say vary: {{{ranges}}}" if names else ": a keyword of the constructor, an attribute, options.name"
+    return (
+        "nothing varies, so a task is only the seed of its resets, all episodes of a lifetime start alike, and little "
+        f"is there to find out; let something vary{way_out}"
+    )
+
+
+def _numbers(settings: Mapping[str, Any]) -> dict[str, float]:
+    return dict(_plain(settings))
+
+
+def _plain(settings: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in settings.items():
+        number = isinstance(value, float) and math.isfinite(value) and 1e-4 <= abs(value) <= 1e6
+        if number and not name.startswith("_") and not any(part in name for part in _NOT_TASKS):
+            yield name, float(value)

@@ -1,0 +1,204 @@
+"""First contact with somebody else's tasks: what random play shows of them in seconds, before anything is trained.
+
+Comes in: a study. Goes out: a line for each thing that decides whether a study on these tasks can end in verdicts: what
+is seen and done, what varies between tasks and between resets, whether two resets with one seed are the same, what
+random play earns, how long episodes are, how fast steps are.
+
+Tasks are compared on the same seeds under the same actions, so that what differs is the task's; resets are compared on
+one task under different seeds; and the first of both plays is played twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.gyms.recipe import Recipe, close
+from ingredients.gyms.suggest import nothing_varies, suggestions
+from ingredients.seeds import Purpose, generator
+from ingredients.study import Study
+from ingredients.study.tasks import GymnasiumTasks, family_key
+from ingredients.tasks import lifetime, make_family
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import take_failures
+from ingredients.training.draws import evaluation_tasks
+
+TASKS, EPISODES = 8, 3
+SECONDS = 2.0  # of one play, at most
+POSSIBLE = "possible: nothing here speaks against it; how much knowing the tasks helps is measured in training"
+FEWEST_SEEDS = 2
+
+Row = tuple[str, str]
+
+
+class Played(NamedTuple):
+    """Random play: what was shown `[T + 1, N, O]`, paid `[T, N]`, and where there was something to do `[T, N]`."""
+
+    shown: Tensor
+    paid: Tensor
+    acting: Tensor
+    seconds: float
+
+
+def contact(study: Study) -> dict[str, Any]:
+    """Returns what random play shows of a study's tasks: `rows`, a name and a text each, the last one about verdicts.
+
+    `vary` is what could vary where nothing does; `likely` whether nothing speaks against verdicts.
+
+    Raises:
+        StudyError: the tasks are not there, or break their contract.
+    """
+    family = make_family(study.tasks)
+    take_failures(family)
+    draw = generator(0, Purpose.LEAKAGE)
+    tasks = evaluation_tasks(family, TASKS)
+    starts = torch.rand(EPISODES, 1, family.start_size, generator=draw).expand(-1, TASKS, -1)
+    once, again = (_play(family, tasks, starts, alike=True) for _ in range(2))
+    free = _play(family, tasks, torch.rand(EPISODES, TASKS, family.start_size, generator=draw), alike=False)
+    failed = take_failures(family)
+    resets = _first(family, tasks[:1].expand(TASKS, -1), torch.rand(TASKS, family.start_size, generator=draw))
+    rows = [("spaces", _spaces(family)), ("tasks", _tasks(study, once)), ("resets", _resets(family, resets))]
+    rows += [("seeds", _repeated(once, again)), ("random", _random(family, free)), ("speed", _speed(free))]
+    if failed:
+        rows.append(("failed", f"random play failed on {len(failed)} of {TASKS} tasks: {next(iter(failed.values()))}"))
+    vary, against = _could_vary(study), list(_against(study, once, free))
+    rows.append(("verdicts", f"unlikely: {'; '.join(against)}" if against else POSSIBLE))
+    return {"rows": rows, "vary": vary, "likely": not against}
+
+
+@torch.no_grad()
+def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> Played:
+    """Plays as many episodes as there are `starts` `[K, N, S]`; with the same actions in all lanes where `alike`."""
+    draw, lanes = generator(1, Purpose.LEAKAGE), len(tasks)
+    world, began = lifetime.begin(family, tasks, starts[0]), time.perf_counter()
+    shown, paid, acting = [world.observation], [], []
+    for t in range(len(starts) * family.episode_steps):
+        if t and lifetime.starts_episode(family, t):
+            if time.perf_counter() - began > SECONDS:
+                break
+            world = lifetime.next_episode(family, tasks, world, starts[t // family.episode_steps])
+        acting.append(torch.ones(lanes, dtype=torch.bool) if world.waiting is None else ~world.waiting)
+        noise = torch.rand(1 if alike else lanes, family.noise_size, generator=draw).expand(lanes, -1)
+        world, step = lifetime.proceed(family, tasks, world, _action(family, lanes, draw, alike), noise)
+        shown.append(world.observation)
+        paid.append(step.reward)
+    return Played(torch.stack(shown), torch.stack(paid), torch.stack(acting), time.perf_counter() - began)
+
+
+def _action(family: Family, lanes: int, draw: torch.Generator, alike: bool) -> Tensor:
+    count = 1 if alike else lanes
+    if family.continuous:
+        return (torch.rand(count, family.actions, generator=draw) * 2 - 1).expand(lanes, -1).contiguous()
+    return torch.randint(family.actions, (count,), generator=draw).expand(lanes).contiguous()
+
+
+def _first(family: Family, tasks: Tensor, start: Tensor) -> Tensor:
+    return family.first(tasks, start)[1]
+
+
+def _spaces(family: Family) -> str:
+    acts = f"a vector of {family.actions}" if family.continuous else f"one of {family.actions}"
+    steps = f"{family.episodes} episodes of at most {family.episode_steps} step{'s' * (family.episode_steps > 1)}"
+    return f"an observation is a vector of {family.observation_size}, an action {acts}; a lifetime is {steps}"
+
+
+def _tasks(study: Study, once: Played) -> str:
+    """Returns what a task is, and where tasks differ under the same seeds and actions."""
+    section = study.tasks
+    what = "drawn by your class"
+    if isinstance(section, GymnasiumTasks):
+        what = f"what varies is {', '.join(section.vary)}" if section.vary else "nothing varies: a task is a seed"
+    return f"{what}; under the same actions {_difference(once)}"
+
+
+def _difference(once: Played) -> str:
+    if _differs(once.shown[0]):
+        return "tasks differ in the first observation already, so the task may be seen at once"
+    parts = [name for name, part in (("observations", once.shown[1:]), ("rewards", once.paid)) if _differs(part)]
+    if parts:
+        return f"tasks differ in {' and '.join(parts)}, and not in the first observation"
+    return f"no two of {TASKS} tasks differed in {len(once.paid)} steps"
+
+
+def _differs(part: Tensor) -> bool:
+    """Returns whether lanes differ: they stand in the dimension after the steps, or in the first."""
+    lanes = part if part.dim() == 2 and part.shape[0] == TASKS else part.transpose(0, 1)
+    return bool((lanes != lanes[:1]).any())
+
+
+def _resets(family: Family, resets: Tensor) -> str:
+    if not family.start_size:
+        return "the same for all episodes of a task"
+    moving = int((resets != resets[:1]).any(0).sum())
+    if not moving:
+        return "all start alike: no number of the first observation differs between resets of one task"
+    return f"{moving} of the {resets.shape[-1]} numbers of the first observation differ between resets of one task"
+
+
+def _repeated(once: Played, again: Played) -> str:
+    """Returns whether the same seeds and actions give the same."""
+    count = min(len(once.paid), len(again.paid))
+    same = torch.equal(once.shown[: count + 1], again.shown[: count + 1]) and torch.equal(
+        once.paid[:count], again.paid[:count]
+    )
+    if same:
+        return f"two resets with one seed are the same, and so are the {count} steps after them"
+    return "two resets with one seed are NOT the same: runs cannot be repeated, and tasks are compared by luck, too"
+
+
+def _random(family: Family, free: Played) -> str:
+    episodes = len(free.paid) // family.episode_steps
+    per_episode = free.paid[: episodes * family.episode_steps].view(episodes, family.episode_steps, -1).sum(1)
+    length = free.acting[: episodes * family.episode_steps].float().mean() * family.episode_steps
+    deviation = float(per_episode.std()) if per_episode.numel() > 1 else 0.0
+    low, high = (float(edge) for edge in free.paid[free.acting].aminmax())
+    return (
+        f"an episode earns {float(per_episode.mean()):.4g} (deviation {deviation:.3g} over {per_episode.numel()} "
+        f"episodes) and takes {float(length):.4g} steps; a step pays from {low:.4g} to {high:.4g}"
+    )
+
+
+def _speed(free: Played) -> str:
+    return f"{float(free.acting.sum()) / max(free.seconds, 1e-9):,.0f} steps/s in one process"
+
+
+def unvaried(study: Study) -> str | None:
+    """Returns that nothing varies in a study's environment, and what could; None where something does."""
+    section = study.tasks
+    if not isinstance(section, GymnasiumTasks) or section.vary:
+        return None
+    return f"tasks {section.gymnasium}: {nothing_varies(_could_vary(study))}"
+
+
+def _could_vary(study: Study) -> dict[str, list[float]]:
+    section = study.tasks
+    if not isinstance(section, GymnasiumTasks) or section.vary:
+        return {}
+    made = (recipe := _recipe(section)).make()
+    found = suggestions(recipe, made)
+    close(made)
+    return found
+
+
+def _recipe(section: GymnasiumTasks) -> Recipe:
+    return Recipe(section.gymnasium, section.keywords, tuple(section.wrappers))
+
+
+def _against(study: Study, once: Played, free: Played) -> Iterator[str]:
+    """Yields what speaks against a study on these tasks ending in verdicts, and what to change."""
+    section = study.tasks
+    if isinstance(section, GymnasiumTasks) and not section.vary:
+        yield nothing_varies(_could_vary(study))
+    elif not (_differs(once.shown[0]) or _differs(once.shown[1:]) or _differs(once.paid)):
+        yield (
+            f"tasks that differ in {family_key(section)} show and pay the same under the same actions in "
+            f"{len(once.paid)} steps; vary something that matters sooner, or more of it"
+        )
+    if bool((free.paid == free.paid[0, 0]).all()):
+        yield f"random play was paid {float(free.paid[0, 0]):.4g} at every step, so nothing tells good from bad there"
+    if study.seeds.count < FEWEST_SEEDS:
+        yield f"seeds is {study.seeds.count}, and one run gives no interval: give {FEWEST_SEEDS} or more, better 5"
