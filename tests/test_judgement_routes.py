@@ -14,7 +14,7 @@ from ingredients.judgement import CellInput, Judgement, RunCurves, judge_study
 from ingredients.judgement.inputs import ENVIRONMENT
 from ingredients.judgement.route_words import route_words
 from ingredients.judgement.routes import INSIDE, LEAKED, NEEDLESS, SHOWN, has, named
-from ingredients.study import Criterion
+from ingredients.study import Criterion, parse_study
 
 R, A, M, T = INGREDIENTS
 NO_ACTION, NO_REWARD = FULL.lacking(A), FULL.lacking(R)
@@ -150,6 +150,7 @@ def test_a_task_that_pays_once_tests_no_learning() -> None:
     found = judged(learn, stored(working_memory=True), writable=True)
     assert [each.status for each in (found.claim, found.leak_claim)] == ["not applicable"] * 2
     assert "asks for working memory, not for learning" in found.claim.sentence
+    assert found.sentence.startswith("Working memory (a lifetime pays once, so nothing is learned) appeared in 2 of 16")
     assert found.storage_claim.status == "supported"
     assert "as working memory (a lifetime pays once, so nothing is learned)" in found.storage_claim.sentence
 
@@ -184,3 +185,14 @@ def test_routes_are_in_the_json_of_cells_that_learn_and_of_the_full_one() -> Non
     (result,) = judge_study([half], stored(), Criterion(), writable=False).cells
     assert result.routes[A][0].measure == "the channel is on 50% of the steps"
     assert route_words(result) == {R: "shown", A: "shown", M: "shown", T: "shown"}
+
+
+def test_a_section_of_tasks_says_what_its_yardstick_does_not_use() -> None:
+    """Planets and pay-offs are enough in the two-step task; an interval is one trial; a bandit says nothing."""
+    asked = [{"family": "two-step"}, {"family": "interval-reproduction"}, {"family": "bernoulli-bandit", "arms": 2}]
+    sections = [
+        parse_study({"name": "t", "tasks": {**tasks, "episodes": 5}, "ingredients": {}}, "test").tasks
+        for tasks in asked
+    ]
+    said = [(section.unneeded, section.working_memory) for section in sections]
+    assert said == [((A,), False), ((R, A), True), ((), False)]

@@ -240,3 +240,9 @@ def test_the_report_imports_neither_torch_nor_matplotlib() -> None:
     script = "import sys, ingredients.report; sys.exit(bool({'torch', 'matplotlib'} & set(sys.modules)))"
     here = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     assert subprocess.run([sys.executable, "-c", script], env=here, check=False).returncode == 0
+
+
+def test_the_section_of_tasks_stands_beside_the_stored_references(tmp_path: Path) -> None:
+    """What needs no playing is asked of the study, so that older folders are judged by it, too."""
+    evidence = evidence_of(tmp_path / "bandit", bandit_study(evaluation={"points": 2}, seeds=2))
+    assert (evidence.references["unneeded"], evidence.references["working_memory"]) == ((), False)

@@ -21,7 +21,7 @@ from ingredients.judgement.inputs import CellInput, read_references
 from ingredients.judgement.results import ReferenceResult, Yardstick
 from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
-from ingredients.judgement.sentences import notes, sentence
+from ingredients.judgement.sentences import notes, of_working_memory, sentence
 from ingredients.judgement.unjudged import without_runs
 from ingredients.judgement.verdict import Decision, corrected, decide, with_failures
 from ingredients.study import Criterion
@@ -48,6 +48,7 @@ def judge_study(
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     results = with_routes(results, court)
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
+    said = sentence(results, ingredients, court.calibration, criterion)
     yardstick = court.references.roles["yardstick"]
     grounds = Grounds(
         by_cell,
@@ -70,7 +71,7 @@ def judge_study(
         factorial=factorial(by_cell, criterion.confidence),
         doses=dose_responses(by_cell),
         calibration=court.calibration,
-        sentence=sentence(results, ingredients, court.calibration, criterion),
+        sentence=said if not court.references.working_memory else of_working_memory(said),
         notes=notes(results, ingredients, court.calibration, criterion, court.references.leakage),
     )
 

@@ -53,11 +53,11 @@ Routes = Mapping[Ingredient, tuple[RouteResult, ...]]
 
 
 def with_routes(results: Sequence[CellResult], court: Court) -> tuple[CellResult, ...]:
-    """Returns the judged cells, with the routes of those that are in-context and of the full one."""
+    """Returns the judged cells, with the routes of those that are in-context or mixed, and of the full one."""
     verdicts = {result.cell: result.verdict for result in results}
     return tuple(
         replace(result, routes=_routes(result, verdicts, court))
-        if result.seeds and (result.verdict == "in-context" or result.cell == FULL)
+        if result.seeds and (result.verdict in ("in-context", "mixed") or result.cell == FULL)
         else result
         for result in results
     )

@@ -159,11 +159,10 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
 def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping[Ingredient, Leak]) -> str | None:
     if all(ingredients[name].necessary is None for name in CHANNELS):
         return None
-    inferred = " (an agent with memory can work out what it did)" if ingredients[CHANNELS[1]].necessary is False else ""
-    measured = f". Measured here: {described_leaks(leakage)}." if leakage else ", and the leak is not measured here."
+    measured = f"Measured here: {described_leaks(leakage)}." if leakage else "The leak is not measured here."
     return (
-        "The grid switches explicit channels. The essay asks for observations that correlate with reward and with past "
-        f"actions, explicit or leaked: a channel that is not needed does not refute it{inferred}{measured}"
+        "The grid switches explicit channels, and the essay speaks of information: a channel that is not needed does "
+        f"not refute it. By which route agents have what they are not shown stands under Routes. {measured}"
     )
 
 
@@ -212,3 +211,8 @@ def _ingredients_on(cell: Cell) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def of_working_memory(text: str) -> str:
+    """Returns the sentence on tasks that pay once: what was shown there, or not, is working memory."""
+    return text.replace("In-context learning", "Working memory (a lifetime pays once, so nothing is learned)", 1)

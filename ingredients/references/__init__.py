@@ -103,8 +103,6 @@ def evaluate_references(
         "writable": len(family.written) > 0,
         "held_out": family.held_out,
         "floor_without_rewards": references.floor_without_rewards,
-        "unneeded": list(references.unneeded),
-        "working_memory": references.working_memory,
         "at_points": {reference.name: _mean(reference, first, luck) for reference in references.all},
         "references": {
             reference.name: _evaluate(reference, tasks, luck, reference.name in roles) for reference in references.all

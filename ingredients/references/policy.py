@@ -17,8 +17,6 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from ingredients.study import Ingredient
-
 
 class Moment(NamedTuple):
     """What a policy may use at one step besides its own memory; it uses what its name says and nothing else.
@@ -139,8 +137,6 @@ class References:
         all: every reference, in the order in which reports list them.
         floor_without_rewards: whether who sees no reward cannot do better than the floor, whatever he remembers. Not
             where something else tells one task from another, and not where the floor is merely the best that was found.
-        unneeded: channels that the yardstick does not use although it is exact: who does not see them misses nothing.
-        working_memory: whether a lifetime is one trial that pays once: then nothing is learned in it, whatever is kept.
     """
 
     floor: str
@@ -148,5 +144,3 @@ class References:
     yardstick: str
     all: tuple[Reference, ...]
     floor_without_rewards: bool = True
-    unneeded: tuple[Ingredient, ...] = ()
-    working_memory: bool = False

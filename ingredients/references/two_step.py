@@ -38,7 +38,7 @@ def two_step_references(family: TwoStep) -> References:
         Reference("bayes_optimal", True, _bayes_return(family), partial(simulate, family, bayes)),
         Reference("oracle", True, family.episodes * family.well_chosen, _always(family, family.well_chosen)),
     )
-    return References("random", "reactive", "bayes_optimal", everything, unneeded=("action_observation",))
+    return References("random", "reactive", "bayes_optimal", everything)
 
 
 @dataclass(frozen=True)

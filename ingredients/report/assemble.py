@@ -126,7 +126,10 @@ def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, s
 
 
 def _references(store: Store, study: Study) -> Mapping[str, Any]:
-    """Returns the references, which must have met the same evaluation as the study's runs; empty if there are none."""
+    """Returns the references, which must have met the same evaluation as the study's runs; empty if there are none.
+
+    Beside what is stored stands what the section of tasks says of them, which nothing has to be played for.
+    """
     references = store.read_references()
     if references is None:
         return {}
@@ -134,7 +137,7 @@ def _references(store: Store, study: Study) -> Mapping[str, Any]:
     if references.get("evaluates", now) != now:
         how = f"{go_on(store.directory)}; no run is repeated"
         raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
-    return references
+    return {**references, "unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
 
 
 def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) -> int:

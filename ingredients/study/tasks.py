@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, PlainValidator, Tag, model_validator
 
 from ingredients.study import fields, foreign
+from ingredients.study.levels import Ingredient
 
 FEWEST_EPISODES = 5
 BECAUSE = " (the verdict compares the first and the last fifth)"
@@ -24,6 +25,11 @@ class Section(BaseModel):
 
     analysis: ClassVar[str] = ""
     """Of a section of tasks: what the family's own analysis shows, where it has one; the title of its table."""
+
+    unneeded: ClassVar[tuple[Ingredient, ...]] = ()
+    """Of a section of tasks: channels that the exact yardstick does not use: without them nothing is missed."""
+    working_memory: ClassVar[bool] = False
+    """Of a section of tasks: whether a lifetime is one trial that pays once, so that nothing is learned in it."""
 
     def not_applicable(self, gain_above: float) -> str | None:
         """Returns, of a section of tasks, why no cell can get a verdict, where its settings alone say so."""
@@ -142,6 +148,9 @@ class DarkRoomTasks(Section):
 class IntervalReproductionTasks(Section):
     """One trial of an interval to be reproduced; an episode is a phase of it, `episode_steps` steps long."""
 
+    unneeded: ClassVar[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")
+    working_memory: ClassVar[bool] = True
+
     family: Annotated[Literal["interval-reproduction"], _family("interval-reproduction")]
     episodes: Episodes
     episode_steps: Steps = 6
@@ -194,6 +203,8 @@ class TwoStepTasks(Section):
         "Repeated choices by reward and transition: the interaction is task-structure inference "
         "(model-free agents with the right state can show it too: Akam et al. 2015)"
     )
+
+    unneeded: ClassVar[tuple[Ingredient, ...]] = ("action_observation",)
 
     family: Annotated[Literal["two-step"], _family("two-step")]
     episodes: Episodes
