@@ -189,7 +189,11 @@ def test_routes_are_in_the_json_of_cells_that_learn_and_of_the_full_one() -> Non
 
 def test_a_section_of_tasks_says_what_its_yardstick_does_not_use() -> None:
     """Planets and pay-offs are enough in the two-step task; an interval is one trial; a bandit says nothing."""
-    asked = [{"family": "two-step"}, {"family": "interval-reproduction"}, {"family": "bernoulli-bandit", "arms": 2}]
+    asked: list[dict[str, object]] = [
+        {"family": "two-step"},
+        {"family": "interval-reproduction"},
+        {"family": "bernoulli-bandit", "arms": 2},
+    ]
     sections = [
         parse_study({"name": "t", "tasks": {**tasks, "episodes": 5}, "ingredients": {}}, "test").tasks
         for tasks in asked
