@@ -196,7 +196,7 @@ def test_one_cell_and_few_seeds_make_a_page(tmp_path: Path, seeds: int) -> None:
 
 
 def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
-    """Without a scale there are returns and the reason, and no picture of scores."""
+    """It is short: returns, the reason, what to do next; no table, no picture."""
     study = bandit_study(ingredients=SOME)
     store = write_results(tmp_path / "b", study)
     references = store.read_references()
@@ -205,7 +205,8 @@ def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
     store.write_references(references)
     page = Page(read_report(tmp_path / "b").html)
     assert "Not applicable" in page.text
-    assert "– not applicable" in page.text
+    assert "What to do next" in page.text
+    assert page.of("table", "svg", "img") == []
 
 
 def test_the_files_are_written_and_are_the_same_twice(tmp_path: Path) -> None:

@@ -231,5 +231,12 @@ def test_a_study_without_a_scale_is_still_reported(tmp_path: Path) -> None:
     report = build_report(tmp_path / "bandit")
     assert {cell["verdict"] for cell in report.json["cells"]} == {None}
     assert {cell["late"]["mean"] for cell in report.json["cells"]} == {None}
-    assert "not applicable" in report.markdown
-    Console(file=io.StringIO()).print(report.terminal())
+    assert "Not applicable" in report.markdown
+    Console(file=(printed := io.StringIO())).print(report.terminal())
+    for text in (report.markdown, printed.getvalue(), report.html):  # short in each: no table of dashes
+        assert "all four ingredients: " in text.replace("\n", " ")
+        assert "--seeds 5" in " ".join(text.split())
+        assert "–" not in text
+        assert "|" not in text
+        assert "<table" not in text
+    assert len(printed.getvalue().splitlines()) < 60

@@ -16,7 +16,7 @@ import yaml
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
-from ingredients.report import rows, wording
+from ingredients.report import rows, short, wording
 from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Drawn
@@ -42,6 +42,10 @@ def page(
         keep_trailing_newline=True,
     )
     style = environment.loader.get_source(environment, "report.css")[0] if environment.loader else ""
+    if short.is_short(judgement):
+        answer = {**_answer(evidence, judgement), **_runs(evidence)}
+        parts = short.sections(evidence, judgement)
+        return environment.get_template("short.html").render(**answer, style=style, parts=parts).lstrip()
     written = tables(evidence, judgement)
     shown = {each.words.name: {"svg": inline(each), "title": each.words.title} for each in pictures}
     text = environment.get_template("report.html").render(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
-from ingredients.report import routes, rows, wording
+from ingredients.report import routes, rows, short, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import Curves
 from ingredients.store import STUDY_YAML
@@ -34,6 +34,12 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     study = evidence.study
     yield f"# {escaped(study.question or study.name)}"
     yield f"**{escaped(judgement.sentence)}**"
+    if short.is_short(judgement):
+        yield f"Study `{study.name}`: {wording.progress(evidence)}."
+        for title, lines in short.sections(evidence, judgement):
+            yield f"## {title}"
+            yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
+        return
     yield from map(escaped, rows.claims(judgement))
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     if judgement.references:

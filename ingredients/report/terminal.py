@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
-from ingredients.report import rows, wording
+from ingredients.report import rows, short, wording
 from ingredients.report.assemble import FILES, Evidence, go_on
 from ingredients.report.curves import Curves
 from ingredients.report.pen import VERDICT_STYLES, Pen
@@ -43,6 +43,10 @@ class TerminalReport:
 
     def _parts(self, pen: Pen) -> Iterator[RenderableType]:
         yield self._heading(pen)
+        if short.is_short(self.judgement):
+            yield from (_listed(title, lines, pen) for title, lines in short.sections(self.evidence, self.judgement))
+            yield from self._files(pen)
+            return
         yield cell_table(self.evidence, self.judgement, pen)
         yield self._key(pen)
         yield from self._full_cell(pen)
@@ -65,7 +69,7 @@ class TerminalReport:
             pen.text(wording.progress(self.evidence), state),
             Text(),
             pen.text(self.judgement.sentence, "bold"),
-            *map(pen.text, rows.claims(self.judgement)),
+            *([] if short.is_short(self.judgement) else map(pen.text, rows.claims(self.judgement))),
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
