@@ -34,6 +34,7 @@ __all__ = [
     "memory_kind",
     "memory_kinds",
     "own_tasks",
+    "references_fingerprint",
     "runs",
     "stacks",
     "study_fingerprint",
@@ -45,7 +46,7 @@ STACK_RUNS = 8
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
-_ONLY_EVALUATES = ("evaluation.tasks", "evaluation.stream")
+_ONLY_EVALUATES = ("evaluation.tasks", "evaluation.stream", "evaluation.reactive_agents")
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
     "action_observation": "action",
@@ -264,6 +265,13 @@ def study_fingerprint(study: Study) -> Fingerprints:
     return _fingerprints(study, {})
 
 
+def references_fingerprint(study: Study) -> str:
+    """Returns the fingerprint of what references are made of: what evaluates, and how many agents are trained."""
+    agents = study.evaluation.reactive_agents
+    evaluates = study_fingerprint(study).evaluates
+    return evaluates if agents == "auto" else _digest({"evaluates": evaluates, "reactive_agents": agents})
+
+
 def differences(stored: Study, asked: Study) -> list[str]:
     """Returns what makes runs of `asked` other than those of `stored`: `learner.train_steps: 600000 -> 20000`."""
     old, new = (dict(flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
@@ -295,8 +303,8 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns the section; the stream that there was before there were several is not named."""
-    section = study.evaluation.model_dump()
+    """Returns what evaluates a run; the stream that there was before there were several is not named."""
+    section = study.evaluation.model_dump(exclude={"reactive_agents"})
     return section if section["stream"] else {key: value for key, value in section.items() if key != "stream"}
 
 

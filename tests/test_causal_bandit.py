@@ -91,6 +91,30 @@ def test_inference_agrees_with_enumeration_of_all_graphs() -> None:
     assert policy.posterior_means(memory)[0].tolist() == pytest.approx(means, abs=1e-5)
 
 
+def test_it_intervenes_where_it_knows_least() -> None:
+    """Before anything is known that is the first node, which two others may hang on; the last has no effects.
+
+    A weight of −1, 0 or 1 has a variance of 2/3; after x_1 = 0.9 under x_0 = 1 the first node's is that of 3 odds.
+    """
+    policy, no = BayesInference(FAMILY), torch.tensor([False])
+    memory = policy.initial(1)
+    assert policy.uncertainty(memory)[0].tolist() == pytest.approx([4 / 3, 2 / 3, 0.0])
+    led_to = torch.tensor([[1.0, 0.9, -0.1, 0.0, 0.0, 0.0, 0.0, 1.0]])
+    answer = Answer(0, torch.zeros(1, 8), torch.tensor([0]), torch.zeros(1), led_to, no, no, torch.Generator())
+    after = policy.uncertainty(policy.update(memory, answer))[0]
+    odds = [math.exp(-0.5 * ((0.9 - w) / 0.5) ** 2) for w in (-1, 0, 1)]
+    mean = (odds[2] - odds[0]) / sum(odds)
+    of_01 = (odds[2] + odds[0]) / sum(odds) - mean**2
+    pairs = list(product((-1, 0, 1), repeat=2))
+    weights = [math.exp(-0.5 * ((-0.1 - a - 0.9 * b) / 0.5) ** 2) for a, b in pairs]
+
+    def variance(k: int) -> float:
+        first = sum(w * pair[k] for w, pair in zip(weights, pairs, strict=True)) / sum(weights)
+        return sum(w * pair[k] ** 2 for w, pair in zip(weights, pairs, strict=True)) / sum(weights) - first**2
+
+    assert after.tolist() == pytest.approx([of_01 + variance(0), variance(1), 0.0], abs=1e-5)
+
+
 def test_inference_learns_nothing_while_looking() -> None:
     """What is done while looking has no effect and leaves the memory as it is."""
     policy, no = BayesInference(FAMILY), torch.tensor([False])

@@ -138,8 +138,8 @@ def test_unknown_regret_and_no_reactive_reference_are_no_trouble(written: Report
 
 
 def test_the_key_of_the_panels_names_the_lines_that_there_are(written: Report, tmp_path: Path) -> None:
-    """No reactive reference, no dotted line, and no ceiling where the environment can be written on; else all."""
-    assert "grey: floor; long dashes: yardstick; shaded: the late fifth." in written.html
+    """No reactive reference, no dotted line; a ceiling is there where the environment can be written on, too."""
+    assert "grey: floor; long dashes: yardstick; green: the ceiling of what" in written.html
     assert "dotted: reactive" not in written.html
     study = bandit_study(**TINY)
     write_results(tmp_path / "bandit", study)

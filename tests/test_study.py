@@ -219,7 +219,7 @@ def test_the_resolved_study_is_readable() -> None:
         "seeds: 2\n"
         "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
         f"{dump({'learner': Learner().model_dump()})}"
-        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0}\n"
+        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0, reactive_agents: auto}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"
     )
 
@@ -274,7 +274,13 @@ def test_a_study_at_smoke_size_is_the_same_study_made_small() -> None:
     kept = ["name", "question", "tasks", "ingredients", "agent", "criterion"]
     assert [getattr(tiny, key) for key in kept] == [getattr(study, key) for key in kept]
     assert (tiny.seeds.count, tiny.learner.train_steps, tiny.learner.lifetimes) == (2, 20_000, 32)
-    assert tiny.evaluation.model_dump() == {"tasks": 256, "points": 3, "tasks_at_points": 64, "stream": 1}
+    assert tiny.evaluation.model_dump() == {
+        "tasks": 256,
+        "points": 3,
+        "tasks_at_points": 64,
+        "stream": 1,
+        "reactive_agents": 0,
+    }
     assert smoke_sized(tiny) == tiny
 
 

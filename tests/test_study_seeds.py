@@ -13,13 +13,14 @@ from ingredients.errors import StudyError
 from ingredients.grid import Cell, Run, differences, fingerprints, runs
 from ingredients.references import evaluate_references
 from ingredients.seeds import Purpose, generator, stream_key
-from ingredients.study import Study, parse_study, smoke_sized
+from ingredients.study import Study, load_study, parse_study, smoke_sized
 from ingredients.study.seeds import BEYOND_STUDIES, LAST_FIRST, MOST_SEEDS, Seeds
 from ingredients.tasks import make_family
 from ingredients.training.draws import evaluation_tasks
 from ingredients.training.evaluation import evaluate
 from ingredients.training.trainer import begin_training, prepare
 
+ROOT = Path(__file__).parent.parent
 FULL = Cell(True, True, True, True)
 
 
@@ -89,6 +90,16 @@ def test_more_seeds_are_asked_for_from_the_first_on(tmp_path: Path) -> None:
 def test_no_study_has_the_seeds_of_trained_references() -> None:
     """The last seed that a study can name is below those that references are trained with."""
     assert LAST_FIRST + MOST_SEEDS < BEYOND_STUDIES
+
+
+def test_shipped_studies_have_seeds_and_tasks_that_no_choice_met() -> None:
+    """Settings were chosen with seeds 0 to 13 on stream 0; but for the smoke, no study has one of them."""
+    shipped = [load_study(path) for path in sorted((ROOT / "ablations").glob("*.yaml")) if path.stem != "smoke"]
+    assert {each.seeds.first for each in shipped} == {100}
+    assert {each.evaluation.stream for each in shipped} == {1}
+    few = {each.name for each in shipped if each.seeds.count < 10}
+    assert {name for name in few if not name.startswith("duan-bandits")} == {"memories", "tabular-mdp"}
+    assert min(each.seeds.count for each in shipped) == 5
 
 
 def test_stream_nought_is_what_there_was() -> None:

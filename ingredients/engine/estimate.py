@@ -82,7 +82,7 @@ def estimate(
             tell(f"timing training with {kind} ({number} of {len(kinds)})")
             speeds[kind] = _speed(engine, workers, rest.study, stack)
     seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
-    seconds += [rest.informed_steps / next(iter(speeds.values())).trained] if rest.informed_steps else []
+    seconds += [rest.reference_steps / next(iter(speeds.values())).trained] if rest.reference_steps else []
     speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
     return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen)
 

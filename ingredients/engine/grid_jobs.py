@@ -13,8 +13,8 @@ from pathlib import Path
 from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
 from ingredients.engine.tally import Tally
 from ingredients.engine.worker import written_log
-from ingredients.experiment import SNAPSHOT_SECONDS, informed_seeds
-from ingredients.grid import Cell, Run, Stack, fingerprints, memory_kinds, own_tasks, stacks, study_fingerprint
+from ingredients.experiment import SNAPSHOT_SECONDS, informed_seeds, memoryless_steps
+from ingredients.grid import Cell, Run, Stack, fingerprints, memory_kinds, own_tasks, references_fingerprint, stacks
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 from ingredients.study.own_source import is_own
@@ -54,10 +54,15 @@ class Remaining:
         return len(set(stack.runs) - self.trained) * self.study.learner.train_steps
 
     @property
-    def informed_steps(self) -> int:
-        """Returns the environment steps for which informed agents are trained, the yardstick of foreign tasks."""
-        needed = self.references and is_foreign(self.study.tasks)
-        return informed_seeds(self.study) * self.study.learner.train_steps if needed else 0
+    def reference_steps(self) -> int:
+        """Returns the environment steps for which references are trained: memoryless agents, and informed ones.
+
+        The latter are the yardstick of foreign tasks.
+        """
+        if not self.references:
+            return 0
+        informed = informed_seeds(self.study) * self.study.learner.train_steps if is_foreign(self.study.tasks) else 0
+        return informed + memoryless_steps(self.study)
 
     @property
     def finished(self) -> int:
@@ -116,7 +121,7 @@ def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
     if part.stack is None:
-        steps, arguments = rest.informed_steps, (rest.study, directory)
+        steps, arguments = rest.reference_steps, (rest.study, directory)
         return Job(part.key, f"{module}:run_references", arguments, tells=True, env_steps=steps, about=about)
     return Job(
         part.key,
@@ -147,7 +152,7 @@ def references_needed(study: Study, store: Store) -> bool:
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True
-    return bool(stored.get("evaluates") != study_fingerprint(study).evaluates)
+    return bool(stored.get("evaluates") != references_fingerprint(study))
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:

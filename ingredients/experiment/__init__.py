@@ -1,7 +1,8 @@
 """One stack from start to stored result: the only wing that knows both training and storage.
 
 In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
-`informed` (the yardstick where no reference is known), `tables` (curves, diagnostics and weights as they are stored),
+`informed` (the yardstick where no reference is known), `memoryless` (the best that agents without memory can do),
+`tables` (curves, diagnostics and weights as they are stored),
 `work` (how much it is, counted beforehand). What a job tells on the way stands here, where the main process finds it
 without importing torch.
 """
@@ -10,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, NamedTuple
 
-from ingredients.grid import STACK_RUNS
+from ingredients.grid import STACK_RUNS, runs
 from ingredients.study import Study
 
 SNAPSHOT_SECONDS = 30.0  # what a crash costs at most; a snapshot takes milliseconds
 MOST_INFORMED = 5
+MOST_MEMORYLESS, RUNS_AN_AGENT = 3, 6
+MORE_STEPS = 1.5  # of a run's: what memoryless agents are trained for
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,29 @@ class Work(NamedTuple):
 
     trained: int
     played: int
+
+
+def memoryless_agents(study: Study) -> int:
+    """Returns how many memoryless agents are trained for each combination of channels.
+
+    By default so many that they take about a quarter of the study's training at most, and no more than three.
+    """
+    asked = study.evaluation.reactive_agents
+    if asked != "auto":
+        return int(asked)
+    return min(len(runs(study)) // (RUNS_AN_AGENT * len(combinations(study))), MOST_MEMORYLESS)
+
+
+def combinations(study: Study) -> tuple[tuple[bool, bool], ...]:
+    """Returns which channels memoryless agents are shown, reward and action: those of the study's cells, and both."""
+    given = set(product(study.ingredients.reward_observation, study.ingredients.action_observation))
+    every = ((True, True), (True, False), (False, True), (False, False))
+    return tuple(pair for pair in every if pair == (True, True) or pair in given)
+
+
+def memoryless_steps(study: Study) -> int:
+    """Returns the environment steps that all memoryless agents of a study are trained on."""
+    return memoryless_agents(study) * len(combinations(study)) * int(MORE_STEPS * study.learner.train_steps)
 
 
 def informed_seeds(study: Study) -> int:

@@ -19,6 +19,7 @@ from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.course import Course, Keeper, begin_course, follow, keeper, keeping
 from ingredients.experiment.informed import train_informed
+from ingredients.experiment.memoryless import add_memoryless
 from ingredients.experiment.tables import (
     Evaluation,
     diagnostics_tables,
@@ -26,7 +27,7 @@ from ingredients.experiment.tables import (
     loaded_policies,
     stored_weights,
 )
-from ingredients.grid import Run, Stack, fingerprints, own_tasks, study_fingerprint
+from ingredients.grid import Run, Stack, fingerprints, own_tasks, references_fingerprint
 from ingredients.references import evaluate_references
 from ingredients.store import RunRecord, Store
 from ingredients.store.versions import versions
@@ -42,7 +43,7 @@ SECONDS_BETWEEN_MESSAGES = 0.2
 def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
     """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both.
 
-    A yardstick that nobody can write down is trained first.
+    A yardstick that nobody can write down is trained first, and memoryless agents are.
     """
     from ingredients.training.leakage import family_leakage  # the decoder's package takes half a second to load
 
@@ -54,8 +55,9 @@ def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
     if (name := played["yardstick"]) not in played["references"]:
         trained = train_informed(study, family, tasks, tell)
         played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
+    add_memoryless(study, family, tasks, played, tell)
     about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family)}
-    made_of = {"evaluates": study_fingerprint(study).evaluates, "own_tasks": own_tasks(study)}
+    made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
     Store(directory).write_references({**played, **about, **made_of})
     return {}
 

@@ -1,9 +1,12 @@
 """The ceiling of a cell: the most that anyone could earn with what the cell lets him know (DESIGN §2, traps 1-3, 5).
 
 Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible" from
-"not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing. These ceilings hold
-where the environment does not show what the cell's channels hide, and cannot be written on, as in a bandit. An agent
-that was shown the task (`informed`) is no ceiling: with more training others may pass it.
+"not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing.
+
+Without memory it is the best known of the policies that were found and of the agents that were trained without memory
+(`experiment.memoryless`), which see all that the environment shows, leaks included. With memory it is the yardstick, a
+bound where the environment shows what the cell's channels hide, or can be written on. An agent that was shown the task
+(`informed`) is no ceiling: with more training others may pass it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,13 @@ from ingredients.study import MemoryKind
 
 REACTIVE_REWARD_ONLY = "reactive_reward_only"
 REWARDS_ONLY = "rewards_only"
+SEEN = {
+    (True, True): ("both", "the last reward and the last action"),
+    (True, False): ("reward", "the last reward, not the action that earned it"),
+    (False, True): ("action", "the last action, not what it earned"),
+    (False, False): ("neither", "neither reward nor action"),
+}
+"""Without memory, by whether reward and action are shown: the key of `memoryless`, and what is known in words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +48,9 @@ class _Bound:
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
-    """Returns the ceiling of a cell; None for graded levels, leaks in its place, and where no reference gives it.
+    """Returns the ceiling of a cell; None for graded levels and where no reference gives it.
 
-    None, too, where the yardstick is an informed agent.
+    None, too, of a cell with memory where the yardstick is an informed agent.
 
     It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
     holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
@@ -49,11 +59,9 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     that task can be learned by heart, and is worth no more than the floor on others.
     """
     references, remembers = grounds.references, cell.wipe_every is None and memory_kind != "none"
-    leaked = any(not cell.level(name) for name in references.leaking)
-    unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out
-    if unknown or grounds.writable or leaked or _graded(cell) or (remembers and memory_kind == "window"):
+    if _graded(cell) or (remembers and memory_kind == "window"):
         return None
-    bound = _bound(cell, remembers, references)
+    bound = _bound(cell, remembers, grounds)
     if bound.reference is None or bound.reference not in references.all:
         return None
     reference = references.all[bound.reference]
@@ -63,15 +71,22 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
         return_=float(reference.curve.sum()),
         trainable_incentive=cell.task_distribution is True,
         reference=bound.reference,
-        suffices=_suffices(late(reference.curve), grounds),
+        suffices=_suffices(bound.reference, grounds),
     )
 
 
-def _suffices(raw_late: float, grounds: Grounds) -> bool | None:
-    """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ."""
+def _suffices(name: str, grounds: Grounds) -> bool | None:
+    """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ.
+
+    None where that hurdle is the ceiling: a comparison of the best policy found with itself shows nothing of what the
+    information allows.
+    """
+    raw_late = late(grounds.references.all[name].curve)
     if not grounds.scale.usable:
         return None
     reactive = grounds.references.roles.get("reactive")
+    if reactive is not None and reactive.name == name and not reactive.exact:
+        return None  # the bound is the hurdle itself, and one that was only found
     hurdle = 0.0 if reactive is None else grounds.scale.normalise(late(reactive.curve))
     return grounds.scale.normalise(raw_late) - hurdle > grounds.delta
 
@@ -80,14 +95,35 @@ def _graded(cell: Cell) -> bool:
     return any(not isinstance(cell.level(name), bool | MemoryKind) for name in INGREDIENTS)
 
 
-def _bound(cell: Cell, remembers: bool, references: References) -> _Bound:
-    if not cell.reward_observation:
+def _bound(cell: Cell, remembers: bool, grounds: Grounds) -> _Bound:
+    references = grounds.references
+    leaked = any(not cell.level(name) for name in references.leaking)
+    unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out
+    if not (unknown or grounds.writable or leaked):
+        return _told_by_channels(cell, remembers, references)
+    if not remembers:
+        return _memoryless(cell, references)
+    shown = "all that the environment shows and the channels do"
+    return _Bound(shown, None if unknown else references.yardstick, reached=False)
+
+
+def _memoryless(cell: Cell, references: References) -> _Bound:
+    shown = bool(cell.reward_observation), bool(cell.action_observation)
+    return _Bound(f"{SEEN[shown][1]}, and what the environment shows", references.memoryless.get(SEEN[shown][0]))
+
+
+def _told_by_channels(cell: Cell, remembers: bool, references: References) -> _Bound:
+    """Returns the bound where the channels alone tell of reward and action, as in a bandit."""
+    if not cell.reward_observation and (remembers or references.floor_without_rewards):
         nothing_tells = references.floor if references.floor_without_rewards else None
         return _Bound("no reward seen: nothing tells one task from another", nothing_tells)
+    if not cell.reward_observation:
+        return _memoryless(cell, references)
     if not remembers and cell.action_observation:
-        return _Bound("the last reward and the last action", references.reactive)
+        return _Bound("the last reward and the last action", references.memoryless.get("both", references.reactive))
     if not remembers:
-        return _Bound("the last reward, not the action that earned it", REACTIVE_REWARD_ONLY)
+        known = references.memoryless.get("reward", REACTIVE_REWARD_ONLY)
+        return _Bound("the last reward, not the action that earned it", known)
     if cell.action_observation:
         return _Bound("every reward and action of the lifetime", references.yardstick)
     if REWARDS_ONLY in references.all:

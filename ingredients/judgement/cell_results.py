@@ -62,7 +62,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         emerges_at_step=_median([run.emergence.at for run in runs]) if in_context else None,
         probes=probe_results(by_seed(cell), court.scale, confidence),
         statistics=_statistics(cell, court),
-        warnings=(*_warnings(passed, len(cell.runs)), *_missed(top, runs, decision, court)),
+        warnings=(*_warnings(passed, len(cell.runs)), *_beside_ceiling(top, runs, decision, court)),
         runs=runs,
     )
 
@@ -143,6 +143,11 @@ def _warnings(passed: int, seeds: int) -> Iterator[str]:
         )
 
 
+def _beside_ceiling(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, court: Court) -> Iterator[str]:
+    yield from _missed(top, runs, decision, court)
+    yield from _exceeded(top, runs, court)
+
+
 def _missed(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, court: Court) -> Iterator[str]:
     """Yields that a cell that is not in-context stays well below what its information allows and training asks for.
 
@@ -159,6 +164,17 @@ def _missed(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, 
         yield (
             f"not learned: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so "
             "part of what it lacks is this learner's shortfall, not the missing ingredient's"
+        )
+
+
+def _exceeded(top: Ceiling | None, runs: Sequence[RunResult], court: Court) -> Iterator[str]:
+    """Yields that a cell is above its ceiling, by the bound of its interval: a policy that was found is no proof."""
+    gap = _gap(runs, top, court)
+    if top is not None and top.method != "exact" and gap.high is not None and gap.high < 0:
+        returned = float(np.mean([run.return_ for run in runs]))
+        yield (
+            f"above its ceiling: a lifetime returns {returned:.1f}, the best policy known with its information "
+            f"({top.reference}) {top.return_:.1f}; the ceiling is higher than that"
         )
 
 

@@ -116,6 +116,8 @@ class References:
     Attributes:
         at_points: their mean curves on the tasks of the evaluation points; empty where they were not stored.
         leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
+        memoryless: the reference that is the best known without memory, by which channels are shown (`both`, `reward`,
+            `action`, `neither`); of older results, only what was found on the last reward and action.
         floor_without_rewards: whether who sees no reward cannot do better than the floor (as in a bandit).
         unneeded: channels that the yardstick, which is exact, does not use: the ceiling is the same without them.
         working_memory: whether a lifetime pays once, so that something is kept in it and nothing is learned.
@@ -128,6 +130,7 @@ class References:
     at_points: Mapping[str, Curve] = field(default_factory=dict)
     leakage: Mapping[Ingredient, Leak] = field(default_factory=dict)
     floor_without_rewards: bool = True
+    memoryless: Mapping[str, str] = field(default_factory=dict)
     unneeded: frozenset[Ingredient] = frozenset()
     working_memory: bool = False
 
@@ -160,6 +163,7 @@ def read_references(stored: Mapping[str, Any]) -> References:
             },
             leakage=_leakage(stored.get("leakage") or {}),
             floor_without_rewards=bool(stored.get("floor_without_rewards", True)),
+            memoryless=dict(stored.get("memoryless") or {}),
             unneeded=frozenset(name for name in CHANNELS if name in stored.get("unneeded", ())),
             working_memory=bool(stored.get("working_memory", False)),
         )

@@ -53,6 +53,7 @@ from ingredients.tasks.tabular_mdp import TabularMdp
 from ingredients.tasks.track_bandit import TrackBandit
 from ingredients.tasks.two_step import TwoStep
 
+WITHOUT_MEMORY = ("reactive", "reactive_reward_only")
 MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
 
 
@@ -95,7 +96,8 @@ def evaluate_references(
     during training.
     """
     references, luck = references_for(family), lucks(stream, simulated_runs)
-    roles, first = {references.floor, references.reactive, references.yardstick}, tasks[:at_points]
+    first = tasks[:at_points]
+    roles = {references.floor, references.reactive, references.yardstick, *WITHOUT_MEMORY}
     return {
         "floor": references.floor,
         "reactive": references.reactive,

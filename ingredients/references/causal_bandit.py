@@ -3,9 +3,10 @@
 Comes in: a family. Goes out: its `References`. Floor: `elsewhere`, any node but the one that is set; weights are as
 often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, made by hand, not
 searched for, and good for the first goal episode alone; a memory-off sibling may be a higher hurdle. Yardstick:
-`bayes_inference`, exact inference of the weights from interventions in turn, and the best choice given it; which
-interventions are best is not solved, so as a whole it is not exact. `associational`: told the graph, but takes
-x_m = −1 for something seen, not done (Dasgupta et al. 2019). `oracle`: told the graph.
+`bayes_inference`, exact inference of the weights, interventions on the node whose effects are least certain, and the
+best choice given what is known; which interventions are best is not solved, so as a whole it is not exact.
+`associational`: told the graph, but takes x_m = −1 for something seen, not done (Dasgupta et al. 2019). `oracle`: told
+the graph.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class BayesInference:
-    """Sets one node after another, infers the weights exactly, chooses the node of the highest posterior mean.
+    """Sets the node of least certain effects, infers the weights exactly, chooses the highest posterior mean.
 
     The weights into a node are independent of those into the others, before and after any interventions, so the memory
     `[N, Σ_j 3^j]` holds for each node the log-likelihood of each combination of its weights.
@@ -139,13 +140,14 @@ class BayesInference:
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: Moment) -> Tensor:
-        """Returns the next node in turn (the last has no effects), or the best choice."""
+        """Returns the node whose effects are least certain, any of equals, or the best choice."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)
         means = self.family.values(self.posterior_means(memory), outside, to, torch.zeros_like(outside))
-        turn = torch.full_like(moment.action_tm1, moment.step // 2 % (n - 1))
-        return torch.where(moment.observation[..., -2] > 0, means.argmax(-1), turn)
+        lots = 1e-6 * torch.rand(len(memory), n, generator=moment.generator)
+        unknown = (self.uncertainty(memory) + lots).argmax(-1)
+        return torch.where(moment.observation[..., -2] > 0, means.argmax(-1), unknown)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Adds what the values say, after a step that gave some."""
@@ -156,6 +158,15 @@ class BayesInference:
         acted = answer.observation[..., -1:] == 0
         said = [self._log_likelihood(values, j) * (1 - at[..., j : j + 1]) for j in range(n)]
         return memory + torch.cat(said, dim=-1) * acted
+
+    def uncertainty(self, memory: Tensor) -> Tensor:
+        """Returns the sum of posterior variances of the weights that lead out of each node, `[N, n]`; 0 of the last."""
+        out = memory.new_zeros(len(memory), self.family.nodes)
+        parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
+        for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
+            chance = part.softmax(-1)
+            out[:, :j] += chance @ weights**2 - (chance @ weights) ** 2
+        return out
 
     def posterior_means(self, memory: Tensor) -> Tensor:
         """Returns E[w_ij | data], `[N, n(n − 1)/2]`, in the order of ψ."""

@@ -86,6 +86,19 @@ def optimistic(width: float) -> Belief:
     return lambda beliefs, moment: beliefs[..., 0] + width * beliefs[..., 1].sqrt()
 
 
+def fading(width: float, steps: int) -> Belief:
+    """Returns the same with a width that falls to 0 by the last of `steps` steps, as the root of what is left.
+
+    What is learned late is of use to few pulls, and what the last one teaches to none.
+    """
+
+    def preference(beliefs: Tensor, moment: Moment) -> Tensor:
+        left = math.sqrt(1 - moment.step / max(steps - 1, 1))
+        return beliefs[..., 0] + width * left * beliefs[..., 1].sqrt()
+
+    return preference
+
+
 @dataclass(frozen=True)
 class Satisficing:
     """Remembers nothing: repeats what paid more than `enough`; else takes the next arm in a cycle.

@@ -3,7 +3,8 @@
 Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
 around 0. Reactive: repeats what paid more than enough. Yardstick: `optimistic`, which pulls the arm with the highest m
 + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of
-its own and may be 0, so that `greedy` is among the candidates; nothing is known to be optimal here. `oracle` sees the
+its own, may be 0, so that `greedy` is among the candidates, and may fade as the lifetime ends; nothing is known to be
+optimal here. `oracle` sees the
 present means.
 """
 
@@ -23,6 +24,7 @@ from ingredients.references.gaussian_beliefs import (
     best_of,
     best_satisficing,
     drawn,
+    fading,
     optimistic,
     upper_bound,
 )
@@ -47,7 +49,7 @@ def restless_bandit_references(family: RestlessBandit) -> References:
         _played(family, "greedy", believing(best_mean)),
         _played(family, "thompson", believing(drawn)),
         _played(family, "ucb1", believing(upper_bound)),
-        _played(family, "optimistic", best_of(family, [believing(optimistic(width)) for width in WIDTHS])),
+        _played(family, "optimistic", best_of(family, [believing(belief) for belief in _optimistic(family.steps)])),
         Reference(
             "oracle",
             True,
@@ -56,6 +58,10 @@ def restless_bandit_references(family: RestlessBandit) -> References:
         ),
     )
     return References("best_fixed", "reactive", "optimistic", everything)
+
+
+def _optimistic(steps: int) -> list[Belief]:
+    return [*map(optimistic, WIDTHS), *(fading(width, steps) for width in WIDTHS if width)]
 
 
 def _believing(family: RestlessBandit, preference: Belief) -> Believing:

@@ -62,6 +62,7 @@ class _References(BaseModel):
     episode_steps: int | None = None
     leakage: _Leakage | None = None
     references: dict[str, _Reference]
+    memoryless: dict[str, str] = {}
     evaluates: str = ""
 
 
@@ -87,7 +88,7 @@ def read_references(path: Path) -> dict[str, Any] | None:
         references = _References.model_validate(stored)
     except ValidationError as error:
         raise StoreError(complaint) from error
-    roles = {references.floor, references.reactive, references.yardstick} - {None}
+    roles = {references.floor, references.reactive, references.yardstick, *references.memoryless.values()} - {None}
     if not roles <= set(references.references):
         raise StoreError(complaint)
     return stored

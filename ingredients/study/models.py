@@ -177,6 +177,8 @@ class Evaluation(Section):
         points: when curves are taken during training.
         tasks_at_points: on how many of those tasks.
         stream: which draw of evaluation tasks, and of the luck in evaluations; tuning and published results need two.
+        reactive_agents: memoryless agents trained for each combination of channels, the best of which is a hurdle of
+            the rule (`experiment.memoryless`); 0 is none, `auto` what takes a quarter of the training at most.
     """
 
     tasks: Annotated[
@@ -185,6 +187,7 @@ class Evaluation(Section):
     points: Annotated[int, BeforeValidator(fields.whole(2, 1000))] = 12
     tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = TASKS_AT_POINTS
     stream: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
+    reactive_agents: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(0, 8)))] = "auto"
 
     @model_validator(mode="before")
     @classmethod

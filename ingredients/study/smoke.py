@@ -35,6 +35,7 @@ def smoke_sized(study: Study) -> Study:
                 "tasks": min(evaluation.tasks, tasks),
                 "points": min(evaluation.points, POINTS),
                 "tasks_at_points": min(evaluation.tasks_at_points, at_points),
+                "reactive_agents": 0,
             }
         ),
     }

@@ -1,0 +1,149 @@
+"""Memoryless agents: what the study's own trainer makes of an agent that remembers nothing, with more time than a run.
+
+Comes in: a study, its family, the references that were found otherwise. Goes out: entries of `references.json`, and
+which of them is the best known for what a memoryless agent may be shown.
+
+The reactive reference is a hurdle of the rule and the ceiling of the cells without memory. A policy that was found on
+r_{t-1} and a_{t-1} alone misses what the environment shows besides. So for each combination of channels agents are
+trained without memory: with seeds that no study can have, for half as many steps again as a run, the best of them
+chosen on tasks of their own. An agent that is shown more may ignore it, so a combination is worth at least what those
+below it are. Where a study has few runs there are few agents or none: together they take about a quarter of its
+training at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.experiment import MORE_STEPS, Progress, Tell, combinations, memoryless_agents
+from ingredients.grid import Cell, Run
+from ingredients.references import lucks
+from ingredients.study import Study
+from ingredients.study.seeds import BEYOND_STUDIES
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import take_failures
+from ingredients.training.draws import evaluation_tasks
+from ingredients.training.evaluation import evaluate
+from ingredients.training.trainer import Setup, begin_training, prepare, train
+
+SELECTION_STREAM = 1_000_001  # no study can name it
+MOST_SELECTION_TASKS, LUCKS = 2000, 5
+TRAINED: Mapping[tuple[bool, bool], str] = {
+    (True, True): "trained_reactive",
+    (True, False): "trained_reward_only",
+    (False, True): "trained_action_only",
+    (False, False): "trained_observation_only",
+}
+FOUND: Mapping[tuple[bool, bool], str] = {(True, False): "reactive_reward_only"}
+KEYS: Mapping[tuple[bool, bool], str] = {
+    (True, True): "both",
+    (True, False): "reward",
+    (False, True): "action",
+    (False, False): "neither",
+}
+
+
+def add_memoryless(study: Study, family: Family, tasks: Tensor, played: dict[str, Any], tell: Tell) -> None:
+    """Adds the agents to what `evaluate_references` gave, and `memoryless`: the best known by what is shown.
+
+    The reactive role goes to the best of those shown both channels, unless the environment can be written on: there a
+    memoryless agent may do as well as any, and is no hurdle.
+    """
+    agents = memoryless_agents(study)
+    for shown in combinations(study) if agents else ():
+        trained = _train(study, family, shown, agents, tell)
+        if trained is not None:
+            played["references"][TRAINED[shown]], played["at_points"][TRAINED[shown]] = _entry(study, trained, tasks)
+    played["memoryless"] = best_known(played)
+    best = played["memoryless"].get("both")
+    if best is not None and not played["writable"]:
+        played["reactive"] = best
+
+
+def best_known(played: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the reference that earns most of those shown no more, by what is shown; nothing where there is none."""
+    references = played["references"]
+    found: dict[tuple[bool, bool], str | None] = {**FOUND, (True, True): played["reactive"]}
+
+    def earned(name: str) -> float:
+        curves = references[name]["curves"]["none"]
+        return sum(map(sum, curves)) / len(curves)
+
+    best: dict[str, str] = {}
+    for shown, key in KEYS.items():
+        below = [other for other in KEYS if all(mine or not theirs for mine, theirs in zip(shown, other, strict=True))]
+        known = (name for other in below for name in (found.get(other), TRAINED[other]))
+        names = [name for name in known if name is not None and name in references]
+        proven = found.get(shown)
+        if proven is not None and references.get(proven, {}).get("exact"):
+            best[key] = proven  # others may have had more luck with it, and cannot be better
+        elif names:
+            best[key] = max(names, key=earned)
+    return best
+
+
+class _Agent(NamedTuple):
+    """The best of some trained agents: its setup, cell and weights `[1, P]`."""
+
+    study: Study
+    family: Family
+    cell: Cell
+    weights: Tensor
+
+
+def _train(study: Study, family: Family, shown: tuple[bool, bool], agents: int, tell: Tell) -> _Agent | None:
+    """Returns the best of `agents` agents; None where all of them failed."""
+    cell = Cell(*shown, memory=False, task_distribution=True)
+    longer = _longer(study)
+    runs = tuple(Run(cell, BEYOND_STUDIES + index) for index in range(agents))
+    setup = prepare(longer, runs, family=family)
+    training = begin_training(setup)
+    for update in train(setup, training):
+        tell(_progress(setup, update.number + 1))
+    count = min(study.evaluation.tasks, MOST_SELECTION_TASKS)
+    chosen_by = evaluation_tasks(family, count, SELECTION_STREAM).expand(agents, -1, -1)
+    returns = evaluate(setup, training.policy, chosen_by).returns.mean(1)
+    failed = [*training.failed, *take_failures(family)]
+    returns[failed] = -torch.inf
+    best = int(returns.nan_to_num(nan=-torch.inf).argmax())
+    if not bool(torch.isfinite(returns[best])):
+        return None
+    return _Agent(study, family, cell, training.policy[best : best + 1])
+
+
+def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], list[float]]:
+    """Returns the agent as references are stored, and its mean curve on the tasks of the points.
+
+    It plays with as many streams of luck as the others. A swap of its memory, which is empty, costs nothing.
+    """
+    luck = lucks(0, LUCKS)  # the stream is the setup's
+    runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)
+    setup = prepare(study, runs, family=agent.family)
+    weights = agent.weights.expand(len(runs), -1).contiguous()
+    played = evaluate(setup, weights, tasks.expand(len(runs), -1, -1))
+    first = tasks[: study.evaluation.tasks_at_points].expand(len(runs), -1, -1)
+    early = evaluate(setup, weights, first).curves["none"].mean(0)
+    curves, blocks = played.curves["none"].tolist(), played.blocks["none"]
+    entry = {
+        "exact": False,
+        "expected_return": None,
+        "curves": {"none": curves, "memory_swap": curves},
+        "returns_by_block": blocks.sum(-1).tolist(),
+        "blocks": {"none": blocks.mean(0).tolist(), "memory_swap": blocks.mean(0).tolist()},
+    }
+    at_points: list[float] = early.tolist()
+    return entry, at_points
+
+
+def _longer(study: Study) -> Study:
+    steps = int(MORE_STEPS * study.learner.train_steps)
+    return study.model_copy(update={"learner": study.learner.model_copy(update={"train_steps": steps})})
+
+
+def _progress(setup: Setup, updates: int) -> Progress:
+    steps = updates * setup.steps_per_update
+    return Progress("references", steps, setup.updates * setup.steps_per_update, steps * len(setup.runs))
