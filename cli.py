@@ -274,10 +274,11 @@ def report(
     """
     with interrupted_later():
         from ingredients.report.build import build_report
+        from ingredients.report.side import published
 
     folders = directories or [default_result()]
     refuse_several(folders, format_, expect)
-    reports = [build_report(directory) for directory in folders]
+    reports = [published(directory) or build_report(directory) for directory in folders]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
         typer.echo(f"warning: {unwritten}", err=True)
     differing = None if expect is None else unexpected(reports[0], expect)  # a wrong file is said before all else

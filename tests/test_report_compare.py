@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 from cli import app
 from ingredients.report.build import read_report
 from ingredients.report.compare import Comparison
+from ingredients.report.shown import Format, show
+from ingredients.report.side import published
 from ingredients.study import Study
 
+ROOT = Path(__file__).parent.parent
 SMALL = {"reward_observation": [True, False], "action_observation": [True], "memory": [True, False]}
 LEVELS = [f"{reward} + {memory} {tasks}" for reward in "+·" for memory in "+·" for tasks in "+·"]
 
@@ -77,7 +80,9 @@ def test_nothing_is_pooled_and_what_cannot_be_compared_is_said(two: Comparison) 
         "Each study is judged by itself; nothing is pooled.",
     ]
     for result, report in zip(two.row(two.cells[0]), two.reports, strict=True):
-        assert result in report.judgement.cells
+        (known,) = [each for each in report.json["cells"] if each["cell"] == two.cells[0].json()]
+        assert result is not None
+        assert (result.seeds, result.late.mean) == (known["seeds"], known["late"]["mean"])
 
 
 def test_studies_of_one_criterion_and_scale_need_no_notice(two: Comparison) -> None:
@@ -145,3 +150,35 @@ def test_a_study_that_has_not_begun_stands_beside_others(two: Comparison, tmp_pa
 
 
 NAMES = [f"reward-{reward}_action-on_memory-{memory}_tasks-on" for reward in ("on", "off") for memory in ("on", "off")]
+
+
+def test_where_nothing_is_judged_nothing_agrees(tmp_path: Path) -> None:
+    """Two studies that are not applicable have no verdicts: that they have none in common is no agreement."""
+    store = write_results(tmp_path / "a", study_of(seeds=2))
+    references = store.read_references()
+    assert references is not None
+    store.write_references({**references, "yardstick": references["floor"]})
+    none = Comparison([read_report(tmp_path / "a")] * 2)
+    assert none.notes[0] == "No cell is judged in all of these studies, so there are no verdicts to compare."
+
+
+def test_published_studies_are_compared_by_what_their_reports_say(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their runs are not here, so nothing is judged again or written; each format of one alone is its own file."""
+    folders = [ROOT / "results" / "published" / name for name in ("bandit", "memories")]
+    before = {path: path.stat().st_mtime_ns for folder in folders for path in folder.iterdir()}
+    stored = [published(folder) for folder in folders]
+    both = Comparison([each for each in stored if each])
+    text = printed(both, 100)
+    for folder, side in zip(folders, both.sides, strict=True):
+        kept = json.loads((folder / "report.json").read_text())
+        verdicts = {json.dumps(cell["cell"]): cell["verdict"] for cell in kept["cells"]}
+        assert {json.dumps(cell.json()): shown.verdict for cell, shown in side.cells.items()} == verdicts
+        assert kept["sentence"][:40] in " ".join(text.split())
+    first = published(folders[0])
+    assert first is not None
+    for format_, name in ((Format.json, "report.json"), (Format.markdown, "report.md"), (Format.html, "report.html")):
+        show([first], format_)
+        assert capsys.readouterr().out.strip()[:200] == (folders[0] / name).read_text().strip()[:200]
+    show([first], Format.table)
+    assert "in-context" in capsys.readouterr().out
+    assert before == {path: path.stat().st_mtime_ns for folder in folders for path in folder.iterdir()}

@@ -18,6 +18,7 @@ from ingredients.judgement import Judgement, judge_study, unjudged
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.document import document
 from ingredients.report.markdown import markdown
+from ingredients.report.side import Side, side_of
 from ingredients.store import Store, json_text, load_result
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class Report:
     def json(self) -> dict[str, Any]:
         """The content of `report.json`."""
         return document(self.evidence, self.judgement)
+
+    @property
+    def side(self) -> Side:
+        """The study as a comparison shows it."""
+        return side_of(self.directory, self.evidence, self.judgement)
 
     @property
     def markdown(self) -> str:

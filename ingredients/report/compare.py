@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from ingredients.grid import Cell, flat
-from ingredients.judgement import CellResult
 from ingredients.report import wording
 from ingredients.report.build import Report
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped, markdown_table
 from ingredients.report.pen import VERDICT_STYLES, Pen
+from ingredients.report.side import Published, Shown, Side
 from ingredients.report.tables import Column, fitting
 from ingredients.study import INGREDIENTS
 
@@ -36,55 +37,58 @@ class Comparison:
         reports: One a study.
     """
 
-    reports: Sequence[Report]
+    reports: Sequence[Report | Published]
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        """What is shown of each."""
+        return [report.side for report in self.reports]
 
     @property
     def names(self) -> list[str]:
         """The studies' names, with the folder where two have the same."""
-        names = [report.evidence.study.name for report in self.reports]
+        names = [side.study.name for side in self.sides]
         return [
-            name if names.count(name) == 1 else f"{name} ({report.directory})"
-            for name, report in zip(names, self.reports, strict=True)
+            name if names.count(name) == 1 else f"{name} ({side.directory})"
+            for name, side in zip(names, self.sides, strict=True)
         ]
 
     @property
     def answers(self) -> list[str]:
         """What each study says, with how far it got where that is not to its end."""
-        return [
-            f"{name}{self._state(report)}: {report.judgement.sentence}"
-            for name, report in zip(self.names, self.reports, strict=True)
-        ]
+        return [f"{name}{side.state}: {side.sentence}" for name, side in zip(self.names, self.sides, strict=True)]
 
     @property
     def cells(self) -> list[Cell]:
         """Every cell that some study has, the fullest first."""
-        return fullest_first(list({cell.cell: None for report in self.reports for cell in report.judgement.cells}))
+        return fullest_first(list({cell: None for side in self.sides for cell in side.cells}))
 
     @property
     def notes(self) -> list[str]:
         """What a reader must know before he compares."""
-        criteria = {tuple(report.evidence.study.criterion.model_dump().items()) for report in self.reports}
-        scales = [self._scale(report) for report in self.reports]
+        criteria = {tuple(side.study.criterion.model_dump().items()) for side in self.sides}
+        scales = [side.scale for side in self.sides]
         ends = "; ".join(f"{name} {scale}" for name, scale in zip(self.names, scales, strict=True))
         own = f"Late scores are on each study's own scale, by the return of an episode: {ends}."
-        judged = [self.row(cell) for cell in self.cells if all(self._is_judged(cell))]
+        judged = [row for row in map(self.row, self.cells) if all(map(_is_judged, row))]
         agreeing = [row for row in judged if len({result.verdict for result in row if result}) == 1]
         differ = "They were judged under different criteria, so equal verdicts need not mean the same."
         return [
-            f"The verdicts agree in {len(agreeing)} of {len(judged)} cells that all studies have judged.",
+            f"The verdicts agree in {len(agreeing)} of {len(judged)} cells that all studies have judged."
+            if judged
+            else "No cell is judged in all of these studies, so there are no verdicts to compare.",
             *([differ] if len(criteria) > 1 else []),
             *([own] if len(set(scales)) > 1 else []),
             "Each study is judged by itself; nothing is pooled.",
         ]
 
-    def row(self, cell: Cell) -> list[CellResult | None]:
+    def row(self, cell: Cell) -> list[Shown | None]:
         """Returns a cell's result in each study; None where a study does not have it."""
-        found = [{each.cell: each for each in report.judgement.cells} for report in self.reports]
-        return [results.get(cell) for results in found]
+        return [side.cells.get(cell) for side in self.sides]
 
     def settings(self) -> list[tuple[str, list[str]]]:
         """Returns each key in which the studies differ, with its value in each."""
-        studies = [report.evidence.study.resolved() for report in self.reports]
+        studies = [side.study.resolved() for side in self.sides]
         compared = [dict(flat({name: study[name] for name in _COMPARED})) for study in studies]
         keys = list({key: None for settings in compared for key in settings})
         rows = [(key, [str(settings.get(key, wording.NOTHING)) for settings in compared]) for key in keys]
@@ -112,23 +116,6 @@ class Comparison:
             *differ,
         ]
         return "\n\n".join(parts) + "\n"
-
-    def _state(self, report: Report) -> str:
-        whole = report.evidence.complete and not report.evidence.failures
-        return "" if whole else f" ({wording.progress(report.evidence)})"
-
-    def _scale(self, report: Report) -> str:
-        """Returns what 0 and 1 stand for."""
-        floor, yardstick = report.judgement.floor, report.judgement.yardstick
-        if yardstick is None:
-            return "none yet"
-        name = report.evidence.references["floor"]
-        return f"{name} {wording.number(floor)} to {yardstick.name} {wording.number(yardstick.late)}"
-
-    def _is_judged(self, cell: Cell) -> Iterator[bool]:
-        """Yields for each study whether it has the cell, with a finished run and references to judge it by."""
-        for report, result in zip(self.reports, self.row(cell), strict=True):
-            yield bool(report.judgement.references) and result is not None and result.seeds > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +168,12 @@ class TerminalComparison:
         return table
 
 
-def _verdict(result: CellResult | None, without: Collection[str] = ()) -> str:
+def _is_judged(result: Shown | None) -> bool:
+    """Returns whether a study has the cell, with a finished run and references to judge it by."""
+    return result is not None and result.judged and result.seeds > 0 and result.verdict is not None
+
+
+def _verdict(result: Shown | None, without: Collection[str] = ()) -> str:
     """Returns a verdict with its late score and the runs that failed, as far as there is room."""
     if result is None:
         return wording.NOTHING

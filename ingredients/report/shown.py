@@ -18,6 +18,7 @@ from ingredients.errors import UsageError
 
 if TYPE_CHECKING:
     from ingredients.report.build import Report
+    from ingredients.report.side import Published
 
 
 class Format(StrEnum):
@@ -41,20 +42,25 @@ def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None
         raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
 
 
-def unexpected(found: Report, expect: Path) -> list[str]:
+def unexpected(found: Report | Published, expect: Path) -> list[str]:
     """Returns a line for each verdict that is not as a file expects.
 
     Raises:
-        UsageError: the file is wrong.
+        UsageError: the file is wrong, or the study's runs are not here.
     """
+    from ingredients.report.side import Published
+
+    if isinstance(found, Published):
+        raise UsageError(f"--expect {expect}: {found.directory} has no runs, so its verdicts cannot be judged again")
     from ingredients.report.expect import differences, read_expectations
 
     return differences(read_expectations(expect, found.evidence.study), found.judgement)
 
 
-def show(reports: Sequence[Report], format_: Format) -> None:
+def show(reports: Sequence[Report | Published], format_: Format) -> None:
     """Prints one report, or several side by side."""
     from ingredients.report.compare import Comparison
+    from ingredients.report.side import Published
 
     if format_ is Format.json:
         contents = [report.json for report in reports]
@@ -65,10 +71,11 @@ def show(reports: Sequence[Report], format_: Format) -> None:
                 ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
             )
         )
-    one = reports[0] if len(reports) == 1 else Comparison(reports)
+    first = reports[0]
+    one = first if len(reports) == 1 else Comparison(reports)
     if format_ is Format.table:
-        terminal().print(one.terminal())
+        terminal().print((Comparison([one]) if isinstance(one, Published) else one).terminal())
     elif format_ is Format.markdown:
         print(one.markdown)
     elif format_ is Format.html:
-        print(in_ascii(reports[0].html))
+        print(in_ascii(first.html))

@@ -1,0 +1,144 @@
+"""One study of several side by side, and a published one, whose runs are not here: what `report.json` has kept of it.
+
+Comes in: a judged study, or a folder without runs. Goes out: a `Side`, with what a comparison shows. What is read from
+`report.json` was judged by the version that wrote it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ingredients.errors import StoreError
+from ingredients.grid import Cell, cells
+from ingredients.judgement import Interval, Judgement
+from ingredients.report import wording
+from ingredients.report.assemble import Evidence
+from ingredients.store import load_result
+from ingredients.study import Study
+
+REPORT_JSON = "report.json"
+
+
+class Shown(NamedTuple):
+    """What a comparison shows of a cell: finished and failed runs, late score, verdict, whether that was judged."""
+
+    seeds: int
+    failed: int
+    late: Interval
+    verdict: str | None
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class Side:
+    """A study as a comparison shows it.
+
+    Attributes:
+        directory: its results folder.
+        study: as stored there.
+        sentence: its answer.
+        cells: what is shown of each.
+        state: how far it got, in brackets; empty where to its end.
+        scale: what 0 and 1 stand for.
+    """
+
+    directory: Path
+    study: Study
+    sentence: str
+    cells: Mapping[Cell, Shown]
+    state: str
+    scale: str
+
+
+def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
+    """Returns a judged study as a comparison shows it."""
+    whole = evidence.complete and not evidence.failures
+    yardstick, scale = judgement.yardstick, "none yet"
+    if yardstick is not None:
+        scale = _scale(str(evidence.references["floor"]), judgement.floor, yardstick.name, yardstick.late)
+    known = bool(judgement.references)
+    shown = {each.cell: Shown(each.seeds, each.failed, each.late, each.verdict, known) for each in judgement.cells}
+    state = "" if whole else f" ({wording.progress(evidence)})"
+    return Side(directory, evidence.study, judgement.sentence, shown, state, scale)
+
+
+def _scale(floor: str, low: float | None, yardstick: str, high: float) -> str:
+    return f"{floor} {wording.number(low)} to {yardstick} {wording.number(high)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Published:
+    """A study whose runs are not here, as its files tell of it; nothing is judged again and nothing is written."""
+
+    directory: Path
+    json: dict[str, Any]
+    unwritten: str | None = None
+
+    @property
+    def markdown(self) -> str:
+        """The content of `report.md`."""
+        return self._text("report.md")
+
+    @property
+    def html(self) -> str:
+        """The content of `report.html`."""
+        return self._text("report.html")
+
+    @cached_property
+    def side(self) -> Side:
+        """The study as a comparison shows it.
+
+        Raises:
+            StoreError: If `report.json` is not what a report wrote.
+        """
+        store, study = load_result(self.directory)
+        references = store.read_references() or {}
+        try:
+            by_levels = {_key(each["cell"]): each for each in self.json["cells"]}
+            shown = {cell: _shown(by_levels[_key(cell.json())]) for cell in cells(study)}
+            runs, yardstick = self.json["runs"], self.json["yardstick"]
+            floor, sentence = self.json["floor"], str(self.json["sentence"])
+            scale = _scale(references.get("floor", "floor"), floor, yardstick["name"], yardstick["late"])
+            state = "" if self.json["complete"] else f" ({runs['done']} of {runs['planned']} runs finished)"
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"{self.directory / REPORT_JSON}: damaged: it lacks {error}") from error
+        return Side(self.directory, study, sentence, shown, state, scale)
+
+    def _text(self, name: str) -> str:
+        try:
+            return (self.directory / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StoreError(f"{self.directory / name}: cannot be read: {error}") from error
+
+
+def published(directory: Path) -> Published | None:
+    """Returns what a folder without runs tells of its study; None where it has runs, or no report.
+
+    Raises:
+        StoreError: If the folder is no results folder, or `report.json` holds no JSON object.
+    """
+    store, _ = load_result(directory)
+    path = directory / REPORT_JSON
+    if store.runs_path.is_dir() or not path.is_file() or not (directory / "curves.parquet").exists():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise StoreError(f"{path}: damaged: it holds no object")
+    return Published(directory, content)
+
+
+def _key(levels: Mapping[str, Any]) -> str:
+    return json.dumps(levels, sort_keys=True)
+
+
+def _shown(cell: Mapping[str, Any]) -> Shown:
+    late = cell["late"]
+    return Shown(cell["seeds"], cell["failed"], Interval(late["mean"], late["low"], late["high"]), cell["verdict"])
