@@ -39,6 +39,7 @@ with interrupted_at_once():
 
     import typer
 
+    from ingredients.audit.command import EXAMPLES, audit
     from ingredients.console.options import (
         CellsOption,
         Device,
@@ -301,6 +302,9 @@ def bench(
     """
     result = run_bench(usable_cores() if workers is None else workers)
     typer.echo(json.dumps(vars(result), indent=2) if as_json else bench_text(result))
+
+
+app.command(cls=PlainCommand, epilog=EXAMPLES)(audit)
 
 
 def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, snapshot_seconds: float, quiet: bool) -> list[str]:

@@ -21,6 +21,7 @@ Data flows one way through these modules; each imports only from those before it
     judgement     statistics, verdict, conclusions
     console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON
+    audit         what an environment supplies by itself, trained on nothing
 
 `cli.py`, beside this package, parses, calls and prints.
 

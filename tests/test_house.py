@@ -32,12 +32,13 @@ WINGS = (
         "agent",
     ),
     "training",
-    *("store", "experiment", "engine", "judgement", "console", "report"),
+    *("store", "experiment", "engine", "judgement", "console", "report", "audit"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
 WITHOUT_TORCH = (
     *("boundary", "study", "grid", "cell_filter", "decoding", "gyms", "wrappers", "store", "judgement", "report"),
+    "audit",
 )
 
 

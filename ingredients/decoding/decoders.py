@@ -22,13 +22,16 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from ingredients.decoding.classes import MOST_CLASSES
 from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, thinned
-from ingredients.decoding.windows import Keys, Told, changes_of_next, factors, features
+from ingredients.decoding.windows import Keys, Told, changes_of_next, factors, features, whole
 
 LEAST_LEAF = 3
+FEW_COLUMNS = 24  # of which a tree looks at all, not at the root of their number, at each split
 PRIOR = 1.0  # rows that a table adds to every key, spread as the classes are
-READ_OUT_TREES, READ_OUT_LEAF = 20, 10
+READ_OUT_TREES, READ_OUT_LEAF = 20, 5
 RIDGE, STILL = 1e-7, 1e-9
+ROUNDS, MOST_ROBUST = 4, 3
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,19 @@ class Budget:
         trees: of a forest.
         tested: rows that are told at most.
         by_task: whether a forest is grown for each task.
+        cells: numbers to which a forest and a network are fitted at most, where observations are wide.
     """
 
     rows: int
     trees: int
     tested: int
     by_task: bool = True
+    cells: int = 500_000
+
+    def rows_of(self, played: Played) -> int:
+        """Returns to how many rows a forest and a network are fitted."""
+        width: int = played.observation.shape[-1]
+        return min(self.rows, max(self.cells // width, 1_000))
 
 
 FULL = Budget(rows=6_000, trees=30, tested=12_000)
@@ -142,7 +152,7 @@ def forest(played: Played, told: Told, budget: Budget) -> Decoder:
     """Returns a forest on all columns."""
 
     def tell(known: Known, asked: Rows) -> Chances:
-        some = known.only(thinned(known.rows, budget.rows))
+        some = known.only(thinned(known.rows, budget.rows_of(played)))
         columns = features(played, some.rows, told)
         return _grown(columns, some.classes, features(played, asked, told), budget.trees, LEAST_LEAF, known)
 
@@ -170,8 +180,9 @@ def forest_of_each_task(played: Played, told: Told, budget: Budget) -> Decoder:
 
 def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
     """Returns what a forest tells, with a column for every class of all known rows."""
-    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=0)
     moving = fitted.std(0) > STILL
+    looked_at = None if moving.sum() <= FEW_COLUMNS else "sqrt"
+    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, max_features=looked_at, random_state=0)
     if not moving.any():
         return chances_of_classes(all_known, len(asked))
     grown.fit(fitted[:, moving], classes if classes.shape[1] > 1 else classes[:, 0])
@@ -188,15 +199,26 @@ def network(played: Played, told: Told, budget: Budget) -> Decoder:
     """Returns a multiplicative network."""
 
     def tell(known: Known, asked: Rows) -> Chances:
-        some = known.only(thinned(known.rows, budget.rows))
+        some = known.only(thinned(known.rows, budget.rows_of(played)))
         wanted = _wanted(some)
         helpful = _helpful(played, some.rows, wanted)
         fitted = _multiplied(features(played, some.rows, told), factors(played, some.rows, told, helpful))
         shown = _multiplied(features(played, asked, told), factors(played, asked, told, helpful))
-        inner, outer = _read_out(fitted, wanted, shown)
+        there, asked_there = (whole(played, rows, told) for rows in (some.rows, asked))
+        usual, robust = there.all(1), _quantities(some)
+        sets = [np.ones_like(usual), usual] if 0.5 < usual.mean() < 1 else [np.ones_like(usual)]
+        both = [_read_out(fitted[chosen], wanted[chosen], (fitted, shown), robust) for chosen in sets]
+        inner = np.concatenate([*(part for part, _ in both), there], axis=1)
+        outer = np.concatenate([*(part for _, part in both), asked_there], axis=1)
         return _grown(inner, some.classes, outer, READ_OUT_TREES, READ_OUT_LEAF, known)
 
     return tell
+
+
+def _quantities(known: Known) -> int:
+    """Returns how many numbers are quantities, and few enough to be fitted each with care."""
+    numbers = known.numbers.shape[1]
+    return numbers if numbers <= MOST_ROBUST and np.unique(known.numbers[:, 0]).size > MOST_CLASSES else 0
 
 
 def _wanted(known: Known) -> Numbers:
@@ -225,11 +247,26 @@ def _standard(like: Numbers, numbers: Numbers) -> Numbers:
     return scaled
 
 
-def _read_out(fitted: Numbers, wanted: Numbers, asked: Numbers) -> tuple[Numbers, Numbers]:
-    """Returns what is read out of the fitted and of the asked rows by ridge regression, `[R, W]` each."""
+def _ridge(columns: Numbers, target: Numbers, trust: Numbers) -> Numbers:
+    """Returns the weights of a regression in which each row counts by how far it is trusted."""
+    trusted = columns * trust[:, None]
+    square = trusted.T @ columns + RIDGE * len(columns) * np.eye(columns.shape[1])
+    return np.asarray(np.linalg.solve(square, trusted.T @ target), np.float64)
+
+
+def _read_out(fitted: Numbers, wanted: Numbers, asked: tuple[Numbers, Numbers], robust: int) -> tuple[Numbers, Numbers]:
+    """Returns what is read out of two sets of rows by ridge regression on the fitted ones, `[R, W]` each.
+
+    The first `robust` targets are quantities; a row that is far off counts little, so that what was cut at a bound does
+    not spoil the others.
+    """
     moving = fitted.std(0) > STILL
-    inner, outer = (_standard(fitted[:, moving], part[:, moving]) for part in (fitted, asked))
-    target = _standard(wanted, wanted)
-    square = inner.T @ inner + RIDGE * len(inner) * np.eye(inner.shape[1])
-    weights = np.linalg.solve(square, inner.T @ target)
-    return inner @ weights, outer @ weights
+    inner, target = _standard(fitted[:, moving], fitted[:, moving]), _standard(wanted, wanted)
+    weights = _ridge(inner, target, np.ones(len(inner)))
+    for column in range(robust):
+        for _ in range(ROUNDS):
+            missed = np.abs(inner @ weights[:, column] - target[:, column])
+            trust = 1 / (1 + (missed / (2 * np.median(missed) + STILL)) ** 2)
+            weights[:, column] = _ridge(inner, target[:, column], trust)
+    first, second = (_standard(fitted[:, moving], part[:, moving]) @ weights for part in asked)
+    return first, second

@@ -9,6 +9,7 @@ Comes in: rows of what was played, and what the decoder is told. Goes out: featu
 | `history` | the sequence so far: the mean of o_0 to o_t |
 | `reward` | r_t; with `history` also r_{t-1}, the mean reward so far and the mean of r_s · o_{s+1} |
 
+Two neighbouring columns that always lie on a circle (a cosine and a sine) are read as an angle, too, with its changes.
 Whether a decoder knows the task is no column: who knows it is fitted to each task on its own (`decoders`).
 """
 
@@ -27,7 +28,7 @@ WIDE = 16  # columns of an observation, from which on windows are shorter
 PRODUCTS = 24  # columns that are multiplied with one another at most
 CLOCK, REWARD = 100, 101  # in place of a lag, in a key
 ODD = np.uint64(0x9E3779B97F4A7C15)
-STILL = 1e-9
+CIRCLE, MOST_LOOKED_AT = 1e-4, 10_000
 REWARD_PLACES = 10
 
 
@@ -45,12 +46,41 @@ def features(played: Played, rows: Rows, told: Told) -> Numbers:
     first, last = (-1, 2) if played.observation.shape[-1] > WIDE else (-2, 3)
     last = last if told.after else 0
     seen = {lag: _seen(played, rows, lag) for lag in range(first, last + 1)}
-    changes = [seen[lag][0] - seen[lag - 1][0] for lag in range(first + 1, last + 1)]
+    changes = [_between(seen[lag - 1], seen[lag]) for lag in range(first + 1, last + 1)]
     turns = [later - sooner for sooner, later in pairwise(changes)]
     there = np.stack([flag for _, flag in seen.values()], axis=1)
     parts = [played.schedule[rows.sequence, rows.step], there, *(shown for shown, _ in seen.values()), *changes]
+    parts += _angles(played, seen)
     parts += turns if played.observation.shape[-1] <= WIDE else []
     return np.concatenate([*parts, *_further(played, rows, told)], axis=1)
+
+
+def _between(sooner: tuple[Numbers, Numbers], later: tuple[Numbers, Numbers]) -> Numbers:
+    """Returns the change, 0 where one of the two was not seen."""
+    change: Numbers = (later[0] - sooner[0]) * (sooner[1] * later[1])[:, None]
+    return change
+
+
+def whole(played: Played, rows: Rows, told: Told) -> Numbers:
+    """Returns which of o_{t-1} to o_{t+2} (or to o_t) were seen, `[R, lags]`."""
+    return np.stack([_seen(played, rows, lag)[1] for lag in range(-1, 3 if told.after else 1)], axis=1)
+
+
+def _angles(played: Played, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
+    """Returns the changes of angles, within half a turn, and the changes of those."""
+    now = played.observation[played.seen][:MOST_LOOKED_AT]  # the same whichever rows are asked
+    circles = np.abs(now[:, :-1] ** 2 + now[:, 1:] ** 2 - 1).max(0, initial=0) < CIRCLE
+    if not circles.any():
+        return []
+    there = [flag[:, None] for _, flag in seen.values()]
+    angles = [np.arctan2(shown[:, 1:], shown[:, :-1])[:, circles] for shown, _ in seen.values()]
+    changes = [(later - sooner + np.pi) % (2 * np.pi) - np.pi for sooner, later in pairwise(angles)]
+    both = [one * other for one, other in pairwise(there)]
+    turns = [
+        (later - sooner) * one * other
+        for (sooner, later), (one, other) in zip(pairwise(changes), pairwise(both), strict=True)
+    ]
+    return [*(change * seen_both for change, seen_both in zip(changes, both, strict=True)), *turns]
 
 
 def factors(played: Played, rows: Rows, told: Told, helpful: Labels) -> Numbers:

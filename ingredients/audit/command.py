@@ -1,0 +1,75 @@
+"""The command `ingredients audit`: what is typed, said and written.
+
+Comes in: words and options. Goes out: a table on stdout, progress and errors on stderr, the audit's folder.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingredients.console.terminal import EXIT_FAILED_RUNS, examples, fail, interrupted_later, user_path
+from ingredients.errors import InterruptedGridError
+
+EXAMPLES = examples(
+    "ingredients audit CartPole-v1 FrozenLake-v1",
+    "ingredients audit my_env:MyEnv --out results/audit-mine",
+    "ingredients audit results/published/audit/environments.yaml --workers 2",
+)
+
+
+class AuditFormat(StrEnum):
+    """How an audit is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    markdown = "markdown"
+    html = "html"
+
+
+def audit(
+    named: Annotated[
+        list[str],
+        typer.Argument(metavar="ID... | FILE.yaml", help="Environments, or files that list them, or studies."),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", parser=user_path, help="Folder of the lines, by which it resumes.")
+    ] = Path("results/audit"),
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Environments at once [default: one a core].")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", min=1, help="Processor seconds for each, about.")
+    ] = 30.0,
+    format_: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
+) -> None:
+    """Say which of the four ingredients environments supply by themselves; trains nothing.
+
+    Random play, decoders and replays of equal seeds. A line for each environment; one that fails is a line with its
+    reason, and exit code 1. Writes audit.csv, .json, .md and .html.
+    """
+    with interrupted_later():
+        from ingredients.audit.listing import subjects
+        from ingredients.audit.run import How, kept
+        from ingredients.audit.run import audit as run_audit
+        from ingredients.audit.table import FORMATS, write
+        from ingredients.engine.local import usable_cores
+
+    asked, how = subjects(named), How(out, seconds, workers or usable_cores())
+    if done := kept(asked, how):
+        typer.echo(f"{done} of {len(asked)} environments are measured already", err=True)
+    try:
+        lines = run_audit(asked, how, lambda text: typer.echo(text, err=True))
+    except KeyboardInterrupt:
+        there = f"{kept(asked, how)} of {len(asked)} environments are kept in {out}"
+        raise InterruptedGridError(f"interrupted: {there}; the same command goes on") from None
+    write(lines, out)
+    typer.echo(FORMATS[format_](lines).rstrip("\n"))
+    failed = [line for line in lines if line["error"]]
+    for line in failed:
+        fail(f"{line['id']}: {line['error']}")
+    raise typer.Exit(EXIT_FAILED_RUNS if failed else 0)

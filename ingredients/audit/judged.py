@@ -1,0 +1,81 @@
+"""What an audit says of each environment: Holm over all its tests, then a word for each column.
+
+Comes in: lines. Goes out: for each column of each line a `Word`: `supplied`, `not found`, or why neither can be said.
+
+| word | means |
+|---|---|
+| supplied | Holm's p over the whole audit is below .05, and the interval lies above a tenth |
+| not found | something was measured, and is not shown to be more: never "absent" |
+| constant, not met, not measured | nothing could be measured, for a reason that the line gives |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ingredients.audit.measures import COLUMNS
+from ingredients.decoding.leak import LEAKS_ABOVE
+
+FAMILY_ALPHA = 0.05
+SUPPLIED, NOT_FOUND = "supplied", "not found"
+
+
+class Word(NamedTuple):
+    """A column's word, its share with interval, Holm's p, and the reason where there is none."""
+
+    word: str
+    share: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    reason: str | None
+
+
+def judged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Word] | None]:
+    """Returns the words of every line, by column; None for one that failed."""
+    sound = [(row, name) for row, line in enumerate(lines) if not line["error"] for name in COLUMNS]
+    found = {at: lines[at[0]]["findings"][at[1]] for at in sound}
+    tested = [at for at in sound if found[at]["p"] is not None]
+    adjusted = dict(zip(tested, holm([found[at]["p"] for at in tested]), strict=True))
+    words: list[dict[str, Word] | None] = [None if line["error"] else {} for line in lines]
+    for row, name in sound:
+        of_line = words[row]
+        assert of_line is not None
+        of_line[name] = _word(found[row, name], adjusted.get((row, name)))
+    return words
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Returns Holm's adjusted p."""
+    order = np.argsort(values)
+    scaled = np.asarray(values)[order] * (len(values) - np.arange(len(values)))
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return [float(value) for value in adjusted]
+
+
+def _word(finding: dict[str, Any], p: float | None) -> Word:
+    numbers = finding["share"], finding["low"], finding["high"], p
+    if finding["share"] is None:
+        reason = finding["reason"] or ""
+        return Word(next((w for w in ("constant", "not met") if _says(w, reason)), "not measured"), *numbers, reason)
+    supplied = p is not None and p < FAMILY_ALPHA and finding["low"] > LEAKS_ABOVE
+    return Word(SUPPLIED if supplied else NOT_FOUND, *numbers, finding["reason"])
+
+
+def _says(word: str, reason: str) -> bool:
+    return reason.startswith({"constant": "the reward is constant", "not met": "no reward was met"}[word])
+
+
+def summary(words: Sequence[dict[str, Word] | None]) -> str:
+    """Returns how many environments supply what, in one sentence."""
+    sound = [of_line for of_line in words if of_line is not None]
+    counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in COLUMNS}
+    all_four = sum(all(word.word == SUPPLIED for word in of_line.values()) for of_line in sound)
+    each = ", ".join(f"{name} {count}" for name, count in counts.items())
+    failed = len(words) - len(sound)
+    tail = f"; {failed} could not be audited" if failed else ""
+    return f"{all_four} of {len(sound)} environments supply all four by themselves under random play ({each}){tail}."

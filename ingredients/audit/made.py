@@ -1,0 +1,74 @@
+"""One environment as an audit steps it: observations and actions as numbers, luck that can be given, guarded calls.
+
+Comes in: how it is made. Goes out: numbers. What it raises, or gives that is not what it has to be, is an exception for
+who plays to count: nothing here repairs anything. The generators that a process shares are seeded with every reset,
+since some environments draw from them; whoever plays keeps ours (`boundary.guard`), once for all steps: to keep them
+at each would take longer than most steps do.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from ingredients.audit.flatten import action_reader, reader
+from ingredients.boundary import answers
+from ingredients.boundary.failures import Unfit
+from ingredients.boundary.luck import SEEDS
+from ingredients.decoding.played import Numbers
+from ingredients.gyms.recipe import Recipe, close
+
+
+class Made:
+    """An environment of a recipe.
+
+    Attributes:
+        actions: the space of its actions.
+        act: what makes numbers of an action.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Makes it.
+
+        Raises:
+            IngredientsError: it cannot be made, or its spaces are not supported.
+        """
+        self._made = recipe.make()
+        self._see = reader(self._made.observation_space)
+        self.actions = self._made.action_space
+        self.act = action_reader(self.actions)
+
+    def reset(self, seed: int) -> Numbers:
+        """Returns what is seen at the start of the episode of this seed, `[O]`."""
+        _seed_shared(seed)
+        return self._finite(self._see(answers.of_reset(self._made.reset(seed=seed))))
+
+    def step(self, action: Any) -> tuple[Numbers, float, bool]:  # noqa: ANN401 - of its space
+        """Returns what is seen then, what was paid, and whether the episode is over."""
+        observation, reward, terminated, truncated, _ = answers.of_step(self._made.step(action))
+        paid, over = answers.number(reward), answers.flag("terminated", terminated)
+        over = answers.flag("truncated", truncated) or over
+        return self._finite(self._see(observation)), float(self._finite(np.array(paid))), over
+
+    def give_luck(self, seed: int) -> None:
+        """Puts other generators in the place of its own, where they can be reached."""
+        _seed_shared(seed)
+        if hasattr(self._made.unwrapped, "np_random"):
+            self._made.unwrapped.np_random = np.random.default_rng(seed)
+
+    def close(self) -> None:
+        """Closes it."""
+        close(self._made)
+
+    @staticmethod
+    def _finite(numbers: Numbers) -> Numbers:
+        if not np.isfinite(numbers).all():
+            raise Unfit("a number that is not finite")
+        return numbers
+
+
+def _seed_shared(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed % SEEDS)

@@ -1,0 +1,200 @@
+"""One environment's line: what it supplies of the four ingredients, trained on nothing.
+
+Comes in: a subject and a time. Goes out: a `Line` of `Finding`s, as plain data. What each means is in docs/audit.md.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from scipy import stats
+
+from ingredients.audit.listing import Subject
+from ingredients.audit.made import Made
+from ingredients.audit.play import EPISODES, LONGEST, STEPS, Session, play
+from ingredients.audit.replay import LAGS, Replayed, Shares, replay
+from ingredients.boundary.failures import in_short, ours
+from ingredients.boundary.guard import AllKept
+from ingredients.decoding.chosen import Asked
+from ingredients.decoding.decoders import Budget
+from ingredients.decoding.leak import CONFIDENCE, LEAKS_ABOVE, Leak, measure
+
+COLUMNS = ("reward", "action", "memory", "tasks")
+UNIFORM = Budget(rows=12_000, trees=30, tested=15_000)
+STICKY = Budget(rows=4_000, trees=15, tested=8_000)
+UNIFORM_SHARE, STICKY_SHARE, REPLAY_SHARE = 0.3, 0.2, 0.2  # of the time, at most
+FEWEST_PAIRS = 20
+LEAST_LAG = 8  # what is still there so many steps later is called a memory
+NO_MEMORY_COLUMN = (
+    "not measured: what the past adds to predicting the return of random play was believable on one of fourteen "
+    "environments that were tried"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One column of a line: a share of what can be had, or why there is none.
+
+    Attributes:
+        share: from 0 to 1; None where there is nothing to measure.
+        low, high: its 95% interval.
+        p: how likely so much is where there is nothing, or no more than a tenth; for Holm's correction.
+        reason: why there is no share.
+        details: further numbers of this column, by name.
+    """
+
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    reason: str | None = None
+    details: dict[str, Any] | None = None
+
+
+def audited(subject: Subject, seconds: float) -> dict[str, Any]:
+    """Returns the line of one environment, as plain data; `seconds` of the processor it may take.
+
+    Raises:
+        IngredientsError: there is no such environment, or it cannot be read.
+    """
+    with AllKept():
+        return _audited(subject, seconds)
+
+
+def _audited(subject: Subject, seconds: float) -> dict[str, Any]:
+    began, recipe = time.process_time(), subject.recipe
+    environment = Made(recipe)
+    longest = min(recipe.time_limit() or LONGEST, LONGEST)
+    try:
+        uniform = play(environment, uniform=True, seconds=UNIFORM_SHARE * seconds, first_seed=0, longest=longest)
+        sticky = play(environment, uniform=False, seconds=STICKY_SHARE * seconds, first_seed=10**6, longest=longest)
+    finally:
+        environment.close()
+    if not uniform.episodes:
+        return _failed(subject, f"random play failed: {uniform.failures[0]}", began)
+    try:
+        replayed, trouble = replay(recipe, uniform.episodes, REPLAY_SHARE * seconds), None
+    except BaseException as error:
+        if ours(error):
+            raise
+        replayed, trouble = Replayed(), f"a replay raised {in_short(error)}"
+    findings = {name: _leak(name, uniform, sticky, replayed) for name in ("reward", "action")}
+    findings |= {"memory": _trace(replayed, trouble), "tasks": _tasks(replayed, trouble)}
+    findings["memory_needed"] = Finding(reason=NO_MEMORY_COLUMN)
+    return {
+        "id": subject.name,
+        "error": None,
+        "findings": {name: asdict(found) for name, found in findings.items()},
+        "play": {"uniform": _told(uniform), "sticky": _told(sticky)},
+        "notes": _notes(uniform, sticky),
+        "seconds": round(time.process_time() - began, 1),
+    }
+
+
+def _failed(subject: Subject, why: str, began: float) -> dict[str, Any]:
+    return {"id": subject.name, "error": why, "seconds": round(time.process_time() - began, 1)}
+
+
+def failed_line(subject: Subject, why: str) -> dict[str, Any]:
+    """Returns the line of an environment that could not be audited."""
+    return {"id": subject.name, "error": why, "seconds": 0.0}
+
+
+def _told(session: Session) -> dict[str, Any]:
+    return {
+        "steps": session.steps,
+        "episodes": len(session.episodes),
+        "cut": session.cut,
+        "failed": len(session.failures),
+        "seconds": round(session.seconds, 1),
+    }
+
+
+def _notes(*sessions: Session) -> list[str]:
+    said = []
+    for session in sessions:
+        way = "uniform" if session.uniform else "sticky"
+        if session.steps < STEPS or len(session.episodes) < EPISODES:
+            said.append(f"{way} play: {session.steps:,} steps, {len(session.episodes)} episodes in its time")
+        if session.failures:
+            total = len(session.episodes) + len(session.failures)
+            said.append(f"{way} play failed in {len(session.failures)} of {total} episodes: {session.failures[0]}")
+    return said
+
+
+# Reward and action
+
+
+def _leak(name: str, uniform: Session, sticky: Session, replayed: Replayed) -> Finding:
+    """Returns what uniform play tells, sticky play beside it; sticky in its place where uniform has nothing to tell."""
+    found = _measured(name, uniform, UNIFORM)
+    other = _measured(name, sticky, STICKY)
+    taken, way = (found, "uniform") if found.leak is not None or other.leak is None else (other, "sticky")
+    details: dict[str, Any] = {"play": way, "uniform": asdict(found), "sticky": asdict(other)}
+    if name == "action":
+        details["ceiling"] = ceiling = _ceiling(replayed)
+        details["of_ceiling"] = None if not ceiling or taken.leak is None else min(taken.leak / ceiling, 1.0)
+    return Finding(taken.leak, taken.low, taken.high, taken.p, taken.reason, details)
+
+
+def _measured(name: str, session: Session, budget: Budget) -> Leak:
+    if len(session.episodes) < 4:
+        return Leak(reason=f"only {len(session.episodes)} episodes were played")
+    return measure(session.played(), Asked(name), budget)
+
+
+def _ceiling(replayed: Replayed) -> float | None:
+    """Returns the leak of one who tells apart all that the same state and luck tell apart; None for vectors."""
+    if len(replayed.apart) < 5 or replayed.actions < 2:
+        return None
+    guess = 1 / replayed.actions
+    return max((sum(replayed.apart) / len(replayed.apart) - guess) / (1 - guess), 0.0)
+
+
+# Memory in the environment, tasks
+
+
+def _trace(replayed: Replayed, trouble: str | None) -> Finding:
+    told = {str(lag): _share(shares) for lag, shares in replayed.trace.items() if shares.pairs}
+    usable = [lag for lag in LAGS if lag >= LEAST_LAG and replayed.trace[lag].pairs >= FEWEST_PAIRS]
+    if (
+        why := trouble
+        or _unreliable(replayed)
+        or (None if usable else f"fewer than {FEWEST_PAIRS} pairs of episodes went on for {LEAST_LAG} steps")
+    ):
+        return Finding(reason=why, details={"by_steps": told})
+    longest = max(usable)
+    return replace(_share_found(replayed.trace[longest]), details={"steps": longest, "by_steps": told})
+
+
+def _tasks(replayed: Replayed, trouble: str | None) -> Finding:
+    details = {
+        "distinct_starts": len(replayed.first_seen),
+        "resets": replayed.resets,
+        "start_differs": _share(replayed.starts),
+        "luck_after_start": _share(replayed.luck),
+    }
+    few = None if replayed.tasks.pairs >= FEWEST_PAIRS else "there was no time for enough pairs of episodes"
+    if why := trouble or _unreliable(replayed) or few:
+        return Finding(reason=why, details=details)
+    hidden = replayed.tasks.differ - replayed.starts.differ
+    return replace(_share_found(replayed.tasks), details={**details, "hidden": hidden / replayed.tasks.pairs})
+
+
+def _unreliable(replayed: Replayed) -> str | None:
+    if replayed.control.differ:
+        return "the same seed and actions give other observations, so nothing can be replayed"
+    return None
+
+
+def _share(shares: Shares) -> float | None:
+    return shares.differ / shares.pairs if shares.pairs else None
+
+
+def _share_found(shares: Shares) -> Finding:
+    """Returns a share with its exact binomial interval, and p that it is no more than a tenth."""
+    test = stats.binomtest(shares.differ, shares.pairs, LEAKS_ABOVE, alternative="greater")
+    low, high = stats.binomtest(shares.differ, shares.pairs).proportion_ci(CONFIDENCE, "exact")
+    return Finding(shares.differ / shares.pairs, float(low), float(high), float(test.pvalue))

@@ -1,0 +1,112 @@
+"""Random play in one environment, as arrays.
+
+Comes in: an environment, a way of playing, how long. Goes out: `Session`: what was played, an episode a sequence, and
+what failed. *Uniform* play draws every action anew; *sticky* play keeps the last one four times in five, and so gets
+farther from where it starts. Episodes are cut after `longest` steps. Play ends with `STEPS` steps and `EPISODES`
+episodes, with `MORE_STEPS` where the environment is quick, or when its time is over.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ingredients.audit.flatten import has_quantities
+from ingredients.audit.made import Made
+from ingredients.boundary.failures import in_short, ours
+from ingredients.decoding.played import Numbers, Played
+
+STEPS, EPISODES, LONGEST = 10_000, 100, 200
+MORE_STEPS, QUICK_SECONDS = 60_000, 2.0  # more, where enough was played so quickly
+STICKS = 0.8
+FAILED_IN_A_ROW = 20
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode: its seed, what was seen `[T + 1, O]`, done `[T, C]` and paid `[T]`, and the actions as they were."""
+
+    seed: int
+    chosen: list[Any]
+    seen: Numbers
+    actions: Numbers
+    rewards: Numbers
+
+
+@dataclass
+class Session:
+    """Episodes of one way of playing; `failures` holds why episodes failed, `cut` how many were cut."""
+
+    uniform: bool
+    quantities: bool
+    episodes: list[Episode] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    cut: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+    def played(self) -> Played:
+        """Returns the episodes as sequences of equal length; what is beyond an end was not seen."""
+        longest = max(len(episode.rewards) for episode in self.episodes)
+        first, count = self.episodes[0], len(self.episodes)
+        observation = np.zeros((count, longest + 1, first.seen.shape[1]))
+        action, reward = np.zeros((count, longest, first.actions.shape[1])), np.zeros((count, longest))
+        seen, acted = np.zeros((count, longest + 1), np.bool_), np.zeros((count, longest), np.bool_)
+        for row, episode in enumerate(self.episodes):
+            steps = len(episode.rewards)
+            observation[row, : steps + 1], seen[row, : steps + 1] = episode.seen, True
+            action[row, :steps], reward[row, :steps], acted[row, :steps] = episode.actions, episode.rewards, True
+        schedule = np.broadcast_to(np.arange(longest, dtype=np.float64)[:, None], (count, longest, 1))
+        number = np.arange(count)
+        return Played(observation, seen, action, reward, acted, schedule, number, self.quantities, self.uniform)
+
+
+def play(made: Made, *, uniform: bool, seconds: float, first_seed: int, longest: int) -> Session:
+    """Returns random play of about `seconds` at most, in episodes of at most `longest` steps.
+
+    An episode in which the environment fails is left out, and counted; after twenty in a row nothing more is played.
+    """
+    session = Session(uniform, has_quantities(made.actions))
+    made.actions.seed(first_seed)
+    draw, began, failed = np.random.default_rng(first_seed), time.process_time(), 0
+
+    def spent() -> float:
+        return time.process_time() - began
+
+    while not _enough(session, spent()) and spent() < seconds and failed < FAILED_IN_A_ROW:
+        seed = first_seed + len(session.episodes) + len(session.failures)
+        try:
+            session.episodes.append(_episode(made, session, longest, seed, draw))
+            session.steps += len(session.episodes[-1].rewards)
+            failed = 0
+        except BaseException as error:
+            if ours(error):
+                raise
+            session.failures.append(in_short(error))
+            failed += 1
+    session.seconds = spent()
+    return session
+
+
+def _enough(session: Session, spent: float) -> bool:
+    least = session.steps >= STEPS and len(session.episodes) >= EPISODES
+    return least and (spent > QUICK_SECONDS or session.steps >= MORE_STEPS)
+
+
+def _episode(made: Made, session: Session, longest: int, seed: int, draw: np.random.Generator) -> Episode:
+    seen, chosen, actions, over = [made.reset(seed)], [], [], False
+    rewards: list[float] = []
+    action = made.actions.sample()
+    while not over and len(rewards) < longest:
+        observation, reward, over = made.step(action)
+        seen.append(observation)
+        chosen.append(action)
+        actions.append(made.act(action))
+        rewards.append(reward)
+        if session.uniform or draw.random() >= STICKS:
+            action = made.actions.sample()
+    session.cut += not over
+    return Episode(seed, chosen, np.stack(seen), np.stack(actions), np.asarray(rewards))

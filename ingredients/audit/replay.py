@@ -1,0 +1,202 @@
+"""What the same seed gives once more: the trace of an action, tasks, luck, actions that differ.
+
+Comes in: how an environment is made. Goes out: shares of pairs of episodes that come to differ. Two episodes are played
+side by side with the same actions; before every step both get a generator of their own with the same seed, so that luck
+stays in step though one of them draws more often. An environment that keeps its luck elsewhere than in `np_random`
+draws it at reset, or out of reach; where a pair that differs in nothing comes to differ, nothing is concluded.
+
+| pair | differs in | the share that comes to differ says |
+|---|---|---|
+| trace | one action | the environment remembers it k steps later |
+| tasks | the seed of the reset | episodes are different tasks; at once (start) or later (hidden) |
+| luck | the generators after the reset | there is luck apart from the start |
+| control | nothing | how far the others can be believed |
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ingredients.audit.made import Made
+from ingredients.audit.play import Episode
+from ingredients.decoding.played import Numbers
+from ingredients.gyms.recipe import Recipe
+
+LAGS = (1, 2, 4, 8, 16, 32, 64)
+PAIRS, CONTROLS, TRACES = 60, 10, 200
+CHANGED_BEFORE = 10  # the changed action is one of the first ten
+TASK_PAIRS, TASK_STEPS = 100, 16
+STATES, TOLD_STEPS, MOST_ACTIONS = 40, 3, 32
+SAME = 1e-6
+
+
+@dataclass
+class Shares:
+    """How many of how many pairs differ."""
+
+    differ: int = 0
+    pairs: int = 0
+
+    def count(self, differs: bool) -> None:
+        """Counts a pair."""
+        self.pairs += 1
+        self.differ += differs
+
+
+@dataclass
+class Replayed:
+    """What was found; `trace` by the number of steps later, `apart` the mean share of actions told apart in a state."""
+
+    trace: dict[int, Shares] = field(default_factory=lambda: {lag: Shares() for lag in LAGS})
+    control: Shares = field(default_factory=Shares)
+    starts: Shares = field(default_factory=Shares)
+    tasks: Shares = field(default_factory=Shares)
+    luck: Shares = field(default_factory=Shares)
+    apart: list[float] = field(default_factory=list)
+    first_seen: set[bytes] = field(default_factory=set)
+    resets: int = 0
+    actions: int = 0
+
+
+class Pair:
+    """Two environments of one recipe."""
+
+    def __init__(self, recipe: Recipe, seconds: float) -> None:
+        """Makes both; `seconds` is how long all that is asked of them may take."""
+        self._two = (Made(recipe), Made(recipe))
+        self._until = time.process_time() + seconds
+        self.space = self._two[0].actions
+
+    @property
+    def has_time(self) -> bool:
+        """Returns whether there is time for more."""
+        return time.process_time() < self._until
+
+    def close(self) -> None:
+        """Closes both."""
+        for one in self._two:
+            one.close()
+
+    def starts(self, seeds: tuple[int, int]) -> tuple[Numbers, Numbers]:
+        """Returns what is seen after a reset with these seeds."""
+        first, second = (one.reset(seed) for one, seed in zip(self._two, seeds, strict=True))
+        return first, second
+
+    def together(
+        self, actions: tuple[Sequence[Any], Sequence[Any]], luck: tuple[int, int]
+    ) -> Iterator[tuple[Numbers, Numbers]]:
+        """Yields what is seen and paid after each step of both, until one of them ends."""
+        for step, chosen in enumerate(zip(*actions, strict=True)):
+            shown, over = [], False
+            for one, action, seed in zip(self._two, chosen, luck, strict=True):
+                one.give_luck(seed + step)
+                observation, reward, ends = one.step(action)
+                shown.append(np.append(observation, reward))
+                over = over or ends
+            yield shown[0], shown[1]
+            if over:
+                return
+
+
+def _differ(first: Numbers, second: Numbers) -> bool:
+    return bool(np.abs(first - second).max(initial=0) > SAME * (1 + np.abs(first).max(initial=0)))
+
+
+def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:
+    """Returns all shares; each part may take a quarter of `seconds`. `episodes` were played in such an environment."""
+    found, draw = Replayed(), np.random.default_rng(0)
+    for part in (_controls, _traces, _tasks, partial(_told_apart, episodes)):
+        pair = Pair(recipe, seconds / 4)
+        pair.space.seed(1)
+        try:
+            part(pair, found, draw)
+        finally:
+            pair.close()
+    return found
+
+
+def _actions(pair: Pair, count: int) -> list[Any]:
+    return [pair.space.sample() for _ in range(count)]
+
+
+def _controls(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
+    """Counts pairs that differ in nothing, and pairs that differ in luck alone."""
+    for seed in range(PAIRS):
+        if not pair.has_time:
+            return
+        alike, actions = seed < CONTROLS, _actions(pair, TASK_STEPS)
+        starts = pair.starts((seed, seed))
+        luck = (seed, seed) if alike else (seed, seed + 10**6)
+        differs = _differ(*starts) or any(_differ(*shown) for shown in pair.together((actions, actions), luck))
+        (found.control if alike else found.luck).count(differs)
+
+
+def _traces(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
+    for seed in range(TRACES):
+        if not pair.has_time:
+            return
+        place = int(draw.integers(CHANGED_BEFORE))
+        actions = _actions(pair, place + max(LAGS))
+        changed = [*actions[:place], _other(pair, actions[place]), *actions[place + 1 :]]
+        pair.starts((seed, seed))
+        for step, shown in enumerate(pair.together((actions, changed), (seed, seed))):
+            if (lag := step + 1 - place) in found.trace:
+                first, second = (part[:-1] for part in shown)  # observations alone
+                found.trace[lag].count(_differ(first, second))
+
+
+def _other(pair: Pair, action: Any) -> Any:  # noqa: ANN401 - of the space
+    """Returns another action; where ten draws give none there is none."""
+    for _ in range(10):
+        other = pair.space.sample()
+        if not np.array_equal(np.asarray(other, dtype=object), np.asarray(action, dtype=object)):
+            return other
+    return action
+
+
+def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
+    """Counts pairs of episodes that look different at the start, and those that come to differ at all."""
+    for seed in range(TASK_PAIRS):
+        if not pair.has_time:
+            return
+        starts = pair.starts((2 * seed, 2 * seed + 1))
+        found.first_seen |= {np.round(start, 6).tobytes() for start in starts}
+        found.resets += 2
+        found.starts.count(_differ(*starts))
+        actions = _actions(pair, TASK_STEPS)
+        later = (_differ(*shown) for shown in pair.together((actions, actions), (seed, seed)))
+        found.tasks.count(_differ(*starts) or any(later))
+
+
+def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
+    """Replays states that were played with each of their actions; counts groups of actions that look alike for 3 steps.
+
+    Who guesses within the group of what was done is right in groups / actions of all cases.
+    """
+    count = int(getattr(pair.space, "n", 0))
+    if not 2 <= count <= MOST_ACTIONS:
+        return
+    start, found.actions = int(getattr(pair.space, "start", 0)), count
+    lengths = np.array([len(episode.chosen) for episode in episodes])
+    for step in draw.integers(lengths.sum(), size=STATES):
+        episode = int(np.searchsorted(np.cumsum(lengths), step, "right"))
+        seed, place = episodes[episode].seed, int(step - lengths[:episode].sum())
+        before, after = episodes[episode].chosen[:place], _actions(pair, TOLD_STEPS - 1)
+        groups: set[bytes] = set()
+        for action in range(start, start + count):
+            if not pair.has_time:
+                return
+            pair.starts((seed, seed))
+            actions = [*before, action, *after]
+            shown = [first[:-1] for first, _ in pair.together((actions, actions), (seed, seed))]
+            if len(shown) <= len(before):
+                break  # the episode ended before
+            groups.add(np.round(np.concatenate([[len(shown)], *shown[len(before) :]]), 5).tobytes())
+        if groups:
+            found.apart.append(len(groups) / count)
