@@ -47,9 +47,10 @@ def space_of(told: Any) -> spaces.Space[Any]:
         dtype, shape, low, high = rest
         whole = dtype in WHOLES
         info: Any = np.iinfo(dtype) if whole else None
-        ends: Any = (max(-5, info.min), min(5, info.max)) if whole else (-FAR[low], FAR[high])
-        kind_of_number: Any = np.dtype(dtype).type
-        return spaces.Box(*ends, tuple(shape), kind_of_number)
+        least, most = (max(-5, info.min), min(5, info.max)) if whole else (-FAR[low], FAR[high])
+        box: Any = spaces.Box
+        made: spaces.Space[Any] = box(least, most, tuple(shape), np.dtype(dtype).type)
+        return made
     if kind == "discrete":
         return spaces.Discrete(rest[0], start=rest[1])
     if kind == "multi":
