@@ -118,7 +118,10 @@ def _leaked(leak: Leak | None) -> RouteResult:
     if leak.leak is None:
         return RouteResult(LEAKED, None, f"could not be decoded ({leak.reason})", _NOTHING)
     value = Interval(leak.leak, leak.low, leak.high)
-    return RouteResult(LEAKED, leak.leaks, "decoded from what the environment shows", value)
+    said = "decoded from what the environment shows"
+    if leak.leaks and leak.in_lifetime is False:
+        said += " by one that is told the task: an agent can read it once it knows the task"
+    return RouteResult(LEAKED, leak.leaks, said, value)
 
 
 def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
