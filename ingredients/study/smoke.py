@@ -14,7 +14,7 @@ SEEDS = 2
 TRAIN_STEPS = 20_000
 LIFETIMES = 32
 TASKS, POINTS, TASKS_AT_POINTS = 256, 3, 64
-FOREIGN_TASKS, FOREIGN_AT_POINTS = 8, 4  # a Python environment steps some hundred times slower
+FOREIGN_TASKS, FOREIGN_AT_POINTS = 5, 4  # a Python environment steps some hundred times slower
 
 
 def smoke_sized(study: Study) -> Study:
