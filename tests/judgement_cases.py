@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ingredients.grid import Cell
-from ingredients.judgement import INTERNAL, CellInput, Curve, Judgement, RunCurves, judge_study
+from ingredients.judgement import ENVIRONMENT, INTERNAL, CellInput, Curve, Judgement, RunCurves, judge_study
+from ingredients.judgement.inputs import BlockCurves
 from ingredients.study import Criterion
 
 FLOOR, SPAN, EPISODES, EARLY = 0.5, 0.4, 10, 2
@@ -32,12 +34,26 @@ def curve(early: float, late: float) -> Curve:
 
 def run(seed: int, late: float, early: float = 0.0, carried: float = 0.0, **points: float) -> RunCurves:
     """Returns a finished run; a swap costs it `carried`; `points` are late scores at `step_<n>`."""
+    plain, swapped = curve(early, late), curve(early, late - carried)
     return RunCurves(
         seed=seed,
-        plain=curve(early, late),
-        swapped={INTERNAL: curve(early, late - carried)},
+        plain=plain,
+        swapped={INTERNAL: swapped},
+        on_blocks=BlockCurves(on_blocks(plain), {INTERNAL: on_blocks(swapped)}),
         points={int(step.removeprefix("step_")): curve(early, score) for step, score in points.items()},
     )
+
+
+def on_blocks(mean: Curve, spread: float = 0.002) -> Curve:
+    """Returns curves on ten blocks of tasks, some harder and some easier, whose mean is `mean`."""
+    return mean + SPAN * spread * np.linspace(-1, 1, 10)[:, None]
+
+
+def stored_outside(run: RunCurves) -> RunCurves:
+    """Returns the run with a swap of the environment that costs it all that it earns."""
+    assert run.on_blocks is not None
+    plain, swapped = run.on_blocks.plain, run.on_blocks.swapped
+    return replace(run, on_blocks=BlockCurves(plain, {**swapped, ENVIRONMENT: plain - 5}))
 
 
 def cell(which: Cell, lates: Sequence[float], early: float = 0.0, carried: float = 0.0, failed: int = 0) -> CellInput:

@@ -67,7 +67,16 @@ def record(study: Study, run: Run, failed: bool = False) -> RunRecord:
         versions={"torch": "2.13.0", "ingredients": "0.1.0"},
         seconds=12.5,
         train_steps=study.learner.train_steps,
+        blocks={} if failed else _blocks(study, run),
     )
+
+
+def _blocks(study: Study, run: Run) -> dict[str, np.ndarray]:
+    """Returns the final curves on twenty blocks of tasks, some harder and some easier."""
+    rows = curve_rows(study, run)
+    end = rows[(rows["train_step"] == rows["train_step"].max()) & (rows["tasks"] == "held_out")]
+    harder = 0.02 * np.linspace(-1, 1, 20)[:, None]
+    return {probe: of_probe["return"].to_numpy() + harder for probe, of_probe in end.groupby("probe")}
 
 
 def synthetic_references(episodes: int, simulated_runs: int = 5) -> dict[str, Any]:
@@ -121,6 +130,7 @@ def curve_rows(study: Study, run: Run) -> pd.DataFrame:
             ("none", "training", on_training),
             ("greedy", "held_out", end + 0.01 * (end > 0.6)),
             ("memory_swap", "held_out", swap(end, learns)),
+            ("memory_swap_same", "held_out", end),
             ("memory_wipe", "held_out", wipe(end, learns)),
             ("task_switch", "held_out", swap(end, learns)),
             ("reward_yoke", "held_out", np.full(episodes, FLOOR)),

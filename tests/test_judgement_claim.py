@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from judgement_cases import ALL_CELLS, FULL, Changes, cell, jittered, judge, shaped, shaped_grid
+from judgement_cases import ALL_CELLS, FULL, Changes, cell, jittered, judge, shaped, shaped_grid, stored_outside
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Claim, Judgement
-from ingredients.judgement.inputs import ENVIRONMENT
 
 R, A, M, T = INGREDIENTS
 NO_ACTION = FULL.lacking(A)
@@ -49,7 +48,7 @@ def test_claim_1_is_contradicted_where_one_training_task_is_enough() -> None:
 
 def test_an_agent_without_memory_whose_environment_is_its_memory_has_one_by_that_route() -> None:
     """It learns with memory off by what it has written outside: that contradicts nothing, and supports claim 3."""
-    runs = [replace(each, swapped={**each.swapped, ENVIRONMENT: each.plain - 5}) for each in OUTSIDE.runs]
+    runs = [stored_outside(each) for each in OUTSIDE.runs]
     cells = [replace(OUTSIDE, runs=tuple(runs)) if each.cell == OUTSIDE.cell else each for each in ALL_LEARN]
     found = judge(*cells, writable=True)
     assert found.claim.status == "channel not needed (environment)"
@@ -77,8 +76,9 @@ def test_a_full_cell_that_can_only_be_none_or_reactive_asks_for_no_seeds() -> No
     cells = [cell(which, [0.05, 0.2] * 3) if which == FULL else shaped(which, "none") for which in ALL_CELLS]
     judged = judge(*cells)
     full = next(result for result in judged.cells if result.cell == FULL)
-    assert (full.verdict, full.in_context_excluded) == ("undecided", True)
-    assert "is none or reactive itself" in judged.claim.sentence
+    assert (full.verdict, full.in_context_excluded) == ("mixed", True)
+    assert (full.reason or "").startswith("runs differ: 3 reactive, 3 none")
+    assert judged.claim.status == "undecided"
 
 
 def test_claim_1_needs_five_cells() -> None:
@@ -94,9 +94,13 @@ def needs(shapes: dict[Cell, str]) -> Judgement:
 
 
 def test_why_an_ingredient_is_needed() -> None:
-    """By information where the ceiling is no higher than the hurdle, by training where it is and was not reached."""
+    """By information where the ceiling is no higher than the hurdle, by training where it is and was not reached.
+
+    Without memory the ceiling *is* the hurdle: to compare it with itself shows nothing, so nothing is said of it.
+    """
     found = needs({FULL.lacking(M): "reactive"}).ingredients
-    assert [found[name].because for name in INGREDIENTS] == ["information", "training", "information", "training"]
+    assert [found[name].because for name in INGREDIENTS] == ["information", "training", None, "training"]
+    assert found[M].sentence.startswith("Memory is needed here: without it")
     assert found[T].proof == (FULL, FULL.lacking(T))
     assert "needed here, by information" in found[R].sentence
     assert "by training, not by information" in found[T].sentence
@@ -119,17 +123,17 @@ def test_sentences_where_nothing_can_be_concluded() -> None:
     """A neighbour that is not in the grid, one that is undecided, and a full cell that did not learn."""
     assert "not tested" in judge(shaped(FULL, "in-context")).ingredients[M].sentence
     undecided = needs({FULL.lacking(R): "undecided"}).ingredients[R].sentence
-    assert "undecided, since all but reward observation is undecided" in undecided
+    assert "undecided, since all but reward observation is mixed (runs differ: 3 in-context, 2 none of 5)" in undecided
     assert "nothing follows" in judge(*shaped_grid({})).ingredients[M].sentence
 
 
-def test_a_cell_of_learners_and_others_is_warned_of() -> None:
-    """Three of five learned: an interval of few runs between two humps is not what it says."""
+def test_a_cell_of_learners_and_others_is_mixed() -> None:
+    """Three of five learned: both groups are shown, with what that says of the share of learners."""
     result = judge(shaped(FULL, "undecided")).cells[0]
-    assert result.learned == 3
-    assert len(result.warnings) == 1
-    assert result.warnings[0].startswith("3 of 5 runs learned and the others did not")
-    assert judge(shaped(FULL, "in-context")).cells[0].warnings == ()
+    assert (result.verdict, result.learned, dict(result.classes)) == ("mixed", 3, {"in-context": 3, "none": 2})
+    assert (result.share.low, result.share.high) == pytest.approx((0.189, 0.924), abs=1e-3)
+    assert any(line.startswith("more seeds: the share of learners is known no closer") for line in result.advice)
+    assert judge(shaped(FULL, "in-context")).cells[0].advice == ()
 
 
 def test_a_cell_far_below_its_ceiling_is_the_learners_shortfall() -> None:
@@ -145,7 +149,7 @@ def test_a_cell_far_below_its_ceiling_is_the_learners_shortfall() -> None:
 
 
 def test_few_seeds_are_noted() -> None:
-    """Below five the report says what the interval assumes; a single one gives none."""
+    """Below five no count says what most runs would be."""
     three = judge(CellInput(FULL, cell(FULL, [0.9, 0.95, 0.92], carried=0.5).runs))
     assert any(note.startswith("Only 3 seeds in some cell") for note in three.notes)
     one = judge(CellInput(FULL, cell(FULL, [0.9], carried=0.5).runs))

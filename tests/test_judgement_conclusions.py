@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, shaped, shaped_grid
+import scipy.stats
+from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, run, shaped, shaped_grid
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, judge_study
@@ -49,7 +50,8 @@ def test_what_the_essay_expects() -> None:
     assert judgement.minimal_sufficient == (INGREDIENTS,)
     assert judgement.sentence == (
         "In-context learning appeared in 1 of 16 cells (all four ingredients). Needed here: reward observation, action "
-        "observation, memory and task distribution."
+        "observation, memory and task distribution. Not learned, below the floor or the ceiling, in 2 cells (all but "
+        "action observation; reward observation and task distribution only)."
     )
 
 
@@ -61,22 +63,20 @@ def test_an_ingredient_that_is_not_needed() -> None:
     assert judgement.sentence == (
         "In-context learning appeared in 2 of 16 cells (all four ingredients; all but action observation). "
         "Needed here: reward observation, memory and task distribution. "
-        "Not needed as an explicit channel: action observation."
+        "Not needed as an explicit channel: action observation. "
+        "Not learned, below the floor or the ceiling, in 1 cell (reward observation and task distribution only)."
     )
-    channels = next(note for note in judgement.notes if "explicit or leaked" in note)
-    assert "does not refute it (an agent with memory can work out what it did)" in channels
-    assert "the leak is not measured here" in channels
+    channels = next(note for note in judgement.notes if "explicit channels" in note)
+    assert "a channel that is not needed does not refute it" in channels
+    assert channels.endswith("The leak is not measured here.")
 
 
 def test_an_undecided_cell_leaves_its_ingredient_open() -> None:
-    """Neither needed nor not; the sentence says how many learned and asks for seeds."""
+    """Neither needed nor not; the sentence says how many runs are what."""
     judgement = judge(shaped_grid(FLAGSHIP | {without(A): "undecided"}))
     assert necessary(judgement) == [True, None, True, True]
-    assert "Undecided: action observation (without it: 3 of 5 learned; gain interval" in judgement.sentence
-    assert "more seeds would tell)." in judgement.sentence
-    assert "Undecided is not absent: 1 cell (all but action observation); each says what would decide it." in (
-        judgement.notes
-    )
+    assert "Undecided: action observation (without it: runs differ: 3 in-context, 2 none of 5)." in judgement.sentence
+    assert "More seeds would help 1 cell: all but action observation." in judgement.notes
 
 
 def test_two_minimal_sets_and_none_that_holds_another() -> None:
@@ -100,7 +100,6 @@ def test_a_graded_cell_is_in_no_minimal_set() -> None:
     [
         ("none", "the agent shows no gain within a lifetime (0 of 5 runs learned)"),
         ("reactive", "the agent reacts but does not learn in context (0 of 5 runs learned)"),
-        ("undecided", "With all four ingredients on it is undecided (3 of 5 learned; gain interval"),
     ],
 )
 def test_nothing_is_necessary_where_the_full_cell_did_not_learn(shape: str, words: str) -> None:
@@ -109,7 +108,34 @@ def test_nothing_is_necessary_where_the_full_cell_did_not_learn(shape: str, word
     assert necessary(judgement) == [None] * 4
     assert judgement.sentence.startswith("In-context learning was not shown in any of the 16 cells")
     assert words in judgement.sentence
-    assert ("nothing follows about the ingredients" in judgement.sentence) == (shape != "undecided")
+    assert "nothing follows about the ingredients" in judgement.sentence
+
+
+def test_a_mixed_full_cell_is_a_finding_and_an_exact_test_says_what_it_lacks() -> None:
+    """Three of five learn with all four, none of five without: that is more than luck (Boschloo)."""
+    judgement = judge(shaped_grid({FULL: "undecided"}))
+    assert "With all four ingredients on runs differ: 3 in-context, 2 none of 5." in judgement.sentence
+    memory = judgement.ingredients[M]
+    assert (memory.learned_with, memory.learned_without) != (None, None)
+    assert memory.p_share == pytest.approx(scipy.stats.boschloo_exact([[3, 0], [2, 5]], "greater").pvalue, rel=1e-2)
+    assert memory.necessary is (True if (memory.p_share or 1) <= 0.05 else None)
+    two = judge([mixed(FULL, 2, 3), *(shaped(which, "none") for which in ALL_CELLS if which != FULL)]).ingredients[M]
+    assert two.necessary is None
+    assert "too few runs learn with it (2 of 5 against 0 of 5 without)" in two.sentence
+
+
+def test_an_ingredient_that_only_helps_is_not_called_needed() -> None:
+    """Ten of ten learn with it and three of ten without: more often beyond doubt, but not needed by all."""
+    cells = [mixed(FULL, 10, 0), mixed(without(A), 3, 7)]
+    found = judge(cells).ingredients[A]
+    assert found.necessary is None
+    assert found.sentence.startswith("Action observation helps: runs learn in context more often with it (10 of 10")
+
+
+def mixed(which: Cell, learners: int, others: int) -> CellInput:
+    """Returns a cell of so many runs that learn and so many on the floor."""
+    lates = [0.95] * learners + [0.0] * others
+    return CellInput(which, tuple(run(seed, late, 0.0, late / 2) for seed, late in enumerate(lates)))
 
 
 def test_a_grid_without_the_full_cell_concludes_nothing_about_needs() -> None:
@@ -149,7 +175,8 @@ def test_other_kinds_of_memory_conclude_nothing_about_the_ingredients() -> None:
     assert judgement.sentence == (
         "In-context learning appeared in 3 of 20 cells (all four ingredients; all four ingredients [lstm]; all but "
         "reward observation [window]). Needed here: reward observation, action observation, memory and task "
-        "distribution."
+        "distribution. Not learned, below the floor or the ceiling, in 4 cells (all but action observation; all but "
+        "memory [lstm-off]; all but memory [none]; reward observation and task distribution only)."
     )
 
 

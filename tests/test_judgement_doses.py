@@ -48,7 +48,7 @@ def test_what_is_lost_at_the_strongest_level_was_shown_all_the_same() -> None:
     ("shape", "appears_at", "words"),
     [
         ("none", None, "was not shown at any level tried, and so not at the strongest, on (none)"),
-        ("undecided", None, "not at the strongest, on (undecided)"),
+        ("undecided", None, "not at the strongest, on (mixed)"),
         ("in-context", "0.25", "at every level tried"),
     ],
 )

@@ -11,10 +11,24 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judgement_cases import ALL_CELLS, FULL, Changes, cell, curve, jittered, judge, reference, run, shaped, shaped_grid
+from judgement_cases import (
+    ALL_CELLS,
+    FULL,
+    Changes,
+    cell,
+    curve,
+    jittered,
+    judge,
+    on_blocks,
+    reference,
+    run,
+    shaped,
+    shaped_grid,
+)
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves
+from ingredients.judgement.inputs import BlockCurves
 from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION, NO_MEMORY = FULL.lacking("action_observation"), FULL.lacking("memory")
@@ -29,7 +43,7 @@ def verdicts(judgement: Judgement) -> dict[Cell, str | None]:
 
 
 def test_a_flagship_like_grid_is_judged_cell_by_cell() -> None:
-    """Two cells learn in context, one is reactive, thirteen are none: after Holm over sixteen."""
+    """Two cells learn in context, one is reactive, thirteen are none."""
     judgement = judge(*shaped_grid(FLAGSHIP))
     assert verdicts(judgement) == {which: FLAGSHIP.get(which, "none") for which in ALL_CELLS}
     assert [result.cell for result in judgement.cells] == list(ALL_CELLS)
@@ -64,16 +78,16 @@ def test_runs_are_compared_with_the_sibling_of_their_own_seed() -> None:
     assert result.verdict == "in-context"
 
 
-def test_a_good_sibling_makes_a_cell_reactive() -> None:
-    """What can be had with memory off is not in-context learning, whatever is lost to a swap."""
+def test_a_good_sibling_makes_a_cell_carried() -> None:
+    """It adapts by what it carries, and earns no more than can be had with memory off."""
     result = judge(shaped(FULL, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
-    assert result.verdict == "reactive"
+    assert (result.verdict, result.storage) == ("carried", "internal")
 
 
 def test_a_memory_off_cell_is_its_own_hurdle() -> None:
     """Memory off never comes out in-context, however high its score and whatever a swap seems to cost."""
     result = judge(cell(NO_MEMORY, jittered(0.95), carried=0.5)).cells[0]
-    assert result.verdict == "reactive"
+    assert result.verdict == "carried"
     assert [run.beyond for run in result.runs] == [0.0] * 5
 
 
@@ -88,7 +102,14 @@ def test_in_a_writable_environment_memory_off_is_no_hurdle() -> None:
 def test_a_writable_environment_without_reactive_reference_is_decided_by_what_is_carried() -> None:
     """No D: the swap of the environment's state decides, and says where the past is kept."""
     runs = tuple(
-        RunCurves(seed, curve(0.0, late), {"internal": curve(0.0, late), "environment": curve(0.0, late - 0.5)})
+        RunCurves(
+            seed,
+            curve(0.0, late),
+            on_blocks=BlockCurves(
+                on_blocks(curve(0.0, late)),
+                {"internal": on_blocks(curve(0.0, late)), "environment": on_blocks(curve(0.0, late - 0.5))},
+            ),
+        )
         for seed, late in enumerate(jittered(0.4))
     )
     result = judge(CellInput(NO_MEMORY, runs), writable=True, changes={"reactive": None}).cells[0]
@@ -114,47 +135,83 @@ def test_the_sibling_alone_is_enough_to_compare_with() -> None:
 
 
 def test_one_seed_is_undecided() -> None:
-    """A brilliant single run says: use more seeds."""
+    """A brilliant single run is known for what it is; what most would be takes four more that come out alike."""
     result = judge(cell(FULL, [0.95], carried=0.5)).cells[0]
     assert (result.verdict, result.learned, result.p) == ("undecided", 1, None)
-    assert result.reason == "1 run gives no interval: use more seeds"
+    assert result.reason == (
+        "1 in-context of 1, so at least 5% of such runs would be in-context, which does not show that most would"
+    )
+    assert result.advice == ("more seeds: 4 more would decide if all come out alike",)
     assert (result.late.low, result.late.high) == (None, None)
 
 
-def test_three_learners_of_five_are_undecided() -> None:
-    """Not significant is not absent: the count is in the reason."""
+def test_three_learners_of_five_are_mixed() -> None:
+    """Runs that differ are a finding: both groups are in the reason."""
     result = judge(shaped(FULL, "undecided")).cells[0]
-    assert (result.verdict, result.learned) == ("undecided", 3)
-    assert (result.reason or "").startswith("3 of 5 learned; gain interval")
+    assert (result.verdict, result.learned) == ("mixed", 3)
+    assert result.reason == "runs differ: 3 in-context, 2 none of 5"
+
+
+def test_a_run_of_an_older_version_is_not_judged_by_half() -> None:
+    """Without its curves on blocks of tasks a run has no interval of its own, and so no class."""
+    runs = tuple(dataclasses.replace(each, on_blocks=None) for each in shaped(FULL, "in-context").runs)
+    result = judge(CellInput(FULL, runs)).cells[0]
+    assert (result.verdict, result.learned) == ("undecided", 0)
+    assert "run-grid evaluates it again" in (result.reason or "")
+
+
+def test_looks_at_a_growing_cell_are_paid_for() -> None:
+    """Twelve of fifteen decide at a first look, and not at a third."""
+    runs = tuple(run(seed, late, 0.0, late / 2) for seed, late in enumerate([0.95] * 12 + [0.0] * 3))
+    first = judge(CellInput(FULL, runs)).cells[0]
+    third = judge(CellInput(FULL, runs, looks=(5, 10)))
+    assert (first.verdict, first.looks) == ("in-context", (15,))
+    assert (third.cells[0].verdict, third.cells[0].looks) == ("mixed", (5, 10, 15))
+    assert any(note.startswith("Judged 3 times as seeds were added (5, then 10, then 15)") for note in third.notes)
+    assert judge(CellInput(FULL, runs, looks=(15,))).cells[0].verdict == "in-context"  # the same seeds: no new look
+
+
+def test_a_score_that_still_rises_asks_for_steps_and_one_that_does_not_for_a_learner() -> None:
+    """Three kinds of advice, each where it is true: seeds, steps, a better learner."""
+    rising = CellInput(FULL, tuple(run(s, 0.4, 0.0, 0.2, step_1=0.1, step_2=0.4) for s in range(5)))
+    flat = CellInput(FULL, tuple(run(s, 0.4, 0.0, 0.2, step_1=0.4, step_2=0.4) for s in range(5)))
+    assert judge(rising).cells[0].advice == (
+        "more steps: the late score still rose by 0.30 since the evaluation point before the end",
+    )
+    assert judge(flat).cells[0].advice == ("a better learner: it falls short and no longer rises",)
+
+
+def test_below_the_floor_is_said_of_every_cell() -> None:
+    """Where the environment leaks there is no ceiling, but there is a floor."""
+    result = judge(cell(NO_ACTION, jittered(-0.4))).cells[0]
+    assert (result.shortfall or "").startswith("not learned: a lifetime returns 3.7, where the floor (best_fixed) has")
 
 
 def test_failed_runs_that_would_change_the_verdict_undecide_it() -> None:
-    """Five learners are in-context beside no failure, undecided beside two."""
+    """Five learners are in-context beside no failure, undecided beside two, which count against it."""
     learners = jittered(0.95)
     assert judge(cell(FULL, learners, carried=0.5)).cells[0].verdict == "in-context"
     result = judge(cell(FULL, learners, carried=0.5, failed=2)).cells[0]
     assert (result.verdict, result.seeds, result.failed, result.learned) == ("undecided", 5, 2, 5)
-    assert "with the 2 failed runs scored as the floor" in (result.reason or "")
+    assert (result.reason or "").startswith("5 in-context, 2 failed of 7")
 
 
 def test_failed_runs_that_change_nothing_leave_the_verdict() -> None:
-    """A cell on the floor is no less on the floor for a failed run, which is still counted."""
-    result = judge(cell(FULL, jittered(0.0), failed=1)).cells[0]
+    """Nine of ten decide, whatever the tenth would have been."""
+    result = judge(cell(FULL, [*jittered(0.0), *jittered(0.01)[:4]], failed=1)).cells[0]
     assert (result.verdict, result.failed) == ("none", 1)
 
 
 @pytest.mark.parametrize("which", [FULL, LSTM])
-@pytest.mark.parametrize(("below", "verdict"), [(0.5, "in-context"), (0.25, "undecided")])
-def test_a_failed_sibling_counts_too(which: Cell, below: float, verdict: str) -> None:
-    """Siblings are the only hurdle; with a failed one as the floor a wide lead stays sure, a small one does not."""
+def test_a_run_without_its_sibling_has_nothing_to_be_compared_with(which: Cell) -> None:
+    """Siblings are the only hurdle here; the run whose sibling failed has no D, so four of five are known."""
     lates = jittered(0.95)
-    siblings = tuple(run(seed, late - below) for seed, late in enumerate(lates[:4]))
+    siblings = tuple(run(seed, late - 0.5) for seed, late in enumerate(lates[:4]))
     cells = (cell(which, lates, carried=0.5), CellInput(which.lacking("memory"), siblings, failed_seeds=(4,)))
     result = judge(*cells, changes={"reactive": None}).cells[0]
-    assert [run.beyond for run in result.runs[:4]] == pytest.approx([below] * 4)
-    assert result.runs[4].beyond is None
-    assert result.verdict == verdict
-    assert result.reason is None or "in-context by the finished runs, undecided with the failed run" in result.reason
+    assert [run.beyond for run in result.runs[:4]] == pytest.approx([0.5] * 4)
+    assert [run.verdict for run in result.runs] == ["in-context"] * 4 + ["undecided"]
+    assert result.verdict == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -167,17 +224,13 @@ def test_a_cell_without_a_finished_run(which: CellInput, reason: str) -> None:
     assert result.late.mean is None
 
 
-def test_holm_counts_the_cells_of_the_study() -> None:
-    """A cell that is none by itself is undecided as one of sixteen weak claims."""
-    weak = [-0.05, 0.09, 0.0, -0.06, 0.05]
-    alone = judge(cell(FULL, weak)).cells[0]
-    among = judge(*(cell(which, weak) for which in ALL_CELLS)).cells[0]
-    assert (alone.verdict, alone.p_holm) == ("none", alone.p)
-    assert among.p == alone.p
-    assert alone.p is not None
-    assert among.p_holm == pytest.approx(16 * alone.p)
-    assert among.verdict == "undecided"
-    assert "Holm's correction for the 16 verdicts" in (among.reason or "")
+def test_each_verdict_holds_by_itself_and_the_report_says_from_when_they_hold_together() -> None:
+    """P = 1/32 for five of five; sixteen of them hold together from nine seeds on."""
+    five = judge(*shaped_grid(FLAGSHIP))
+    assert {(result.p, result.p_holm) for result in five.cells} == {(1 / 32, 0.5)}
+    assert any("for 16 cells that takes 9 seeds that come out alike" in note for note in five.notes)
+    nine = judge(*(cell(which, [0.01 * seed / 9 for seed in range(9)]) for which in ALL_CELLS))
+    assert any(note.startswith("The 16 verdicts hold together at 95%") for note in nine.notes)
 
 
 @pytest.mark.parametrize(
@@ -187,9 +240,12 @@ def test_holm_counts_the_cells_of_the_study() -> None:
         ({"bayes_optimal": reference(0.0, 1.0, carried=0.0)}, "the yardstick (bayes_optimal), known to be in-context"),
         (
             {"reactive": reference(0.0, 0.95)},
-            "the yardstick (bayes_optimal), known to be in-context, came out as reactive",
+            "the yardstick (bayes_optimal), known to be in-context, came out as carried",
         ),
-        ({"best_fixed": reference(0.0, 0.0) | {"curves": {"none": [curve(0, 0).tolist()]}}}, "1 run gives no interval"),
+        (
+            {"best_fixed": reference(0.0, 0.0) | {"curves": {"none": [curve(0, 0).tolist()]}}},
+            "played on too few tasks for an interval",
+        ),
     ],
     ids=["task visible at once", "nothing carried", "no more than reactive", "one simulated run"],
 )
@@ -220,7 +276,7 @@ def noisy(late: float, spread: float, carried: float = 0.0) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "role", "words"),
     [
-        ({"reactive": noisy(0.15, 0.1)}, "reactive", "the reactive, known to be reactive, is undecided (0 of 3 lear"),
+        ({"reactive": noisy(0.15, 0.1)}, "reactive", "the reactive, known to be reactive, is undecided (gain interval"),
         ({"reactive": noisy(0.5, 0.1)}, "reactive", None),
         ({"bayes_optimal": noisy(1.0, 0.3, 0.6)}, "yardstick", "the yardstick (bayes_optimal), known to be in-context"),
     ],
@@ -231,7 +287,7 @@ def test_noise_of_few_tasks_does_not_close_the_gate(changes: Changes, role: str,
     judgement = judge(*shaped_grid(FLAGSHIP), changes=changes)
     assert judgement.calibration.passed
     assert judgement.cells[-1].verdict == "in-context"
-    assert (judgement.calibration.verdicts[role] == "undecided") == (words is not None)
+    assert (judgement.calibration.verdicts[role] in ("undecided", "carried")) == (words is not None)
     notes = [note for note in judgement.notes if note.startswith("The rule was tried on policies that are known")]
     assert len(notes) == (words is not None)
     if words is not None:
@@ -245,7 +301,7 @@ def test_a_noisy_yardstick_that_cannot_be_in_context_closes_the_gate() -> None:
     assert judgement.calibration.verdicts["yardstick"] == "undecided"
     assert not judgement.calibration.passed
     assert judgement.calibration.doubt is None
-    assert "it is none or reactive, not in-context" in (judgement.calibration.reason or "")
+    assert "came out as undecided (gain interval" in (judgement.calibration.reason or "")
 
 
 def test_a_noisy_floor_closes_the_gate() -> None:
@@ -286,25 +342,26 @@ def test_a_graded_memory_is_paired_with_memory_off() -> None:
     """The sibling of `wipe_every=4` is the cell without memory."""
     wiped = dataclasses.replace(FULL, memory=WipeEvery(4))
     result = judge(shaped(wiped, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
-    assert result.verdict == "reactive"
+    assert [run.beyond for run in result.runs] == pytest.approx([0.01] * 5)
+    assert (result.verdict, result.in_context_excluded) == ("undecided", True)  # no swap shows what it carries
 
 
 @pytest.mark.parametrize(
-    ("sibling", "verdict"), [(LSTM_OFF, "reactive"), (NO_MEMORY, "in-context"), (NONE, "in-context")]
+    ("sibling", "verdict"), [(LSTM_OFF, "carried"), (NO_MEMORY, "in-context"), (NONE, "in-context")]
 )
 def test_a_kind_is_paired_with_its_own_sibling(sibling: Cell, verdict: str) -> None:
     """What the same LSTM does without its state is the hurdle of an LSTM, not what a GRU or a plain network does."""
     result = judge(shaped(LSTM, "in-context"), cell(sibling, jittered(0.94))).cells[0]
     assert result.verdict == verdict
     full = judge(shaped(FULL, "in-context"), cell(sibling, jittered(0.94))).cells[0]
-    assert full.verdict == ("reactive" if sibling == NO_MEMORY else "in-context")
+    assert full.verdict == ("carried" if sibling == NO_MEMORY else "in-context")
 
 
 @pytest.mark.parametrize("which", [LSTM_OFF, NONE])
 def test_a_kind_that_carries_nothing_is_its_own_hurdle(which: Cell) -> None:
     """Neither a memory-off sibling nor a network without memory comes out in-context, whatever its curves look like."""
     result = judge(cell(which, jittered(0.95), carried=0.5)).cells[0]
-    assert result.verdict == "reactive"
+    assert result.verdict == "carried"
     assert [run.beyond for run in result.runs] == [0.0] * 5
 
 
@@ -346,10 +403,11 @@ def test_everything_is_json_without_nan() -> None:
     ]
     data = json.loads(json.dumps(judge(*cells).json(), allow_nan=False))
     assert list(data)[:6] == ["floor", "yardstick", "references", "cells", "ingredients", "minimal_sufficient"]
-    assert list(data["cells"][0])[:13] == [
-        "cell", "seeds", "failed", "return", "early", "late", "gain", "ceiling", "learned", "verdict", "storage",
-        "reason", "emerges_at_step",
+    assert list(data["cells"][0])[:15] == [
+        "cell", "seeds", "failed", "return", "early", "late", "gain", "ceiling", "learned", "verdict", "share",
+        "storage", "reason", "emerges_at_step", "classes",
     ]  # fmt: skip
+    assert list(data["cells"][0]["share"]) == ["of", "low", "high"]
     assert list(data["yardstick"]) == ["name", "exact", "late"]
     assert list(data["references"]["reactive"]) == ["curve", "return", "exact", "expected_return", "passed_by"]
     assert list(data["cells"][0]["ceiling"]) == ["information", "method", "return", "trainable_incentive"]

@@ -109,7 +109,7 @@ def test_what_was_not_measured_stays_open(leakage: dict[str, Any] | None) -> Non
             "contradicted",
             "is contradicted here: cell 'mem",
         ),
-        ({FULL: "in-context", SILENT: "undecided"}, LEAKING, LEAKING, "undecided", "is undecided, although the env"),
+        ({FULL: "in-context", SILENT: "undecided"}, LEAKING, LEAKING, "undecided", "is mixed, although the env"),
         ({}, LEAKING, LEAKING, "undecided", "and so may be any cell of this agent"),
         ({FULL: "in-context", SILENT: "in-context"}, TIGHT, TIGHT, "not applicable", "reward does not leak (0.00"),
     ],

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judgement_cases import ALL_CELLS, FULL, SPAN, cell, curve, jittered, references, shaped
+from judgement_cases import ALL_CELLS, FULL, SPAN, cell, curve, jittered, references, shaped, stored_outside
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, RunCurves, judge_study
-from ingredients.judgement.inputs import ENVIRONMENT
 from ingredients.judgement.route_words import route_words
 from ingredients.judgement.routes import INSIDE, LEAKED, NEEDLESS, SHOWN, has, named
 from ingredients.study import Criterion, parse_study
@@ -145,7 +144,7 @@ def test_a_route_that_was_not_measured_is_neither_there_nor_absent() -> None:
 def test_a_task_that_pays_once_tests_no_learning() -> None:
     """Working memory is not in-context learning: claims 1 and 2 are not applicable, claim 3 says what it is."""
     outside = cell(FULL.lacking(M), jittered(0.95))
-    runs = tuple(replace(each, swapped={**each.swapped, ENVIRONMENT: each.plain - 5}) for each in outside.runs)
+    runs = tuple(map(stored_outside, outside.runs))
     learn = {FULL: shaped(FULL, "in-context"), outside.cell: replace(outside, runs=runs)}
     found = judged(learn, stored(working_memory=True), writable=True)
     assert [each.status for each in (found.claim, found.leak_claim)] == ["not applicable"] * 2

@@ -1,243 +1,240 @@
-"""The rule on plain numbers: every verdict, its borders, its p, and what keeps a cell undecided."""
+"""The rule: what a run is by its intervals, and what a cell is by its runs."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
-from ingredients.judgement.statistics import p_against
-from ingredients.judgement.verdict import (
-    Decision,
-    Evidence,
-    RunEvidence,
-    corrected,
-    decide,
-    learned,
-    with_failures,
-)
+from ingredients.judgement import ENVIRONMENT, INTERNAL
+from ingredients.judgement.evidence import UNKNOWN, Quantity, RunEvidence, Side, run_evidence, windows_after
+from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement.results import Interval, RunClass, Storage
+from ingredients.judgement.scores import Scale
+from ingredients.judgement.shares import looks
+from ingredients.judgement.verdict import RunVerdict, classify, corrected, decide, together_from
 from ingredients.study import Criterion
 
-CRITERION = Criterion()
-ABOVE, BELOW, STRADDLES = (0.5, 0.52, 0.54), (0.0, 0.01, 0.02), (0.0, 0.1, 0.4)
+ABOVE, BELOW, OPEN = ((0.2, 0.3), (-0.1, 0.05), (0.05, 0.2))
+Bounds = tuple[float, float]
 
 
-def evidence(
-    gain: tuple[float, ...],
-    beyond: tuple[float, ...] | None = None,
-    internal: tuple[float, ...] | None = None,
-    environment: tuple[float, ...] | None = None,
-    demanded: bool = True,
-) -> Evidence:
-    """Returns the evidence of runs with these G, D and C."""
-    carriers = {"internal": internal, "environment": environment}
-    runs = tuple(
-        RunEvidence(
-            gain=value,
-            beyond=None if beyond is None else beyond[index],
-            carried={name: values[index] for name, values in carriers.items() if values is not None},
-        )
-        for index, value in enumerate(gain)
-    )
-    return Evidence(runs, demanded)
+def quantity(bounds: Bounds | None) -> Quantity:
+    """Returns a quantity with these bounds against a δ of 0.1; None: unknown."""
+    if bounds is None:
+        return UNKNOWN
+    low, high = bounds
+    side: Side = "above" if low > 0.1 else "below" if high < 0.1 else "straddles"
+    return Quantity(Interval((low + high) / 2, low, high), side)
+
+
+def evidence(gain: Bounds, beyond: Bounds | None, carried: dict[str, Bounds]) -> RunEvidence:
+    """Returns a run's evidence by its bounds."""
+    return RunEvidence(quantity(gain), quantity(beyond), {name: quantity(each) for name, each in carried.items()})
 
 
 @pytest.mark.parametrize(
-    ("gain", "beyond", "carried", "verdict"),
+    ("gain", "beyond", "carried", "verdict", "storage"),
     [
-        (ABOVE, ABOVE, ABOVE, "in-context"),
-        (ABOVE, BELOW, ABOVE, "reactive"),
-        (ABOVE, BELOW, BELOW, "reactive"),
-        (ABOVE, BELOW, STRADDLES, "reactive"),
-        (ABOVE, ABOVE, BELOW, "reactive"),
-        (ABOVE, STRADDLES, BELOW, "reactive"),
-        (ABOVE, STRADDLES, ABOVE, "undecided"),
-        (ABOVE, ABOVE, STRADDLES, "undecided"),
-        (ABOVE, STRADDLES, STRADDLES, "undecided"),
-        (STRADDLES, ABOVE, ABOVE, "undecided"),
-        (STRADDLES, BELOW, BELOW, "undecided"),
-        (BELOW, ABOVE, ABOVE, "none"),
-        (BELOW, BELOW, BELOW, "none"),
+        (BELOW, BELOW, {INTERNAL: BELOW}, "none", None),
+        (BELOW, ABOVE, {INTERNAL: BELOW}, "none", None),
+        (BELOW, BELOW, {}, "none", None),
+        (BELOW, ABOVE, {INTERNAL: ABOVE}, "undecided", None),
+        (BELOW, ABOVE, {INTERNAL: OPEN}, "undecided", None),
+        (ABOVE, BELOW, {INTERNAL: BELOW}, "reactive", None),
+        (ABOVE, ABOVE, {INTERNAL: BELOW}, "reactive", None),
+        (ABOVE, ABOVE, {INTERNAL: BELOW, ENVIRONMENT: BELOW}, "reactive", None),
+        (ABOVE, BELOW, {INTERNAL: BELOW, ENVIRONMENT: ABOVE}, "carried", "environment"),
+        (ABOVE, BELOW, {INTERNAL: ABOVE}, "carried", "internal"),
+        (ABOVE, OPEN, {INTERNAL: ABOVE}, "carried", "internal"),
+        (ABOVE, ABOVE, {INTERNAL: ABOVE}, "in-context", "internal"),
+        (ABOVE, ABOVE, {INTERNAL: BELOW, ENVIRONMENT: ABOVE}, "in-context", "environment"),
+        (ABOVE, ABOVE, {INTERNAL: ABOVE, ENVIRONMENT: ABOVE}, "in-context", "both"),
+        (ABOVE, ABOVE, {INTERNAL: OPEN}, "undecided", None),
+        (ABOVE, ABOVE, {}, "undecided", None),
+        (OPEN, ABOVE, {INTERNAL: ABOVE}, "undecided", None),
+        (OPEN, BELOW, {INTERNAL: BELOW}, "undecided", None),
+        (ABOVE, None, {INTERNAL: ABOVE}, "undecided", None),
+        (ABOVE, None, {INTERNAL: BELOW}, "reactive", None),
     ],
 )
-def test_verdict_table(
-    gain: tuple[float, ...], beyond: tuple[float, ...], carried: tuple[float, ...], verdict: str
+def test_a_run_is_classified_by_its_mechanism(
+    gain: Bounds, beyond: Bounds | None, carried: dict[str, Bounds], verdict: RunClass, storage: Storage | None
 ) -> None:
-    """Every combination of sides that the rule tells apart."""
-    assert decide(evidence(gain, beyond, carried), CRITERION).verdict == verdict
+    """Every row of the table in docs/verdict.md, and what lies between the rows."""
+    found = classify(evidence(gain, beyond, carried))
+    assert (found.verdict, found.storage) == (verdict, storage)
+    assert (found.why is not None) == (verdict == "undecided")
+
+
+def test_without_a_hurdle_what_is_carried_decides_where_the_environment_can_be_written_on() -> None:
+    """There no D is demanded; elsewhere a missing hurdle leaves the run undecided."""
+    found = classify(evidence(ABOVE, None, {ENVIRONMENT: ABOVE}), hurdle_demanded=False)
+    assert (found.verdict, found.storage) == ("in-context", "environment")
 
 
 @pytest.mark.parametrize(
-    ("internal", "environment", "verdict", "storage"),
+    ("gain", "beyond", "carried", "excluded"),
     [
-        (ABOVE, BELOW, "in-context", "internal"),
-        (BELOW, ABOVE, "in-context", "environment"),
-        (ABOVE, ABOVE, "in-context", "both"),
-        (BELOW, BELOW, "reactive", None),
-        (BELOW, STRADDLES, "undecided", None),
+        (OPEN, BELOW, {INTERNAL: OPEN}, True),
+        (OPEN, OPEN, {INTERNAL: BELOW}, True),
+        (BELOW, OPEN, {INTERNAL: ABOVE}, True),
+        (ABOVE, OPEN, {INTERNAL: ABOVE}, False),
+        (OPEN, OPEN, {}, False),
     ],
 )
-def test_storage_says_which_carrier_holds_the_past(
-    internal: tuple[float, ...], environment: tuple[float, ...], verdict: str, storage: str | None
+def test_one_quantity_below_rules_in_context_learning_out(
+    gain: Bounds, beyond: Bounds | None, carried: dict[str, Bounds], excluded: bool
 ) -> None:
-    """One carrier is enough for in-context; reactive asks that none carries."""
-    decision = decide(evidence(ABOVE, ABOVE, internal, environment), CRITERION)
-    assert (decision.verdict, decision.storage) == (verdict, storage)
+    """G, D, or C for every carrier, shown to be below δ: whatever the others are."""
+    assert classify(evidence(gain, beyond, carried)).excluded is excluded
 
 
-@pytest.mark.parametrize(("carried", "verdict"), [(ABOVE, "in-context"), (BELOW, "reactive"), (STRADDLES, "undecided")])
-def test_where_no_hurdle_is_demanded_what_is_carried_decides(carried: tuple[float, ...], verdict: str) -> None:
-    """A writable environment without a reactive reference has no D."""
-    assert decide(evidence(ABOVE, None, carried, demanded=False), CRITERION).verdict == verdict
+# A run's intervals
 
 
-@pytest.mark.parametrize(("gain", "verdict"), [(ABOVE, "undecided"), (BELOW, "none")])
-def test_without_anything_to_compare_with_only_none_can_be_said(gain: tuple[float, ...], verdict: str) -> None:
-    """A gain may be reactive or in-context if neither sibling nor reactive reference is there."""
-    decision = decide(evidence(gain, None, ABOVE), CRITERION)
-    assert decision.verdict == verdict
-    assert (decision.reason is None) == (verdict == "none")
-    assert decision.reason is None or "neither a memory-off sibling nor a reactive reference" in decision.reason
+SCALE = Scale(np.zeros(40), yardstick_late=1.0)
 
 
-@pytest.mark.parametrize(
-    ("value", "verdict"), [(0.1, "undecided"), (0.0999, "none"), (0.1001, "in-context")], ids=["at", "below", "above"]
-)
-def test_the_border_itself_decides_nothing(value: float, verdict: str) -> None:
-    """Without variance the bounds are the mean: strictly above or strictly below δ, or undecided."""
-    runs = (value, value, value)
-    assert decide(evidence(runs, ABOVE, ABOVE), CRITERION).verdict == verdict
+def rows(curve: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Returns a curve on twenty blocks that hardly differ."""
+    return np.asarray(curve) + 0.001 * np.linspace(-1, 1, 20)[:, None]
 
 
-def test_borders_of_the_interval() -> None:
-    """G of 0.2 ± 0.04 over three runs: t(2) = 4.302653 puts the lower bound at 0.1006; a hair wider and it is below."""
-    assert decide(evidence((0.16, 0.2, 0.24), ABOVE, ABOVE), CRITERION).verdict == "in-context"
-    assert decide(evidence((0.159, 0.2, 0.241), ABOVE, ABOVE), CRITERION).verdict == "undecided"
-
-
-def test_the_criterion_is_the_studys() -> None:
-    """The same evidence under a stricter δ, and under less confidence."""
-    wide = evidence((0.15, 0.2, 0.25), ABOVE, ABOVE)
-    assert decide(wide, Criterion(gain_above=0.9)).verdict == "none"
-    assert decide(wide, CRITERION).verdict == "undecided"
-    assert decide(wide, Criterion(confidence=0.8)).verdict == "in-context"
-
-
-def test_p_of_in_context_is_that_of_the_weakest_link() -> None:
-    """G, D and C must all hold, so the largest of the three p's counts."""
-    weak = (0.3, 0.4, 0.5)
-    assert decide(evidence(ABOVE, weak, ABOVE), CRITERION).p == p_against(weak, 0.1)
-    assert decide(evidence(weak, ABOVE, ABOVE), CRITERION).p == p_against(weak, 0.1)
-    assert decide(evidence(ABOVE, ABOVE, weak), CRITERION).p == p_against(weak, 0.1)
-
-
-def test_p_of_reactive_needs_one_side_only() -> None:
-    """Of "no better than the hurdle" and "nothing carried" the better shown one counts; the gain must hold too."""
-    wide_below, tight_below, weak_gain = (-0.1, -0.05, 0.0), (0.0, 0.001, 0.002), (0.3, 0.4, 0.5)
-    assert decide(evidence(ABOVE, wide_below, tight_below), CRITERION).p == p_against(ABOVE, 0.1)
-    assert decide(evidence(ABOVE, wide_below, ABOVE), CRITERION).p == p_against(wide_below, 0.1)
-    assert decide(evidence(weak_gain, tight_below, tight_below), CRITERION).p == p_against(weak_gain, 0.1)
-
-
-def test_undecided_has_no_p() -> None:
-    """It claims nothing, so it can be wrong about nothing."""
-    assert decide(evidence(STRADDLES, ABOVE, ABOVE), CRITERION).p is None
-
-
-@pytest.mark.parametrize(("runs", "reason"), [((0.9,), "1 run gives no interval: use more seeds"), ((), "no run")])
-def test_one_run_is_undecided(runs: tuple[float, ...], reason: str) -> None:
-    """However well it did."""
-    decision = decide(evidence(runs, runs, runs), CRITERION)
-    assert (decision.verdict, decision.reason) == ("undecided", reason)
-
-
-def test_reason_says_how_many_learned_and_what_straddles() -> None:
-    """Three of five learned: the reader is told so, with the interval, and that more seeds would tell."""
-    mixture = (0.9, 0.9, 0.9, 0.0, 0.0)
-    decision = decide(evidence(mixture, mixture, mixture), CRITERION)
-    assert decision.verdict == "undecided"
-    assert decision.reason == "3 of 5 learned; gain interval [-0.072, 1.152] straddles 0.1: more seeds would tell"
-
-
-def test_reason_names_every_quantity_in_the_way() -> None:
-    """A sure gain with unsure D and C: both are named, and the gain is not."""
-    reason = decide(evidence(ABOVE, STRADDLES, STRADDLES), CRITERION).reason or ""
-    assert "late score beyond the hurdle interval [-0.350, 0.684] straddles 0.1" in reason
-    assert "score lost to the memory swap interval [-0.350, 0.684] straddles 0.1" in reason
-    assert "gain interval" not in reason
-
-
-def test_a_gain_without_a_swap_curve_is_undecided() -> None:
-    """Beyond the hurdle but never probed: it might be a clock."""
-    assert "no memory swap" in (decide(evidence(ABOVE, ABOVE), CRITERION).reason or "")
-
-
-def test_a_carrier_counts_only_if_every_run_was_probed() -> None:
-    """Two probed runs of three give no C."""
-    runs = tuple(RunEvidence(0.5, 0.5, {"internal": 0.5} if seed else {}) for seed in range(3))
-    assert Evidence(runs).carried == {}
+def after_the_swap(lost: Sequence[float]) -> Quantity:
+    """Returns C of a run of 40 episodes that loses so much in the episodes after the swap."""
+    plain = np.concatenate([np.zeros(2), np.ones(38)])
+    swapped = plain.copy()
+    swapped[20 : 20 + len(lost)] -= lost
+    curves = BlockCurves(rows(plain), {INTERNAL: rows(swapped)}, {INTERNAL: rows(plain)})
+    return run_evidence(curves, 0.5, SCALE, Criterion()).carried[INTERNAL]
 
 
 @pytest.mark.parametrize(
-    ("run", "demanded", "passes"),
-    [
-        (RunEvidence(0.5, 0.5, {"internal": 0.5}), True, True),
-        (RunEvidence(0.1, 0.5, {"internal": 0.5}), True, False),
-        (RunEvidence(0.5, 0.1, {"internal": 0.5}), True, False),
-        (RunEvidence(0.5, 0.5, {"internal": 0.1}), True, False),
-        (RunEvidence(0.5, 0.5, {"internal": 0.0, "environment": 0.5}), True, True),
-        (RunEvidence(0.5, None, {"internal": 0.5}), True, False),
-        (RunEvidence(0.5, None, {"internal": 0.5}), False, True),
-        (RunEvidence(0.5, 0.5, {}), True, False),
-    ],
+    ("episodes", "windows"), [(5, (1, 2, 3)), (30, (2, 6, 15)), (40, (2, 7, 20)), (300, (2, 18, 150))]
 )
-def test_learned_counts_runs_that_pass_on_their_own(run: RunEvidence, demanded: bool, passes: bool) -> None:
-    """G, D (where demanded) and C for some carrier, each strictly above δ."""
-    assert learned(Evidence((run,), demanded), CRITERION) == passes
+def test_the_windows_after_a_swap(episodes: int, windows: tuple[int, ...]) -> None:
+    """The first two episodes, the geometric middle, all that are left."""
+    assert windows_after(episodes) == windows
 
 
-def test_holm_turns_a_borderline_verdict_to_undecided() -> None:
-    """P = .03 holds alone and beside one other claim at .001, not as one of two at .03 (adjusted .06)."""
-    sure, border = Decision("none", p=0.001), Decision("in-context", "internal", p=0.03)
-    assert [d.verdict for d in corrected([border], CRITERION)] == ["in-context"]
-    assert [d.verdict for d in corrected([sure, border], CRITERION)] == ["none", "in-context"]
-    held, first, second = corrected([sure, border, border], CRITERION)
-    assert held.verdict == "none"
-    assert held.p_holm == pytest.approx(0.003)
-    assert first == second
-    assert (first.verdict, first.storage, first.p) == ("undecided", None, 0.03)
-    assert first.p_holm == pytest.approx(0.06)
-    assert first.reason == (
-        "in-context by its own intervals (p = 0.03), but not after Holm's correction for the 3 verdicts of this study "
-        "(p = 0.06): more seeds would tell"
+@pytest.mark.parametrize(
+    ("lost", "window"),
+    [([0.9, 0.5, 0.1], 2), ([0.0] * 6 + [0.9] * 14, 20), ([0.1, 0.1] + [0.9] * 5, 7)],
+    ids=["a short memory refills", "it commits later", "in between"],
+)
+def test_what_is_lost_shows_in_its_window(lost: list[float], window: int) -> None:
+    """A loss is found wherever it lies after the swap."""
+    found = after_the_swap(lost)
+    assert (found.side, found.episodes) == ("above", window)
+
+
+def test_nothing_lost_is_below_in_every_window() -> None:
+    """One window above the criterion would be enough against it."""
+    assert after_the_swap([0.05] * 20).side == "below"
+    assert after_the_swap([0.0, 0.0, 0.0]).side == "below"
+
+
+def test_what_the_control_loses_too_is_not_carried() -> None:
+    """A strange state costs as much where it is of the same task: that is shock, not knowledge of the task."""
+    plain = np.concatenate([np.zeros(2), np.ones(38)])
+    shocked = np.concatenate([plain[:20], plain[20:] - 0.6])
+    alike = BlockCurves(rows(plain), {INTERNAL: rows(shocked)}, {INTERNAL: rows(shocked)})
+    uncontrolled = BlockCurves(rows(plain), {INTERNAL: rows(shocked)})
+    assert run_evidence(alike, 0.5, SCALE, Criterion()).carried[INTERNAL].side == "below"
+    assert run_evidence(uncontrolled, 0.5, SCALE, Criterion()).carried[INTERNAL].side == "above"
+
+
+def test_gain_is_measured_from_the_first_two_episodes() -> None:
+    """A lifetime of 40 in which everything is learned by the fifth episode gains; a fifth of it would hide that."""
+    learned_at_once = np.concatenate([np.zeros(3), np.ones(37)])
+    found = run_evidence(BlockCurves(rows(learned_at_once)), 0.5, SCALE, Criterion())
+    assert found.gain.interval.mean == pytest.approx(1.0)
+    assert (found.gain.side, found.beyond.side) == ("above", "above")
+    assert found.beyond.interval.mean == pytest.approx(0.5)
+
+
+def test_a_hurdle_on_the_same_tasks_is_paired() -> None:
+    """Tasks that are hard for both leave D certain; against the mean hurdle alone it would not be."""
+    hard = np.linspace(-0.4, 0.4, 20)[:, None] * np.ones(40)
+    curves = BlockCurves(0.9 + hard)
+    paired = run_evidence(curves, 0.7 + hard[:, 0], SCALE, Criterion()).beyond
+    assert paired.interval.low == pytest.approx(0.2)
+    assert paired.side == "above"
+    assert run_evidence(curves, 0.7, SCALE, Criterion()).beyond.side == "straddles"
+
+
+def test_few_blocks_give_wide_intervals_and_one_none() -> None:
+    """One task is no evidence about others."""
+    assert run_evidence(BlockCurves(np.ones((1, 40))), 0.5, SCALE, Criterion()).gain.side == "unknown"
+
+
+# A cell
+
+
+def runs(**counts: int) -> list[RunVerdict]:
+    """Returns so many runs of each class; `in_context` stands for in-context."""
+    named = {name.replace("_", "-"): count for name, count in counts.items()}
+    return [
+        RunVerdict(name, "internal" if name in ("in-context", "carried") else None, name in ("none", "reactive"))  # type: ignore[arg-type]
+        for name, count in named.items()
+        for _ in range(count)
+    ]
+
+
+def decided(failed: int = 0, **counts: int) -> tuple[str | None, str | None]:
+    """Returns the verdict on a cell at its first look, and the storage."""
+    found = decide(runs(**counts), failed, looks([sum(counts.values()) + failed], 0.95))
+    return found.verdict, found.storage
+
+
+def test_five_of_five_decide_and_three_of_three_never_do() -> None:
+    """5 of 5 bound the share at .549, 3 of 3 at .368, 4 of 4 at .473."""
+    assert decided(in_context=5) == ("in-context", "internal")
+    assert decided(none=5) == ("none", None)
+    assert decided(in_context=4)[0] == decided(none=3)[0] == decided(reactive=1)[0] == "undecided"
+    assert decided(in_context=4, none=1)[0] == "mixed"
+    assert decided(in_context=7, none=1)[0] == "in-context"
+    assert decided(in_context=8, none=2)[0] == "mixed"
+
+
+def test_runs_that_differ_are_a_finding() -> None:
+    """Both groups are shown, and what their count says of the share of learners."""
+    found = decide(runs(in_context=3, none=2), 0, looks([5], 0.95))
+    assert (found.verdict, found.reason) == ("mixed", "runs differ: 3 in-context, 2 none of 5")
+    assert found.classes == (("in-context", 3), ("none", 2))
+    assert (found.learners.low, found.learners.high) == pytest.approx((0.189, 0.924), abs=1e-3)
+    assert not found.excluded
+
+
+def test_failed_runs_count_against_every_verdict() -> None:
+    """They are of no class: five learners beside one failed run are five of six, which does not decide."""
+    assert decided(in_context=5, failed=1)[0] == "undecided"
+    assert decided(in_context=7, failed=1)[0] == "in-context"
+    found = decide(runs(in_context=5), 2, looks([7], 0.95))
+    assert found.learners.of == 7
+    assert "5 in-context, 2 failed of 7" in (found.reason or "")
+
+
+def test_a_cell_that_can_only_be_none_or_reactive_is_known_as_that() -> None:
+    """Three none and two reactive are mixed, and most are shown not to learn in context."""
+    found = decide(runs(none=3, reactive=2), 0, looks([5], 0.95))
+    assert (found.verdict, found.excluded) == ("mixed", True)
+
+
+def test_an_undecided_run_says_what_keeps_it_so() -> None:
+    """The most common reason stands for all."""
+    unsure = [RunVerdict("undecided", why="gain interval [0.05, 0.20] straddles the criterion")] * 5
+    assert decide(unsure, 0, looks([5], 0.95)).reason == (
+        "5 undecided of 5: gain interval [0.05, 0.20] straddles the criterion"
     )
 
 
-def test_undecided_cells_are_in_holms_family_and_cells_without_runs_are_not() -> None:
-    """A family of the claims alone would be chosen after looking; what was not judged had no chance to claim."""
-    claim, undecided = Decision("none", p=0.004), Decision("undecided", reason="more seeds")
-    decisions = [undecided] * 10 + [replace(undecided, judged=False)] * 5 + [claim]
-    assert corrected(decisions, CRITERION)[-1].p_holm == pytest.approx(11 * 0.004)
-    assert corrected(decisions, CRITERION)[0] == undecided
-
-
-def test_failures_that_change_nothing_keep_the_larger_p() -> None:
-    """The verdict stands, as surely as the worse case allows."""
-    decision = with_failures(Decision("none", p=0.001), Decision("none", p=0.02), failed=1)
-    assert (decision.verdict, decision.p, decision.reason) == ("none", 0.02, None)
-
-
-@pytest.mark.parametrize(("failed", "runs"), [(1, "the failed run"), (2, "the 2 failed runs")])
-def test_failures_that_would_change_the_verdict_undecide_it(failed: int, runs: str) -> None:
-    """To leave failed runs out would be to keep the lucky ones."""
-    decision = with_failures(Decision("in-context", "internal", p=0.01), Decision("undecided"), failed)
-    assert (decision.verdict, decision.storage, decision.p) == ("undecided", None, None)
-    assert decision.reason == (
-        f"in-context by the finished runs, undecided with {runs} scored as the floor: repeat what failed"
-    )
-
-
-def test_undecided_by_the_finished_runs_stays_so() -> None:
-    """Failed runs cannot decide a cell: their score as the floor is a worst case, not a measurement."""
-    finished = Decision("undecided", reason="1 run gives no interval: use more seeds")
-    assert with_failures(finished, Decision("none", p=0.001), failed=4) == finished
+def test_verdicts_hold_by_themselves_and_holm_says_whether_they_hold_together() -> None:
+    """P = 1/32 for five of five; sixteen of them hold together from nine seeds on."""
+    five = [decide(runs(in_context=5), 0, looks([5], 0.95)) for _ in range(16)]
+    nine = [decide(runs(in_context=9), 0, looks([9], 0.95)) for _ in range(16)]
+    assert {(found.verdict, found.p, found.p_holm) for found in corrected(five)} == {("in-context", 1 / 32, 0.5)}
+    assert all(found.p_holm is not None and found.p_holm <= 0.05 for found in corrected(nine))
+    assert together_from(16, Criterion()) == 9

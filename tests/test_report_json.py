@@ -39,6 +39,7 @@ CELL_CONTRACT = [
     "ceiling",
     "learned",
     "verdict",
+    "share",
     "storage",
     "reason",
     "emerges_at_step",
@@ -57,7 +58,7 @@ def small_study(**changes: object) -> Study:
     sections: dict[str, object] = {
         "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 10},
         "evaluation": {"points": 3},
-        "seeds": 4,
+        "seeds": 8,
     }
     return bandit_study(**{**sections, **changes})
 
@@ -100,7 +101,7 @@ def test_the_file_is_the_object_and_strict_json(built: Report) -> None:
 def test_a_complete_study_says_so(built: Report) -> None:
     """All runs are done, none failed, and study, tasks and criterion are those of the study."""
     assert built.json["complete"] is True
-    assert built.json["runs"] == {"done": 64, "planned": 64, "failed": 0}
+    assert built.json["runs"] == {"done": 128, "planned": 128, "failed": 0}
     assert built.json["study"] == "bandit"
     resolved = {"family": "bernoulli-bandit", "arms": 5, "episodes": 10, "action_noise": 0.0, "forced_pulls": 0}
     assert built.json["tasks"] == resolved
@@ -127,7 +128,8 @@ def test_other_curves_give_other_verdicts(tmp_path: Path) -> None:
     for run in (run for run in runs(study) if run.cell == full):
         given = record(study, run)
         flat = curve_rows(study, Run(floor, run.seed)).assign(reward_observation="on")
-        store.write_run(type(given)(**{**vars(given), "curves": flat}))
+        blocks = record(study, Run(floor, run.seed)).blocks
+        store.write_run(type(given)(**{**vars(given), "curves": flat, "blocks": blocks}))
     assert verdicts(read_report(tmp_path / "bandit"))[full] == "none"
 
 
@@ -138,7 +140,7 @@ def test_incomplete_and_partly_failed(tmp_path: Path) -> None:
     write_results(tmp_path / "bandit", study, failed=[first.id], missing=[second.id])
     report = build_report(tmp_path / "bandit")
     assert report.json["complete"] is False
-    assert report.json["runs"] == {"done": 62, "planned": 64, "failed": 1}
+    assert report.json["runs"] == {"done": 126, "planned": 128, "failed": 1}
     assert report.json["missing"] == [second.id]
     assert report.json["failures"] == [{"run": first.id, "reason": "the loss was not finite at update 17"}]
     by_cell = {json.dumps(cell["cell"]): cell for cell in report.json["cells"]}
@@ -184,7 +186,7 @@ def test_the_order_of_writing_does_not_matter(tmp_path: Path, built: Report) -> 
 
 def test_reading_writes_nothing(tmp_path: Path) -> None:
     """`read_report` leaves the folder as it is."""
-    write_results(tmp_path / "bandit", small_study(seeds=2))
+    write_results(tmp_path / "bandit", small_study(seeds=5))
     before = sorted(tmp_path.rglob("*"))
     read_report(tmp_path / "bandit")
     assert sorted(tmp_path.rglob("*")) == before
@@ -192,7 +194,7 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     """The report is there all the same, does not claim its files, and has the line that says why they are not."""
-    write_results(tmp_path / "bandit", small_study(seeds=2))
+    write_results(tmp_path / "bandit", small_study(seeds=5))
     (tmp_path / "bandit" / "report.json").mkdir()
     report = build_report(tmp_path / "bandit")
     assert report.unwritten == (
@@ -208,7 +210,7 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_study_that_does_not_apply_has_null_verdicts(tmp_path: Path) -> None:
     """Where the calibration gate fails, every verdict is null with a reason, and scores are still there."""
-    store = write_results(tmp_path / "bandit", small_study(seeds=2))
+    store = write_results(tmp_path / "bandit", small_study(seeds=5))
     references = store.read_references()
     assert references is not None
     yardstick = references["references"]["gittins"]["curves"]
@@ -223,7 +225,7 @@ def test_a_study_that_does_not_apply_has_null_verdicts(tmp_path: Path) -> None:
 
 def test_a_study_without_a_scale_is_still_reported(tmp_path: Path) -> None:
     """Where the yardstick is no better than the floor there are no scores, and every file says so without failing."""
-    store = write_results(tmp_path / "bandit", small_study(seeds=2))
+    store = write_results(tmp_path / "bandit", small_study(seeds=5))
     references = store.read_references()
     assert references is not None
     references["references"]["gittins"]["curves"] = references["references"]["best_fixed"]["curves"]

@@ -25,7 +25,7 @@ NO_REWARD = {**dict.fromkeys(REWARD), "classes": 1, "leaks": None, "reason": "th
 SMALL: dict[str, Any] = {
     "ingredients": {"reward_observation": [True]},
     "evaluation": {"points": 3, "tasks": 1000},
-    "seeds": 3,
+    "seeds": 5,
     "learner": {"train_steps": 30_000},
 }
 TINY = {**SMALL, "ingredients": {name: [True] for name in INGREDIENTS if name != "memory"}}
@@ -43,7 +43,10 @@ def stored_in_environment(made: RunRecord) -> RunRecord:
     else:
         swap = curves[curves["probe"] == "memory_swap"]
         curves = pd.concat([curves, swap.assign(probe="environment_swap")])
-    return replace(made, curves=curves.assign(regret=np.nan).reset_index(drop=True))
+    blocks = {**made.blocks, "environment_swap": made.blocks["memory_swap"]}
+    if made.run.cell == FULL:
+        blocks["memory_swap"] = made.blocks["none"]
+    return replace(made, curves=curves.assign(regret=np.nan).reset_index(drop=True), blocks=blocks)
 
 
 def environment_references(episodes: int) -> dict[str, Any]:

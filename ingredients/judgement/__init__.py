@@ -1,8 +1,9 @@
 """From curves to conclusions: arrays in, numbers and verdicts out; no torch.
 
 In reading order: `inputs` (curves of the runs), `statistics` (intervals, tests), `scores` (windows, normalisation, G,
-D, C), `verdict` (the rule), `calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a
-cell's information allows), `emergence` (when in training), `probes`, `cell_results` (all of a cell), `routes` (by
+D, C), `evidence` (a run's own intervals over tasks), `shares` (exact counts of runs, looks), `verdict` (the rule),
+`calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a cell's information allows),
+`emergence` (when in training), `advice` (what would help), `probes`, `cell_results` (all of a cell), `routes` (by
 which an agent has an ingredient) with `route_results` and `route_words`, `conclusions` (ingredients), `claims` (the
 essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words), `beside` (agents less
 references), `judge` (all of it on a study), `unjudged` (a study whose references are not there); `results` and
@@ -19,6 +20,8 @@ from ingredients.judgement.findings import (
     FactorialEffect,
     IngredientResult,
     Judgement,
+    ReferenceResult,
+    Yardstick,
 )
 from ingredients.judgement.inputs import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
 from ingredients.judgement.judge import judge_study
@@ -29,10 +32,8 @@ from ingredients.judgement.results import (
     Emergence,
     Interval,
     ProbeResult,
-    ReferenceResult,
     RunResult,
     Verdict,
-    Yardstick,
 )
 from ingredients.judgement.unjudged import unjudged
 

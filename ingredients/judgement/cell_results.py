@@ -8,33 +8,36 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from ingredients.judgement.advice import advice, rising, shortfall
 from ingredients.judgement.calibration import reactive_late
 from ingredients.judgement.ceilings import Grounds, ceiling
-from ingredients.judgement.court import Court, by_seed, run_evidence
+from ingredients.judgement.court import Court, by_seed
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
+from ingredients.judgement.evidence import RunEvidence
 from ingredients.judgement.inputs import CellInput, RunCurves
 from ingredients.judgement.probes import probe_results
 from ingredients.judgement.results import Ceiling, CellResult, Emergence, Interval, RunResult
 from ingredients.judgement.scores import Hurdle, Scores, late
+from ingredients.judgement.shares import Look, share
 from ingredients.judgement.statistics import bca_interval, crossed_interval, iqm_interval, t_interval
-from ingredients.judgement.verdict import Decision, Evidence, learned, passes
-
-_HUMPS_MATTER_BELOW = 10
+from ingredients.judgement.verdict import Decision
 
 
 def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult:
     """Returns everything that is said of a cell."""
-    runs, confidence = tuple(_run_results(cell, court)), court.criterion.confidence
-    evidence = court.evidence(cell) if court.scale.usable else Evidence(())
-    in_context, passed = decision.verdict == "in-context", learned(evidence, court.criterion)
+    runs, confidence, look = tuple(_run_results(cell, court)), court.criterion.confidence, court.look(cell)
+    in_context = decision.verdict == "in-context"
     lates = [run.late for run in runs if run.late is not None]
     memorised = _interval(map(_memorised, by_seed(cell)), court)
-    top = ceiling(
-        cell.cell, cell.memory_kind, Grounds(court.references, court.scale, court.criterion.gain_above, court.writable)
-    )
+    delta, references = court.criterion.gain_above, court.references
+    top = ceiling(cell.cell, cell.memory_kind, Grounds(references, court.scale, delta, court.writable))
+    rewarded = cell.cell.task_distribution is True and decision.judged
+    short = shortfall([run.return_ for run in runs], top, rewarded, in_context, references, delta)
+    rise = rising(by_seed(cell), _bars(court), confidence) if court.scale.usable else t_interval([], confidence)
     return CellResult(
         cell=cell.cell,
         seeds=len(cell.runs),
@@ -49,10 +52,12 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         gap=_gap(runs, top, court),
         memorised=memorised,
         memorises=_memorises(memorised, court),
-        beyond=_interval(evidence.beyond, court) if evidence.beyond else None,
-        carried={carrier: _interval(values, court) for carrier, values in evidence.carried.items()},
+        beyond=_beyond(runs, court),
+        carried=_carried(runs, court),
         ceiling=top,
-        learned=passed,
+        learned=sum(run.learned for run in runs),
+        share=share(sum(run.learned for run in runs), look),
+        classes=dict(decision.classes),
         verdict=decision.verdict,
         storage=decision.storage,
         reason=decision.reason,
@@ -62,27 +67,45 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         emerges_at_step=_median([run.emergence.at for run in runs]) if in_context else None,
         probes=probe_results(by_seed(cell), court.scale, confidence),
         statistics=_statistics(cell, court),
-        warnings=(*_warnings(passed, len(cell.runs)), *_beside_ceiling(top, runs, decision, court)),
+        warnings=(*((short,) if short else ()), *_exceeded(top, runs, court)),
         runs=runs,
+        shortfall=short,
+        advice=advice(decision, look, cell.looks, rise, short, court.criterion),
+        looks=_looks(cell, look) if decision.judged else (),
     )
+
+
+def _looks(cell: CellInput, look: Look) -> tuple[int, ...]:
+    """Returns at how many runs the cell has been judged; the present look is one if its count could decide."""
+    now = {look.runs} if look.needed is not None else set()
+    return tuple(sorted({size for size in cell.looks if size < look.runs} | now))
 
 
 def _run_results(cell: CellInput, court: Court) -> Iterator[RunResult]:
     if not court.scale.usable:
         for run in by_seed(cell):
             earned = float(run.plain.sum())
-            yield RunResult(run.seed, earned, None, None, None, None, {}, False, _training_late(run), Emergence())
+            yield RunResult(run.seed, earned, None, None, None, None, {}, _training_late(run), Emergence())
         return
-    hurdle = court.hurdle(cell)
-    end = Bar(court.scale, reactive_late(court.references, court.scale))
-    bars = Bars(bar_at_points(court.references, end), end, court.criterion.gain_above)
-    for run, scores in zip(by_seed(cell), court.scores[cell.cell], strict=True):
-        yield _run_result(run, scores, hurdle, bars, court)
+    hurdle, bars = court.hurdle(cell), _bars(court)
+    found = zip(by_seed(cell), court.scores[cell.cell], court.classes(cell), court.evidence(cell), strict=True)
+    for run, scores, verdict, evidence in found:
+        emerged = emergence(run.points, bars, hurdle.sibling.get(run.seed))
+        result = _run_result(run, scores, hurdle)
+        if not court.calibration.passed:
+            yield result
+            continue
+        yield replace(
+            result,
+            verdict=verdict.verdict,
+            why=verdict.why,
+            intervals=_intervals(evidence),
+            emergence=emerged if verdict.learned or emerged.transient else Emergence(),
+        )
 
 
-def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle, bars: Bars, court: Court) -> RunResult:
-    learned_alone = passes(run_evidence(scores, hurdle), hurdle.demanded, court.criterion)
-    emerged = emergence(run.points, bars, hurdle.sibling.get(run.seed))
+def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle) -> RunResult:
+    """Returns the scores of a run, without what it is."""
     return RunResult(
         seed=run.seed,
         return_=float(run.plain.sum()),
@@ -91,10 +114,36 @@ def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle, bars: Bars, cour
         gain=scores.gain,
         beyond=hurdle.beyond(scores),
         carried=scores.carried,
-        learned=learned_alone,
         training_late=_training_late(run),
-        emergence=emerged if learned_alone or emerged.transient else Emergence(),
+        emergence=Emergence(),
     )
+
+
+def _bars(court: Court) -> Bars:
+    end = Bar(court.scale, reactive_late(court.references, court.scale))
+    return Bars(bar_at_points(court.references, end), end, court.criterion.gain_above)
+
+
+def _intervals(evidence: RunEvidence) -> dict[str, Interval]:
+    """Returns a run's intervals over tasks by name, as far as they are known."""
+    named = {"gain": evidence.gain, "beyond": evidence.beyond}
+    named |= {f"carried ({carrier})": quantity for carrier, quantity in evidence.carried.items()}
+    return {name: quantity.interval for name, quantity in named.items() if quantity.side != "unknown"}
+
+
+def _beyond(runs: Sequence[RunResult], court: Court) -> Interval | None:
+    known = [run.beyond for run in runs if run.beyond is not None]
+    return _interval(known, court) if known else None
+
+
+def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
+    """Returns C over runs for each carrier that was swapped in every run, in the window in which each run shows it."""
+    of_runs = [
+        {name[len("carried (") : -1]: interval.mean for name, interval in run.intervals.items() if "(" in name}
+        for run in runs
+    ]
+    carriers = set.intersection(*(set(each) for each in of_runs)) if of_runs else set()
+    return {carrier: _interval([each[carrier] for each in of_runs], court) for carrier in sorted(carriers)}
 
 
 def _training_late(run: RunCurves) -> float | None:
@@ -132,39 +181,6 @@ def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
     runs = by_seed(cell)
     names = dict.fromkeys(name for run in runs for name in run.statistics)
     return {name: _interval((run.statistics.get(name) for run in runs), court) for name in names}
-
-
-def _warnings(passed: int, seeds: int) -> Iterator[str]:
-    """Yields why an interval over these runs may not be what it says."""
-    if 0 < passed < seeds < _HUMPS_MATTER_BELOW:
-        yield (
-            f"{passed} of {seeds} runs learned and the others did not: between two humps an interval of few runs "
-            "misses the mean far more often than it says (of three runs, about three times in ten)"
-        )
-
-
-def _beside_ceiling(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, court: Court) -> Iterator[str]:
-    yield from _missed(top, runs, decision, court)
-    yield from _exceeded(top, runs, court)
-
-
-def _missed(top: Ceiling | None, runs: Sequence[RunResult], decision: Decision, court: Court) -> Iterator[str]:
-    """Yields that a cell that is not in-context stays well below what its information allows and training asks for.
-
-    "The ingredient was missing" and "the optimiser failed" look alike; this is where it was the latter, by more than δ
-    of the return that lies between floor and yardstick.
-    """
-    ruled_out = decision.verdict in ("none", "reactive") or decision.excluded
-    if top is None or not top.trainable_incentive or not runs or not ruled_out:
-        return
-    returned = float(np.mean([run.return_ for run in runs]))
-    roles = court.references.roles
-    worth = float(roles["yardstick"].curve.sum() - roles["floor"].curve.sum())
-    if top.return_ - returned > court.criterion.gain_above * worth:
-        yield (
-            f"not learned: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so "
-            "part of what it lacks is this learner's shortfall, not the missing ingredient's"
-        )
 
 
 def _exceeded(top: Ceiling | None, runs: Sequence[RunResult], court: Court) -> Iterator[str]:

@@ -169,7 +169,7 @@ def _unmeasured(unknown: Sequence[Ingredient], grounds: Grounds) -> str:
 
 def _undecided(grounds: Grounds, needless: Sequence[Ingredient]) -> Claim:
     full = grounds.cells[FULL]
-    if full.verdict in ("none", "reactive") or full.in_context_excluded:
+    if full.verdict in ("none", "reactive", "carried") or full.in_context_excluded:
         itself = full.verdict if full.verdict != "undecided" else "none or reactive"
         sentence = f"{REQUIRED} is undecided: the cell with all four is {itself} itself, so nothing follows."
         return Claim("undecided", sentence, (FULL,))
@@ -181,7 +181,7 @@ def _undecided(grounds: Grounds, needless: Sequence[Ingredient]) -> Claim:
 
 
 def _open(result: CellResult) -> bool:
-    return result.verdict not in ("none", "reactive", "in-context") and not result.in_context_excluded
+    return result.verdict not in ("none", "reactive", "carried", "in-context") and not result.in_context_excluded
 
 
 # Claim 2
@@ -209,6 +209,10 @@ def leak_claim(grounds: Grounds) -> Claim:
     return _leaks_judged(cell, leaked, grounds)
 
 
+def _by_its_environment(result: CellResult) -> bool:
+    return result.verdict == "in-context" and result.storage == "environment"
+
+
 def _needless(name: Ingredient, grounds: Grounds) -> bool:
     """Returns whether some cell that learns without a channel was shown not to need it."""
     return any(
@@ -233,7 +237,7 @@ def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: Grounds) ->
         sentence = f"{ENOUGH} is supported here: {named_} learns in context, and the environment leaks ({leaks})."
         return Claim("supported", sentence, (cell,))
     but = f"although the environment leaks ({leaks})"
-    if verdict not in ("none", "reactive"):
+    if verdict not in ("none", "reactive", "carried"):
         return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}, {but}.", (cell,))
     if full is None or full.verdict != "in-context":
         sentence = f"{ENOUGH} is undecided: {named_} is {verdict}, and so may be any cell of this agent."
@@ -251,7 +255,7 @@ def storage_claim(grounds: Grounds) -> Claim:
     if not grounds.writable:
         return Claim("not applicable", f"{STORED} is not tested: nothing can be written into this environment.", ())
     without = [r for r in grounds.cells.values() if is_boolean(r.cell) and not r.cell.memory and r.seeds]
-    if stored := [result for result in without if result.storage == "environment"]:
+    if stored := [result for result in without if _by_its_environment(result)]:
         return Claim("supported", _stored(stored, grounds), tuple(result.cell for result in stored))
     if not without:
         return Claim("undecided", f"{STORED} is undecided: no agent without memory has finished.", ())

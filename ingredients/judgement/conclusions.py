@@ -13,6 +13,7 @@ from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.findings import Because, IngredientResult
 from ingredients.judgement.inputs import CHANNELS
 from ingredients.judgement.results import CellResult, Effect
+from ingredients.judgement.shares import p_more
 from ingredients.judgement.statistics import p_against, paired, probability_of_improvement, t_interval
 from ingredients.judgement.words import describe, described_score, is_boolean
 from ingredients.study import Criterion, Ingredient
@@ -27,20 +28,23 @@ def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict
 
 
 def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> IngredientResult:
-    needed, lacking = necessary(ingredient, cells), cells.get(FULL.lacking(ingredient))
+    needed, lacking = necessary(ingredient, cells, criterion), cells.get(FULL.lacking(ingredient))
     full, because = cells.get(FULL), _because(lacking) if needed and lacking else None
     proof = () if needed is None or lacking is None else (FULL, lacking.cell) if needed else (lacking.cell,)
     return IngredientResult(
         necessary=needed,
         because=because,
         proof=proof,
-        sentence=_sentence(ingredient, needed, because, cells),
+        sentence=_sentence(ingredient, needed, because, cells, criterion),
         effect=effect(ingredient, cells, criterion),
         improvement=(
             probability_of_improvement(list(_late(full).values()), list(_late(lacking).values()))
             if full and lacking
             else None
         ),
+        learned_with=full.share if full else None,
+        learned_without=lacking.share if lacking else None,
+        p_share=p_more(full.share, lacking.share) if full and lacking else None,
     )
 
 
@@ -52,7 +56,11 @@ def _because(lacking: CellResult) -> Because | None:
 
 
 def _sentence(
-    ingredient: Ingredient, needed: bool | None, because: Because | None, cells: Mapping[Cell, CellResult]
+    ingredient: Ingredient,
+    needed: bool | None,
+    because: Because | None,
+    cells: Mapping[Cell, CellResult],
+    criterion: Criterion,
 ) -> str:
     """Returns whether the ingredient is needed here, and by which cell, in one sentence."""
     name, lacking, full = (
@@ -68,10 +76,22 @@ def _sentence(
         return f"{name} is not needed here{channel}: {without}."
     if needed:
         return f"{name} is needed here{_ground(ingredient, because, lacking)}: {without}{_reach(because)}."
-    if full.verdict != "in-context":
+    if not full.share.count:
         itself = full.verdict or "not judged"
         return f"{name}: nothing follows, since the cell with all four ingredients is {itself} itself."
-    return f"{name}: undecided, since {describe(lacking.cell)} is undecided ({lacking.reason})."
+    p = p_more(full.share, lacking.share)
+    if p is not None and p <= 1 - criterion.confidence:
+        return (
+            f"{name} helps: runs learn in context more often with it ({_times(full)} against {_times(lacking)}, "
+            f"p = {p:.2g}), but it is not shown that most runs do not without it."
+        )
+    if lacking.verdict in ("undecided", "mixed"):
+        return f"{name}: undecided, since {describe(lacking.cell)} is {lacking.verdict} ({lacking.reason})."
+    return f"{name}: undecided, since too few runs learn with it ({_times(full)} against {_times(lacking)} without)."
+
+
+def _times(result: CellResult) -> str:
+    return f"{result.share.count} of {result.share.of}"
 
 
 def _ground(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
@@ -88,24 +108,28 @@ def _reach(because: Because | None) -> str:
     return ", although what it is shown would allow more" if because == "training" else ""
 
 
-def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult]) -> bool | None:
+def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:
     """Returns whether in-context learning needs the ingredient here; None where that is not known.
 
-    False: a cell that lacks it and has the others is `in-context`. True: every such cell is `none` or `reactive` (or
-    undecided between these two, `in-context` being ruled out), and the full cell is `in-context`, since what is absent
-    with all four cannot be missed with three. Else None.
+    False: most runs of a cell that lacks it and has the others are `in-context`. True: of every such cell most runs are
+    shown not to be, and runs of the full cell learn more often by an exact test of the two shares, at the study's
+    confidence; what is absent with all four cannot be missed with three. Else None. Each part alone is wrong at most as
+    often as the study allows, so both together are, too.
     """
     full = cells.get(FULL)
     lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
     if any(result.verdict == "in-context" for result in lacking):
         return False
-    if full is None or full.verdict != "in-context":
+    if full is None or not lacking:
         return None
-    return True if lacking and all(_cannot(result) for result in lacking) else None
+    return True if all(_needed_beside(full, result, criterion) for result in lacking) else None
 
 
-def _cannot(result: CellResult) -> bool:
-    return result.verdict in ("none", "reactive") or result.in_context_excluded
+def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) -> bool:
+    """Returns whether most runs of a cell do not learn, and fewer than of the full cell, beyond doubt."""
+    p = p_more(full.share, lacking.share)
+    cannot = lacking.in_context_excluded or lacking.verdict in ("none", "reactive", "carried")
+    return cannot and p is not None and p <= 1 - criterion.confidence
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:

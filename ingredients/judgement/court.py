@@ -1,6 +1,7 @@
 """What every cell of a study is judged with: curves, scores, references, the scale, the gate, the criterion.
 
-Comes in: the cells and the references. Goes out: a `Court`, which gives each cell its hurdle and its evidence.
+Comes in: the cells and the references. Goes out: a `Court`, which gives each run its hurdle, its evidence and its
+class, and each cell its look.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingredients.grid import Cell
-from ingredients.judgement.calibration import calibrate, reactive_late, scale_of
+from ingredients.judgement.calibration import calibrate, reactive_hurdle, scale_of
+from ingredients.judgement.evidence import UNKNOWN, RunEvidence, run_evidence
 from ingredients.judgement.findings import Calibration
-from ingredients.judgement.inputs import INTERNAL, CellInput, References, RunCurves, check
-from ingredients.judgement.scores import Hurdle, Scale, Scores, score, score_as_floor
-from ingredients.judgement.verdict import Evidence, RunEvidence
+from ingredients.judgement.inputs import CellInput, References, Rows, RunCurves, check
+from ingredients.judgement.scores import Hurdle, Scale, Scores, late_by_row, score
+from ingredients.judgement.shares import Look, looks
+from ingredients.judgement.verdict import RunVerdict, classify
 from ingredients.study import Criterion, WipeEvery
+
+NOT_STORED = "an older version evaluated it, without its curves on blocks of tasks: run-grid evaluates it again"
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,39 @@ class Court:
     criterion: Criterion
     writable: bool
 
-    def evidence(self, cell: CellInput, failed_as_floor: bool = False) -> Evidence:
-        """Returns G, D and C of the cell's runs; those that failed stand with the floor's, where asked for."""
-        hurdle = self.hurdle(cell, failed_as_floor)
-        runs = tuple(run_evidence(run, hurdle) for run in self._scores(cell, failed_as_floor))
-        if isinstance(cell.cell.memory, WipeEvery):  # a swap soon before a wipe costs little, whatever was carried
-            runs = tuple(replace(run, carried={}) for run in runs)
-        return Evidence(runs, hurdle.demanded)
+    def evidence(self, cell: CellInput) -> tuple[RunEvidence, ...]:
+        """Returns G, D and C of the cell's runs, each with its interval over tasks, in the order of the seeds."""
+        hurdle = self.hurdle(cell)
+        return tuple(self._of_run(run, cell, hurdle) for run in by_seed(cell))
 
-    def hurdle(self, cell: CellInput, failed_as_floor: bool = False) -> Hurdle:
+    def classes(self, cell: CellInput) -> tuple[RunVerdict, ...]:
+        """Returns what each of the cell's runs is, in the order of the seeds."""
+        demanded = self.hurdle(cell).demanded
+        found = zip(by_seed(cell), self.evidence(cell), strict=True)
+        return tuple(
+            RunVerdict("undecided", why=NOT_STORED) if run.on_blocks is None else classify(evidence, demanded)
+            for run, evidence in found
+        )
+
+    def look(self, cell: CellInput) -> Look:
+        """Returns the present look at a cell: at how many runs, how many of a class decide, and at which level."""
+        runs = len(cell.runs) + cell.failed
+        earlier = [size for size in sorted(set(cell.looks)) if 0 < size < runs]
+        return looks([*earlier, runs] if runs else [], self.criterion.confidence)
+
+    def hurdle(self, cell: CellInput) -> Hurdle:
         """Returns the reactive reference and, where nothing can be written into the environment, the sibling."""
-        reactive, sibling = reactive_late(self.references, self.scale), self.sibling(cell)
-        late_of_sibling = {run.seed: run.late for run in self._scores(sibling, failed_as_floor)} if sibling else {}
-        return Hurdle(reactive, late_of_sibling, demanded=not self.writable or reactive is not None)
+        reactive, sibling = reactive_hurdle(self.references, self.scale), self.sibling(cell)
+        demanded = not self.writable or reactive.reactive is not None
+        if sibling is None:
+            return replace(reactive, demanded=demanded)
+        lates = {run.seed: run.late for run in self.scores[sibling.cell]}
+        by_block: dict[int | None, Rows] = {
+            run.seed: self.scale.normalised(late_by_row(run.on_blocks.plain))
+            for run in sibling.runs
+            if run.on_blocks is not None
+        }
+        return Hurdle(reactive.reactive, lates, demanded, {**reactive.blocks, **by_block})
 
     def sibling(self, cell: CellInput) -> CellInput | None:
         """Returns the same cell with memory off, where it is a hurdle; for a memory-off cell, the cell itself.
@@ -50,12 +75,14 @@ class Court:
         """
         return None if self.writable else self.cells.get(cell.cell.lacking("memory"))
 
-    def _scores(self, cell: CellInput, failed_as_floor: bool) -> tuple[Scores, ...]:
-        finished = self.scores[cell.cell]
-        if not failed_as_floor:
-            return finished
-        carriers = finished[0].carried if finished else [INTERNAL]
-        return (*finished, *(score_as_floor(seed, carriers, self.scale) for seed in sorted(cell.failed_seeds)))
+    def _of_run(self, run: RunCurves, cell: CellInput, hurdle: Hurdle) -> RunEvidence:
+        if run.on_blocks is None:
+            return RunEvidence(UNKNOWN)
+        height = hurdle.by_block(run.seed, len(run.on_blocks.plain))
+        evidence = run_evidence(run.on_blocks, height, self.scale, self.criterion)
+        if isinstance(cell.cell.memory, WipeEvery):  # a swap soon before a wipe costs little, whatever was carried
+            return replace(evidence, carried={})
+        return evidence
 
 
 def open_court(cells: Sequence[CellInput], references: References, criterion: Criterion, writable: bool) -> Court:
@@ -76,11 +103,6 @@ def open_court(cells: Sequence[CellInput], references: References, criterion: Cr
         criterion=criterion,
         writable=writable,
     )
-
-
-def run_evidence(scores: Scores, hurdle: Hurdle) -> RunEvidence:
-    """Returns G, D and C of a run."""
-    return RunEvidence(scores.gain, hurdle.beyond(scores), scores.carried)
 
 
 def by_seed(cell: CellInput) -> list[RunCurves]:

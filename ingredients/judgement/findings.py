@@ -10,12 +10,52 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ingredients.grid import Cell
-from ingredients.judgement.results import CellResult, Effect, Interval, ReferenceResult, Verdict, Yardstick
+from ingredients.judgement.results import CellResult, Effect, Interval, Share, Verdict
 from ingredients.study import Ingredient
 
 Because = Literal["information", "training"]
 Status = str
 """`supported`, `contradicted`, `channel not needed (route)`, `not applicable` or `undecided` (see `claims`)."""
+
+
+@dataclass(frozen=True)
+class ReferenceResult:
+    """A reference policy on the evaluation tasks: its curve `[K]` (mean over simulated runs) and summed return, raw.
+
+    `exact` says that the policy is proven to be what its name claims; `expected_return` is under the prior, where
+    computable. `passed_by` is how much more the runs with all ingredients return on the same tasks, raw: no number
+    where there are none.
+    """
+
+    name: str
+    exact: bool
+    curve: tuple[float, ...]
+    return_: float
+    expected_return: float | None
+    passed_by: Interval
+
+    def json(self) -> dict[str, Any]:
+        """Returns curve, return, exact, expected_return and passed_by."""
+        return {
+            "curve": list(self.curve),
+            "return": self.return_,
+            "exact": self.exact,
+            "expected_return": self.expected_return,
+            "passed_by": self.passed_by.json(),
+        }
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The best reference known; `late` is its raw mean over the late episodes: a normalised score of 1."""
+
+    name: str
+    exact: bool
+    late: float
+
+    def json(self) -> dict[str, Any]:
+        """Returns name, exact and late."""
+        return {"name": self.name, "exact": self.exact, "late": self.late}
 
 
 @dataclass(frozen=True)
@@ -30,6 +70,9 @@ class IngredientResult:
         sentence: all of it in words.
         effect: late score of the full cell less that of the cell that lacks it.
         improvement: the chance that a run of the full cell ends above a run of the cell that lacks it.
+        learned_with, learned_without: how many runs learn in context in either cell, with exact bounds; None where the
+            cell is not there.
+        p_share: exact, one-sided, against runs learning as often without it as with it (Boschloo).
     """
 
     necessary: bool | None
@@ -38,6 +81,9 @@ class IngredientResult:
     sentence: str
     effect: Effect
     improvement: float | None
+    learned_with: Share | None = None
+    learned_without: Share | None = None
+    p_share: float | None = None
 
     def json(self) -> dict[str, Any]:
         """Returns necessary and effect, then the others."""
@@ -48,6 +94,10 @@ class IngredientResult:
             "proof": [cell.json() for cell in self.proof],
             "sentence": self.sentence,
             "probability_of_improvement": self.improvement,
+            "learned_with": self.learned_with and {"count": self.learned_with.count, **self.learned_with.json()},
+            "learned_without": self.learned_without
+            and {"count": self.learned_without.count, **self.learned_without.json()},
+            "p_share": self.p_share,
         }
 
 

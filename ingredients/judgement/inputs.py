@@ -30,6 +30,41 @@ THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke", "action_tremble")
 """Probes of the whole lifetime; the others intervene half-way."""
 ENVIRONMENT: Final = "environment"
 """The carrier outside of the agent: what it has written into its environment."""
+SWAPS: Final = {"memory_swap": INTERNAL, "environment_swap": ENVIRONMENT}
+"""Which carrier a probe swaps; the control of each is the probe of the same name with `_same` behind it."""
+Rows = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class BlockCurves:
+    """Curves on each of G blocks of the evaluation tasks, `[G, K]`, raw: what intervals over tasks rest on.
+
+    Attributes:
+        plain: without a probe.
+        swapped: for each carrier, with it swapped half-way.
+        control: for each carrier, with it swapped for that of a lifetime on the same task; where it is missing nothing
+            can be carried by it, and the plain curves stand in.
+    """
+
+    plain: Rows
+    swapped: Mapping[str, Rows] = field(default_factory=dict)
+    control: Mapping[str, Rows] = field(default_factory=dict)
+
+    def controlled(self, carrier: str) -> Rows:
+        """Returns what the swapped curves are compared with."""
+        return self.control.get(carrier, self.plain)
+
+
+def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
+    """Returns the curves on blocks by the names of the probes; None where there are none."""
+    arrays = {name: np.asarray(rows, dtype=np.float64) for name, rows in named.items()}
+    if "none" not in arrays:
+        return None
+    return BlockCurves(
+        plain=arrays["none"],
+        swapped={carrier: arrays[probe] for probe, carrier in SWAPS.items() if probe in arrays},
+        control={carrier: arrays[f"{probe}_same"] for probe, carrier in SWAPS.items() if f"{probe}_same" in arrays},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +83,7 @@ class RunCurves:
         statistics: the family's own analysis of the plain lifetimes, by name.
         inside: how well `action` and `reward` are decoded from the memory, and (`_untrained`) from that of the network
             before training: 0 is what the schedule tells, 1 is all; empty without a memory, or where not measured.
+        on_blocks: the final curves on blocks of tasks; None where they were not stored: then the run has no class.
     """
 
     seed: int
@@ -59,16 +95,21 @@ class RunCurves:
     blocks: Curve | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)
     inside: Mapping[str, float] = field(default_factory=dict)
+    on_blocks: BlockCurves | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class CellInput:
-    """One cell of the study: its finished runs in any order, the seeds of those that failed, its kind of memory."""
+    """One cell of the study: its finished runs in any order, the seeds of those that failed, its kind of memory.
+
+    `looks` are the numbers of runs, finished or failed, at which the cell was judged before.
+    """
 
     cell: Cell
     runs: tuple[RunCurves, ...] = ()
     failed_seeds: tuple[int, ...] = ()
     memory_kind: str = "gru"
+    looks: tuple[int, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -84,6 +125,15 @@ class ReferenceCurves:
     exact: bool
     expected_return: float | None
     runs: tuple[RunCurves, ...]
+    stored_blocks: BlockCurves | None = None
+
+    @property
+    def on_blocks(self) -> BlockCurves:
+        """Its curves on blocks of tasks; where they were not stored its simulated runs stand in for blocks."""
+        if self.stored_blocks is not None:
+            return self.stored_blocks
+        swapped = {name: np.stack([run.swapped[name] for run in self.runs]) for name in self.runs[0].swapped}
+        return BlockCurves(np.stack([run.plain for run in self.runs]), swapped)
 
     @property
     def curve(self) -> Curve:
@@ -202,6 +252,8 @@ def _check_run(what: str, run: RunCurves, episodes: int) -> None:
             raise StoreError(f"{what}: a curve of shape {curve.shape} among lifetimes of {episodes} episodes")
         if not np.isfinite(curve).all():
             raise StoreError(f"{what}: a curve holds values that are not finite")
+    if run.on_blocks is not None and run.on_blocks.plain.shape[1:] != (episodes,):
+        raise StoreError(f"{what}: curves on blocks of tasks of shape {run.on_blocks.plain.shape}")
 
 
 def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:
@@ -215,7 +267,7 @@ def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:
 def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
     plain = [np.asarray(curve, dtype=np.float64) for curve in entry["curves"]["none"]]
     carried: list[dict[str, Curve]] = [{} for _ in plain]
-    for carrier, probe in ((INTERNAL, "memory_swap"), (ENVIRONMENT, "environment_swap")):
+    for probe, carrier in SWAPS.items():
         for of_run, curve in zip(carried, entry["curves"].get(probe, []), strict=False):
             of_run[carrier] = np.asarray(curve, dtype=np.float64)
     stored = entry.get("returns_by_block") or [None] * len(plain)
@@ -226,4 +278,5 @@ def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
         exact=entry["exact"],
         expected_return=entry["expected_return"],
         runs=tuple(RunCurves(run, curve, swapped, blocks=by_block) for run, (curve, swapped, by_block) in of_runs),
+        stored_blocks=block_curves(entry.get("blocks") or {}),
     )

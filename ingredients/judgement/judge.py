@@ -1,4 +1,4 @@
-"""A study judged: every cell's evidence, the gate, the verdicts with Holm's correction, and the conclusions.
+"""A study judged: every run's class, the gate, the verdicts on cells by their runs, and the conclusions.
 
 Comes in: the curves of the cells, the references, the criterion. Goes out: a `Judgement`. Runs are paired by seed and
 taken in the order of their seeds, so neither the order of the cells nor that of the runs changes a number.
@@ -16,14 +16,13 @@ from ingredients.judgement.conclusions import FULL, judge_ingredients, minimal_s
 from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
 from ingredients.judgement.factorial import factorial
-from ingredients.judgement.findings import Judgement
+from ingredients.judgement.findings import Judgement, ReferenceResult, Yardstick
 from ingredients.judgement.inputs import CellInput, read_references
-from ingredients.judgement.results import ReferenceResult, Yardstick
 from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, of_working_memory, sentence
 from ingredients.judgement.unjudged import without_runs
-from ingredients.judgement.verdict import Decision, corrected, decide, with_failures
+from ingredients.judgement.verdict import Decision, corrected, decide
 from ingredients.study import Criterion
 
 
@@ -44,7 +43,7 @@ def judge_study(
         ValueError: lifetimes of fewer than five episodes, which this rule does not judge.
     """
     court = open_court(cells, read_references(references), criterion, writable)
-    decisions = corrected([_decision(cell, court) for cell in cells], criterion)
+    decisions = corrected([_decision(cell, court) for cell in cells])
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     results = with_routes(results, court)
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
@@ -82,12 +81,7 @@ def _decision(cell: CellInput, court: Court) -> Decision:
         return Decision(None, reason=f"not applicable: {court.calibration.reason}", judged=False)
     if not cell.runs:
         return Decision("undecided", reason=without_runs(cell), judged=False)
-    finished = decide(court.evidence(cell), court.criterion)
-    sibling = court.sibling(cell)
-    failed = cell.failed if sibling is None or sibling is cell else cell.failed + sibling.failed
-    if not failed:
-        return finished
-    return with_failures(finished, decide(court.evidence(cell, failed_as_floor=True), court.criterion), failed)
+    return decide(court.classes(cell), cell.failed, court.look(cell))
 
 
 def _reference_results(court: Court) -> dict[str, ReferenceResult]:

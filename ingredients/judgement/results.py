@@ -17,7 +17,8 @@ from ingredients.study import Ingredient
 if TYPE_CHECKING:
     from ingredients.judgement.route_results import RouteResult
 
-Verdict = Literal["none", "reactive", "in-context", "undecided"]
+RunClass = Literal["none", "reactive", "carried", "in-context", "undecided"]
+Verdict = Literal["none", "reactive", "carried", "in-context", "mixed", "undecided"]
 Storage = Literal["internal", "environment", "both"]
 Method = Literal["exact", "best_found", "bound"]
 
@@ -33,6 +34,20 @@ class Interval:
     def json(self) -> dict[str, float | None]:
         """Returns mean, low and high."""
         return {"mean": self.mean, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Share:
+    """k of n with exact one-sided bounds on the share: each holds at the level that this look may use."""
+
+    count: int
+    of: int
+    low: float
+    high: float
+
+    def json(self) -> dict[str, float | int]:
+        """Returns of, low and high; the count stands beside it as `learned`."""
+        return {"of": self.of, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
@@ -55,46 +70,6 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class ReferenceResult:
-    """A reference policy on the evaluation tasks: its curve `[K]` (mean over simulated runs) and summed return, raw.
-
-    `exact` says that the policy is proven to be what its name claims; `expected_return` is under the prior, where
-    computable. `passed_by` is how much more the runs with all ingredients return on the same tasks, raw: no number
-    where there are none.
-    """
-
-    name: str
-    exact: bool
-    curve: tuple[float, ...]
-    return_: float
-    expected_return: float | None
-    passed_by: Interval
-
-    def json(self) -> dict[str, Any]:
-        """Returns curve, return, exact, expected_return and passed_by."""
-        return {
-            "curve": list(self.curve),
-            "return": self.return_,
-            "exact": self.exact,
-            "expected_return": self.expected_return,
-            "passed_by": self.passed_by.json(),
-        }
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """The best reference known; `late` is its raw mean over the late episodes: a normalised score of 1."""
-
-    name: str
-    exact: bool
-    late: float
-
-    def json(self) -> dict[str, Any]:
-        """Returns name, exact and late."""
-        return {"name": self.name, "exact": self.exact, "late": self.late}
-
-
-@dataclass(frozen=True)
 class Ceiling:
     """The most that the information of a cell allows, as raw return of a lifetime.
 
@@ -105,7 +80,8 @@ class Ceiling:
         trainable_incentive: whether training rewards the use of that information (one training task does not).
         reference: the reference that attains it.
         suffices: whether it lies above the hurdle by more than δ: below that, nothing could be `in-context` (the rule's
-            D), so a cell that is not has failed at nothing; None where there is no scale.
+            D), so a cell that is not has failed at nothing. None where there is no scale, and where the ceiling is the
+            hurdle itself: to compare it with itself shows nothing.
     """
 
     information: str
@@ -184,7 +160,9 @@ class RunResult:
         gain: G, what the lifetime adds: late less early, less the same of the floor.
         beyond: D, late less the hurdle (memory-off sibling of this seed, reactive reference); None without a hurdle.
         carried: C for each carrier, the score lost when it is swapped half-way.
-        learned: whether G, D and C (some carrier) of this run are each above the criterion.
+        verdict: what the run is by its own interval over tasks; None where the study is not applicable.
+        why: what keeps it undecided.
+        intervals: G, D and C (`carried (internal)`) over tasks, by name, as far as they are known.
         training_late: raw late mean on the run's own training tasks; None where it was not taken.
         emergence: when in training it adapted.
     """
@@ -196,9 +174,16 @@ class RunResult:
     gain: float | None
     beyond: float | None
     carried: Mapping[str, float]
-    learned: bool
     training_late: float | None
     emergence: Emergence
+    verdict: RunClass | None = None
+    why: str | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+
+    @property
+    def learned(self) -> bool:
+        """Whether the run learns in context by its own evidence."""
+        return self.verdict == "in-context"
 
     def json(self) -> dict[str, Any]:
         """Returns every attribute, `return_` as return and the emergence spread out."""
@@ -213,6 +198,9 @@ class RunResult:
             "learned": self.learned,
             "training_late": self.training_late,
             **self.emergence.json(),
+            "verdict": self.verdict,
+            "why": self.why,
+            "intervals": {name: interval.json() for name, interval in self.intervals.items()},
         }
 
 
@@ -235,17 +223,22 @@ class CellResult:
         beyond: D over the runs that have a hurdle; None if none has.
         carried: C over runs for each carrier.
         ceiling: what the cell's information allows; None where no reference says.
-        learned: how many of `seeds` pass on their own.
-        verdict: None where the study is not applicable (calibration gate).
-        storage: which carrier holds the past, for `in-context` cells.
-        reason: why the verdict is `undecided` or None.
-        p: of the verdict, the largest of its components; None where there is no decided verdict by the intervals.
+        learned: how many runs learn in context by their own evidence.
+        share: the same count of all runs, failed ones among them, with exact one-sided bounds on the share.
+        classes: how many runs are of each class.
+        verdict: the class of most runs, `mixed`, `undecided`; None where the study is not applicable.
+        storage: which carrier holds the past, for `in-context` and `carried` cells.
+        reason: why the verdict is `mixed`, `undecided` or None.
+        p: exact, against half of all runs being of the verdict's class; None where no class decides.
         p_holm: the same, adjusted for all the verdicts of the study.
-        in_context_excluded: whether an undecided cell can only be `none` or `reactive`.
+        in_context_excluded: whether most runs are shown not to be in-context.
         emerges_at_step: median over runs; None for cells that are not in-context.
         probes: what each probe shows, by name.
         statistics: the family's own analysis over runs, by name; empty where it has none.
         warnings: what makes an interval of this cell doubtful, one sentence each.
+        shortfall: what the cell falls short of by more than δ: its ceiling, or the floor; None where it does not.
+        advice: what would help, one line each.
+        looks: at how many runs it has been judged so far, the present look last.
         runs: the scores of each run, by seed.
         routes: of each ingredient, by which it has it; empty where it is neither in-context nor the full one.
     """
@@ -267,6 +260,8 @@ class CellResult:
     carried: Mapping[str, Interval]
     ceiling: Ceiling | None
     learned: int
+    share: Share
+    classes: Mapping[RunClass, int]
     verdict: Verdict | None
     storage: Storage | None
     reason: str | None
@@ -279,6 +274,9 @@ class CellResult:
     warnings: tuple[str, ...]
     runs: tuple[RunResult, ...]
     routes: Mapping[Ingredient, tuple[RouteResult, ...]] = field(default_factory=dict)
+    shortfall: str | None = None
+    advice: tuple[str, ...] = ()
+    looks: tuple[int, ...] = ()
 
     @property
     def transient(self) -> int:
@@ -298,9 +296,11 @@ class CellResult:
             "ceiling": self.ceiling.json() if self.ceiling else None,
             "learned": self.learned,
             "verdict": self.verdict,
+            "share": self.share.json(),
             "storage": self.storage,
             "reason": self.reason,
             "emerges_at_step": self.emerges_at_step,
+            "classes": dict(self.classes),
             "p": self.p,
             "p_holm": self.p_holm,
             "in_context_excluded": self.in_context_excluded,
@@ -317,5 +317,8 @@ class CellResult:
             "statistics": {name: interval.json() for name, interval in self.statistics.items()},
             "warnings": list(self.warnings),
             "routes": {name: [route.json() for route in routes] for name, routes in self.routes.items()},
+            "shortfall": self.shortfall,
+            "advice": list(self.advice),
+            "looks": list(self.looks),
             "runs": [run.json() for run in self.runs],
         }

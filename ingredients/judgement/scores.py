@@ -6,10 +6,10 @@ late.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingredients.judgement.inputs import Curve, RunCurves
+from ingredients.judgement.inputs import Curve, Rows, RunCurves
 
 FEWEST_EPISODES = 5
 _SMALLEST_SPAN = 1e-9
@@ -26,9 +26,29 @@ def window(episodes: int) -> int:
     return -(-episodes // 5)
 
 
+def first_window(episodes: int) -> int:
+    """Returns min(2, ⌈K/5⌉), the number of episodes that count as early: those that begin without the task being known.
+
+    A fifth of a long lifetime is no beginning: on 2 arms × 300 pulls everything has been learned within it.
+    """
+    return min(2, window(episodes))
+
+
 def early(curve: Curve) -> float:
-    """Returns the mean of the first ⌈K/5⌉ episodes."""
-    return float(curve[: window(curve.size)].mean())
+    """Returns the mean of the first min(2, ⌈K/5⌉) episodes."""
+    return float(early_by_row(curve[None])[0])
+
+
+def early_by_row(curves: Rows) -> Rows:
+    """Returns the mean of the first episodes of each of some curves `[G, K]`."""
+    means: Rows = curves[:, : first_window(curves.shape[1])].mean(1)
+    return means
+
+
+def late_by_row(curves: Rows) -> Rows:
+    """Returns the mean of the last ⌈K/5⌉ episodes of each of some curves `[G, K]`."""
+    means: Rows = curves[:, -window(curves.shape[1]) :].mean(1)
+    return means
 
 
 def late(curve: Curve) -> float:
@@ -52,6 +72,7 @@ class Scale:
 
     floor: Curve
     yardstick_late: float
+    floor_blocks: Rows | None = None
 
     @property
     def span(self) -> float:
@@ -67,6 +88,16 @@ class Scale:
         """Returns a raw score per episode on this scale."""
         return (score - late(self.floor)) / self.span
 
+    def normalised(self, scores: Rows) -> Rows:
+        """Returns raw scores per episode on this scale."""
+        return (scores - late(self.floor)) / self.span
+
+    def floor_on_blocks(self, blocks: int) -> Rows:
+        """Returns the floor's curves on so many blocks of tasks, `[G, K]`; its mean curve where they are others."""
+        if self.floor_blocks is not None and len(self.floor_blocks) == blocks:
+            return self.floor_blocks
+        return self.floor[None]
+
     def gain(self, curve: Curve) -> float:
         """Returns G = (late - early) - (floor's late - floor's early), normalised.
 
@@ -77,7 +108,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scores:
-    """The normalised scores of one run; `carried` is C for each carrier that was swapped."""
+    """The normalised scores of one run; `carried` is C for each carrier that was swapped, over all that is left.
+
+    They describe. What a run is rests on its intervals over tasks (`evidence`).
+    """
 
     seed: int
     early: float
@@ -97,11 +131,6 @@ def score(run: RunCurves, scale: Scale) -> Scores:
     )
 
 
-def score_as_floor(seed: int, carriers: Iterable[str], scale: Scale) -> Scores:
-    """Returns what a failed run is worth at worst: the floor, which gains nothing and carries nothing."""
-    return Scores(seed, scale.normalise(early(scale.floor)), 0.0, 0.0, dict.fromkeys(carriers, 0.0))
-
-
 @dataclass(frozen=True)
 class Hurdle:
     """The late score that can be had without carrying anything through the lifetime.
@@ -111,16 +140,24 @@ class Hurdle:
         sibling: by seed, that of the same cell with memory off; empty where it is not in the grid or is no hurdle.
         demanded: whether a score must be beyond a hurdle. Not where the environment can be written on and no reactive
             reference is known: there the memory-off sibling may itself learn in context, and C alone decides.
+        blocks: the same late scores by block of tasks, `[G]`, by seed, and under None the reactive reference's.
     """
 
     reactive: float | None
     sibling: Mapping[int, float] = field(default_factory=dict)
     demanded: bool = True
+    blocks: Mapping[int | None, Rows] = field(default_factory=dict)
 
     def height(self, seed: int) -> float | None:
         """Returns the higher of the two for a run of this seed; None where neither is known."""
         known = [value for value in (self.reactive, self.sibling.get(seed)) if value is not None]
         return max(known, default=None)
+
+    def by_block(self, seed: int, blocks: int) -> Rows | float | None:
+        """Returns the higher of the two by block of tasks, where that is known for as many blocks."""
+        height = self.height(seed)
+        higher = self.blocks.get(seed if height == self.sibling.get(seed) else None)
+        return height if higher is None or height is None or len(higher) != blocks else higher
 
     def beyond(self, scores: Scores) -> float | None:
         """Returns D = late - hurdle of this run; None where no hurdle is known."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
+from ingredients.judgement.advice import KINDS
 from ingredients.judgement.claims import described_leaks
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, IngredientResult
 from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.not_shown import reaction_suffices
 from ingredients.judgement.results import CellResult
+from ingredients.judgement.verdict import together_from
 from ingredients.judgement.words import as_agents, describe, listed
 from ingredients.study import Criterion, Ingredient
 
@@ -42,9 +44,11 @@ def sentence(
         parts.append("The cell with all four ingredients on is not in the grid, so none can be called needed.")
     elif full.verdict == "in-context":
         parts.extend(_needs(by_cell, ingredients))
+    elif full.verdict == "mixed" and full.learned:
+        parts.extend([f"With all four ingredients on {full.reason}.", *_needs(by_cell, ingredients)])
     else:
         parts.append(_full_cell_did_not(full, calibration, reaction_suffices(by_cell, criterion)))
-    return " ".join(parts)
+    return " ".join([*parts, *_short(cells)])
 
 
 def notes(
@@ -59,7 +63,10 @@ def notes(
         _doubt_note(calibration),
         _undecided_note(cells),
         _seeds_note(cells),
+        _family_note(cells, criterion),
+        _looks_note(cells, criterion),
         _failures_note(cells),
+        *_advice_notes(cells),
         _channels_note(ingredients, leakage),
         _one_task_note(cells),
         _reactive_note(cells, criterion),
@@ -84,6 +91,16 @@ def _appeared(cells: Sequence[CellResult]) -> str:
     return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more})."
 
 
+def _short(cells: Sequence[CellResult]) -> list[str]:
+    """Returns which cells are short of what they could earn: that is about the learner, not about an ingredient."""
+    short = _in_reading_order(result.cell for result in cells if result.shortfall and result.verdict != "in-context")
+    if not short:
+        return []
+    named = "; ".join(describe(cell) for cell in short[:_MOST_NAMED])
+    more = f"; and {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
+    return [f"Not learned, below the floor or the ceiling, in {_count(len(short), 'cell')} ({named}{more})."]
+
+
 def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, IngredientResult]) -> list[str]:
     needed = [name for name in INGREDIENTS if ingredients[name].necessary is True]
     not_needed = [name for name in INGREDIENTS if ingredients[name].necessary is False]
@@ -104,11 +121,15 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
     if full.verdict == "undecided":
         head = f"With all four ingredients on it is undecided ({full.reason}), so none can be called needed."
         return f"{head} {reaction}" if reaction else head
-    came_out = "shows no gain within a lifetime" if full.verdict == "none" else "reacts but does not learn in context"
+    came_out = {
+        "none": "shows no gain within a lifetime",
+        "reactive": "reacts but does not learn in context",
+        "carried": "adapts by what it carries, but is not shown to earn more than a reaction could",
+    }.get(full.verdict or "", f"is {full.verdict} ({full.reason})")
     head = f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned)."
     if reaction:
         return f"{head} {reaction}"
-    if calibration.verdicts.get("yardstick") == "undecided":
+    if calibration.verdicts.get("yardstick") in ("undecided", "carried"):
         return f"{head} Whether the yardstick adapts on these tasks is undecided, too, so nothing follows."
     if calibration.verdicts.get("yardstick") is None:
         return f"{head} Knowing the task helps here, but nobody knows how much of that can be found out in a lifetime."
@@ -130,7 +151,7 @@ def _undecided_note(cells: Sequence[CellResult]) -> str | None:
         return None
     named = "; ".join(describe(cell) for cell in undecided[:_MOST_NAMED])
     more = f"; and {len(undecided) - _MOST_NAMED} more" if len(undecided) > _MOST_NAMED else ""
-    return f"Undecided is not absent: {_count(len(undecided), 'cell')} ({named}{more}); each says what would decide it."
+    return f"Undecided is not absent: {_count(len(undecided), 'cell')} ({named}{more}); each says what keeps it so."
 
 
 def _seeds_note(cells: Sequence[CellResult]) -> str | None:
@@ -138,11 +159,57 @@ def _seeds_note(cells: Sequence[CellResult]) -> str | None:
     if not run or min(run) >= FEW_SEEDS:
         return None
     if min(run) < 2:
-        return "Some cell has one seed: it gives no interval, and nothing can be said of it."
+        return "Some cell has one seed: what its run is can be said, but not what most runs would be."
     return (
-        f"Only {min(run)} seeds in some cell: an interval over so few assumes that runs differ by one hump, not that "
-        f"some learn and others do not; use at least {FEW_SEEDS}."
+        f"Only {min(run)} seeds in some cell: no count of so few says what most runs would be. From {FEW_SEEDS} on it "
+        "can, if all come out alike."
     )
+
+
+def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
+    """Returns whether the verdicts hold together, and from how many seeds on they can."""
+    decided = [result for result in cells if result.p is not None]
+    if len(decided) < 2:
+        return None
+    level, count = f"{criterion.confidence:.0%}", len(cells)
+    if all(result.p_holm is not None and result.p_holm <= 1 - criterion.confidence for result in decided):
+        return f"The {len(decided)} verdicts hold together at {level} (Holm's correction for {count} cells)."
+    return (
+        f"Each of the {len(decided)} verdicts holds by itself at {level}, not all of them together: for {count} cells "
+        f"that takes {together_from(count, criterion)} seeds that come out alike."
+    )
+
+
+def _looks_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
+    """Returns how often the runs were looked at before, which the verdicts pay for."""
+    looked = max((result.looks for result in cells), key=len, default=())
+    if len(looked) < 2:
+        return None
+    spent = f"{1 - criterion.confidence:.0%}"
+    seeds = ", then ".join(map(str, looked))
+    return (
+        f"Judged {len(looked)} times as seeds were added ({seeds}): all looks together spend the {spent}, so a later "
+        "one asks for more."
+    )
+
+
+def _advice_notes(cells: Sequence[CellResult]) -> list[str]:
+    """Returns what would help, each kind of advice with the cells that it is for."""
+    by_advice: dict[str, list[Cell]] = {kind: [] for kind in KINDS}
+    for result in cells:
+        for line in result.advice if result.seeds else ():
+            by_advice[line.partition(":")[0]].append(result.cell)
+    return [
+        f"{kind.capitalize()} would help {_count(len(found), 'cell')}: {_few(found)}."
+        for kind, found in by_advice.items()
+        if found
+    ]
+
+
+def _few(cells: Iterable[Cell]) -> str:
+    ordered = _in_reading_order(cells)
+    more = f"; and {len(ordered) - _MOST_NAMED} more" if len(ordered) > _MOST_NAMED else ""
+    return "; ".join(describe(cell) for cell in ordered[:_MOST_NAMED]) + more
 
 
 def _failures_note(cells: Sequence[CellResult]) -> str | None:
@@ -150,10 +217,7 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
     if not failed:
         return None
     runs = failed + sum(result.seeds for result in cells)
-    return (
-        f"{failed} of {_count(runs, 'run')} failed: in no mean, but no verdict stands that would not stand with them "
-        "scored as the floor."
-    )
+    return f"{failed} of {_count(runs, 'run')} failed: in no mean, and counted against every verdict."
 
 
 def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping[Ingredient, Leak]) -> str | None:
@@ -182,7 +246,7 @@ def _reactive_note(cells: Sequence[CellResult], criterion: Criterion) -> str | N
     verb = "is" if reactive == 1 else "are"
     return (
         f"{_count(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within the "
-        "lifetime, but not beyond what the last step allows, or not through anything carried."
+        "lifetime, and what the agent carries has no part in that."
     )
 
 
@@ -190,8 +254,8 @@ def _early_note(calibration: Calibration, criterion: Criterion) -> str | None:
     if not calibration.passed or calibration.verdicts.get("reactive") != "none":
         return None
     return (
-        "The best reactive policy settles within the first fifth of the lifetime here and gains less than "
-        f"{criterion.gain_above:g} after it, so a cell that is reactive may come out as none."
+        "The best reactive policy gains less than "
+        f"{criterion.gain_above:g} within a lifetime here, so a cell that is reactive may come out as none."
     )
 
 

@@ -14,7 +14,7 @@ from ingredients.judgement.conclusions import judge_ingredients
 from ingredients.judgement.court import by_seed
 from ingredients.judgement.findings import Calibration, Claim, Judgement
 from ingredients.judgement.inputs import CellInput
-from ingredients.judgement.results import CellResult, Emergence, Interval, RunResult
+from ingredients.judgement.results import CellResult, Emergence, Interval, RunResult, Share
 from ingredients.judgement.statistics import t_interval
 from ingredients.study import Criterion
 
@@ -58,7 +58,7 @@ def _sentence(cells: Sequence[CellInput]) -> str:
 def _result(cell: CellInput, criterion: Criterion) -> CellResult:
     """Returns what is known of a cell: its raw returns, and how many runs finished and failed."""
     runs = tuple(
-        RunResult(run.seed, float(run.plain.sum()), None, None, None, None, {}, False, None, Emergence())
+        RunResult(run.seed, float(run.plain.sum()), None, None, None, None, {}, None, Emergence())
         for run in by_seed(cell)
     )
     return CellResult(
@@ -79,6 +79,8 @@ def _result(cell: CellInput, criterion: Criterion) -> CellResult:
         carried={},
         ceiling=None,
         learned=0,
+        share=Share(0, 0, 0.0, 1.0),
+        classes={},
         verdict="undecided",
         storage=None,
         reason=_NO_REFERENCES if runs else without_runs(cell),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.results import CellResult
+from ingredients.judgement.results import CellResult, Share
 from ingredients.study import MemoryKind, level_text
 
 
@@ -48,12 +48,24 @@ def listed_cells(cells: Sequence[Cell]) -> str:
 
 
 def described_score(result: CellResult) -> str:
-    """Returns the late score with its bounds and how many runs learned: `late 0.80 [0.78, 0.83], 5 of 5 learned`."""
+    """Returns the late score with its bounds, how many learned, and what that says of all such runs."""
     late = result.late
+    learned = f"{result.share.count} of {result.share.of} learned ({bounded_share(result.share)})"
     if late.mean is None:
-        return f"{result.learned} of {result.seeds} learned"
+        return learned
     bounds = "" if late.low is None or late.high is None else f" [{_rounded(late.low)}, {_rounded(late.high)}]"
-    return f"late score {_rounded(late.mean)}{bounds}, {result.learned} of {result.seeds} learned"
+    return f"late score {_rounded(late.mean)}{bounds}, {learned}"
+
+
+def bounded_share(share: Share) -> str:
+    """Returns what a count of runs says of all such runs: `at most 45% of runs would`."""
+    if share.of == 0:
+        return "no run"
+    if share.count == share.of:
+        return f"at least {share.low:.0%} of runs would"
+    if share.count == 0:
+        return f"at most {share.high:.0%} of runs would"
+    return f"{share.low:.0%} to {share.high:.0%} of runs would"
 
 
 def _rounded(value: float) -> str:

@@ -18,12 +18,12 @@ import pandas as pd
 
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, memory_kind, runs, study_fingerprint
-from ingredients.judgement import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
+from ingredients.judgement import CellInput, Curve, RunCurves
+from ingredients.judgement.inputs import SWAPS, block_curves
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 
 FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
-_SWAPS = {"memory_swap": INTERNAL, "environment_swap": ENVIRONMENT}
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
 
@@ -40,6 +40,7 @@ class Evidence:
         missing: Planned runs that are neither finished nor failed.
         other_criterion: How many finished runs were made under another criterion than the study's.
         left_out: How many finished runs lie in the folder that the study does not name (any more).
+        to_evaluate: How many trained runs wait for another evaluation: theirs is an older version's.
         directory: The results folder.
         versions: Each set of versions of packages that made some of the runs.
     """
@@ -52,6 +53,7 @@ class Evidence:
     missing: tuple[Run, ...]
     other_criterion: int = 0
     left_out: int = 0
+    to_evaluate: int = 0
     directory: Path = Path()
     versions: tuple[Mapping[str, str], ...] = ()
 
@@ -93,6 +95,7 @@ def read_evidence(store: Store, study: Study) -> Evidence:
         missing=tuple(run for run, state in states.items() if state in ("missing", "trained")),
         other_criterion=_other_criterion(store, study, states),
         left_out=store.left_out(study),
+        to_evaluate=sum(state == "trained" for state in states.values()),
         directory=store.directory,
         versions=_versions(store, states),
     )
@@ -160,6 +163,7 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
     curves: dict[tuple[str, ...], dict[int, dict[tuple[str, str], dict[int, Curve]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(dict))
     )
+    looked = store.read_looks()
     heads = (frame[column].iloc[::episodes].tolist() for column in _RUN_COLUMNS)
     for *levels, seed, train_step, probe, tasks, curve in zip(*heads, returns, strict=True):
         curves[tuple(levels)][seed][probe, tasks][train_step] = curve
@@ -172,6 +176,7 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
             ),
             failed_seeds=_seeds_of(cell, failures),
             memory_kind=memory_kind(study, cell),
+            looks=tuple(looked.get(cell.label(), ())),
         )
         for cell in cells(study)
     )
@@ -192,13 +197,14 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
     return RunCurves(
         seed=run.seed,
         plain=points[max(points)],
-        swapped={carrier: probes[probe] for probe, carrier in _SWAPS.items() if probe in probes},
+        swapped={carrier: probes[probe] for probe, carrier in SWAPS.items() if probe in probes},
         points=points,
         training_points=kinds.get(("none", "training"), {}),
         probes=probes,
         blocks=np.asarray(blocks, dtype=np.float64) if blocks else None,
         statistics=about.get("statistics", {}),
         inside=about.get("inside", {}),
+        on_blocks=block_curves(store.read_blocks(run)),
     )
 
 

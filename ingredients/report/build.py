@@ -93,7 +93,13 @@ class Report:
             for picture in self.pictures:
                 store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
                 store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
+            store.write_looks(self._looks(store.read_looks()))
             table.result()
+
+    def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
+        """Returns the looks with the present one: a cell counts where so many runs could have decided anything."""
+        now = {result.cell.label(): list(result.looks) for result in self.judgement.cells if result.looks}
+        return {cell: sorted({*before.get(cell, []), *now.get(cell, [])}) for cell in sorted(before | now)}
 
 
 def _figures() -> ModuleType:

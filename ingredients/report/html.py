@@ -117,7 +117,12 @@ def _cell(result: CellResult, drawn: Drawn) -> dict[str, Any]:
         "mark": wording.marked(result.verdict),
         "late": wording.interval(result.late),
         "learned": rows.learned(result),
-        "lines": [f"{wording.levels(result.cell, INGREDIENTS)}{wording.storage(result)}", *reason, *result.warnings],
+        "lines": [
+            f"{wording.levels(result.cell, INGREDIENTS)}{wording.storage(result)}",
+            *reason,
+            *result.warnings,
+            *result.advice,
+        ],
     }
 
 

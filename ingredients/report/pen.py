@@ -14,14 +14,36 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-VERDICT_STYLES = {"in-context": "bold green", "reactive": "yellow", "none": "dim", "undecided": "magenta", None: "dim"}
+VERDICT_STYLES = {
+    "in-context": "bold green",
+    "carried": "cyan",
+    "reactive": "yellow",
+    "none": "dim",
+    "mixed": "bold magenta",
+    "undecided": "magenta",
+    None: "dim",
+}
 
 _WIDE = 114
 _PLOT_ROWS = 10
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.:-=+*#"
 _ASCII = str.maketrans(
-    {"●": "#", "◐": "~", "○": "o", "–": "-", "·": ".", "×": "x", "δ": "d", "⌈": "", "⌉": "", "²": "2", "…": ".."}
+    {
+        "●": "#",
+        "◑": "=",
+        "◐": "~",
+        "◒": "%",
+        "○": "o",
+        "–": "-",
+        "·": ".",
+        "×": "x",
+        "δ": "d",
+        "⌈": "",
+        "⌉": "",
+        "²": "2",
+        "…": "..",
+    }
 )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, Claim, IngredientResult, Judgement, ReferenceResult
 from ingredients.judgement.inputs import INFORMED
-from ingredients.judgement.words import describe
+from ingredients.judgement.words import bounded_share, describe
 from ingredients.report import wording
-from ingredients.report.assemble import Evidence
+from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.curves import Curves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
@@ -199,21 +199,33 @@ def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgeme
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
     """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
     results = ordered(judgement)
-    undecided = [result for result in results if result.verdict == "undecided" and result.seeds]
+    undecided = [result for result in results if result.verdict in ("undecided", "mixed") and result.seeds]
     named = {
         "Tasks": facts(evidence),
         "Storage": [
-            f"{describe(each.cell)}: in-context{wording.storage(each)}" for each in results if wording.storage(each)
+            f"{describe(each.cell)}: {each.verdict}{wording.storage(each)}" for each in results if wording.storage(each)
         ],
         "Routes": route_lines(ordered(judgement)),
         "Emergence": [*_courses(results), *_memorised(results)],
+        "Runs": [_counted(result) for result in results if result.classes],
         "Undecided": [f"{result.cell.label()}: {result.reason}" for result in undecided],
+        "What would help": [f"{describe(each.cell)}: {line}" for each in results for line in each.advice],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
         "Missing runs": [run.id for run in evidence.missing],
         "Warnings": [f"{describe(each.cell)}: {line}" for each in results for line in each.warnings],
         "Notes": notes(evidence, judgement),
     }
     yield from ((title, lines) for title, lines in named.items() if lines)
+
+
+def _counted(result: CellResult) -> str:
+    """Returns how many runs are of each class, and what that says of the share that learns in context."""
+    counted = ", ".join(f"{count} {name}" for name, count in result.classes.items())
+    failed = f", {result.failed} failed" if result.failed else ""
+    return (
+        f"{describe(result.cell)}: {counted}{failed} of {result.share.of}; {result.share.count} learned, "
+        f"{bounded_share(result.share)}"
+    )
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
@@ -251,6 +263,11 @@ def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
 def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
     if evidence.other_criterion:
         yield f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
+    if evidence.to_evaluate:
+        yield (
+            f"Trained runs whose evaluation is an older version's, and which are not judged: {evidence.to_evaluate}; "
+            f"{go_on(evidence.directory)}; nothing is trained again."
+        )
     if evidence.left_out:
         runs = "1 stored run is" if evidence.left_out == 1 else f"{evidence.left_out} stored runs are"
         yield f"{runs} left out: the study now names fewer seeds or cells."
@@ -285,12 +302,12 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     criterion = evidence.study.criterion
     scale = (
         f"Score: 0 is the floor ({evidence.references['floor']}), 1 the yardstick ({judgement.yardstick.name}), over "
-        f"the last fifth of a lifetime. Gain: from the first fifth to the last; it counts above "
+        f"the last fifth of a lifetime. Gain: from the first two episodes to the last fifth; it counts above "
         f"{criterion.gain_above:g}. "
         if judgement.yardstick
         else ""
     )
     if judgement.yardstick and judgement.yardstick.name == INFORMED:
         scale += INFORMED_SCALE
-    shown = f"Brackets: {criterion.confidence:.0%} interval over runs. Learned: runs that pass on their own."
+    shown = f"Brackets: {criterion.confidence:.0%} interval over runs. Learned: runs in-context by their own tasks."
     return " ".join(part for part in (f"{scale}{shown}", wording.memories(evidence)) if part)

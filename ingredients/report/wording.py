@@ -23,15 +23,19 @@ INGREDIENT_WORDS: dict[Ingredient, str] = {
 }
 VERDICT_MARKS: dict[str | None, str] = {
     "in-context": "●",
+    "carried": "◑",
     "reactive": "◐",
     "none": "○",
+    "mixed": "◒",
     "undecided": "?",
     None: NOTHING,
 }
 VERDICT_MEANINGS: dict[str, str] = {
-    "in-context": "gains within a lifetime, beyond a reaction to the last step, by what it carries",
-    "reactive": "gains, but not beyond a reaction to the last step, or not by what it carries",
-    "none": "gains nothing within a lifetime",
+    "in-context": "most runs gain within a lifetime, by what they carry, beyond a reaction to the last step",
+    "carried": "most runs gain by what they carry; that they earn more than a reaction could is not shown",
+    "reactive": "most runs gain, and nothing that they carry moves their behaviour",
+    "none": "most runs gain nothing within a lifetime, and carry nothing",
+    "mixed": "runs differ, and no kind is shown to be that of most",
     "undecided": "its runs do not settle it, which is not absence",
 }
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "bound, reached in principle"}

@@ -6,15 +6,16 @@ Comes in: a `RunRecord` for each run, the references, the tables and texts of a 
 results/<study>/
   study.yaml          the resolved study that the folder belongs to
   references.json     the references' curves on the evaluation tasks
-  runs/<run id>/      run.json, weights.safetensors, curves.parquet, diagnostics.parquet, checksums.sha256,
-                      finished (the mark)
+  runs/<run id>/      run.json, weights.safetensors, curves.parquet, blocks.safetensors (the final curves by block of
+                      tasks), diagnostics.parquet, checksums.sha256, finished (the mark)
+  looks.json          at how many runs each cell has been judged
   snapshots/          what stacks in training go on from after a crash; deleted when their runs are stored
   leases/             one file for each process that is at work in the folder, and what it holds
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
 In reading order: `record` (a run as it is stored), `folder` (the `Store`), `leases` (who works at what), `references`,
-`snapshots`, `tables`, `versions` (by which a run was made), `checksums`, `files`, `paths`, `processes`.
+`looks`, `snapshots`, `tables`, `versions` (by which a run was made), `checksums`, `files`, `paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

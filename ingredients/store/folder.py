@@ -20,6 +20,7 @@ from ingredients.grid import Fingerprints, Run, differences, fingerprints, memor
 from ingredients.store.checksums import require_whole
 from ingredients.store.files import explained, first_free, replacing_file, replacing_folder, sweep
 from ingredients.store.leases import at_work
+from ingredients.store.looks import LOOKS_JSON, read_looks
 from ingredients.store.paths import STUDY_YAML, is_result, listed, what_it_is
 from ingredients.store.record import (
     BLOCKS,
@@ -29,6 +30,7 @@ from ingredients.store.record import (
     WEIGHTS,
     RunRecord,
     State,
+    json_text,
     read_arrays,
     read_curves,
     read_run_json,
@@ -246,6 +248,15 @@ class Store:
             StoreError: If the file is damaged.
         """
         return read_references(self.directory / REFERENCES_JSON)
+
+    def read_looks(self) -> dict[str, list[int]]:
+        """Returns at how many runs each cell has been judged, by its label; a damaged file is a `StoreError`."""
+        return read_looks(self.directory / LOOKS_JSON)
+
+    def write_looks(self, looks: Mapping[str, list[int]]) -> None:
+        """Writes at how many runs each cell has been judged: added seeds are another look, which verdicts pay for."""
+        if looks != self.read_looks():
+            self.write_text(LOOKS_JSON, json_text(looks))
 
     def write_text(self, name: str, text: str) -> None:
         """Writes a text file of the report."""

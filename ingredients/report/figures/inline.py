@@ -26,6 +26,8 @@ VARIABLES = {
     "#33508a": "--in-context",
     "#d55e00": "--reactive",
     "#b84e00": "--reactive",
+    "#00805c": "--carried",
+    "#7a5195": "--mixed",
     "#aa4499": "--undecided",
     "#009e73": "--ceiling",
 }

@@ -25,8 +25,10 @@ from ingredients.report.curves import Curves
 INK, QUIET, SHADE = "#222222", "#8a8a8a", "#f1f0ec"
 VERDICT_COLOURS: dict[str | None, str] = {
     "in-context": "#0072b2",
+    "carried": "#00805c",
     "reactive": "#d55e00",
     "none": "#6f6f6f",
+    "mixed": "#7a5195",
     "undecided": "#aa4499",
     None: "#6f6f6f",
 }

@@ -1,0 +1,126 @@
+"""What one run shows, by its own tasks: intervals for G, D and C (DESIGN §2, Verdict).
+
+Comes in: a run's curves on blocks of tasks. Goes out: a `RunEvidence`. A run is one agent, and it was played on
+thousands of tasks, so how it behaves is known well from this run alone: the spread over blocks of tasks says how well.
+What *another seed* would have given is another question; `shares` answers that by counting.
+
+The windows, all in episodes:
+
+- *early* is the first two episodes of a lifetime: what the agent does before it can know the task. A fifth of a long
+  lifetime is no beginning: on 2 arms × 300 pulls everything has been learned within it. One pull alone is noisy.
+- *late* is the last fifth.
+- *after the swap* is three windows from half-way on: the first two episodes, the geometric middle, and all that are
+  left. A short memory refills within a few episodes, so its loss shows in the first; an agent that still explores at
+  half-way commits later, so its loss shows in the last. C is above δ if it is in one of them, each at a third of the
+  level (Bonferroni); it is below only if it is below in all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement.results import Interval
+from ingredients.judgement.scores import Scale, early_by_row, first_window, late_by_row
+from ingredients.judgement.statistics import t_interval
+from ingredients.study import Criterion
+
+Side = Literal["above", "below", "straddles", "unknown"]
+Rows = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One of G, D, C of a run: its interval over tasks, on which side of δ it lies, and of how many episodes it is."""
+
+    interval: Interval
+    side: Side
+    episodes: int = 0
+
+
+UNKNOWN = Quantity(Interval(None, None, None), "unknown")
+
+
+@dataclass(frozen=True)
+class RunEvidence:
+    """What one run shows, normalised: G, D (unknown: it has no hurdle) and C for each carrier that was swapped."""
+
+    gain: Quantity
+    beyond: Quantity = UNKNOWN
+    carried: Mapping[str, Quantity] = field(default_factory=dict)
+
+
+def windows_after(episodes: int) -> tuple[int, ...]:
+    """Returns the lengths of the windows that begin with the swap: short, middle, all that is left."""
+    left = episodes - episodes // 2
+    short = min(first_window(episodes), left)
+    return tuple(sorted({short, math.ceil(math.sqrt(short * left)), left}))
+
+
+def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale, criterion: Criterion) -> RunEvidence:
+    """Returns the intervals of a run.
+
+    Args:
+        curves: on blocks of tasks.
+        hurdle: the normalised late score that a reaction has on the same tasks, by block `[G]` where that is known, so
+            that the two are paired; None where there is no hurdle.
+        scale: of the study.
+        criterion: δ and the confidence.
+    """
+    late = scale.normalised(late_by_row(curves.plain))
+    return RunEvidence(
+        gain=_quantity(gains(curves, scale), criterion),
+        beyond=UNKNOWN if hurdle is None else _quantity(late - hurdle, criterion),
+        carried={carrier: carried(curves, carrier, scale, criterion) for carrier in sorted(curves.swapped)},
+    )
+
+
+def gains(curves: BlockCurves, scale: Scale) -> Rows:
+    """Returns G of each block: late less early, less the same of the floor on these tasks."""
+    floor = scale.floor_on_blocks(len(curves.plain))
+    drift = late_by_row(floor) - early_by_row(floor)
+    gained: Rows = (late_by_row(curves.plain) - early_by_row(curves.plain) - drift) / scale.span
+    return gained
+
+
+def carried(curves: BlockCurves, carrier: str, scale: Scale, criterion: Criterion) -> Quantity:
+    """Returns C of a carrier: what its swap costs beyond its control, in the window in which that shows best."""
+    half = curves.plain.shape[1] // 2
+    lost = (curves.controlled(carrier) - curves.swapped[carrier])[:, half:] / scale.span
+    windows = windows_after(curves.plain.shape[1])
+    each = {length: lost[:, :length].mean(1) for length in windows}
+    shared = 1 - (1 - criterion.confidence) / len(windows)
+    delta = criterion.gain_above
+    shown = {length: t_interval(values, shared) for length, values in each.items()}
+    best = max(windows, key=lambda length: _known(shown[length].low))
+    if _known(shown[best].low) > delta:
+        return Quantity(shown[best], "above", best)
+    plain = {length: t_interval(values, criterion.confidence) for length, values in each.items()}
+    highest = max(windows, key=lambda length: _known(plain[length].high))
+    if plain[highest].high is None:
+        return Quantity(plain[highest], "unknown", highest)
+    return Quantity(plain[highest], "below" if _known(plain[highest].high) < delta else "straddles", highest)
+
+
+def _known(bound: float | None) -> float:
+    return -math.inf if bound is None else bound
+
+
+def _quantity(values: Rows, criterion: Criterion) -> Quantity:
+    interval = t_interval(values, criterion.confidence)
+    return Quantity(interval, side(interval, criterion.gain_above))
+
+
+def side(interval: Interval, delta: float) -> Side:
+    """Returns on which side of δ an interval lies."""
+    if interval.low is None or interval.high is None:
+        return "unknown"
+    if interval.low > delta:
+        return "above"
+    return "below" if interval.high < delta else "straddles"
