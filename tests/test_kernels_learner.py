@@ -12,12 +12,14 @@ from ingredients.agent.policy import sample
 from ingredients.training import adam_triton, advantage_triton, critic_triton, policy_triton
 from ingredients.training.critic import value_gradient, values
 from ingredients.training.learner import (
+    EPSILON,
     Adam,
     Advised,
     Clip,
     generalised_advantage,
     gradient_norm,
     log_probability,
+    normalise_per_run,
     policy_gradient,
     prediction_gradient,
     step_weights,
@@ -108,6 +110,19 @@ def test_choices_are_those_of_the_policy() -> None:
     chosen = choice_triton.choose(outputs, (weight, bias), uniform, 5)
     assert torch.equal(chosen, sample(logits, uniform.double()))
     assert set(chosen.flatten().tolist()) == set(range(5))
+    logs = choice_triton.log_probabilities(outputs, (weight, bias), chosen, 5)
+    assert_near([logs], [log_probability(logits, chosen)])
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_advantages_are_normalised_run_by_run(waits: bool) -> None:
+    """Mean 0 and deviation 1 over a run's steps that count, and the same bytes whatever runs stand beside it."""
+    raw, acted = on_device(1 + draw(0, 2, RUNS, 5, 4), draw(1, 2, RUNS, 5, 4))
+    acting = (acted > 0).float() if waits else None
+    made = advantage_triton.normalised(raw, acting, EPSILON)
+    assert_near([made], [normalise_per_run(raw.double(), None if acting is None else acting.double())])
+    alone = advantage_triton.normalised(raw[:, 1:2], None if acting is None else acting[:, 1:2], EPSILON)
+    assert torch.equal(alone[:, 0], made[:, 1])
 
 
 @pytest.mark.parametrize(("inner", "columns"), [(12, 20), (80, 72)])

@@ -1,6 +1,8 @@
 """Acting as one kernel: the head's logits, their softmax, and a choice by inverse CDF from a uniform draw.
 
-What `Agent.logits` and `policy.sample` compute in five operations a step:  a = #{k < A − 1 : Σ_{j ≤ k} π_j ≤ u}.
+    a = #{k < A − 1 : Σ_{j ≤ k} π_j ≤ u},    π = softmax of the first A columns of W o + b
+
+`Agent.logits` and `policy.sample` take five operations a step for it. A second kernel gives log π of what was chosen.
 """
 
 from __future__ import annotations
@@ -10,7 +12,31 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from ingredients.agent.kernels import PRECISION, SMALLEST, block, kernel, run_length
+from ingredients.agent.kernels import PRECISION, SMALLEST, Kernel, block, kernel, run_length
+
+
+@kernel
+def _logits(
+    outputs: tl.tensor,
+    weight: tl.tensor,
+    bias: tl.tensor,
+    lane: tl.tensor,
+    real: tl.tensor,
+    SIZE: tl.constexpr,
+    HEAD: tl.constexpr,
+    ACTIONS: tl.constexpr,
+    BLOCK_H: tl.constexpr,
+    BLOCK_P: tl.constexpr,
+    EXACT: tl.constexpr,
+) -> tl.tensor:
+    """Returns the logits `[N, P]` of lanes; columns that are no action's are −∞."""
+    j, p = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_P)
+    inside = (j < SIZE)[:, None] & (p < ACTIONS)[None, :]
+    w = tl.load(weight + j[:, None] * HEAD + p[None, :], mask=inside, other=0.0)
+    b = tl.load(bias + p, mask=p < ACTIONS, other=0.0)
+    full = real[:, None] & (j < SIZE)[None, :]
+    shown = tl.load(outputs + lane[:, None] * SIZE + j[None, :], mask=full, other=0.0)
+    return tl.where((p < ACTIONS)[None, :], tl.dot(shown, w, input_precision=EXACT) + b[None, :], float("-inf"))
 
 
 @kernel
@@ -33,21 +59,44 @@ def _choose(
 ) -> None:
     """Writes choices `[S, N]` (int64)."""
     s = tl.program_id(0).to(tl.int64)
-    n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
-    j, p = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_P)
-    inside, chooses = (j < SIZE)[:, None] & (p < ACTIONS)[None, :], (p < ACTIONS)[None, :]
-    w = tl.load(weight + s * weight_run + j[:, None] * HEAD + p[None, :], mask=inside, other=0.0)
-    b = tl.load(bias + s * bias_run + p, mask=p < ACTIONS, other=0.0)
-    lane = s * lanes + n
-    shown = tl.load(
-        outputs + lane[:, None] * SIZE + j[None, :], mask=(n < lanes)[:, None] & (j < SIZE)[None, :], other=0.0
-    )
-    logits = tl.where(chooses, tl.dot(shown, w, input_precision=EXACT) + b[None, :], float("-inf"))
+    n, p = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N), tl.arange(0, BLOCK_P)
+    lane, real, w, b = s * lanes + n, n < lanes, weight + s * weight_run, bias + s * bias_run
+    logits = _logits(outputs, w, b, lane, real, SIZE, HEAD, ACTIONS, BLOCK_H, BLOCK_P, EXACT)
     powers = tl.exp(logits - tl.max(logits, 1)[:, None])
     reached = tl.cumsum(powers / tl.sum(powers, 1)[:, None], 1)
-    u = tl.load(uniform + lane, mask=n < lanes, other=0.0)
+    u = tl.load(uniform + lane, mask=real, other=0.0)
     passed = (reached <= u[:, None]) & (p < ACTIONS - 1)[None, :]
-    tl.store(choice + lane, tl.sum(passed.to(tl.int32), 1).to(tl.int64), mask=n < lanes)
+    tl.store(choice + lane, tl.sum(passed.to(tl.int32), 1).to(tl.int64), mask=real)
+
+
+@kernel
+def _weigh(
+    outputs: tl.tensor,
+    weight: tl.tensor,
+    bias: tl.tensor,
+    action: tl.tensor,
+    log: tl.tensor,
+    weight_run: tl.tensor,
+    bias_run: tl.tensor,
+    lanes: tl.tensor,
+    SIZE: tl.constexpr,
+    HEAD: tl.constexpr,
+    ACTIONS: tl.constexpr,
+    BLOCK_N: tl.constexpr,
+    BLOCK_H: tl.constexpr,
+    BLOCK_P: tl.constexpr,
+    EXACT: tl.constexpr,
+) -> None:
+    """Writes log π(a) `[S, N]`."""
+    s = tl.program_id(0).to(tl.int64)
+    n, p = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N), tl.arange(0, BLOCK_P)
+    lane, real, w, b = s * lanes + n, n < lanes, weight + s * weight_run, bias + s * bias_run
+    logits = _logits(outputs, w, b, lane, real, SIZE, HEAD, ACTIONS, BLOCK_H, BLOCK_P, EXACT)
+    top = tl.max(logits, 1)
+    total = tl.log(tl.sum(tl.exp(logits - top[:, None]), 1))
+    a = tl.load(action + lane, mask=real, other=0)
+    taken = tl.sum(tl.where(p[None, :] == a[:, None], logits, 0.0), 1)
+    tl.store(log + lane, taken - top - total, mask=real)
 
 
 def fits(size: int, actions: int) -> bool:
@@ -57,13 +106,28 @@ def fits(size: int, actions: int) -> bool:
 
 def choose(outputs: Tensor, weights: tuple[Tensor, Tensor], uniform: Tensor, actions: int) -> Tensor:
     """Returns choices `[S, N]` (int64) for outputs `[S, N, H]`, the head's weights and biases, and draws `[S, N]`."""
+    choice = torch.empty(uniform.shape, dtype=torch.int64, device=outputs.device)
+    _launch(_choose, outputs, weights, uniform, choice, actions)
+    return choice
+
+
+def log_probabilities(outputs: Tensor, weights: tuple[Tensor, Tensor], action: Tensor, actions: int) -> Tensor:
+    """Returns log π(a) `[S, X]` for outputs `[S, X, H]`, the head's weights and biases, and actions `[S, X]`."""
+    log = outputs.new_empty(action.shape)
+    _launch(_weigh, outputs, weights, action, log, actions)
+    return log
+
+
+def _launch(
+    of: Kernel, outputs: Tensor, weights: tuple[Tensor, Tensor], given: Tensor, out: Tensor, actions: int
+) -> None:
     runs, lanes, size = outputs.shape
-    choice = torch.empty(runs, lanes, dtype=torch.int64, device=outputs.device)
-    _choose[(runs, triton.cdiv(lanes, SMALLEST))](
+    assert given.shape == (runs, lanes), given.shape
+    of[(runs, triton.cdiv(lanes, SMALLEST))](
         outputs.contiguous(),
         *weights,
-        uniform.contiguous(),
-        choice,
+        given.contiguous(),
+        out,
         *(run_length(part) for part in weights),
         lanes,
         SIZE=size,
@@ -75,4 +139,3 @@ def choose(outputs: Tensor, weights: tuple[Tensor, Tensor], uniform: Tensor, act
         EXACT=PRECISION,
         num_warps=4,
     )
-    return choice

@@ -1,9 +1,10 @@
-"""Advantages as one kernel: what `learner.generalised_advantage` computes in seven operations a step.
+"""Advantages as two kernels: what `learner.generalised_advantage` computes in seven operations a step, and their norm.
 
     δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
 
 Steps in which an agent only waited are left out, as if there were none; their own advantage is 0.
-A program goes from the last step to the first for 64 lifetimes.
+A program goes from the last step to the first for 64 lifetimes. To normalise, a program sums over one run in an order
+of its own (torch's depends on how many runs there are): the mean and the deviation over the steps that count.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from ingredients.agent.kernels import kernel
 
-LANES_TOGETHER = 64
+LANES_TOGETHER, STEPS_A_TIME = 64, 1024
 
 
 @kernel
@@ -71,3 +72,62 @@ def advantages(reward: Tensor, value: Tensor, discount: float, trace: float, act
         num_warps=2,
     )
     return advantage
+
+
+@kernel
+def _normalise(
+    advantage: tl.tensor,
+    acting: tl.tensor,
+    out: tl.tensor,
+    runs: tl.tensor,
+    MINIBATCHES: tl.constexpr,
+    ROWS: tl.constexpr,
+    WAITS: tl.constexpr,
+    EPSILON: tl.constexpr,
+    BLOCK: tl.constexpr,
+) -> None:
+    """Writes advantages `[M, S, X]` of mean 0 and deviation 1 over each run's steps that count, 0 elsewhere."""
+    s, x = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
+    total, count = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
+    for m in range(MINIBATCHES):
+        for first in range(0, ROWS, BLOCK):
+            at, real = (m * runs + s) * ROWS + first + x, first + x < ROWS
+            counts = tl.load(acting + at, mask=real, other=0.0) if WAITS else tl.where(real, 1.0, 0.0)
+            total += tl.load(advantage + at, mask=real, other=0.0) * counts
+            count += counts
+    number = tl.maximum(tl.sum(count, 0), EPSILON)
+    mean = tl.sum(total, 0) / number
+    squares = tl.zeros((BLOCK,), tl.float32)
+    for m in range(MINIBATCHES):
+        for first in range(0, ROWS, BLOCK):
+            at, real = (m * runs + s) * ROWS + first + x, first + x < ROWS
+            counts = tl.load(acting + at, mask=real, other=0.0) if WAITS else tl.where(real, 1.0, 0.0)
+            centred = (tl.load(advantage + at, mask=real, other=0.0) - mean) * counts
+            squares += centred * centred
+    deviation = tl.sqrt(tl.sum(squares, 0) / number) + EPSILON
+    for m in range(MINIBATCHES):
+        for first in range(0, ROWS, BLOCK):
+            at, real = (m * runs + s) * ROWS + first + x, first + x < ROWS
+            counts = tl.load(acting + at, mask=real, other=0.0) if WAITS else tl.where(real, 1.0, 0.0)
+            centred = (tl.load(advantage + at, mask=real, other=0.0) - mean) * counts
+            tl.store(out + at, centred / deviation, mask=real)
+
+
+def normalised(advantage: Tensor, acting: Tensor | None, epsilon: float) -> Tensor:
+    """Returns advantages `[M, S, T, N]` of mean 0 and deviation 1 over each run's steps that count, 0 elsewhere."""
+    advantage = advantage.contiguous()
+    out = torch.empty_like(advantage)
+    minibatches, runs = advantage.shape[:2]
+    _normalise[(runs,)](
+        advantage,
+        out if acting is None else acting.contiguous(),
+        out,
+        runs,
+        MINIBATCHES=minibatches,
+        ROWS=advantage[0, 0].numel(),
+        WAITS=acting is not None,
+        EPSILON=epsilon,
+        BLOCK=STEPS_A_TIME,
+        num_warps=4,
+    )
+    return out

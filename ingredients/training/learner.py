@@ -82,6 +82,10 @@ def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor
     Where an agent only waited (`acting`, of the same shape, is 0) there was nothing to do better: the advantage is 0,
     and counts in neither.
     """
+    if kernels_do(advantage):
+        from ingredients.training import advantage_triton
+
+        return advantage_triton.normalised(advantage, acting, EPSILON)
     by_run = advantage.transpose(0, 1).reshape(advantage.shape[1], -1)
     mean = by_run.mean(1, keepdim=True)
     centred = by_run - mean
