@@ -6,13 +6,13 @@ import math
 
 import torch
 
+from ingredients.agent.network import flat_gradient
 from ingredients.training.learner import (
     Adam,
     Advised,
     Clip,
     entropy_share,
     first_entropy,
-    flat_gradient,
     generalised_advantage,
     gradient_norm,
     horizon_discount,

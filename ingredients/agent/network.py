@@ -161,3 +161,13 @@ def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tens
         named[name] = rows[:, start : start + size].view(rows.shape[0], *shape)
         start += size
     return named
+
+
+def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
+    """Returns the gradient over the leaves, `[S, P]`, of what has `gradient` over `outputs` (of equal shapes).
+
+    Runs share no weight, so each row is its own run's gradient.
+    """
+    parts = torch.autograd.grad(outputs, list(leaves.values()), gradient)
+    flat = torch.cat([part.reshape(part.shape[0], -1) for part in parts], dim=1)
+    return torch.nn.functional.pad(flat, (0, like.shape[1] - flat.shape[1]))

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import State
-from ingredients.agent.network import views
+from ingredients.agent.network import flat_gradient, views
 from ingredients.training.critic import features, value_gradient, values
 from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
 from ingredients.training.learner import (
@@ -22,7 +23,6 @@ from ingredients.training.learner import (
     Pace,
     PolicyLosses,
     entropy_share,
-    flat_gradient,
     generalised_advantage,
     gradient_norm,
     log_probability,
@@ -96,8 +96,8 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     target, advantage = raw + value, normalise_per_run(raw, acting)
     batches = []
     for m, critic_inputs in enumerate(eyes):
-        heads, action = setup.agent.heads(leaves.policy, rollout.outputs[m]), rollout.action[m].flatten(1, 2)
-        before = _log_probability(setup, heads.flatten(1, 2), action)
+        action = rollout.action[m].flatten(1, 2)
+        before = _log_probability(setup, leaves.policy, rollout.outputs[m].flatten(1, 2), action)
         weight = None if acting is None else step_weights(acting[m].flatten(1))
         advised = Advised(action, before, advantage[m].flatten(1), weight)
         earned = rollout.earned[m].flatten(1, 2)
@@ -117,9 +117,7 @@ def _step(
 ) -> tuple[Losses, Tensor]:
     """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
     outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs, batch.start)
-    heads = setup.agent.heads(leaves.policy, outputs).flatten(1, 2)
-    losses, d_heads = _heads_gradient(setup, heads, batch, pace.entropy_weight)
-    policy_step = flat_gradient(heads, d_heads, leaves.policy, training.policy)
+    losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.advised.weight
     error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)
     norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
@@ -130,8 +128,42 @@ def _step(
     return Losses(losses.surrogate, error, losses.entropy, losses.kl, losses.clip_fraction), norm
 
 
-def _log_probability(setup: Setup, heads: Tensor, action: Tensor) -> Tensor:
-    """Returns log π(a), `[S, X]`, for heads `[S, X, P]`."""
+def _policy_step(
+    setup: Setup,
+    leaves: Mapping[str, Tensor],
+    outputs: Tensor,
+    batch: _Batch,
+    entropy_weight: float | Tensor,
+    like: Tensor,
+) -> tuple[PolicyLosses, Tensor]:
+    """Returns the policy's losses and its flat gradient `[S, P]` for the memory's outputs `[S, T, N, H]`."""
+    if _head_by_kernels(setup, outputs):
+        from ingredients.training import policy_triton
+
+        weighed = policy_triton.Weighed(setup.learner.clip, entropy_weight, setup.tuned.prediction)
+        return policy_triton.policy_step(setup.agent, leaves, outputs, batch.advised, batch.earned, weighed, like)
+    heads = setup.agent.heads(leaves, outputs).flatten(1, 2)
+    losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
+    return losses, flat_gradient(heads, d_heads, leaves, like)
+
+
+def _head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
+    """Whether `policy_triton` takes the head: of choices, and one small layer."""
+    if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
+        return False
+    from ingredients.training import policy_triton
+
+    return policy_triton.fits(setup.agent.hidden, setup.agent.head)
+
+
+def _log_probability(setup: Setup, weights: Mapping[str, Tensor], outputs: Tensor, action: Tensor) -> Tensor:
+    """Returns log π(a), `[S, X]`, for the memory's outputs `[S, X, H]`."""
+    if _head_by_kernels(setup, outputs):
+        from ingredients.agent import choice_triton
+
+        head = weights["head.weight"], weights["head.bias"]
+        return choice_triton.log_probabilities(outputs, head, action, setup.family.actions)
+    heads = setup.agent.heads(weights, outputs)
     if setup.family.continuous:
         return gaussian_log_probability(heads, action)
     return log_probability(heads[..., : setup.family.actions], action)

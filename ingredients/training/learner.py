@@ -12,7 +12,6 @@ that how long it waits changes nothing. `weight`, where it is not None, says whi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -319,6 +318,12 @@ class Adam:
 
     def move(self, weights: Tensor, gradient: Tensor, norm: Tensor, pace: Pace, clip: Clip) -> None:
         """Takes the step at its pace."""
+        if kernels_do(weights):
+            from ingredients.training import adam_triton
+
+            self.count += 1
+            adam_triton.step(weights, gradient, (self.mean, self.square), norm, pace[:2], clip)
+            return
         alive = clip.alive.unsqueeze(1)
         shrink = (clip.max_norm / (norm + EPSILON)).clamp(max=1.0).unsqueeze(1)
         gradient = torch.where(alive, gradient * shrink, torch.zeros_like(gradient))
@@ -337,13 +342,3 @@ def gradient_norm(gradient: Tensor) -> Tensor:
 
         return adam_triton.norms(gradient)
     return (gradient * gradient).sum(1).sqrt()
-
-
-def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
-    """Returns the gradient over the leaves, `[S, P]`, of what has `gradient` over `outputs` (of equal shapes).
-
-    Runs share no weight, so each row is its own run's gradient.
-    """
-    parts = torch.autograd.grad(outputs, list(leaves.values()), gradient)
-    flat = torch.cat([part.reshape(part.shape[0], -1) for part in parts], dim=1)
-    return torch.nn.functional.pad(flat, (0, like.shape[1] - flat.shape[1]))

@@ -13,14 +13,17 @@ registers. Where steps do not count alike, each is multiplied by what it counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+import torch
 import triton.language as tl
 from torch import Tensor
 
 from ingredients.agent.kernels import PRECISION, block, held, kernel, run_length
+from ingredients.agent.network import Agent
 from ingredients.agent.triton_functions import matrix, transposed
-from ingredients.training.learner import Advised
+from ingredients.training.learner import Advised, PolicyLosses
 
 ROWS_A_TIME = 64
 LOSSES = 4
@@ -225,3 +228,24 @@ def head_gradient(
         num_warps=4,
     )
     return made
+
+
+def policy_step(
+    agent: Agent,
+    leaves: Mapping[str, Tensor],
+    outputs: Tensor,
+    advised: Advised,
+    earned: Tensor,
+    weighed: Weighed,
+    like: Tensor,
+) -> tuple[PolicyLosses, Tensor]:
+    """Returns the policy's losses and its flat gradient, `[S, P]`, for the memory's outputs `[S, T, N, H]`.
+
+    The weights stand in the order of `Agent.shapes`: the memory's, the head's, its biases.
+    """
+    head = leaves["head.weight"].detach(), leaves["head.bias"].detach()
+    made = head_gradient(outputs.detach().flatten(1, 2), head, advised, earned, agent.layout.actions, weighed)
+    of_memory = [leaf for name, leaf in leaves.items() if not name.startswith("head.")]
+    parts = torch.autograd.grad(outputs, of_memory, made.outputs.view(outputs.shape))
+    flat = torch.cat([part.reshape(len(part), -1) for part in (*parts, made.weight, made.bias)], dim=1)
+    return PolicyLosses(*made.losses.unbind(1)), torch.nn.functional.pad(flat, (0, like.shape[1] - flat.shape[1]))

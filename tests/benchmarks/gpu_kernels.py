@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent import choice_triton, products_triton
-from ingredients.agent.memory import Memory, gru_triton, lstm_triton, make_memory
+from ingredients.agent.memory import Memory, gru_triton, make_memory
 from ingredients.training import adam_triton, advantage_triton, critic_triton, policy_triton
 from ingredients.training.critic import value_gradient
 from ingredients.training.learner import Advised, log_probability, policy_gradient
@@ -44,14 +44,15 @@ def distance(ours: Tensor, exact: Tensor) -> float:
 
 
 def milliseconds(work: Callable[[], Any], times: int = 15) -> float:
-    """Returns the median time of some work on the card, replayed from a graph: without the time to begin it."""
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    with torch.cuda.stream(stream):
-        for _ in range(3):
-            work()
+    """Returns the median time of some work on the card, replayed from a graph: without the time to begin it.
+
+    All work stands on one stream: autograd goes back on the stream on which it went forward.
+    """
+    for _ in range(3):
+        work()
     torch.cuda.synchronize()
     graph, taken = torch.cuda.CUDAGraph(), []
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
         work()
     for _ in range(times):
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
@@ -61,6 +62,16 @@ def milliseconds(work: Callable[[], Any], times: int = 15) -> float:
         end.synchronize()
         taken.append(begin.elapsed_time(end))
     return float(statistics.median(taken))
+
+
+@contextmanager
+def on_one_stream() -> Iterator[None]:
+    """Gives all work inside a stream that can be captured."""
+    if DEVICE == "cpu":
+        yield
+        return
+    with torch.cuda.stream(torch.cuda.Stream()):  # type: ignore[no-untyped-call]
+        yield
 
 
 @contextmanager
@@ -111,13 +122,14 @@ def errors() -> None:
     outputs, head, advised, earned = policy_case(4)
     heads = torch.baddbmm(head[1].double(), outputs.double(), head[0].double())
     before = log_probability(heads[..., :ACTIONS], advised[0])
+    noise = 0.3 * torch.randn_like(before)
     exact_losses, d_logits = policy_gradient(
-        heads[..., :ACTIONS], Advised(advised[0], before + 0.1, advised[2].double()), 0.2, 0.1
+        heads[..., :ACTIONS], Advised(advised[0], (before + noise).float().double(), advised[2].double()), 0.2, 0.1
     )
     made = policy_triton.head_gradient(
         outputs,
         head,
-        Advised(advised[0], (before + 0.1).float(), advised[2]),
+        Advised(advised[0], (before + noise).float(), advised[2]),
         earned,
         ACTIONS,
         policy_triton.Weighed(0.2, 0.1, 0.0),
@@ -155,7 +167,7 @@ def bits() -> None:
             print("bits", kind, stack, same, flush=True)
 
 
-def unroll_times(module: ModuleType, kind: str, runs: int, lanes: int) -> tuple[float, float]:
+def unroll_times(runs: int, lanes: int, kind: str = "gru") -> tuple[float, float]:
     """Returns the times of an unroll, and of the way back with all weights' gradients."""
     memory = make_memory(kind, FEATURES, HIDDEN, 4, STEPS)
     weights, carry, x = memory_case(memory, runs, lanes)
@@ -168,24 +180,36 @@ def unroll_times(module: ModuleType, kind: str, runs: int, lanes: int) -> tuple[
 
 
 def settings() -> None:
-    """The unrolls under other precisions, warps and stages: forward and back, in milliseconds, with their errors."""
-    for kind, module in (("gru", gru_triton), ("lstm", lstm_triton)):
-        for exact, warps, stages in product(("tf32x3", "bf16x6", "bf16x3"), (4, 8), (1, 2)):
-            with with_settings(module, PRECISION=exact, WARPS=warps, STAGES=stages):
-                try:
-                    times = [
-                        unroll_times(module, kind, runs, LANES) for runs in ((16, 1024) if kind == "gru" else (256,))
-                    ]
-                    memory = make_memory(kind, FEATURES, HIDDEN, 4, STEPS)
-                    case = memory_case(memory, 4, LANES)
-                    double = {name: weight.double() for name, weight in case[0].items()}
-                    exact_states = memory.unroll(double, case[1].double(), case[2].double())
-                    apart = distance(memory.unroll(*case), exact_states)
-                except Exception as error:
-                    print("setting", kind, exact, warps, stages, "FAILED", repr(error)[:120], flush=True)
-                    continue
-            shown = " ".join(f"{forward:.3f}+{back:.3f}" for forward, back in times)
-            print(f"setting {kind} {exact} warps {warps} stages {stages}: {shown} ms, error {apart:.1e}", flush=True)
+    """The GRU under other precisions, warps and stages: forward and back in milliseconds, and how far from float64."""
+    memory = make_memory("gru", FEATURES, HIDDEN, 4, STEPS)
+    case = memory_case(memory, 4, LANES)
+    double = {name: weight.double() for name, weight in case[0].items()}
+    exact_states = memory.unroll(double, case[1].double(), case[2].double())
+    for exact, warps, stages in product(("tf32x3", "bf16x6"), (4, 8), (1, 2)):
+        with with_settings(gru_triton, PRECISION=exact, WARPS=warps, STAGES=stages):
+            try:
+                taken = [unroll_times(runs, LANES) for runs in (16, 1024)]
+                apart = distance(memory.unroll(*case), exact_states)
+            except Exception as error:
+                print("setting", exact, warps, stages, "FAILED", repr(error)[:120], flush=True)
+                continue
+        shown = " ".join(f"{forward:.3f}+{back:.3f}" for forward, back in taken)
+        print(f"setting gru {exact} warps {warps} stages {stages}: {shown} ms, error {apart:.1e}", flush=True)
+    for lanes, exact, warps in product((32, 64, 128), ("tf32x3", "bf16x6"), (4, 8)):
+        with with_settings(gru_triton, PRECISION=exact, WARPS=warps, MANY_LANES=lanes):
+            try:
+                print(f"setting step {lanes} lanes {exact} warps {warps}: {step_time(16, 10_000):.3f} ms", flush=True)
+            except Exception as error:
+                print("setting step", lanes, exact, warps, "FAILED", repr(error)[:120], flush=True)
+
+
+def step_time(runs: int, lanes: int) -> float:
+    """Returns the time of one step of a GRU, as an evaluation takes it."""
+    memory = make_memory("gru", FEATURES, HIDDEN, 4, STEPS)
+    weights, carry, x = memory_case(memory, runs, lanes, 1)
+    state = draw(runs, lanes, HIDDEN)
+    with torch.no_grad():
+        return milliseconds(lambda: memory.step(weights, (state,), carry[:, :, None], x[:, 0]))
 
 
 def times() -> None:
@@ -220,8 +244,9 @@ def times() -> None:
             "choose": lambda: choice_triton.choose(state, head, uniform, ACTIONS),  # noqa: B023
         }
         shown = ", ".join(f"{name} {milliseconds(work):.3f}" for name, work in made.items())
-        forward, back = unroll_times(gru_triton, "gru", runs, LANES)
-        print(f"times, {runs} runs: unroll {forward:.3f}, back {back:.3f}, {shown}", flush=True)
+        kinds = {kind: unroll_times(runs, LANES, kind) for kind in ("gru", "lstm", "fast-weights")}
+        unrolls = ", ".join(f"{kind} {forward:.3f} + {back:.3f}" for kind, (forward, back) in kinds.items())
+        print(f"times, {runs} runs: {unrolls}, {shown}", flush=True)
 
 
 def profile() -> None:
@@ -253,7 +278,8 @@ def main() -> None:
     print("card", torch.cuda.get_device_name(0) if DEVICE == "cuda" else "none", "torch", torch.__version__, flush=True)
     for name in sys.argv[1:] or PARTS:
         try:
-            PARTS[name]()
+            with on_one_stream():
+                PARTS[name]()
         except Exception:
             print("FAILED", name, traceback.format_exc()[-1500:], flush=True)
 
