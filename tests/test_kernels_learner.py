@@ -8,6 +8,8 @@ from kernels import DEVICE, assert_near, by_kernels, draw
 from torch import Tensor
 
 from ingredients.agent import choice_triton, products_triton
+from ingredients.agent.kernels import without_kernels
+from ingredients.agent.observation import Layout, Past, assemble
 from ingredients.agent.policy import sample
 from ingredients.training import adam_triton, advantage_triton, critic_triton, policy_triton
 from ingredients.training.critic import value_gradient, values
@@ -123,6 +125,21 @@ def test_advantages_are_normalised_run_by_run(waits: bool) -> None:
     assert_near([made], [normalise_per_run(raw.double(), None if acting is None else acting.double())])
     alone = advantage_triton.normalised(raw[:, 1:2], None if acting is None else acting[:, 1:2], EPSILON)
     assert torch.equal(alone[:, 0], made[:, 1])
+
+
+@pytest.mark.parametrize(("continuous", "observed"), [(False, True), (True, False)])
+def test_inputs_are_assembled_to_the_bit(continuous: bool, observed: bool) -> None:
+    """Every column of the input, masked or not, is that of torch."""
+    layout, lead = Layout(2, 3, continuous), (RUNS, 30)
+    flags = [(draw(seed, *lead, 1) > 0).float() for seed in range(5)]
+    action = draw(5, *lead, 3) if continuous else draw(5, *lead, 1).abs().long().clamp_(max=2)
+    start, episode, *shown, seen = on_device(*flags)
+    given = on_device(draw(6, *lead, 2), draw(7, *lead, 1), action)
+    past = Past(given[0], start, episode, given[1], given[2], seen if observed else None)
+    with by_kernels():
+        made = assemble(layout, past, *shown)
+    with without_kernels():
+        assert torch.equal(made, assemble(layout, past, *shown))
 
 
 @pytest.mark.parametrize(("inner", "columns"), [(12, 20), (80, 72)])

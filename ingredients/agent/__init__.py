@@ -1,7 +1,7 @@
 """The agent: what it sees (`observation`), what it remembers with (`memory/`), weights (`network`), actions (`policy`).
 
 What of it runs as compiled loops on a CPU, `compiled` says; what as kernels on a card, `kernels` does, with
-`triton_functions`, `products_triton` (linear layers) and `choice_triton` (acting).
+`triton_functions`, `observation_triton`, `products_triton` (linear layers) and `choice_triton` (acting).
 
 Comes in: observations, rewards, actions. Goes out: the masked input, a memory's output, heads, actions.
 """

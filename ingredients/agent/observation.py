@@ -26,6 +26,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.agent.kernels import kernels_do
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -99,6 +101,10 @@ class Past:
 
 def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
+    if kernels_do(past.observation, reward_shown):
+        from ingredients.agent import observation_triton
+
+        return observation_triton.assembled(layout, past, reward_shown, action_shown)
     has_past = 1.0 - past.lifetime_start
     reward_shown, action_shown = reward_shown * has_past, action_shown * has_past
     if past.reward_observed is not None:
