@@ -48,6 +48,7 @@ def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
     from ingredients.training.leakage import family_leakage  # the decoder's package takes half a second to load
 
     tell(Progress("references"))
+    directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     family = make_family(study.tasks)
     settings = study.evaluation
     tasks = evaluation_tasks(family, settings.tasks, settings.stream)
@@ -80,6 +81,7 @@ def run_stack(
     Returns:
         Why runs failed, by their id.
     """
+    directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)
     states = {run: store.state(run, fingerprints(study, run)) for run in stack.runs}
     trained = tuple(run for run in stack.runs if states[run] == "trained")
