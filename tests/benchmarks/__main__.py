@@ -32,6 +32,7 @@ SECONDS = {
     "overhead": 1200,
     "plan_honesty": 900,
     "engines": 900,
+    "audit_truths": 900,
 }
 OUT = Path("results/bench.json")
 
