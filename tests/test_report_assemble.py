@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from ingredients.errors import StoreError
-from ingredients.grid import Run, cells, runs, study_fingerprint
+from ingredients.grid import Run, cells, references_fingerprint, runs, study_fingerprint
 from ingredients.judgement import INTERNAL
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.build import build_report, read_report
@@ -246,3 +246,13 @@ def test_the_section_of_tasks_stands_beside_the_stored_references(tmp_path: Path
     """What needs no playing is asked of the study, so that older folders are judged by it, too."""
     evidence = evidence_of(tmp_path / "bandit", bandit_study(evaluation={"points": 2}, seeds=2))
     assert (evidence.references["unneeded"], evidence.references["working_memory"]) == ((), False)
+
+
+def test_references_without_trained_agents_are_those_of_their_study(tmp_path: Path) -> None:
+    """A study that says how many reactive agents are trained, as smoke.yaml does, is reported like any other."""
+    small = bandit_study(evaluation={"reactive_agents": 0}, ingredients={"memory": [True]}, seeds=1)
+    store = write_results(tmp_path / "bandit", small)
+    references = store.read_references()
+    assert references is not None
+    store.write_references({**references, "evaluates": references_fingerprint(small)})
+    assert read_evidence(store, small).references

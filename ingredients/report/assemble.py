@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ingredients.errors import StoreError
-from ingredients.grid import Cell, Run, cells, memory_kind, runs, study_fingerprint
+from ingredients.grid import Cell, Run, cells, memory_kind, references_fingerprint, runs, study_fingerprint
 from ingredients.judgement import CellInput, Curve, RunCurves
 from ingredients.judgement.inputs import SWAPS, block_curves
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
@@ -136,7 +136,7 @@ def _references(store: Store, study: Study) -> Mapping[str, Any]:
     references = store.read_references()
     if references is None:
         return {}
-    now = study_fingerprint(study).evaluates
+    now = references_fingerprint(study)
     if references.get("evaluates", now) != now:
         how = f"{go_on(store.directory)}; no run is repeated"
         raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
