@@ -43,6 +43,7 @@ with interrupted_at_once():
     from ingredients.console.options import (
         CellsOption,
         Device,
+        DeviceOption,
         MemoryOption,
         OutOption,
         RetriesOption,
@@ -67,12 +68,12 @@ with interrupted_at_once():
         working,
     )
     from ingredients.engine.asked import Grid, ask_about, ask_for, interruption
-    from ingredients.engine.bench import bench as run_bench
     from ingredients.engine.division import Division
-    from ingredients.engine.estimate import checked, estimate, notices
+    from ingredients.engine.estimate import checked, notices
     from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
     from ingredients.engine.limits import grid_limits, seconds_in
-    from ingredients.engine.local import LocalEngine, interruptible, usable_cores
+    from ingredients.engine.local import LocalEngine, interruptible
+    from ingredients.engine.on_cards import bench_for, estimate_for
     from ingredients.engine.place import Place
     from ingredients.engine.ray_cluster import RayEngine
     from ingredients.engine.tally import Tally
@@ -81,7 +82,7 @@ with interrupted_at_once():
     from ingredients.report.bench import bench_text
     from ingredients.report.plan import contact_text, plan_text, state_text
     from ingredients.report.progress import show_progress
-    from ingredients.report.shown import Format, refuse_several, show, unexpected
+    from ingredients.report.shown import Format, load_report_ahead, refuse_several, show, unexpected
     from ingredients.store import Leases
     from ingredients.store.versions import DISTRIBUTION, installed
     from ingredients.study import DEFAULT_STUDY
@@ -141,6 +142,7 @@ def plan(
     seeds: SeedsOption = None,
     cells: CellsOption = None,
     workers: WorkersOption = None,
+    device: DeviceOption = Device.cpu,
     set_: SetOption = None,
     smoke: SmokeOption = False,
     quick: Annotated[bool, typer.Option("--quick", help="Time nothing: cells, runs, memory and checks.")] = False,
@@ -153,7 +155,7 @@ def plan(
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
     conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
     with working() as tell:
-        cost = estimate(rest, usable_cores() if workers is None else workers, quick, tell)
+        cost = estimate_for(device, rest, workers, quick, tell)
     typer.echo(plan_text(rest, grid.cells, grid.directory, conflict, cost))
 
 
@@ -201,7 +203,7 @@ def run_grid(
     seeds: SeedsOption = None,
     cells: CellsOption = None,
     workers: WorkersOption = None,
-    device: Annotated[Device, typer.Option(help="Where training computes.")] = Device.cpu,
+    device: DeviceOption = Device.cpu,
     engine: Annotated[Literal["local", "ray"], typer.Option(help="Where stacks execute.")] = "local",
     address: Annotated[
         str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster [default: start one here].")
@@ -295,12 +297,13 @@ def report(
 def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     workers: WorkersOption = None,
+    device: DeviceOption = Device.cpu,
 ) -> None:
     """Time training on a fixed workload, on all cores: a minute.
 
     5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes in each worker, 4 epochs x 4 minibatches; then other sizes.
     """
-    result = run_bench(usable_cores() if workers is None else workers)
+    result = bench_for(device, workers)
     typer.echo(json.dumps(vars(result), indent=2) if as_json else bench_text(result))
 
 
@@ -317,6 +320,7 @@ def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, snapshot_se
             typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
         for notice in () if quiet else fitted.notices:
             typer.echo(f"notice: {notice}", err=True)
+        load_report_ahead(place.device)
         show_progress(Division(fitted.rest, grid.store, leases, how).run(engine), tally, terminal(), quiet)
     return failures(fitted.rest, grid.store, tally)
 

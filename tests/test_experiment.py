@@ -143,7 +143,7 @@ def test_references_are_stored_for_the_studys_tasks(tmp_path: Path) -> None:
     """The references' curves span the lifetime, and the floor of a fair bandit is one half."""
     study = _study(evaluation={"tasks": 4000, "tasks_at_points": 10})
     store = Store(tmp_path / "r").open(study)
-    run_references(study, tmp_path / "r", _silent)
+    run_references(study, tmp_path / "r", "cpu", _silent)
     stored = store.read_references()
     assert stored is not None
     curves = stored["references"][stored["floor"]]["curves"]["none"]

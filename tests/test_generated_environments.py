@@ -112,11 +112,11 @@ def test_the_references_of_one_are_made_or_refused(fault: str | None, tmp_path: 
     study = study_of(told, {}, "r")
     store = Store(tmp_path / "r").open(study)
     if fault is None:
-        run_references(study, tmp_path / "r", _silent)
+        run_references(study, tmp_path / "r", "cpu", _silent)
         assert store.read_references() is not None
         return
     with pytest.raises(IngredientsError, match=r"failed.*: step gave the reward nan; expected: a finite number"):
-        run_references(study, tmp_path / "r", _silent)
+        run_references(study, tmp_path / "r", "cpu", _silent)
 
 
 def _silent(progress: object) -> None:

@@ -266,7 +266,7 @@ def test_the_informed_agent_is_the_yardstick(tmp_path: Path) -> None:
     assert torch.equal(shown.first(tasks, torch.zeros(3, 1))[1][:, 4:], tasks)
     store = Store(tmp_path / "r").open(study)
     told: list[Progress] = []
-    run_references(study, tmp_path / "r", told.append)
+    run_references(study, tmp_path / "r", "cpu", told.append)
     references = store.read_references()
     assert references is not None
     assert (references["floor"], references["reactive"], references["yardstick"]) == ("random", None, "informed")

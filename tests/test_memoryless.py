@@ -94,7 +94,7 @@ def test_an_agent_is_as_good_as_the_policy_that_was_found(tmp_path: Path) -> Non
     """On two arms it comes within .1 of win-stay-lose-shift, has its own luck, and is stored whole."""
     asked = study(2)
     Store(tmp_path / "r").open(asked)
-    run_references(asked, tmp_path / "r", lambda _: None)
+    run_references(asked, tmp_path / "r", "cpu", lambda _: None)
     stored = Store(tmp_path / "r").read_references()
     assert stored is not None
     assert not references_needed(asked, Store(tmp_path / "r"))
@@ -117,7 +117,7 @@ def test_where_the_environment_is_a_memory_it_is_no_hurdle() -> None:
     family = make_family(asked.tasks)
     of_study = evaluation_tasks(family, 40)
     played = evaluate_references(family, of_study, 10)
-    add_memoryless(asked, family, of_study, played, lambda _: None)
+    add_memoryless(asked, family, of_study, played, "cpu", lambda _: None)
     assert played["reactive"] is None
     assert played["memoryless"]["both"] == "trained_reactive"
 

@@ -45,7 +45,7 @@ def test_so_do_its_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Pool, "step", counted)
     study = smoke("{gymnasium: others_environments:Corridor, episode_steps: 200}")
     Store(tmp_path / "r").open(study)
-    run_references(study, tmp_path / "r", lambda _: None)
+    run_references(study, tmp_path / "r", "cpu", lambda _: None)
     assert study.learner.train_steps < taken <= MOST_STEPS_OF_REFERENCES
 
 

@@ -39,6 +39,7 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", min=1, help="Processes at once [default: one a core; with cuda one a GPU]."),
 ]
+DeviceOption = Annotated[Device, typer.Option(help="Where training computes.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the study; repeatable; run-grid then needs --out."),

@@ -9,7 +9,7 @@ import ctypes
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,11 @@ def _log(event: Failed) -> str:
 
 
 @contextmanager
-def asking(workers: int) -> Iterator[LocalEngine]:
+def asking(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalEngine]:
     """Gives workers for questions; what code of the user's prints goes to a log, which is kept where one failed."""
     logs = Path(tempfile.mkdtemp(prefix="ingredients-"))
     try:
-        with LocalEngine(workers, logs) as engine:
+        with LocalEngine(workers, logs, gpus=gpus) as engine:
             yield engine
     except IngredientsError:
         if not any(logs.iterdir()):

@@ -36,6 +36,7 @@ class Estimate:
         leakage: what the environment leaks of reward and action (`training.leakage`).
         contact: what random play shows of tasks that are not ours, a name and a text each (`training.contact`).
         timed: whether speed and time were measured; both are 0 where they were not.
+        device: whose memory it is.
     """
 
     workers: int
@@ -46,6 +47,7 @@ class Estimate:
     leakage: Mapping[str, Any] = field(default_factory=dict)
     contact: Sequence[tuple[str, str]] = ()
     timed: bool = True
+    device: str = "cpu"
 
 
 def estimate(
@@ -64,11 +66,11 @@ def estimate(
     """
     workers = min(workers, max(len(rest.stacks), 1))
     with asking(workers) as engine:
-        told = _notices(engine, rest.study)
+        told = asked_notices(engine, rest.study)
         tell("counting the memory that stacks take")
         memory = memory_by_runs(engine, rest)
         fitted = fitting(rest, memory, usable_memory() // workers)
-        seen = _contact(engine, rest.study, tell)
+        seen = asked_contact(engine, rest.study, tell)
         kinds = largest_of_each_kind(fitted.rest)
         largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
         if quick:
@@ -83,7 +85,7 @@ def estimate(
             speeds[kind] = _speed(engine, workers, rest.study, stack)
     seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
     seconds += [rest.reference_steps / next(iter(speeds.values())).trained] if rest.reference_steps else []
-    speed, ends = _mean_speed(fitted.rest, speeds), _makespan(seconds, workers)
+    speed, ends = _mean_speed(fitted.rest, speeds), makespan(seconds, workers)
     return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen)
 
 
@@ -95,12 +97,13 @@ def checked(study: Study) -> dict[str, Any]:
         StudyError: it breaks its contract.
     """
     with asking(1) as engine:
-        told = _notices(engine, study)
+        told = asked_notices(engine, study)
         (seen,) = together(engine, 1, "ingredients.training.contact:contact", study)
     return {**seen, "rows": [*seen["rows"], *(("notice", text) for text in told)]}
 
 
-def _contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
+def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
+    """Returns what random play shows of tasks that are not ours, from a worker."""
     if not is_foreign(study.tasks):
         return ()
     tell("playing the tasks at random")
@@ -116,14 +119,15 @@ def notices(study: Study) -> tuple[str, ...]:
         StudyError: it breaks its contract.
     """
     with asking(1) as engine:
-        told = _notices(engine, study)
+        told = asked_notices(engine, study)
         if getattr(study.tasks, "vary", None) != {}:
             return told
         (unvaried,) = together(engine, 1, "ingredients.training.contact:unvaried", study)
     return (*told, *([unvaried] if unvaried else []))
 
 
-def _notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
+def asked_notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
+    """Returns the notices of a study, from a worker where one has to be asked."""
     own = [kind for kind in memory_kinds(study) if is_own(kind)]
     for kind in own:
         source_path(kind)  # its file may not be there
@@ -160,7 +164,7 @@ def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
     return sum(steps.values()) / seconds if seconds else next(iter(speeds.values())).trained
 
 
-def _makespan(seconds: Sequence[float], workers: int) -> float:
+def makespan(seconds: Sequence[float], workers: int) -> float:
     """Returns when the last worker is done, where each takes the longest stack that is left."""
     busy = [0.0] * workers
     for each in sorted(seconds, reverse=True):

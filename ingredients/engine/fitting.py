@@ -91,7 +91,8 @@ def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
     free = 0
     for index, (kind, stack) in enumerate(largest_of_each_kind(rest).items()):
         asked = (rest.study, stack)
-        job = Job(f"card-{index}", "ingredients.training.cost:card_needs", asked, needs=Needs(0, 1.0), limited=False)
+        function, about = "ingredients.training.cost:card_needs", others_code(rest.study)
+        job = Job(f"card-{index}", function, asked, needs=Needs(0, 1.0), limited=False, about=about)
         free, needs[kind] = results_of(engine, [job])[0]
     return free, needs
 

@@ -121,7 +121,7 @@ def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
     if part.stack is None:
-        steps, arguments = rest.reference_steps, (rest.study, directory)
+        steps, arguments = rest.reference_steps, (rest.study, directory, how.device)
         return Job(part.key, f"{module}:run_references", arguments, tells=True, env_steps=steps, about=about)
     return Job(
         part.key,

@@ -65,7 +65,7 @@ class LocalEngine:
             logs: where output goes.
             limits: of the jobs; by default none, and no retries.
             gpus: as CUDA names them, dealt out to the workers in turn; with none, every worker sees all.
-            helper: whether there is one worker more, without a GPU, for a job that needs none.
+            helper: whether there is one worker more, for a job that need not wait for a GPU; it sees the first one.
         """
         self.workers = workers
         self._logs = logs
@@ -133,10 +133,8 @@ class LocalEngine:
         return range(self.workers)
 
     def _gpu(self, slot: int) -> str | None:
-        """Returns the GPU that a worker sees: None where it sees all, and no name where it sees none."""
-        if not self.gpus:
-            return None
-        return self.gpus[slot % len(self.gpus)] if slot < self.workers else ""
+        """Returns the GPU that a worker sees, None where it sees all."""
+        return self.gpus[slot % self.workers % len(self.gpus)] if self.gpus else None
 
     def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
         """Waits for something to happen, or until it is time to look again, and yields what happened."""

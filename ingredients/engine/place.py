@@ -51,7 +51,7 @@ class Place:
             raise UsageError("--address is that of a Ray cluster; give --engine ray with it")
         if self.device == "cuda":
             gpus = cuda_gpus()
-            # one worker has a GPU to itself, and what it can do without is done beside it
+            # one worker for a GPU, and one more for the references, most of which are computed on the CPU
             return LocalEngine(self.workers or len(gpus), logs, self.limits, gpus, helper=self.workers is None)
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,26 +115,54 @@ def follow(
         keep(course)
 
 
-def keeping(keeper: Keeper, say: Callable[[str, int], None]) -> Callable[[Course], None]:
+def keeping(keeper: Keeper, say: Callable[[str, int], None], aside: Executor | None = None) -> Callable[[Course], None]:
     """Returns what makes a snapshot when it is time for one.
 
     A snapshot that cannot be written costs no training: it is said once, and tried again when it is time again.
+
+    Args:
+        keeper: where snapshots are kept.
+        say: is told in words what went wrong, and after how many updates.
+        aside: writes them while a device trains on: a thousand runs are a gigabyte. One at a time is written.
     """
     kept_at, complained = time.monotonic(), False
+    writing: Future[None] | None = None
 
-    def keep(course: Course) -> None:
-        nonlocal kept_at, complained
-        if time.monotonic() - kept_at < keeper.seconds:
-            return
+    def settle(course: Course) -> None:
+        nonlocal complained
         try:
-            keeper.snapshots.write(_snapshot(keeper, course))
+            if writing is not None:
+                writing.result()
         except StoreError as error:
             if not complained:
                 say(f"no snapshot: {error}", course.training.update)
             complained = True
+
+    def keep(course: Course) -> None:
+        nonlocal kept_at, writing
+        if time.monotonic() - kept_at < keeper.seconds or (writing is not None and not writing.done()):
+            return
+        settle(course)
+        writing = _written(keeper, _snapshot(keeper, course), aside)
+        if aside is None:
+            settle(course)
+            writing = None
         kept_at = time.monotonic()
 
     return keep
+
+
+def _written(keeper: Keeper, snapshot: Snapshot, aside: Executor | None) -> Future[None]:
+    """Returns the writing of a snapshot, which is done where nobody does it aside."""
+    if aside is not None:
+        return aside.submit(keeper.snapshots.write, snapshot)
+    done: Future[None] = Future()
+    try:
+        keeper.snapshots.write(snapshot)
+        done.set_result(None)
+    except StoreError as error:
+        done.set_exception(error)
+    return done
 
 
 def _snapshot(keeper: Keeper, course: Course) -> Snapshot:

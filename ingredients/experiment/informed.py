@@ -27,14 +27,14 @@ FULL = Cell(True, True, True, True)
 PROBE = "memory_swap"
 
 
-def train_informed(study: Study, family: Family, tasks: Tensor, tell: Tell) -> dict[str, Any]:
+def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> dict[str, Any]:
     """Returns the entry of `references` on `tasks` `[N, D]`, and the mean curve `at_points` on the first of them.
 
     Raises:
         StudyError: an agent diverged, or its environment raised.
     """
     runs = tuple(Run(FULL, seed) for seed in range(informed_seeds(study)))
-    setup = prepare(study, runs, family=informed(family))
+    setup = prepare(study, runs, device, informed(family))
     training = begin_training(setup)
     for update in train(setup, training):
         tell(_progress(setup, update.number + 1))

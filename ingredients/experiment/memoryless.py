@@ -47,7 +47,9 @@ KEYS: Mapping[tuple[bool, bool], str] = {
 }
 
 
-def add_memoryless(study: Study, family: Family, tasks: Tensor, played: dict[str, Any], tell: Tell) -> None:
+def add_memoryless(
+    study: Study, family: Family, tasks: Tensor, played: dict[str, Any], device: str, tell: Tell
+) -> None:
     """Adds the agents to what `evaluate_references` gave, and `memoryless`: the best known by what is shown.
 
     The reactive role goes to the best of those shown both channels, unless the environment can be written on: there a
@@ -55,7 +57,7 @@ def add_memoryless(study: Study, family: Family, tasks: Tensor, played: dict[str
     """
     agents = memoryless_agents(study)
     for shown in combinations(study) if agents else ():
-        trained = _train(study, family, shown, agents, tell)
+        trained = _train(study, family, shown, agents, device, tell)
         if trained is not None:
             played["references"][TRAINED[shown]], played["at_points"][TRAINED[shown]] = _entry(study, trained, tasks)
     played["memoryless"] = best_known(played)
@@ -95,12 +97,14 @@ class _Agent(NamedTuple):
     weights: Tensor
 
 
-def _train(study: Study, family: Family, shown: tuple[bool, bool], agents: int, tell: Tell) -> _Agent | None:
+def _train(
+    study: Study, family: Family, shown: tuple[bool, bool], agents: int, device: str, tell: Tell
+) -> _Agent | None:
     """Returns the best of `agents` agents; None where all of them failed."""
     cell = Cell(*shown, memory=False, task_distribution=True)
     longer = _longer(study)
     runs = tuple(Run(cell, BEYOND_STUDIES + index) for index in range(agents))
-    setup = prepare(longer, runs, family=family)
+    setup = prepare(longer, runs, device, family)
     training = begin_training(setup)
     for update in train(setup, training):
         tell(_progress(setup, update.number + 1))
@@ -122,7 +126,7 @@ def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], 
     """
     luck = lucks(0, LUCKS)  # the stream is the setup's
     runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)
-    setup = prepare(study, runs, family=agent.family)
+    setup = prepare(study, runs, agent.weights.device.type, agent.family)
     weights = agent.weights.expand(len(runs), -1).contiguous()
     played = evaluate(setup, weights, tasks.expand(len(runs), -1, -1))
     first = tasks[: study.evaluation.tasks_at_points].expand(len(runs), -1, -1)

@@ -8,27 +8,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+import torch
 
 from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
 from ingredients.experiment.course import Course, Keeper, begin_course, follow, keeper, keeping
 from ingredients.experiment.informed import train_informed
-from ingredients.experiment.memoryless import add_memoryless
 from ingredients.experiment.tables import (
     Evaluation,
+    Policies,
     diagnostics_tables,
     evaluations,
     loaded_policies,
     stored_weights,
 )
 from ingredients.grid import Run, Stack, fingerprints, own_tasks, references_fingerprint
-from ingredients.references import evaluate_references
 from ingredients.store import RunRecord, Store
 from ingredients.store.versions import versions
 from ingredients.study import Study
@@ -38,25 +39,30 @@ from ingredients.training.draws import evaluation_tasks
 from ingredients.training.trainer import Setup, Update, prepare
 
 SECONDS_BETWEEN_MESSAGES = 0.2
+STORED_AT_ONCE = 8  # runs of a large stack: each waits for the disk
 
 
-def run_references(study: Study, directory: Path, tell: Tell) -> dict[str, str]:
+def run_references(study: Study, directory: Path, device: str, tell: Tell) -> dict[str, str]:
     """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both.
 
-    A yardstick that nobody can write down is trained first, and memoryless agents are.
+    A yardstick that nobody can write down is trained first, and memoryless agents are: on `device`, where it is there.
     """
-    from ingredients.training.leakage import family_leakage  # the decoder's package takes half a second to load
+    # what only this job needs takes a second and more to load
+    from ingredients.experiment.memoryless import add_memoryless
+    from ingredients.references import evaluate_references
+    from ingredients.training.leakage import family_leakage
 
     tell(Progress("references"))
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
+    device = device if device != "cuda" or torch.cuda.is_available() else "cpu"
     family = make_family(study.tasks)
     settings = study.evaluation
     tasks = evaluation_tasks(family, settings.tasks, settings.stream)
     played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
     if (name := played["yardstick"]) not in played["references"]:
-        trained = train_informed(study, family, tasks, tell)
+        trained = train_informed(study, family, tasks, device, tell)
         played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
-    add_memoryless(study, family, tasks, played, tell)
+    add_memoryless(study, family, tasks, played, device, tell)
     about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family)}
     made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
     Store(directory).write_references({**played, **about, **made_of})
@@ -103,10 +109,17 @@ def _store_all(study: Study, setup: Setup, store: Store, course: Course, tell: T
     seconds = time.monotonic() - course.began
     reasons = [course.training.failed.get(index) or raised for index, raised in enumerate(_raised(setup))]
     diagnostics = diagnostics_tables(course.updates, len(setup.runs))
-    for index, run in enumerate(setup.runs):
-        evaluation = _nothing(made[index]) if reasons[index] else made[index]
-        weights = stored_weights(setup, course.policies, index)
-        _store(study, store, _Result(run, reasons[index], seconds, weights, evaluation, diagnostics[index], versions()))
+    policies = Policies(course.policies.train_steps, [policy.cpu() for policy in course.policies.weights])
+
+    def store_run(index: int) -> None:
+        run, reason = setup.runs[index], reasons[index]
+        evaluation = _nothing(made[index]) if reason else made[index]
+        weights = stored_weights(setup, policies, index)
+        _store(study, store, _Result(run, reason, seconds, weights, evaluation, diagnostics[index], versions()))
+
+    with ThreadPoolExecutor(1 if setup.device.type == "cpu" else STORED_AT_ONCE) as aside:
+        for _ in aside.map(store_run, range(len(setup.runs))):
+            pass
     return {run.id: reason for run, reason in zip(setup.runs, reasons, strict=True) if reason}
 
 
@@ -206,7 +219,9 @@ def _trained(setup: Setup, kept: Keeper, points: int, tell: Tell) -> Course:
             say(course.training.notices.pop(0), update.number + 1)
         tell_of(update)
 
-    follow(setup, course, evaluation_points(setup.updates, points), heard, keeping(kept, say))
+    with ThreadPoolExecutor(1) as thread:  # what it still writes is waited for: the stack forgets it when it is stored
+        aside = None if setup.device.type == "cpu" else thread
+        follow(setup, course, evaluation_points(setup.updates, points), heard, keeping(kept, say, aside))
     return course
 
 

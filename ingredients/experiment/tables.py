@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,8 @@ from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, traini
 from ingredients.training.evaluation import evaluate, probes_of, stage_of
 from ingredients.training.inside import carried_inside
 from ingredients.training.trainer import Setup, Update
+
+_NAMED = {"train_step": "train_step", "probe": "probe", "tasks": "kind"}  # columns, and what `_Curves` calls them
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Evaluation:
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
     """Returns what each run of a stack shows: small curves at the points, large ones with probes at the end."""
-    parts: list[list[pd.DataFrame]] = [[] for _ in setup.runs]
+    parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
     curves_by_block: Mapping[str, Tensor] = {}
@@ -78,11 +81,10 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
         if part.probes:
             blocks, statistics = _by_block(evaluated.returns), evaluated.statistics or [{}] * len(setup.runs)
             curves_by_block = evaluated.blocks
+        tops = [np.nan] * len(setup.runs) if best is None else [float(each.double().mean()) for each in best]
         for probe, curves in evaluated.curves.items():
-            for index, run in enumerate(setup.runs):
-                top = np.nan if best is None else float(best[index].double().mean())
-                parts[index].append(_curve(study, run, part, probe, curves[index].numpy(), top))
-    tables = [pd.concat(part, ignore_index=True) for part in parts]
+            parts.append(_Curves(part.train_step, probe, part.kind, curves.numpy(), tops))
+    tables = [_table(study, run, index, parts) for index, run in enumerate(setup.runs)]
     whole = [
         {name: np.ascontiguousarray(each[index].numpy()) for name, each in curves_by_block.items()}
         for index in range(len(tables))
@@ -112,18 +114,31 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
     yield _Take(step, "training", own, (), policy)
 
 
-def _curve(study: Study, run: Run, part: _Take, probe: str, returns: np.ndarray, best: float) -> pd.DataFrame:
+class _Curves(NamedTuple):
+    """The curves of all runs under one probe, `[S, K]`, and what each run could earn in an episode, NaN if unknown."""
+
+    train_step: int
+    probe: str
+    kind: str
+    returns: np.ndarray
+    tops: list[float]
+
+
+def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.DataFrame:
+    """Returns the curves of one run, a row for each episode of each."""
+    episodes = parts[0].returns.shape[1]
+    returns = np.concatenate([part.returns[index] for part in parts])
+    tops = np.repeat([part.tops[index] for part in parts], episodes)
+    columns = {name: [getattr(part, of) for part in parts] for name, of in _NAMED.items()}
     return pd.DataFrame(
         {
             "study": study.name,
             **run.cell.texts(),
             "seed": run.seed,
-            "train_step": part.train_step,
-            "probe": probe,
-            "tasks": part.kind,
-            "episode": np.arange(returns.size),
+            **{name: np.repeat(column, episodes) for name, column in columns.items()},
+            "episode": np.tile(np.arange(episodes), len(parts)),
             "return": returns,
-            "regret": best - returns,
+            "regret": tops - returns,
         }
     )
 
@@ -151,7 +166,7 @@ def _diagnostics(update: Update) -> tuple[Tensor, ...]:
 
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
     """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
-    rows = torch.stack([policy[index] for policy in policies.weights]).cpu()
+    rows = torch.stack([policy[index].cpu() for policy in policies.weights])
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
     return {**named, "train_step": np.array(policies.train_steps)}
 

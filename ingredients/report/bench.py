@@ -6,10 +6,16 @@ Comes in: the measurements. Goes out: aligned plain text that survives a pipe.
 from __future__ import annotations
 
 from ingredients.engine.bench import Bench
+from ingredients.engine.on_cards import CardBench
 from ingredients.report.plan import gigabytes
 
 
-def bench_text(bench: Bench) -> str:
+def bench_text(bench: Bench | CardBench) -> str:
+    """Returns the measurements as text."""
+    return card_bench_text(bench) if isinstance(bench, CardBench) else machine_bench_text(bench)
+
+
+def machine_bench_text(bench: Bench) -> str:
     """Returns the speed in one line, the limit and the memory in one line each, and the other sizes as a table."""
     speed, bmm = bench.gigaflops["training"], bench.gigaflops["bmm"]
     lines = [
@@ -22,6 +28,18 @@ def bench_text(bench: Bench) -> str:
     ]
     rows = sorted(bench.scaling, key=lambda row: (row["hidden"], row["lifetimes"], row["runs"]))
     return "\n".join([*lines, *(_row(row) for row in rows)])
+
+
+def card_bench_text(bench: CardBench) -> str:
+    """Returns the card in one line, and a table of the numbers of runs side by side."""
+    lines = [f"{bench.card}; torch {bench.torch}", "", "runs  env steps/s  first update  recording  peak memory"]
+    return "\n".join([*lines, *(_card_row(row) for row in bench.rows)])
+
+
+def _card_row(row: dict[str, float]) -> str:
+    first, recording = f"{row['first_update_s']:.2f} s", f"{row['recording_s']:.2f} s"
+    memory = gigabytes(int(row["peak_memory_bytes"]))
+    return f"{row['runs']:>4}  {row['env_steps_per_second']:>11,.0f}  {first:>12}  {recording:>9}  {memory:>11}"
 
 
 def _row(row: dict[str, float]) -> str:

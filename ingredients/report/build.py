@@ -5,6 +5,7 @@ Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in t
 
 from __future__ import annotations
 
+import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -111,6 +112,13 @@ def _figures() -> ModuleType:
         if before is not None:
             os.environ["MPLBACKEND"] = before
     return figures
+
+
+def load_all() -> None:
+    """Loads what a report needs, which takes seconds: for who is going to ask for one, and has time before."""
+    _figures()
+    for name in ("html", "terminal"):
+        importlib.import_module(f"ingredients.report.{name}")
 
 
 def read_report(directory: Path) -> Report:

@@ -42,7 +42,8 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds.count, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",
         "results": f"{directory}: " + _results(rest, conflict),
-        "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})",
+        "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})"
+        + (" of a GPU" if cost.device == "cuda" else ""),
         "time": _time(cost),
         "leaks": "; ".join(f"{name}: {leak_text(leak)}" for name, leak in cost.leakage.items())
         + quick_text(cost.leakage),

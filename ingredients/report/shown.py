@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -79,3 +80,19 @@ def show(reports: Sequence[Report | Published], format_: Format) -> None:
         print(one.markdown)
     elif format_ is Format.html:
         print(in_ascii(first.html))
+
+
+def load_report_ahead(device: str) -> None:
+    """Loads in a thread, while workers train, what the report needs at the end: libraries that take seconds to load.
+
+    Not beside a CPU that trains, which has no core to spare.
+    """
+    if device == "cpu":
+        return
+
+    def load() -> None:
+        from ingredients.report.build import load_all
+
+        load_all()
+
+    threading.Thread(target=load, name="report", daemon=True).start()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import NamedTuple
+from collections.abc import Generator, Iterator
+from typing import NamedTuple, cast
 
 import torch
 
@@ -20,15 +21,16 @@ from ingredients.study.levels import OneTask
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import notice
 from ingredients.training.draws import EVALUATION, at_step, evaluation_tasks, lifetime_draws
-from ingredients.training.evaluation import CHUNK_LANES, lanes_at_once
+from ingredients.training.evaluation import CHUNK_LANES, evaluate, lanes_at_once, stage_of
 from ingredients.training.interaction import Draws, Play, advance, begin
-from ingredients.training.trainer import Setup, begin_training, prepare, train
+from ingredients.training.trainer import Setup, Update, begin_training, prepare, train
 from ingredients.training.workload import Workload
 
 FLOAT_BYTES = 4
 PROCESS_BYTES = 500 * 2**20  # the interpreter with torch, numba and pandas loaded, compiling included, as measured
 DEVICE_BYTES = 500 * 2**20  # what the libraries take of a GPU when they are first used
 DEVICE_SLACK = 1.3  # what an allocator leaves between tensors
+CARD_TASKS = 4096  # played to time an evaluation on a GPU
 CARD_SHARE = 0.85  # of what is free on a GPU when a grid begins
 POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's loss has alive at most
 
@@ -112,6 +114,63 @@ def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
     steps, took = _time(setup, seconds)
     return Speed(steps / took, _played_speed(setup, seconds / 4))
+
+
+def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, float, float]:
+    """Returns the seconds until a stack's training is recorded on a GPU, then the env steps a second of both kinds."""
+    endless = study.learner.model_copy(update={"train_steps": 10**12})
+    setup = prepare(study.model_copy(update={"learner": endless}), stack.runs, "cuda")
+    updates = train(setup, begin_training(setup))
+    begins = sum(_device_seconds(updates) for _ in range(2))
+    count = max(1, int(seconds / _device_seconds(updates)))
+    took = _device_seconds(updates, count)
+    cast(Generator[Update], updates).close()
+    trained = count * setup.steps_per_update * len(stack.runs) / took
+    return begins, trained, _card_played(setup, min(study.evaluation.tasks, CARD_TASKS))
+
+
+def _card_played(setup: Setup, tasks: int) -> float:
+    """Returns the environment steps a second of an evaluation on a GPU, once it is recorded."""
+    policy, stage = begin_training(setup).policy, stage_of(setup)
+    lived = evaluation_tasks(setup.family, tasks).expand(len(setup.runs), -1, -1)
+    for _ in range(2):
+        evaluate(setup, policy, lived, stage=stage)
+    began = time.perf_counter()
+    evaluate(setup, policy, lived, stage=stage)
+    return tasks * setup.family.steps * len(setup.runs) / (time.perf_counter() - began)
+
+
+def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
+    """Returns how fast a workload trains on a GPU, and what comes before (see `engine.on_cards.CardBench`)."""
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    setup = prepare(workload.study(), workload.stack(), "cuda")
+    updates = train(setup, begin_training(setup))
+    first, recorded = _device_seconds(updates), _device_seconds(updates)
+    count = max(3, int(seconds / _device_seconds(updates)))
+    took = _device_seconds(updates, count)
+    cast(Generator[Update], updates).close()
+    return {
+        "env_steps_per_second": round(count * setup.steps_per_update * workload.runs / took, 1),
+        "first_update_s": round(first, 3),
+        "recording_s": round(recorded, 3),
+        "peak_memory_bytes": torch.cuda.max_memory_reserved(),
+    }
+
+
+def card_facts() -> dict[str, str]:
+    """Returns the name of the GPU, and torch's version."""
+    return {"card": torch.cuda.get_device_name(0), "torch": torch.__version__}
+
+
+def _device_seconds(updates: Iterator[Update], count: int = 1) -> float:
+    """Returns the seconds of so many updates, the device's work included."""
+    torch.cuda.synchronize()
+    began = time.perf_counter()
+    for _ in range(count):
+        next(updates)
+    torch.cuda.synchronize()
+    return time.perf_counter() - began
 
 
 def workload_speed(workload: Workload, seconds: float) -> dict[str, float]:

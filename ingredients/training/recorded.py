@@ -9,7 +9,9 @@ there. The second is recorded, and all from there on repeat that: they read and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 import torch
@@ -33,7 +35,9 @@ class CudaRecorder:
     """CUDA graphs that share their memory: they are played one at a time, and results live until the next play."""
 
     def __init__(self, device: torch.device) -> None:
-        """Takes a stream of its own, as recording asks for."""
+        """Takes a stream of its own, as recording asks for, and gives back what recordings nobody has any more held."""
+        gc.collect()
+        torch.cuda.empty_cache()
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -53,9 +57,25 @@ class CudaRecorder:
             RuntimeError: it asks for what cannot be recorded, such as a number on the CPU.
         """
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
+        # other threads may go on meanwhile, such as the one that draws
+        with (
+            _no_collection(),
+            torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"),
+        ):
             result = function()
         return result, graph.replay
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keeps garbage where it is: an older recording that is given back breaks off the one that is being made."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class Program(Generic[Result]):

@@ -12,16 +12,20 @@ traceback. All of them together fit into five minutes.
 | alone | whether a run's bits depend on its stack, and by how much |
 | tests | `tests/test_device.py` on the card |
 | stack | the flagship's runs as one stack in one process: what each phase takes |
-| flagship | `run-grid ablations/bandit.yaml --device cuda` from start to report, and its verdicts |
+| references | the flagship's references, which are computed beside the stack: what they take |
+| flagship | `run-grid ablations/bandit.yaml --device cuda` with 5 seeds from start to report, and its verdicts |
 | many | the same with 60 seeds: 960 runs, interrupted once and gone on with |
 """
 
 from __future__ import annotations
 
 import argparse
+import cProfile
 import functools
+import io
 import json
 import os
+import pstats
 import signal
 import subprocess
 import sys
@@ -37,7 +41,17 @@ RUNS = (16, 80, 256, 1024)
 LIFETIMES, PULLS = 32, 100
 TIMED = 2.5  # seconds of one timing
 FLAGSHIP = "ablations/bandit.yaml"
-LIMITS = {"ours": 60, "jax": 90, "profile": 40, "alone": 40, "tests": 60, "stack": 60, "flagship": 75, "many": 210}
+LIMITS = {
+    "ours": 60,
+    "jax": 90,
+    "profile": 40,
+    "alone": 40,
+    "tests": 60,
+    "stack": 60,
+    "references": 60,
+    "flagship": 75,
+    "many": 210,
+}
 
 
 def main() -> None:
@@ -130,6 +144,8 @@ def _trained(runs: int) -> dict[str, Any]:
     """Returns what training a workload of so many runs gave."""
     import torch
 
+    from ingredients.grid import Stack
+    from ingredients.training.cost import device_memory_by_runs
     from ingredients.training.trainer import begin_training, prepare, train
     from ingredients.training.workload import Workload
 
@@ -144,6 +160,8 @@ def _trained(runs: int) -> dict[str, Any]:
     count = max(3, min(400, int(TIMED / waited(lambda: next(updates)))))
     took = waited(lambda: [next(updates) for _ in range(count)])
     score = float(next(updates).score.mean()) / setup.family.episodes
+    reserved, allocated = torch.cuda.max_memory_reserved(), torch.cuda.max_memory_allocated()
+    foretold = device_memory_by_runs(workload.study(), Stack(0, setup.runs))[-1]
     parts = _parts(setup, training)
     updates.close()  # type: ignore[attr-defined]
     return {
@@ -154,8 +172,9 @@ def _trained(runs: int) -> dict[str, Any]:
         "first_update_s": round(first, 2),
         "recording_s": round(recorded, 2),
         "score": round(score, 4),
-        "peak_reserved_gb": round(torch.cuda.max_memory_reserved() / 1e9, 2),
-        "peak_allocated_gb": round(torch.cuda.max_memory_allocated() / 1e9, 2),
+        "foretold_gb": round(foretold / 1e9, 2),
+        "peak_reserved_gb": round(reserved / 1e9, 2),
+        "peak_allocated_gb": round(allocated / 1e9, 2),
         "notices": training.notices,
     }
 
@@ -274,7 +293,8 @@ def alone() -> None:
             trained[runs] = training.policy[0].clone()
     for runs, weights in trained.items():
         distance, same = float((weights - trained[1]).abs().max()), torch.equal(weights, trained[1])
-        tell("alone", runs=runs, same_bits=same, largest_difference_after_10_updates=distance)
+        as_16 = torch.equal(weights, trained[16])
+        tell("alone", runs=runs, same_bits=same, as_among_16=as_16, largest_difference_after_10_updates=distance)
 
 
 # Grids
@@ -305,7 +325,7 @@ def stack() -> None:
 
     torch.set_num_threads(1)
     mark("imports")
-    study = load_study(Path(FLAGSHIP), ())
+    study = load_study(Path(FLAGSHIP), ("seeds=5",))
     torch.zeros(1, device="cuda")
     mark("device")
 
@@ -318,9 +338,38 @@ def stack() -> None:
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "bandit"
         Store(directory).open(study)
+        profiler = cProfile.Profile()
+        profiler.enable()
         failed = run_stack(study, Stack(0, runs(study)), directory, "cuda", 30.0, hear)
+        profiler.disable()
         mark("stored")
+        _print_profile(profiler, 40)
     tell("stack", failed=failed, marks=marks, peak_reserved_gb=round(torch.cuda.max_memory_reserved() / 1e9, 2))
+
+
+def references() -> None:
+    """Computes the flagship's references in this process, and says what takes long."""
+    from ingredients.experiment.stack import run_references
+    from ingredients.store import Store
+    from ingredients.study import load_study
+
+    study = load_study(Path(FLAGSHIP), ("seeds=5",))
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "bandit"
+        Store(directory).open(study)
+        profiler, began = cProfile.Profile(), time.perf_counter()
+        profiler.enable()
+        run_references(study, directory, "cuda", lambda progress: None)
+        profiler.disable()
+        tell("references", seconds=round(time.perf_counter() - began, 1))
+        _print_profile(profiler, 25)
+
+
+def _print_profile(profiler: cProfile.Profile, lines: int) -> None:
+    """Prints the functions of this project that took longest, what they call included."""
+    text = io.StringIO()
+    pstats.Stats(profiler, stream=text).sort_stats("cumtime").print_stats("ingredients|parquet", lines)
+    print("\n".join(line[:110] for line in text.getvalue().splitlines()[8:]), flush=True)
 
 
 def flagship() -> None:
@@ -329,7 +378,7 @@ def flagship() -> None:
         for times in ("cold", "warm"):
             with guarded(f"flagship {times}"):
                 directory = Path(folder) / times
-                took, code, said = _command(directory, [])
+                took, code, said = _command(directory, ["--seeds", "5"])
                 print(said[-2500:], flush=True)
                 tell("flagship", times=times, seconds=round(took, 1), exit_code=code, **_verdicts(directory))
 
@@ -338,7 +387,7 @@ def many() -> None:
     """Runs 960 runs, interrupts them after a while, and goes on."""
     with tempfile.TemporaryDirectory() as folder, guarded("many"):
         directory = Path(folder) / "many"
-        options = ["--seeds", "60", "--snapshot-every", "10s"]
+        options = ["--seeds", "60", "--snapshot-every", "8s"]
         first, code, said = _command(directory, options, interrupt_after=35.0)
         print(said[-600:], flush=True)
         tell("many", interrupted_after=round(first, 1), exit_code=code)
@@ -389,6 +438,7 @@ PARTS = {
     "alone": alone,
     "tests": device_tests,
     "stack": stack,
+    "references": references,
     "flagship": flagship,
     "many": many,
 }
