@@ -9,6 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from ingredients.judgement.calibration import reference_evidence, scale_of
+from ingredients.judgement.inputs import read_references
+from ingredients.judgement.verdict import classify
 from ingredients.references import evaluate_references, references_for
 from ingredients.references.bandit_gittins import gittins
 from ingredients.references.bandit_policies import Preferring, chances, greedy
@@ -16,6 +19,7 @@ from ingredients.references.bandit_thompson import Thompson
 from ingredients.references.policy import Policy
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
+from ingredients.study import Criterion
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 SMALL = BernoulliBandit(2, 10)
@@ -52,9 +56,10 @@ def test_what_the_store_keeps(small: dict[str, Any]) -> None:
     assert list(small["references"]) == [*NAMES, "bayes_optimal", "oracle"]
     judged = {small[role] for role in ("floor", "reactive", "yardstick")}
     for name, reference in small["references"].items():
-        assert list(reference) == ["exact", "expected_return", "curves", *(["blocks"] if name in judged else [])]
-        for blocks in reference.get("blocks", {}).values():
-            assert [len(curve) for curve in blocks] == [10] * 20
+        blocks = ["blocks"] if name in judged else []
+        assert list(reference) == ["exact", "expected_return", "curves", "returns_by_block", *blocks]
+        for by_block in reference.get("blocks", {}).values():
+            assert [len(curve) for curve in by_block] == [10] * 20
         control = {"memory_swap_same": [10, 10, 10]} if "memory_swap_same" in reference["curves"] else {}
         assert {probe: [len(curve) for curve in curves] for probe, curves in reference["curves"].items()} == {
             "none": [10, 10, 10],
@@ -200,3 +205,21 @@ def test_greedy_depends_on_how_ties_are_broken() -> None:
     assert earned(greedy) == pytest.approx(79.1, abs=0.6)
     assert earned(first_of_the_best) == pytest.approx(77.7, abs=0.6)
     assert earned(greedy) > earned(first_of_the_best) + 0.5
+
+
+def test_the_gate_sees_what_references_without_memory_are() -> None:
+    """A swap of a memory that is not there costs exactly nothing, so floor and reactive come out as what they are."""
+    family = BernoulliBandit(3, 30)
+    references = read_references(evaluate_references(family, tasks_of(family, 2000), at_points=50, simulated_runs=2))
+    scale = scale_of(references)
+    found = {
+        role: classify(reference_evidence(reference, references, scale, Criterion()), True)
+        for role, reference in references.roles.items()
+    }
+    carried = reference_evidence(references.roles["reactive"], references, scale, Criterion()).carried
+    assert carried["internal"].interval.mean == carried["internal"].interval.high == 0.0
+    assert {role: run.verdict for role, run in found.items()} == {
+        "floor": "none",
+        "reactive": "reactive",
+        "yardstick": "in-context",
+    }
