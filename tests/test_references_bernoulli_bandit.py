@@ -12,7 +12,7 @@ from torch import Tensor
 from ingredients.judgement.calibration import reference_evidence, scale_of
 from ingredients.judgement.inputs import read_references
 from ingredients.judgement.verdict import classify
-from ingredients.references import evaluate_references, references_for
+from ingredients.references import WITHOUT_MEMORY, evaluate_references, references_for
 from ingredients.references.bandit_gittins import gittins
 from ingredients.references.bandit_policies import Preferring, chances, greedy
 from ingredients.references.bandit_thompson import Thompson
@@ -54,7 +54,7 @@ def test_what_the_store_keeps(small: dict[str, Any]) -> None:
         "floor_without_rewards": True,
     }
     assert list(small["references"]) == [*NAMES, "bayes_optimal", "oracle"]
-    judged = {small[role] for role in ("floor", "reactive", "yardstick")}
+    judged = {small[role] for role in ("floor", "reactive", "yardstick")} | set(WITHOUT_MEMORY)
     for name, reference in small["references"].items():
         blocks = ["blocks"] if name in judged else []
         assert list(reference) == ["exact", "expected_return", "curves", "returns_by_block", *blocks]
