@@ -46,6 +46,8 @@ KEYS: Mapping[tuple[bool, bool], str] = {
     (False, False): "neither",
 }
 
+Entries = dict[str, tuple[dict[str, Any], list[float]]]
+
 
 def add_memoryless(
     study: Study, family: Family, tasks: Tensor, played: dict[str, Any], device: str, tell: Tell
@@ -55,11 +57,24 @@ def add_memoryless(
     The reactive role goes to the best of those shown both channels, unless the environment can be written on: there a
     memoryless agent may do as well as any, and is no hurdle.
     """
+    join_memoryless(played, train_memoryless(study, family, tasks, device, tell))
+
+
+def train_memoryless(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> Entries:
+    """Returns what the agents earn, by the names that references have: the entry, and the mean curve at the points."""
     agents = memoryless_agents(study)
+    entries: Entries = {}
     for shown in combinations(study) if agents else ():
         trained = _train(study, family, shown, agents, device, tell)
         if trained is not None:
-            played["references"][TRAINED[shown]], played["at_points"][TRAINED[shown]] = _entry(study, trained, tasks)
+            entries[TRAINED[shown]] = _entry(study, trained, tasks)
+    return entries
+
+
+def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
+    """Adds what trained agents earn to what the other references do, and says which are the best known."""
+    for name, (entry, at_points) in entries.items():
+        played["references"][name], played["at_points"][name] = entry, at_points
     played["memoryless"] = best_known(played)
     best = played["memoryless"].get("both")
     if best is not None and not played["writable"]:

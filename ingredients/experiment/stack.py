@@ -33,6 +33,7 @@ from ingredients.grid import Run, Stack, fingerprints, own_tasks, references_fin
 from ingredients.store import RunRecord, Store
 from ingredients.store.versions import versions
 from ingredients.study import Study
+from ingredients.study.tasks import is_foreign
 from ingredients.tasks import make_family
 from ingredients.tasks.foreign import take_failures
 from ingredients.training.draws import evaluation_tasks
@@ -48,7 +49,7 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
     A yardstick that nobody can write down is trained first, and memoryless agents are: on `device`, where it is there.
     """
     # what only this job needs takes a second and more to load
-    from ingredients.experiment.memoryless import add_memoryless
+    from ingredients.experiment.memoryless import join_memoryless, train_memoryless
     from ingredients.references import evaluate_references
     from ingredients.training.leakage import family_leakage
 
@@ -58,12 +59,18 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
     family = make_family(study.tasks)
     settings = study.evaluation
     tasks = evaluation_tasks(family, settings.tasks, settings.stream)
+    beside = ThreadPoolExecutor(2)
+    alone = device == "cpu" or is_foreign(study.tasks)  # a CPU has no core to spare, and environments are no threads'
+    if not alone:
+        agents = beside.submit(train_memoryless, study, family, tasks, device, tell)
+        leaks = beside.submit(family_leakage, family)
     played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
     if (name := played["yardstick"]) not in played["references"]:
         trained = train_informed(study, family, tasks, device, tell)
         played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
-    add_memoryless(study, family, tasks, played, device, tell)
-    about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family)}
+    entries = train_memoryless(study, family, tasks, device, tell) if alone else agents.result()
+    join_memoryless(played, entries)
+    about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family) if alone else leaks.result()}
     made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
     Store(directory).write_references({**played, **about, **made_of})
     return {}
