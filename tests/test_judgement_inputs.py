@@ -46,6 +46,18 @@ def test_damaged_references_are_refused(stored: dict[str, Any]) -> None:
         judge_study([shaped(FULL, "none")], stored, Criterion(), False)
 
 
+def test_a_policy_that_carries_nothing_is_known_to_lose_nothing_to_a_swap() -> None:
+    """Its curves on blocks of tasks were stored without a probe, as computed ones are: C is 0, and not unknown."""
+    stored = references()
+    for entry in stored["references"].values():
+        entry["blocks"] = {"none": entry["curves"]["none"]}
+    yardstick = stored["references"]["bayes_optimal"]
+    yardstick["blocks"]["memory_swap"] = yardstick["curves"]["memory_swap"]
+    found = judge_study([shaped(FULL, "none")], stored, Criterion(), False).calibration
+    assert found.verdicts == {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}
+    assert (found.passed, found.doubt) == (True, None)
+
+
 def test_short_lifetimes_are_refused() -> None:
     """K < 5 has no early and late."""
     short = references()

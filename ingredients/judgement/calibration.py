@@ -156,5 +156,10 @@ def _named(role: str, references: References) -> str:
 
 
 def _more_tasks(found: RunVerdict) -> str:
-    """Returns what keeps a reference undecided, with what would help: simulated, it lacks tasks, not seeds."""
+    """Returns what keeps a reference undecided, with what would help: simulated, it lacks tasks, not seeds.
+
+    Tasks help where an interval straddles the criterion, and nowhere else.
+    """
+    if found.why and "straddles" not in found.why:
+        return found.why
     return f"{found.why}: more evaluation.tasks would tell" if found.why else "more evaluation.tasks would tell"
