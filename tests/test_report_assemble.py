@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +23,7 @@ from ingredients.judgement import INTERNAL
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.build import build_report, read_report
 from ingredients.store import CURVES, Store
+from ingredients.store.record import RUN_JSON
 from ingredients.store.tables import write_parquet
 from ingredients.study import Study
 
@@ -109,7 +112,7 @@ def test_a_cell_without_a_run_stays_in_the_grid(tmp_path: Path, study: Study) ->
 def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> None:
     """Where the stored study was made smaller, runs of the larger one stay on the disk and out of the report."""
     store = write_results(tmp_path / "bandit", study)
-    smaller = study.model_copy(update={"seeds": 2})
+    smaller = study.model_copy(update={"seeds": dataclasses.replace(study.seeds, count=2)})
     store.open(smaller)
     evidence = read_evidence(store, smaller)
     assert (evidence.planned, evidence.finished) == (8, 8)
@@ -118,6 +121,38 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     note = "4 stored runs are left out: the study now names fewer seeds or cells."
     assert note in read_report(tmp_path / "bandit").json["notes"]
     assert note in read_report(tmp_path / "bandit").markdown
+
+
+def test_a_look_is_counted_once_however_often_the_report_is_built(tmp_path: Path) -> None:
+    """Five seeds, a report, three seeds more, two reports: two looks, which the report states and the verdicts pay."""
+    levels = {name: [True] for name in ("reward_observation", "action_observation", "memory", "task_distribution")}
+    tasks = {"family": "bernoulli-bandit", "arms": 5, "episodes": 10}
+    for seeds, sizes in ((5, [5]), (5, [5]), (8, [5, 8]), (8, [5, 8])):
+        study = bandit_study(ingredients=levels, tasks=tasks, evaluation={"points": 2}, seeds=seeds)
+        store = write_results(tmp_path / "bandit", study)
+        report = build_report(tmp_path / "bandit")
+        assert report.unwritten is None
+        assert store.read_looks() == {"reward on · action on · memory on · tasks on": sizes}
+        assert list(report.judgement.cells[0].looks) == sizes
+    assert any(note.startswith("Judged 2 times as seeds were added (5, then 8)") for note in report.json["notes"])
+    assert report.json == build_report(tmp_path / "bandit").json
+
+
+def test_runs_that_an_older_version_evaluated_are_missing_and_a_note_says_so(tmp_path: Path, study: Study) -> None:
+    """One run keeps its weights and the fingerprint of another evaluation: it is in no count, and one line says why."""
+    store = write_results(tmp_path / "bandit", study)
+    run = runs(study)[0]
+    path = store.run_path(run) / RUN_JSON
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["fingerprints"]["evaluates"] = "0" * 64
+    path.write_text(json.dumps(content), encoding="utf-8")
+    seal(store.run_path(run))
+    report = read_report(tmp_path / "bandit")
+    assert (report.evidence.to_evaluate, report.evidence.missing, report.evidence.finished) == (1, (run,), 11)
+    (note,) = (note for note in report.json["notes"] if "older version" in note)
+    assert note.startswith("Trained runs whose evaluation is an older version's, and which are not judged: 1; go on: ")
+    assert note.endswith("; nothing is trained again.")
+    assert note.replace("_", "\\_") in report.markdown or note in report.markdown
 
 
 @pytest.mark.parametrize("references", [True, False])

@@ -86,6 +86,7 @@ class Report:
             StoreError: If the folder cannot be written.
         """
         store = Store(self.directory)
+        store.write_looks(self._looks(store.read_looks()))  # first: no look may be lost to what comes after it
         with ThreadPoolExecutor(1) as aside:  # a long table is written by Arrow, which leaves Python to the pictures
             table = aside.submit(store.write_table, self.evidence.frame)
             store.write_text("report.json", json_text(self.json))
@@ -94,7 +95,6 @@ class Report:
             for picture in self.pictures:
                 store.write_bytes(f"figures/{picture.words.name}.png", picture.png)
                 store.write_bytes(f"figures/{picture.words.name}.svg", picture.svg)
-            store.write_looks(self._looks(store.read_looks()))
             table.result()
 
     def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
