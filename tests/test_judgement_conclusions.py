@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import scipy.stats
-from judgement_cases import ALL_CELLS, FULL, cell, jittered, references, run, shaped, shaped_grid
+from judgement_cases import ALL_CELLS, FULL, REACTIVE_LATE, cell, jittered, references, run, shaped, shaped_grid
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, judge_study
@@ -122,6 +122,28 @@ def test_a_mixed_full_cell_is_a_finding_and_an_exact_test_says_what_it_lacks() -
     two = judge([mixed(FULL, 2, 3), *(shaped(which, "none") for which in ALL_CELLS if which != FULL)]).ingredients[M]
     assert two.necessary is None
     assert "too few runs learn with it (2 of 5 against 0 of 5 without)" in two.sentence
+
+
+def test_a_mixed_cell_stands_as_a_finding() -> None:
+    """Four of five learn: that is said first, and what the fifth lacks is neither "not learned" nor "not shown"."""
+    carried = run(4, REACTIVE_LATE, 0.0, 0.4)
+    learners = tuple(run(seed, 0.8, 0.0, 0.5, step_1=0.8, step_2=0.8) for seed in range(4))
+    judgement = judge([CellInput(FULL, (*learners, carried))])
+    (found,) = judgement.cells
+    assert (found.verdict, dict(found.classes)) == ("mixed", {"in-context": 4, "carried": 1})
+    assert found.reason == (
+        "runs differ: 4 in-context, 1 carried of 5; all adapt by what they carry, not all are shown to earn more than "
+        "a reaction could"
+    )
+    assert judgement.sentence.startswith(
+        "In-context learning appeared in some runs of 1 cell (all four ingredients: 4 of 5); that most runs learn was "
+        "not shown in the one cell of the grid."
+    )
+    assert "Not learned" not in judgement.sentence
+    assert "Learned in part, short of the ceiling, in 1 cell (all four ingredients)." in judgement.sentence
+    assert (found.shortfall or "").startswith("short of its ceiling: ")
+    assert "missing ingredient" not in (found.shortfall or "")  # none is missing
+    assert not any(note.startswith("Undecided is not absent") for note in judgement.notes)
 
 
 def test_an_ingredient_that_only_helps_is_not_called_needed() -> None:

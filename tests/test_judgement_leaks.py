@@ -130,7 +130,10 @@ def test_a_ceiling_is_not_claimed_for_what_leaks() -> None:
     for reward, known in ((TIGHT, True), (LEAKING, False)):
         found = judged({FULL: "in-context"}, reward=reward)
         result = next(result for result in found.cells if result.cell == lacking)
-        assert (result.ceiling is not None) == known
+        assert result.ceiling is not None
+        assert (result.ceiling.method, result.ceiling.suffices) == (("exact", False) if known else ("bound", None))
+        assert (result.shortfall or "").startswith("not learned: ") != known
+        assert ("is not known" in (result.shortfall or "")) != known  # an upper bound is nothing that was missed
         assert found.ingredients[R].because == ("information" if known else None)
 
 

@@ -50,8 +50,14 @@ def advice(
             f"more steps: the late score still rose by {rise.mean:.2f} since the evaluation point before the end"
         )
     elif short:
-        given.append("a better learner: it falls short and no longer rises")
+        still = "no longer rises" if _flat(rise, criterion) else "whether it still rises is not known"
+        given.append(f"a better learner: it falls short and {still}")
     return tuple(given)
+
+
+def _flat(rise: Interval, criterion: Criterion) -> bool:
+    """Returns whether the score is shown to rise by no more than counts as rising: few points or runs show nothing."""
+    return rise.high is not None and rise.high <= criterion.gain_above / 2
 
 
 def _seeds(decision: Decision, look: Look, earlier: Sequence[int], criterion: Criterion) -> Iterator[str]:
@@ -75,8 +81,10 @@ def _seeds(decision: Decision, look: Look, earlier: Sequence[int], criterion: Cr
 def _tasks(decision: Decision) -> Iterator[str]:
     unsure = dict(decision.classes).get("undecided", 0)
     if unsure and decision.reason and "straddles" in decision.reason:
-        runs = "1 run straddles" if unsure == 1 else f"{unsure} runs straddle"
-        yield f"more evaluation.tasks: {runs} the criterion by its own tasks"
+        runs = (
+            "1 run straddles the criterion by its" if unsure == 1 else f"{unsure} runs straddle the criterion by their"
+        )
+        yield f"more evaluation.tasks: {runs} own tasks"
 
 
 def rising(runs: Sequence[RunCurves], bars: Bars, confidence: float) -> Interval:
@@ -102,9 +110,10 @@ def shortfall(
     returns: Sequence[float],
     top: Ceiling | None,
     rewarded: bool,
-    in_context: bool,
+    adapts: bool,
     references: References,
     delta: float,
+    complete: bool = False,
 ) -> str | None:
     """Returns what a cell falls short of by more than δ of what lies between floor and yardstick; None where nothing.
 
@@ -114,9 +123,10 @@ def shortfall(
         returns: of each run, raw, of a lifetime.
         top: the cell's ceiling; None where no reference says.
         rewarded: whether training rewards doing well on held-out tasks (one training task does not).
-        in_context: whether the cell is, so that what it lacks is not learning as such.
+        adapts: whether some of its runs adapt by what they carry, so that what it lacks is not learning as such.
         references: floor and yardstick.
         delta: of the criterion.
+        complete: whether the cell has every ingredient, so that nothing that it lacks can be the cause.
     """
     if not returns or not rewarded:
         return None
@@ -124,11 +134,18 @@ def shortfall(
     least = delta * (float(references.roles["yardstick"].curve.sum()) - floor)
     if floor - returned > least > 0:
         return f"not learned: a lifetime returns {returned:.1f}, where the floor ({references.floor}) has {floor:.1f}"
-    reached = top is not None and (top.method != "bound" or not in_context)
+    reached = top is not None and (top.method != "bound" or not adapts)
     if top is None or not reached or top.return_ - returned <= least:
         return None
-    what = "short of its ceiling" if in_context else "not learned"
+    what = "short of its ceiling" if adapts else "not learned"
+    if top.method == "bound":
+        return (
+            f"{what}: a lifetime returns {returned:.1f}, and at most {top.return_:.1f} could be had with its "
+            "information; how much of that is possible, and so how much is this learner's shortfall, is not known"
+        )
+    cause = "this learner's" if complete else "this learner's shortfall, not the missing ingredient's"
+    lacks = "the shortfall is" if complete else "part of what it lacks is"
     return (
-        f"{what}: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so part of "
-        "what it lacks is this learner's shortfall, not the missing ingredient's"
+        f"{what}: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so {lacks} "
+        f"{cause}"
     )

@@ -45,6 +45,8 @@ class _Bound:
     information: str
     reference: str | None
     reached: bool = True
+    possible: bool = True
+    """Whether the information is known to allow it at all; else it is no more than an upper bound."""
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
@@ -71,16 +73,17 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
         return_=float(reference.curve.sum()),
         trainable_incentive=cell.task_distribution is True,
         reference=bound.reference,
-        suffices=_suffices(bound.reference, grounds),
+        suffices=_suffices(bound, grounds),
     )
 
 
-def _suffices(name: str, grounds: Grounds) -> bool | None:
+def _suffices(bound: _Bound, grounds: Grounds) -> bool | None:
     """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ.
 
     None where that hurdle is the ceiling: a comparison of the best policy found with itself shows nothing of what the
-    information allows.
+    information allows. None, too, where an upper bound clears it that the information may not allow.
     """
+    name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)
     if not grounds.scale.usable:
         return None
@@ -88,7 +91,8 @@ def _suffices(name: str, grounds: Grounds) -> bool | None:
     if reactive is not None and reactive.name == name and not reactive.exact:
         return None  # the bound is the hurdle itself, and one that was only found
     hurdle = 0.0 if reactive is None else grounds.scale.normalise(late(reactive.curve))
-    return grounds.scale.normalise(raw_late) - hurdle > grounds.delta
+    clears = grounds.scale.normalise(raw_late) - hurdle > grounds.delta
+    return None if clears and not bound.possible else clears
 
 
 def _graded(cell: Cell) -> bool:
@@ -104,7 +108,7 @@ def _bound(cell: Cell, remembers: bool, grounds: Grounds) -> _Bound:
     if not remembers:
         return _memoryless(cell, references)
     shown = "all that the environment shows and the channels do"
-    return _Bound(shown, None if unknown else references.yardstick, reached=False)
+    return _Bound(shown, None if unknown else references.yardstick, reached=False, possible=False)
 
 
 def _memoryless(cell: Cell, references: References) -> _Bound:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ingredients.grid import Cell
 from ingredients.judgement.advice import advice, rising, shortfall
 from ingredients.judgement.calibration import reactive_late
 from ingredients.judgement.ceilings import Grounds, ceiling
@@ -25,6 +26,9 @@ from ingredients.judgement.scores import Hurdle, Scores, late
 from ingredients.judgement.shares import Look, share
 from ingredients.judgement.statistics import bca_interval, crossed_interval, iqm_interval, t_interval
 from ingredients.judgement.verdict import Decision
+from ingredients.judgement.words import as_agents
+
+FULL = Cell(True, True, True, True)
 
 
 def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult:
@@ -36,7 +40,8 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
     delta, references = court.criterion.gain_above, court.references
     top = ceiling(cell.cell, cell.memory_kind, Grounds(references, court.scale, delta, court.writable))
     rewarded = cell.cell.task_distribution is True and decision.judged
-    short = shortfall([run.return_ for run in runs], top, rewarded, in_context, references, delta)
+    adapts, complete = decision.adapts, as_agents(cell.cell) == FULL
+    short = shortfall([run.return_ for run in runs], top, rewarded, adapts, references, delta, complete)
     rise = rising(by_seed(cell), _bars(court), confidence) if court.scale.usable else t_interval([], confidence)
     return CellResult(
         cell=cell.cell,

@@ -85,20 +85,39 @@ def _appeared(cells: Sequence[CellResult]) -> str:
         if run < len(cells):
             where = "the one cell that was run" if run == 1 else f"any of the {run} cells that were run"
         also = f"; {undecided} of them undecided" if undecided and len(cells) > 1 else ""
+        if some := _in_some_runs(cells):
+            return f"In-context learning appeared {some}; that most runs learn was not shown in {where}{also}."
         return f"In-context learning was not shown in {where}{also}."
     named = "; ".join(describe(cell) for cell in shown[:_MOST_NAMED])
     more = f"; and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
-    return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more})."
+    some = f", and {found}" if (found := _in_some_runs(cells)) else ""
+    return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more}){some}."
+
+
+def _in_some_runs(cells: Sequence[CellResult]) -> str:
+    """Returns in which mixed cells some runs learn, with how many; empty where there is none."""
+    by_cell = {result.cell: result for result in cells if result.verdict == "mixed" and result.learned}
+    if not by_cell:
+        return ""
+    found = [by_cell[cell] for cell in _in_reading_order(by_cell)]
+    named = "; ".join(f"{describe(each.cell)}: {each.learned} of {each.share.of}" for each in found[:_MOST_NAMED])
+    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return f"in some runs of {_count(len(found), 'cell')} ({named}{more})"
 
 
 def _short(cells: Sequence[CellResult]) -> list[str]:
-    """Returns which cells are short of what they could earn: that is about the learner, not about an ingredient."""
-    short = _in_reading_order(result.cell for result in cells if result.shortfall and result.verdict != "in-context")
-    if not short:
-        return []
-    named = "; ".join(describe(cell) for cell in short[:_MOST_NAMED])
-    more = f"; and {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
-    return [f"Not learned, below the floor or the ceiling, in {_count(len(short), 'cell')} ({named}{more})."]
+    """Returns which cells are short of what they could earn: that is about the learner, not about an ingredient.
+
+    A cell of which some run adapts by what it carries has learned something, and is short of its ceiling all the same.
+    """
+    short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
+    not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]
+    others = [cell for cell in short if cell not in not_learned]
+    kinds = {
+        "Not learned, below the floor or the ceiling,": not_learned,
+        "Learned in part, short of the ceiling,": others,
+    }
+    return [f"{head} in {_count(len(found), 'cell')} ({_few(found)})." for head, found in kinds.items() if found]
 
 
 def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, IngredientResult]) -> list[str]:
@@ -142,7 +161,7 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
 def _doubt_note(calibration: Calibration) -> str | None:
     if calibration.doubt is None:
         return None
-    return f"The rule was tried on policies that are known, and few tasks leave it open: {calibration.doubt}."
+    return f"The rule was tried on policies that are known, and leaves this open: {calibration.doubt}."
 
 
 def _undecided_note(cells: Sequence[CellResult]) -> str | None:

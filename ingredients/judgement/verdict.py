@@ -65,6 +65,11 @@ class Decision:
     excluded: bool = False
     judged: bool = True
 
+    @property
+    def adapts(self) -> bool:
+        """Whether most runs, or some that are shown to learn, adapt by what they carry."""
+        return self.verdict in ("in-context", "carried") or self.learners.count > 0
+
 
 # A run
 
@@ -161,7 +166,10 @@ def _common_storage(runs: Sequence[RunVerdict], verdict: RunClass) -> Storage | 
 
 
 def _groups(classes: Sequence[tuple[RunClass, int]], failed: int, look: Look) -> str:
-    return f"runs differ: {counted(classes, failed)} of {look.runs}"
+    """Returns the groups of a mixed cell; where they differ in what they earn alone, that is said, too."""
+    carry = not failed and {name for name, _ in classes} <= {"in-context", "carried"}
+    alike = "; all adapt by what they carry, not all are shown to earn more than a reaction could" if carry else ""
+    return f"runs differ: {counted(classes, failed)} of {look.runs}{alike}"
 
 
 def counted(classes: Sequence[tuple[RunClass, int]], failed: int = 0) -> str:

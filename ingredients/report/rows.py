@@ -199,7 +199,10 @@ def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgeme
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
     """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
     results = ordered(judgement)
-    undecided = [result for result in results if result.verdict in ("undecided", "mixed") and result.seeds]
+    reasons = {
+        verdict: [f"{each.cell.label()}: {each.reason}" for each in results if each.verdict == verdict and each.seeds]
+        for verdict in ("mixed", "undecided")
+    }
     named = {
         "Tasks": facts(evidence),
         "Storage": [
@@ -208,7 +211,8 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
         "Routes": route_lines(ordered(judgement)),
         "Emergence": [*_courses(results), *_memorised(results)],
         "Runs": [_counted(result) for result in results if result.classes],
-        "Undecided": [f"{result.cell.label()}: {result.reason}" for result in undecided],
+        "Mixed": reasons["mixed"],
+        "Undecided": reasons["undecided"],
         "What would help": [f"{describe(each.cell)}: {line}" for each in results for line in each.advice],
         FAILED: [f"{run.id}: {reason}" for run, reason in evidence.failures.items()],
         "Missing runs": [run.id for run in evidence.missing],
