@@ -169,8 +169,9 @@ def test_tape_of_a_policy_that_watches() -> None:
     simulate(FAMILY, Watching(tape, 5), torch.ones(1, 3), run=0)
     told = [event for t in range(5) for event in ((t, t, float(t > 0), -1), (t, t, -1, 1))]
     blind = [(t, 5, float(t == 5), -1) for t in range(5, 15)]
-    # the half, pull 7, is where the swapped lifetime branches off
-    assert tape.events == [*told, *blind, *blind[2:]]
+    # the half, pull 7, is where the swapped lifetime branches off; then a twin plays the first half, and its control
+    twin = [*told, *blind[:2]]
+    assert tape.events == [*told, *blind, *blind[2:], *twin, *blind[2:]]
 
 
 def test_a_lifetime_without_a_free_pull_is_refused() -> None:

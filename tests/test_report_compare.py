@@ -73,7 +73,7 @@ def test_what_differs_between_studies_is_listed(two: Comparison) -> None:
 def test_nothing_is_pooled_and_what_cannot_be_compared_is_said(two: Comparison) -> None:
     """The verdicts are counted, never averaged; another criterion and another scale are each a notice."""
     assert two.notes == [
-        "The verdicts agree in 4 of 4 cells that all studies have judged.",
+        "The verdicts agree in 3 of 4 cells that all studies have judged.",
         "They were judged under different criteria, so equal verdicts need not mean the same.",
         "Late scores are on each study's own scale, by the return of an episode: bandit best_fixed 0.50 to gittins "
         "0.79; ten-arms best_fixed 0.50 to ucb1 0.77.",
@@ -143,7 +143,8 @@ def test_a_study_that_has_not_begun_stands_beside_others(two: Comparison, tmp_pa
     study = study_of(name="new", seeds=1)
     write_results(tmp_path / "new", study, missing=[f"{name}_seed-0" for name in NAMES], references=False)
     beside = Comparison([two.reports[0], read_report(tmp_path / "new")])
-    assert beside.notes[0] == "The verdicts agree in 0 of 0 cells that all studies have judged."
+    nothing = "No cell is judged in all of these studies, so there are no verdicts to compare."
+    assert beside.notes[0] == nothing
     assert "new none yet" in beside.notes[1]
     assert "new (0 of 4 runs finished, 4 missing, no references yet): No run has finished" in beside.markdown
     assert "? undecided" in printed(beside, 80)
