@@ -238,9 +238,7 @@ def test_a_study_without_a_scale_is_still_reported(tmp_path: Path) -> None:
     Console(file=(printed := io.StringIO())).print(report.terminal())
     for text in (report.markdown, printed.getvalue(), report.html):  # short in each: no table of dashes
         assert "all four ingredients: " in text.replace("\n", " ")
-        assert re.search(
-            r"learner\.train\\?_steps=6000000", text
-        )  # not more seeds: five do
+        assert re.search(r"learner\.train\\?_steps=6000000", text)  # not more seeds: five do
         assert "–" not in text
         assert "|" not in text
         assert "<table" not in text
