@@ -77,7 +77,7 @@ def outcome(content: bytes) -> str:
         try:
             plan_without_timing(path)
         except IngredientsError as error:
-            expected = f"error: {error}\n"
+            expected = "".join(f"error: {mistake}\n" for mistake in str(error).splitlines())
         else:
             return "planned"
         line = refusal(path)
@@ -107,13 +107,15 @@ def load_again(study: Study) -> Study:
 
 
 def refusal(path: Path) -> str:
-    """Returns what the command says on stderr: one line; its exit code is 2 and it prints nothing else."""
+    """Returns what the command says on stderr: a line for each mistake; exit code 2 and nothing on stdout."""
     errors, output = io.StringIO(), io.StringIO()
     with redirect_stderr(errors), redirect_stdout(output), pytest.raises(SystemExit) as end:
         app(["plan", str(path)])
     assert end.value.code == 2
     said = errors.getvalue()
-    assert (len(said.splitlines()), said[-1:], output.getvalue()) == (1, "\n", "")
+    assert said
+    assert all(line.startswith("error: ") for line in said.splitlines())
+    assert (said[-1:], output.getvalue()) == ("\n", "")
     return said
 
 
