@@ -19,6 +19,7 @@ from ingredients.engine.tally import Tally
 from ingredients.grid import cells
 from ingredients.store import Store
 from ingredients.study import load_study
+from ingredients.study.seeds import Seeds
 
 SMOKE = ROOT / "ablations" / "smoke.yaml"
 TINY = ("--set", "learner.train_steps=6000", "--set", "evaluation.tasks=64", "--set", "agent.hidden=16")
@@ -174,7 +175,7 @@ def test_another_evaluation_trains_nothing(finished: tuple[Path, object], tmp_pa
 
 def test_a_failure_of_each_kind_is_listed_once(tmp_path: Path) -> None:
     """A run that diverged, a stack whose worker died, references that raised: what, why, and where the log is."""
-    study = load_study(SMOKE).model_copy(update={"seeds": 1})
+    study = load_study(SMOKE).model_copy(update={"seeds": Seeds(0, 1)})
     rest = remaining(study, Store(tmp_path), cells(study))
     jobs = [Job(key, "") for key in ("references", "stack-0", "stack-1")]
     tally = Tally(jobs)
