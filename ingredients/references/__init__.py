@@ -147,17 +147,14 @@ def _returns(reference: Reference, tasks: Tensor, run: int, played: Curves) -> l
 def _blocks(reference: Reference, tasks: Tensor, runs: list[Curves]) -> dict[str, list[list[float]]]:
     """Returns the curves on blocks of tasks, `[G][K]` by name, the mean over the simulated runs.
 
-    Curves without blocks are computed, so each block's can be computed alike. A swap that has no blocks is one of a
-    policy without a memory: it costs nothing, which is known and has to be stored as such.
+    Curves without blocks are computed, so each block's can be computed alike.
     """
     by_run = [run.blocks for run in runs]
-    if by_run[0]:
-        means = {name: torch.tensor([each[name] for each in by_run], dtype=torch.float64).mean(0) for name in by_run[0]}
-        blocks = {name: mean.tolist() for name, mean in means.items()}
-    else:
+    if not by_run[0]:
         parts = tasks.tensor_split(min(MOST_BLOCKS, len(tasks)))
-        blocks = {"none": [reference.curves(part, 0).none for part in parts]}
-    return {"memory_swap": blocks["none"], **blocks}
+        return {"none": [reference.curves(part, 0).none for part in parts]}
+    means = {name: torch.tensor([each[name] for each in by_run], dtype=torch.float64).mean(0) for name in by_run[0]}
+    return {name: mean.tolist() for name, mean in means.items()}
 
 
 __all__ = ["Reference", "References", "evaluate_references", "references_for"]
