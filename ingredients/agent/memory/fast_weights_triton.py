@@ -132,7 +132,7 @@ def _back_filing(
         tl.store(d_facts + at * COLUMNS + c, d_v, mask=c < COLUMNS)
         d_k = tl.sum(flow * _row(facts + at * COLUMNS, COLUMNS, BLOCK_C)[None, :], 1)
         d_k += _row(d_slots + last * SLOTS, SLOTS, BLOCK_J)
-        tl.store(d_slots + last * SLOTS + j, d_k, mask=(j < SLOTS) & (t > 0))
+        tl.store(d_slots + last * SLOTS + j, d_k, mask=j < SLOTS * (t > 0))
 
 
 @kernel
