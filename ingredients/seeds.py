@@ -2,7 +2,7 @@
 
 Comes in: a run's seed, a purpose and an index (an update, a chunk). Goes out: a `torch.Generator`.
 The key holds neither cell nor stack: cells of one seed share their draws (common random numbers),
-which pairs them, and a run's bits do not depend on which runs are trained beside it (DESIGN §4).
+which pairs them, and a run's bits do not depend on which runs are trained beside it (docs/design.md §11).
 """
 
 from __future__ import annotations

@@ -394,7 +394,7 @@ def test_how_much_more_the_full_cell_returns_than_each_reference() -> None:
 
 
 def test_everything_is_json_without_nan() -> None:
-    """The judged part of report.json in the order of DESIGN §3, strict JSON even where numbers do not exist."""
+    """The judged part of report.json in the order of docs/design.md §10: strict JSON even without a number."""
     cells = [
         *shaped_grid(FLAGSHIP)[:-3],
         cell(ALL_CELLS[-3], [0.5]),

@@ -1,4 +1,4 @@
-"""What leaks, and what the claims of the essay make of it (DESIGN §2, trap 8)."""
+"""What leaks, and what the claims of the essay make of it (docs/design.md §5, trap 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Narrow task distributions (C4): one task with random starts, and with random memories, and what they leave alone."""
+"""Narrow task distributions (claim 4): one task with random starts, and with random memories."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_the_command_compares_several_folders(two: Comparison) -> None:
 
 
 def test_as_json_it_is_the_list_of_reports(two: Comparison) -> None:
-    """The contract of DESIGN §3: for several folders a list, each entry as `report.json`."""
+    """The contract of docs/design.md §10: for several folders a list, each entry as `report.json`."""
     done = CliRunner().invoke(app, ["report", *(str(report.directory) for report in two.reports), "--format", "json"])
     assert json.loads(done.stdout) == [report.json for report in two.reports]
 

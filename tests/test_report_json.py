@@ -1,4 +1,4 @@
-"""`report.json` and the report's other files: the contract of DESIGN §3, and the same bytes from the same results."""
+"""`report.json` and the report's other files: the contract of docs/design.md §10; same results, same bytes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def verdicts(report: Report) -> dict[Cell, str | None]:
 
 
 def test_the_contract_comes_first_and_in_order(built: Report) -> None:
-    """The keys of DESIGN §3 open the object and each cell, in the order that users rely on."""
+    """The keys of docs/design.md §10 open the object and each cell, in the order that users rely on."""
     assert list(built.json)[: len(CONTRACT)] == CONTRACT
     for cell in built.json["cells"]:
         assert list(cell)[: len(CELL_CONTRACT)] == CELL_CONTRACT

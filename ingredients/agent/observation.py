@@ -1,7 +1,8 @@
 """What an agent sees: the only place where inputs are put together and masked.
 
 Comes in: what the environment shows, the starts, r_{t-1}, a_{t-1}, and whether the two channels are shown.
-Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for every cell (DESIGN §2: masked, not removed).
+Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for every cell: masked, not removed
+(docs/design.md §4).
 
 | columns           | content                                                                   |
 |-------------------|---------------------------------------------------------------------------|
@@ -16,7 +17,7 @@ Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for ever
 
 At a lifetime's start there is no r_{t-1} and no a_{t-1}: both channels are empty whatever the cell's levels. So is the
 reward's where the environment lets nobody observe it (a bandit after its `forced_pulls`).
-The number of the step is no input: a clock can stand in for memory (DESIGN §2, trap 4).
+The number of the step is no input: a clock can stand in for memory (docs/design.md §5, trap 4).
 """
 
 from __future__ import annotations

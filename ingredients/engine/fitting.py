@@ -1,7 +1,8 @@
 """Stacks that fit in memory: those that would not are cut into parts, before anything is trained.
 
 Comes in: what remains of a grid, the memory that one worker may take. Goes out: the same with smaller stacks, what each
-needs, and what was cut, in words. The bits of a run do not depend on its stack, so a cut changes no number (DESIGN §4).
+needs, and what was cut, in words. The bits of a run do not depend on its stack, so a cut changes no number
+(docs/design.md §11).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _of_others(cause: BaseException | None) -> bool:
 def _call(job: Job, tell: Callable[[Any], None]) -> Any:  # noqa: ANN401 - a job returns what it likes
     module, _, name = job.function.partition(":")
     function = getattr(importlib.import_module(module), name)
-    # two threads in a process of small matrices can be ten times slower than one (DESIGN §4)
+    # two threads in a process of small matrices can be ten times slower than one (docs/design.md §11)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     return function(*job.arguments, tell) if job.tells else function(*job.arguments)

@@ -1,4 +1,4 @@
-"""The calibration gate: before any cell is judged, the rule has to name policies that are known (DESIGN §2, Verdict).
+"""The calibration gate: before any cell is judged, the rule has to name policies that are known (docs/design.md §7).
 
 Comes in: the references' curves. Goes out: what floor, reactive and yardstick come out as, and whether the study
 applies. Where exploring does not pay within the lifetime, or the task is visible at once, even the best policy shows

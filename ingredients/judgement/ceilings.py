@@ -1,4 +1,4 @@
-"""The ceiling of a cell: the most that anyone could earn with what the cell lets him know (DESIGN §2, traps 1-3, 5).
+"""The ceiling of a cell: the highest return that its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
 Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible" from
 "not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing.

@@ -1,4 +1,4 @@
-"""The essay's claims on information: what a study says of them (DESIGN §1; §2, trap 8).
+"""The essay's claims on information: what a study says of them (docs/design.md §2; §5, trap 8).
 
 Comes in: the judged cells with their routes, the ingredients, the leaks. Goes out: a `Claim` each.
 

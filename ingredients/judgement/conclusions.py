@@ -1,4 +1,4 @@
-"""From verdicts to ingredients: which are needed here, why, what lacking one costs, which sets suffice (DESIGN §2).
+"""From verdicts to ingredients: which are needed, why, what each is worth, which sets suffice (docs/design.md §7).
 
 Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient, the minimal sufficient sets. These
 speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of

@@ -1,4 +1,4 @@
-"""What one run shows, by its own tasks: intervals for G, D and C (DESIGN §2, Verdict).
+"""What one run shows, by its own tasks: intervals for G, D and C (docs/design.md §7).
 
 Comes in: a run's curves on blocks of tasks. Goes out: a `RunEvidence`. A run is one agent, and it was played on
 thousands of tasks, so how it behaves is known well from this run alone: the spread over blocks of tasks says how well.

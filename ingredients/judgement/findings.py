@@ -1,6 +1,6 @@
 """What a judgement says of a study: ingredients, the essay's claim, effects, doses, the gate; and the judgement itself.
 
-Comes in: nothing. Goes out: `Judgement`, with the JSON that the report writes (DESIGN §3).
+Comes in: nothing. Goes out: `Judgement`, with the JSON that the report writes (docs/design.md §10).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from ingredients.study import Criterion
 def judge_study(
     cells: Sequence[CellInput], references: Mapping[str, Any], criterion: Criterion, writable: bool
 ) -> Judgement:
-    """Returns the judgement on a study, as far as its runs are there (DESIGN §2).
+    """Returns the judgement on a study, as far as its runs are there (docs/design.md §7).
 
     Args:
         cells: the study's cells, in the order in which they are to be reported; a cell may have no run yet.

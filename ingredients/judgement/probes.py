@@ -1,4 +1,4 @@
-"""What the probes show of a cell: normalised scores of the curves taken under each intervention (DESIGN §2, Probes).
+"""What the probes show of a cell: normalised scores of the curves taken under each intervention (docs/design.md §8).
 
 Comes in: the runs of a cell. Goes out: a `ProbeResult` for each probe that all of them have.
 """

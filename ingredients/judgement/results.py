@@ -1,4 +1,4 @@
-"""What a judgement says of a cell: frozen dataclasses, each with the JSON that the report writes (DESIGN §3).
+"""What a judgement says of a cell: frozen dataclasses, each with the JSON that the report writes (docs/design.md §10).
 
 Comes in: nothing. Goes out: `CellResult` and its parts; what is said of the whole study is in `findings`. A number that
 does not exist (the bounds of a single run, a score where the study has no scale) is None, never NaN or infinity, so
@@ -284,7 +284,7 @@ class CellResult:
         return sum(run.emergence.transient for run in self.runs)
 
     def json(self) -> dict[str, Any]:
-        """Returns the cell's entry of `report.json`: the keys of DESIGN §3, then the evidence behind them."""
+        """Returns the cell's entry of `report.json`: the keys of docs/design.md §10, then the evidence behind them."""
         return {
             "cell": self.cell.json(),
             "seeds": self.seeds,

@@ -1,7 +1,7 @@
 """By which route an agent has an ingredient: shown, leaked, carried inside, in its environment, or not needed at all.
 
 Comes in: the court, the judged cells. Goes out: for each cell that is in-context, and for the one with all four
-ingredients, the routes of each ingredient, with the number that shows each (DESIGN §1; §2, traps 2, 6 and 8).
+ingredients, the routes of each ingredient, with the number that shows each (docs/design.md §2; §5, traps 2, 6 and 8).
 
 | route | of | measured by |
 |---|---|---|

@@ -1,4 +1,4 @@
-"""The rule: what a run is by its own evidence, and what a cell is by its runs (DESIGN §2, Verdict; docs/verdict.md).
+"""The rule: what a run is by its own evidence, and what a cell is by its runs (docs/design.md §7; docs/verdict.md).
 
 Comes in: G, D and C of each run, each with its interval over tasks. Goes out: a class for each run, and a `Decision`
 for the cell: the class of most of its runs, `mixed` where runs differ, else `undecided`. Declared before anything runs.

@@ -1,4 +1,4 @@
-"""References: policies of known strength, played on the evaluation tasks (DESIGN §2, Scores and Traps).
+"""References: policies of known strength, played on the evaluation tasks (docs/design.md §5 and §6).
 
 Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. In reading order: `policy` (the
 words), `simulation` (how a policy is played), `computed` (what needs no playing), `at_random`. Then a file for each

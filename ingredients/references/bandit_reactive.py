@@ -9,7 +9,7 @@ over arms,
 with π the chances of arms after slips. The mean return over tasks is differentiable in π: gradient ascent from
 several starts, on a fixed low-discrepancy sample of tasks. What comes out is the best that was found, not a proven
 optimum; in every setting that was searched it is to stay after a win and to go through all arms in a cycle after
-losses (win-stay-lose-shift; Robbins 1952), trap 1 of DESIGN §2.
+losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md §5.
 
 Shapes: R policies at once, N tasks, A arms, T pulls; tasks are innermost, so that a step is a few long vector
 operations.
@@ -112,7 +112,7 @@ def win_stay_lose_random(arms: int) -> ReactivePolicy:
 
 
 def win_means_first(arms: int) -> ReactivePolicy:
-    """Returns the policy that pulls the first arm after a win and any arm after a loss (trap 3 of DESIGN §2)."""
+    """Returns the policy that pulls the first arm after a win, else any arm (trap 3 of docs/design.md §5)."""
     first = torch.zeros(arms, arms)
     first[:, 0] = 1
     return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))

@@ -1,7 +1,8 @@
 """Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
 
 Comes in: counts. Goes out: the policy, which draws from the posterior, and the exact probabilities that it draws by.
-C5 of DESIGN §1, P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ, read literally is this policy; it is not Bayes-optimal.
+Claim 5 (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ, read literally is this policy; it is not
+Bayes-optimal.
 
 Shapes: counts `[N, A, 2]` float, successes then failures of each arm.
 """

@@ -55,7 +55,7 @@ def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
 
 
 def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `reactive` (trap 1 of DESIGN §2) and `reactive_reward_only` (trap 3).
+    """Returns `reactive` (trap 1 of docs/design.md §5) and `reactive_reward_only` (trap 3).
 
     With more than `MOST_ARMS` arms nothing is searched: `reactive` is win-stay-lose-shift, the best in every search,
     and `reactive_reward_only` is left out.

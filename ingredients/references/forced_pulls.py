@@ -1,7 +1,7 @@
 """The references of Bernoulli bandits whose first n pulls are forced: watch, then choose once and for all.
 
 Comes in: a family. Goes out: its `References`. After the forced pulls nobody learns anything more, so what can be known
-fixes what can be earned, and nearly every ceiling is proven (DESIGN §2, trap 2):
+fixes what can be earned, and nearly every ceiling is proven (docs/design.md §5, trap 2):
 
 | sees and remembers | reference | does |
 |---|---|---|

@@ -1,8 +1,8 @@
 """What a reference is: a policy whose strength is known, beside which the agents' curves are read.
 
-Comes in: nothing. Goes out: the words of this wing, `Policy`, `Curves`, `Reference` and `References` (DESIGN §2,
-Scores). A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a probe can
-swap it.
+Comes in: nothing. Goes out: the words of this wing, `Policy`, `Curves`, `Reference` and `References`
+(docs/design.md §6). A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a
+probe can swap it.
 
 Shapes: N lanes (one lifetime each), K episodes, A actions.
 """
@@ -109,7 +109,7 @@ class Reference:
     """A policy of known strength.
 
     Attributes:
-        name: as DESIGN §2 lists it.
+        name: as docs/design.md §6 lists it.
         exact: True where the policy is proven to be the best of those that know what it knows, which makes it a ceiling
             (`random` and `best_fixed`: nothing; `oracle`: the task; `bayes_optimal`: its history). False where it is
             the best that was *found* (`reactive`) or an algorithm of that name (`thompson`): others with the same
@@ -128,7 +128,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class References:
-    """The references of a family, and which of them plays which role in the verdict (DESIGN §2).
+    """The references of a family, and which of them plays which role in the verdict (docs/design.md §6).
 
     Attributes:
         floor: name of the best that ignores the history.

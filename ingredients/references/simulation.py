@@ -50,8 +50,8 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
 
     A swap gives a lane what its neighbour (`lifetime.others`) carries at the boundary before episode K // 2, which
     belongs to another task after equally many steps. Its control gives it what a twin carries, a lifetime on the same
-    task with the luck of the lane before. What the first costs beyond the second was knowledge of the task (DESIGN §2,
-    C).
+    task with the luck of the lane before. What the first costs beyond the second was knowledge of the task
+    (docs/design.md §7, C).
     """
     table, half = _Table(family, policy, tasks, run), lifetime.half_way(family)
     early, midway = _play(table, _begin(table), range(half))

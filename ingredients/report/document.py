@@ -1,4 +1,4 @@
-"""`report.json`: the contract of DESIGN §3, its keys first and in its order.
+"""`report.json`: the contract of docs/design.md §10, its keys first and in its order.
 
 Comes in: the evidence and the judgement on it. Goes out: one JSON object.
 """

@@ -1,4 +1,4 @@
-"""Studies: from a YAML file to a frozen, validated `Study` (DESIGN §3).
+"""Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
 Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line.
 In reading order: `levels`, `seeds` and `fields` (values), `tasks` (the section, with `foreign` for those of others),

@@ -1,4 +1,4 @@
-"""Levels: the settings that an ingredient can have (DESIGN §2, "Ingredients, precisely").
+"""Levels: the settings that an ingredient can have (docs/design.md §4).
 
 Comes in: what a study says (`on`, `0.5`, `{wipe_every: 4}`). Goes out: the one canonical value of that level, so
 that two ways to say the same thing are the same cell: probability 0 is off, one training task is off, and the kind of
@@ -53,7 +53,7 @@ class MemoryKind:
 
 
 class OneTask(StrEnum):
-    """One training task that is a narrow distribution all the same (C4).
+    """One training task that is a narrow distribution all the same (claim 4).
 
     Attributes:
         RANDOM_START: its episodes start anywhere; where the task distribution is off they all start alike.

@@ -1,4 +1,4 @@
-"""What a study is: frozen, validated, complete (DESIGN §3).
+"""What a study is: frozen, validated, complete (docs/design.md §9).
 
 Comes in: a mapping from YAML. Goes out: a `Study` in which every default is filled in and every level is canonical.
 Every key but `name`, `tasks` and `ingredients` has a default, and no rule ties `tasks` to another section:

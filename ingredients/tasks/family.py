@@ -5,7 +5,7 @@ A family holds no state and draws nothing by itself: all randomness is in `noise
 same draws can be replayed for every cell, and one program serves training, evaluation and the references. How
 episodes follow one another in a lifetime is the same for all families: `lifetime` says it.
 
-Shapes (legend of DESIGN §4): `...` stands for any leading batch shape (`[S, B]` in training, `[N]` in references).
+Shapes (docs/design.md §11): `...` stands for any leading batch shape (`[S, B]` in training, `[N]` in references).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Family(Protocol):
 
     @property
     def written(self) -> range:
-        """Returns the columns of the state that the agent can write on and that outlast an episode (C3).
+        """Returns the columns of the state that the agent can write on and that outlast an episode (claim 3).
 
         They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory. How the
         state then looks, the attribute `shown` can tell (`foreign`).

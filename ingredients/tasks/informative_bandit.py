@@ -8,8 +8,8 @@ Observation: one number that is always 0. The environment leaks neither reward n
 Reward: as above, without luck.
 Action noise: with probability `action_noise` the pull goes to an arm drawn uniformly from all. Without it a single step
 is enough, in every lifetime: a_{t-1} and r_{t-1} say whether to pull what was announced or to stay, so that an agent
-without memory is as good as any, and a study of it is not applicable (DESIGN §2, trap 6). With it the target has to be
-remembered over slips.
+without memory is as good as any, and a study of it is not applicable (docs/design.md §5, trap 6). With it the
+target has to be remembered over slips.
 Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state. There are ten
 tasks, so none can be held out. Adaptation axis: the pulls of a lifetime (five in Wang et al.).
 """

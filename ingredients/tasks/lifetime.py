@@ -5,7 +5,8 @@ Comes in: a family, tasks, actions, uniforms. Goes out: a `World` after each ste
 All lifetimes keep step: episode k takes the steps kL to (k+1)L − 1. An episode that ends before its time limit is
 followed by *waiting*: until the next one starts the agent is shown what the last step showed once, then zeros; what it
 does has no effect, and it is paid nothing. So every lane reaches an episode's boundary at the same step, where probes
-can exchange what lanes carry "at the same steps" (DESIGN §2), and a lifetime has T = K · L steps whatever happens.
+can exchange what lanes carry "at the same steps" (docs/design.md §8), and a lifetime has T = K · L steps
+whatever happens.
 """
 
 from __future__ import annotations

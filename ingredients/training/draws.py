@@ -20,7 +20,7 @@ from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
 from ingredients.training.interaction import Draws
 
-TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (DESIGN §2)
+TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (docs/design.md §4)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: i
     """Returns the memory `[S, N, ...]` from which training lifetimes start; None where all start from the initial one.
 
     Where a run's `task_distribution` is `random_memory` it is tanh of standard normals, unit by unit: anywhere that a
-    recurrent memory's state may be, and within its bounds (C4). In an evaluation lifetimes start as ever.
+    recurrent memory's state may be, and within its bounds (claim 4). In an evaluation lifetimes start as ever.
     """
     if not any(run.cell.random_memory for run in runs):
         return None

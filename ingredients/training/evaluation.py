@@ -2,13 +2,13 @@
 
 Comes in: the agents' weights `[S, P]`, tasks, probes. Goes out: mean expected return of each episode, `[S, K]`.
 
-A curve is made of the expected reward given ψ and the action (DESIGN §2, Scores), so that the luck of the pay-outs is
+A curve is made of the expected reward given ψ and the action (docs/design.md §6), so that the luck of the pay-outs is
 no noise in it; the luck that the agent itself met stays. Luck is drawn for chunks of at most 512 lanes, the same for
 every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
 are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task: the nearest
 before it, since where tasks are few the very next may be on the same (`lifetime.others`).
 
-Probes (DESIGN §2). At the episode boundary half-way, with which episode K // 2 begins:
+Probes (docs/design.md §8). At the episode boundary half-way, with which episode K // 2 begins:
 
 - `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
   win-stay-lose-shift does not count as memory. An agent that learns in context follows the wrong past.
@@ -17,7 +17,7 @@ Probes (DESIGN §2). At the episode boundary half-way, with which episode K // 2
   what the first costs beyond the second is knowledge of the task, and not the shock of a strange state.
 - `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has,
   and the changed state is what it is shown next, if the family can tell (`foreign.shown_again`). Who uses the
-  environment as its memory follows the wrong past (C3). `environment_swap_same` is its control: what the twin has
+  environment as its memory follows the wrong past (claim 3). `environment_swap_same` is its control: what the twin has
   written.
 - `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
 - `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.

@@ -1,4 +1,4 @@
-"""What a memory holds of the last action and the last reward: the route "carried inside" (DESIGN §2, trap 8).
+"""What a memory holds of the last action and the last reward: the route "carried inside" (docs/design.md §5, trap 8).
 
 Comes in: a stack and two of its policies, untrained and trained. Goes out: for each run how well a decoder tells
 a_{t-1} and r_{t-1} from the memory's output on lifetimes it was not fitted to.

@@ -1,4 +1,4 @@
-"""What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (DESIGN §2, trap 8).
+"""What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (docs/design.md §5, trap 8).
 
 Comes in: a family. Goes out: for reward and action a decoder's accuracy on lifetimes it was not fitted to, against what
 is known before the step, as JSON. The measure itself is `decoding.leak`; an audit uses the same.

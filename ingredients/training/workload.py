@@ -1,4 +1,4 @@
-"""The fixed workload of the benchmarks (DESIGN §3), and the same in other sizes. Imports no torch.
+"""The fixed workload of the benchmarks (docs/design.md §9), and the same in other sizes. Imports no torch.
 
 Comes in: sizes. Goes out: a study and its runs.
 """

@@ -6,8 +6,8 @@ then; or `None`, with the best score seen.
 
 The learner is the default one but for its budget; what it anneals, it anneals over the budget, so these are not the
 fewest steps in which the threshold could be reached. The seeds train as one stack in one worker: its seconds are those
-of all seeds together, evaluation not counted. Scores are as in DESIGN §2: 0 is `best_fixed`, 1 the yardstick's late
-mean, both on the same held-out tasks as the agents.
+of all seeds together, evaluation not counted. Scores are as in docs/design.md §6: 0 is `best_fixed`, 1 the yardstick's
+late mean, both on the same held-out tasks as the agents.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
 Biases are weights of the input's constant column. `carry_t` is 1 where the state is carried and 0 where it is reset
-before the step; a memory that is off runs the same program with carry 0 throughout (DESIGN §2: masked, not removed).
+before the step. A memory that is off runs the same program with carry 0 throughout: masked, not removed
+(docs/design.md §4).
 
 Comes in: inputs `[S, T, N, F]` and weights `[S, 3, ...]`, blocks r, z, n. Goes out: states `[S, T, N, H]`.
 

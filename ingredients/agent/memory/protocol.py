@@ -1,4 +1,4 @@
-"""What a memory is: the seam at which a user may put one of his own (DESIGN §4).
+"""What a memory is: the seam at which a user may put one of his own (docs/design.md §11).
 
 A memory is one program for a whole stack: weights `[S, ...]`, states and inputs of S runs with N lanes each.
 """

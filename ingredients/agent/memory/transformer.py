@@ -7,8 +7,8 @@ absorb these. The input's constant column, embedded, is every layer's bias.
 
 Positions are relative alone: a head's score falls with the distance to what it attends to, by its slope (ALiBi, Press
 et al. 2022). One head has slope 0: it weighs all of the lifetime alike, which is how an agent counts. There is no
-absolute position, so with memory off, where a token attends to itself alone, nothing tells the time (DESIGN §2).
-A carry of 0 starts a new stretch, and tokens attend only within theirs.
+absolute position, so with memory off, where a token attends to itself alone, nothing tells the time
+(docs/design.md §5, trap 4). A carry of 0 starts a new stretch, and tokens attend only within theirs.
 
 Attention wants a learning rate several times below that of recurrent nets, and Adam's steps know no scale: so weights
 are held `HELD` times as large as they act, and move at a `HELD`th of the rate. It costs nothing: scores, and what is

@@ -1,4 +1,4 @@
-"""`probes`: what each intervention does to a cell that learns (DESIGN §2, Probes).
+"""`probes`: what each intervention does to a cell that learns (docs/design.md §8).
 
 Comes in: a view, a judged cell. Goes out: a figure of one small panel a probe.
 """
