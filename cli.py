@@ -67,21 +67,20 @@ with interrupted_at_once():
         user_path,
         working,
     )
-    from ingredients.engine.asked import Grid, ask_about, ask_for, interruption
-    from ingredients.engine.division import Division
-    from ingredients.engine.estimate import checked, notices
-    from ingredients.engine.grid_jobs import failures, grid_jobs, other_training
     from ingredients.engine.limits import grid_limits, seconds_in
-    from ingredients.engine.local import LocalEngine, interruptible
-    from ingredients.engine.on_cards import bench_for, estimate_for
-    from ingredients.engine.place import Place
-    from ingredients.engine.ray_cluster import RayEngine
-    from ingredients.engine.tally import Tally
+    from ingredients.engine.local import interruptible
     from ingredients.errors import IngredientsError, InterruptedGridError, UnwritableError, UsageError
     from ingredients.experiment import SNAPSHOT_SECONDS
-    from ingredients.report.bench import bench_text
-    from ingredients.report.plan import contact_text, plan_text, state_text
-    from ingredients.report.progress import show_progress
+    from ingredients.grid_run.bench_text import bench_text
+    from ingredients.grid_run.engine_options import EngineOptions, MeasuredEngine
+    from ingredients.grid_run.estimate import checked, notices
+    from ingredients.grid_run.jobs import failures, grid_jobs, other_training
+    from ingredients.grid_run.leased_jobs import LeasedJobs
+    from ingredients.grid_run.on_gpus import bench_for, estimate_for
+    from ingredients.grid_run.plan import contact_text, plan_text, state_text
+    from ingredients.grid_run.progress import show_progress
+    from ingredients.grid_run.request import Grid, ask_about, ask_for, interruption
+    from ingredients.grid_run.tally import Tally
     from ingredients.report.shown import Format, load_report_ahead, refuse_several, show, unexpected
     from ingredients.store import Leases
     from ingredients.store.versions import DISTRIBUTION, installed
@@ -228,13 +227,13 @@ def run_grid(
     limits, every = grid_limits(retries, stack_timeout, memory_limit), seconds_in(snapshot_every, "--snapshot-every")
     with interruptible():
         try:
-            place = Place(engine, address, workers, device, limits)
-            engine_ = place.open(grid.directory / "logs")
+            options = EngineOptions(engine, address, workers, device, limits)
+            engine_ = options.open(grid.directory / "logs")
             told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
             grid.store.open(grid.study, fresh)
             for notice in () if quiet else told:
                 typer.echo(f"notice: {notice}", err=True)
-            failed = train(grid, place, engine_, every, quiet)
+            failed = train(grid, options, engine_, every, quiet)
             unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
             raise InterruptedGridError(interruption(grid, sys.argv[1:])) from None
@@ -310,18 +309,20 @@ def bench(
 app.command(cls=PlainCommand, epilog=EXAMPLES)(audit)
 
 
-def train(grid: Grid, place: Place, engine: LocalEngine | RayEngine, snapshot_seconds: float, quiet: bool) -> list[str]:
+def train(
+    grid: Grid, options: EngineOptions, engine: MeasuredEngine, snapshot_seconds: float, quiet: bool
+) -> list[str]:
     """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
     with Leases(grid.directory) as leases, engine:
-        fitted = place.fitted(engine, grid.remaining())
-        how = place.how(engine, fitted, snapshot_seconds)
-        tally = Tally(grid_jobs(fitted.rest, grid.directory, how))
+        fitted = options.fitted(engine, grid.remaining())
+        stack_options = options.stack_options(engine, fitted, snapshot_seconds)
+        tally = Tally(grid_jobs(fitted.rest, grid.directory, stack_options))
         if not quiet:
             typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
         for notice in () if quiet else fitted.notices:
             typer.echo(f"notice: {notice}", err=True)
-        load_report_ahead(place.device)
-        show_progress(Division(fitted.rest, grid.store, leases, how).run(engine), tally, terminal(), quiet)
+        load_report_ahead(options.device)
+        show_progress(LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine), tally, terminal(), quiet)
     return failures(fitted.rest, grid.store, tally)
 
 

@@ -17,7 +17,8 @@ Data flows one way through these modules; each imports only from those before it
     training      rollout, learner, evaluation under probes
     store         results/<study>/: the only owner of its paths and formats
     experiment    one stack from start to stored result
-    engine        where stacks execute
+    engine        where jobs execute: jobs in, events out
+    grid_run      a grid that is planned or runs: its jobs, their memory and time, its progress
     judgement     statistics, verdict, conclusions
     console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ingredients.engine.bench import worker_facts
 from ingredients.errors import StoreError, StudyError
 from ingredients.experiment import Progress
 from ingredients.grid import Stack
+from ingredients.grid_run.bench import worker_facts
 from ingredients.study import Study
 
 

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from cli import app
 from ingredients.agent.memory.gru import Gru
-from ingredients.engine import bench as benching
-from ingredients.engine.bench import Bench
-from ingredients.report.bench import bench_text
+from ingredients.grid_run import bench as benching
+from ingredients.grid_run.bench import Bench
+from ingredients.grid_run.bench_text import bench_text
 from ingredients.training import products
 from ingredients.training.products import Product, bmm_seconds, flops, needed_flops, recorded_products
 from ingredients.training.trainer import Setup, prepare

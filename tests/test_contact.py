@@ -15,9 +15,9 @@ import yaml
 from command import ROOT, program
 from gymnasium import spaces
 
-from ingredients.engine.asked import ask_about
 from ingredients.errors import UsageError
-from ingredients.report.plan import contact_text
+from ingredients.grid_run.plan import contact_text
+from ingredients.grid_run.request import ask_about
 from ingredients.study import parse_study
 from ingredients.training.contact import contact, unvaried
 

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingredients.engine import estimate as estimating
-from ingredients.engine.ask import results_of
-from ingredients.engine.estimate import estimate
-from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.calls import results_of
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Job
 from ingredients.errors import StudyError
@@ -20,6 +17,9 @@ from ingredients.experiment import Work
 from ingredients.experiment.stack import run_stack
 from ingredients.experiment.work import work_of_a_run
 from ingredients.grid import Stack, runs, stacks
+from ingredients.grid_run import estimate as estimating
+from ingredients.grid_run.estimate import estimate
+from ingredients.grid_run.jobs import Remaining
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.training import evaluation, inside, rollout
@@ -150,7 +150,7 @@ def test_the_time_adds_up_over_kinds_of_memory(monkeypatch: pytest.MonkeyPatch) 
         timed.append(kind := "lstm" if arguments[1].runs[0].cell.texts()["memory"] == "lstm" else "gru")
         return speeds[kind]
 
-    monkeypatch.setattr(estimating, "together", answer)
+    monkeypatch.setattr(estimating, "call_with_study", answer)
     monkeypatch.setattr(estimating, "memory_by_runs", lambda *_: {"gru": [2, 3], "lstm": [4, 5]})
     cost = estimate(rest_of(study), workers=2)
     assert timed == ["gru", "lstm"]

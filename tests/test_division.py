@@ -12,13 +12,13 @@ from command import ROOT, read_until, started
 from synthetic import record, write_results
 from test_store import contents, small_study
 
-from ingredients.engine.division import Division
-from ingredients.engine.grid_jobs import How, Remaining, failures, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Elsewhere, Event, Waiting
-from ingredients.engine.tally import Tally
 from ingredients.grid import Run, cells, runs, study_fingerprint
-from ingredients.report.progress import progress_lines, progress_picture
+from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
+from ingredients.grid_run.jobs import Remaining, StackOptions, failures, grid_jobs, remaining
+from ingredients.grid_run.leased_jobs import LeasedJobs
+from ingredients.grid_run.progress import progress_lines, progress_picture
+from ingredients.grid_run.tally import Tally
 from ingredients.store import Leases, Store
 from ingredients.study import Study
 
@@ -54,11 +54,11 @@ def write_references(store: Store, study: Study) -> dict[str, object]:
     return other.read_references() or {}
 
 
-def events(rest: Remaining, store: Store) -> Iterator[Event]:
+def events(rest: Remaining, store: Store) -> Iterator[GridEvent]:
     """Yields what happens to one process; no job is left for its engine."""
     before = psutil.Process().children()
     with Leases(store.directory) as leases, LocalEngine(1) as engine:
-        yield from Division(rest, store, leases, How()).run(engine)
+        yield from LeasedJobs(rest, store, leases, StackOptions()).run(engine)
         assert psutil.Process().children() == before, "a worker was started for nothing"
 
 
@@ -66,7 +66,7 @@ def test_what_another_has_done_meanwhile_is_not_done_again(tmp_path: Path, study
     """Every job is taken, looked at and found done: nothing is trained, and the line says by whom not."""
     store = Store(tmp_path / "bandit")
     rest = lacking(store, study)
-    tally = Tally(grid_jobs(rest, store.directory, How()))
+    tally = Tally(grid_jobs(rest, store.directory, StackOptions()))
     store_all(store, study)
     before = contents(store.directory)
     lines = list(progress_lines(events(rest, store), tally))
@@ -86,7 +86,7 @@ def test_what_failed_in_anothers_hands_is_listed_and_not_repeated(tmp_path: Path
     store.write_run(record(study, first, failed=True))
     rest = lacking(store, study)
     store_all(store, study, failed=(first, second))
-    tally = Tally(grid_jobs(rest, store.directory, How()))
+    tally = Tally(grid_jobs(rest, store.directory, StackOptions()))
     for event in events(rest, store):
         tally.add(event)
     reason = "the loss was not finite at update 17"
@@ -98,21 +98,21 @@ def test_what_is_in_other_hands_is_said_and_waited_for(tmp_path: Path, study: St
     """Of each job who works at it, over and over, until it is given back; then it is found done."""
     store = Store(tmp_path / "bandit")
     rest = lacking(store, study)
-    tally = Tally(grid_jobs(rest, store.directory, How()))
+    tally = Tally(grid_jobs(rest, store.directory, StackOptions()))
     with Leases(store.directory) as other:
         other.take(["references", runs(study)[-1].id])  # one run of a stack is enough
         happened = events(rest, store)
         for _ in range(4):
             event = next(happened)
-            assert isinstance(event, Waiting)
+            assert isinstance(event, HeldByOther)
             tally.add(event)
         assert set(tally.waiting) == {"references", "stack-0"}
         assert re.fullmatch(r"process \d+ on \S+", tally.waiting["stack-0"])
         store_all(store, study)
-    rest_of_it = [event for event in happened if not isinstance(event, Waiting)]
+    rest_of_it = [event for event in happened if not isinstance(event, HeldByOther)]
     for event in rest_of_it:
         tally.add(event)
-    assert [type(event) for event in rest_of_it] == [Elsewhere, Elsewhere]
+    assert [type(event) for event in rest_of_it] == [FinishedByOther, FinishedByOther]
     assert (tally.waiting, tally.ended, tally.passed) == ({}, 2, tally.total)
     progress_picture(tally)
 
@@ -120,9 +120,11 @@ def test_what_is_in_other_hands_is_said_and_waited_for(tmp_path: Path, study: St
 def test_waiting_is_said_once_a_minute(tmp_path: Path, study: Study) -> None:
     """A line for each job at first, and a reminder after a minute, not one a second."""
     store = Store(tmp_path / "bandit")
-    jobs = grid_jobs(lacking(store, study), store.directory, How())
+    jobs = grid_jobs(lacking(store, study), store.directory, StackOptions())
     seconds = iter(range(1000))
-    said = progress_lines((Waiting(jobs[0], "process 7 on n1") for _ in range(130)), Tally(jobs), lambda: next(seconds))
+    said = progress_lines(
+        (HeldByOther(jobs[0], "process 7 on n1") for _ in range(130)), Tally(jobs), lambda: next(seconds)
+    )
     lines = list(said)
     assert set(lines) == {"references: in the hands of process 7 on n1 (0 of 2 jobs ended)"}
     assert 2 <= len(lines) <= 4

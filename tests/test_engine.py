@@ -14,12 +14,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingredients.engine.ask import asking, results_of
+from ingredients.engine.calls import results_of, workers_for_calls
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
-from ingredients.engine.tally import Tally
 from ingredients.errors import IngredientsError, StudyError
 from ingredients.experiment import Progress
+from ingredients.grid_run.tally import Tally
 
 TESTS = Path(__file__).parent
 
@@ -147,10 +147,13 @@ def test_a_question_that_fails_leaves_its_log_and_one_that_does_not_leaves_nothi
 ) -> None:
     """What others' code printed is not printed by us, and can be read where it is told to be."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with asking(1) as engine:
+    with workers_for_calls(1) as engine:
         assert results_of(engine, [job("good", "add", 1, 1)]) == [2]
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(IngredientsError, match=r"^bad: ValueError: no; log: ") as caught, asking(1) as engine:
+    with (
+        pytest.raises(IngredientsError, match=r"^bad: ValueError: no; log: ") as caught,
+        workers_for_calls(1) as engine,
+    ):
         results_of(engine, [job("bad", "complain", "no")])
     assert "in complain" in Path(str(caught.value).rpartition("log: ")[2]).read_text()
 

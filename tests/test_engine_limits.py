@@ -13,9 +13,9 @@ import pytest
 from ingredients.engine.limits import Limits, bytes_in, grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
-from ingredients.engine.tally import Tally
 from ingredients.errors import UsageError
 from ingredients.experiment import Progress
+from ingredients.grid_run.tally import Tally
 
 KILLED = "the worker was killed by SIGKILL (out of memory?)"
 

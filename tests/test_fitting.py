@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from command import program
 
-from ingredients.engine.fitting import fitting, usable_memory
-from ingredients.engine.grid_jobs import How, Part, Remaining, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.place import Place
 from ingredients.engine.protocol import Failed, Needs
 from ingredients.errors import UsageError
 from ingredients.grid import cells
+from ingredients.grid_run.engine_options import EngineOptions
+from ingredients.grid_run.fitting import fitting, usable_memory
+from ingredients.grid_run.jobs import Part, Remaining, StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, load_study
 
@@ -52,7 +52,7 @@ def test_what_does_not_fit_is_cut_into_the_fewest_equal_parts(budget: int, sizes
         run for stack in rest.stacks for run in stack.runs
     ]
     assert all(need == 6 + 4 * len(stack.runs) <= budget for stack, need in fitted.memory_bytes.items())
-    how = How(needs={Part(stack).key: Needs(size) for stack, size in fitted.memory_bytes.items()})
+    how = StackOptions(needs={Part(stack).key: Needs(size) for stack, size in fitted.memory_bytes.items()})
     jobs = grid_jobs(fitted.rest, tmp_path, how)
     assert len({job.key for job in jobs}) == len(jobs) == 1 + 2 * len(sizes)
     assert {"stack-0-part-1", "stack-1-part-2"} <= {job.key for job in jobs}
@@ -78,7 +78,9 @@ def curves(directory: Path, budget: int) -> bytes:
     """Returns the bytes of the curves of the tiny study, trained in stacks that fit a budget of `MEMORY`."""
     rest = fitting(rest_of(directory), MEMORY, budget).rest
     with LocalEngine(1) as engine:
-        assert not [event for event in engine.run(grid_jobs(rest, directory, How())) if isinstance(event, Failed)]
+        assert not [
+            event for event in engine.run(grid_jobs(rest, directory, StackOptions())) if isinstance(event, Failed)
+        ]
     store = Store(directory)
     store.write_table(store.curves(tiny()))
     return (directory / "curves.parquet").read_bytes()
@@ -95,10 +97,10 @@ def test_a_place_knows_what_its_workers_may_take(tmp_path: Path) -> None:
     rest = rest_of(tmp_path / "result")
     free = usable_memory()
     assert 2**20 < free < 2**50
-    place = Place(workers=1)
+    place = EngineOptions(workers=1)
     with place.open(tmp_path / "logs") as engine:
         fitted = place.fitted(engine, rest)
-    crowded = Place(workers=free // (300 * 2**20))
+    crowded = EngineOptions(workers=free // (300 * 2**20))
     with (
         crowded.open(tmp_path / "logs") as engine,
         pytest.raises(UsageError, match=r"^memory gru: one run alone needs "),

@@ -32,13 +32,13 @@ WINGS = (
         "agent",
     ),
     "training",
-    *("store", "experiment", "engine", "judgement", "console", "report", "audit"),
+    *("store", "experiment", "engine", "grid_run", "judgement", "console", "report", "audit"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
 WITHOUT_TORCH = (
-    *("boundary", "study", "grid", "cell_filter", "decoding", "gyms", "wrappers", "store", "judgement", "report"),
-    "audit",
+    *("boundary", "study", "grid", "cell_filter", "decoding", "gyms", "wrappers", "store", "engine", "grid_run"),
+    *("judgement", "report", "audit"),
 )
 
 
@@ -107,6 +107,17 @@ def test_a_module_imports_only_from_wings_before_its_own(file: Path) -> None:
 def test_nothing_before_the_store_knows_tables_or_terminals(file: Path) -> None:
     """Pandas, rich and typer belong to storing, reporting and the command line."""
     assert not {module.split(".")[0] for module in imports(file)} & {"pandas", "pyarrow", "rich", "typer", "matplotlib"}
+
+
+def test_an_engine_knows_nothing_of_studies() -> None:
+    """Its protocol promises jobs in and events out: it imports errors and itself, and so can run anybody's jobs."""
+    assert {wing for file in of_wing("engine") for wing in wings_known_by(file)} <= {"errors", "engine"}
+
+
+def test_a_report_needs_no_engine() -> None:
+    """What is stored is judged and shown without anything that runs."""
+    known = {wing for file in of_wing("judgement", "report") for wing in wings_known_by(file)}
+    assert not known & {"training", "experiment", "engine", "grid_run"}
 
 
 def test_only_the_experiment_knows_training_and_storage() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from judgement_cases import FULL, cell, jittered, judge, reference, references, shaped
 
-from ingredients.engine.grid_jobs import references_needed, remaining
 from ingredients.experiment import combinations, memoryless_agents, memoryless_steps
 from ingredients.experiment.memoryless import add_memoryless, best_known
 from ingredients.experiment.stack import run_references
 from ingredients.grid import Run, cells, fingerprints, references_fingerprint
+from ingredients.grid_run.jobs import references_needed, remaining
 from ingredients.judgement import judge_study
 from ingredients.references import evaluate_references
 from ingredients.store import Store

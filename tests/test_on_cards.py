@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from ingredients.engine import ask
-from ingredients.engine.estimate import Estimate
-from ingredients.engine.fitting import fitting, side_by_side
-from ingredients.engine.grid_jobs import Part, Remaining
+from ingredients.engine import calls, gpus
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.on_cards import CardBench
 from ingredients.engine.protocol import Finished, Job, Needs, Started
 from ingredients.errors import UsageError
 from ingredients.grid import Stack, cells, runs, stacks
-from ingredients.report.bench import card_bench_text
-from ingredients.report.plan import plan_text
+from ingredients.grid_run.bench_text import card_bench_text
+from ingredients.grid_run.estimate import Estimate
+from ingredients.grid_run.fitting import fitting, side_by_side
+from ingredients.grid_run.jobs import Part, Remaining
+from ingredients.grid_run.on_gpus import CardBench
+from ingredients.grid_run.plan import plan_text
 from ingredients.study import Study, parse_study
 from ingredients.training.ahead import Ahead
 from ingredients.training.cost import card_needs, device_memory_by_runs, memory_by_runs, memory_estimate
@@ -76,9 +76,9 @@ def test_a_question_is_put_to_the_worker_that_has_the_gpu() -> None:
     """It has loaded torch by then; without a helper everything is as ever."""
     question = Job("question", *VISIBLE, limited=False)
     with LocalEngine(1, gpus=("7",), helper=True) as engine:
-        assert ask.results_of(engine, [question]) == ["7"]
+        assert calls.results_of(engine, [question]) == ["7"]
     with LocalEngine(1, gpus=("7",)) as engine:
-        assert ask.results_of(engine, [Job("references", *VISIBLE)]) == ["7"]
+        assert calls.results_of(engine, [Job("references", *VISIBLE)]) == ["7"]
 
 
 def test_memory_of_a_gpu_grows_with_the_runs() -> None:
@@ -98,7 +98,7 @@ def test_a_torch_without_cuda_is_said() -> None:
     with pytest.raises(UsageError, match="torch finds no CUDA device here"):
         card_needs(study, Stack(0, runs(study)))
     with pytest.raises(UsageError, match="torch finds no CUDA device here"):
-        ask.cuda_gpus()
+        gpus.cuda_gpus()
 
 
 def test_the_plan_says_whose_memory_it_is() -> None:

@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
-from ingredients.engine.tally import Tally
 from ingredients.experiment import Progress
-from ingredients.report.progress import duration, progress_lines, show_progress
+from ingredients.grid_run.progress import duration, progress_lines, show_progress
+from ingredients.grid_run.tally import Tally
 
 
 def story() -> tuple[list[Job], list[Event]]:

@@ -16,7 +16,6 @@ import pytest
 from command import program, read_until, started
 from ray.cluster_utils import Cluster
 
-from ingredients.engine.grid_jobs import How, grid_jobs, remaining
 from ingredients.engine.limits import Limits
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.process import WORKER_ENVIRONMENT
@@ -25,6 +24,7 @@ from ingredients.engine.ray_cluster import SETTINGS, RayEngine
 from ingredients.errors import UsageError
 from ingredients.experiment import Progress
 from ingredients.grid import cells
+from ingredients.grid_run.jobs import StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, load_study
 
@@ -61,7 +61,7 @@ def curves(directory: Path, engine: LocalEngine | RayEngine, heard: Callable[[Ev
     store = Store(directory).open(study())
     rest = replace(remaining(study(), store, cells(study())), references=False)
     with engine:
-        for event in engine.run(grid_jobs(rest, directory, How())):
+        for event in engine.run(grid_jobs(rest, directory, StackOptions())):
             assert not isinstance(event, Failed), event.reason
             heard(event)
     store.write_table(store.curves(study()))

@@ -22,10 +22,11 @@ import yaml
 from typer.testing import CliRunner
 
 from cli import app
-from ingredients.engine import ask, place
+from ingredients.engine import calls
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
 from ingredients.engine.worker import answer
+from ingredients.grid_run import engine_options
 from ingredients.training import leakage
 
 ROOT = Path(__file__).parent.parent
@@ -233,7 +234,7 @@ def kept(command: str, rule: Rule) -> None:
 def test_every_command_keeps_its_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one folder, so that what one command has trained another goes on with and reports."""
     monkeypatch.chdir(tmp_path)
-    for module in (ask, place):
+    for module in (calls, engine_options):
         monkeypatch.setattr(module, "LocalEngine", Here)
     for name, small in LEAK.items():
         monkeypatch.setattr(leakage, name, small)

@@ -13,10 +13,10 @@ import psutil
 import pytest
 from command import ROOT, imports_torch, program, read_until, started, workers_of
 
-from ingredients.engine.grid_jobs import failures, remaining
 from ingredients.engine.protocol import Failed, Finished, Job
-from ingredients.engine.tally import Tally
 from ingredients.grid import cells
+from ingredients.grid_run.jobs import failures, remaining
+from ingredients.grid_run.tally import Tally
 from ingredients.store import Store
 from ingredients.study import load_study
 from ingredients.study.seeds import Seeds

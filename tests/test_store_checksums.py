@@ -15,8 +15,8 @@ import pytest
 from synthetic import write_results
 from test_store import contents, one_line, small_study
 
-from ingredients.engine.grid_jobs import remaining
 from ingredients.grid import Run, cells, runs
+from ingredients.grid_run.jobs import remaining
 from ingredients.report.build import read_report
 from ingredients.store import Store
 from ingredients.study import Study

@@ -15,8 +15,8 @@ from synthetic import write_results
 from test_store import contents, one_line, small_study
 
 from ingredients import grid
-from ingredients.engine.grid_jobs import other_training
 from ingredients.grid import runs
+from ingredients.grid_run.jobs import other_training
 from ingredients.report.build import build_report
 from ingredients.store import Leases, Store, load_result
 

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, example, given, note, settings
 from hypothesis import strategies as st
 
 from cli import app
-from ingredients.engine.asked import ask_for
-from ingredients.engine.estimate import Estimate
-from ingredients.engine.grid_jobs import How, grid_jobs, other_training, parts
 from ingredients.errors import IngredientsError
 from ingredients.grid import runs
-from ingredients.report.plan import plan_text
+from ingredients.grid_run.estimate import Estimate
+from ingredients.grid_run.jobs import StackOptions, grid_jobs, other_training, parts
+from ingredients.grid_run.plan import plan_text
+from ingredients.grid_run.request import ask_for
 from ingredients.study import Study, load_study
 
 SHIPPED = sorted((ROOT / "ablations").glob("*.yaml"))
@@ -94,7 +94,7 @@ def plan_without_timing(path: Path) -> None:
     conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
     text = plan_text(rest, grid.cells, grid.directory, conflict, Estimate(1, 10**9, 1e6, 60.0))
     assert f"0 of {len(rest.runs)} runs are finished" in text
-    assert len(grid_jobs(rest, grid.directory, How())) == len(parts(rest))
+    assert len(grid_jobs(rest, grid.directory, StackOptions())) == len(parts(rest))
     assert load_again(grid.study) == grid.study
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from ingredients.engine.asked import ask_for
 from ingredients.errors import StudyError
 from ingredients.grid import Cell, Run, differences, fingerprints, runs
+from ingredients.grid_run.request import ask_for
 from ingredients.references import evaluate_references
 from ingredients.seeds import Purpose, generator, stream_key
 from ingredients.study import Study, load_study, parse_study, smoke_sized

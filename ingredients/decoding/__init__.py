@@ -4,5 +4,5 @@ Comes in: what was played, as arrays. Goes out: a `Leak` for reward or action. N
 (`training.leakage`) and an audit (`audit`) measure with the same code. In reading order: `played` (episodes or
 lifetimes as arrays), `classes` (numbers as classes), `windows` (what a decoder sees around a step), `decoders` (look-up
 tables, a forest, a multiplicative network), `chosen` (the one that does best on an inner split), `leak` (the measure
-with its interval).
+with its interval), `leak_text` (the same in words).
 """

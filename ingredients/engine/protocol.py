@@ -103,23 +103,7 @@ class Failed:
     log: Path | None
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """The job is in the hands of another process, `by`; no engine yields this (see `division`)."""
-
-    job: Job
-    by: str
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """Another process has done the job, with this result; no engine yields this (see `division`)."""
-
-    job: Job
-    result: Any
-
-
-Event = Started | Told | Finished | Retried | Failed | Waiting | Elsewhere
+Event = Started | Told | Finished | Retried | Failed
 
 
 class Engine(Protocol):

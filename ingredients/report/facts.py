@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ingredients.decoding.leak_text import leak_text
 from ingredients.report.assemble import Evidence
-from ingredients.report.leaks import leak_text
 
 NOT_NEW = "evaluation tasks are not new: the family has only few"
 

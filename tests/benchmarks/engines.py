@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rich.table import Table
 
-from ingredients.engine.grid_jobs import How, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Failed, Started
 from ingredients.engine.ray_cluster import RayEngine
 from ingredients.grid import cells
+from ingredients.grid_run.jobs import StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import load_study, shipped_study
 
@@ -54,7 +54,7 @@ def _seconds(engine: LocalEngine | RayEngine) -> tuple[float, float]:
     study = load_study(shipped_study(Path("smoke")), CHANGES)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / study.name).open(study)
-        jobs = grid_jobs(remaining(study, store, cells(study)), store.directory, How())
+        jobs = grid_jobs(remaining(study, store, cells(study)), store.directory, StackOptions())
         began = first = time.perf_counter()
         with engine:
             for event in engine.run(jobs):

@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from ingredients.engine.bench import training_speed
 from ingredients.engine.local import LocalEngine
+from ingredients.grid_run.bench import training_speed
 from ingredients.training.workload import Workload
 
 from .part import Options, Part, Result, against, contest_table, cores, interleaved, main

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from ingredients.engine.bench import limit, training_speed
 from ingredients.engine.local import LocalEngine
+from ingredients.grid_run.bench import limit, training_speed
 from ingredients.training.workload import Workload
 
 from .part import Options, Part, Result, main

@@ -18,10 +18,10 @@ from typing import Any
 
 from rich.table import Table
 
-from ingredients.engine.grid_jobs import How, Remaining, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Started, Told
 from ingredients.grid import cells, stacks
+from ingredients.grid_run.jobs import Remaining, StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, load_study, shipped_study
 
@@ -88,7 +88,7 @@ def _training_share(study: Study, folder: Path) -> float:
 def _trained(engine: LocalEngine, rest: Remaining, store: Store) -> float:
     """Returns the share of training in a stack."""
     began = trained = 0.0
-    for event in engine.run(grid_jobs(rest, store.directory, How())):
+    for event in engine.run(grid_jobs(rest, store.directory, StackOptions())):
         if isinstance(event, Started):
             began = time.perf_counter()
         if isinstance(event, Told) and event.message.phase == "evaluating":

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from ingredients.engine.bench import worker_facts_of
-from ingredients.engine.estimate import estimate
-from ingredients.engine.grid_jobs import How, grid_jobs, remaining
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Failed
 from ingredients.grid import cells
+from ingredients.grid_run.bench import worker_facts_of
+from ingredients.grid_run.estimate import estimate
+from ingredients.grid_run.jobs import StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, load_study, shipped_study
 
@@ -47,7 +47,7 @@ def _study(name: str, workers: int) -> dict[str, float]:
         with LocalEngine(said.workers) as engine:
             worker_facts_of(engine, said.workers)  # imports first, as in the timing
             began = time.perf_counter()
-            for event in engine.run(grid_jobs(rest, store.directory, How())):
+            for event in engine.run(grid_jobs(rest, store.directory, StackOptions())):
                 assert not isinstance(event, Failed), event.reason
             took = time.perf_counter() - began
             peak = max(facts["peak_memory_bytes"] for facts in worker_facts_of(engine, said.workers))

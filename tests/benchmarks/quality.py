@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from ingredients.engine.ask import results_of
+from ingredients.engine.calls import results_of
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Job
 

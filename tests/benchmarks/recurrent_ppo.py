@@ -14,10 +14,10 @@ from __future__ import annotations
 import importlib.util
 from functools import partial
 
-from ingredients.engine.ask import results_of
-from ingredients.engine.bench import training_speed
+from ingredients.engine.calls import results_of
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Job
+from ingredients.grid_run.bench import training_speed
 from ingredients.training.workload import Workload
 
 from .part import Options, Part, Result, against, contest_table, cores, interleaved, main

@@ -19,11 +19,11 @@ from typing import Any
 
 from rich.table import Table
 
-from ingredients.engine.ask import results_of, together
-from ingredients.engine.bench import training_speed, worker_facts_of
-from ingredients.engine.grid_jobs import How, grid_jobs, remaining
+from ingredients.engine.calls import call_in_each, results_of
 from ingredients.engine.local import LocalEngine
 from ingredients.grid import cells
+from ingredients.grid_run.bench import training_speed, worker_facts_of
+from ingredients.grid_run.jobs import StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.training.workload import Workload
@@ -76,7 +76,7 @@ def _pairs(timings: dict[int, Callable[[], float]], repetitions: int) -> dict[st
 
 
 def _stack_seconds(engine: LocalEngine, updates: int, runs: int) -> float:
-    (seconds,) = together(engine, 1, "ingredients.training.cost:update_seconds", Workload(runs=runs), updates)
+    (seconds,) = call_in_each(engine, 1, "ingredients.training.cost:update_seconds", Workload(runs=runs), updates)
     return float(seconds)
 
 
@@ -87,7 +87,7 @@ def _study_seconds(engine: LocalEngine, updates: int, runs: int) -> float:
         store = Store(Path(directory) / study.name).open(study)
         rest = replace(remaining(study, store, cells(study)), references=False)
         began = time.perf_counter()
-        results_of(engine, grid_jobs(rest, Path(directory) / study.name, How()))
+        results_of(engine, grid_jobs(rest, Path(directory) / study.name, StackOptions()))
         return time.perf_counter() - began
 
 

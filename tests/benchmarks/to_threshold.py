@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.table import Table
 
-from ingredients.engine.ask import results_of
+from ingredients.engine.calls import results_of
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Job
 from ingredients.study import Study, parse_study

@@ -14,9 +14,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.engine.protocol import Elsewhere, Event, Failed, Finished, Retried, Started, Told, Waiting
-from ingredients.engine.tally import Tally
+from ingredients.engine.protocol import Failed, Finished, Retried, Started, Told
 from ingredients.experiment import Progress
+from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
+from ingredients.grid_run.tally import Tally
 
 SECONDS_BETWEEN_FRAMES = 0.2
 SECONDS_BETWEEN_LINES = 10.0
@@ -25,7 +26,7 @@ BAR_WIDTH = 24
 MOST_NOTICES = 4
 
 
-def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet: bool = False) -> None:
+def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, quiet: bool = False) -> None:
     """Adds every event to `tally` and shows how the grid goes on, until the events end."""
     if quiet:
         for event in events:
@@ -37,7 +38,9 @@ def show_progress(events: Iterable[Event], tally: Tally, console: Console, quiet
             print(line, file=console.file, flush=True)
 
 
-def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], float] = time.monotonic) -> Iterator[str]:
+def progress_lines(
+    events: Iterable[GridEvent], tally: Tally, clock: Callable[[], float] = time.monotonic
+) -> Iterator[str]:
     """Yields a line when a job starts, when it ends or is tried again, for a notice, and every ten seconds between.
 
     Of a job that another process works at, every minute.
@@ -46,7 +49,7 @@ def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], fl
     for event in events:
         tally.add(event)
         key = event.job.key
-        if isinstance(event, Waiting):
+        if isinstance(event, HeldByOther):
             if clock() - spoken.get(key, float("-inf")) >= SECONDS_BETWEEN_REMINDERS:
                 spoken[key] = clock()
                 yield f"{key}: in the hands of {event.by} ({_jobs(tally)})"
@@ -59,7 +62,7 @@ def progress_lines(events: Iterable[Event], tally: Tally, clock: Callable[[], fl
             yield f"{key}: failed: {event.reason} ({_jobs(tally)})"
         elif isinstance(event, Finished):
             yield f"{key}: {_ended(event)} ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
-        elif isinstance(event, Elsewhere):
+        elif isinstance(event, FinishedByOther):
             yield f"{key}: {_ended(event, ' by another process')} ({_jobs(tally)}, {duration(tally.seconds_left)} left)"
         elif event.message.notice:
             yield f"{key}: {event.message.notice}"
@@ -85,7 +88,7 @@ def progress_picture(tally: Tally) -> RenderableType:
     notices = [Text(f"{key}: {notice}") for key, notice in tally.notices[-MOST_NOTICES:]]
     retried = [Text(f"{key} {_again(event)}", style="yellow") for key, event in tally.retried.items()]
     failed = [Text(f"{event.job.key} failed: {event.reason}", style="red") for event in tally.failures]
-    ended: list[Finished | Elsewhere] = [*tally.finished, *tally.elsewhere]
+    ended: list[Finished | FinishedByOther] = [*tally.finished, *tally.elsewhere]
     lost = [Text(f"{event.job.key}: {_ended(event)}", style="red") for event in ended if event.result]
     return Group(rows, *notices, *retried, *lost, *failed)
 
@@ -100,7 +103,7 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _show_live(events: Iterable[Event], tally: Tally, console: Console) -> None:
+def _show_live(events: Iterable[GridEvent], tally: Tally, console: Console) -> None:
     with Live(console=console, auto_refresh=False) as live:
         last = 0.0
         for event in events:
@@ -123,7 +126,7 @@ def _columns(message: Progress | None) -> tuple[str, ...]:
     return _step(message), _score(message), _doing(message)
 
 
-def _ended(event: Finished | Elsewhere, by: str = "") -> str:
+def _ended(event: Finished | FinishedByOther, by: str = "") -> str:
     """Returns `finished`, or how many of a stack's runs failed and why the first one did."""
     if not event.result:
         return f"finished{by}"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ingredients.engine.protocol import Elsewhere, Event, Failed, Finished, Job, Retried, Started, Told, Waiting
+from ingredients.engine.protocol import Failed, Finished, Job, Retried, Started, Told
 from ingredients.experiment import Progress
+from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 
 
 class Tally:
@@ -35,16 +36,16 @@ class Tally:
         self.retried: dict[str, Retried] = {}
         self.notices: list[tuple[str, str]] = []
         self.waiting: dict[str, str] = {}
-        self.elsewhere: list[Elsewhere] = []
+        self.elsewhere: list[FinishedByOther] = []
         self._clock = clock
         self._trained: dict[str, int] = {}
         self._found: dict[str, int] = {}
         self._began: tuple[float, int] | None = None
 
-    def add(self, event: Event) -> None:
+    def add(self, event: GridEvent) -> None:
         """Counts one event."""
         key = event.job.key
-        if isinstance(event, Waiting):
+        if isinstance(event, HeldByOther):
             self.waiting[key] = event.by
             return
         self.waiting.pop(key, None)
@@ -65,7 +66,7 @@ class Tally:
         if isinstance(event, Finished):
             self._train(key, event.job.env_steps)
             self.finished.append(event)
-        elif isinstance(event, Elsewhere):
+        elif isinstance(event, FinishedByOther):
             self.elsewhere.append(event)
         else:
             self.failures.append(event)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ingredients.engine.protocol import Elsewhere, Failed, Finished, Job, Needs
-from ingredients.engine.tally import Tally
+from ingredients.engine.calls import call_in_each
+from ingredients.engine.protocol import Engine, Failed, Finished, Job, Needs
 from ingredients.engine.worker import written_log
 from ingredients.experiment import SNAPSHOT_SECONDS, informed_seeds, memoryless_steps
 from ingredients.grid import Cell, Run, Stack, fingerprints, memory_kinds, own_tasks, references_fingerprint, stacks
+from ingredients.grid_run.events import FinishedByOther
+from ingredients.grid_run.tally import Tally
 from ingredients.store import Store, load_result
 from ingredients.study import Study
 from ingredients.study.own_source import is_own
@@ -71,7 +74,7 @@ class Remaining:
 
 
 @dataclass(frozen=True)
-class How:
+class StackOptions:
     """How stacks are trained: where, how many seconds apart their snapshots are, what each needs by its job's key."""
 
     device: str = "cpu"
@@ -116,20 +119,20 @@ def parts(rest: Remaining) -> list[Part]:
     return [Part()] * rest.references + [Part(stack) for stack in largest_first]
 
 
-def part_job(rest: Remaining, part: Part, directory: Path, how: How) -> Job:
+def part_job(rest: Remaining, part: Part, directory: Path, options: StackOptions) -> Job:
     """Returns the job that does one part of what remains."""
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
     if part.stack is None:
-        steps, arguments = rest.reference_steps, (rest.study, directory, how.device)
+        steps, arguments = rest.reference_steps, (rest.study, directory, options.device)
         return Job(part.key, f"{module}:run_references", arguments, tells=True, env_steps=steps, about=about)
     return Job(
         part.key,
         f"{module}:run_stack",
-        (rest.study, part.stack, directory, how.device, how.snapshot_seconds),
+        (rest.study, part.stack, directory, options.device, options.snapshot_seconds),
         tells=True,
         env_steps=rest.env_steps(part.stack),
-        needs=how.needs.get(part.key, Needs()),
+        needs=options.needs.get(part.key, Needs()),
         about=about,
         runs=len(part.stack.runs),
     )
@@ -142,9 +145,18 @@ def others_code(study: Study) -> str:
     return ", ".join([*tasks, *(f"memory {kind}" for kind in memory_kinds(study) if is_own(kind))])
 
 
-def grid_jobs(rest: Remaining, directory: Path, how: How) -> list[Job]:
+def call_with_study(engine: Engine, workers: int, function: str, study: Study, *arguments: object) -> list[Any]:
+    """Returns what each worker returns for the same call of `function(study, *arguments)`, all at once.
+
+    Raises:
+        IngredientsError: a call failed; the line names the code of the user's that the study runs.
+    """
+    return call_in_each(engine, workers, function, study, *arguments, about=others_code(study))
+
+
+def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[Job]:
     """Returns the job of every part of what remains."""
-    return [part_job(rest, part, directory, how) for part in parts(rest)]
+    return [part_job(rest, part, directory, options) for part in parts(rest)]
 
 
 def references_needed(study: Study, store: Store) -> bool:
@@ -157,7 +169,7 @@ def references_needed(study: Study, store: Store) -> bool:
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
     """Returns a line for each run that failed, and for the references if they did: what, why, and the log."""
-    ended: tuple[Failed | Finished | Elsewhere, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
+    ended: tuple[Failed | Finished | FinishedByOther, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
     return [line for event in ended for line in _failures(rest, store, event)]
 
 
@@ -173,7 +185,7 @@ def other_training(study: Study, directory: Path) -> str | None:
     return store.trained_otherwise(study)
 
 
-def _failures(rest: Remaining, store: Store, event: Failed | Finished | Elsewhere) -> Iterator[str]:
+def _failures(rest: Remaining, store: Store, event: Failed | Finished | FinishedByOther) -> Iterator[str]:
     if not isinstance(event, Failed):
         written = written_log(store.directory / LOGS, event.job.key) if isinstance(event, Finished) else None
         log = f"; log: {written}" if written else ""

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from ingredients.engine.estimate import Estimate
-from ingredients.engine.grid_jobs import Remaining
+from ingredients.decoding.leak_text import leak_text, quick_text
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.report.leaks import leak_text, quick_text
-from ingredients.report.progress import duration
+from ingredients.grid_run.estimate import Estimate
+from ingredients.grid_run.jobs import Remaining
+from ingredients.grid_run.progress import duration
 from ingredients.study import Study
 from ingredients.study.tasks import family_key
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingredients.engine.ask import together
+from ingredients.engine.calls import call_in_each
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.training.workload import Workload
 
@@ -92,13 +92,13 @@ def bench(workers: int) -> Bench:
 
 def training_speed(engine: LocalEngine, workers: int, workload: Workload, seconds: float) -> float:
     """Returns the env steps a second of all workers together, each training the workload for about `seconds`."""
-    results = together(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
+    results = call_in_each(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
     return float(sum(worker["env_steps"] / worker["seconds"] for worker in results))
 
 
 def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_second: float) -> dict[str, float]:
     """Returns `Bench.gigaflops` of a workload that all workers together train at this speed."""
-    results = together(engine, workers, "ingredients.training.products:limit_worker", workload)
+    results = call_in_each(engine, workers, "ingredients.training.products:limit_worker", workload)
     needed, made = (results[0][key] for key in ("flops_per_env_step", "made_flops_per_env_step"))
     achieved, bmm = env_steps_per_second * needed, sum(worker["bmm_flops_per_second"] for worker in results)
     gigaflops = {"training": round(achieved / 1e9, 2), "bmm": round(bmm / 1e9, 2)}
@@ -113,7 +113,7 @@ def scaled(engine: LocalEngine, workers: int, workload: Workload) -> dict[str, f
 
 def worker_facts_of(engine: LocalEngine, workers: int) -> list[dict[str, Any]]:
     """Returns what each worker knows of itself: `torch`, its version, and `peak_memory_bytes` so far."""
-    return together(engine, workers, "ingredients.engine.bench:worker_facts")
+    return call_in_each(engine, workers, "ingredients.grid_run.bench:worker_facts")
 
 
 def worker_facts() -> dict[str, Any]:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ingredients.engine.ask import asking, together
-from ingredients.engine.fitting import fitting, kind_of, largest_of_each_kind, memory_by_runs, usable_memory
-from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.calls import workers_for_calls
 from ingredients.engine.local import LocalEngine
 from ingredients.experiment import Work
 from ingredients.grid import Stack, memory_kinds
+from ingredients.grid_run.fitting import fitting, kind_of, largest_of_each_kind, memory_by_runs, usable_memory
+from ingredients.grid_run.jobs import Remaining, call_with_study
 from ingredients.study import Study
 from ingredients.study.levels import OneTask
 from ingredients.study.own_source import TASKS, is_own, source_path
@@ -65,7 +65,7 @@ def estimate(
         UsageError: a single run does not fit in memory.
     """
     workers = min(workers, max(len(rest.stacks), 1))
-    with asking(workers) as engine:
+    with workers_for_calls(workers) as engine:
         told = asked_notices(engine, rest.study)
         tell("counting the memory that stacks take")
         memory = memory_by_runs(engine, rest)
@@ -76,9 +76,9 @@ def estimate(
         if quick:
             return Estimate(workers, largest, 0.0, 0.0, (*told, *fitted.notices), contact=seen, timed=False)
         # in every worker, so that the timings start together
-        work, *_ = together(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
+        work, *_ = call_with_study(engine, workers, "ingredients.experiment.work:work_of_a_run", rest.study)
         tell("measuring what the environment leaks")
-        (leakage,) = together(engine, 1, "ingredients.training.leakage:leakage", rest.study)
+        (leakage,) = call_with_study(engine, 1, "ingredients.training.leakage:leakage", rest.study)
         speeds = {}
         for number, (kind, stack) in enumerate(kinds.items(), start=1):
             tell(f"timing training with {kind} ({number} of {len(kinds)})")
@@ -96,9 +96,9 @@ def checked(study: Study) -> dict[str, Any]:
         UsageError: a file of the user's own is not there.
         StudyError: it breaks its contract.
     """
-    with asking(1) as engine:
+    with workers_for_calls(1) as engine:
         told = asked_notices(engine, study)
-        (seen,) = together(engine, 1, "ingredients.training.contact:contact", study)
+        (seen,) = call_with_study(engine, 1, "ingredients.training.contact:contact", study)
     return {**seen, "rows": [*seen["rows"], *(("notice", text) for text in told)]}
 
 
@@ -107,7 +107,7 @@ def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]
     if not is_foreign(study.tasks):
         return ()
     tell("playing the tasks at random")
-    (seen,) = together(engine, 1, "ingredients.training.contact:contact", study)
+    (seen,) = call_with_study(engine, 1, "ingredients.training.contact:contact", study)
     return tuple(seen["rows"])
 
 
@@ -118,11 +118,11 @@ def notices(study: Study) -> tuple[str, ...]:
         UsageError: a file of his own is not there.
         StudyError: it breaks its contract.
     """
-    with asking(1) as engine:
+    with workers_for_calls(1) as engine:
         told = asked_notices(engine, study)
         if getattr(study.tasks, "vary", None) != {}:
             return told
-        (unvaried,) = together(engine, 1, "ingredients.training.contact:unvaried", study)
+        (unvaried,) = call_with_study(engine, 1, "ingredients.training.contact:unvaried", study)
     return (*told, *([unvaried] if unvaried else []))
 
 
@@ -136,7 +136,7 @@ def asked_notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
     level = OneTask.RANDOM_START in study.ingredients.task_distribution
     if not (own or is_foreign(study.tasks) or level or study.tasks.not_applicable(study.criterion.gain_above)):
         return ()  # to ask for nothing would cost a worker the second that torch takes to load
-    return tuple(together(engine, 1, "ingredients.training.cost:notices", study)[0])
+    return tuple(call_with_study(engine, 1, "ingredients.training.cost:notices", study)[0])
 
 
 class _Speed(NamedTuple):
@@ -147,7 +147,7 @@ class _Speed(NamedTuple):
 
 
 def _speed(engine: LocalEngine, workers: int, study: Study, stack: Stack) -> _Speed:
-    speeds = together(engine, workers, "ingredients.training.cost:measure_speed", study, stack, PLAN_SECONDS)
+    speeds = call_with_study(engine, workers, "ingredients.training.cost:measure_speed", study, stack, PLAN_SECONDS)
     return _Speed(min(trained for trained, _ in speeds), min(played for _, played in speeds))
 
 

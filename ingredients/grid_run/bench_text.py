@@ -5,9 +5,9 @@ Comes in: the measurements. Goes out: aligned plain text that survives a pipe.
 
 from __future__ import annotations
 
-from ingredients.engine.bench import Bench
-from ingredients.engine.on_cards import CardBench
-from ingredients.report.plan import gigabytes
+from ingredients.grid_run.bench import Bench
+from ingredients.grid_run.on_gpus import CardBench
+from ingredients.grid_run.plan import gigabytes
 
 
 def bench_text(bench: Bench | CardBench) -> str:

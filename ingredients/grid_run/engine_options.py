@@ -9,20 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ingredients.engine.ask import cuda_gpus
-from ingredients.engine.fitting import Fitted, card_needs, fitting, memory_by_runs, side_by_side, usable_memory
-from ingredients.engine.grid_jobs import How, Part, Remaining
+from ingredients.engine.gpus import cuda_gpus
 from ingredients.engine.limits import Limits
 from ingredients.engine.local import LocalEngine, usable_cores
 from ingredients.engine.protocol import Needs
 from ingredients.engine.ray_cluster import RayEngine
 from ingredients.errors import UsageError
+from ingredients.grid_run.fitting import Fitted, card_needs, fitting, memory_by_runs, side_by_side, usable_memory
+from ingredients.grid_run.jobs import Part, Remaining, StackOptions
 
 HOST_BYTES = 4 * 2**30  # of a worker that trains on a GPU: CUDA's libraries, and snapshots of a thousand runs
 
+MeasuredEngine = LocalEngine | RayEngine
+"""An engine that tells how much memory and how many GPUs its workers have."""
+
 
 @dataclass(frozen=True)
-class Place:
+class EngineOptions:
     """Where a grid computes.
 
     Attributes:
@@ -39,7 +42,7 @@ class Place:
     device: str = "cpu"
     limits: Limits = field(default_factory=Limits)
 
-    def open(self, logs: Path) -> LocalEngine | RayEngine:
+    def open(self, logs: Path) -> MeasuredEngine:
         """Returns the engine, to be used in a `with` statement.
 
         Raises:
@@ -55,7 +58,7 @@ class Place:
             return LocalEngine(self.workers or len(gpus), logs, self.limits, gpus, helper=self.workers is None)
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
-    def fitted(self, engine: LocalEngine | RayEngine, rest: Remaining) -> Fitted:
+    def fitted(self, engine: MeasuredEngine, rest: Remaining) -> Fitted:
         """Returns what remains of a grid in stacks that fit in a worker's memory.
 
         On a GPU all runs of a kind of memory stand side by side, as far as its memory allows.
@@ -77,16 +80,16 @@ class Place:
             return fitting(rest, memory, int(engine.largest_node()["memory"]))
         return fitting(rest, memory, usable_memory() // engine.workers)
 
-    def how(self, engine: LocalEngine | RayEngine, fitted: Fitted, snapshot_seconds: float) -> How:
+    def stack_options(self, engine: MeasuredEngine, fitted: Fitted, snapshot_seconds: float) -> StackOptions:
         """Returns how stacks are trained, and what each needs."""
         share = self._gpu_share(engine)
         on_gpu = self.device == "cuda"  # whose memory is not the machine's
         needs = {
             Part(stack).key: Needs(HOST_BYTES if on_gpu else size, share) for stack, size in fitted.memory_bytes.items()
         }
-        return How(self.device, snapshot_seconds, needs)
+        return StackOptions(self.device, snapshot_seconds, needs)
 
-    def _gpu_share(self, engine: LocalEngine | RayEngine) -> float:
+    def _gpu_share(self, engine: MeasuredEngine) -> float:
         """Returns a whole GPU, or, where more workers than GPUs were asked for, the share of one."""
         if self.device != "cuda":
             return 0.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingredients.cell_filter import select_cells
-from ingredients.engine.grid_jobs import Remaining, remaining
 from ingredients.errors import UsageError
 from ingredients.grid import Cell, cells
+from ingredients.grid_run.jobs import Remaining, remaining
 from ingredients.store import Store
 from ingredients.study import Study, changed_study, load_study, parse_study, shipped_study, smoke_sized
 from ingredients.study.own_source import look_in

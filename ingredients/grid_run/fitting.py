@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from ingredients.engine.ask import results_of
-from ingredients.engine.grid_jobs import Remaining, others_code
+from ingredients.engine.calls import results_of
 from ingredients.engine.protocol import Engine, Job, Needs
 from ingredients.errors import UsageError
 from ingredients.grid import Run, Stack, equal_parts, memory_kind, stacks
+from ingredients.grid_run.jobs import Remaining, others_code
 from ingredients.study import Study
 
 # the most bytes that a process may take as the kernel has it, where it was told: of a container, of a batch job

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ingredients.engine.ask import asking, cuda_gpus, results_of, together
-from ingredients.engine.bench import Bench, bench
-from ingredients.engine.estimate import PLAN_SECONDS, Estimate, asked_contact, asked_notices, estimate, makespan
-from ingredients.engine.fitting import card_needs, fitting, kind_of, largest_of_each_kind, side_by_side
-from ingredients.engine.grid_jobs import Remaining
+from ingredients.engine.calls import call_in_each, results_of, workers_for_calls
+from ingredients.engine.gpus import cuda_gpus
 from ingredients.engine.local import usable_cores
 from ingredients.engine.protocol import Job, Needs
+from ingredients.grid_run.bench import Bench, bench
+from ingredients.grid_run.estimate import PLAN_SECONDS, Estimate, asked_contact, asked_notices, estimate, makespan
+from ingredients.grid_run.fitting import card_needs, fitting, kind_of, largest_of_each_kind, side_by_side
+from ingredients.grid_run.jobs import Remaining, call_with_study
 from ingredients.training.workload import Workload
 
 BENCH_RUNS = (16, 80, 256, 1024)
@@ -49,7 +50,7 @@ def estimate_on_cards(
     """
     gpus = cuda_gpus()
     count = workers or len(gpus)
-    with asking(count, gpus) as engine:
+    with workers_for_calls(count, gpus) as engine:
         told = asked_notices(engine, rest.study)
         tell("counting the memory that stacks take")
         wide = side_by_side(rest, count)
@@ -62,8 +63,8 @@ def estimate_on_cards(
         if quick:
             return Estimate(count, largest, 0.0, 0.0, notices, contact=seen, timed=False, device="cuda")
         tell("measuring what the environment leaks, and timing training")
-        work, *_ = together(engine, 1, "ingredients.experiment.work:work_of_a_run", rest.study)
-        (leakage,) = together(engine, 1, "ingredients.training.leakage:leakage", rest.study)
+        work, *_ = call_with_study(engine, 1, "ingredients.experiment.work:work_of_a_run", rest.study)
+        (leakage,) = call_with_study(engine, 1, "ingredients.training.leakage:leakage", rest.study)
         measure = "ingredients.training.cost:measure_card"
         timed = {
             kind: results_of(engine, [Job(f"timing-{index}", measure, (rest.study, stack, PLAN_SECONDS), needs=ONE)])[0]
@@ -110,10 +111,10 @@ def bench_on_card() -> CardBench:
         UsageError: there is none.
     """
     rows = []
-    with asking(1, cuda_gpus()[:1]) as engine:
-        (about,) = together(engine, 1, "ingredients.training.cost:card_facts")
+    with workers_for_calls(1, cuda_gpus()[:1]) as engine:
+        (about,) = call_in_each(engine, 1, "ingredients.training.cost:card_facts")
         for runs in BENCH_RUNS:
             workload = Workload(runs=runs)
-            (row,) = together(engine, 1, "ingredients.training.cost:card_speed", workload, BENCH_SECONDS)
+            (row,) = call_in_each(engine, 1, "ingredients.training.cost:card_speed", workload, BENCH_SECONDS)
             rows.append({"runs": runs, **row})
     return CardBench(about["card"], about["torch"], rows, Workload().data())

@@ -11,33 +11,34 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingredients.engine.grid_jobs import How, Part, Remaining, part_job, parts, references_needed
-from ingredients.engine.protocol import Elsewhere, Engine, Event, Failed, Finished, Job, Waiting
+from ingredients.engine.protocol import Engine, Failed, Finished, Job
 from ingredients.errors import UnwritableError
 from ingredients.grid import Run, fingerprints
+from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
+from ingredients.grid_run.jobs import Part, Remaining, StackOptions, part_job, parts, references_needed
 from ingredients.store import Leases, Store
 
 SECONDS_BETWEEN_LOOKS = 1.0
 
 
-class Division:
+class LeasedJobs:
     """The jobs of a grid, of which this process does those that no other one does."""
 
-    def __init__(self, rest: Remaining, store: Store, leases: Leases, how: How) -> None:
+    def __init__(self, rest: Remaining, store: Store, leases: Leases, options: StackOptions) -> None:
         """Takes nothing yet.
 
         Args:
             rest: what the folder lacked when this process came.
             store: the folder's.
             leases: the folder's, held by this process.
-            how: how stacks are trained.
+            options: how stacks are trained.
         """
-        self._rest, self._store, self._leases, self._how = rest, store, leases, how
+        self._rest, self._store, self._leases, self._options = rest, store, leases, options
         self._pending = parts(rest)
         self._in_work: dict[str, Part] = {}
-        self._news: deque[Event] = deque()
+        self._news: deque[GridEvent] = deque()
 
-    def run(self, engine: Engine) -> Iterator[Event]:
+    def run(self, engine: Engine) -> Iterator[GridEvent]:
         """Yields what happens until every job is done, here or by another process.
 
         Raises:
@@ -60,7 +61,7 @@ class Division:
             lacking = self._still_lacking(part)
             if lacking is None:
                 self._leases.give_back(part.names)
-                self._news.append(Elsewhere(self._job(part), self._failed_elsewhere(part)))
+                self._news.append(FinishedByOther(self._job(part), self._failed_elsewhere(part)))
             else:
                 self._in_work[part.key] = part
                 yield self._job(lacking)
@@ -71,10 +72,10 @@ class Division:
             holder = self._leases.take(part.names)
             if holder is None:
                 return part
-            self._news.append(Waiting(self._job(part), str(holder)))
+            self._news.append(HeldByOther(self._job(part), str(holder)))
         return None
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: GridEvent) -> None:
         """Gives back what has ended; the end of one that could not be stored is the end of all."""
         if not isinstance(event, Finished | Failed):
             return
@@ -84,12 +85,12 @@ class Division:
             if kind == UnwritableError.__name__:
                 raise UnwritableError(what)
 
-    def _told(self) -> Iterator[Event]:
+    def _told(self) -> Iterator[GridEvent]:
         while self._news:
             yield self._news.popleft()
 
     def _job(self, part: Part) -> Job:
-        return part_job(self._rest, part, self._store.directory, self._how)
+        return part_job(self._rest, part, self._store.directory, self._options)
 
     # What another process has stored since this one looked
 

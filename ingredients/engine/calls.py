@@ -1,0 +1,74 @@
+"""Calls of functions in workers for the sake of their results, not of their progress."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ingredients.engine.local import LocalEngine
+from ingredients.engine.process import was_running
+from ingredients.engine.protocol import Engine, Failed, Finished, Job
+from ingredients.errors import IngredientsError, StudyError
+
+
+def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
+    """Returns the jobs' results, in the order in which they finished.
+
+    Raises:
+        StudyError: a job found a mistake in the study.
+        IngredientsError: a job failed otherwise.
+    """
+    results = []
+    for event in engine.run(jobs):
+        if isinstance(event, Failed):
+            name, _, mistake = event.reason.partition(": ")
+            raise StudyError(f"{mistake}{_log(event)}") if name == StudyError.__name__ else _failure(event)
+        if isinstance(event, Finished):
+            results.append(event.result)
+    return results
+
+
+def _failure(event: Failed) -> IngredientsError:
+    about, reason = event.job.about, event.reason.replace(was_running(event.job), "")
+    return IngredientsError(f"{about or event.job.key}: {reason}{_log(event)}")
+
+
+def _log(event: Failed) -> str:
+    return f"; log: {event.log}" if event.log else ""
+
+
+@contextmanager
+def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalEngine]:
+    """Gives an engine whose workers write to a temporary log; the log is kept where a call failed."""
+    logs = Path(tempfile.mkdtemp(prefix="ingredients-"))
+    try:
+        with LocalEngine(workers, logs, gpus=gpus) as engine:
+            yield engine
+    except IngredientsError:
+        if not any(logs.iterdir()):
+            logs.rmdir()
+        raise
+    except BaseException:
+        shutil.rmtree(logs, ignore_errors=True)
+        raise
+    shutil.rmtree(logs, ignore_errors=True)
+
+
+def call_in_each(engine: Engine, workers: int, function: str, *arguments: object, about: str = "") -> list[Any]:
+    """Returns the results of one call that every worker makes at the same time.
+
+    Args:
+        engine: has so many workers.
+        workers: how many make the call.
+        function: `module:name`.
+        arguments: the function's.
+        about: whose code the call runs that is not ours (`Job.about`).
+
+    Raises:
+        IngredientsError: a call failed.
+    """
+    return results_of(engine, [Job(function.partition(":")[2], function, arguments, about=about)] * workers)
