@@ -309,13 +309,11 @@ def bench(
 app.command(cls=PlainCommand, epilog=EXAMPLES)(audit)
 
 
-def train(
-    grid: Grid, options: EngineOptions, engine: MeasuredEngine, snapshot_seconds: float, quiet: bool
-) -> list[str]:
-    """Runs what remains of the grid and shows how it goes on; returns a line for each run that failed."""
+def train(grid: Grid, options: EngineOptions, engine: MeasuredEngine, every: float, quiet: bool) -> list[str]:
+    """Runs what remains of the grid, snapshots `every` so many seconds; returns a line for each run that failed."""
     with Leases(grid.directory) as leases, engine:
         fitted = options.fitted(engine, grid.remaining())
-        stack_options = options.stack_options(engine, fitted, snapshot_seconds)
+        stack_options = options.stack_options(engine, fitted, every)
         tally = Tally(grid_jobs(fitted.rest, grid.directory, stack_options))
         if not quiet:
             typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
