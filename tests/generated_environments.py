@@ -83,7 +83,7 @@ def _observed(draw: np.random.Generator, depth: int) -> list[Any]:
         parts = [_observed(draw, depth + 1) for _ in range(draw.integers(1, 4))]
         return [str(kind), dict(zip("zab", parts, strict=False)) if kind == "dict" else parts]
     if kind == "box":
-        shape = [[], [1], [3]][draw.integers(3)]
+        shape = [[], [1], [3], [2, 1, 2]][draw.integers(4)]
         low, high = (str(draw.choice([*FAR])) for _ in range(2))
         return ["box", str(draw.choice([*FLOATS, *FLOATS, *WHOLES])), shape, low, high]
     return _choices(draw, str(kind))

@@ -58,13 +58,13 @@ class NotFinite(Corridor):
         return np.array([np.nan if self._at > 1 else 0.0], np.float32)
 
 
-class Picture(Corridor):
-    """Shows an image."""
+class Roads(Corridor):
+    """Shows a graph."""
 
     def __init__(self) -> None:
         super().__init__()
         self.observation_space = spaces.Dict(  # type: ignore[assignment]
-            {"speed": spaces.Discrete(3), "camera": spaces.Box(0, 255, (4, 4, 3), np.uint8)}
+            {"speed": spaces.Discrete(3), "map": spaces.Graph(spaces.Box(0, 1, (2,)), None)}
         )
 
 

@@ -23,7 +23,8 @@ from ingredients.boundary.failures import Failure, failure, in_short
 from ingredients.boundary.guard import AllKept, Kept, same_luck, shared_luck
 from ingredients.errors import StudyError
 from ingredients.gyms.lane import Lane
-from ingredients.gyms.spaces import FARTHEST, sight_of
+from ingredients.gyms.readings import FARTHEST
+from ingredients.gyms.spaces import sight_of
 from ingredients.study import parse_study
 from ingredients.tasks import lifetime, make_family
 from ingredients.tasks.foreign import notice, take_failures

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from ingredients.boundary import answers
 from ingredients.boundary.failures import Failure, Unfit, failure, spelled
 from ingredients.boundary.luck import Luck, seed_spaces
+from ingredients.gyms.actions import Reach, reach_of
 from ingredients.gyms.recipe import Environment, Recipe, close
-from ingredients.gyms.spaces import Reach, Sight, reach_of, sight_of
+from ingredients.gyms.spaces import Sight, sight_of
+from ingredients.gyms.symbols import known
 from ingredients.gyms.vary import Knob, drawn_first, put
 
 EXTRA = 4  # reward, terminated, truncated, failed
@@ -49,7 +51,7 @@ class Lane:
         with self._own_luck():
             self._made: Environment = recipe.make(self._keywords)
             self._spaces = self._made.observation_space, self._made.action_space
-        self.sight: Sight = sight_of(recipe.name, self._spaces[0])
+        self.sight: Sight = sight_of(recipe.name, self._spaces[0], known(self._made))
         self.reach: Reach = reach_of(recipe.name, self._spaces[1])
         self.over = True
         self.failed: Failure | None = None

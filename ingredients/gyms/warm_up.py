@@ -84,7 +84,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> WarmUp:
         first = met.failures[0]
         message = f"a random policy fails on each of {WARM_UP_TASKS} tasks: {first}"
         raise wrong(recipe.name, message) from first.cause()
-    notices += _failures_told(met) + _bounds_told(lane, met.rows)
+    notices += [*_failures_told(met), *lane.sight.notices, *_bounds_told(lane, met.rows)]
     return WarmUp(recipe, lane, _scales(lane, met.rows), tuple(notices))
 
 

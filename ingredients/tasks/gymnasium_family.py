@@ -28,7 +28,7 @@ from torch import Tensor
 
 from ingredients.boundary.failures import Failure
 from ingredients.gyms.pool import Pool
-from ingredients.gyms.recipe import Recipe
+from ingredients.gyms.recipe import Recipe, wrong
 from ingredients.gyms.vary import Knob, knobs
 from ingredients.gyms.warm_up import Scales, warm_up
 from ingredients.study.tasks import GymnasiumTasks
@@ -142,6 +142,8 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     size = max(len(turned), 1)
     found = warm_up(recipe, turned, size)
     lane, (steps, limit) = found.lane, _episode_steps(tasks, recipe.time_limit())
+    if lane.sight.frames:
+        raise wrong(tasks.gymnasium, "images are not supported; give a wrapper that makes them few numbers")
     said = [f"tasks {tasks.gymnasium}: {what}" for what in (*([limit] if limit else []), *found.notices)]
     return GymnasiumFamily(
         name=tasks.gymnasium,

@@ -1,0 +1,81 @@
+"""Symbols as one-hots: choices, and the cells of small arrays of whole numbers, in which 2 is no more than 1.
+
+Comes in: a Box of two or more dimensions, of whole numbers. Goes out: a `Reading` with a column for each value of each
+number, or None where they are no symbols. They are where it is known which values there are:
+
+- the environment says it: of MiniGrid's, by its own encoding, a cell is one of so many objects, colours and states;
+- or its bounds do: at most `MOST_VALUES` values for each number.
+
+MiniGrid's bounds, 0 to 255, do not say it, and random play does not meet all values: a set that is learned from it
+would have no column for the key that only a trained agent comes to see.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ingredients.boundary.failures import Unfit, spelled
+from ingredients.gyms.parts import WHOLE, Array, Part, Reading, array_shown
+
+MOST_VALUES, MOST_COLUMNS = 16, 16_384
+DIRECTIONS = 4  # where a cell holds the agent, its state is where it looks
+Counts = tuple[int, ...]
+Whole = NDArray[np.int64]
+
+
+def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
+    """Returns how many values each channel of an environment's arrays has, where that is known; None if not."""
+    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(made.unwrapped).__mro__}
+    if "minigrid.minigrid_env.MiniGridEnv" not in kinds:
+        return None
+    told = sys.modules["minigrid.core.constants"]
+    each = [max(names.values()) + 1 for names in (told.OBJECT_TO_IDX, told.COLOR_TO_IDX, told.STATE_TO_IDX)]
+    return each[0], each[1], max(each[2], DIRECTIONS)
+
+
+def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
+    """Returns how an array of symbols is read; `counts` are the values of its channels, where the environment is known.
+
+    None where it is no such array, or is too large.
+    """
+    if len(space.shape) < 2 or space.dtype.kind not in WHOLE or not space.is_bounded():
+        return None
+    low, high = (bound.astype(np.int64).reshape(-1) for bound in (space.low, space.high))
+    each = high - low + 1
+    if counts and space.shape[-1] == len(counts) and (each == 256).all():
+        each = np.tile(counts, each.size // len(counts))
+    elif each.max() > MOST_VALUES:
+        return None
+    return one_hots(each, low) if each.sum() <= MOST_COLUMNS else None
+
+
+def one_hots(counts: NDArray[Any], starts: NDArray[Any]) -> Reading:
+    """Returns how numbers become one-hots, one behind the other: `counts` values each, from `starts` on."""
+    each, first = counts.astype(np.int64), starts.astype(np.int64)
+    return Reading(int(each.sum()), partial(_columns, each, first, np.cumsum(each) - each))
+
+
+def _columns(counts: Whole, starts: Whole, offsets: Whole, part: Part, shown: Any) -> Array:  # noqa: ANN401
+    places = array_shown(part, shown, WHOLE).reshape(-1).astype(np.int64) - starts
+    if ((places < 0) | (places >= counts)).any():
+        raise Unfit(f"{part.where} {_outside(places, counts, starts, shown)}; expected: one of its space {part.space}")
+    columns = np.zeros(part.reading.size, np.float32)
+    columns[offsets + places] = 1.0
+    return columns
+
+
+def _outside(places: Whole, counts: Whole, starts: Whole, shown: Any) -> str:  # noqa: ANN401 - whatever was shown
+    """Returns what was shown; of an array, the first number that is none of its values."""
+    if np.ndim(shown) < 2:
+        return spelled(shown)
+    index = int(np.flatnonzero((places < 0) | (places >= counts))[0])
+    at = ", ".join(str(int(place)) for place in np.unravel_index(index, np.shape(shown)))
+    low = int(starts[index])
+    return f"[{at}] is {int(places[index]) + low}, not {low} to {low + int(counts[index]) - 1}"

@@ -1,0 +1,48 @@
+"""A text as numbers: which words stand in it, and which stand side by side.
+
+Comes in: a text, MiniGrid's mission for one. Goes out: `WORDS` columns for words and as many for pairs of neighbours,
+1 where there is one. A word's column is its checksum's, so that no vocabulary need be known, and two words may share
+one. A text that never changes costs its columns and tells nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ingredients.boundary.failures import Unfit, spelled
+from ingredients.gyms.parts import Array, Floats, Part, Reading
+
+WORDS = 128
+REMEMBERED = 256  # a text stays the same for an episode
+
+
+def words() -> Reading:
+    """Returns how a text is read."""
+    return Reading(2 * WORDS, _of_text)
+
+
+def _of_text(part: Part, shown: Any) -> Array:  # noqa: ANN401 - whatever was shown
+    if not isinstance(shown, str):
+        raise Unfit(f"{part.where} {spelled(shown)}; expected: a text")
+    return _columns(str(shown))
+
+
+@lru_cache(REMEMBERED)
+def _columns(text: str) -> Floats:
+    found = re.findall(r"\w+", text.lower())
+    columns = np.zeros(2 * WORDS, np.float32)
+    for word in found:
+        columns[_place(word)] = 1.0
+    for pair in pairwise(found):
+        columns[WORDS + _place(" ".join(pair))] = 1.0
+    return columns
+
+
+def _place(word: str) -> int:
+    return zlib.crc32(word.encode(errors="surrogatepass")) % WORDS
