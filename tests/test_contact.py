@@ -129,8 +129,8 @@ def test_what_can_be_checked(name: str, key: str, value: str, tmp_path: Path, mo
 
 
 def test_check_of_a_class_in_a_file(tmp_path: Path) -> None:
-    """The command as typed, on the file of the README: rows, then what to run next; a mistake is one line, no more."""
-    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    """The command as typed, on the file of docs/tasks.md: rows, then what to run next; a mistake is one line."""
+    code, _ = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / "mine.py").write_text(code)
     done = program("check", "own:mine.py:Guess", "--set", "tasks.numbers=5", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -89,10 +89,12 @@ def test_pages_say_what_reports_say(page: Path) -> None:
     assert wrong(page.read_text()) == []
 
 
-def test_the_front_page_says_something_to_look_up() -> None:
-    """Numbers of the flagship, of the dark room and of the MDPs are among those that are looked up."""
-    found = {study: one.decimals for one in said(PAGES[0].read_text()) for study in one.studies if one.decimals}
-    assert {"bandit", "darkroom", "tabular-mdp"} <= found.keys()
+def test_the_findings_say_something_to_look_up() -> None:
+    """Numbers of the flagship, of the dark room and of the MDPs are among those that are looked up; counts, too."""
+    found = list(said((ROOT / "docs" / "findings.md").read_text()))
+    assert {"bandit", "darkroom", "tabular-mdp"} <= {study for one in found if one.decimals for study in one.studies}
+    assert (8, 10) in {share for one in found for share in one.shares}
+    assert (8, 10) in {share for one in said(PAGES[0].read_text()) for share in one.shares}
 
 
 def test_a_wrong_number_is_found() -> None:

@@ -20,7 +20,6 @@ from ingredients.study.tasks import FAMILIES, FOREIGN
 from ingredients.tasks import make_family
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
@@ -36,9 +35,9 @@ def lines(page: str) -> list[str]:
     return [line.strip() for block in blocks(page, "sh") for line in block.splitlines()]
 
 
-def column(heading: str, place: int) -> list[str]:
-    """Returns a column of the README's table whose heading starts like this."""
-    rows = README.partition(f"| {heading} |")[2].partition("\n\n")[0].splitlines()[2:]
+def column(page: str, heading: str, place: int) -> list[str]:
+    """Returns a column of a page's table whose heading starts like this."""
+    rows = PAGES[page].partition(f"| {heading} |")[2].partition("\n\n")[0].splitlines()[2:]
     return [row.split(" | ")[place].strip("| ") for row in rows]
 
 
@@ -68,29 +67,31 @@ def test_every_command_is_shown() -> None:
 
 def test_every_family_is_listed() -> None:
     """The table of task families has each that a study can name, in the order of an error's list."""
-    named = [re.findall(r"`([\w-]+)", cell)[0] for cell in column("family", 0)]
+    named = [re.findall(r"`([\w-]+)", cell)[0] for cell in column("docs/tasks.md", "family", 0)]
     assert tuple(named) == (*FAMILIES, *FOREIGN)
 
 
 def test_every_study_is_listed_with_its_question() -> None:
     """The table of studies has each file of ablations/, and asks what the file asks."""
-    names = [cell.strip("`") for cell in column("`ablations/`", 0)]
+    names = [cell.strip("`") for cell in column("docs/studies.md", "`ablations/`", 0)]
     assert sorted(names) == sorted(path.name for path in (ROOT / "ablations").glob("*.yaml"))
     asked = [load_study(ROOT / "ablations" / name).question for name in names]
-    assert column("`ablations/`", 1) == asked
+    assert column("docs/studies.md", "`ablations/`", 1) == asked
 
 
 def test_a_result_is_told_only_where_it_is_published() -> None:
     """What a row of the studies says was found is a link to that study's own report."""
-    for name, found in zip(column("`ablations/`", 0), column("`ablations/`", 2), strict=True):
+    for name, found in zip(
+        column("docs/studies.md", "`ablations/`", 0), column("docs/studies.md", "`ablations/`", 2), strict=True
+    ):
         study = name.strip("`").removesuffix(".yaml")
-        if found and study not in ("bandit", "smoke"):
-            assert f"(results/published/{study}/report.md)" in found
+        if found and study != "smoke":
+            assert f"(../results/published/{study}/report.md)" in found
 
 
 def test_the_python_runs() -> None:
     """The Gymnasium example makes an environment, a cell and a vector that can be stepped."""
-    (code,) = blocks("docs/tasks.md", "python")
+    _, code = blocks("docs/tasks.md", "python")
     names: dict[str, Any] = {}
     exec(code, names)
     names["env"].reset(seed=0)
@@ -101,14 +102,14 @@ def test_the_python_runs() -> None:
 
 def test_the_own_tasks_are_a_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user's own tasks are thirty lines, and keep the contract under the section that the page gives."""
-    (code,) = blocks("README.md", "python")
+    code, _ = blocks(page := "docs/tasks.md", "python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 30
     (tmp_path / "my_tasks.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    (section,) = re.findall(r"`tasks: (\{own: .*?\})`", README)
+    (section,) = re.findall(r"`tasks: (\{own: .*?\})`", PAGES[page])
     study = {"name": "t", "tasks": yaml.safe_load(section), "ingredients": {}}
-    family = make_family(parse_study(study, "README.md").tasks)
+    family = make_family(parse_study(study, page).tasks)
     assert (family.actions, family.episodes) == (5, 20)
 
 
@@ -130,17 +131,20 @@ def test_the_memories_are_all_there() -> None:
 
 
 def test_the_studies_are_studies() -> None:
-    """The YAML examples are valid: the front page's study, and what it and docs/tasks.md say of Gymnasium."""
-    text, section = blocks("README.md", "yaml")
-    assert parse_study(yaml.safe_load(text), "README.md").name == "few-tasks"
-    for tasks in (section, *blocks("docs/tasks.md", "yaml")):
+    """The YAML examples are valid: the front page's, in five lines, those of docs/studies.md and of docs/tasks.md."""
+    (own,) = blocks("README.md", "yaml")
+    assert len(own.splitlines()) == 5
+    names = [parse_study(yaml.safe_load(each), "page").name for each in (own, *blocks("docs/studies.md", "yaml"))]
+    assert names == ["cartpole", "few-tasks", "fresh"]
+    for tasks in (own, *blocks("docs/tasks.md", "yaml")):
         study = {"name": "t", "ingredients": {}, **yaml.safe_load(tasks)}
         assert parse_study(study, "README.md").evaluation.tasks == 256
 
 
 def test_the_levels_are_levels() -> None:
     """What the table of ingredients has between on and off can stand in a study."""
-    for ingredient, between in zip(column("ingredient", 0), column("ingredient", 3), strict=True):
+    names, others = (column("docs/design.md", "ingredient | on", place) for place in (0, 3))
+    for ingredient, between in zip(names, others, strict=True):
         for level in re.findall(r"`([^`]+)`", between):
             levels = {ingredient.strip("`"): [yaml.safe_load(level)]}
             tasks = {"family": "dark-room", "episodes": 5}

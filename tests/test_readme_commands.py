@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     # plan and check: nothing trained
     "ingredients plan ablations/bandit.yaml": Rule((PLANNED, r"time +(?!not measured)", "leaks?")),
     "ingredients plan --quick": Rule((PLANNED, r"time +not measured")),
+    "ingredients plan cartpole.yaml": Rule((r"runs +80 ", "gravity"), more="--quick"),
     "ingredients check CartPole-v1": Rule((r"verdicts +unlikely", r"varies", r"next +ingredients run-grid")),
     "ingredients plan --set agent.memory=lstm": Rule((r"runs +20 ",), says="timing training with lstm"),
     # the grid, grown, chosen from, changed
@@ -102,6 +103,11 @@ RULES: dict[str, Rule] = {
     "episodes: 5}' --out results/cartpole": Rule(
         (r"results: results/cartpole\n", "1 of 16 runs finished", "informed", "What to do next"),
         more=f"--set tasks.episode_steps=8 --seeds 1 --cells {FULL}",
+    ),
+    "ingredients run-grid cartpole.yaml": Rule(
+        (r"^cartpole: 0 of 1 runs", "1 of 16 runs finished", "informed"),
+        more="--set learner.train_steps=200 --set learner.lifetimes=4 --set tasks.episode_steps=8 --set "
+        f"evaluation.tasks=4 --out results/mine --seeds 1 --cells {FULL}",
     ),
     "ingredients run-grid study.yaml": Rule((r"^study: 0 of 1 runs?", "1 of 1 run", "results/study")),
     "ingredients run-grid ablations/memories.yaml": Rule(("lstm", "transformer", "window", "none", "runs finished")),
@@ -135,6 +141,10 @@ SHORT = {
     "ingredients plan": "ingredients plan ablations/bandit.yaml",
     "ingredients check ENV": "ingredients check CartPole-v1",
     "ingredients report A B": "ingredients report results/bandit results/memories",
+    "ingredients check": "ingredients check CartPole-v1",
+    "ingredients run-grid": "ingredients run-grid ablations/bandit.yaml",
+    "ingredients report": "ingredients report results/bandit",
+    "ingredients report DIR --format json": "ingredients report results/bandit --format json",
     "ingredients audit": "ingredients audit CartPole-v1 FrozenLake-v1",
 }
 ON_A_CLUSTER = "test_ray.py: test_run_grid_on_a_cluster_prints_what_it_prints_here"
@@ -210,6 +220,8 @@ def prepare(folder: Path) -> None:
     (folder / "expected.yaml").write_text("all: [in-context, carried, reactive, none, mixed, undecided, null]\n")
     (example,) = re.findall(r"^```\n(.*?)^```", PAGES["docs/reports.md"], flags=re.MULTILINE | re.DOTALL)
     (folder / DOCUMENTED).write_text(example)
+    (own,) = re.findall(r"^```yaml\n(.*?)^```", PAGES["README.md"], flags=re.MULTILINE | re.DOTALL)
+    (folder / "cartpole.yaml").write_text(own)
     (folder / "my_env.py").write_text(MY_ENV)
     audit = folder / "results" / "published" / "audit"
     audit.mkdir(parents=True)
