@@ -168,6 +168,7 @@ ELSEWHERE = {
     "python -m tests.benchmarks.gpu": "benchmarks/gpu.py: ",
     "python -m tests.benchmarks.engines": "benchmarks/engines.py: ",
     "python -m tests.benchmarks.quality": "benchmarks/quality.py: ",
+    "python -m tests.benchmarks.spaces": "benchmarks/spaces.py: ",
     "python -m tests.benchmarks.verdict": "benchmarks/verdict.py: ",
 }
 
