@@ -9,29 +9,37 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn
 
 
-@contextmanager
-def interrupted_at_once() -> Iterator[None]:
-    """Ends the process with one line where Ctrl-C comes in the block: nothing is at stake while modules are loaded."""
+class AtOnce:
+    """Ends the process with one line where Ctrl-C comes in the `with`: nothing is at stake while modules are loaded.
 
-    def stop(number: int, frame: object) -> NoReturn:
+    It stands before all other imports and needs none of them. Where Ctrl-C is ignored (`nohup`, a job in the background
+    of a script) it stays so, and so it does in a thread, which cannot hear it.
+    """
+
+    def __enter__(self) -> None:
+        self.before = signal.getsignal(signal.SIGINT)
+        if self.before is not signal.SIG_IGN:
+            self._hear(self._stop)
+
+    def __exit__(self, *raised: object) -> None:
+        self._hear(self.before)
+
+    @staticmethod
+    def _hear(how: Any) -> None:  # noqa: ANN401 - what `signal` takes and gives
+        try:
+            signal.signal(signal.SIGINT, how)
+        except ValueError:  # not in the main thread
+            return
+
+    @staticmethod
+    def _stop(number: int, frame: object) -> None:
         os.write(2, b"interrupted\n")
         os._exit(130)
 
-    try:
-        before = signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    yield
-    signal.signal(signal.SIGINT, before)
 
-
-with interrupted_at_once():
+with AtOnce():
     import json
     import sys
     from pathlib import Path
@@ -94,7 +102,7 @@ class App(typer.Typer):
 
     def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - Typer's own
         """Makes the commands and runs the one that was typed."""
-        with interrupted_at_once():
+        with AtOnce():
             command = typer.main.get_command(self)
         return command(*args, **named)
 

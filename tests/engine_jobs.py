@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ingredients.boundary import trail
 from ingredients.errors import StoreError, StudyError
 from ingredients.experiment import Progress
 from ingredients.grid import Stack
@@ -71,6 +72,12 @@ def say_and_drop_dead(text: str, code: int) -> None:
 def kill_itself(name: str) -> None:
     """Ends the process by a signal."""
     os.kill(os.getpid(), getattr(signal, name))
+
+
+def wait_in_a_step(seconds: float) -> None:
+    """Waits in the third step of an environment of somebody else's."""
+    trail.mark(3, trail.place("task seed 7; episode 2"))
+    time.sleep(seconds)
 
 
 def touch_nothing() -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 import random
 import re
+import signal
 import traceback
 import warnings
+from ctypes import c_char
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from gymnasium import spaces
 from test_gymnasium_family import family_of, lived
 from torch import Tensor
 
+from ingredients.boundary import trail
 from ingredients.boundary.failures import Failure, failure, in_short
 from ingredients.boundary.guard import AllKept, Kept, same_luck, shared_luck
 from ingredients.errors import StudyError
@@ -198,9 +201,7 @@ def test_what_is_wrong_is_said_by_us(what: str) -> None:
     with pytest.raises(StudyError) as found:
         made("Odd", keywords={"what": what})
     place = r" \(task seed \d+; episode 1, step \d\)"
-    assert re.fullmatch(
-        rf"tasks \S+: a random policy fails on each of 10 tasks: {ODD[what]}.*{place}", str(found.value)
-    )
+    assert re.fullmatch(rf"tasks \S+: random play failed on all 10 tasks: {ODD[what]}.*{place}", str(found.value))
     if what in ("unspeakable", "exit"):
         assert "in step" in "".join(traceback.format_exception(found.value))
 
@@ -331,3 +332,36 @@ def test_ctrl_c_is_no_failure_of_an_environment() -> None:
         "step raised ValueError: a (here)", "ValueError: a\nb\x1b"
     )
     assert in_short(KeyError("\n\n")) == "KeyError: '\\n\\n'"
+    assert [in_short(error) for error in (ValueError(), SystemExit(), AssertionError(" \n "))] == [
+        *("ValueError", "SystemExit", "AssertionError")
+    ]
+
+
+def test_only_ctrl_c_is_ours() -> None:
+    """Where Ctrl-C can be heard it is; a worker is deaf to it, so one that a step raises there is the step's own."""
+    with pytest.raises(KeyboardInterrupt):
+        failure(KeyboardInterrupt(), "step", "here")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert failure(KeyboardInterrupt(), "step", "here").line == "step raised KeyboardInterrupt (here)"
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_where_a_process_died_is_left_behind() -> None:
+    """In a step or a reset, with its task; nothing where the environment's code had come back."""
+    memory: trail.Memory = (c_char * trail.SIZE)()
+    trail.leave_in(memory)
+    try:
+        lane, row = Lane(made("Tame").pool._recipe, ()), np.zeros(6, np.float32)
+        with Kept():
+            lane.reset(np.full(1, 0.5, np.float32), np.zeros(0), row, episode=1)
+            assert trail.left_in(memory) == "reset (task seed 8388608; episode 2, step 0)"
+            lane.step(0, row)
+            lane.step(0, row)
+            assert trail.left_in(memory) == "step (task seed 8388608; episode 2, step 2)"
+        assert trail.left_in(memory) == ""
+        trail.mark(1, trail.place("ψ" * 200))
+        assert trail.left_in(memory).startswith("step (ψψψ")
+    finally:
+        trail.leave_in(None)

@@ -166,7 +166,10 @@ def test_last_words_of_a_worker_are_in_the_log(tmp_path: Path) -> None:
     assert logs == {"mute": tmp_path / "mute.log", "said": tmp_path / "said.log", "crash": tmp_path / "crash.log"}
     assert ends(events)["said"] == "the worker exited with code 9"
     assert ends(events)["crash"] == "the worker was killed by SIGSEGV"
-    assert (tmp_path / "said.log").read_text() == "oh dear\nthe worker exited with code 9\n"
+    said = (tmp_path / "said.log").read_text()
+    assert said.startswith("oh dear\nos._exit(9) was called:\n")
+    assert "in say_and_drop_dead\n    os._exit(code)\n" in said
+    assert said.endswith("\nthe worker exited with code 9\n")
     assert "in touch_nothing" in (tmp_path / "crash.log").read_text()
 
 

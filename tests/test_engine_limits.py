@@ -113,6 +113,17 @@ def test_a_job_without_a_sign_of_life_is_stopped() -> None:
     assert Finished(busy, "computed") in events
 
 
+def test_where_a_job_stood_that_is_stopped_is_known(tmp_path: Path) -> None:
+    """In somebody else's code: the step in its line, the stack in its log."""
+    hung = job("hung", "wait_in_a_step", 60, tells=True)
+    (failed,) = [event for event in run([hung], Limits(stalled_seconds=3.0), tmp_path) if isinstance(event, Failed)]
+    place = "in step (task seed 7; episode 2, step 3)"
+    assert failed.reason == f"no sign of life for 3 s: the worker was stopped {place}"
+    log = (tmp_path / "hung.log").read_text()
+    assert re.search(r'engine_jobs.py", line \d+ in wait_in_a_step\n', log)
+    assert log.endswith(f"{failed.reason}\n")
+
+
 def test_a_worker_that_grows_too_large_is_stopped() -> None:
     """The amount and the limit are said; a smaller job under the same limit finishes."""
     large, small = job("large", "hold", 900, 60), job("small", "hold", 100, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,13 @@ def test_what_fails_in_training_is_named(how: str, tmp_path: Path) -> None:
     (line,) = [line for line in done.stderr.splitlines() if "reward-on_action-on_memory-on_tasks-on_seed-0: " in line]
     assert "Traceback" not in done.stderr
     assert "stack-0: failed: " in done.stdout
+    log = Path(tmp_path, line.rpartition("log: ")[2]).read_text()
     assert "stack-0: finished" not in done.stdout
     if how == "exit":
-        assert "the worker exited with code 9 (it was running tasks failing_environments:Fails); log: " in line
-        assert Path(tmp_path, line.rpartition("log: ")[2]).read_text().startswith("the worker exited with code 9")
+        place = r"in step \(task seed \d+; episode \d, step \d\) \(it was running tasks failing_environments:Fails\)"
+        assert re.search(rf"the worker exited with code 9 {place}; log: ", line)
+        assert re.match(r"os._exit\(9\) was called:\n(.*\n)*.*failing_environments.py.*\n +os._exit\(9\)\n", log)
+        assert f"\n{line.partition(': ')[2].partition(': ')[2].partition('; log: ')[0]}\n" in log
     else:
         assert "simulator lost" in line
+        assert "RuntimeError: simulator lost" in log

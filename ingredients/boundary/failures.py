@@ -7,6 +7,7 @@ else's code, too: one that cannot be shown is said to be so.
 from __future__ import annotations
 
 import logging
+import signal
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,8 +51,13 @@ class Failure:
 
 
 def ours(error: BaseException) -> bool:
-    """Returns whether an exception is no failure of the code that it came through: Ctrl-C, and the end of a process."""
-    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+    """Returns whether an exception is no failure of the code that it came through: Ctrl-C, and the end of a process.
+
+    A worker is deaf to Ctrl-C, so a KeyboardInterrupt there is the code's own.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    return isinstance(error, GeneratorExit)
 
 
 def failure(error: BaseException, where: str, place: str = "") -> Failure:
@@ -92,7 +98,7 @@ def in_short(error: BaseException) -> str:
             raise
         text = f"its text cannot be shown ({type(second).__name__})"
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return one_line(f"{type(error).__name__}: {first}")[:LONGEST]
+    return one_line(": ".join(part for part in (type(error).__name__, first.strip()) if part))[:LONGEST]
 
 
 def spelled(value: object) -> str:

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from ingredients.boundary import trail
+
 
 class Kept:
     """Puts back folder, numpy's errors, filters of warnings, and torch's type, gradient mode and threads.
@@ -39,6 +41,7 @@ class Kept:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        trail.clear()
         if self._folder is not None and _folder() != self._folder:
             os.chdir(self._folder)
         self._errors.__exit__(kind, error, at)

@@ -11,6 +11,7 @@ import importlib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from ingredients.boundary.failures import in_short
 from ingredients.errors import UsageError
 
 
@@ -49,8 +50,9 @@ def require(what: str, extra: Extra) -> None:
     try:
         module = importlib.import_module(extra.name)
     except Exception as error:  # whatever a broken installation raises
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise UsageError(f"{what} needs {extra.title}, which cannot be imported ({reason}): {install}") from error
+        raise UsageError(
+            f"{what} needs {extra.title}, which cannot be imported ({in_short(error)}): {install}"
+        ) from error
     if not hasattr(module, extra.has):
         found = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "nowhere")
         raise UsageError(f"{what} needs {extra.title}, and Python finds {found} in its place: rename it")

@@ -173,8 +173,10 @@ class LocalEngine:
         for worker in self._at_work():
             attempt = worker.attempt
             if attempt and attempt.job.limited and (reason := worker.overstepped(self._limits)):
+                where = worker.where
+                worker.tell_where()
                 self._remove(worker)
-                yield self._failed(attempt, Fault(reason), again)
+                yield self._failed(attempt, Fault(f"{reason}{where}"), again)
 
     def _failed(self, attempt: Attempt, fault: Fault, again: deque[Attempt]) -> Event:
         return after_fault(attempt, fault, self._limits, again, self._logs)

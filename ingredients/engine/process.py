@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from ctypes import c_char
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -21,10 +22,12 @@ from typing import Any
 
 import psutil
 
+from ingredients.boundary import trail
 from ingredients.engine.limits import Fault, Limits, last_words, tried_again
 from ingredients.engine.protocol import Event, Failed, Job, Retried
-from ingredients.engine.worker import note_in_log, send_job, serve, written_log
+from ingredients.engine.worker import TELLS_WHERE, note_in_log, send_job, serve, written_log
 
+SECONDS_TO_TELL = 0.2
 LEAST_CPU_SECONDS = 0.05  # what a process that computes uses in any look, and one that only waits does not
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -79,6 +82,7 @@ class Worker:
 
     Attributes:
         slot: its number among the workers alive.
+        place: shared memory, in which it says where in somebody else's code it is.
         attempt: what it works on; None while it is idle.
         began: when it was given that, by the clock of `time.monotonic`.
         alive_at: when it last gave a sign of life.
@@ -88,6 +92,7 @@ class Worker:
     process: SpawnProcess
     pipe: Connection
     slot: int
+    place: trail.Memory
     attempt: Attempt | None = None
     began: float = 0.0
     alive_at: float = 0.0
@@ -143,22 +148,36 @@ class Worker:
         self.process.close()
         assert exitcode is not None
         if exitcode >= 0:
-            return f"the worker exited with code {exitcode}"
+            return f"the worker exited with code {exitcode}{self.where}"
         name = signal.Signals(-exitcode).name
-        return f"the worker was killed by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+        why = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"the worker was killed by {name}{why}{self.where}"
+
+    @property
+    def where(self) -> str:
+        """Where in somebody else's code it is or ended: the end of a clause; or nothing."""
+        place = trail.left_in(self.place)
+        return f" in {place}" if place else ""
+
+    def tell_where(self) -> None:
+        """Lets it write into its log where it is; it is about to be stopped."""
+        with suppress(OSError):
+            os.kill(self.process.pid or 0, TELLS_WHERE)
+            time.sleep(SECONDS_TO_TELL)
 
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
     """Starts a process that waits for jobs; it sees one GPU, where one is named."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
+    place = context.RawArray(c_char, trail.SIZE)
     # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
-    process = context.Process(target=serve, args=(theirs, logs), name="ingredients worker", daemon=False)
+    process = context.Process(target=serve, args=(theirs, logs, place), name="ingredients worker", daemon=False)
     variables = WORKER_ENVIRONMENT | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu})
     with _environment(variables), _without_interrupts():
         process.start()
     theirs.close()
-    return Worker(process, ours, slot)
+    return Worker(process, ours, slot, place)
 
 
 @contextmanager

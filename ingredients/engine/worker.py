@@ -20,18 +20,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from ingredients.boundary import trail
+from ingredients.boundary.failures import in_short
 from ingredients.engine.limits import Fault
 from ingredients.engine.protocol import Job
 from ingredients.errors import IngredientsError
 
+TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 
-def serve(pipe: Connection, logs: Path | None) -> None:
-    """Runs the jobs that arrive on `pipe` until it closes or a job fails; their output goes to `logs`."""
+
+def serve(pipe: Connection, logs: Path | None, place: trail.Memory) -> None:
+    """Runs the jobs that arrive on `pipe` until it closes or a job fails; their output goes to `logs`.
+
+    `place` is shared memory, in which it says where in somebody else's code it is.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the main process decides
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(os._exit,), daemon=True).start()
     faulthandler.enable()
+    faulthandler.register(TELLS_WHERE, chain=False)
+    vars(os)["_exit"] = _telling_where(os._exit)
+    trail.leave_in(place)
     while (key := _next_key(pipe)) is not None:
         with output_to(logs and log_path(logs, key)):
             finished, answer = _run(pipe)
@@ -94,7 +104,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
         if not mistake or _of_others(error.__cause__):  # what the user can mend says everything in its one line
             with suppress(OSError):  # a full disk
                 traceback.print_exc()
-        reason = " ".join(f"{type(error).__name__}: {error}".splitlines())
+        reason = f"{type(error).__name__}: {error}" if mistake else in_short(error)
         return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
 
 
@@ -116,11 +126,26 @@ def _teller(pipe: Connection) -> Callable[[Any], None]:
     return lambda message: pipe.send(("told", message))
 
 
-def _end_with_parent() -> None:
+def _telling_where(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    """Returns what ends this process as `os._exit` does, and first writes who asked for it: it leaves no traceback."""
+    worker = os.getpid()
+
+    def leave_telling(status: int) -> NoReturn:
+        with suppress(Exception):
+            if os.getpid() == worker:  # a process that was forked from it may end so
+                print(f"os._exit({status}) was called:", file=sys.stderr)
+                traceback.print_stack(sys._getframe(1))
+                sys.stderr.flush()
+        leave(status)
+
+    return leave_telling
+
+
+def _end_with_parent(leave: Callable[[int], NoReturn]) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     wait([parent.sentinel])
-    os._exit(1)
+    leave(1)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingredients.boundary import answers
+from ingredients.boundary import answers, trail
 from ingredients.boundary.failures import Failure, Unfit, failure, spelled
 from ingredients.boundary.luck import Luck, seed_spaces
 from ingredients.gyms.actions import Reach, reach_of
@@ -57,6 +57,7 @@ class Lane:
         self.failed: Failure | None = None
         self._task: dict[str, Any] = {}
         self._seed = self._episode = self._step = 0
+        self._at = b""
 
     @property
     def width(self) -> int:
@@ -73,6 +74,8 @@ class Lane:
         try:
             with self._own_luck(self._seed):
                 options = self._turn(task)
+                self._at = trail.place(self._episode_place())
+                trail.mark(0, self._at)
                 observation = answers.of_reset(self._made.reset(seed=self._seed, options=options))
             self.sight.write(row, observation)
             self.over = False
@@ -82,6 +85,7 @@ class Lane:
     def step(self, action: Any, row: Row) -> None:  # noqa: ANN401 - of the environment's space
         """Writes what an action gives, where an episode is under way; the row holds zeros."""
         self._step += 1
+        trail.mark(self._step, self._at)
         try:
             if self._luck is None:
                 answer = self._made.step(action)
@@ -154,8 +158,11 @@ class Lane:
 
     def _place(self) -> str:
         """Returns where it is, in words: task, episode, step."""
+        return f"{self._episode_place()}, step {self._step}"
+
+    def _episode_place(self) -> str:
         told = [f"{name} {spelled(value)}" for name, value in self._task.items()] or [f"seed {self._seed}"]
-        return f"task {', '.join(told)}; episode {self._episode + 1}, step {self._step}"
+        return f"task {', '.join(told)}; episode {self._episode + 1}"
 
     def _fail(self, found: Failure, row: Row) -> None:
         """Ends the episode for a reason."""

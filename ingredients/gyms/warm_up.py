@@ -82,7 +82,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> WarmUp:
         lane.close()
     if len(met.failures) == WARM_UP_TASKS:
         first = met.failures[0]
-        message = f"a random policy fails on each of {WARM_UP_TASKS} tasks: {first}"
+        message = f"random play failed on all {WARM_UP_TASKS} tasks: {first}"
         raise wrong(recipe.name, message) from first.cause()
     notices += [*_failures_told(met), *lane.sight.notices, *_bounds_told(lane, met.rows)]
     return WarmUp(recipe, lane, _scales(lane, met.rows), tuple(notices))
@@ -162,14 +162,15 @@ def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
 def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator) -> _Met:
     """Returns the steps of a random policy on a task; where the environment fails, it is left: its runs will say so."""
     rows: list[Row] = []
-    lane.over = True
+    lane.over, episode = True, 0
     lane.take_failed()
     for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
         start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
         row: Row = np.zeros(lane.width, np.float32)
         with Kept(quiet=True):
             if lane.over:
-                lane.reset(task, start, row)
+                lane.reset(task, start, row, episode)
+                episode += 1
             else:
                 lane.step(lane.reach.taken(action[None])[0], row)
         if not np.isfinite(row).all():
