@@ -110,8 +110,8 @@ def test_nothing_before_the_store_knows_tables_or_terminals(file: Path) -> None:
 
 
 def test_an_engine_knows_nothing_of_studies() -> None:
-    """Its protocol promises jobs in and events out: it imports errors and itself, and so can run anybody's jobs."""
-    assert {wing for file in of_wing("engine") for wing in wings_known_by(file)} <= {"errors", "engine"}
+    """Jobs in, events out: it imports errors, the boundary to others' code and itself; it can run anybody's jobs."""
+    assert {wing for file in of_wing("engine") for wing in wings_known_by(file)} <= {"errors", "boundary", "engine"}
 
 
 def test_a_report_needs_no_engine() -> None:
