@@ -89,12 +89,10 @@ with AtOnce():
     from ingredients.grid_run.progress import show_progress
     from ingredients.grid_run.request import Grid, ask_about, ask_for, interruption
     from ingredients.grid_run.tally import Tally
-    from ingredients.report.shown import Format, load_report_ahead, refuse_several, show, unexpected
+    from ingredients.report.shown import Format, default_folder, load_report_ahead, refuse_several, show, unexpected
     from ingredients.store import Leases
     from ingredients.store.versions import DISTRIBUTION, installed
     from ingredients.study import DEFAULT_STUDY
-
-DEFAULT_RESULT = Path("results/bandit")
 
 
 class App(typer.Typer):
@@ -286,7 +284,7 @@ def report(
         from ingredients.report.build import build_report
         from ingredients.report.side import published
 
-    folders = directories or [default_result()]
+    folders = directories or [default_folder()]
     refuse_several(folders, format_, expect)
     reports = [published(directory) or build_report(directory) for directory in folders]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
@@ -344,13 +342,6 @@ def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:
     if not quiet:
         terminal().print(result.terminal())
     return UnwritableError(result.unwritten) if result.unwritten else None
-
-
-def default_result() -> Path:
-    """Returns the folder that `report` takes when none is given."""
-    if DEFAULT_RESULT.is_dir():
-        return DEFAULT_RESULT
-    raise UsageError(f"{DEFAULT_RESULT}: no such folder; name a results folder, or make this one: ingredients run-grid")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ingredients.report.build import Report
     from ingredients.report.side import Published
 
+DEFAULT_FOLDER = Path("results/bandit")
+
 
 class Format(StrEnum):
     """How a report is printed."""
@@ -29,6 +31,17 @@ class Format(StrEnum):
     json = "json"
     markdown = "markdown"
     html = "html"
+
+
+def default_folder() -> Path:
+    """Returns the folder that is shown when none is given.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    if DEFAULT_FOLDER.is_dir():
+        return DEFAULT_FOLDER
+    raise UsageError(f"{DEFAULT_FOLDER}: no such folder; name a results folder, or make this one: ingredients run-grid")
 
 
 def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None) -> None:
