@@ -115,7 +115,7 @@ def test_a_job_without_a_sign_of_life_is_stopped() -> None:
 
 def test_where_a_job_stood_that_is_stopped_is_known(tmp_path: Path) -> None:
     """In somebody else's code: the step in its line, the stack in its log."""
-    hung = job("hung", "wait_in_a_step", 60, tells=True)
+    hung = job("hung", "wait_in_a_step", 60)
     (failed,) = [event for event in run([hung], Limits(stalled_seconds=3.0), tmp_path) if isinstance(event, Failed)]
     place = "in step (task seed 7; episode 2, step 3)"
     assert failed.reason == f"no sign of life for 3 s: the worker was stopped {place}"
