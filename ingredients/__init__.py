@@ -4,6 +4,7 @@ Data flows one way through these modules; each imports only from those before it
 
     errors        what a user can cause, in one line each
     seeds         named random streams
+    families      every task family: where its settings, program and references stand
     boundary      all calls of code that somebody else wrote
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
@@ -34,24 +35,12 @@ Importing the package registers every family with Gymnasium, single and vector, 
 
 import gymnasium
 
-ENVIRONMENTS = {
-    "BernoulliBandit": "bernoulli-bandit",
-    "DependentBandit": "dependent-bandit",
-    "GaussianBandit": "gaussian-bandit",
-    "RestlessBandit": "restless-bandit",
-    "InformativeBandit": "informative-bandit",
-    "CausalBandit": "causal-bandit",
-    "DarkRoom": "dark-room",
-    "IntervalReproduction": "interval-reproduction",
-    "TabularMdp": "tabular-mdp",
-    "TrackBandit": "track-bandit",
-    "TwoStep": "two-step",
-}
+from ingredients.families import FAMILIES
 
-for _name, _family in ENVIRONMENTS.items():
+for _spec in FAMILIES:
     gymnasium.register(
-        id=f"ingredients/{_name}-v0",
+        id=_spec.gymnasium_id,
         entry_point="ingredients.tasks.environment:make",
         vector_entry_point="ingredients.tasks.vector_environment:make",
-        kwargs={"family": _family},
+        kwargs={"family": _spec.name},
     )

@@ -17,7 +17,7 @@ from typing import Any
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
 from ingredients.study.own_source import TASKS, is_own, source_digest
-from ingredients.study.tasks import may_end_early, own_code
+from ingredients.study.tasks import own_code
 
 __all__ = [
     "INGREDIENTS",
@@ -290,7 +290,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
         "trained by": CODE["trains"],
         **run,
     }
-    if may_end_early(study.tasks):
+    if study.tasks.may_end_early:
         trains["waiting"] = CODE_OF_WAITING
     evaluates = {**trains, "evaluation": _evaluation(study)}
     judges = _sections(study, ("criterion",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -11,7 +12,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.utils.seeding import np_random
 from torch import Tensor
 
-import ingredients
+from ingredients.families import FAMILIES as SPECS
 from ingredients.seeds import Purpose, generator
 from ingredients.study import parse_study
 from ingredients.study.tasks import SECTIONS
@@ -229,5 +230,6 @@ def test_gymnasium_plays_the_same_program(family: Family) -> None:
 
 def test_every_family_is_registered() -> None:
     """Each family of a study can be made by Gymnasium, and the contract above is tried on each."""
-    assert set(ingredients.ENVIRONMENTS.values()) == set(SECTIONS)
+    assert {spec.name for spec in SPECS} == set(SECTIONS)
+    assert all(spec.gymnasium_id in gymnasium.registry for spec in SPECS)
     assert {settings["family"] for settings in FAMILIES.values()} == set(SECTIONS)

@@ -16,7 +16,7 @@ from ingredients.agent.memory import memory_notice
 from ingredients.report.expect import read_expectations
 from ingredients.study import load_study, parse_study
 from ingredients.study.levels import MEMORY_KINDS
-from ingredients.study.tasks import FAMILIES, FOREIGN
+from ingredients.study.tasks import FOREIGN, SECTIONS
 from ingredients.tasks import make_family
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +68,7 @@ def test_every_command_is_shown() -> None:
 def test_every_family_is_listed() -> None:
     """The table of task families has each that a study can name, in the order of an error's list."""
     named = [re.findall(r"`([\w-]+)", cell)[0] for cell in column("docs/tasks.md", "family", 0)]
-    assert tuple(named) == (*FAMILIES, *FOREIGN)
+    assert tuple(named) == (*SECTIONS, *FOREIGN)
 
 
 def test_every_study_is_listed_with_its_question() -> None:

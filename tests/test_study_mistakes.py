@@ -8,7 +8,7 @@ import pytest
 
 from ingredients.errors import StudyError
 from ingredients.study import load_study
-from ingredients.study.tasks import FAMILIES
+from ingredients.study.tasks import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 SMALL = """\
@@ -74,7 +74,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "bernoulli-bandit",
             "bernouli-bandit",
-            f"tasks.family: unknown 'bernouli-bandit'; known: {', '.join(FAMILIES)}. Did you mean 'bernoulli-bandit'?",
+            f"tasks.family: unknown 'bernouli-bandit'; known: {', '.join(SECTIONS)}. Did you mean 'bernoulli-bandit'?",
         ),
         ("name: small", "name: ../x", f"name: cannot name a results folder, got '../x'; allowed: {NAME}"),
         ("name: small", "name: on", f"name: must be text, got the boolean on; allowed: {NAME}"),

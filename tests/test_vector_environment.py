@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode
 from test_families import FAMILIES
 from torch import Tensor
 
-import ingredients
+from ingredients.families import FAMILIES as SPECS
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dark_room import DarkRoom
 from ingredients.tasks.vector_environment import FamilyVectorEnv
@@ -23,7 +23,7 @@ LANES = 6
 
 def test_every_family_has_a_vector_of_its_own() -> None:
     """`make_vec` takes the batched program; what it gives lies in its spaces, and the info tells nothing."""
-    ids = {family: f"ingredients/{name}-v0" for name, family in ingredients.ENVIRONMENTS.items()}
+    ids = {spec.name: spec.gymnasium_id for spec in SPECS}
     for given in FAMILIES.values():
         settings = dict(given)
         many: Any = gymnasium.make_vec(ids[settings.pop("family")], num_envs=LANES, **settings)

@@ -19,8 +19,8 @@ from typing import Any
 
 import yaml
 
-import ingredients
 from ingredients.errors import UsageError
+from ingredients.families import spec_named
 from ingredients.gyms.recipe import Recipe
 from ingredients.study import load_study, yaml_text
 from ingredients.study.messages import complaint, one_line, shown, yaml_complaint
@@ -117,6 +117,5 @@ def _of_study(path: Path) -> Subject:
             f"{path}: tasks.own: an audit steps through Gymnasium environments; ingredients plan has leaks"
         )
     settings = tasks.model_dump()
-    family = settings.pop("family")
-    name = next(name for name, known in ingredients.ENVIRONMENTS.items() if known == family)
-    return Subject(f"ingredients/{name}-v0", {key: value for key, value in settings.items() if value is not None})
+    spec = spec_named(settings.pop("family"))
+    return Subject(spec.gymnasium_id, {key: value for key, value in settings.items() if value is not None})

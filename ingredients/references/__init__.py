@@ -16,7 +16,7 @@ family says which references it has, with its algorithms behind it:
     two_step
     ignorant                a family of which nothing is known
 
-A further family brings one file and one line of `references_for`.
+A further family brings one file, or none, as its line in `ingredients.families` says.
 """
 
 from __future__ import annotations
@@ -26,32 +26,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
-from ingredients.references.causal_bandit import causal_bandit_references
-from ingredients.references.dark_room import dark_room_references
-from ingredients.references.dependent_bandit import dependent_bandit_references
-from ingredients.references.gaussian_bandit import gaussian_bandit_references
+from ingredients.families import loaded, spec_of
 from ingredients.references.ignorant import ignorant_references
-from ingredients.references.informative_bandit import informative_bandit_references
-from ingredients.references.interval_reproduction import interval_reproduction_references
 from ingredients.references.policy import CURVES, Curves, Reference, References
-from ingredients.references.restless_bandit import restless_bandit_references
-from ingredients.references.tabular_mdp import tabular_mdp_references
-from ingredients.references.track_bandit import track_bandit_references
-from ingredients.references.two_step import two_step_references
-from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.blocks import MOST_BLOCKS
-from ingredients.tasks.causal_bandit import CausalBandit
-from ingredients.tasks.dark_room import DarkRoom
-from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.family import Family
-from ingredients.tasks.gaussian_bandit import GaussianBandit
-from ingredients.tasks.informative_bandit import InformativeBandit
-from ingredients.tasks.interval_reproduction import IntervalReproduction
-from ingredients.tasks.restless_bandit import RestlessBandit
-from ingredients.tasks.tabular_mdp import TabularMdp
-from ingredients.tasks.track_bandit import TrackBandit
-from ingredients.tasks.two_step import TwoStep
 
 WITHOUT_MEMORY = ("reactive", "reactive_reward_only")
 MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
@@ -59,31 +38,10 @@ MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
 
 def references_for(family: Family) -> References:
     """Returns the references of `family`; where none are known, `ignorant` has the floor and names the yardstick."""
-    match family:
-        case BernoulliBandit():
-            return bernoulli_bandit_references(family)
-        case DependentBandit():
-            return dependent_bandit_references(family)
-        case GaussianBandit():
-            return gaussian_bandit_references(family)
-        case RestlessBandit():
-            return restless_bandit_references(family)
-        case InformativeBandit():
-            return informative_bandit_references(family)
-        case TabularMdp():
-            return tabular_mdp_references(family)
-        case TrackBandit():
-            return track_bandit_references(family)
-        case TwoStep():
-            return two_step_references(family)
-        case CausalBandit():
-            return causal_bandit_references(family)
-        case DarkRoom():
-            return dark_room_references(family)
-        case IntervalReproduction():
-            return interval_reproduction_references(family)
-        case _:
-            return ignorant_references(family)
+    spec = spec_of(family)
+    known = loaded(spec.references) if spec and spec.references else ignorant_references
+    references: References = known(family)
+    return references
 
 
 def evaluate_references(

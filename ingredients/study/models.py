@@ -33,8 +33,9 @@ from ingredients.study.levels import (
     memory_kind,
     with_siblings,
 )
+from ingredients.study.section import Section
 from ingredients.study.seeds import Seeds, SeedsField
-from ingredients.study.tasks import Section, Tasks, foreign_kind
+from ingredients.study.tasks import Tasks, foreign_kind
 from ingredients.study.yaml_text import dump
 
 MOST_RUNS = 100_000

@@ -19,46 +19,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.bernoulli_bandit import BernoulliBanditTasks
+from ingredients.tasks.bandit import Bandit, any_arm, blank, of_arm, pull
 from ingredients.tasks.family import Step
 
 
 @dataclass(frozen=True)
-class BernoulliBandit:
+class BernoulliBandit(Bandit):
     """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' probabilities, `[arms]`."""
 
     arms: int
     episodes: int
-    action_noise: float = 0.0
-    forced_pulls: int = 0
-    name: str = "bernoulli-bandit"
-    episode_steps: int = 1
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    noise_size: int = 3
-    start_size: int = 0
-    written: range = range(0)
-    held_out: bool = True
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
-
-    @property
-    def actions(self) -> int:
-        """Returns the number of arms."""
-        return self.arms
-
-    @property
-    def task_size(self) -> int:
-        """Returns the number of probabilities in ψ."""
-        return self.arms
+    action_noise: float = BernoulliBanditTasks.default_of("action_noise")
+    forced_pulls: int = BernoulliBanditTasks.default_of("forced_pulls")
+    name = "bernoulli-bandit"
+    noise_size = 3
 
     @property
     def cube_size(self) -> int:
-        """Returns how many uniforms make a task."""
+        """Number of uniforms that make a task."""
         return self.arms
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -71,40 +50,19 @@ class BernoulliBandit:
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state, pulls so far `[..., 1]` or nothing `[..., 0]`, and the blank observation `[..., 1]`."""
-        blank = self._blank(tasks)
-        return blank if self.forced_pulls else tasks[..., :0], blank
-
-    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: nothing but the number of pulls outlasts one."""
-        return state, self._blank(tasks)
+        return blank(tasks) if self.forced_pulls else tasks[..., :0], blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm. `noise[..., 0]` pays, `noise[..., 1]` decides on a slip, `noise[..., 2]` where it goes."""
-        elsewhere = (noise[..., 2] * self.arms).long().clamp_(max=self.arms - 1)
-        strays, expected = noise[..., 1] < self.action_noise, self.expected_reward(tasks, action)
+        strays = noise[..., 1] < self.action_noise
+        expected = self.expected_reward(tasks, action)
         observed = None
         if self.forced_pulls:
             forced = state[..., 0] < self.forced_pulls
-            strays, expected = strays | forced, torch.where(forced, tasks.mean(-1), expected)
-            state, observed = state + 1, forced.to(tasks.dtype)
-        pulled = torch.where(strays, elsewhere, action)
-        paid = (noise[..., 0] < _at(tasks, pulled)).to(tasks.dtype)
-        ends = torch.ones_like(action, dtype=torch.bool)
-        return Step(state, self._blank(tasks), pulled, paid, expected, ends, ~ends, observed)
-
-    def expected_reward(self, tasks: Tensor, action: Tensor) -> Tensor:
-        """Returns E[r | p, intended arm] = (1 − ε) p_a + ε mean(p), `[...]`, of a pull that is not forced."""
-        if not self.action_noise:
-            return _at(tasks, action)
-        return (1 - self.action_noise) * _at(tasks, action) + self.action_noise * tasks.mean(-1)
-
-    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns (1 − ε) max(p) + ε mean(p), `[...]`."""
-        return self.expected_reward(tasks, tasks.argmax(-1))
-
-    def _blank(self, tasks: Tensor) -> Tensor:
-        return tasks.new_zeros((*tasks.shape[:-1], 1))
-
-
-def _at(tasks: Tensor, action: Tensor) -> Tensor:
-    return tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+            strays = strays | forced
+            expected = torch.where(forced, tasks.mean(-1), expected)
+            observed = forced.to(tasks.dtype)
+            state = state + 1
+        arm = torch.where(strays, any_arm(noise[..., 2], self.arms), action)
+        paid = (noise[..., 0] < of_arm(tasks, arm)).to(tasks.dtype)
+        return pull(state, arm, paid, expected, blank(tasks), observed)

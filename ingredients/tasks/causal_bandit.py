@@ -34,6 +34,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.causal_bandit import CausalBanditTasks
 from ingredients.tasks.family import Step
 
 SET, SET_OUTSIDE = 1.0, -1.0  # to which value a node is set by the agent, and in the goal phase
@@ -47,13 +48,13 @@ class CausalBandit:
 
     nodes: int
     episodes: int
-    noise: float = 0.5
-    name: str = "causal-bandit"
-    episode_steps: int = 2
-    ends_early: bool = False
-    continuous: bool = False
-    start_size: int = 1
-    written: range = range(0)
+    noise: float = CausalBanditTasks.default_of("noise")
+    name = "causal-bandit"
+    episode_steps = 2
+    ends_early = False
+    continuous = False
+    start_size = 1
+    written = range(0)
 
     @property
     def steps(self) -> int:

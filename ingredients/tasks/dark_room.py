@@ -30,6 +30,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ingredients.study.families.dark_room import DarkRoomTasks
 from ingredients.tasks.constants import constant
 from ingredients.tasks.family import Step
 from ingredients.tasks.maze import distances, draw_walls, pick
@@ -46,20 +47,20 @@ class DarkRoom:
     size: int
     episodes: int
     episode_steps: int
-    position_shown: bool = True
-    goal_shown: bool = False
-    ends_at_goal: bool = False
-    random_start: bool = False
-    walls: str = "none"
-    wall_share: float = 0.25
-    maze: int = 0
-    name: str = "dark-room"
-    actions: int = len(MOVES)
-    continuous: bool = False
-    observation_size: int = 3
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    noise_size: int = 0
-    written: range = range(0)
+    position_shown: bool = DarkRoomTasks.default_of("position_shown")
+    goal_shown: bool = DarkRoomTasks.default_of("goal_shown")
+    ends_at_goal: bool = DarkRoomTasks.default_of("ends_at_goal")
+    random_start: bool = DarkRoomTasks.default_of("random_start")
+    walls: str = DarkRoomTasks.default_of("walls")
+    wall_share: float = DarkRoomTasks.default_of("wall_share")
+    maze: int = DarkRoomTasks.default_of("maze")
+    name = "dark-room"
+    actions = len(MOVES)
+    continuous = False
+    observation_size = 3
+    observation_bounds = (0.0, 1.0)
+    noise_size = 0
+    written = range(0)
 
     @property
     def steps(self) -> int:

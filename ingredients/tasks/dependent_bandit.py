@@ -22,40 +22,26 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.dependent_bandit import DependentBanditTasks
+from ingredients.tasks.bandit import Bandit, blank, of_arm, pull
 from ingredients.tasks.family import Step
 
 LOWER_CHANCE = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
 
 
 @dataclass(frozen=True)
-class DependentBandit:
+class DependentBandit(Bandit):
     """`episodes` pulls a lifetime; ψ = (p₁, 1 − p₁), `[2]`."""
 
     episodes: int
-    difficulty: str = "uniform"
-    name: str = "dependent-bandit"
-    arms: int = 2
-    actions: int = 2
-    task_size: int = 2
-    cube_size: int = 1
-    action_noise: float = 0.0
-    episode_steps: int = 1
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    noise_size: int = 1
-    start_size: int = 0
-    written: range = range(0)
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
+    difficulty: str = DependentBanditTasks.default_of("difficulty")
+    name = "dependent-bandit"
+    arms = 2
+    cube_size = 1
 
     @property
     def held_out(self) -> bool:
-        """Returns whether there are more than two tasks."""
+        """Whether there are more than two tasks."""
         return self.difficulty == "uniform"
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -70,21 +56,8 @@ class DependentBandit:
         first = torch.where(points < 0.5, lower, 1 - lower)
         return torch.cat([first, 1 - first], -1)
 
-    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
-        return tasks[..., :0], torch.zeros_like(tasks[..., :1])
-
-    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: nothing outlasts a pull."""
-        return self.first(tasks, start)
-
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm; `noise[..., 0]` pays."""
-        expected = tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+        expected = of_arm(tasks, action)
         paid = (noise[..., 0] < expected).to(tasks.dtype)
-        ends = torch.ones_like(action, dtype=torch.bool)
-        return Step(state, torch.zeros_like(tasks[..., :1]), action, paid, expected, ends, ~ends)
-
-    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns max(p), `[...]`."""
-        return tasks.amax(-1)
+        return pull(state, action, paid, expected, blank(tasks))

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from ingredients.errors import StudyError
 from ingredients.study import parse_study
-from ingredients.study.tasks import FEWEST_EPISODES
+from ingredients.study.section import FEWEST_EPISODES
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 

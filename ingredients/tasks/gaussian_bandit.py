@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.gaussian_bandit import GaussianBanditTasks
+from ingredients.tasks.bandit import Bandit, blank, of_arm, pull
 from ingredients.tasks.family import Step
 
 SMALLEST_UNIFORM = 1e-6
@@ -21,60 +23,23 @@ SMALLEST_UNIFORM = 1e-6
 
 
 @dataclass(frozen=True)
-class GaussianBandit:
+class GaussianBandit(Bandit):
     """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' means, `[arms]`."""
 
     arms: int
     episodes: int
-    deviation: float = 1.0
-    name: str = "gaussian-bandit"
-    episode_steps: int = 1
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    noise_size: int = 1
-    start_size: int = 0
-    written: range = range(0)
-    held_out: bool = True
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
-
-    @property
-    def actions(self) -> int:
-        """Returns the number of arms."""
-        return self.arms
-
-    @property
-    def task_size(self) -> int:
-        """Returns the number of means in ψ."""
-        return self.arms
+    deviation: float = GaussianBanditTasks.default_of("deviation")
+    name = "gaussian-bandit"
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns `[count, arms]` means, standard normal and independent."""
         return normal(torch.rand(count, self.arms, generator=generator))
 
-    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
-        return tasks[..., :0], torch.zeros_like(tasks[..., :1])
-
-    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: nothing outlasts a pull."""
-        return self.first(tasks, start)
-
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm; `noise[..., 0]` is the luck of the pay-off."""
-        expected = tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+        expected = of_arm(tasks, action)
         paid = expected + self.deviation * normal(noise[..., 0])
-        ends = torch.ones_like(action, dtype=torch.bool)
-        return Step(state, torch.zeros_like(tasks[..., :1]), action, paid, expected, ends, ~ends)
-
-    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns max(μ), `[...]`."""
-        return tasks.amax(-1)
+        return pull(state, action, paid, expected, blank(tasks))
 
 
 def normal(uniform: Tensor) -> Tensor:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.informative_bandit import InformativeBanditTasks
+from ingredients.tasks.bandit import Bandit, any_arm, blank, of_arm, pull
 from ingredients.tasks.family import Step
 
 TARGETS = 10
@@ -28,31 +30,18 @@ TARGET_PAYS, OTHERS_PAY = 5.0, 1.0
 
 
 @dataclass(frozen=True)
-class InformativeBandit:
+class InformativeBandit(Bandit):
     """`episodes` pulls a lifetime; ψ = what each arm pays, `[11]`."""
 
     episodes: int
-    action_noise: float = 0.0
-    name: str = "informative-bandit"
-    actions: int = TARGETS + 1
-    task_size: int = TARGETS + 1
-    episode_steps: int = 1
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    start_size: int = 0
-    written: range = range(0)
-    held_out: bool = False
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
+    action_noise: float = InformativeBanditTasks.default_of("action_noise")
+    name = "informative-bandit"
+    arms = TARGETS + 1
+    held_out = False
 
     @property
     def noise_size(self) -> int:
-        """Returns two uniforms for a slip, where pulls slip: there is no other luck."""
+        """Two uniforms for a slip, where pulls slip: there is no other luck."""
         return 2 if self.action_noise else 0
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -61,30 +50,9 @@ class InformativeBandit:
         tasks = torch.full((count, TARGETS), OTHERS_PAY).scatter_(1, target, TARGET_PAYS)
         return torch.cat([tasks, (target + 1) / TARGETS], 1)
 
-    def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
-        return tasks[..., :0], torch.zeros_like(tasks[..., :1])
-
-    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: nothing outlasts a pull."""
-        return self.first(tasks, start)
-
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm; `noise[..., 0]` decides on a slip, `noise[..., 1]` where it goes."""
-        pulled = action
+        arm = action
         if self.action_noise:
-            elsewhere = (noise[..., 1] * self.actions).long().clamp_(max=self.actions - 1)
-            pulled = torch.where(noise[..., 0] < self.action_noise, elsewhere, action)
-        paid = tasks.gather(-1, pulled.unsqueeze(-1)).squeeze(-1)
-        ends = torch.ones_like(action, dtype=torch.bool)
-        expected = self.expected_reward(tasks, action)
-        return Step(state, torch.zeros_like(tasks[..., :1]), pulled, paid, expected, ends, ~ends)
-
-    def expected_reward(self, tasks: Tensor, action: Tensor) -> Tensor:
-        """Returns (1 − ε) of what the intended arm pays + ε of the mean over arms, `[...]`."""
-        pays = tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)
-        return pays if not self.action_noise else (1 - self.action_noise) * pays + self.action_noise * tasks.mean(-1)
-
-    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns what the target pays, less slips, `[...]`."""
-        return self.expected_reward(tasks, tasks.argmax(-1))
+            arm = torch.where(noise[..., 0] < self.action_noise, any_arm(noise[..., 1], self.arms), action)
+        return pull(state, arm, of_arm(tasks, arm), self.expected_reward(tasks, action), blank(tasks))

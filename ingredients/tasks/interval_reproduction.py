@@ -40,6 +40,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.interval_reproduction import IntervalReproductionTasks
 from ingredients.tasks.constants import constant
 from ingredients.tasks.family import Step
 
@@ -58,18 +59,18 @@ class IntervalReproduction:
     shortest: int
     longest: int
     tolerance: float
-    position_shown: bool = True
-    can_move: bool = True
-    name: str = "interval-reproduction"
-    ends_early: bool = True
-    actions: int = len(MOVES)
-    continuous: bool = False
-    observation_size: int = 3
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    task_size: int = 1
-    noise_size: int = 0
-    start_size: int = 0
-    held_out: bool = False
+    position_shown: bool = IntervalReproductionTasks.default_of("position_shown")
+    can_move: bool = IntervalReproductionTasks.default_of("can_move")
+    name = "interval-reproduction"
+    ends_early = True
+    actions = len(MOVES)
+    continuous = False
+    observation_size = 3
+    observation_bounds = (0.0, 1.0)
+    task_size = 1
+    noise_size = 0
+    start_size = 0
+    held_out = False
 
     @property
     def steps(self) -> int:

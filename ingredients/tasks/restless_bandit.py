@@ -24,51 +24,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.restless_bandit import RestlessBanditTasks
+from ingredients.tasks.bandit import Bandit, blank, of_arm, pull
 from ingredients.tasks.family import Step
 from ingredients.tasks.gaussian_bandit import normal
 
 
 @dataclass(frozen=True)
-class RestlessBandit:
+class RestlessBandit(Bandit):
     """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' first means, `[arms]`."""
 
     arms: int
     episodes: int
-    decay: float = 0.9836
-    deviation: float = 1.0
-    name: str = "restless-bandit"
-    episode_steps: int = 1
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    start_size: int = 0
-    written: range = range(0)
-    held_out: bool = True
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
-
-    @property
-    def actions(self) -> int:
-        """Returns the number of arms."""
-        return self.arms
-
-    @property
-    def task_size(self) -> int:
-        """Returns the number of means in ψ."""
-        return self.arms
+    decay: float = RestlessBanditTasks.default_of("decay")
+    deviation: float = RestlessBanditTasks.default_of("deviation")
+    name = "restless-bandit"
 
     @property
     def noise_size(self) -> int:
-        """Returns one uniform for the pay-off and one for the drift of each arm."""
+        """One uniform for the pay-off and one for the drift of each arm."""
         return 1 + self.arms
 
     @property
     def drift(self) -> float:
-        """Returns √(1 − λ²), the deviation of one step of a mean."""
+        """√(1 − λ²), the deviation of one step of a mean."""
         return math.sqrt(1 - self.decay**2)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -77,20 +56,15 @@ class RestlessBandit:
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the first means `[..., arms]` and the blank observation `[..., 1]`."""
-        return tasks, torch.zeros_like(tasks[..., :1])
-
-    def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the means as they have become."""
-        return state, torch.zeros_like(tasks[..., :1])
+        return tasks, blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm, and all drift; `noise[..., 0]` is the luck of the pay-off, the others that of the drift."""
         luck = normal(noise)
-        expected = state.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+        expected = of_arm(state, action)
         paid = expected + self.deviation * luck[..., 0]
-        ends = torch.ones_like(action, dtype=torch.bool)
         means = self.decay * state + self.drift * luck[..., 1:]
-        return Step(means, torch.zeros_like(tasks[..., :1]), action, paid, expected, ends, ~ends)
+        return pull(means, action, paid, expected, blank(tasks))
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns None: ψ does not say how the means will drift."""

@@ -40,14 +40,14 @@ class TabularMdp:
     actions: int
     episodes: int
     episode_steps: int
-    name: str = "tabular-mdp"
-    ends_early: bool = False
-    continuous: bool = False
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    noise_size: int = 2
-    start_size: int = 0
-    written: range = range(0)
-    held_out: bool = True
+    name = "tabular-mdp"
+    ends_early = False
+    continuous = False
+    observation_bounds = (0.0, 1.0)
+    noise_size = 2
+    start_size = 0
+    written = range(0)
+    held_out = True
 
     @property
     def steps(self) -> int:

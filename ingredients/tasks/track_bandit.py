@@ -31,6 +31,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.track_bandit import TrackBanditTasks
+from ingredients.tasks.bandit import Bandit, of_arm, pull
 from ingredients.tasks.family import Step
 
 ARMS, STEPS = 2, 3
@@ -38,32 +40,19 @@ LEFT, STAY, RIGHT = range(STEPS)
 
 
 @dataclass(frozen=True)
-class TrackBandit:
+class TrackBandit(Bandit):
     """`episodes` pulls of two arms beside a track of `squares`, an even number of them."""
 
     episodes: int
     squares: int
-    position_shown: bool = True
-    name: str = "track-bandit"
-    episode_steps: int = 1
-    ends_early: bool = False
-    actions: int = ARMS * STEPS
-    continuous: bool = False
-    observation_size: int = 1
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    task_size: int = ARMS
-    noise_size: int = 1
-    start_size: int = 0
-    held_out: bool = True
-
-    @property
-    def steps(self) -> int:
-        """Returns T = K: a pull is an episode of one step."""
-        return self.episodes
+    position_shown: bool = TrackBanditTasks.default_of("position_shown")
+    name = "track-bandit"
+    arms = ARMS
+    actions = ARMS * STEPS
 
     @property
     def written(self) -> range:
-        """Returns the position's column, where the agent sees what it writes."""
+        """The position's column, where the agent sees what it writes."""
         return range(int(self.position_shown))
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -81,16 +70,11 @@ class TrackBandit:
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pulls an arm and moves; `noise[..., 0]` pays. The action channel shows the arm alone."""
-        chance = tasks.gather(-1, (action // STEPS).unsqueeze(-1)).squeeze(-1)
+        chance = of_arm(tasks, action // STEPS)
         moved = (state[..., 0] + (action % STEPS - STAY)).clamp(0, self.squares - 1).unsqueeze(-1)
-        ends = torch.ones_like(action, dtype=torch.bool)
         paid = (noise[..., 0] < chance).to(tasks.dtype)
         pulled = action - action % STEPS + STAY
-        return Step(moved, self.shown(tasks, moved), pulled, paid, chance, ends, ~ends)
-
-    def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns max(p), `[...]`."""
-        return tasks.amax(-1)
+        return pull(moved, pulled, paid, chance, self.shown(tasks, moved))
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
         """Returns what is seen on a square, `[..., 1]`."""

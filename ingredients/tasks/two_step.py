@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ingredients.study.families.two_step import TwoStepTasks
 from ingredients.tasks.family import Lived, Step
 from ingredients.tasks.stay_probability import stay_counts, stay_statistics
 
@@ -42,20 +43,20 @@ class TwoStep:
     """`episodes` flights of two steps; see the module for the settings."""
 
     episodes: int
-    common: float = 0.75
-    rewarded: float = 0.9
-    reversal: float = 0.0
-    name: str = "two-step"
-    episode_steps: int = 2
-    actions: int = 2
-    ends_early: bool = False
-    continuous: bool = False
-    observation_size: int = 3
-    observation_bounds: tuple[float, float] = (0.0, 1.0)
-    task_size: int = 2
-    noise_size: int = 1
-    written: range = range(0)
-    held_out: bool = False
+    common: float = TwoStepTasks.default_of("common")
+    rewarded: float = TwoStepTasks.default_of("rewarded")
+    reversal: float = TwoStepTasks.default_of("reversal")
+    name = "two-step"
+    episode_steps = 2
+    actions = 2
+    ends_early = False
+    continuous = False
+    observation_size = 3
+    observation_bounds = (0.0, 1.0)
+    task_size = 2
+    noise_size = 1
+    written = range(0)
+    held_out = False
 
     @property
     def steps(self) -> int:

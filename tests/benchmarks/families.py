@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from rich.table import Table
 
-import ingredients
+from ingredients.families import FAMILIES
 from ingredients.study import parse_study
 from ingredients.study.tasks import SECTIONS
 from ingredients.tasks import lifetime, make_family
@@ -79,7 +79,7 @@ def _actions(family: Family, draw: torch.Generator) -> torch.Tensor:
 
 def sync(name: str, given: dict[str, Any], seconds: float) -> float:
     """Returns the environment steps a second of the same environment, stepped one by one."""
-    ids = {family: f"ingredients/{short}-v0" for short, family in ingredients.ENVIRONMENTS.items()}
+    ids = {spec.name: spec.gymnasium_id for spec in FAMILIES}
     many = gymnasium.make_vec(ids[name], num_envs=SYNC_LANES, vectorization_mode="sync", **given)
     many.reset(seed=0)
     many.action_space.seed(0)

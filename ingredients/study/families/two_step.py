@@ -1,0 +1,35 @@
+"""Settings of `ingredients.tasks.two_step`, whose docstring says what they mean."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator
+
+from ingredients.study import fields
+from ingredients.study.levels import Ingredient
+from ingredients.study.section import Episodes, TasksSection
+
+
+class TwoStepTasks(TasksSection):
+    """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
+
+    analysis: ClassVar[str] = (
+        "Repeated choices by reward and transition: the interaction is task-structure inference "
+        "(model-free agents with the right state can show it too: Akam et al. 2015)"
+    )
+
+    unneeded: ClassVar[tuple[Ingredient, ...]] = ("action_observation",)
+
+    family: Literal["two-step"]
+    episodes: Episodes
+    common: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.75
+    rewarded: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.9
+    reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
+
+    def not_applicable(self, gain_above: float) -> str | None:
+        """Returns why, where no ship is better than the other, or not for longer than an episode."""
+        for name in ("common", "rewarded", "reversal"):
+            if getattr(self, name) == 0.5:
+                return f"with {name} 0.5 nothing that an episode tells is worth anything in the next"
+        return None
