@@ -52,6 +52,8 @@ with AtOnce():
         CellsOption,
         Device,
         DeviceOption,
+        ExpectOption,
+        IndexOption,
         MemoryOption,
         OutOption,
         RetriesOption,
@@ -136,7 +138,6 @@ def main(
     cls=PlainCommand,
     epilog=examples(
         "ingredients plan",
-        "ingredients plan ablations/smoke.yaml",
         "ingredients plan --seeds 10 --cells memory=on",
         "ingredients plan --quick",
     ),
@@ -254,7 +255,8 @@ def run_grid(
         "ingredients report",
         "ingredients report results/bandit --format json",
         "ingredients report results/bandit results/ten-arms        side by side",
-        "ingredients report results/bandit --expect expected.yaml   exit code 3 where a verdict differs",
+        "ingredients report results/bandit --expect expected.yaml   exit code 3 if a verdict differs",
+        "ingredients report results --index                         a page that opens all reports in results/",
         "",
         "expected.yaml, a key as for --cells, or a cell in the report's words, or all; a verdict or a list of them:",
         "  reward_observation=on,action_observation=on,memory=on,task_distribution=on: in-context",
@@ -268,24 +270,23 @@ def report(
         typer.Argument(metavar="RESULT_DIR", parser=user_path, help="Results folders [default: results/bandit]."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
-    expect: Annotated[
-        Path | None,
-        typer.Option(
-            "--expect", metavar="FILE", parser=user_path, help="YAML of cell: verdict; exit code 3 if one differs."
-        ),
-    ] = None,
+    expect: ExpectOption = None,
+    index: IndexOption = False,
 ) -> None:
     """Compare the adaptation curves of stored results.
 
-    Judges the stored runs again, rewrites the report's files, and prints the report; of several folders, what they say
-    side by side.
+    Judge the stored runs again and rewrite the report's files. With several folders, compare what they say.
     """
     with interrupted_later():
         from ingredients.report.build import build_report
+        from ingredients.report.index import write_index
         from ingredients.report.side import published
 
     folders = directories or [default_folder()]
-    refuse_several(folders, format_, expect)
+    refuse_several(folders, format_, expect, index)
+    if index:
+        typer.echo(write_index(folders[0]))
+        return
     reports = [published(directory) or build_report(directory) for directory in folders]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
         typer.echo(f"warning: {unwritten}", err=True)

@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "ingredients report results/smoke --expect expected.yaml": Rule(
         ("smoke",), code=3, says=r"expected in-context, (found|got|is) undecided", more=f"--expect {DOCUMENTED}"
     ),
+    "ingredients report results --index": Rule((r"^results/index.html$",)),
     # audits; the published one's list is one environment here, and what was measured of it is kept
     "ingredients audit CartPole-v1 FrozenLake-v1": Rule(
         (AUDITED, "CartPole-v1", "FrozenLake-v1"), says="CartPole-v1: ", more="--seconds 1"

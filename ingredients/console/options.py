@@ -44,6 +44,15 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the study; repeatable; run-grid then needs --out."),
 ]
+ExpectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--expect", metavar="FILE", parser=user_path, help="YAML of cell: verdict; exit code 3 if one differs."
+    ),
+]
+IndexOption = Annotated[
+    bool, typer.Option("--index", help="Write index.html, a page of all reports in the folders of one RESULT_DIR.")
+]
 SmokeOption = Annotated[
     bool, typer.Option("--smoke", help="The study at smoke size [default --out: results/<study name>-smoke].")
 ]

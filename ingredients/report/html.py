@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import jinja2
 import yaml
 
 from ingredients.grid import study_fingerprint
@@ -22,6 +21,7 @@ from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Drawn
 from ingredients.report.figures.inline import inline
 from ingredients.report.html_tables import tables
+from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
@@ -35,23 +35,16 @@ def page(
     cells: Sequence[tuple[CellResult, Drawn]],
 ) -> str:
     """Returns the page; `cells` are the small pictures, one a cell."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ingredients.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    style = environment.loader.get_source(environment, "report.css")[0] if environment.loader else ""
     if short.is_short(judgement):
         answer = {**_answer(evidence, judgement), **_runs(evidence)}
         parts = short.sections(evidence, judgement)
-        return environment.get_template("short.html").render(**answer, style=style, parts=parts).lstrip()
+        return filled_in("short.html", **answer, parts=parts)
     written = tables(evidence, judgement)
     shown = {each.words.name: {"svg": inline(each), "title": each.words.title} for each in pictures}
-    text = environment.get_template("report.html").render(
+    return filled_in(
+        "report.html",
         **_answer(evidence, judgement),
         **_runs(evidence),
-        style=style,
         pictures=shown,
         tables=written,
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
@@ -60,7 +53,6 @@ def page(
         panel_key=_panel_key(evidence, judgement),
         sections=_sections({*shown, *(name for name in ("routes", "analysis", "doses") if written[name].rows)}),
     )
-    return text.lstrip()
 
 
 def _panel_key(evidence: Evidence, judgement: Judgement) -> str:

@@ -44,12 +44,14 @@ def default_folder() -> Path:
     raise UsageError(f"{DEFAULT_FOLDER}: no such folder; name a results folder, or make this one: ingredients run-grid")
 
 
-def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None) -> None:
+def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None, index: bool = False) -> None:
     """Refuses several folders where only one makes sense.
 
     Raises:
-        UsageError: with `--expect`, which is of one study, or `--format html`, which is one page.
+        UsageError: with `--expect`, which is of one study, or `--format html` or `--index`, which is one page.
     """
+    if index and (len(folders) > 1 or expect is not None):
+        raise UsageError("--index: writes one page into one folder of reports; allowed: one folder, without --expect")
     if len(folders) > 1 and expect is not None:
         raise UsageError(f"--expect {expect}: is of one study, got {len(folders)} folders; allowed: one folder")
     if len(folders) > 1 and format_ is Format.html:

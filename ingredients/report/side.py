@@ -126,13 +126,22 @@ def published(directory: Path) -> Published | None:
     path = directory / REPORT_JSON
     if store.runs_path.is_dir() or not path.is_file() or not (directory / "curves.parquet").exists():
         return None
+    return Published(directory, report_content(path))
+
+
+def report_content(path: Path) -> dict[str, Any]:
+    """Returns what a `report.json` holds.
+
+    Raises:
+        StoreError: If it cannot be read, or holds no JSON object.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise StoreError(f"{path}: damaged: it holds no object")
-    return Published(directory, content)
+    return content
 
 
 def _key(levels: Mapping[str, Any]) -> str:

@@ -1,0 +1,88 @@
+"""`index.html`: what each report in a folder found, as a page from which a browser opens it.
+
+Comes in: a folder of results folders, such as `results/published`. Goes out: the page, in that folder. Nothing is
+judged again: the page says what `report.json` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingredients.errors import StoreError
+from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
+from ingredients.report.side import REPORT_JSON, report_content
+from ingredients.report.templating import filled_in
+from ingredients.store import Store
+
+INDEX = "index.html"
+_CLAIMS = {"1": "claim", "2": "leak_claim", "3": "storage_claim"}
+_NAMES = {name[len("Claim ")]: name[len("Claim 1 (") : -1].capitalize() for name in (REQUIRED, ENOUGH, STORED)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One report on the page.
+
+    Attributes:
+        folder: name of the results folder.
+        study: name of the study.
+        title: the study's question, or its name.
+        size: how many cells and runs it has.
+        found: the report's answer.
+        claims: number and status of each claim that it tested.
+        older: whether an older rule judged it, which classified no runs.
+    """
+
+    folder: str
+    study: str
+    title: str
+    size: str
+    found: str
+    claims: tuple[tuple[str, str], ...]
+    older: bool
+
+
+def write_index(directory: Path) -> Path:
+    """Writes the page of all reports in the folders of a folder, in the order of their names; returns its path.
+
+    Raises:
+        StoreError: If there is none, one is damaged, or the page cannot be written.
+    """
+    reports = sorted(directory.glob(f"*/{REPORT_JSON}")) if directory.is_dir() else []
+    if not reports:
+        raise StoreError(f"{directory}: no folder in it has a {REPORT_JSON}; expected one such as results/published")
+    title = "Published reports" if directory.name == "published" else f"Reports in {directory.name}"
+    page = filled_in("index.html", title=title, entries=[_entry(path) for path in reports], names=_NAMES)
+    Store(directory).write_text(INDEX, page)
+    return directory / INDEX
+
+
+def _entry(path: Path) -> Entry:
+    content = report_content(path)
+    try:
+        runs = content["runs"]
+        return Entry(
+            folder=path.parent.name,
+            study=content["study"],
+            title=content["question"] or content["study"],
+            size=f"{len(content['cells'])} cells · {runs['done']} of {runs['planned']} runs finished",
+            found=content["sentence"],
+            claims=_claims(content),
+            older=_older(content),
+        )
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"{path}: damaged: it lacks {error}") from error
+
+
+def _claims(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Returns the claims that were tested; an older rule's had other statuses, so they are left to its report."""
+    if _older(content):
+        return ()
+    found = ((number, content[key]["status"]) for number, key in _CLAIMS.items() if content.get(key))
+    return tuple((number, status) for number, status in found if status != "not applicable")
+
+
+def _older(content: dict[str, Any]) -> bool:
+    return any("share" not in cell for cell in content["cells"])
