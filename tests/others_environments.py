@@ -84,3 +84,31 @@ def made(length: int = 4) -> Corridor:
 def nothing() -> int:
     """Returns no environment."""
     return 3
+
+
+class Screen(gymnasium.Env[NDArray[np.uint8], np.int64]):
+    """Pays 1 for the side, 0 is left, on which a bright square stands; for the other side where `mirrored`."""
+
+    def __init__(self, mirrored: float = 0.0, side: int = 32) -> None:
+        self.observation_space = spaces.Box(0, 255, (side, side, 3), np.uint8)
+        self.action_space = spaces.Discrete(2)
+        self.mirrored, self._side, self._right = mirrored, side, False
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Starts with a square somewhere."""
+        super().reset(seed=seed)
+        return self.seen(), {}
+
+    def step(self, action: np.int64) -> Any:  # noqa: ANN401
+        """Pays, and shows the next square."""
+        paid = float(bool(action) == self._right)
+        return self.seen(), paid if self.mirrored < 0.5 else 1 - paid, False, False, {}
+
+    def seen(self) -> NDArray[np.uint8]:
+        """Returns the next image."""
+        self._right = bool(self.np_random.integers(2))
+        image = np.full((self._side, self._side, 3), 30, np.uint8)
+        row, column = self.np_random.integers(self._side - 6), self.np_random.integers(self._side // 2 - 6)
+        column += self._right * self._side // 2
+        image[row : row + 6, column : column + 6, 1] = 220
+        return image

@@ -8,6 +8,7 @@ from typing import Any
 import minigrid  # noqa: F401 - registers its environments
 import numpy as np
 import pytest
+import torch
 from benchmarks.spaces import stepped
 from gymnasium import spaces
 
@@ -18,6 +19,7 @@ from ingredients.gyms.lane import Lane
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.spaces import Sight, sight_of
 from ingredients.gyms.words import WORDS
+from ingredients.tasks.pixels import pixels
 
 FAR = np.inf
 
@@ -90,17 +92,23 @@ def test_the_whole_grid_of_minigrid_is_symbols_too() -> None:
     assert (row[:, 10] == 1).sum() == 1  # one cell holds the agent
 
 
+def shown(found: Sight, image: Any) -> Any:  # noqa: ANN401 - an array
+    """Returns the pixels `[H, W, C]` that the words of an image stand for."""
+    words = torch.from_numpy(found.read(image))
+    assert words.max() < 2**24
+    return pixels(words, found.frames[0]).numpy()
+
+
 def test_images_are_made_small_by_the_mean_of_blocks() -> None:
-    """Sides of at most 64, pixels in 255th parts, colours behind one another; channels first is the same image."""
+    """Sides of at most 64, a byte for each colour of a pixel; with channels first it is the same image."""
     space = spaces.Box(0, 255, (100, 96, 3), np.uint8)
     image = space.sample()
     image[0:2, 0:2, 1] = [[10, 20], [30, 41]]
     found = sight(space)
     assert found.frames == ((50, 48, 3),)
-    pixels = found.read(image).reshape(50, 48, 3) * 255
-    assert pixels[0, 0, 1] == pytest.approx(25)  # 25.25
-    assert np.allclose(pixels, image.astype(float).reshape(50, 2, 48, 2, 3).mean((1, 3)), atol=0.501)
-    assert np.array_equal(np.rint(pixels), pixels.round(4).round(0))
+    seen = shown(found, image)
+    assert seen[0, 0, 1] == 25  # 25.25
+    assert np.allclose(seen, image.astype(float).reshape(50, 2, 48, 2, 3).mean((1, 3)), atol=0.501)
     first = sight(spaces.Box(0, 255, (3, 100, 96), np.uint8))
     assert first.frames == ((50, 48, 3),)
     assert np.array_equal(first.read(image.transpose(2, 0, 1)), found.read(image))
@@ -109,7 +117,7 @@ def test_images_are_made_small_by_the_mean_of_blocks() -> None:
 @pytest.mark.parametrize(
     ("space", "frames"),
     [
-        (spaces.Box(0, 255, (210, 160, 3), np.uint8), ((53, 40, 3),)),
+        (spaces.Box(0, 255, (210, 160, 3), np.uint8), ((53, 54, 3),)),
         (spaces.Box(0, 255, (4, 84, 84, 3), np.uint8), ((42, 42, 12),)),
         (spaces.Box(0, 1, (40, 33), np.float32), ((40, 33, 1),)),
         (spaces.Box(0, 255, (31, 40, 3), np.uint8), ()),
@@ -125,8 +133,9 @@ def test_a_frame_of_uneven_sides_keeps_its_last_rows() -> None:
     """210 rows in blocks of four leave two, which are a block of their own."""
     image = np.zeros((210, 160), np.uint8)
     image[208:] = 255
-    seen = sight(spaces.Box(0, 255, (210, 160), np.uint8)).read(image).reshape(53, 40)
-    assert (seen[52] == 1).all()
+    seen = shown(sight(spaces.Box(0, 255, (210, 160), np.uint8)), image)
+    assert seen.shape == (53, 54, 1)
+    assert (seen[52] == 255).all()
     assert not seen[:52].any()
 
 
@@ -149,8 +158,8 @@ def test_parts_of_a_whole_stand_behind_one_another_images_first() -> None:
     space = spaces.Dict({"a": spaces.Discrete(2), "b": inner, "camera": camera})
     shown = {"a": 1, "b": (np.array([1, 0], np.int8), np.array([[0.5, -0.5]], np.float32))}
     row = sight(space).read({**shown, "camera": np.full((32, 32), 255, np.uint8)})
-    assert row[: 32 * 32].tolist() == [1.0] * 32 * 32
-    assert row[32 * 32 :].tolist() == [0, 1, 1, 0, 0.5, -0.5]
+    assert row[:341].tolist() == [2**24 - 1] * 341
+    assert row[341:].tolist() == [255, 0, 1, 1, 0, 0.5, -0.5]  # 1024 bytes, three in a number; then the rest
 
 
 def test_actions_of_several_parts_are_joint_choices_or_one_vector() -> None:

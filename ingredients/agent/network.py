@@ -19,19 +19,23 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ingredients.agent.compiled import Floats, arrays, compiled, flat_rows, loops_do, of_run
+from ingredients.agent.eye import Eye
 from ingredients.agent.kernels import kernels_do
-from ingredients.agent.memory import Memory
+from ingredients.agent.memory import Memory, State
 from ingredients.agent.memory.recurrence import SIMD_BLOCK
 from ingredients.agent.observation import Layout
 from ingredients.agent.policy import sample
 from ingredients.seeds import Purpose, generator
 
 HEAD_BLOCK = 4
+NO_EYE = Eye()  # of observations without images
 
 
 @dataclass(frozen=True)
 class Agent:
     """One architecture: memory, then a linear head on the memory's output, or on `head_hidden` rectified units of it.
+
+    Where there are images an eye stands before the memory.
 
     The head's first A columns are the policy's logits, the next A the rewards that the agent expects of its actions
     (`learner.prediction_gradient`): only training looks at those. Where actions are vectors the first A columns are
@@ -42,6 +46,7 @@ class Agent:
     hidden: int
     memory: Memory
     head_hidden: int = 0
+    eye: Eye = NO_EYE
 
     @property
     def head(self) -> int:
@@ -61,6 +66,7 @@ class Agent:
             **(between if self.head_hidden else {}),
             "head.weight": (self.head_hidden or self.hidden, self.head),
             "head.bias": (1, self.head),
+            **self.eye.shapes(),
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
@@ -74,7 +80,15 @@ class Agent:
         bound = 0.01 * math.sqrt(3.0 / read)
         weights["head.weight"] = torch.empty(read, self.head).uniform_(-bound, bound, generator=draw)
         weights["head.bias"] = torch.zeros(1, self.head)
-        return weights
+        return weights | self.eye.initial_weights(draw)
+
+    def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
+        """Returns the memory's output `[S, N, H]` and its state after the input x_t `[S, N, F]`."""
+        return self.memory.step(weights, state, carry_t, self.eye.seen(weights, x_t))
+
+    def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
+        """Returns the memory's outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        return self.memory.unroll(weights, carry, self.eye.seen(weights, x), start)
 
     def choices(self, weights: Mapping[str, Tensor], outputs: Tensor, uniform: Tensor) -> Tensor:
         """Returns choices `[S, N]` (int64) for the memory's outputs `[S, N, H]` and uniforms `[S, N]`."""

@@ -29,6 +29,8 @@ from torch import Tensor
 
 from ingredients.agent.kernels import kernels_do
 
+WIDEST = 1024  # input that a kernel takes
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -102,7 +104,7 @@ class Past:
 
 def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
-    if kernels_do(past.observation, reward_shown):
+    if layout.size <= WIDEST and kernels_do(past.observation, reward_shown):
         from ingredients.agent import observation_triton
 
         return observation_triton.assembled(layout, past, reward_shown, action_shown)

@@ -1,9 +1,12 @@
 """Images, made small: what an agent's convolutions see.
 
-Comes in: a Box of two or more dimensions. Goes out: a `Reading` of its pixels from 0 to 1, each a whole number of 255th
-parts, so that a byte keeps it to the bit; None where it is no image. It is one where its two longest sides, height and
-width, are 32 or more, and all its numbers have the same finite bounds. Other dimensions are channels: colours, or
-frames that were stacked. Sides above 64 are made smaller by the mean of square blocks of pixels.
+Comes in: a Box of two or more dimensions. Goes out: a `Reading`, None where it is no image. It is one where its two
+longest sides, height and width, are 32 or more, and all its numbers have the same finite bounds. Other dimensions are
+channels: colours, or frames that were stacked. A side above 64 is made smaller by the mean of blocks of pixels.
+
+A pixel is a byte, and three bytes are one number, below 2²⁴: a float32 holds it to the bit. So an observation is a row
+of floats like any other, a rollout of it takes not much more than its bytes, and no part of the house but the eye
+(`agent.eye`) need know of images.
 """
 
 from __future__ import annotations
@@ -19,7 +22,13 @@ from ingredients.gyms.parts import NUMBERS, Array, Floats, Part, Reading, array_
 
 SHORTEST, LONGEST = 32, 64
 BRIGHTEST = 255
-PIXEL = np.float32(1 / BRIGHTEST)
+BYTES = 3  # in a number
+Frame = tuple[int, int, int]
+
+
+def words_of(frame: Frame) -> int:
+    """Returns how many numbers hold an image of height, width and channels."""
+    return -(-math.prod(frame) // BYTES)
 
 
 def frame(space: spaces.Box) -> Reading | None:
@@ -31,31 +40,39 @@ def frame(space: spaces.Box) -> Reading | None:
         return None
     sides = sorted(np.argsort([-side for side in space.shape], kind="stable")[:2].tolist())
     channels = math.prod(space.shape) // (space.shape[sides[0]] * space.shape[sides[1]])
-    block = -(-max(space.shape) // LONGEST)
-    height, width = (-(-space.shape[side] // block) for side in sides)
+    blocks = [-(-space.shape[side] // LONGEST) for side in sides]
+    small = [-(-space.shape[side] // block) for side, block in zip(sides, blocks, strict=True)]
     others = [axis for axis in range(len(space.shape)) if axis not in sides]
-    shrink = _Shrink((*sides, *others), block, low, BRIGHTEST / (high - low))
-    return Reading(height * width * channels, shrink, frame=(height, width, channels))
+    shrink = _Shrink((*sides, *others), (blocks[0], blocks[1]), low, BRIGHTEST / (high - low))
+    made = (small[0], small[1], channels)
+    return Reading(words_of(made), shrink, frame=made)
 
 
 @dataclass(frozen=True)
 class _Shrink:
-    """Makes pixels of an image: its sides and then its channels are `axes`; blocks of `block` × `block` are one."""
+    """Makes words of an image: its sides, then its channels are `axes`; a block, so high and wide, is one pixel."""
 
     axes: tuple[int, ...]
-    block: int
+    block: tuple[int, int]
     low: float
     gain: float
 
     def __call__(self, part: Part, shown: Any) -> Array:  # noqa: ANN401 - whatever was shown
         image = array_shown(part, shown, NUMBERS).transpose(self.axes)
         small = image.astype(np.float32)
-        if self.block > 1:
-            small = _block_sums(_block_sums(small, 0, self.block), 1, self.block)
+        if self.block != (1, 1):
+            small = _block_sums(_block_sums(small, 0, self.block[0]), 1, self.block[1])
             small /= _counts(image.shape, self.block)
-        bytes_ = np.rint((small - self.low) * self.gain).clip(0, BRIGHTEST)
-        pixels: Array = bytes_.reshape(-1) * PIXEL
-        return pixels
+        bytes_ = np.rint((small - self.low) * self.gain).clip(0, BRIGHTEST).reshape(-1)
+        return _words(bytes_)
+
+
+def _words(bytes_: Floats) -> Floats:
+    """Returns three bytes in each number, the first one lowest."""
+    padded = np.zeros(-(-len(bytes_) // BYTES) * BYTES, np.float32)
+    padded[: len(bytes_)] = bytes_
+    words: Floats = padded.reshape(-1, BYTES) @ np.array([1, 2**8, 2**16], np.float32)
+    return words
 
 
 def _block_sums(image: Floats, axis: int, block: int) -> Floats:
@@ -63,7 +80,8 @@ def _block_sums(image: Floats, axis: int, block: int) -> Floats:
     return sums
 
 
-def _counts(shape: tuple[int, ...], block: int) -> Floats:
+def _counts(shape: tuple[int, ...], blocks: tuple[int, int]) -> Floats:
     """Returns how many pixels each block is the mean of, `[H, W, 1, ...]`: the last of a side may be smaller."""
-    each = [np.diff([*range(0, side, block), side]).astype(np.float32) for side in shape[:2]]
+    sides = zip(shape[:2], blocks, strict=True)
+    each = [np.diff([*range(0, side, block), side]).astype(np.float32) for side, block in sides]
     return np.outer(*each).reshape(*map(len, each), *(1,) * (len(shape) - 2))

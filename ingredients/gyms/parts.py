@@ -33,7 +33,7 @@ class Reading:
         columns: what makes numbers `[size]` of what was shown.
         bounds: of measured numbers, low and high, `[size]` each; infinite where there are none that say what is usual.
             None where nothing is measured: of one-hots, bits and pixels, which stay as they are.
-        frame: height, width and channels, where it is an image.
+        frame: height, width and channels, where it is an image: its numbers hold bytes (`frames`).
         notice: what the user should know of it, in one sentence; empty if nothing.
     """
 

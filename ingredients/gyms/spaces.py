@@ -7,7 +7,7 @@ the way out. An observation is held to its space (`parts`); a row of numbers is 
 |---|---|
 | Box | its numbers, whatever its shape |
 | Box of two or more dimensions that holds symbols | one-hot, for each number (`symbols`) |
-| Box of two or more dimensions that is an image | its pixels, made small (`frames`); they come before all others |
+| Box of two or more dimensions that is an image | its pixels, made small, as bytes (`frames`); before all others |
 | Discrete(n), MultiDiscrete | one-hot, for each number |
 | MultiBinary | its bits |
 | Text, MiniGrid's missions | which words stand in it (`words`) |
@@ -23,12 +23,11 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from ingredients.gyms.frames import Frame
 from ingredients.gyms.parts import NUMBERS, Floats, Part, Space
 from ingredients.gyms.readings import leaves, reading_of
 from ingredients.gyms.recipe import wrong
 from ingredients.gyms.symbols import Counts
-
-Frames = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +55,7 @@ class Sight:
         return len(self.measured)
 
     @property
-    def frames(self) -> Frames:
+    def frames(self) -> tuple[Frame, ...]:
         """Returns height, width and channels of the images that the first columns are."""
         return tuple(part.reading.frame for part in self.parts if part.reading.frame)
 

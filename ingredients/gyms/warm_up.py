@@ -2,10 +2,10 @@
 
 Comes in: a recipe and its knobs. Goes out: a `WarmUp`: the lane that was played, its `Scales`, whether its luck has to
 be seeded beside `reset(seed)`, and what there is to say of it. Scales are the same for every cell, seed and machine:
-the draws are keyed by their purpose alone. A column of a one-hot stays as it is. A measured column with finite bounds
-goes to [−1, 1]; one without (or of whole numbers, which rarely fill their bounds) gets mean 0 and deviation 1 of the
-warm-up; all are cut at ±10. The reward that the agent sees and learns from is divided by the largest that the warm-up
-met, where that is above 1; curves stay in raw returns.
+the draws are keyed by their purpose alone. A column of a one-hot, or of an image, stays as it is. A measured column
+with finite bounds goes to [−1, 1]; one without (or of whole numbers, which rarely fill their bounds) gets mean 0 and
+deviation 1 of the warm-up; all are cut at ±10. The reward that the agent sees and learns from is divided by the largest
+that the warm-up met, where that is above 1; curves stay in raw returns.
 
 Two resets with one seed are compared, step by step. Where they differ, or where generators are drawn from that all of
 a process share, these and the environment's spaces are seeded with every reset (`boundary.luck`), and it is compared
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ingredients.boundary.failures import Failure
 from ingredients.boundary.guard import AllKept, Kept, same_luck, shared_luck
+from ingredients.gyms.frames import words_of
 from ingredients.gyms.lane import EXTRA, Lane, Row
 from ingredients.gyms.recipe import Recipe, wrong
 from ingredients.gyms.vary import Knob
@@ -35,15 +36,20 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """What is shown is (x − centre) · gain, cut at ±10, `[O]` each; what is felt of a reward is reward · `reward`."""
+    """What is shown is (x − centre) · gain, cut at ±10, `[O]` each; what is felt of a reward is reward · `reward`.
+
+    The first `pixels` columns, which hold bytes of images, are shown as they are.
+    """
 
     centre: NDArray[np.float32]
     gain: NDArray[np.float32]
     reward: float
+    pixels: int = 0
 
     def shown(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
         """Returns what the agent sees of observations `[..., O]`."""
         scaled: NDArray[np.float32] = np.clip((observation - self.centre) * self.gain, -FARTHEST_SHOWN, FARTHEST_SHOWN)
+        scaled[..., : self.pixels] = observation[..., : self.pixels]
         return scaled
 
 
@@ -156,7 +162,8 @@ def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
     gain = np.where(bounded, 1 / np.where(bounded, half, 1.0), 1 / deviation)
     centre, gain = np.where(sight.measured, centre, 0.0), np.where(sight.measured, gain, 1.0)
     largest = max(1.0, float(np.abs(rewards).max(initial=0.0)))
-    return Scales(centre.astype(np.float32), gain.astype(np.float32), 1 / largest)
+    pixels = sum(words_of(frame) for frame in sight.frames)
+    return Scales(centre.astype(np.float32), gain.astype(np.float32), 1 / largest, pixels)
 
 
 def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator) -> _Met:

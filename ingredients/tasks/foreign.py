@@ -9,6 +9,7 @@ of about 1, room for as many lanes as memory allows, and never fails; an environ
 | `most_lanes` | lanes of a run that are played at once in an evaluation | no limit |
 | `take_failures()` | why some have failed since the last time, by their index in the tasks' first dimension | none |
 | `shown(tasks, state)` | what the environment shows in a state that a probe has changed | what it showed before |
+| `frames` | height, width and channels of the images that the first columns of an observation hold | none |
 | `notice` | what the user should know beforehand, in one sentence | nothing |
 | `steps_on_cpu` | its environments step on the CPU, whatever device its tensors are on | they step where tensors are |
 """
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ingredients.boundary.failures import Failure
+from ingredients.gyms.frames import Frame
 from ingredients.tasks.family import Family
 
 
@@ -27,6 +29,12 @@ def reward_scale(family: Family) -> float:
     """Returns by what a reward is multiplied before the agent sees it and the learner counts it."""
     scale: float = getattr(family, "reward_scale", 1.0)
     return scale
+
+
+def frames(family: Family) -> tuple[Frame, ...]:
+    """Returns height, width and channels of the images that an observation begins with, as bytes (`pixels`)."""
+    shown: tuple[Frame, ...] = getattr(family, "frames", ())
+    return shown
 
 
 def most_lanes(family: Family, otherwise: int) -> int:

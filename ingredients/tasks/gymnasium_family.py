@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ingredients.boundary.failures import Failure
+from ingredients.gyms.frames import Frame
 from ingredients.gyms.pool import Pool
-from ingredients.gyms.recipe import Recipe, wrong
+from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob, knobs
 from ingredients.gyms.warm_up import Scales, warm_up
 from ingredients.study.tasks import GymnasiumTasks
@@ -37,6 +38,7 @@ from ingredients.tasks.family import Step
 USUAL_STEPS, MOST_STEPS = 100, 200
 FEW_TASKS = 1000
 SHOWN = 10.0
+WORD = 2.0**24  # above every number that holds bytes of an image
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,7 @@ class GymnasiumFamily:
     written: range = range(0)
     most_lanes: int = 32
     steps_on_cpu: bool = True
+    frames: tuple[Frame, ...] = ()
     failures: dict[int, Failure] = field(default_factory=dict)
 
     @property
@@ -142,9 +145,8 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     size = max(len(turned), 1)
     found = warm_up(recipe, turned, size)
     lane, (steps, limit) = found.lane, _episode_steps(tasks, recipe.time_limit())
-    if lane.sight.frames:
-        raise wrong(tasks.gymnasium, "images are not supported; give a wrapper that makes them few numbers")
-    said = [f"tasks {tasks.gymnasium}: {what}" for what in (*([limit] if limit else []), *found.notices)]
+    told = (*([limit] if limit else []), *_images_told(lane.sight.frames), *found.notices)
+    said = [f"tasks {tasks.gymnasium}: {what}" for what in told]
     return GymnasiumFamily(
         name=tasks.gymnasium,
         episodes=tasks.episodes,
@@ -157,8 +159,19 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         held_out=_held_out(turned),
         scales=found.scales,
         pool=Pool(found.recipe, turned, tasks.vectorization),
+        observation_bounds=(-SHOWN, WORD if lane.sight.frames else SHOWN),
+        frames=lane.sight.frames,
         notice="; ".join(said) or None,
     )
+
+
+def _images_told(frames: tuple[Frame, ...]) -> list[str]:
+    """Returns that images are seen by convolutions, if there are any."""
+    if not frames:
+        return []
+    sizes = " and ".join(" × ".join(str(side) for side in frame) for frame in frames)
+    how = "a convolutional encoder that is trained with the agent, which takes most of a CPU's time"
+    return [f"images of {sizes} pixels are seen by {how}"]
 
 
 def _episode_steps(tasks: GymnasiumTasks, limit: int | None) -> tuple[int, str | None]:

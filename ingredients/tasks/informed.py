@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ingredients.boundary.failures import Failure
+from ingredients.gyms.frames import Frame
 from ingredients.tasks.family import Family, Step
-from ingredients.tasks.foreign import most_lanes, reward_scale, steps_on_cpu, take_failures
+from ingredients.tasks.foreign import frames, most_lanes, reward_scale, steps_on_cpu, take_failures
 
 MANY = 1_000_000
 
@@ -40,6 +41,7 @@ class Informed:
     reward_scale: float
     most_lanes: int
     steps_on_cpu: bool
+    frames: tuple[Frame, ...]
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns the tasks of the plain family."""
@@ -91,4 +93,5 @@ def informed(family: Family) -> Informed:
         reward_scale=reward_scale(family),
         most_lanes=most_lanes(family, MANY),
         steps_on_cpu=steps_on_cpu(family),
+        frames=frames(family),
     )

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.gyms.frames import words_of
 from ingredients.gyms.recipe import Recipe, close
 from ingredients.gyms.suggest import nothing_varies, suggestions
 from ingredients.seeds import Purpose, generator
@@ -24,7 +25,7 @@ from ingredients.study import Study
 from ingredients.study.tasks import GymnasiumTasks, family_key
 from ingredients.tasks import lifetime, make_family
 from ingredients.tasks.family import Family
-from ingredients.tasks.foreign import take_failures
+from ingredients.tasks.foreign import frames, take_failures
 from ingredients.training.draws import evaluation_tasks
 
 TASKS, EPISODES = 8, 3
@@ -103,7 +104,14 @@ def _first(family: Family, tasks: Tensor, start: Tensor) -> Tensor:
 def _spaces(family: Family) -> str:
     acts = f"a vector of {family.actions}" if family.continuous else f"one of {family.actions}"
     steps = f"{family.episodes} episodes of at most {family.episode_steps} step{'s' * (family.episode_steps > 1)}"
-    return f"an observation is a vector of {family.observation_size}, an action {acts}; a lifetime is {steps}"
+    return f"an observation is {_shown(family)}, an action {acts}; a lifetime is {steps}"
+
+
+def _shown(family: Family) -> str:
+    images = [" × ".join(str(side) for side in frame) for frame in frames(family)]
+    vector = family.observation_size - sum(words_of(frame) for frame in frames(family))
+    parts = [f"an image of {size}" for size in images] + ([f"a vector of {vector}"] if vector or not images else [])
+    return " and ".join(parts)
 
 
 def _tasks(study: Study, once: Played) -> str:

@@ -88,7 +88,8 @@ def notices(study: Study) -> list[str]:
         StudyError: a memory, tasks or an environment of somebody else's breaks its contract.
     """
     setup = prepare(study, ())
-    of_memories = (memory_notice(kind, setup.agent.layout.size, study.agent.hidden) for kind in memory_kinds(study))
+    entering = setup.agent.eye.entering(setup.agent.layout.size)
+    of_memories = (memory_notice(kind, entering, study.agent.hidden) for kind in memory_kinds(study))
     of_tasks = (notice(setup.family), _gate_notice(study, setup.family), _start_notice(study, setup.family))
     return [said for said in (*of_tasks, *of_memories) if said]
 
@@ -243,7 +244,9 @@ def _tape_floats(setup: Setup) -> int:
     """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
     lanes, steps = setup.lifetimes // setup.learner.minibatches, setup.family.steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
-    return lanes * steps * (setup.agent.memory.tape_floats(steps) + learner)
+    eye, size = setup.agent.eye, setup.agent.layout.size
+    seen = 2 * eye.entering(size) + eye.words if eye.frames else 0
+    return lanes * steps * (setup.agent.memory.tape_floats(steps) + learner + seen) + eye.block_floats
 
 
 def _weight_floats(setup: Setup) -> int:

@@ -116,7 +116,7 @@ def _step(
     pace: Pace,
 ) -> tuple[Losses, Tensor]:
     """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
-    outputs = setup.agent.memory.unroll(leaves.policy, carry, batch.inputs, batch.start)
+    outputs = setup.agent.unroll(leaves.policy, carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.advised.weight
     error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)

@@ -109,7 +109,7 @@ def advance(
     `trembles`, uniforms of the form of `draws.action`, say where another action is carried out (`tremble`).
     """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
-    output, memory = play.agent.memory.step(play.weights, lanes.memory, draws.carry, inputs)
+    output, memory = play.agent.step(play.weights, lanes.memory, draws.carry, inputs)
     action = _act(play, output, draws.action, greedy)
     waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
     executed = action if trembles is None else tremble(play.family, action, trembles)

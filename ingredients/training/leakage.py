@@ -15,6 +15,9 @@ an entry holds is what a decoder finds that is told the task; beside it, under t
 | `with_reward` | of the action: is told the task, and shown the reward | lifetimes on the same tasks |
 | `history_with_reward` | of the action: is given the lifetime so far with its rewards | tasks |
 
+Of an image a decoder is shown the brightness of 8 × 8 blocks, and of more than `MOST_COLUMNS` numbers those that vary
+most: what it does not find there may still be in the others.
+
 `leaks` says that the lower bound is above `LEAKS_ABOVE`. What only one can read who knows the task (a code, a polarity,
 the place of the goal) is a leak in the entry, and none in `history`: an agent can use it once it knows the task.
 Lifetimes in which the environment failed are left out, and `failed` says how often that was; None where it never did.
@@ -39,11 +42,13 @@ from ingredients.study import Study
 from ingredients.tasks import lifetime, make_family
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import most_lanes, take_failures
+from ingredients.tasks.pixels import glanced
 from ingredients.training.draws import evaluation_tasks
 
 STEPS, FEWEST_LIFETIMES, MOST_LIFETIMES = 24_000, 40, 400  # each on a task of its own
 TASKS, STEPS_OF_TASKS, FEWEST_ON_A_TASK = 16, 160_000, 6
 STEPS_OF_OTHERS, TASKS_OF_OTHERS = 24_000, 8  # an environment that somebody else wrote is slower
+MOST_COLUMNS = 256  # of an observation, for decoders
 QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
@@ -122,19 +127,29 @@ def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[Playe
     """Returns lifetimes on `tasks` `[N, D]`, played at random, without those in which the environment failed."""
     lanes, draw = len(tasks), generator(0, Purpose.LEAKAGE)
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=draw))
-    shown, rewards, actions, acting = [world.observation], [], [], []
+    shown, rewards, actions, acting = [glanced(family, world.observation)], [], [], []
     for t in range(family.steps):
         idle = torch.zeros(lanes, dtype=torch.bool) if world.waiting is None else world.waiting
         noise = torch.rand(lanes, family.noise_size, generator=draw)
         world, step = lifetime.proceed(family, tasks, world, _random_action(family, lanes, draw), noise)
         if lifetime.starts_episode(family, t + 1):
             world = lifetime.next_episode(family, tasks, world, torch.rand(lanes, family.start_size, generator=draw))
-        shown.append(world.observation)
+        shown.append(glanced(family, world.observation))
         rewards.append(step.reward)
         actions.append(step.action if family.continuous else step.action.unsqueeze(-1))
         acting.append(~idle)
-    parts = [torch.stack(part, dim=1).double().numpy() for part in (shown, rewards, actions, acting)]
+    stacked = [torch.stack(part, dim=1) for part in (shown, rewards, actions, acting)]
+    parts = [part.double().numpy() for part in (_most_varied(stacked[0]), *stacked[1:])]
     return _sound(family, parts, number.numpy())
+
+
+def _most_varied(shown: Tensor) -> Tensor:
+    """Returns the columns of observations `[N, T, O]` that decoders are given, in their order."""
+    if shown.shape[-1] <= MOST_COLUMNS:
+        return shown
+    spread = torch.nan_to_num(shown.flatten(0, 1).var(0), nan=torch.inf)  # what is no number must be found
+    varied = spread.topk(MOST_COLUMNS).indices
+    return shown[..., varied[spread[varied] > 0].sort().values]
 
 
 def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Played, _Failed]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ingredients.agent.eye import Eye
 from ingredients.agent.memory import make_memory
 from ingredients.agent.network import Agent, flatten
 from ingredients.agent.observation import Layout
@@ -21,6 +22,7 @@ from ingredients.grid import Run, memory_kind
 from ingredients.study import Learner, Study
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import frames
 from ingredients.training.critic import Critic
 from ingredients.training.learner import (
     Adam,
@@ -92,8 +94,9 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     layout = Layout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
-    memory = make_memory(kind, layout.size, hidden, study.agent.window, family.steps)
-    agent = Agent(layout, hidden, memory, study.agent.head_hidden)
+    eye = Eye(frames(family))
+    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, family.steps)
+    agent = Agent(layout, hidden, memory, study.agent.head_hidden, eye)
     critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
     tuned = _tuned(study.learner, family)
     stream = study.evaluation.stream

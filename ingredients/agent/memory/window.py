@@ -78,12 +78,13 @@ class _Context(Protocol):
     """What torch hands from the forward pass to the backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
+    needs_input_grad: tuple[bool, ...]
 
     def save_for_backward(self, *tensors: Tensor) -> None: ...
 
 
 class _FirstLayer(torch.autograd.Function):
-    """Sums `[S, T·N, H]` that enter the first layer's units; differentiable in the weights."""
+    """Sums `[S, T·N, H]` that enter the first layer's units; differentiable in the inputs and the weights."""
 
     @staticmethod
     def forward(ctx: _Context, x: Tensor, reach: Tensor, first: Tensor) -> Tensor:
@@ -99,7 +100,18 @@ class _FirstLayer(torch.autograd.Function):
         d_first = torch.zeros_like(first, memory_format=torch.contiguous_format)
         for rows, windows in _windows(x, reach):
             d_first.baddbmm_(windows.transpose(1, 2), gradients[0][:, rows])
-        return None, None, d_first
+        return _into_inputs(x, reach, first, gradients[0]) if ctx.needs_input_grad[0] else None, None, d_first
+
+
+def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Tensor:
+    """Returns the gradient over x: each input stands in the windows of all steps from which it is in reach."""
+    runs, steps, lanes, features = x.shape
+    held = reach.shape[-1]
+    d_padded = x.new_zeros(runs, steps + held - 1, lanes, features)
+    for place, block in enumerate(first.reshape(runs, held, features, -1).unbind(1)):
+        part = torch.bmm(d_sums, block.transpose(1, 2)).view(x.shape)
+        d_padded[:, place : place + steps] += part * reach[:, :, place, None, None]
+    return d_padded[:, held - 1 :]
 
 
 def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
