@@ -16,7 +16,9 @@ from typing import Any
 
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
+from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
 from ingredients.study.own_source import TASKS, is_own, source_digest
+from ingredients.study.segmented import is_one_task, may_segment
 from ingredients.study.tasks import own_code
 
 __all__ = [
@@ -45,6 +47,7 @@ STACK_RUNS = 8
 # that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
+CODE_OF_LONG_EPISODES = 1  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = ("evaluation.tasks", "evaluation.stream", "evaluation.reactive_agents")
 _SHORT: dict[Ingredient, str] = {
@@ -292,6 +295,8 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
     }
     if study.tasks.may_end_early:
         trains["waiting"] = CODE_OF_WAITING
+    if may_segment(study) or getattr(study.tasks, "episode_steps", None) == "auto":
+        trains["long episodes"] = CODE_OF_LONG_EPISODES
     evaluates = {**trains, "evaluation": _evaluation(study)}
     judges = _sections(study, ("criterion",))
     return Fingerprints(
@@ -309,7 +314,16 @@ def _evaluation(study: Study) -> dict[str, Any]:
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    return study.model_dump(include=set(names))
+    """Returns sections as data; of a learner of whole lifetimes, what there was to say before it could be cut."""
+    data = study.model_dump(include=set(names))
+    if "fresh_start" in data.get("tasks", {}) and not is_one_task(study.tasks):
+        del data["tasks"]["fresh_start"]  # then it changes nothing, or is what there was before
+    if "learner" in data and not may_segment(study):
+        learner = data["learner"]
+        del learner["segment"]
+        for key, usual in (("epochs", EPOCHS), ("minibatches", MINIBATCHES), ("learning_rate", LEARNING_RATE)):
+            learner[key] = usual if learner[key] == "auto" else learner[key]
+    return data
 
 
 def _digest(data: Mapping[str, object]) -> str:

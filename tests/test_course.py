@@ -201,7 +201,7 @@ def test_nothing_of_a_training_is_left_out() -> None:
             left, right = getattr(part, name), getattr(restored, name)
             if not isinstance(left, Adam):
                 assert torch.equal(left, right) if isinstance(left, Tensor) else left == right, name
-    assert training.policy_adam.count == 3 * setup.learner.epochs * setup.learner.minibatches
+    assert training.policy_adam.count == 3 * setup.tuned.epochs * setup.tuned.minibatches
 
 
 def test_the_time_of_earlier_attempts_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,16 +35,21 @@ class Bundle(gymnasium.Env[Block, Block]):
         self.action_space = spaces.Box(-np.inf, np.inf, (size, width), np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Block, dict[str, Any]]:
-        """Returns the block at an episode's start of each lane with a task; `options`: `tasks`, `starts`, `episode`."""
+        """Returns the block at an episode's start of each lane with a task.
+
+        `options`: `tasks`, `starts`, the numbers `episodes`, and `which` lanes: others stay as they are, with zeros
+        for a row. Where it is None all that have a task are meant, and what has none is over.
+        """
         assert options is not None
-        mine = slice(self._first, self._first + len(self._lanes))
-        tasks, starts = options["tasks"][mine], options["starts"][mine]
+        mine, which = slice(self._first, self._first + len(self._lanes)), options["which"]
+        rows = zip(options["tasks"][mine], options["starts"][mine], options["episodes"][mine], strict=True)
         block = np.zeros(self.observation_space.shape or (), np.float32)
-        for lane in self._lanes:
+        for lane in self._lanes if which is None else ():
             lane.over = True
         with Kept(quiet=True):
-            for row, lane, task, start in zip(block, self._lanes, tasks, starts, strict=False):
-                lane.reset(task, start, row, options["episode"])
+            for index, (task, start, episode) in enumerate(rows):
+                if which is None or which[self._first + index]:
+                    self._lanes[index].reset(task, start, block[index], int(episode))
         return self._finite(block), {}
 
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:

@@ -3,8 +3,8 @@
 Comes in: a task `[D]` of uniforms, a start `[1]`, actions. Goes out: numbers in a row `[O + 4]`: what is observed, the
 reward, whether the episode was terminated, truncated, whether the lane has failed. What the environment raises, or
 gives that is not what it has to be, is kept: its episode is over, and who plays this lane has to be told. Randomness
-comes from `reset(seed=...)` alone: the seed is the start, or, where nothing varies, the task, so that all episodes of
-a lifetime are the same. All calls of the environment go through the `boundary`; who steps many lanes keeps our state
+comes from `reset(seed=...)` alone: the seed is the start or, where there is none, the task, so that all episodes of a
+lifetime are the same. All calls of the environment go through the `boundary`; who steps many lanes keeps our state
 (`Kept`) around all of them.
 """
 
@@ -67,9 +67,9 @@ class Lane:
     def reset(self, task: NDArray[Any], start: NDArray[Any], row: Row, episode: int = 0) -> None:
         """Writes what is seen at the start of an episode on a task, the lifetime's `episode` of that number.
 
-        The row holds zeros.
+        The start is `[1]`, or `[0]` where the task is a seed. The row holds zeros.
         """
-        self._seed = int(float(start[0] if self._knobs else task[0]) * SEEDS)
+        self._seed = int(float(start[0] if len(start) else task[0]) * SEEDS)
         self._episode, self._step = episode, 0
         try:
             with self._own_luck(self._seed):

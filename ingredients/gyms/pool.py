@@ -38,11 +38,28 @@ class Pool:
         self._tasks = self._starts = np.zeros((0, 0), np.float32)
         self._failed: dict[int, Failure] = {}
 
-    def reset(self, tasks: Rows, starts: Rows, episode: int = 0) -> Block:
-        """Returns the block at the start of a lifetime's `episode` on each task."""
+    def another(self) -> Pool:
+        """Returns lanes of the same recipe that have nothing to do with these."""
+        return Pool(self._recipe, self._knobs, "async" if self._async else "sync")
+
+    def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
+        """Returns the block at the start of a lifetime's `episode` on each task, the same number or one of each."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 0
-        options: dict[str, Any] = {"tasks": self._tasks, "starts": self._starts, "episode": episode}
+        return self._reset(vector, np.broadcast_to(episode, len(tasks)), None)
+
+    def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
+        """Returns the block in which some lanes are at the start of an episode; rows of the others are zeros.
+
+        Each lane then is in an episode of its own: who restarts some does not ask `is_in`.
+        """
+        self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 1
+        return self._over() if self._vector is None else self._reset(self._vector, episodes, which)
+
+    def _reset(
+        self, vector: SyncVectorEnv | AsyncVectorEnv, episodes: NDArray[np.int64], which: NDArray[np.bool_] | None
+    ) -> Block:
+        options = {"tasks": self._tasks, "starts": self._starts, "episodes": episodes, "which": which}
         try:
             shown, _ = vector.reset(options=options)
         except Exception as error:

@@ -23,14 +23,14 @@ def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
     return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
 
 
-def nothing_varies(names: Mapping[str, Sequence[float]]) -> str:
-    """Returns that nothing varies, and what could."""
+def nothing_varies(names: Mapping[str, Sequence[float]], fresh_start: bool) -> str:
+    """Returns that nothing varies, and what could; `fresh_start` says whether episodes start anew all the same."""
     ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
     way_out = f", say vary: {{{ranges}}}" if names else ": a keyword of the constructor, an attribute, options.name"
-    return (
-        "nothing varies, so a task is only the seed of its resets, all episodes of a lifetime start alike, and little "
-        f"is there to find out; let something vary{way_out}"
-    )
+    task = "only the seed of its resets, all episodes of a lifetime start alike, and little"
+    if fresh_start:
+        task = "the environment itself, each episode starts anew, and nothing of one helps in the next: little"
+    return f"nothing varies, so a task is {task} is there to find out; let something vary{way_out}"
 
 
 def _numbers(settings: Mapping[str, Any]) -> dict[str, float]:

@@ -62,6 +62,8 @@ class Knob:
         if self.choices is None:
             return [self.low, self.high]
         count = min(len(self.choices), MOST_TRIED)
+        if count == 1:
+            return [self.value(0.0)]
         return [self.value(index / (count - 1) * (1 - 2**-24)) for index in range(count)]
 
 

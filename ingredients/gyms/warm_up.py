@@ -69,20 +69,20 @@ class _Met(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> WarmUp:
-    """Returns what random play shows of an environment.
+def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int) -> WarmUp:
+    """Returns what random play shows of an environment whose episodes start by so many uniforms, 1 or 0.
 
     Raises:
         StudyError: it cannot be made, its spaces are not supported, or it fails on every task.
     """
     with AllKept():
         before = shared_luck()
-        lane, met, differs = _compared(recipe, knobs, task_size)
+        lane, met, differs = _compared(recipe, knobs, task_size, start_size)
         notices: list[str] = []
         if differs or not same_luck(before, shared_luck()):
             lane.close()
             recipe = replace(recipe, seeds_all=True)
-            lane, met, differs = _compared(recipe, knobs, task_size)
+            lane, met, differs = _compared(recipe, knobs, task_size, start_size)
             how = "its spaces, or from generators that others share; they are seeded with it here"
             notices.append(differs or f"it draws luck that reset(seed) does not seed: from {how}")
         lane.close()
@@ -94,17 +94,19 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> WarmUp:
     return WarmUp(recipe, lane, _scales(lane, met.rows), tuple(notices))
 
 
-def _compared(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int) -> tuple[Lane, _Met, str | None]:
+def _compared(
+    recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int
+) -> tuple[Lane, _Met, str | None]:
     """Returns a lane, what was met in it, and how two resets with one seed have differed."""
     lane, draw = Lane(recipe, knobs), np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
-    played = [_play(lane, task, draw) for task in tasks]
+    played = [_play(lane, task, draw, start_size) for task in tasks]
     rows = np.concatenate([part.rows for part in played])
     met = _Met(rows, tuple(failure for part in played for failure in part.failures))
     draw = np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
     for before, task in zip(played[:TASKS_AGAIN], tasks, strict=False):
-        if differs := _difference(lane, before.rows, _play(lane, task, draw).rows):
+        if differs := _difference(lane, before.rows, _play(lane, task, draw, start_size).rows):
             return lane, met, differs
         if before.failures:  # it was left early, so the draws of the next one are others
             break
@@ -166,7 +168,7 @@ def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
     return Scales(centre.astype(np.float32), gain.astype(np.float32), 1 / largest, pixels)
 
 
-def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator) -> _Met:
+def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator, start_size: int) -> _Met:
     """Returns the steps of a random policy on a task; where the environment fails, it is left: its runs will say so."""
     rows: list[Row] = []
     lane.over, episode = True, 0
@@ -176,7 +178,7 @@ def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator) -> _
         row: Row = np.zeros(lane.width, np.float32)
         with Kept(quiet=True):
             if lane.over:
-                lane.reset(task, start, row, episode)
+                lane.reset(task, start[:start_size], row, episode)
                 episode += 1
             else:
                 lane.step(lane.reach.taken(action[None])[0], row)

@@ -1,11 +1,11 @@
 """Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
-Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line.
-In reading order: `levels`, `seeds` and `fields` (values), `section` (what every section is), `families` (settings of
+Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line. In
+reading order: `levels`, `seeds` and `fields` (values), `section` (what every section is), `families` (settings of
 each), `tasks` (which of them a study names, with `foreign` for those of others), `models` (what a study is),
-`yaml_text` (how it is spelled), `messages` and `mistakes` (what is said when it is wrong), `files` (reading), `smoke`
-(the same study, small), `own_source` (where the user's own memories and tasks lie), `own_import` (what is imported from
-there).
+`segmented` (whether lifetimes are cut), `yaml_text` (how it is spelled), `messages` and `mistakes` (what is said when
+it is wrong), `files` (reading), `smoke` (the same study, small), `own_source` (where the user's own memories and tasks
+lie), `own_import` (what is imported from there).
 """
 
 from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study

@@ -105,8 +105,8 @@ def _drawn(name: str, given: object) -> list[float] | dict[str, list[Any]]:
 
 def _choices(name: str, given: dict[str, Any]) -> dict[str, list[Any]]:
     found = given.get("choices")
-    if set(given) != {"choices"} or not isinstance(found, list | tuple) or len(found) < 2:
-        raise fields.mistake("must be a range or choices", given, f"{RANGE}, two at least", keys=(name,))
+    if set(given) != {"choices"} or not isinstance(found, list | tuple) or not found:
+        raise fields.mistake("must be a range or choices", given, f"{RANGE}, one at least", keys=(name,))
     return {"choices": [stored(choice, (name, "choices")) for choice in found]}
 
 

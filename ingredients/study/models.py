@@ -41,6 +41,8 @@ from ingredients.study.yaml_text import dump
 MOST_RUNS = 100_000
 
 TASKS_AT_POINTS = 256
+EPOCHS, MINIBATCHES, LEARNING_RATE = 4, 4, 0.01  # what `auto` means of whole lifetimes
+_RATE = fields.number(0, 1, above=True)
 FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
 
 
@@ -117,6 +119,11 @@ class Agent(Section):
     head_hidden: Annotated[int, BeforeValidator(fields.whole(0, 1024, multiple=16))] = 0
 
 
+def _segment(value: object) -> object:
+    """Returns a number of steps, `auto`, or False for off."""
+    return value if value is False else fields.or_auto(fields.whole(8, 10_000, because=", or off"))(value)
+
+
 class Learner(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
@@ -126,9 +133,13 @@ class Learner(Section):
         train_steps: environment steps of a run, rounded up to whole rollouts.
         lifetimes: lifetimes in parallel in a rollout of one run; `auto` goes with the lifetime's length
             (`learner.rollout_lifetimes`).
-        epochs: passes over a rollout.
-        minibatches: parts of a rollout; each holds whole lifetimes, so it must divide `lifetimes`.
-        learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line.
+        segment: steps of a lifetime that a rollout holds, each lane at its own pace, where lifetimes are those of
+            Gymnasium's environments and every memory can be unrolled from where it is (`segmented.may_segment`);
+            `auto` cuts long episodes (`segment_rules`), off is whole lifetimes. It says what `auto` means elsewhere.
+        epochs: passes over a rollout; `auto` is 4 of whole lifetimes, 10 of segments.
+        minibatches: parts of a rollout; each holds whole lifetimes, so it must divide `lifetimes`; `auto` is 4.
+        learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line; `auto` is .01 with
+            whole lifetimes, .001 with segments.
         discount: γ, over steps, across episodes, to the lifetime's end; `auto` goes with the lifetime's length
             (`learner.horizon_discount`).
         gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.trace_decay`).
@@ -146,9 +157,10 @@ class Learner(Section):
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
     lifetimes: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 65_536)))] = "auto"
-    epochs: Annotated[int, BeforeValidator(fields.whole(1, 100))] = 4
-    minibatches: Annotated[int, BeforeValidator(fields.whole(1, 65_536))] = 4
-    learning_rate: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.01
+    segment: Annotated[int | Literal["auto"] | bool, PlainValidator(_segment)] = "auto"
+    epochs: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 100)))] = "auto"
+    minibatches: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 65_536)))] = "auto"
+    learning_rate: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(_RATE))] = "auto"
     discount: Annotated[float | Literal["auto"], PlainValidator(fields.or_auto(fields.number(0, 1, below=True)))] = (
         "auto"
     )
@@ -164,9 +176,10 @@ class Learner(Section):
 
     @model_validator(mode="after")
     def _minibatches_hold_whole_lifetimes(self) -> Self:
-        if self.lifetimes != "auto" and self.lifetimes % self.minibatches:
+        minibatches = MINIBATCHES if self.minibatches == "auto" else self.minibatches
+        if self.lifetimes != "auto" and self.lifetimes % minibatches:
             allowed = f"a divisor of learner.lifetimes = {self.lifetimes}"
-            raise fields.mistake("cuts lifetimes apart", self.minibatches, allowed, keys=("minibatches", "lifetimes"))
+            raise fields.mistake("cuts lifetimes apart", minibatches, allowed, keys=("minibatches", "lifetimes"))
         return self
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingredients.study.models import Study
+from ingredients.study.models import MINIBATCHES, Study
 from ingredients.study.tasks import is_foreign
 
 SEEDS = 2
@@ -21,7 +21,8 @@ def smoke_sized(study: Study) -> Study:
     """Returns the same study (name, tasks, grid, agent) with few seeds, steps and evaluation tasks; no number grows."""
     learner, evaluation = study.learner, study.evaluation
     # a rollout holds whole minibatches: the most of them that fit, and one at least
-    most = max(LIFETIMES // learner.minibatches, 1) * learner.minibatches
+    minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
+    most = max(LIFETIMES // minibatches, 1) * minibatches
     lifetimes = most if learner.lifetimes == "auto" else min(learner.lifetimes, most)
     foreign = is_foreign(study.tasks)
     tasks, at_points = (FOREIGN_TASKS, FOREIGN_AT_POINTS) if foreign else (TASKS, TASKS_AT_POINTS)

@@ -25,8 +25,9 @@ class GymnasiumTasks(TasksSection):
         keywords: of its constructor, the same for every task.
         wrappers: `module:Name` of wrappers, the outermost last.
         vary: constructor keywords, attributes or `options.` of a reset, each with a range or choices.
+        fresh_start: where nothing varies, whether each episode starts anew (`segmented.is_one_task`).
         episodes: of a lifetime; five are the fewest that a verdict can be made of.
-        episode_steps: of an episode; `auto` is the environment's own limit, but at most 200.
+        episode_steps: of an episode; `auto` is the environment's own limit, but at most 1000.
         vectorization: one process, or one for each core.
     """
 
@@ -34,6 +35,7 @@ class GymnasiumTasks(TasksSection):
     keywords: Annotated[dict[str, Any], BeforeValidator(foreign.keywords)] = Field(default_factory=dict)
     wrappers: Annotated[list[str], BeforeValidator(foreign.wrappers)] = Field(default_factory=list)
     vary: Annotated[dict[str, Any], BeforeValidator(foreign.vary)] = Field(default_factory=dict)
+    fresh_start: Annotated[bool, BeforeValidator(fields.switch)] = True
     episodes: Episodes = FEWEST_EPISODES
     episode_steps: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 10_000)))] = "auto"
     vectorization: Annotated[Literal["sync", "async"], BeforeValidator(fields.one_of("sync", "async"))] = "sync"

@@ -1,4 +1,4 @@
-"""Any Gymnasium environment as a family: a task is what `vary` draws, or where nothing varies a seed.
+"""Any Gymnasium environment as a family: a task is what `vary` draws or, where nothing varies, the environment itself.
 
 Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`). What it leaks of reward and action
 is the environment's own affair; where it ends early, the end itself says something of the reward. Nothing else of the
@@ -6,7 +6,8 @@ environment is shown: what it tells in `info` never is.
 Reward: what it pays; the agent sees and learns from it divided by the largest that the warm-up met, where that is above
 1. Curves, and so all scores, are in raw returns.
 Task ψ: the uniforms from which `vary` makes values, `[D]`. Every episode is reset with a seed of its own, which decides
-all that is random in it. Where nothing varies ψ is the seed, `[1]`: all episodes of a lifetime are the same one.
+all that is random in it. Where nothing varies there is one task, ψ = 0, and starts alone differ (`fresh_start`). With
+`fresh_start: off` ψ is the seed, `[1]`: all episodes of a lifetime are the same one.
 Termination and truncation: the environment's; an episode of `episode_steps` steps is cut by the lifetime. The agent
 writes on nothing that outlasts an episode, for each starts with a reset. Tasks can be held out, unless all that varies
 are a few choices. Adaptation axis: from episode to episode.
@@ -32,10 +33,12 @@ from ingredients.gyms.pool import Pool
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob, knobs
 from ingredients.gyms.warm_up import Scales, warm_up
+from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks
 from ingredients.tasks.family import Step
+from ingredients.tasks.paced import PacedPool
 
-USUAL_STEPS, MOST_STEPS = 100, 200
+USUAL_STEPS, MOST_STEPS = 100, 1000
 FEW_TASKS = 1000
 SHOWN = 10.0
 WORD = 2.0**24  # above every number that holds bytes of an image
@@ -54,6 +57,7 @@ class GymnasiumFamily:
     task_size: int
     start_size: int
     held_out: bool
+    is_one_task: bool
     scales: Scales
     pool: Pool
     notice: str | None = None
@@ -77,7 +81,9 @@ class GymnasiumFamily:
         return self.scales.reward
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, D]` uniforms."""
+        """Returns `[count, D]` uniforms, or zeros where there is one task."""
+        if self.is_one_task:
+            return torch.zeros(count, self.task_size)
         return torch.rand(count, self.task_size, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,6 +114,10 @@ class GymnasiumFamily:
         found = dict(self.failures)
         self.failures.clear()
         return found
+
+    def pace(self, lanes: int) -> PacedPool:
+        """Returns environments that go on at their own pace, so many of each run."""
+        return PacedPool(self.pool.another(), self.scales, lanes)
 
     def _begin(self, tasks: Tensor, start: Tensor, episode: int) -> tuple[Tensor, Tensor]:
         counts = start.new_tensor([episode, 0.0]).expand(*start.shape[:-1], 2)
@@ -142,8 +152,8 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     """
     recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
     turned = knobs(recipe, tasks.vary)
-    size = max(len(turned), 1)
-    found = warm_up(recipe, turned, size)
+    size, start_size = max(len(turned), 1), int(bool(turned) or is_one_task(tasks))
+    found = warm_up(recipe, turned, size, start_size)
     lane, (steps, limit) = found.lane, _episode_steps(tasks, recipe.time_limit())
     told = (*([limit] if limit else []), *_images_told(lane.sight.frames), *found.notices)
     said = [f"tasks {tasks.gymnasium}: {what}" for what in told]
@@ -155,8 +165,9 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         actions=lane.reach.actions,
         continuous=lane.reach.continuous,
         task_size=size,
-        start_size=1 if turned else 0,
-        held_out=_held_out(turned),
+        start_size=start_size,
+        held_out=not is_one_task(tasks) and _held_out(turned),
+        is_one_task=is_one_task(tasks),
         scales=found.scales,
         pool=Pool(found.recipe, turned, tasks.vectorization),
         observation_bounds=(-SHOWN, WORD if lane.sight.frames else SHOWN),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from ingredients.boundary.failures import Failure
 from ingredients.gyms.frames import Frame
 from ingredients.tasks.family import Family, Step
 from ingredients.tasks.foreign import frames, most_lanes, reward_scale, steps_on_cpu, take_failures
+from ingredients.tasks.paced import Flags, Numbers, Pace, Paced, Rows, Shown
 
 MANY = 1_000_000
 
@@ -62,6 +64,11 @@ class Informed:
         step = self.plain.step(tasks, state, action, noise)
         return step._replace(observation=torch.cat([step.observation, tasks], dim=-1))
 
+    def pace(self, lanes: int) -> Pace:
+        """Returns the plain family's lanes at their own pace, with ψ behind every observation."""
+        assert isinstance(self.plain, Paced), self.plain
+        return _InformedPace(self.plain.pace(lanes))
+
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns that of the plain family."""
         return self.plain.best_episode_return(tasks)
@@ -69,6 +76,39 @@ class Informed:
     def take_failures(self) -> dict[int, Failure]:
         """Returns those of the plain family."""
         return take_failures(self.plain)
+
+
+class _InformedPace:
+    """Lanes that are shown their tasks."""
+
+    def __init__(self, plain: Pace) -> None:
+        self._plain, self._tasks = plain, np.zeros((0, 0), np.float32)
+
+    def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
+        """Returns what is shown at the start of an episode of each lane, with ψ."""
+        self._tasks = tasks.copy()
+        return self._with_task(self._plain.begin(tasks, starts, episodes))
+
+    def step(self, actions: Rows) -> Shown:
+        """Returns what one step gives, its observation with ψ."""
+        made = self._plain.step(actions)
+        return made._replace(observation=self._with_task(made.observation))
+
+    def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
+        """Returns what is shown at the start of an episode where `which` says so, with ψ."""
+        self._tasks = tasks.copy()
+        return self._with_task(self._plain.restart(which, tasks, starts, episodes))
+
+    def take_failures(self) -> dict[int, Failure]:
+        """Returns those of the plain lanes."""
+        return self._plain.take_failures()
+
+    def close(self) -> None:
+        """Closes every environment."""
+        self._plain.close()
+
+    def _with_task(self, shown: Rows) -> Rows:
+        return np.concatenate([shown, self._tasks], axis=-1)
 
 
 def informed(family: Family) -> Informed:

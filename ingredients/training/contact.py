@@ -22,6 +22,7 @@ from ingredients.gyms.recipe import Recipe, close
 from ingredients.gyms.suggest import nothing_varies, suggestions
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study
+from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks, family_key
 from ingredients.tasks import lifetime, make_family
 from ingredients.tasks.family import Family
@@ -120,6 +121,7 @@ def _tasks(study: Study, once: Played) -> str:
     what = "drawn by your class"
     if isinstance(section, GymnasiumTasks):
         what = f"what varies is {', '.join(section.vary)}" if section.vary else "nothing varies: a task is a seed"
+        what = "nothing varies: the task is the environment itself" if is_one_task(section) else what
     return f"{what}; under the same actions {_difference(once)}"
 
 
@@ -179,7 +181,7 @@ def unvaried(study: Study) -> str | None:
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vary:
         return None
-    return f"tasks {section.gymnasium}: {nothing_varies(_could_vary(study))}"
+    return f"tasks {section.gymnasium}: {nothing_varies(_could_vary(study), section.fresh_start)}"
 
 
 def _could_vary(study: Study) -> dict[str, list[float]]:
@@ -200,7 +202,7 @@ def _against(study: Study, once: Played, free: Played) -> Iterator[str]:
     """Yields what speaks against a study on these tasks ending in verdicts, and what to change."""
     section = study.tasks
     if isinstance(section, GymnasiumTasks) and not section.vary:
-        yield nothing_varies(_could_vary(study))
+        yield nothing_varies(_could_vary(study), section.fresh_start)
     elif not (_differs(once.shown[0]) or _differs(once.shown[1:]) or _differs(once.paid)):
         yield (
             f"tasks that differ in {family_key(section)} show and pay the same under the same actions in "

@@ -242,7 +242,7 @@ def _drawn_floats(setup: Setup) -> int:
 
 def _tape_floats(setup: Setup) -> int:
     """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
-    lanes, steps = setup.lifetimes // setup.learner.minibatches, setup.family.steps
+    lanes, steps = setup.lifetimes // setup.tuned.minibatches, setup.family.steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
     eye, size = setup.agent.eye, setup.agent.layout.size
     seen = 2 * eye.entering(size) + eye.words if eye.frames else 0

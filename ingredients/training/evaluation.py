@@ -49,7 +49,7 @@ from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
 from ingredients.tasks.foreign import most_lanes, steps_on_cpu
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
-from ingredients.training.interaction import Draws, Lanes, Play, advance, begin, nothing_past
+from ingredients.training.interaction import Draws, Lanes, Play, advance, all_wait, begin, nothing_past
 from ingredients.training.staged import Seated, Stage, of_lanes_before
 from ingredients.training.trainer import Setup
 
@@ -189,7 +189,8 @@ def evaluate(
     blocks = Blocks(tasks.shape[1])
     most = lanes_at_once(setup)
     for seated in _seated(setup, tasks, most) if stage is None else stage.seated(tasks, CHUNK_LANES, most):
-        table = _Table(Play(setup.agent, setup.family, weights, seated.tasks), seated, stage)
+        play = Play(setup.agent, setup.family, weights, seated.tasks, setup.stands_still)
+        table = _Table(play, seated, stage)
         played = table.played(probes)
         if analysed is not None:
             tallies.append(analysed.tally(_lived(table.play.tasks, played.pasts)))
@@ -303,6 +304,10 @@ def _lived_through(how: _How, scene: Scene, draws: Draws, plain: tuple[Past, ...
         if how.yoke is not None:
             lanes = replace(lanes, past=how.yoke(lanes.past, plain[t], scene.neighbours))
         pasts.append(lanes.past)
+        if all_wait(scene.play, lanes):
+            lanes = replace(lanes, t=lanes.t + 1)
+            rewards.append(torch.zeros_like(lanes.past.reward_tm1[..., 0]).double())
+            continue
         met = at_step(draws, t)
         # whether a lane trembles is decided by the uniforms that choose the actions of the lane before it
         trembles = of_lanes_before(met.action, how.trembling) if how.trembling else None

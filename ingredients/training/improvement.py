@@ -5,17 +5,15 @@ Comes in: a `Rollout`, a `Training`, how far each step goes. Goes out: losses; t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from ingredients.agent.kernels import kernels_do
-from ingredients.agent.memory import State
 from ingredients.agent.network import flat_gradient, views
+from ingredients.training.batches import Batch, Leaves, head_by_kernels, log_probabilities
 from ingredients.training.critic import features, value_gradient, values
-from ingredients.training.gaussian import gaussian_gradient, gaussian_log_probability
+from ingredients.training.gaussian import gaussian_gradient
 from ingredients.training.learner import (
     Advised,
     Clip,
@@ -25,7 +23,6 @@ from ingredients.training.learner import (
     entropy_share,
     generalised_advantage,
     gradient_norm,
-    log_probability,
     normalise_per_run,
     policy_gradient,
     prediction_gradient,
@@ -35,34 +32,13 @@ from ingredients.training.rollout import Rollout
 from ingredients.training.setup import Setup, Training
 
 
-class _Leaves(NamedTuple):
-    """The weights by name, as leaves that gradients are taken of."""
-
-    policy: Mapping[str, Tensor]
-    critic: Mapping[str, Tensor]
-
-
-class _Batch(NamedTuple):
-    """One minibatch of X = T · N steps: inputs `[S, T, N, F]`, what was earned, the critic's part.
-
-    What was earned is `[S, X]`, or `[S, X, A]` for each action. The critic's inputs are `[S, X, C]`, its targets
-    `[S, X]`; `start` is the memory that lifetimes start from.
-    """
-
-    inputs: Tensor
-    start: State | None
-    advised: Advised
-    earned: Tensor
-    critic_inputs: Tensor
-    target: Tensor
-
-
 def paces(setup: Setup, training: Training) -> list[Pace]:
     """Returns how far each gradient step of the next update goes: by the share of training that is left."""
     left, count = 1 - training.update / setup.updates, training.policy_adam.count
-    rate = setup.learner.learning_rate * left
-    entropy_weight = setup.tuned.entropy * entropy_share(left, setup.family.steps)
-    steps = setup.learner.epochs * setup.learner.minibatches
+    rate = setup.tuned.rate * left
+    share = left if setup.tuned.segment else entropy_share(left, setup.family.steps)
+    entropy_weight = setup.tuned.entropy * share
+    steps = setup.tuned.epochs * setup.tuned.minibatches
     return [Pace.of(rate, count + step + 1, entropy_weight) for step in range(steps)]
 
 
@@ -71,18 +47,22 @@ def improve(setup: Setup, training: Training, rollout: Rollout, steps: Sequence[
 
     `steps` are the `paces`: numbers, or tensors that a device holds.
     """
-    leaves = _Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
-    batches = _batches(setup, leaves, rollout)
-    made = [
-        _step(setup, training, leaves, batches[index % len(batches)], rollout.carry, pace)
-        for index, pace in enumerate(steps)
-    ]
+    return improve_by(setup, training, lambda leaves: _batches(setup, leaves, rollout), steps)
+
+
+def improve_by(
+    setup: Setup, training: Training, batched: Callable[[Leaves], Sequence[Batch]], steps: Sequence[Pace]
+) -> tuple[Losses, Tensor]:
+    """Returns the same of epochs over minibatches, which are made with the weights as they were collected with."""
+    leaves = Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
+    batches = batched(leaves)
+    made = [_step(setup, training, leaves, batches[index % len(batches)], pace) for index, pace in enumerate(steps)]
     means = (torch.stack(parts, dim=1).mean(1) for parts in zip(*(losses for losses, _ in made), strict=True))
     return Losses(*means), torch.stack([norm for _, norm in made], dim=1).mean(1)
 
 
 @torch.no_grad()
-def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
+def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
     """Returns the rollout's minibatches with advantages, targets and old log-probabilities.
 
     Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
@@ -97,26 +77,25 @@ def _batches(setup: Setup, leaves: _Leaves, rollout: Rollout) -> list[_Batch]:
     batches = []
     for m, critic_inputs in enumerate(eyes):
         action = rollout.action[m].flatten(1, 2)
-        before = _log_probability(setup, leaves.policy, rollout.outputs[m].flatten(1, 2), action)
+        before = log_probabilities(setup, leaves.policy, rollout.outputs[m].flatten(1, 2), action)
         weight = None if acting is None else step_weights(acting[m].flatten(1))
         advised = Advised(action, before, advantage[m].flatten(1), weight)
         earned = rollout.earned[m].flatten(1, 2)
         start = rollout.start and tuple(part[m] for part in rollout.start)
         about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
-        batches.append(_Batch(rollout.inputs[m], start, advised, earned, *about_critic))
+        batches.append(Batch(rollout.inputs[m], start, rollout.carry, advised, earned, *about_critic))
     return batches
 
 
 def _step(
     setup: Setup,
     training: Training,
-    leaves: _Leaves,
-    batch: _Batch,
-    carry: Tensor,
+    leaves: Leaves,
+    batch: Batch,
     pace: Pace,
 ) -> tuple[Losses, Tensor]:
     """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
-    outputs = setup.agent.unroll(leaves.policy, carry, batch.inputs, batch.start)
+    outputs = setup.agent.unroll(leaves.policy, batch.carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.advised.weight
     error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)
@@ -132,12 +111,12 @@ def _policy_step(
     setup: Setup,
     leaves: Mapping[str, Tensor],
     outputs: Tensor,
-    batch: _Batch,
+    batch: Batch,
     entropy_weight: float | Tensor,
     like: Tensor,
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the policy's losses and its flat gradient `[S, P]` for the memory's outputs `[S, T, N, H]`."""
-    if _head_by_kernels(setup, outputs):
+    if head_by_kernels(setup, outputs):
         from ingredients.training import policy_triton
 
         weighed = policy_triton.Weighed(setup.learner.clip, entropy_weight, setup.tuned.prediction)
@@ -147,30 +126,8 @@ def _policy_step(
     return losses, flat_gradient(heads, d_heads, leaves, like)
 
 
-def _head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
-    """Whether `policy_triton` takes the head: of choices, and one small layer."""
-    if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
-        return False
-    from ingredients.training import policy_triton
-
-    return policy_triton.fits(setup.agent.hidden, setup.agent.head)
-
-
-def _log_probability(setup: Setup, weights: Mapping[str, Tensor], outputs: Tensor, action: Tensor) -> Tensor:
-    """Returns log π(a), `[S, X]`, for the memory's outputs `[S, X, H]`."""
-    if _head_by_kernels(setup, outputs):
-        from ingredients.agent import choice_triton
-
-        head = weights["head.weight"], weights["head.bias"]
-        return choice_triton.log_probabilities(outputs, head, action, setup.family.actions)
-    heads = setup.agent.heads(weights, outputs)
-    if setup.family.continuous:
-        return gaussian_log_probability(heads, action)
-    return log_probability(heads[..., : setup.family.actions], action)
-
-
 def _heads_gradient(
-    setup: Setup, heads: Tensor, batch: _Batch, entropy_weight: float | Tensor
+    setup: Setup, heads: Tensor, batch: Batch, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the policy's losses, and the gradient over the heads, padding included, `[S, X, P]`."""
     learner, actions = setup.learner, setup.agent.layout.actions

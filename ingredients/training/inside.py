@@ -104,7 +104,8 @@ def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
     """Plays whole lifetimes and notes, of steps spread over them, what was done, paid and put out."""
     lanes, steps = tasks.shape[1], setup.family.steps
     draws = to_device(lifetime_draws(setup.runs, setup.family, evaluating(setup.stream), 0, lanes), setup.device)
-    play = Play(setup.agent, setup.family, views(policy, setup.agent.shapes()), tasks.to(setup.device))
+    weights = views(policy, setup.agent.shapes())
+    play = Play(setup.agent, setup.family, weights, tasks.to(setup.device), setup.stands_still)
     now = begin(play, draws.start[0])
     looked_at = set(np.linspace(1, steps - 1, min(MOST_STEPS, steps - 1)).astype(int).tolist())
     outputs: dict[str, list[Tensor]] = {"action": [], "reward": []}

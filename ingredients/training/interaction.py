@@ -11,7 +11,7 @@ from episode to episode, and start empty with the lifetime. How episodes follow 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -30,12 +30,22 @@ from ingredients.tasks.lifetime import World
 
 @dataclass(frozen=True)
 class Play:
-    """Who plays what: one architecture with weights `[S, ...]`, on tasks `[S, N, D]` of one family."""
+    """Who plays what: one architecture with weights `[S, ...]`, on tasks `[S, N, D]` of one family.
+
+    Attributes:
+        agent: the architecture.
+        family: the family.
+        weights: of each run, by name.
+        tasks: of each lane.
+        still: whether time stands still for an agent that waits for the next episode: its memory takes nothing in, and
+            r_{t-1} and a_{t-1} stay those of the step before. So it is where training has no waiting (`segments`).
+    """
 
     agent: Agent
     family: Family
     weights: Mapping[str, Tensor]
     tasks: Tensor
+    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ def advance(
     """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.step(play.weights, lanes.memory, draws.carry, inputs)
-    action = _act(play, output, draws.action, greedy)
+    action = act(play, output, draws.action, greedy)
     waiting = None if lanes.world.waiting is None else lanes.world.waiting.to(inputs.dtype)
     executed = action if trembles is None else tremble(play.family, action, trembles)
     world, step = lifetime.proceed(play.family, play.tasks, lanes.world, executed, draws.noise)
@@ -126,7 +136,29 @@ def advance(
         action_tm1=step.action if play.family.continuous else step.action.unsqueeze(-1),
         reward_observed=None if step.reward_observed is None else step.reward_observed.unsqueeze(-1),
     )
+    if play.still and lanes.world.waiting is not None:
+        memory, past = _stood_still(lanes, memory, past)
     return Lanes(memory, world, past, lanes.t + 1), Moment(inputs, output, action, step, waiting)
+
+
+def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
+    """Returns memory and past with what waiting lanes had before, but for what they are shown next."""
+    assert lanes.world.waiting is not None
+    stays = lanes.world.waiting
+
+    def kept(before: Tensor, after: Tensor) -> Tensor:
+        return torch.where(stays.view(*stays.shape, *([1] * (after.dim() - stays.dim()))), before, after)
+
+    held = tuple(kept(before, after) for before, after in zip(lanes.memory, memory, strict=True))
+    reward, action = kept(lanes.past.reward_tm1, past.reward_tm1), kept(lanes.past.action_tm1, past.action_tm1)
+    return held, replace(past, reward_tm1=reward, action_tm1=action)
+
+
+def all_wait(play: Play, lanes: Lanes) -> bool:
+    """Returns whether the step changes nothing: time stands still for all lanes, and no episode starts after it."""
+    if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
+        return False
+    return bool(lanes.world.waiting.all())
 
 
 def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
@@ -143,7 +175,7 @@ def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
     return torch.where(uniform < TREMBLES, (action + further) % family.actions, action)
 
 
-def _act(play: Play, output: Tensor, uniform: Tensor, greedy: bool) -> Tensor:
+def act(play: Play, output: Tensor, uniform: Tensor, greedy: bool = False) -> Tensor:
     """Returns the actions, `[S, N]` (int64) or `[S, N, A]`, for the memory's outputs `[S, N, H]`."""
     if play.family.continuous:
         heads = play.agent.heads(play.weights, output)

@@ -63,7 +63,7 @@ def needed_flops(setup: Setup) -> int:
     valuing = first + last  # the critic, once, for the advantages
     policy_epoch = 2 * entering + 3 * recurrent + 3 * policy  # forward, weights, inputs
     critic_epoch = 2 * first + 3 * last
-    a_step = acting + valuing + setup.learner.epochs * (policy_epoch + critic_epoch)
+    a_step = acting + valuing + setup.tuned.epochs * (policy_epoch + critic_epoch)
     return 2 * len(setup.runs) * setup.steps_per_update * a_step
 
 

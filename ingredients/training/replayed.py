@@ -107,7 +107,7 @@ class _Bench:
         assert self._drawn is not None
         tasks, draws, memory = spread_training(self._shares, self._drawn, self._initial())
         play = Play(setup.agent, setup.family, views(self._training.policy, setup.agent.shapes()), tasks)
-        return collect(play, draws, setup.learner.minibatches, setup.learner.expected_rewards, memory)
+        return collect(play, draws, setup.tuned.minibatches, setup.learner.expected_rewards, memory)
 
     def _initial(self) -> State:
         setup = self._setup

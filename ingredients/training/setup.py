@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,9 +21,12 @@ from ingredients.agent.observation import Layout
 from ingredients.boundary.failures import Failure
 from ingredients.grid import Run, memory_kind
 from ingredients.study import Learner, Study
+from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
+from ingredients.study.segmented import may_segment
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import frames
+from ingredients.training import segment_rules
 from ingredients.training.critic import Critic
 from ingredients.training.learner import (
     Adam,
@@ -34,6 +38,8 @@ from ingredients.training.learner import (
     trace_decay,
 )
 
+Number = TypeVar("Number", int, float)
+
 
 class Tuned(NamedTuple):
     """What a study may leave to the length of a lifetime (`auto`), as numbers.
@@ -44,6 +50,10 @@ class Tuned(NamedTuple):
         trace: λ.
         entropy: first weight of the entropy.
         prediction: weight of the reward's prediction.
+        segment: steps of a lifetime in a rollout; 0 where it holds whole lifetimes.
+        epochs: passes over a rollout.
+        minibatches: parts of a rollout.
+        rate: the first learning rate.
     """
 
     lifetimes: int
@@ -51,6 +61,10 @@ class Tuned(NamedTuple):
     trace: float
     entropy: float
     prediction: float
+    segment: int
+    epochs: int
+    minibatches: int
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -71,13 +85,18 @@ class Setup:
 
     @property
     def lifetimes(self) -> int:
-        """Returns how many lifetimes of one run a rollout holds."""
+        """Returns how many lifetimes of one run a rollout holds: whole ones, or a segment of each."""
         return self.tuned.lifetimes
+
+    @property
+    def stands_still(self) -> bool:
+        """Returns whether time stands still for agents that wait in an evaluation: where none waits in training."""
+        return self.tuned.segment > 0
 
     @property
     def steps_per_update(self) -> int:
         """Returns the environment steps of one run's rollout."""
-        return self.lifetimes * self.family.steps
+        return self.lifetimes * (self.tuned.segment or self.family.steps)
 
     @property
     def updates(self) -> int:
@@ -94,25 +113,52 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     layout = Layout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
-    eye = Eye(frames(family))
-    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, family.steps)
+    tuned = _segmented(study, family) if may_segment(study, family.episode_steps) else _tuned(study.learner, family)
+    eye, horizon = Eye(frames(family)), tuned.segment or family.steps
+    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, horizon)
     agent = Agent(layout, hidden, memory, study.agent.head_hidden, eye)
-    critic = Critic(hidden, family.task_size if study.learner.critic_sees_task else 0, hidden)
-    tuned = _tuned(study.learner, family)
+    seen = (layout.size - eye.words if tuned.segment else 0) + (
+        family.task_size if study.learner.critic_sees_task else 0
+    )
+    critic = Critic(hidden, seen, hidden)
     stream = study.evaluation.stream
     return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device), stream)
 
 
 def _tuned(learner: Learner, family: Family) -> Tuned:
     """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
-    steps = family.steps
+    steps, minibatches = family.steps, MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
     return Tuned(
-        lifetimes=rollout_lifetimes(steps, learner.minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
+        lifetimes=rollout_lifetimes(steps, minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
         discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
         trace=trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
         entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
         prediction=0.0 if family.continuous else prediction,
+        segment=0,
+        epochs=EPOCHS if learner.epochs == "auto" else learner.epochs,
+        minibatches=minibatches,
+        rate=LEARNING_RATE if learner.learning_rate == "auto" else learner.learning_rate,
+    )
+
+
+def _segmented(study: Study, family: Family) -> Tuned:
+    """Returns what the study says, or what episodes of L steps ask for."""
+    learner = study.learner
+
+    def asked(said: Number | Literal["auto"], rule: Number) -> Number:
+        return rule if said == "auto" else said
+
+    return Tuned(
+        lifetimes=asked(learner.lifetimes, segment_rules.LANES),
+        discount=asked(learner.discount, segment_rules.segment_discount(family.episode_steps)),
+        trace=asked(learner.gae_lambda, segment_rules.TRACE),
+        entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
+        prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
+        segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),
+        epochs=asked(learner.epochs, segment_rules.EPOCHS),
+        minibatches=asked(learner.minibatches, segment_rules.MINIBATCHES),
+        rate=asked(learner.learning_rate, segment_rules.LEARNING_RATE),
     )
 
 
@@ -130,6 +176,8 @@ class Training:
         diverged_at: where a device notes it for itself, the train step at which each run diverged, `[S]` (int64), 0
             where it has not: to ask after every update would be to wait.
         notices: what the user should be told, in one line each.
+        carried: where lifetimes are trained on in segments, what their lanes carry from one to the next, by name,
+            `[S, ...]` (`segments.Carried`); empty before the first, and where they are not.
     """
 
     policy: Tensor
@@ -141,6 +189,7 @@ class Training:
     failed: dict[int, str] = field(default_factory=dict)
     diverged_at: Tensor | None = None
     notices: list[str] = field(default_factory=list)
+    carried: dict[str, np.ndarray] = field(default_factory=dict)
 
     def fail(self, reasons: Mapping[int, Failure], train_step: int) -> None:
         """Freezes runs whose environments failed, for these reasons; the log has what they raised."""

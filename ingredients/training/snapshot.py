@@ -16,6 +16,7 @@ from ingredients.training.learner import Adam, Losses
 from ingredients.training.trainer import Training, Update
 
 _REASON_BYTES = 512  # of why a run failed; a longer reason is cut short
+_CARRIED = "carried."
 _DIAGNOSTICS = (*Losses._fields, "gradient_norm", "score")
 
 
@@ -34,7 +35,8 @@ def training_by_run(training: Training) -> dict[str, np.ndarray]:
         "critic_adam.square": training.critic_adam.square,
         "alive": training.alive,
     }
-    return {**{name: tensor.cpu().numpy() for name, tensor in tensors.items()}, "failed": failed}
+    carried = {f"{_CARRIED}{name}": array for name, array in training.carried.items()}
+    return {**{name: tensor.cpu().numpy() for name, tensor in tensors.items()}, "failed": failed, **carried}
 
 
 def training_counters(training: Training) -> dict[str, np.ndarray]:
@@ -56,7 +58,10 @@ def restored_training(
     failed = {run: reason for run, reason in enumerate(reasons) if reason}
     policy_adam = Adam(tensor("policy_adam.mean"), tensor("policy_adam.square"), policy_steps)
     critic_adam = Adam(tensor("critic_adam.mean"), tensor("critic_adam.square"), critic_steps)
-    return Training(tensor("policy"), tensor("critic"), policy_adam, critic_adam, tensor("alive"), update, failed)
+    carried = {name.removeprefix(_CARRIED): by_run[name].copy() for name in by_run if name.startswith(_CARRIED)}
+    made = Training(tensor("policy"), tensor("critic"), policy_adam, critic_adam, tensor("alive"), update, failed)
+    made.carried.update(carried)
+    return made
 
 
 def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:

@@ -17,6 +17,7 @@ from ingredients.training.interaction import Play
 from ingredients.training.recorded import CudaRecorder
 from ingredients.training.replayed import replayed
 from ingredients.training.rollout import collect
+from ingredients.training.segmented import train_segments
 from ingredients.training.setup import Setup, Training, Update, begin_training, prepare
 
 __all__ = ["Setup", "Training", "Update", "begin_training", "prepare", "train"]
@@ -24,6 +25,9 @@ __all__ = ["Setup", "Training", "Update", "begin_training", "prepare", "train"]
 
 def train(setup: Setup, training: Training) -> Iterator[Update]:
     """Yields after each update until the stack has had its steps; `training` is changed in place."""
+    if setup.tuned.segment:
+        yield from train_segments(setup, training)
+        return
     if setup.device.type == "cuda":
         yield from replayed(setup, training, CudaRecorder(setup.device))
         return
@@ -34,7 +38,7 @@ def train(setup: Setup, training: Training) -> Iterator[Update]:
         draws = draws._replace(start=one_start(setup.runs, draws.start))
         play = Play(setup.agent, setup.family, views(training.policy, setup.agent.shapes()), tasks)
         memory = random_memory(setup.runs, setup.agent.memory, setup.family, index, setup.lifetimes)
-        rollout = collect(play, draws, setup.learner.minibatches, setup.learner.expected_rewards, memory)
+        rollout = collect(play, draws, setup.tuned.minibatches, setup.learner.expected_rewards, memory)
         train_step = (training.update + 1) * setup.steps_per_update
         training.fail(take_failures(setup.family), train_step)
         losses, norm = improve(setup, training, rollout, paces(setup, training))

@@ -28,7 +28,7 @@ from ingredients.agent.compiled import Floats, arrays, flat_rows, loops_do
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, squash
 
 KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five or six, and the gradient over h_t
 R, Z, N = range(3)
@@ -69,9 +69,9 @@ class Gru:
         return (like.new_zeros(runs, lanes, self.hidden),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]`, which is output and state, from state, carry `[S, 1, 1]` and input `[S, N, F]`."""
+        """Returns h_t `[S, N, H]`, output and state, from state, carry `[S, 1 or N, 1]` and input `[S, N, F]`."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
-        if kernels_do(x_t, state[0], w_input) and not torch.is_grad_enabled():
+        if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import gru_triton
 
             if gru_triton.fits(self.inputs, self.hidden):
@@ -81,7 +81,7 @@ class Gru:
         if loops_do(x_t, w_input, w_hidden):
             after = x_t.new_empty(*x_t.shape[:2], self.hidden)
             assert state[0].shape == after.shape, (state[0].shape, after.shape)
-            carried = carry_t.expand(len(x_t), 1, 1).flatten()
+            carried = carry_t.expand(len(x_t), -1, 1).flatten(1)
             gru_loops.step(*_flat(w_input, w_hidden), *arrays(carried, x_t, state[0], after))
             return after, (after,)
         before = state[0] * carry_t
@@ -92,9 +92,12 @@ class Gru:
         return h_t, (h_t,)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`.
+
+        Where lanes are reset one by one carry is `[S, T, N]`.
+        """
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
-        program = _program(x.detach(), self.hidden)
+        program = _program(x.detach(), self.hidden, carry)
         states: Tensor = program(x, carry, h, weights["gru.input"], weights["gru.hidden"])
         return states
 
@@ -107,9 +110,9 @@ class Gru:
         return self.hidden
 
 
-def _program(x: Tensor, size: int) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
-    """Returns what unrolls such inputs."""
-    if kernels_do(x):
+def _program(x: Tensor, size: int, carry: Tensor) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
+    """Returns what unrolls such inputs; the kernels reset all lanes of a run at once."""
+    if kernels_do(x) and carry.dim() == 2:
         from ingredients.agent.memory import gru_triton
 
         if gru_triton.fits(x.shape[-1], size):
@@ -129,7 +132,9 @@ class _LoopedUnroll(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:  # noqa: ANN401
         runs, steps, lanes, _ = x.shape
         size = w_hidden.shape[-1]
-        assert (carry.shape, h.shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, h.shape)
+        assert h.shape == (runs, lanes, size), h.shape
+        carry = of_lanes(carry)
+        assert carry.shape in ((runs, steps, 1), (runs, steps, lanes)), carry.shape
         states, held = (x.new_empty(runs, steps, lanes * size) for _ in range(2))
         wrote, gates, holds = arrays(states, x.new_empty(runs, 3, steps, lanes * size), held)
         carried, inputs, start = arrays(carry, x, h)
@@ -179,7 +184,7 @@ class _Unroll(torch.autograd.Function):
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
         states = x.new_empty(runs, steps, lanes, size)
-        ones, carry_steps = torch.ones_like(h), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        ones, carry_steps = torch.ones_like(h), of_lanes(carry).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
             now = slice(first, min(first + BLOCK_STEPS, steps))
@@ -208,7 +213,7 @@ class _Unroll(torch.autograd.Function):
         size = w_hidden.shape[-1]
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in (R, Z, N)]
         weights = WeightGradients.zeros(w_hidden, w_input)
-        d_states, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        d_states, carry_steps = gradients[0].unbind(1), of_lanes(carry).unsqueeze(-1).unbind(1)
         d_h, flow = d_states[-1].clone(), x.new_empty(runs, lanes, size)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         for first in reversed(range(0, steps, BLOCK_STEPS)):

@@ -23,7 +23,7 @@ def step(
     Args:
         weights: the input's and the recurrent ones, flat: run s has `[3, F, H]` and `[3, H, H]` from `rows` · s on.
         rows: how many numbers lie from one run's to the next's.
-        carry: `[S]`.
+        carry: `[S, N]`, or `[S, 1]` where it is the same of all lanes.
         x: `[S, N, F]`.
         state: h_{t-1}, `[S, N, H]`.
         after: `[S, N, H]`.
@@ -58,7 +58,8 @@ def unroll(
     Args:
         weights: as for `step`.
         rows: as for `step`.
-        met: carry `[S, T]`, the inputs `[S, T, N, F]`, the states at the start `[S, N, H]`.
+        met: carry `[S, T, N]`, or `[S, T, 1]` where it is the same of all lanes; the inputs `[S, T, N, F]`, the
+            states at the start `[S, N, H]`.
         tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
     (carry, x, start), (states, gates, held) = met, tape
@@ -137,9 +138,12 @@ def back(
 
 
 @inlined
-def _scale(out: Floats, of: Floats, by: np.float32) -> None:
-    for i in range(out.size):
-        out[i] = of[i] * by
+def _scale(out: Floats, of: Floats, by: Floats) -> None:
+    each = out.size // by.size
+    for lane in range(by.size):
+        factor = by[lane]
+        for i in range(lane * each, (lane + 1) * each):
+            out[i] = of[i] * factor
 
 
 @inlined
@@ -161,12 +165,15 @@ def _mix(h: Floats, n: Floats, z: Floats, before: Floats) -> None:
 
 
 @inlined
-def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: np.float32) -> None:
+def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: Floats) -> None:
     """Adds to what a step's state is worth itself what it is worth to the next step, through gates and carry."""
     through_r, through_z, through_n = flow[0], flow[1], flow[2]
-    for i in range(d_h.size):
-        flown = through_r[i] + through_z[i] + through_n[i] + d_h[i] * z_later[i]
-        d_h[i] = d_state[i] + carry_later * flown
+    each = d_h.size // carry_later.size
+    for lane in range(carry_later.size):
+        carried = carry_later[lane]
+        for i in range(lane * each, (lane + 1) * each):
+            flown = through_r[i] + through_z[i] + through_n[i] + d_h[i] * z_later[i]
+            d_h[i] = d_state[i] + carried * flown
 
 
 @inlined

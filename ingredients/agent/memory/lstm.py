@@ -24,7 +24,7 @@ from torch import Tensor
 
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, squash
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, squash
 
 I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
 KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
@@ -60,7 +60,7 @@ class Lstm:
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns h_t `[S, N, H]` and (h_t, c_t) from the state, carry `[S, 1, 1]` and the input `[S, N, F]`."""
         w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
-        if kernels_do(x_t, state[0], w_input) and not torch.is_grad_enabled():
+        if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import lstm_triton
 
             if lstm_triton.fits(self.inputs, self.hidden):
@@ -74,9 +74,12 @@ class Lstm:
         return h_t, (h_t, held)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`.
+
+        Where lanes are reset one by one carry is `[S, T, N]`.
+        """
         h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
-        program = _program(x.detach(), self.hidden)
+        program = _program(x.detach(), self.hidden, carry)
         outputs: Tensor = program(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])
         return outputs
 
@@ -89,9 +92,9 @@ class Lstm:
         return 2 * self.hidden
 
 
-def _program(x: Tensor, size: int) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
-    """Returns what unrolls such inputs."""
-    if kernels_do(x):
+def _program(x: Tensor, size: int, carry: Tensor) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
+    """Returns what unrolls such inputs; the kernels reset all lanes of a run at once."""
+    if kernels_do(x) and carry.dim() == 2:
         from ingredients.agent.memory import lstm_triton
 
         if lstm_triton.fits(x.shape[-1], size):
@@ -133,7 +136,7 @@ class _Unroll(torch.autograd.Function):
         outputs = x.new_empty(runs, steps, lanes, size)
         h, c = start[0], start[1].clone()  # c is written into
         ones, g = torch.ones_like(h), torch.empty_like(h)
-        carry_steps = carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        carry_steps = of_lanes(carry).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
             now = slice(first, min(first + BLOCK_STEPS, steps))
@@ -164,7 +167,7 @@ class _Unroll(torch.autograd.Function):
         size = w_hidden.shape[-1]
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in GATES]
         weights = WeightGradients.zeros(w_hidden, w_input)
-        d_outputs, carry_steps = gradients[0].unbind(1), carry.unsqueeze(-1).unsqueeze(-1).unbind(1)
+        d_outputs, carry_steps = gradients[0].unbind(1), of_lanes(carry).unsqueeze(-1).unbind(1)
         d_h, flow = d_outputs[-1].clone(), x.new_empty(runs, lanes, size)
         d_c = torch.zeros_like(d_h)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None

@@ -42,7 +42,8 @@ class Memory(Protocol):
         """Returns the outputs `[S, T, N, H]` from a lifetime's start; carry is `[S, T]`, the inputs `[S, T, N, F]`.
 
         `start` is the state there, to which no gradient flows; None is the initial one. Only `gru` and `lstm`
-        take another, and a carry of 0 at the first step resets that, too.
+        take another, and a carry of 0 at the first step resets that, too. They, and `memoryless`, also take a carry of
+        each lane, `[S, T, N]`, and of a step `[S, N, 1]`.
         """
         ...
 

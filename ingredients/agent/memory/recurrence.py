@@ -63,6 +63,11 @@ class WeightGradients(NamedTuple):
             self.entering[gate].baddbmm_(seen, d_sums[sum_])
 
 
+def of_lanes(carry: Tensor) -> Tensor:
+    """Returns carry `[S, T, N]` as it is, and `[S, T]`, the same of all lanes, as `[S, T, 1]`."""
+    return carry.unsqueeze(-1) if carry.dim() == 2 else carry
+
+
 def squash(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Returns σ(x), `[..., N, H]`, in bits that do not depend on what stands before the last two dimensions."""
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:

@@ -1,0 +1,41 @@
+"""What a study on an environment means: whether it is one task, and whether its lifetimes are cut.
+
+Comes in: a study. Goes out: yes or no, one answer for all of its cells: they differ in ingredients, not in learners.
+"""
+
+from __future__ import annotations
+
+from ingredients.study.levels import MemoryKind, OneTask
+from ingredients.study.models import Study
+from ingredients.study.section import Section
+from ingredients.study.tasks import GymnasiumTasks
+
+LONG_EPISODE = 50  # steps from which an episode is long
+KINDS = ("gru", "lstm", "none")  # memories that can be unrolled from where they are, each lane reset by itself
+
+
+def is_one_task(section: Section) -> bool:
+    """Returns whether the task is an environment itself, so that only the starts of its episodes differ.
+
+    So it is where nothing varies, but with `fresh_start: off`: then a task is a seed, and all episodes of a lifetime
+    are the same one. Where something varies each episode starts anew anyway.
+    """
+    return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
+
+
+def may_segment(study: Study, episode_steps: int | None = None) -> bool:
+    """Returns whether lifetimes are cut: asked for, or long episodes of an environment that is not a tensor program.
+
+    Args:
+        study: the study.
+        episode_steps: of an episode, where the environment has been asked; None where only the study is known.
+    """
+    tasks, asked = study.tasks, study.learner.segment
+    if asked is False or not isinstance(tasks, GymnasiumTasks):
+        return False
+    levels = study.ingredients
+    kinds = {study.agent.memory, *(level.kind for level in levels.memory if isinstance(level, MemoryKind))}
+    if not kinds <= set(KINDS) or OneTask.RANDOM_MEMORY in levels.task_distribution:
+        return False
+    steps = episode_steps or tasks.episode_steps
+    return asked != "auto" or steps == "auto" or steps >= LONG_EPISODE

@@ -1,0 +1,68 @@
+"""Minibatches as the learner takes them, however the steps were collected; and what the policy thinks of actions.
+
+Comes in: a setup, weights by name. Goes out: `Batch`es, log-probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ingredients.agent.kernels import kernels_do
+from ingredients.agent.memory import State
+from ingredients.training.gaussian import gaussian_log_probability
+from ingredients.training.learner import Advised, log_probability
+from ingredients.training.setup import Setup
+
+
+class Leaves(NamedTuple):
+    """The weights by name, as leaves that gradients are taken of."""
+
+    policy: Mapping[str, Tensor]
+    critic: Mapping[str, Tensor]
+
+
+class Batch(NamedTuple):
+    """One minibatch of X = T · N steps.
+
+    Attributes:
+        inputs: `[S, T, N, F]`.
+        start: the memory that its lanes start from, parts `[S, N, ...]`; None where it is the initial one.
+        carry: `[S, T]`, or `[S, T, N]` where lanes do not keep step.
+        advised: what was done.
+        earned: what it earned, `[S, X]`, or what each action would have, `[S, X, A]`.
+        critic_inputs: `[S, X, C]`.
+        target: the critic's, `[S, X]`.
+    """
+
+    inputs: Tensor
+    start: State | None
+    carry: Tensor
+    advised: Advised
+    earned: Tensor
+    critic_inputs: Tensor
+    target: Tensor
+
+
+def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
+    """Whether `policy_triton` takes the head: of choices, and one small layer."""
+    if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
+        return False
+    from ingredients.training import policy_triton
+
+    return policy_triton.fits(setup.agent.hidden, setup.agent.head)
+
+
+def log_probabilities(setup: Setup, weights: Mapping[str, Tensor], outputs: Tensor, action: Tensor) -> Tensor:
+    """Returns log π(a), `[S, X]`, for the memory's outputs `[S, X, H]`."""
+    if head_by_kernels(setup, outputs):
+        from ingredients.agent import choice_triton
+
+        head = weights["head.weight"], weights["head.bias"]
+        return choice_triton.log_probabilities(outputs, head, action, setup.family.actions)
+    heads = setup.agent.heads(weights, outputs)
+    if setup.family.continuous:
+        return gaussian_log_probability(heads, action)
+    return log_probability(heads[..., : setup.family.actions], action)

@@ -1,0 +1,145 @@
+"""What segments are worth: advantages, the critic's targets, and the minibatches that are learned from.
+
+Comes in: `Segments`, the critic's weights. Goes out: `Batch`es, as whole lifetimes give them (`improvement`).
+
+Rewards are divided by the deviation of the discounted return, as it has been over all segments so far (Engstrom et al.
+2020 count it among what makes PPO work): one learning rate then serves an environment that pays −16 a step and one that
+pays 1 once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ingredients.training.batches import Batch, Leaves, log_probabilities
+from ingredients.training.critic import values
+from ingredients.training.learner import Advised, normalise_per_run
+from ingredients.training.segments import Segments, by_minibatch
+from ingredients.training.setup import Setup
+
+FARTHEST = 10.0  # rewards beyond so many deviations of the return are cut
+LEAST = 1e-4
+_SCALE = "scale."
+
+
+@dataclass
+class ReturnScale:
+    """The deviation of each run's discounted return: counted over all steps so far.
+
+    Attributes:
+        flow: each lane's discounted sum of what its present episode has paid, `[S, B]`.
+        count: of steps, `[S]`; `mean`, `spread`: of the flow, and the sum of its squared distances from that, `[S]`.
+    """
+
+    flow: NDArray[np.float64]
+    count: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @staticmethod
+    def first(runs: int, lanes: int) -> ReturnScale:
+        """Returns the scale before any step."""
+        return ReturnScale(np.zeros((runs, lanes)), *(np.zeros(runs) for _ in range(3)))
+
+    def arrays(self) -> dict[str, NDArray[np.float64]]:
+        """Returns copies of all of it by name, `[S, ...]`."""
+        return {f"{_SCALE}{name}": array.copy() for name, array in vars(self).items()}
+
+    @staticmethod
+    def of(arrays: Mapping[str, NDArray[np.float64]]) -> ReturnScale:
+        """Returns the scale of which these are the arrays."""
+        return ReturnScale(*(arrays[f"{_SCALE}{part.name}"].copy() for part in fields(ReturnScale)))
+
+    def taken(self, segments: Segments, discount: float) -> Tensor:
+        """Returns the deviation `[S]` with these steps counted."""
+        reward, ended = (part.movedim(0, 2).flatten(2).cpu().numpy() for part in (segments.reward, segments.ended))
+        flows = np.empty(reward.shape)
+        for t in range(reward.shape[1]):
+            self.flow = self.flow * discount + reward[:, t]
+            flows[:, t] = self.flow
+            self.flow = np.where(ended[:, t] != 0, 0.0, self.flow)
+        more = float(flows[0].size)
+        mean = flows.mean((1, 2))
+        away = ((flows - mean[:, None, None]) ** 2).sum((1, 2))
+        total = self.count + more
+        self.spread += away + (mean - self.mean) ** 2 * self.count * more / total
+        self.mean += (mean - self.mean) * more / total
+        self.count = total
+        deviation = np.maximum(np.sqrt(self.spread / total), LEAST)
+        return torch.from_numpy(deviation).to(segments.reward)
+
+
+def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Tensor) -> list[Batch]:
+    """Returns the minibatches with advantages, targets and old log-probabilities; `scale` `[S]` divides rewards."""
+    tuned = setup.tuned
+    eyes = _eyes(setup, segments.outputs, segments.inputs, segments.tasks, segments.clock)
+    value = torch.stack([values(leaves.critic, each) for each in eyes])
+    reward = (segments.reward / scale.view(1, -1, 1, 1)).clamp(-FARTHEST, FARTHEST)
+    raw = segment_advantage(
+        reward, value, segments.ended, _beyond(setup, leaves.critic, segments), tuned.discount, tuned.trace
+    )
+    target, advantage = raw + value, normalise_per_run(raw)
+    batches = []
+    for m, seen in enumerate(eyes):
+        action, outputs = segments.action[m].flatten(1, 2), segments.outputs[m].flatten(1, 2)
+        advised = Advised(action, log_probabilities(setup, leaves.policy, outputs, action), advantage[m].flatten(1))
+        start = tuple(part[m] for part in segments.start) or None
+        earned = reward[m].flatten(1)
+        batches.append(
+            Batch(
+                segments.inputs[m], start, segments.carry[m], advised, earned, seen.flatten(1, 2), target[m].flatten(1)
+            )
+        )
+    return batches
+
+
+def segment_advantage(
+    reward: Tensor, value: Tensor, ended: Tensor, beyond: Tensor, discount: float, trace: float
+) -> Tensor:
+    """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or the segment's end (Schulman et al. 2016, eq. 16).
+
+    δ_t = r_t + γ V_{t+1} − V_t; where the return ends with the step V_{t+1} is 0 if the environment terminated, and the
+    value of what would have followed if it was cut.
+
+    Args:
+        reward: r_t, `[..., T, N]`.
+        value: V_t, `[..., T, N]`.
+        ended: 1.0 where an episode ends with the step, `[..., T, N]`.
+        beyond: the value of what would have followed a cut, else 0, `[..., T, N]`.
+        discount: γ.
+        trace: λ.
+    """
+    advantage = torch.empty_like(reward)
+    goes_on = 1.0 - ended
+    goes_on[..., -1, :] = 0.0
+    following = beyond.clone()
+    following[..., :-1, :] += goes_on[..., :-1, :] * value[..., 1:, :]
+    found = reward + discount * following - value
+    running = torch.zeros_like(reward[..., 0, :])
+    for t in range(reward.shape[-2] - 1, -1, -1):
+        running = found[..., t, :] + discount * trace * goes_on[..., t, :] * running
+        advantage[..., t, :] = running
+    return advantage
+
+
+def _eyes(setup: Setup, outputs: Tensor, inputs: Tensor, tasks: Tensor, clock: Tensor) -> Tensor:
+    """Returns the critic's inputs `[..., C]`: memory's output, the input but its images, ψ where it may, time, 1."""
+    felt = inputs[..., setup.agent.eye.words :]
+    seen = tasks[..., : setup.critic.task_size - felt.shape[-1]]
+    return torch.cat([outputs, felt, seen, clock, torch.ones_like(clock[..., :1])], dim=-1)
+
+
+def _beyond(setup: Setup, critic: Mapping[str, Tensor], segments: Segments) -> Tensor:
+    """Returns the values of what would have followed where returns were cut, else 0, `[M, S, T, N]`."""
+    minibatches = len(segments.reward)
+    found = torch.zeros_like(segments.reward)
+    for t, cut, output, inputs, clock, tasks in segments.beyond:
+        value = values(critic, _eyes(setup, output, inputs, tasks, clock))
+        found[:, :, t] = by_minibatch(torch.where(cut, value, torch.zeros_like(value)), minibatches, lanes=1)
+    return found

@@ -1,0 +1,18 @@
+"""The learner's rules where episodes are long: those of PPO for control, one for all environments and all cells.
+
+Comes in: the length of an episode, of a lifetime. Goes out: numbers. docs/learner.md says what they were measured on.
+"""
+
+from __future__ import annotations
+
+STEPS = 128  # of a segment: that far back the gradient flows
+LANES = 16  # of a run, so that an update has 2,048 steps
+EPOCHS, MINIBATCHES = 10, 4
+LEARNING_RATE = 1e-3
+ENTROPY = 0.01
+TRACE = 0.95
+
+
+def segment_discount(episode_steps: int) -> float:
+    """Returns γ for episodes of L steps: 1 − 5 / L, but from .99 to .999."""
+    return min(max(1 - 5 / episode_steps, 0.99), 0.999)

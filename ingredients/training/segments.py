@@ -1,0 +1,280 @@
+"""Rollouts in segments of lifetimes that need not keep step, laid out for the learner.
+
+Comes in: lanes in progress, weights, draws. Goes out: `Segments`: the memory that a segment starts from is stored, and
+no gradient flows beyond it (truncated backpropagation through time, Williams & Peng 1990); the lanes' next segment
+starts where this one ended.
+
+The return of a step ends with its episode. Where the environment terminated it nothing follows; where a time limit or
+the segment's end cut it, what would have followed is the critic's value of what was shown last (Pardo et al. 2018), so
+that input has been put to the memory as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ingredients.agent.memory import State
+from ingredients.agent.observation import Past, assemble
+from ingredients.grid import Run
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import reward_scale
+from ingredients.tasks.paced import Flags, Numbers, Rows
+from ingredients.training.interaction import Play, act, nothing_past
+from ingredients.training.ongoing import Came, Ongoing, Places
+
+
+class SegmentDraws(NamedTuple):
+    """The randomness of one segment: as in `interaction.Draws`, with a leading T."""
+
+    action: Tensor
+    reward_shown: Tensor
+    action_shown: Tensor
+
+
+class Beyond(NamedTuple):
+    """What would have followed step `t` where `cut` (`[S, B]`): memory's output, input, clock, task, `[S, B, ...]`."""
+
+    t: int
+    cut: Tensor
+    output: Tensor
+    inputs: Tensor
+    clock: Tensor
+    tasks: Tensor
+
+
+@dataclass(frozen=True)
+class Segments:
+    """One segment of T steps of B = M × N lanes of each run, in M minibatches of N lanes; M is outermost.
+
+    Attributes:
+        inputs: `[M, S, T, N, F]`.
+        outputs: of the memory, `[M, S, T, N, H]`.
+        action: `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
+        reward: as paid, `[M, S, T, N]`.
+        carry: 0.0 where the memory is reset before the step, else 1.0, `[M, S, T, N]`.
+        clock: which part of its lifetime's episodes, and of its episode's steps, lies behind a step, `[M, S, T, N, 2]`.
+        tasks: `[M, S, T, N, D]`.
+        ended: 1.0 where the return ends with the step, `[M, S, T, N]`.
+        beyond: what the critic is to see where the return was cut.
+        start: the memory at the start, parts `[M, S, N, ...]`.
+        score: mean return of the episodes that ended in this segment or, where none did, before it, `[S]`.
+    """
+
+    inputs: Tensor
+    outputs: Tensor
+    action: Tensor
+    reward: Tensor
+    carry: Tensor
+    clock: Tensor
+    tasks: Tensor
+    ended: Tensor
+    beyond: tuple[Beyond, ...]
+    start: State
+    score: Tensor
+
+
+@dataclass
+class Carried:
+    """What a stack carries from one segment to the next.
+
+    Attributes:
+        lanes: where they are, and their environments.
+        memory: parts of its state, `[S, B, ...]`.
+        past: what lies behind each lane.
+        score: mean return of the episodes that ended last, `[S]`.
+    """
+
+    lanes: Ongoing
+    memory: State
+    past: Past
+    score: Tensor
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Returns copies of all of it by name, `[S, ...]`: what `begin_segments` goes on from."""
+        past = {name: getattr(self.past, name) for name in _PAST}
+        memory = {f"{_MEMORY}{index}": part for index, part in enumerate(self.memory)}
+        tensors = {**past, **memory, "score": self.score}
+        return {name: part.cpu().numpy().copy() for name, part in tensors.items()} | self.lanes.places.arrays()
+
+
+_PAST = ("observation", "lifetime_start", "episode_start", "reward_tm1", "action_tm1")
+_MEMORY = "memory."
+
+
+def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping[str, NDArray[Any]]) -> Carried:
+    """Returns lanes, so many of each run, at the start of their first lifetimes, or where `carried` left them."""
+    like, memory = play.tasks, play.agent.memory.initial_state(len(runs), lanes, play.family.steps, play.tasks)
+    if not carried:
+        ongoing = Ongoing(runs, play.family, lanes)
+        return Carried(ongoing, memory, nothing_past(play, _numbers(ongoing.shown, like)), like.new_zeros(len(runs)))
+    places = Places(**{part.name: carried[part.name].copy() for part in fields(Places)})
+
+    def tensor(name: str) -> Tensor:
+        return torch.from_numpy(carried[name].copy()).to(like.device)
+
+    past = Past(**{name: tensor(name) for name in _PAST})
+    memory = tuple(tensor(f"{_MEMORY}{index}") for index in range(len(memory)))
+    return Carried(Ongoing(runs, play.family, lanes, places), memory, past, tensor("score"))
+
+
+def segment_draws(
+    runs: Sequence[Run], family: Family, index: int, steps: int, lanes: int, device: torch.device
+) -> SegmentDraws:
+    """Returns the draws of the segment of this number, `[T, S, N, ...]`, the same for all cells of a seed."""
+    width = (family.actions,) if family.continuous else ()
+
+    def drawn(purpose: Purpose, *more: int) -> Tensor:
+        once = {
+            seed: torch.rand((steps, lanes, *more), generator=generator(seed, purpose, index))
+            for seed in {run.seed for run in runs}
+        }
+        return torch.stack([once[run.seed] for run in runs], dim=1)
+
+    levels = torch.tensor([[run.cell.reward_shown, run.cell.action_shown] for run in runs]).view(1, -1, 1, 2)
+    reward_shown, action_shown = (drawn(Purpose.TRAINING_MASKS, 2) < levels).float().tensor_split(2, dim=-1)
+    draws = (drawn(Purpose.TRAINING_ACTIONS, *width), reward_shown, action_shown)
+    return SegmentDraws(*(part.to(device) for part in draws))
+
+
+@torch.no_grad()
+def collect_segment(
+    play: Play, carried: Carried, runs: Sequence[Run], draws: SegmentDraws, minibatches: int
+) -> Segments:
+    """Returns the next segment of all lanes; `carried` is changed in place."""
+    made: list[_Step] = []
+    beyond: list[Beyond] = []
+    start, wipe, last = carried.memory, _wipes(runs), len(draws.action) - 1
+    for t in range(last + 1):
+        shown = draws.reward_shown[t], draws.action_shown[t]
+        inputs, where = assemble(play.agent.layout, carried.past, *shown), _Where.of(play, carried.lanes.places, wipe)
+        output, carried.memory = play.agent.step(play.weights, carried.memory, where.carry, inputs)
+        action = act(play, output, draws.action[t])
+        came = carried.lanes.step(_taken(play, action))
+        made.append(_Step(inputs, output, action, where, came))
+        cut = ~came.terminated if t == last else came.truncated
+        if cut.any():
+            beyond.append(_beyond(play, carried, made[-1], shown, t, cut))
+        carried.past = _past(play, came, action)
+    carried.score = _score(made, carried.score)
+    return _laid_out(made, tuple(beyond), start, carried.score, minibatches)
+
+
+class _Where(NamedTuple):
+    """Where lanes `[S, B]` are before a step.
+
+    Attributes:
+        carry: 1.0 where memory is carried into the step, `[S, B, 1]`.
+        carry_on: the same for the step after it, should the lifetime go on.
+        clock: see `Segments`, `[S, B, 2]`.
+        tick: by how much a step moves the clock, `[2]`.
+        tasks: `[S, B, D]`.
+    """
+
+    carry: Tensor
+    carry_on: Tensor
+    clock: Tensor
+    tick: Tensor
+    tasks: Tensor
+
+    @staticmethod
+    def of(play: Play, places: Places, wipe: Numbers) -> _Where:
+        """Returns it for lanes whose memory is reset after so many steps, `[S, 1]`."""
+        like, family = play.tasks, play.family
+        carry, carry_on = (_numbers((places.age + ahead) % wipe != 0, like).unsqueeze(-1) for ahead in (0, 1))
+        clock = np.stack((places.episode / family.episodes, places.step / family.episode_steps), axis=-1)
+        tick = like.new_tensor((0.0, 1 / family.episode_steps))
+        return _Where(carry, carry_on, _numbers(clock, like), tick, _numbers(places.tasks, like))
+
+
+class _Step(NamedTuple):
+    """One step of all lanes `[S, B, ...]`."""
+
+    inputs: Tensor
+    output: Tensor
+    action: Tensor
+    where: _Where
+    came: Came
+
+
+def _wipes(runs: Sequence[Run]) -> Numbers:
+    """Returns after how many steps each run's memory is reset, `[S, 1]`: never is a number that no lifetime reaches."""
+    never = int(np.iinfo(np.int64).max)
+    return np.array([[run.cell.wipe_every or never] for run in runs])
+
+
+def _numbers(part: NDArray[np.generic], like: Tensor) -> Tensor:
+    """Returns a copy as a tensor of the kind of `like`."""
+    return torch.from_numpy(part.astype(np.float32)).to(like)
+
+
+def _taken(play: Play, action: Tensor) -> Rows:
+    """Returns actions as the lanes take them, `[S, B, width]`."""
+    taken = action if play.family.continuous else action.unsqueeze(-1)
+    return taken.cpu().numpy().astype(np.float32)
+
+
+def _past(play: Play, came: Came, action: Tensor) -> Past:
+    """Returns what lies behind the lanes when they are to act next."""
+    born, ended, reward = (_numbers(part, play.tasks).unsqueeze(-1) for part in (came.born, came.ended, came.reward))
+    return Past(
+        observation=_numbers(came.next, play.tasks),
+        lifetime_start=born,
+        episode_start=ended,
+        reward_tm1=reward * reward_scale(play.family),
+        action_tm1=action if play.family.continuous else action.unsqueeze(-1),
+    )
+
+
+def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tensor], t: int, cut: Flags) -> Beyond:
+    """Returns what would have been the next input where an episode was cut, and what the memory makes of it."""
+    nothing = np.zeros_like(cut)
+    went_on = step.came._replace(next=step.came.last, born=nothing, terminated=nothing, truncated=nothing)
+    inputs = assemble(play.agent.layout, _past(play, went_on, step.action), *shown)
+    output, _ = play.agent.step(play.weights, carried.memory, step.where.carry_on, inputs)
+    flags = torch.from_numpy(cut).to(play.tasks.device)
+    return Beyond(t, flags, output, inputs, step.where.clock + step.where.tick, step.where.tasks)
+
+
+def _score(made: Sequence[_Step], before: Tensor) -> Tensor:
+    """Returns the mean return of the episodes that ended, `[S]`; the score before where none did."""
+    ended = np.stack([step.came.ended for step in made]).sum((0, 2))
+    earned = np.stack([np.where(step.came.ended, step.came.earned, 0.0) for step in made]).sum((0, 2))
+    return torch.where(_numbers(ended, before) > 0, _numbers(earned / np.maximum(ended, 1), before), before)
+
+
+def _laid_out(
+    made: Sequence[_Step], beyond: tuple[Beyond, ...], start: State, score: Tensor, minibatches: int
+) -> Segments:
+    """Returns the steps by minibatch."""
+
+    def steps(parts: Sequence[Tensor]) -> Tensor:
+        return by_minibatch(torch.stack(list(parts), dim=1), minibatches, lanes=2)
+
+    like = made[0].output
+    return Segments(
+        inputs=steps([step.inputs for step in made]),
+        outputs=steps([step.output for step in made]),
+        action=steps([step.action for step in made]),
+        reward=steps([_numbers(step.came.reward, like) for step in made]),
+        carry=steps([step.where.carry.squeeze(-1) for step in made]),
+        clock=steps([step.where.clock for step in made]),
+        tasks=steps([step.where.tasks for step in made]),
+        ended=steps([_numbers(step.came.ended, like) for step in made]),
+        beyond=beyond,
+        start=tuple(by_minibatch(part, minibatches, lanes=1) for part in start),
+        score=score,
+    )
+
+
+def by_minibatch(part: Tensor, minibatches: int, lanes: int) -> Tensor:
+    """Returns `[M, S, ..., N, ...]`, contiguous, from `[S, ..., M·N, ...]`, whose lanes stand in dimension `lanes`."""
+    apart = part.reshape(*part.shape[:lanes], minibatches, -1, *part.shape[lanes + 1 :])
+    return apart.movedim(lanes, 0).contiguous()
