@@ -57,7 +57,7 @@ def test_nothing_that_is_kept_is_somebody_elses_array(kind: str) -> None:
 @pytest.mark.parametrize("source", ["space", "numpy", "numpy seeded", "python", "torch"])
 def test_luck_that_no_seed_reaches_is_made_repeatable(source: str) -> None:
     """Luck from a space or from generators that all share follows from the reset's seed, whoever stands beside it."""
-    first, again = made("Lucky", keywords={"source": source}), made("Lucky", keywords={"source": source})
+    first, again = (made("Lucky", keywords={"source": source}, fresh_start=False) for _ in range(2))
     assert "it draws luck that reset(seed) does not seed" in (notice(first) or "")
     before = shared_luck()
     shown = played(first, lanes=4)

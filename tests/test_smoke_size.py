@@ -17,8 +17,8 @@ from ingredients.study import Study, load_study, smoke_sized
 
 ABLATIONS = Path(__file__).parent.parent / "ablations"
 # Of all runs together: at 20 to 60 µs of a core for each, as Gymnasium's own environments take, with all that is around
-# it, one to three minutes of one core, on which lifetimes and gradients come to one more.
-MOST_STEPS_OF_RUNS, MOST_STEPS_OF_REFERENCES = 3_100_000, 300_000
+# it, two to six minutes of one core where no episode ends early, on which lifetimes and gradients come to one more.
+MOST_STEPS_OF_RUNS, MOST_STEPS_OF_REFERENCES = 6_300_000, 300_000
 
 
 def smoke(tasks: str) -> Study:

@@ -124,7 +124,7 @@ def refusal(tmp_path: Path, content: str | bytes, overrides: list[str] | None = 
         (
             "seeds: 2",
             "learner: {learning_rate: .nan}",
-            "learner.learning_rate: out of range, got nan; allowed: a number above 0 up to 1",
+            "learner.learning_rate: out of range, got nan; allowed: auto, or a number above 0 up to 1",
         ),
         (
             "seeds: 2",

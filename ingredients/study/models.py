@@ -43,6 +43,8 @@ MOST_RUNS = 100_000
 TASKS_AT_POINTS = 256
 EPOCHS, MINIBATCHES, LEARNING_RATE = 4, 4, 0.01  # what `auto` means of whole lifetimes
 _RATE = fields.number(0, 1, above=True)
+LONG_EPISODE = 50  # steps from which an episode of somebody else's is long
+LONG_AT_POINTS = 32
 FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
 
 
@@ -242,13 +244,16 @@ class Study(Section):
     @model_validator(mode="before")
     @classmethod
     def _slow_tasks_are_evaluated_on_fewer(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever YAML gave
-        """Fills in the default of `evaluation.tasks` where the tasks are somebody else's."""
+        """Fills in the defaults of how many tasks are evaluated on where the tasks are somebody else's."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict) or not foreign_kind(data["tasks"]):
             return data
         evaluation = data.get("evaluation", {})
         if not isinstance(evaluation, dict) or "tasks" in evaluation:
             return data
-        return {**data, "evaluation": {"tasks": FOREIGN_TASKS, **evaluation}}
+        steps = data["tasks"].get("episode_steps", "auto") if "gymnasium" in data["tasks"] else 0
+        long = steps == "auto" or (type(steps) is int and steps >= LONG_EPISODE)
+        usual = {"tasks": FOREIGN_TASKS} | ({"tasks_at_points": LONG_AT_POINTS} if long else {})
+        return {**data, "evaluation": {**usual, **evaluation}}
 
     @model_validator(mode="after")
     def _levels_are_those_of_the_agent(self) -> Self:

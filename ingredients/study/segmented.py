@@ -6,11 +6,10 @@ Comes in: a study. Goes out: yes or no, one answer for all of its cells: they di
 from __future__ import annotations
 
 from ingredients.study.levels import MemoryKind, OneTask
-from ingredients.study.models import Study
+from ingredients.study.models import LONG_EPISODE, Study
 from ingredients.study.section import Section
 from ingredients.study.tasks import GymnasiumTasks
 
-LONG_EPISODE = 50  # steps from which an episode is long
 KINDS = ("gru", "lstm", "none")  # memories that can be unrolled from where they are, each lane reset by itself
 
 

@@ -14,5 +14,5 @@ TRACE = 0.95
 
 
 def segment_discount(episode_steps: int) -> float:
-    """Returns γ for episodes of L steps: 1 − 5 / L, but from .99 to .999."""
-    return min(max(1 - 5 / episode_steps, 0.99), 0.999)
+    """Returns γ for episodes of L steps: 1 − 5 / L, but from .97 to .999."""
+    return min(max(1 - 5 / episode_steps, 0.97), 0.999)
