@@ -55,7 +55,7 @@ def test_operations_that_an_update_needs() -> None:
             shapes=lambda: {"head.weight": (16, 8), "gru.input": (3, 12, 16)},
         ),
         critic=SimpleNamespace(inputs=24, hidden=16, shapes=lambda: {"critic.last": (16, 4)}),
-        learner=SimpleNamespace(epochs=2),
+        tuned=SimpleNamespace(epochs=2),
         runs=("a", "b", "c"),
         steps_per_update=400,
     )
