@@ -93,7 +93,8 @@ def test_a_study_with_an_own_memory_runs_to_its_end(studies: Path) -> None:
     assert "2 of 2 runs finished" in done.stdout
     (studies / "my_memory.py").write_text(MODULE + "\n# edited\n")
     again = ingredients(above, *command)
-    assert again.stdout.startswith("own: 0 of 2 runs are finished; 2 to do in 1 stack; ")
+    why = "my_memory.py changed since 2 runs were trained, so training starts anew there"
+    assert again.stdout.startswith(f"own: 0 of 2 runs are finished; 2 to do in 1 stack; {why}; ")
     assert len(list((above / "result" / "replaced").iterdir())) == 2
     (studies / "my_memory.py").unlink()
     reported = ingredients(studies, "report", "../result")

@@ -243,3 +243,20 @@ def test_a_study_without_a_scale_is_still_reported(tmp_path: Path) -> None:
         assert "|" not in text
         assert "<table" not in text
     assert len(printed.getvalue().splitlines()) < 60
+
+
+@pytest.mark.parametrize("references", [True, False])
+def test_where_every_run_failed_the_reason_comes_first(tmp_path: Path, references: bool) -> None:
+    """In every format: before what might be said of references, and with no table; in the JSON it is the sentence."""
+    study = small_study(seeds=2)
+    write_results(tmp_path / "r", study, failed=[run.id for run in runs(study)], references=references)
+    report = build_report(tmp_path / "r")
+    count = len(runs(study))
+    said = f"No run finished; {count} of {count} failed: the loss was not finite at update 17."
+    assert report.json["sentence"] == said
+    Console(file=(printed := io.StringIO()), width=200).print(report.terminal())
+    for text in (report.markdown, printed.getvalue(), report.html):
+        assert said in text
+        assert text.index(said) < text.index(runs(study)[0].id.split("_")[0])
+        assert "Not applicable" not in text
+        assert "<table" not in text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingredients.errors import StudyError
-from ingredients.study import load_study
+from ingredients.study import load_study, parse_study
 from ingredients.study.tasks import SECTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -334,3 +335,15 @@ def test_a_mistake_in_the_file_is_not_blamed_on_an_override(tmp_path: Path) -> N
     """An override elsewhere leaves the blame with the file."""
     message = refusal(tmp_path, SMALL.replace("seeds: 2", "seeds: 0"), ["tasks.arms=10"])
     assert message == "s.yaml: seeds: out of range, got 0; allowed: 1 to 1000, or {first: 100, count: 10}"
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), [1, {"deep": float("inf")}]])
+@pytest.mark.parametrize("where", ["keywords", "vary", "own"])
+def test_a_number_that_no_result_can_hold_is_refused(where: str, value: object) -> None:
+    """In an environment's keywords, among what varies and in a key of own tasks: before anything is trained."""
+    settings: dict[str, Any] = {"keywords": {"limit": value}, "vary": {"limit": {"choices": [1, value]}}}
+    foreign = {"gymnasium": "my_env:Env", where: settings.get(where)}
+    tasks = {"own": "my_tasks:Guess", "limit": value} if where == "own" else foreign
+    said = r"tasks\.\S*limit\S*: cannot be stored, got (-?inf|nan); allowed: finite numbers"
+    with pytest.raises(StudyError, match=said):
+        parse_study({"name": "x", "tasks": {**tasks, "episodes": 5}, "ingredients": {}}, "x")

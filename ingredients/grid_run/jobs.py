@@ -20,8 +20,8 @@ from ingredients.grid_run.events import FinishedByOther
 from ingredients.grid_run.tally import Tally
 from ingredients.store import Store, load_result
 from ingredients.study import Study
-from ingredients.study.own_source import is_own
-from ingredients.study.tasks import family_key, is_foreign
+from ingredients.study.own_source import is_own, source_digest, source_path
+from ingredients.study.tasks import family_key, is_foreign, own_code
 
 REFERENCES = "references"
 LOGS = "logs"
@@ -38,6 +38,8 @@ class Remaining:
         trained: those of them whose stored weights are good, which are only evaluated again.
         references: whether the references are still to be evaluated.
         failed: of those that failed before, which record says so, as the store tells records apart.
+        edited: files of the user's own that have changed since some of the runs were trained; often none.
+        outdated: how many these are: they are trained anew.
     """
 
     study: Study
@@ -46,6 +48,8 @@ class Remaining:
     trained: frozenset[Run]
     references: bool
     failed: Mapping[Run, Hashable] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
+    outdated: int = 0
 
     @property
     def todo(self) -> int:
@@ -110,7 +114,16 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
     trained = frozenset(run for run in asked if states[run] == "trained")
     failed = {run: store.record_mark(run) for run in asked if states[run] == "failed"}
     left = tuple(stack for stack in cut if stack.runs)
-    return Remaining(study, asked, left, trained, references_needed(study, store), failed)
+    outdated = sum(states[run] == "missing" and store.record_mark(run) is not None for run in asked)
+    edited = _edited(study, store) if outdated else ()
+    return Remaining(study, asked, left, trained, references_needed(study, store), failed, edited, outdated)
+
+
+def _edited(study: Study, store: Store) -> tuple[str, ...]:
+    """Returns which files of the user's own are not as the store has them; all, where it has them as they are now."""
+    files = {name: source_path(name).name for name in (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))}
+    changed = [file for name, file in files.items() if source_digest(name) != store.source_digest(name)]
+    return tuple(dict.fromkeys(changed or files.values()))
 
 
 def parts(rest: Remaining) -> list[Part]:

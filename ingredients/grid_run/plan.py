@@ -77,7 +77,10 @@ def state_text(rest: Remaining) -> str:
     done = f"{rest.finished} of {len(rest.runs)} runs are finished"
     todo = f"{rest.todo} to do in {_times(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
     again = f", {len(rest.trained)} of them only to be evaluated again" if rest.trained else ""
-    return f"{done}; {todo}{again}"
+    if not rest.edited:
+        return f"{done}; {todo}{again}"
+    since = f"since {_times(rest.outdated, 'run')} {'was' if rest.outdated == 1 else 'were'} trained"
+    return f"{done}; {todo}{again}; {' and '.join(rest.edited)} changed {since}, so training starts anew there"
 
 
 def cell_lines(cells: Sequence[Cell]) -> list[str]:

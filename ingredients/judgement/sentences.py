@@ -21,6 +21,7 @@ from ingredients.judgement.words import as_agents, describe, listed
 from ingredients.study import Criterion, Ingredient
 
 FEW_SEEDS = 5
+NOTHING_TO_JUDGE = "No run has finished, so there is nothing to judge yet."
 _MOST_NAMED = 4
 
 
@@ -31,12 +32,12 @@ def sentence(
     criterion: Criterion,
 ) -> str:
     """Returns the answer to the study's question in one to a few sentences."""
+    if not any(result.seeds for result in cells):
+        return NOTHING_TO_JUDGE
     if not calibration.passed:
         scored = any(result.late.mean is not None for result in cells)
         given = "Scores are shown, verdicts are not given" if scored else "Neither scores nor verdicts are given"
         return f"Not applicable: {calibration.reason}. {given}."
-    if not any(result.seeds for result in cells):
-        return "No run has finished, so there is nothing to judge yet."
     by_cell = {result.cell: result for result in cells}
     full = by_cell.get(FULL)
     parts = [_appeared(cells)]

@@ -15,6 +15,7 @@ from ingredients.judgement.court import by_seed
 from ingredients.judgement.findings import Calibration, Claim, Judgement
 from ingredients.judgement.inputs import CellInput
 from ingredients.judgement.results import CellResult, Emergence, Interval, RunResult, Share
+from ingredients.judgement.sentences import NOTHING_TO_JUDGE
 from ingredients.judgement.statistics import t_interval
 from ingredients.study import Criterion
 
@@ -52,7 +53,7 @@ def without_runs(cell: CellInput) -> str:
 def _sentence(cells: Sequence[CellInput]) -> str:
     if any(cell.runs for cell in cells):
         return f"Nothing is judged yet: {_NO_REFERENCES}."
-    return "No run has finished, so there is nothing to judge yet."
+    return NOTHING_TO_JUDGE
 
 
 def _result(cell: CellInput, criterion: Criterion) -> CellResult:

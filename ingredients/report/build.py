@@ -19,6 +19,7 @@ from ingredients.judgement import Judgement, judge_study, unjudged
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.document import document
 from ingredients.report.markdown import markdown
+from ingredients.report.short import reasons_first
 from ingredients.report.side import Side, side_of
 from ingredients.store import Store, json_text, load_result
 
@@ -130,13 +131,13 @@ def read_report(directory: Path) -> Report:
     store, study = load_result(directory)
     evidence = read_evidence(store, study)
     if not evidence.references:
-        return Report(directory, evidence, unjudged(evidence.cells, study.criterion))
+        return Report(directory, evidence, reasons_first(evidence, unjudged(evidence.cells, study.criterion)))
     writable = bool(evidence.references["writable"])
     try:
         judgement = judge_study(evidence.cells, evidence.references, study.criterion, writable)
     except StoreError as error:
         raise StoreError(f"{directory}: {error}") from error
-    return Report(directory, evidence, judgement)
+    return Report(directory, evidence, reasons_first(evidence, judgement))
 
 
 def build_report(directory: Path) -> Report:

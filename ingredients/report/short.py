@@ -6,28 +6,47 @@ Comes in: the evidence and a judgement whose gate is closed. Goes out: titles wi
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+
+import yaml
 
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence, go_on
-from ingredients.study.tasks import family_key, is_foreign
+from ingredients.study.tasks import Tasks, family_key, is_foreign
 
 ENOUGH_SEEDS = 5
 _KEPT = ("Tasks", rows.FAILED, "Missing runs")
 _MOST = 3
+YAML_END = "\n..."  # behind a document that is a bare value
 _ROLES = ("floor", "reactive", "yardstick")
 
 
 def is_short(judgement: Judgement) -> bool:
-    """Returns whether no cell is judged because the references did not come out as what they are known to be."""
+    """Returns whether no cell is judged: all runs failed, or the references are not what they are known to be."""
+    if not any(result.seeds for result in judgement.cells) and any(result.failed for result in judgement.cells):
+        return True
     return bool(judgement.references) and not judgement.calibration.passed
 
 
+def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
+    """Returns the judgement; where every run that ended has failed, its sentence says so and why, and nothing else."""
+    if evidence.finished or not evidence.failures:
+        return judgement
+    (reason, count), *others = Counter(evidence.failures.values()).most_common()
+    often = f", {count} of them so" if others else ""
+    failed = f"{len(evidence.failures)} of {evidence.planned} failed{often}"
+    return replace(judgement, sentence=f"No run finished; {failed}: {reason.removesuffix('.')}.")
+
+
 def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[str]]]:
-    """Returns all that such a report has beside its first sentence."""
+    """Returns all that such a report has beside its first sentence; failed runs first where there are no others."""
     others = [(title, lines) for title, lines in rows.lists(evidence, judgement) if title in _KEPT]
+    if not evidence.finished:
+        return [(title, lines) for title, lines in others if lines]
     named = [("Return of a lifetime", list(_earned(evidence, judgement))), ("What to do next", list(_next(evidence)))]
     return [(title, lines) for title, lines in [*named, *others] if lines]
 
@@ -49,10 +68,19 @@ def _next(evidence: Evidence) -> Iterator[str]:
     if is_foreign(study.tasks):
         key = family_key(study.tasks)
         name = shlex.quote(("own:" if key == "own" else "") + str(getattr(study.tasks, key)))
-        yield f"see in seconds what varies, what does not, and what could: ingredients check {name}"
+        settings = "".join(f" --set {shlex.quote(setting)}" for setting in _settings(study.tasks))
+        yield f"see in seconds what varies, what does not, and what could: ingredients check {name}{settings}"
     again = go_on(evidence.directory).removeprefix("go on: ")
     if study.seeds.count < ENOUGH_SEEDS:
         yield f"more seeds, what is finished is kept: {again} --seeds {ENOUGH_SEEDS}"
     steps = study.learner.train_steps * 10
     longer = again.partition(" --out ")[0] + f" --set learner.train_steps={steps} --out another-folder"
     yield f"longer training, which is another study: {longer}"
+
+
+def _settings(tasks: Tasks) -> Iterator[str]:
+    """Yields what makes these tasks what they are, as `--set` takes it."""
+    for key, value in tasks.model_dump(exclude={family_key(tasks)}).items():
+        if value not in ({}, [], "auto", "sync"):
+            written = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
+            yield f"tasks.{key}={written.partition(YAML_END)[0].strip()}"
