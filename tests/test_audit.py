@@ -19,11 +19,18 @@ from gymnasium import spaces
 from ingredients.audit.flatten import action_reader, reader
 from ingredients.audit.judged import holm, judged, summary
 from ingredients.audit.listing import Subject, subject_of, subjects
+from ingredients.audit.made import Made
 from ingredients.audit.measures import audited
+from ingredients.audit.play import play
+from ingredients.decoding.history import History
+from ingredients.decoding.past import alike, gain
+from ingredients.decoding.played import rows_of
 from ingredients.errors import IngredientsError, UsageError
+from ingredients.gyms.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 30  # a limit: quick environments take less
+PLAYED: dict[str, Any] = {"uniform": True, "seconds": 1.0, "first_seed": 0, "longest": 40}
 
 
 def findings(name: str, **keywords: Any) -> dict[str, Any]:  # noqa: ANN401 - of an environment's constructor
@@ -89,6 +96,31 @@ def test_a_trace_and_hidden_tasks() -> None:
     assert found["tasks"]["share"] == pytest.approx(0.5, abs=0.15)
     assert found["tasks"]["details"]["hidden"] == found["tasks"]["share"]
     assert found["memory_needed"]["share"] is None
+
+
+class Told(Remembers):
+    """Has a text beside its observation, whose number is a thousand million times as large."""
+
+    observation_space = spaces.Dict({"seen": spaces.Discrete(99), "text": spaces.Text(20)})  # type: ignore[assignment]
+
+    def step(self, action: np.int64) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Pays at one step of four episodes."""
+        seen, _, over, cut, info = super().step(action)
+        return {"seen": seen * 90, "text": "go"}, float(self._steps == 5 and self._rare), over, cut, info
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Starts with nothing to show."""
+        seen, info = super().reset(seed=seed)
+        self._rare = seed is not None and seed < 4
+        return {"seen": seen, "text": "go"}, info
+
+
+def test_a_text_hides_no_trace_and_rewards_that_were_met_too_seldom_are_not_judged() -> None:
+    """Columns differ each by its own size; a reward that was met four times is too little to find a leak in."""
+    found = audited(Subject("test_audit:Told"), 4)["findings"]
+    assert found["memory"]["share"] == pytest.approx(0.1, abs=0.07)
+    assert found["reward"]["share"] is None
+    assert found["reward"]["reason"].startswith("too little was met: the reward was other than usual in ")
 
 
 def test_play_that_fails_is_a_line_with_how_often() -> None:
@@ -159,6 +191,52 @@ def test_any_space_is_read_or_refused() -> None:
         reader(spaces.Graph(spaces.Discrete(2), None))
 
 
+class Recalls(gymnasium.Env[np.int64, np.int64]):
+    """Shows one of four cards; pays for the card that was shown two steps ago, or, asked to, for the one shown now."""
+
+    observation_space = action_space = spaces.Discrete(4)
+
+    def __init__(self, back: int) -> None:
+        """Takes how far back it asks."""
+        self._back, self._cards = back, list[int]()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.int64, dict[str, Any]]:
+        """Shows a card."""
+        super().reset(seed=seed)
+        self._cards = [int(self.np_random.integers(4))]
+        return np.int64(self._cards[-1]), {}
+
+    def step(self, action: np.int64) -> tuple[np.int64, float, bool, bool, dict[str, Any]]:
+        """Pays, and shows another card."""
+        right = len(self._cards) > self._back and int(action) == self._cards[-1 - self._back]
+        self._cards.append(int(self.np_random.integers(4)))
+        return np.int64(self._cards[-1]), float(right), len(self._cards) > 40, False, {}
+
+
+@pytest.mark.parametrize(("back", "needed"), [(2, 0.95), (0, 0.0)])
+def test_a_memory_is_needed_for_a_card_that_is_gone(back: int, needed: float) -> None:
+    """What was shown two steps ago only the past tells; what is shown now the past adds nothing to."""
+    session = play(Made(Recipe("test_audit:Recalls", {"back": back})), **PLAYED)
+    found = gain(session.played(), session.ended)
+    assert found.share == pytest.approx(needed, abs=0.05)
+    assert found.low is not None
+    assert (found.low > 0.9) == (back == 2)
+
+
+def test_a_swapped_past_is_of_another_episode_with_the_same_present() -> None:
+    """The null of the past: equal cards, another episode, about the same time."""
+    session = play(Made(Recipe("test_audit:Recalls", {"back": 2})), **PLAYED)
+    played = session.played()
+    rows = rows_of(played, np.ones(len(session.episodes), np.bool_))
+    other = alike(History(played), rows, np.random.default_rng(0))
+    here, there = (played.observation[each.sequence, each.step] for each in (rows, other))
+    assert (here == there).all()
+    assert (rows.sequence != other.sequence).mean() > 0.95
+    assert np.abs(rows.step - other.step).mean() < 5
+
+
 def test_holm_and_words_by_hand() -> None:
     """Three tests: the smallest counts three times, a later one is never smaller; a tenth is the least that counts."""
     assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
@@ -167,11 +245,21 @@ def test_holm_and_words_by_hand() -> None:
     constant = {**empty, "reason": "the reward is constant: 1 in each of 9 steps of random play"}
     unmet = {**empty, "reason": "no reward was met in 9 steps of random play: each was 0"}
     lines = [
-        {"error": None, "findings": {"reward": reward, "action": full, "memory": {**full, "low": 0.05}, "tasks": full}}
+        {
+            "error": None,
+            "findings": {
+                "reward": reward,
+                "action": full,
+                "memory": {**full, "low": 0.07},
+                "tasks": full,
+                "memory_needed": {**full, "low": 0.07},
+            },
+        }
         for reward in (constant, unmet)
     ]
     words = judged([*lines, {"error": "broken"}])
-    assert [word.word for word in (words[0] or {}).values()] == ["constant", "supplied", "not found", "supplied"]
+    said = [word.word for word in (words[0] or {}).values()]
+    assert said == ["constant", "supplied", "not found", "supplied", "needed"]
     assert (words[1] or {})["reward"].word == "not met"
     assert summary(words).startswith("0 of 2 environments supply all four")
-    assert summary(words).endswith("1 could not be audited.")
+    assert summary(words).endswith("a memory is needed in 2; 1 could not be audited.")

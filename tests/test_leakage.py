@@ -162,10 +162,12 @@ def test_vectors_and_numbers_are_decoded_by_quartiles() -> None:
 
 
 def test_few_values_are_classes_and_many_are_quartiles() -> None:
-    """A value that most steps have is a class of its own, and does not swallow the rare ones on either side."""
-    edges = edges_of(np.array([0.0, 1.0, 0.0, 5.0]))
-    assert place(edges, np.array([0.0, 1.0, 0.0, 5.0])).tolist() == [1, 3, 1, 5]
-    assert place(edges, np.array([5.0, 0.0, 2.0])).tolist() == [5, 1, 4]
+    """A value that most steps have swallows none of the rare ones on either side; rare ones are told from it alone."""
+    edges = edges_of(np.repeat([0.0, 1.0, 5.0], [9, 5, 5]))
+    assert place(edges, np.array([5.0, 0.0, 2.0, 1.0])).tolist() == [5, 1, 4, 3]
+    assert edges_of(np.array([0.0, 0.0, 1.0])).tolist() == [0]
+    seldom = np.repeat([0.0, 0.7, 0.8, 0.9], [90, 1, 2, 1])
+    assert place(edges_of(seldom), np.array([0.0, 0.7, 0.8, 0.9])).tolist() == [1, 2, 2, 2]
     mostly_zero = np.concatenate([np.zeros(80), np.linspace(1, 2, 10), np.linspace(-2, -1, 10)])
     assert np.unique(place(edges_of(mostly_zero), mostly_zero)).size == 3
 

@@ -5,8 +5,9 @@ Comes in: lines. Goes out: for each column of each line a `Word`: `supplied`, `n
 | word | means |
 |---|---|
 | supplied | Holm's p over the whole audit is below .05, and the interval lies above a tenth |
+| needed | the same of `memory_needed`, above a twentieth: of what is paid, much is the luck of random play itself |
 | not found | something was measured, and is not shown to be more: never "absent" |
-| constant, not met, not measured | nothing could be measured, for a reason that the line gives |
+| constant, not met, too few, not measured | nothing could be measured, for a reason that the line gives |
 """
 
 from __future__ import annotations
@@ -16,11 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ingredients.audit.measures import COLUMNS
+from ingredients.audit.measures import COLUMNS, INGREDIENTS, NEEDED
 from ingredients.decoding.leak import LEAKS_ABOVE
 
 FAMILY_ALPHA = 0.05
-SUPPLIED, NOT_FOUND = "supplied", "not found"
+SUPPLIED, MEMORY_NEEDED, NOT_FOUND = "supplied", "needed", "not found"
+NEEDED_ABOVE = 0.05
+EMPTY = {
+    "the reward is constant": "constant",
+    "no reward was met": "not met",
+    "too little was met": "too few",
+    "the reward is the same at": "too few",
+    "rewards were other": "too few",
+}
 
 
 class Word(NamedTuple):
@@ -44,7 +53,7 @@ def judged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Word] | None]:
     for row, name in sound:
         of_line = words[row]
         assert of_line is not None
-        of_line[name] = _word(found[row, name], adjusted.get((row, name)))
+        of_line[name] = _word(name, found[row, name], adjusted.get((row, name)))
     return words
 
 
@@ -57,25 +66,27 @@ def holm(values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _word(finding: dict[str, Any], p: float | None) -> Word:
+def _word(name: str, finding: dict[str, Any], p: float | None) -> Word:
     numbers = finding["share"], finding["low"], finding["high"], p
     if finding["share"] is None:
         reason = finding["reason"] or ""
-        return Word(next((w for w in ("constant", "not met") if _says(w, reason)), "not measured"), *numbers, reason)
-    supplied = p is not None and p < FAMILY_ALPHA and finding["low"] > LEAKS_ABOVE
-    return Word(SUPPLIED if supplied else NOT_FOUND, *numbers, finding["reason"])
-
-
-def _says(word: str, reason: str) -> bool:
-    return reason.startswith({"constant": "the reward is constant", "not met": "no reward was met"}[word])
+        empty = next((word for begins, word in EMPTY.items() if reason.startswith(begins)), "not measured")
+        return Word(empty, *numbers, reason)
+    least, word = (NEEDED_ABOVE, MEMORY_NEEDED) if name == NEEDED else (LEAKS_ABOVE, SUPPLIED)
+    shown = p is not None and p < FAMILY_ALPHA and finding["low"] > least
+    return Word(word if shown else NOT_FOUND, *numbers, finding["reason"])
 
 
 def summary(words: Sequence[dict[str, Word] | None]) -> str:
     """Returns how many environments supply what, in one sentence."""
     sound = [of_line for of_line in words if of_line is not None]
-    counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in COLUMNS}
-    all_four = sum(all(word.word == SUPPLIED for word in of_line.values()) for of_line in sound)
+    counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in INGREDIENTS}
+    all_four = sum(all(of_line[name].word == SUPPLIED for name in INGREDIENTS) for of_line in sound)
     each = ", ".join(f"{name} {count}" for name, count in counts.items())
+    needed = sum(of_line[NEEDED].word == MEMORY_NEEDED for of_line in sound)
     failed = len(words) - len(sound)
     tail = f"; {failed} could not be audited" if failed else ""
-    return f"{all_four} of {len(sound)} environments supply all four by themselves under random play ({each}){tail}."
+    return (
+        f"{all_four} of {len(sound)} environments supply all four by themselves under random play ({each}); "
+        f"a memory is needed in {needed}{tail}."
+    )

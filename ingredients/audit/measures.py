@@ -20,17 +20,16 @@ from ingredients.boundary.guard import AllKept
 from ingredients.decoding.chosen import Asked
 from ingredients.decoding.decoders import Budget
 from ingredients.decoding.leak import CONFIDENCE, LEAKS_ABOVE, Leak, measure
+from ingredients.decoding.past import gain
 
-COLUMNS = ("reward", "action", "memory", "tasks")
+INGREDIENTS = ("reward", "action", "memory", "tasks")
+NEEDED = "memory_needed"
+COLUMNS = (*INGREDIENTS, NEEDED)
 UNIFORM = Budget(rows=12_000, trees=30, tested=15_000)
 STICKY = Budget(rows=4_000, trees=15, tested=8_000)
 UNIFORM_SHARE, STICKY_SHARE, REPLAY_SHARE = 0.3, 0.2, 0.2  # of the time, at most
 FEWEST_PAIRS = 20
 LEAST_LAG = 8  # what is still there so many steps later is called a memory
-NO_MEMORY_COLUMN = (
-    "not measured: what the past adds to predicting the return of random play was believable on one of fourteen "
-    "environments that were tried"
-)
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _audited(subject: Subject, seconds: float) -> dict[str, Any]:
         replayed, trouble = Replayed(), f"a replay raised {in_short(error)}"
     findings = {name: _leak(name, uniform, sticky, replayed) for name in ("reward", "action")}
     findings |= {"memory": _trace(replayed, trouble), "tasks": _tasks(replayed, trouble)}
-    findings["memory_needed"] = Finding(reason=NO_MEMORY_COLUMN)
+    findings[NEEDED] = _needed(uniform)
     return {
         "id": subject.name,
         "error": None,
@@ -151,6 +150,17 @@ def _ceiling(replayed: Replayed) -> float | None:
         return None
     guess = 1 / replayed.actions
     return max((sum(replayed.apart) / len(replayed.apart) - guess) / (1 - guess), 0.0)
+
+
+# Is memory needed
+
+
+def _needed(uniform: Session) -> Finding:
+    """Returns what the past adds to telling rewards under uniform play: a policy's habits would be told by it, too."""
+    if len(uniform.episodes) < 4:
+        return Finding(reason=f"only {len(uniform.episodes)} episodes were played")
+    found = gain(uniform.played(), uniform.ended)
+    return Finding(found.share, found.low, found.high, found.p, found.reason, asdict(found))
 
 
 # Memory in the environment, tasks

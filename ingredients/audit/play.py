@@ -17,7 +17,7 @@ import numpy as np
 from ingredients.audit.flatten import has_quantities
 from ingredients.audit.made import Made
 from ingredients.boundary.failures import in_short, ours
-from ingredients.decoding.played import Numbers, Played
+from ingredients.decoding.played import Flags, Numbers, Played
 
 STEPS, EPISODES, LONGEST = 10_000, 100, 200
 MORE_STEPS, QUICK_SECONDS = 60_000, 2.0  # more, where enough was played so quickly
@@ -27,10 +27,14 @@ FAILED_IN_A_ROW = 20
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode: its seed, what was seen `[T + 1, O]`, done `[T, C]` and paid `[T]`, and the actions as they were."""
+    """One episode: its seed, what was seen `[T + 1, O]`, done `[T, C]` and paid `[T]`, and the actions as they were.
+
+    `ended` says whether it came to its own end, and was not cut.
+    """
 
     seed: int
     chosen: list[Any]
+    ended: bool
     seen: Numbers
     actions: Numbers
     rewards: Numbers
@@ -47,6 +51,11 @@ class Session:
     cut: int = 0
     steps: int = 0
     seconds: float = 0.0
+
+    @property
+    def ended(self) -> Flags:
+        """Returns which episodes were not cut, `[N]`."""
+        return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> Played:
         """Returns the episodes as sequences of equal length; what is beyond an end was not seen."""
@@ -109,4 +118,4 @@ def _episode(made: Made, session: Session, longest: int, seed: int, draw: np.ran
         if session.uniform or draw.random() >= STICKS:
             action = made.actions.sample()
     session.cut += not over
-    return Episode(seed, chosen, np.stack(seen), np.stack(actions), np.asarray(rewards))
+    return Episode(seed, chosen, over, np.stack(seen), np.stack(actions), np.asarray(rewards))

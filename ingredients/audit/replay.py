@@ -105,7 +105,8 @@ class Pair:
 
 
 def _differ(first: Numbers, second: Numbers) -> bool:
-    return bool(np.abs(first - second).max(initial=0) > SAME * (1 + np.abs(first).max(initial=0)))
+    """Returns whether some column differs, each by its own size: a text's number would hide all others."""
+    return bool((np.abs(first - second) > SAME * (1 + np.abs(first))).any())
 
 
 def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:

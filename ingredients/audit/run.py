@@ -16,17 +16,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from ingredients.audit.listing import Subject
 from ingredients.audit.measures import failed_line
 from ingredients.store.files import explained
 
-MEASURE = 1  # raised where what is measured changes: older lines are measured again
+MEASURE = 2  # raised where what is measured changes: older lines are measured again
 POLL_SECONDS = 0.1
-WALL_FACTOR, LEAST_WALL = 10, 300.0
+WORK_FACTOR, WALL_FACTOR = 10, 60  # times the seconds: of the processor, which others may be using, and by the clock
+LEAST_LIMIT = 300.0
 Line = dict[str, Any]
 
 
@@ -44,7 +48,9 @@ class _Running:
     subject: Subject
     process: subprocess.Popen[bytes]
     file: Path
+    seconds: float
     until: float
+    stopped: bool = False
 
 
 def audit(subjects: Sequence[Subject], how: How, tell: Callable[[str], None]) -> list[Line]:
@@ -107,13 +113,25 @@ def _begun(subject: Subject, how: How) -> _Running:
     quiet = {**os.environ, "OMP_NUM_THREADS": "1", "PYGAME_HIDE_SUPPORT_PROMPT": "1", "SDL_VIDEODRIVER": "dummy"}
     with explained(path, "write"), path.with_suffix(".err").open("wb") as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=quiet, start_new_session=True)
-    return _Running(subject, process, path, time.monotonic() + max(WALL_FACTOR * how.seconds, LEAST_WALL))
+    work, wall = (max(factor * how.seconds, LEAST_LIMIT) for factor in (WORK_FACTOR, WALL_FACTOR))
+    return _Running(subject, process, path, work, time.monotonic() + wall)
 
 
 def _is_over(one: _Running) -> bool:
-    if time.monotonic() > one.until:
+    if one.process.poll() is not None:
+        return True
+    if time.monotonic() > one.until or _worked(one.process) > one.seconds:
+        one.stopped = True
         _stop(one.process)
-    return one.process.poll() is not None
+    return one.stopped
+
+
+def _worked(process: subprocess.Popen[bytes]) -> float:
+    """Returns the seconds of the processor that a process has used."""
+    with suppress(psutil.NoSuchProcess):
+        used = psutil.Process(process.pid).cpu_times()
+        return float(used.user + used.system)
+    return 0.0
 
 
 def _ended(one: _Running, how: How) -> str:
@@ -129,7 +147,7 @@ def _ended(one: _Running, how: How) -> str:
 
 
 def _why(one: _Running, errors: Path) -> str:
-    if time.monotonic() > one.until:
+    if one.stopped:
         return "took far longer than it was given, and was stopped"
     code = one.process.returncode
     if code < 0:

@@ -13,16 +13,27 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingredients.audit.judged import Word, judged, summary
-from ingredients.audit.measures import COLUMNS, NO_MEMORY_COLUMN
+from ingredients.audit.judged import NOT_FOUND, Word, judged, summary
+from ingredients.audit.measures import COLUMNS, NEEDED
 from ingredients.store.files import explained
 
 Line = dict[str, Any]
-HEADS = ("environment", "reward", "action", "action of ceiling", "memory in it", "tasks", "luck", "starts", "seconds")
-NEEDED = f"Is memory needed: {NO_MEMORY_COLUMN}."
+HEADS = (
+    "environment",
+    "reward",
+    "action",
+    "action of ceiling",
+    "memory in it",
+    "tasks",
+    "luck",
+    "starts",
+    "memory needed",
+    "seconds",
+)
 LEGEND = (
     "Shares from 0 to 1 of what there is to tell, or of pairs of episodes, with 95% intervals; * supplied (Holm over "
-    "the audit, interval above .1). Not found is not absent: random play, these decoders."
+    "the audit, interval above .1), or memory needed (interval above .05 of the variance of what is paid). Not found "
+    "is not absent: random play, these decoders."
 )
 
 
@@ -60,17 +71,16 @@ def as_csv(lines: Sequence[Line]) -> str:
             "error",
             *(f"{name}_{part}" for name in COLUMNS for part in parts),
             *extra,
-            "memory_needed",
             "notes",
         ]
     )
     for line, words in zip(lines, judged(lines), strict=True):
         if words is None:
-            writer.writerow([line["id"], line["error"], *[""] * (len(COLUMNS) * len(parts) + len(extra) + 2)])
+            writer.writerow([line["id"], line["error"], *[""] * (len(COLUMNS) * len(parts) + len(extra) + 1)])
             continue
         numbers = [_plain(value) for name in COLUMNS for value in words[name]]
         further = [_plain(value) for value in _further(line)]
-        writer.writerow([line["id"], "", *numbers, *further, "not measured", "; ".join(line["notes"])])
+        writer.writerow([line["id"], "", *numbers, *further, "; ".join(line["notes"])])
     return text.getvalue()
 
 
@@ -81,7 +91,7 @@ def as_markdown(lines: Sequence[Line]) -> str:
     table = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
     table += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     reasons = [f"- {reason}" for reason in _reasons(lines, words)]
-    return "\n".join(["# Audit", "", summary(words), "", LEGEND, "", *table, "", NEEDED, "", *reasons]) + "\n"
+    return "\n".join(["# Audit", "", summary(words), "", LEGEND, "", *table, "", *reasons]) + "\n"
 
 
 def as_html(lines: Sequence[Line]) -> str:
@@ -101,7 +111,7 @@ def as_html(lines: Sequence[Line]) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><style>{style}</style></head>',
         f"<body><h1>Audit</h1>{said}<table><tr>{head}</tr>",
         *rows,
-        f"</table><p>{html.escape(NEEDED)}</p><ul>",
+        "</table><ul>",
         *reasons,
         "</ul></body></html>",
     ]
@@ -115,7 +125,7 @@ def as_text(lines: Sequence[Line]) -> str:
     widths = [max(len(row[column]) for row in rows if len(row) > 2) for column in range(len(HEADS))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
     reasons = [f"- {reason}" for reason in _reasons(lines, words)]
-    return "\n".join([*table, "", *reasons, *([""] if reasons else []), LEGEND, NEEDED, summary(words)])
+    return "\n".join([*table, "", *reasons, *([""] if reasons else []), LEGEND, summary(words)])
 
 
 def _cells(line: Line, words: dict[str, Word] | None) -> list[str]:
@@ -131,6 +141,7 @@ def _cells(line: Line, words: dict[str, Word] | None) -> list[str]:
         _cell(words["tasks"]),
         "-" if luck is None else f"{luck:.2f}",
         f"{starts}/{resets}",
+        _cell(words[NEEDED]),
         f"{line['seconds']:.0f}",
     ]
 
@@ -138,7 +149,7 @@ def _cells(line: Line, words: dict[str, Word] | None) -> list[str]:
 def _cell(word: Word) -> str:
     if word.share is None or word.low is None or word.high is None:
         return word.word
-    mark = "*" if word.word == "supplied" else ""
+    mark = "" if word.word == NOT_FOUND else "*"
     return f"{word.share:.2f}{mark} [{word.low:.2f}, {word.high:.2f}]"
 
 

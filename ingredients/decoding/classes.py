@@ -1,7 +1,8 @@
-"""Numbers as classes: each value one where there are few, else where they lie among the quartiles.
+"""Numbers as classes: each common value one where there are few, else where they lie among the quartiles.
 
 Comes in: numbers of the fitted and the tested rows. Goes out: whole numbers from 0 on. To lie on a quartile is a class
-of its own, so a value that most steps have does not swallow its neighbours. So is to lie on no known value.
+of its own, so a value that most steps have does not swallow its neighbours. So is to lie between common values: those
+that were met less than `COMMON` times can be told from the common ones, not from one another.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from ingredients.decoding.played import Labels, Numbers
 
 MOST_CLASSES = 12
 DIGITS = 6
+COMMON = 5
 
 
 def edges_of(numbers: Numbers) -> Numbers:
-    """Returns the values where they are at most `MOST_CLASSES`, else the quartiles."""
-    values = np.unique(np.round(numbers, DIGITS))
-    return values if values.size <= MOST_CLASSES else np.quantile(numbers, (0.25, 0.5, 0.75))
+    """Returns the common values where there are at most `MOST_CLASSES` in all, else the quartiles."""
+    values, met = np.unique(np.round(numbers, DIGITS), return_counts=True)
+    if values.size > MOST_CLASSES:
+        return np.quantile(numbers, (0.25, 0.5, 0.75))
+    common: Numbers = values[met >= min(COMMON, met.max())]
+    return common
 
 
 def place(edges: Numbers, numbers: Numbers) -> Labels:

@@ -10,7 +10,8 @@ says how rich the task is, whatever is done, is no leak of reward: who knows the
 Each decoder is the best of many on an inner split (`chosen`), fitted again to all fitted rows. Where none that sees
 more does better there than the base, the leak is 0; it is never below. Targets are classes (`classes`). Of an action of
 many components all are asked, and their errors are added up. The interval is over groups (tasks where the task is told,
-else sequences), since steps of one are no independent draws; with no error at all it begins at 1 − 3 / groups.
+else sequences), since steps of one are no independent draws. Where every error of the base is mended, or none is, one
+bound is by the rule of three: 3 / n away, n being the groups in which the base errs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from scipy import stats
 from sklearn import config_context
 
 from ingredients.decoding.chosen import Asked, after, before, choose, errors, inner_rows
-from ingredients.decoding.classes import edges_of, place
+from ingredients.decoding.classes import COMMON, edges_of, place
 from ingredients.decoding.decoders import FULL, Budget, Chances, Known, chances_of_classes, table
 from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, rows_of, thinned
 from ingredients.decoding.windows import CLOCK, Keys
@@ -73,11 +74,22 @@ def measure(played: Played, asked: Asked, budget: Budget = FULL) -> Leak:
         return Leak(reason="too little was played to fit a decoder and to test it")
     tested = tested.only(thinned(tested, budget.tested))
     known, wanted = _classes(played, asked.name, fitted, tested)
-    if all(np.unique(one).size < 2 for one in known.classes.T):
-        return Leak(reason=f"the {asked.name} is the same at every step that a decoder could be fitted to")
-    if all(np.unique(one).size < 2 for one in wanted.T):
-        return Leak(reason=f"the {asked.name} is the same at every step that it could be tested on")
+    if refused := _too_seldom(asked.name, known.classes, wanted):
+        return Leak(reason=refused)
     return _answered(played, asked, budget, known, tested, wanted)
+
+
+def _too_seldom(name: str, known: Labels, wanted: Labels) -> str | None:
+    """Returns why too little of it was met: that it was the commonest class at nearly all fitted, or tested, steps."""
+    usual = np.array([np.bincount(one).argmax() for one in known.T])
+    for classes, use in ((known, "fitted to"), (wanted, "tested on")):
+        others = int((classes != usual).sum(0).max())
+        if others == 0:
+            return f"the {name} is the same at every step that a decoder could be {use}"
+        if others < COMMON:
+            steps = f"{others} of {len(classes):,} steps that a decoder could be {use}"
+            return f"too little was met: the {name} was other than usual in {steps}"
+    return None
 
 
 def _answered(played: Played, asked: Asked, budget: Budget, known: Known, tested: Rows, wanted: Labels) -> Leak:
@@ -110,10 +122,11 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
     low, high = 1 - share - width, min(1 - share + width, 1.0)
+    three = 3 / np.unique(group[missed.any(1)]).size
     if not wrong.any():
-        low = 1 - 3 / groups
+        low = 1 - three
     if decoder is None:
-        share, low, wrong = 1.0, 0.0, missed
+        share, low, high, wrong = 1.0, 0.0, min(max(high, three), 1.0), missed
     return Leak(
         leak=max(1 - share, 0.0),
         low=max(low, 0.0),
@@ -121,7 +134,7 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
         accuracy=1 - float(wrong.mean()),
         base_rate=1 - float(missed.mean()),
         bits=max(_bits(shown, wanted) - _bits(without, wanted), 0.0) if decoder else 0.0,
-        p=_by_flips(missed.sum(1) - wrong.sum(1), group),
+        p=by_flips(missed.sum(1) - wrong.sum(1), group),
         classes=max(np.unique(one).size for one in wanted.T),
         leaks=low > LEAKS_ABOVE,
         decoder=decoder,
@@ -137,7 +150,7 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
     return found, math.sqrt(spread) / float(wholes.sum()), count
 
 
-def _by_flips(gain: Labels, group: Labels) -> float:
+def by_flips(gain: Numbers | Labels, group: Labels) -> float:
     """Returns the one-sided p of a mean gain above 0, by flipping the signs of whole groups."""
     gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))

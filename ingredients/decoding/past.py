@@ -1,0 +1,234 @@
+"""Whether a memory is needed: what the past adds to what the present tells of the reward.
+
+Comes in: what was played, and which episodes came to their own end. Goes out: a `Gain`.
+
+Told are r_t, and the discounted rewards of the next `HORIZON` steps, from the present (o_t, a_t, which step it is) or
+from that and the past: o, a and r of the steps before, o_0, means so far, what each action has paid so far.
+
+gain = (error without − error with the past) / variance, squared errors on episodes that no decoder was fitted to
+
+*Without* is the better of two: the present alone, and the present with a **swapped past**, that of the step of another
+episode whose present is most alike. The second is the null: in an environment that shows its state, more columns
+help a forest to read it, whosever they are; what is left is what only one's own past can tell. Each decoder is the best
+on an inner split; halves of the episodes are told by decoders of the other half. Two things are told, so the interval
+and p of the better one pay for two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+from sklearn import config_context
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.neighbors import NearestNeighbors
+
+from ingredients.decoding.history import History, Keys
+from ingredients.decoding.leak import CONFIDENCE, by_flips, ratio
+from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, thinned
+
+DISCOUNT, HORIZON = 0.9, 25
+ROWS, TREES, LEAF = 4_000, 15, 5
+INNER, FEWEST_ROWS, FEWEST_OTHERS = 3, 200, 20
+LOOKED_AT = 24  # columns at which a tree looks at each split, at most
+NEIGHBOURS, STILL, DIGITS = 8, 1e-9, 6
+TARGETS = ("next reward", "coming rewards")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What the past adds.
+
+    Attributes:
+        share: of the variance, from 0 to 1; None where there is nothing to tell.
+        low, high: its interval, at 95% over both targets.
+        p: how likely so much is where the past adds nothing; twice that of the better target.
+        target: which of `TARGETS` it is of.
+        present, swapped, past: what each tells of the variance.
+        reason: why there is nothing to tell.
+    """
+
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    target: str | None = None
+    present: float | None = None
+    swapped: float | None = None
+    past: float | None = None
+    reason: str | None = None
+
+
+class Asked(NamedTuple):
+    """Rows, and the rows whose past is told."""
+
+    rows: Rows
+    past: Rows
+
+    def only(self, chosen: Flags | Labels) -> Asked:
+        """Returns some of them."""
+        return Asked(self.rows.only(chosen), self.past.only(chosen))
+
+
+class Part(NamedTuple):
+    """Squared errors of the mean, the present, the swapped past and the past `[R, 4]`, and the rows' episodes `[R]`."""
+
+    errors: Numbers
+    episode: Labels
+
+
+Decoder = Callable[[Asked, Numbers, Asked], Numbers]
+
+
+def gain(played: Played, ended: Flags) -> Gain:
+    """Returns what the past adds; `ended` `[N]` says which sequences were not cut."""
+    history = History(played)
+    coming, known = _coming(played, ended)
+    found: list[Gain] = []
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        for name, target, usable in zip(TARGETS, (played.reward, coming), (played.acted, known), strict=True):
+            found.append(_of(history, name, target, usable))
+    there = [one for one in found if one.p is not None]
+    return min(there, key=lambda one: one.p or 0.0) if there else found[-1]
+
+
+def _coming(played: Played, ended: Flags) -> tuple[Numbers, Flags]:
+    """Returns the discounted rewards of the next steps `[N, T]`, and where they are known."""
+    steps = played.reward.shape[1]
+    padded = np.pad(played.reward, ((0, 0), (0, HORIZON)))
+    total: Numbers = np.zeros_like(played.reward)
+    for later in range(HORIZON):
+        total = total + DISCOUNT**later * padded[:, later : later + steps]
+    left = played.acted.sum(1)[:, None] - np.arange(steps)
+    return total, played.acted & ((left >= HORIZON) | ended[:, None])
+
+
+def _of(history: History, name: str, target: Numbers, usable: Flags) -> Gain:
+    draw, parts = np.random.default_rng(0), []
+    even = np.arange(len(target)) % 2 == 0
+    for half in (even, ~even):
+        fitted, asked = (Rows(*np.nonzero(usable & side[:, None])) for side in (half, ~half))
+        fitted, asked = (rows.only(thinned(rows, ROWS)) for rows in (fitted, asked))
+        if refused := _nothing(target, fitted, asked):
+            return Gain(reason=refused)
+        parts.append(_told(history, target, fitted, asked, draw))
+    return _scored(name, parts)
+
+
+def _nothing(target: Numbers, *both: Rows) -> str | None:
+    for rows in both:
+        values = np.round(target[rows.sequence, rows.step], DIGITS)
+        if rows.size < FEWEST_ROWS:
+            return "too little was played to say what the past adds"
+        others = values.size - int(np.unique(values, return_counts=True)[1].max())
+        if others < FEWEST_OTHERS:
+            return f"rewards were other than usual in {others} of {values.size:,} steps, too seldom to be told"
+    return None
+
+
+def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np.random.Generator) -> Part:
+    wanted, known = target[asked.sequence, asked.step], target[fitted.sequence, fitted.step]
+    inner = np.unique(fitted.sequence, return_inverse=True)[1] % INNER == INNER - 1
+    own, theirs = Asked(fitted, fitted), Asked(asked, asked)
+    present, alone = _best(_present(history), own, known, inner)
+    past, helped = _best(_past(history), own, known, inner)
+    swapped = (Asked(rows, alike(history, rows, draw)) for rows in (fitted, asked))
+    by_present = present(own, known, theirs)
+    by_past = past(own, known, theirs) if helped < alone else by_present
+    first, second = swapped
+    told = (np.full_like(wanted, known.mean()), by_present, past(first, known, second), by_past)
+    return Part(np.stack([(wanted - one) ** 2 for one in told], axis=1), asked.sequence)
+
+
+def _best(decoders: Sequence[Decoder], own: Asked, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
+    """Returns the decoder with the smallest error on the inner rows, and that error."""
+    outer, held = own.only(~inner), own.only(inner)
+    if not (~inner).any() or not inner.any():
+        return decoders[0], float("inf")
+    errors = [float(((one(outer, known[~inner], held) - known[inner]) ** 2).mean()) for one in decoders]
+    best = int(np.argmin(errors))
+    return decoders[best], errors[best]
+
+
+def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
+    """Returns for each row that of another sequence whose present is most alike; equal ones near in time, if there are.
+
+    A row of which there is no like of another sequence stands for itself.
+    """
+    same = np.unique(history.shown(rows), return_inverse=True)[1]
+    if (np.bincount(same)[same] > LEAF).mean() > 0.5:
+        return rows.only(_next_of_kind(same, rows.step, draw))
+    columns = history.now(rows)
+    scaled = (columns - columns.mean(0)) / (columns.std(0) + STILL)
+    count = min(NEIGHBOURS, rows.size)
+    near = NearestNeighbors(n_neighbors=count).fit(scaled).kneighbors(scaled, return_distance=False)
+    other = rows.sequence[near] != rows.sequence[:, None]
+    return rows.only(near[np.arange(rows.size), other.argmax(1)])
+
+
+def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
+    """Returns for each row the next of its kind in the order of time, about; for the last the one before it."""
+    order = np.lexsort((draw.random(kind.size), step // 4, kind))
+    after, before = np.empty_like(order), np.empty_like(order)
+    after[order], before[order] = np.roll(order, -1), np.roll(order, 1)
+    inside: Labels = np.where(kind[after] == kind, after, before)
+    return np.where(kind[inside] == kind, inside, np.arange(kind.size))
+
+
+def _scored(name: str, parts: Sequence[Part]) -> Gain:
+    errors = np.concatenate([part.errors for part in parts])
+    episode = np.concatenate([part.episode for part in parts])
+    total = errors.sum(0)
+    without = 1 if total[1] <= total[2] else 2
+    less = errors[:, without] - errors[:, 3]
+    share, error, groups = ratio(less, errors[:, 0], episode)
+    width = float(stats.t.ppf(1 - (1 - CONFIDENCE) / (2 * len(TARGETS)), max(groups - 1, 1))) * error
+    low, high = (min(max(bound, 0.0), 1.0) for bound in (share - width, share + width))
+    p = min(by_flips(less, episode) * len(TARGETS), 1.0)
+    present, swapped, past = (float(1 - part / total[0]) for part in total[1:])
+    return Gain(min(max(share, 0.0), 1.0), low, high, p, name, present, swapped, past)
+
+
+# Decoders: each is fitted to rows with known numbers, and tells others
+
+
+def _present(history: History) -> list[Decoder]:
+    def keys(which: int) -> Callable[[Asked], Keys]:
+        return lambda asked: history.present_key(asked.rows, which)
+
+    tables = [_table(keys(which)) for which in range(history.present_keys)]
+    return [*tables, _forest(lambda asked: history.present(asked.rows))]
+
+
+def _past(history: History) -> list[Decoder]:
+    def keys(which: int) -> Callable[[Asked], Keys]:
+        return lambda asked: history.past_key(asked.rows, asked.past, which)
+
+    tables = [_table(keys(which)) for which in range(history.past_keys)]
+    return [*tables, _forest(lambda asked: history.both(asked.rows, asked.past))]
+
+
+def _table(key: Callable[[Asked], Keys]) -> Decoder:
+    def tell(fitted: Asked, known: Numbers, asked: Asked) -> Numbers:
+        met, place = np.unique(key(fitted), return_inverse=True)
+        mean = known.mean()
+        means = (np.bincount(place, weights=known) + mean) / (np.bincount(place) + 1)
+        wanted = key(asked)
+        found = np.searchsorted(met, wanted).clip(max=met.size - 1)
+        told: Numbers = np.where(met[found] == wanted, means[found], mean)
+        return told
+
+    return tell
+
+
+def _forest(columns: Callable[[Asked], Numbers]) -> Decoder:
+    def tell(fitted: Asked, known: Numbers, asked: Asked) -> Numbers:
+        shown = columns(fitted)
+        looked_at = min(shown.shape[1], LOOKED_AT)
+        grown = RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=looked_at, random_state=0)
+        return np.asarray(grown.fit(shown, known).predict(columns(asked)), np.float64)
+
+    return tell
