@@ -22,7 +22,11 @@ from ingredients.audit.listing import Subject, subject_of, subjects
 from ingredients.audit.made import Made
 from ingredients.audit.measures import audited
 from ingredients.audit.play import play
+from ingredients.audit.replay import replay
+from ingredients.decoding.chosen import Asked
+from ingredients.decoding.decoders import QUICK
 from ingredients.decoding.history import History
+from ingredients.decoding.leak import measure
 from ingredients.decoding.past import alike, gain
 from ingredients.decoding.played import rows_of
 from ingredients.errors import IngredientsError, UsageError
@@ -30,7 +34,7 @@ from ingredients.gyms.recipe import Recipe
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 30  # a limit: quick environments take less
-PLAYED: dict[str, Any] = {"uniform": True, "seconds": 1.0, "first_seed": 0, "longest": 40}
+PLAYED: dict[str, Any] = {"way": "uniform", "seconds": 1.0, "first_seed": 0, "longest": 40}
 
 
 def findings(name: str, **keywords: Any) -> dict[str, Any]:  # noqa: ANN401 - of an environment's constructor
@@ -117,10 +121,13 @@ class Told(Remembers):
 
 def test_a_text_hides_no_trace_and_rewards_that_were_met_too_seldom_are_not_judged() -> None:
     """Columns differ each by its own size; a reward that was met four times is too little to find a leak in."""
-    found = audited(Subject("test_audit:Told"), 4)["findings"]
-    assert found["memory"]["share"] == pytest.approx(0.1, abs=0.07)
-    assert found["reward"]["share"] is None
-    assert found["reward"]["reason"].startswith("too little was met: the reward was other than usual in ")
+    recipe = Recipe("test_audit:Told")
+    session = play(Made(recipe), **{**PLAYED, "seconds": 20, "longest": 100})
+    trace = replay(recipe, session.episodes, SECONDS).trace[32]
+    assert trace.differ / trace.pairs == pytest.approx(0.1, abs=0.07)
+    found = measure(session.played(), Asked("reward"), QUICK)
+    assert found.leak is None
+    assert (found.reason or "").startswith("too little was met: the reward was other than usual in ")
 
 
 def test_play_that_fails_is_a_line_with_how_often() -> None:

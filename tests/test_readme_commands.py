@@ -132,6 +132,11 @@ RULES: dict[str, Rule] = {
     "ingredients audit results/published/audit/environments.yaml --out results/published/audit": Rule(
         (AUDITED, "FrozenLake-v1"), says="^1 of 1 environments", more="--seconds 1"
     ),
+    "ingredients audit CartPole-v1 --policy results/mine --cell memory=on,reward_observation=on": Rule(
+        (AUDITED, r"CartPole-v1 \(played by mine:"),
+        says="CartPole-v1 ",
+        more="--cell action_observation=on,task_distribution=on,memory=on,reward_observation=on --seconds 1",
+    ),
     # without a card there is one line; with one, tests/test_device.py has what these do
     "ingredients plan ablations/bandit.yaml --device cuda": NO_CARD,
     "ingredients run-grid ablations/bandit.yaml --device cuda": NO_CARD,
@@ -157,6 +162,7 @@ ELSEWHERE = {
     "ingredients run-grid study.yaml --engine ray": "test_ray.py: test_without_an_address_ray_is_started_here",
     "ingredients run-grid study.yaml --engine ray --address auto": ON_A_CLUSTER,
     "ingredients run-grid study.yaml --engine ray --address head:6379": ON_A_CLUSTER,
+    "ingredients audit CartPole-v1 --policy ppo.zip": "test_audit_policy.py: test_a_zip_of_stable_baselines3_plays",
     "make grid": "test_packaging.py: test_make_knows_its_targets",
     "make test": "test_packaging.py: test_make_knows_its_targets",
     "make bench": "test_packaging.py: test_make_knows_its_targets",

@@ -12,12 +12,13 @@ from typing import Annotated
 import typer
 
 from ingredients.console.terminal import EXIT_FAILED_RUNS, examples, fail, interrupted_later, user_path
-from ingredients.errors import InterruptedGridError
+from ingredients.errors import InterruptedGridError, UsageError
 
 EXAMPLES = examples(
     "ingredients audit CartPole-v1 FrozenLake-v1",
     "ingredients audit my_env:MyEnv --out results/audit-mine",
     "ingredients audit results/published/audit/environments.yaml --workers 2",
+    "ingredients audit CartPole-v1 --policy ppo.zip",
 )
 
 
@@ -45,21 +46,41 @@ def audit(
     seconds: Annotated[
         float, typer.Option("--seconds", metavar="S", min=1, help="Processor seconds for each, about.")
     ] = 30.0,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            metavar="PATH",
+            parser=user_path,
+            help="Who plays: a zip of Stable-Baselines3, or a results folder.",
+        ),
+    ] = None,
+    cell: Annotated[
+        str | None,
+        typer.Option("--cell", metavar="EXPR", help="Which stored run: memory=on,reward_observation=off."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Which stored run [default: 0].")
+    ] = None,
     format_: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
 ) -> None:
     """Say which of the four ingredients environments supply by themselves; trains nothing.
 
-    Random play, decoders and replays of equal seeds. A line for each environment; one that fails is a line with its
-    reason, and exit code 1. Writes audit.csv, .json, .md and .html.
+    Random play, or a policy's of yours, decoders and replays of equal seeds. A line for each environment; one that
+    fails is a line with its reason, and exit code 1. Writes audit.csv, .json, .md and .html.
     """
     with interrupted_later():
         from ingredients.audit.listing import subjects
+        from ingredients.audit.policy import policy_of
         from ingredients.audit.run import How, kept
         from ingredients.audit.run import audit as run_audit
         from ingredients.audit.table import FORMATS, write
         from ingredients.engine.local import usable_cores
 
-    asked, how = subjects(named), How(out, seconds, workers or usable_cores())
+    if policy is None and (cell is not None or seed is not None):
+        raise UsageError("--cell and --seed are of the results folder that --policy names")
+    player = None if policy is None else policy_of(policy, cell, seed)
+    asked, how = subjects(named, player), How(out, seconds, workers or usable_cores())
     if done := kept(asked, how):
         typer.echo(f"{done} of {len(asked)} environments are measured already", err=True)
     try:

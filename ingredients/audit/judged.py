@@ -77,8 +77,8 @@ def _word(name: str, finding: dict[str, Any], p: float | None) -> Word:
     return Word(word if shown else NOT_FOUND, *numbers, finding["reason"])
 
 
-def summary(words: Sequence[dict[str, Word] | None]) -> str:
-    """Returns how many environments supply what, in one sentence."""
+def summary(words: Sequence[dict[str, Word] | None], play: str = "random play") -> str:
+    """Returns how many environments supply what under which play, in one sentence."""
     sound = [of_line for of_line in words if of_line is not None]
     counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in INGREDIENTS}
     all_four = sum(all(of_line[name].word == SUPPLIED for name in INGREDIENTS) for of_line in sound)
@@ -87,6 +87,6 @@ def summary(words: Sequence[dict[str, Word] | None]) -> str:
     failed = len(words) - len(sound)
     tail = f"; {failed} could not be audited" if failed else ""
     return (
-        f"{all_four} of {len(sound)} environments supply all four by themselves under random play ({each}); "
+        f"{all_four} of {len(sound)} environments supply all four by themselves under {play} ({each}); "
         f"a memory is needed in {needed}{tail}."
     )

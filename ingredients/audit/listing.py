@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ingredients.audit.policy import Policy
 from ingredients.errors import UsageError
 from ingredients.families import spec_named
 from ingredients.gyms.recipe import Recipe
@@ -32,16 +33,21 @@ WANTED = "ids, or mappings with the keys id, keywords, wrappers"
 
 @dataclass(frozen=True)
 class Subject:
-    """One environment: an id or `module:Class`, keywords for its constructor, wrappers, the outermost last."""
+    """One environment: an id or `module:Class`, keywords for its constructor, wrappers, the outermost last.
+
+    And the policy that plays in it; None for chance.
+    """
 
     id: str
     keywords: dict[str, Any] = field(default_factory=dict)
     wrappers: tuple[str, ...] = ()
+    policy: Policy | None = None
 
     @property
     def name(self) -> str:
         """Returns what its line is called: `FrozenLake-v1 (is_slippery=False)`."""
         told = [*(f"{key}={value}" for key, value in self.keywords.items()), *self.wrappers]
+        told += [f"played by {self.policy.name}"] if self.policy else []
         return f"{self.id} ({', '.join(told)})" if told else self.id
 
     @property
@@ -51,17 +57,19 @@ class Subject:
 
     def text(self) -> str:
         """Returns it as JSON, for a worker."""
-        return json.dumps({"id": self.id, "keywords": self.keywords, "wrappers": list(self.wrappers)})
+        told = {"id": self.id, "keywords": self.keywords, "wrappers": list(self.wrappers)}
+        return json.dumps(told | ({"policy": asdict(self.policy)} if self.policy else {}))
 
 
 def subject_of(text: str) -> Subject:
     """Returns the subject that `Subject.text` gave."""
     told = json.loads(text)
-    return Subject(told["id"], told["keywords"], tuple(told["wrappers"]))
+    policy = Policy(**told["policy"]) if "policy" in told else None
+    return Subject(told["id"], told["keywords"], tuple(told["wrappers"]), policy)
 
 
-def subjects(words: Sequence[str]) -> list[Subject]:
-    """Returns the environments that words of the command line name, each once.
+def subjects(words: Sequence[str], policy: Policy | None = None) -> list[Subject]:
+    """Returns the environments that words of the command line name, each once, with the policy that plays in them.
 
     Raises:
         UsageError: a file cannot be read, or lists no environments.
@@ -69,7 +77,7 @@ def subjects(words: Sequence[str]) -> list[Subject]:
     found: dict[str, Subject] = {}
     for word in words:
         listed = _in_file(Path(word)) if Path(word).suffix in (".yaml", ".yml") else [Subject(word)]
-        found |= {subject.name: subject for subject in listed}
+        found |= {subject.name: replace(subject, policy=policy) for subject in listed}
     return list(found.values())
 
 

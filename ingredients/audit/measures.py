@@ -13,7 +13,8 @@ from scipy import stats
 
 from ingredients.audit.listing import Subject
 from ingredients.audit.made import Made
-from ingredients.audit.play import EPISODES, LONGEST, STEPS, Session, play
+from ingredients.audit.play import EPISODES, LONGEST, POLICY, STEPS, STICKY, UNIFORM, Session, play
+from ingredients.audit.policy import player
 from ingredients.audit.replay import LAGS, Replayed, Shares, replay
 from ingredients.boundary.failures import in_short, ours
 from ingredients.boundary.guard import AllKept
@@ -25,8 +26,8 @@ from ingredients.decoding.past import gain
 INGREDIENTS = ("reward", "action", "memory", "tasks")
 NEEDED = "memory_needed"
 COLUMNS = (*INGREDIENTS, NEEDED)
-UNIFORM = Budget(rows=12_000, trees=30, tested=15_000)
-STICKY = Budget(rows=4_000, trees=15, tested=8_000)
+FULL = Budget(rows=12_000, trees=30, tested=15_000)
+BESIDE = Budget(rows=4_000, trees=15, tested=8_000)
 UNIFORM_SHARE, STICKY_SHARE, REPLAY_SHARE = 0.3, 0.2, 0.2  # of the time, at most
 FEWEST_PAIRS = 20
 LEAST_LAG = 8  # what is still there so many steps later is called a memory
@@ -64,32 +65,43 @@ def audited(subject: Subject, seconds: float) -> dict[str, Any]:
 
 def _audited(subject: Subject, seconds: float) -> dict[str, Any]:
     began, recipe = time.process_time(), subject.recipe
-    environment = Made(recipe)
-    longest = min(recipe.time_limit() or LONGEST, LONGEST)
+    first, second = _sessions(subject, seconds)
+    if not first.episodes:
+        way = "a policy's" if first.way == POLICY else "random"
+        return _failed(subject, f"{way} play failed: {first.failures[0]}", began)
     try:
-        uniform = play(environment, uniform=True, seconds=UNIFORM_SHARE * seconds, first_seed=0, longest=longest)
-        sticky = play(environment, uniform=False, seconds=STICKY_SHARE * seconds, first_seed=10**6, longest=longest)
-    finally:
-        environment.close()
-    if not uniform.episodes:
-        return _failed(subject, f"random play failed: {uniform.failures[0]}", began)
-    try:
-        replayed, trouble = replay(recipe, uniform.episodes, REPLAY_SHARE * seconds), None
+        replayed, trouble = replay(recipe, first.episodes, REPLAY_SHARE * seconds), None
     except BaseException as error:
         if ours(error):
             raise
         replayed, trouble = Replayed(), f"a replay raised {in_short(error)}"
-    findings = {name: _leak(name, uniform, sticky, replayed) for name in ("reward", "action")}
+    findings = {name: _leak(name, first, second, replayed) for name in ("reward", "action")}
     findings |= {"memory": _trace(replayed, trouble), "tasks": _tasks(replayed, trouble)}
-    findings[NEEDED] = _needed(uniform)
+    findings[NEEDED] = _needed(first)
     return {
         "id": subject.name,
         "error": None,
         "findings": {name: asdict(found) for name, found in findings.items()},
-        "play": {"uniform": _told(uniform), "sticky": _told(sticky)},
-        "notes": _notes(uniform, sticky),
+        "play": {session.way: _told(session) for session in (first, second) if session},
+        "notes": _notes(*(session for session in (first, second) if session)),
         "seconds": round(time.process_time() - began, 1),
     }
+
+
+def _sessions(subject: Subject, seconds: float) -> tuple[Session, Session | None]:
+    """Returns uniform and sticky play, or a policy's alone."""
+    recipe = subject.recipe
+    longest = min(recipe.time_limit() or LONGEST, LONGEST)
+    made = Made(recipe)
+    try:
+        if subject.policy:
+            plays = player(subject.policy, made.seen, made.actions)
+            time_of = (UNIFORM_SHARE + STICKY_SHARE) * seconds
+            return play(made, POLICY, seconds=time_of, first_seed=0, longest=longest, player=plays), None
+        uniform = play(made, UNIFORM, seconds=UNIFORM_SHARE * seconds, first_seed=0, longest=longest)
+        return uniform, play(made, STICKY, seconds=STICKY_SHARE * seconds, first_seed=10**6, longest=longest)
+    finally:
+        made.close()
 
 
 def _failed(subject: Subject, why: str, began: float) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def _told(session: Session) -> dict[str, Any]:
 def _notes(*sessions: Session) -> list[str]:
     said = []
     for session in sessions:
-        way = "uniform" if session.uniform else "sticky"
+        way = session.way
         if session.steps < STEPS or len(session.episodes) < EPISODES:
             said.append(f"{way} play: {session.steps:,} steps, {len(session.episodes)} episodes in its time")
         if session.failures:
@@ -126,12 +138,18 @@ def _notes(*sessions: Session) -> list[str]:
 # Reward and action
 
 
-def _leak(name: str, uniform: Session, sticky: Session, replayed: Replayed) -> Finding:
-    """Returns what uniform play tells, sticky play beside it; sticky in its place where uniform has nothing to tell."""
-    found = _measured(name, uniform, UNIFORM)
-    other = _measured(name, sticky, STICKY)
-    taken, way = (found, "uniform") if found.leak is not None or other.leak is None else (other, "sticky")
-    details: dict[str, Any] = {"play": way, "uniform": asdict(found), "sticky": asdict(other)}
+def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
+    """Returns what uniform play tells, sticky play beside it; sticky in its place where uniform has nothing to tell.
+
+    Or what a policy's play tells.
+    """
+    taken, way = _measured(name, first, FULL), first.way
+    details: dict[str, Any] = {way: asdict(taken)}
+    if second:
+        other = _measured(name, second, BESIDE)
+        details[second.way] = asdict(other)
+        taken, way = (other, second.way) if taken.leak is None and other.leak is not None else (taken, way)
+    details["play"] = way
     if name == "action":
         details["ceiling"] = ceiling = _ceiling(replayed)
         details["of_ceiling"] = None if not ceiling or taken.leak is None else min(taken.leak / ceiling, 1.0)
@@ -141,7 +159,10 @@ def _leak(name: str, uniform: Session, sticky: Session, replayed: Replayed) -> F
 def _measured(name: str, session: Session, budget: Budget) -> Leak:
     if len(session.episodes) < 4:
         return Leak(reason=f"only {len(session.episodes)} episodes were played")
-    return measure(session.played(), Asked(name), budget)
+    found = measure(session.played(), Asked(name), budget)
+    if session.way == POLICY and found.reason:
+        return replace(found, reason=found.reason.replace("random play", "a policy's play"))
+    return found
 
 
 def _ceiling(replayed: Replayed) -> float | None:
@@ -155,11 +176,13 @@ def _ceiling(replayed: Replayed) -> float | None:
 # Is memory needed
 
 
-def _needed(uniform: Session) -> Finding:
+def _needed(session: Session) -> Finding:
     """Returns what the past adds to telling rewards under uniform play: a policy's habits would be told by it, too."""
-    if len(uniform.episodes) < 4:
-        return Finding(reason=f"only {len(uniform.episodes)} episodes were played")
-    found = gain(uniform.played(), uniform.ended)
+    if session.way != UNIFORM:
+        return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
+    if len(session.episodes) < 4:
+        return Finding(reason=f"only {len(session.episodes)} episodes were played")
+    found = gain(session.played(), session.ended)
     return Finding(found.share, found.low, found.high, found.p, found.reason, asdict(found))
 
 

@@ -1,9 +1,10 @@
-"""Random play in one environment, as arrays.
+"""Random play in one environment, or a policy's, as arrays.
 
 Comes in: an environment, a way of playing, how long. Goes out: `Session`: what was played, an episode a sequence, and
 what failed. *Uniform* play draws every action anew; *sticky* play keeps the last one four times in five, and so gets
-farther from where it starts. Episodes are cut after `longest` steps. Play ends with `STEPS` steps and `EPISODES`
-episodes, with `MORE_STEPS` where the environment is quick, or when its time is over.
+farther from where it starts; a *policy* of the user's plays as it likes. Episodes are cut after `longest` steps. Play
+ends with `STEPS` steps and `EPISODES` episodes, with `MORE_STEPS` where the environment is quick, or when its time is
+over.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from ingredients.audit.flatten import has_quantities
 from ingredients.audit.made import Made
+from ingredients.audit.policy import Player, Space
 from ingredients.boundary.failures import in_short, ours
 from ingredients.decoding.played import Flags, Numbers, Played
 
@@ -23,6 +25,7 @@ STEPS, EPISODES, LONGEST = 10_000, 100, 200
 MORE_STEPS, QUICK_SECONDS = 60_000, 2.0  # more, where enough was played so quickly
 STICKS = 0.8
 FAILED_IN_A_ROW = 20
+UNIFORM, STICKY, POLICY = WAYS = ("uniform", "sticky", "policy")
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,9 @@ class Episode:
 
 @dataclass
 class Session:
-    """Episodes of one way of playing; `failures` holds why episodes failed, `cut` how many were cut."""
+    """Episodes of one way of playing (`WAYS`); `failures` holds why episodes failed, `cut` how many were cut."""
 
-    uniform: bool
+    way: str
     quantities: bool
     episodes: list[Episode] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -70,17 +73,40 @@ class Session:
             action[row, :steps], reward[row, :steps], acted[row, :steps] = episode.actions, episode.rewards, True
         schedule = np.broadcast_to(np.arange(longest, dtype=np.float64)[:, None], (count, longest, 1))
         number = np.arange(count)
-        return Played(observation, seen, action, reward, acted, schedule, number, self.quantities, self.uniform)
+        return Played(observation, seen, action, reward, acted, schedule, number, self.quantities, self.way == UNIFORM)
 
 
-def play(made: Made, *, uniform: bool, seconds: float, first_seed: int, longest: int) -> Session:
-    """Returns random play of about `seconds` at most, in episodes of at most `longest` steps.
+class Chance:
+    """Random play as a player; an episode starts with a fresh action."""
+
+    def __init__(self, actions: Space, way: str, seed: int) -> None:
+        """Seeds the space of the actions, and when to stick."""
+        actions.seed(seed)
+        self._actions, self._way, self._draw = actions, way, np.random.default_rng(seed)
+        self._next: Any = None
+
+    def begins(self, seed: int) -> None:
+        """Draws the first action."""
+        self._next = self._actions.sample()
+
+    def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
+        """Returns the action that was drawn, and draws or keeps the next."""
+        action = self._next
+        if self._way == UNIFORM or self._draw.random() >= STICKS:
+            self._next = self._actions.sample()
+        return action
+
+
+def play(
+    made: Made, way: str, *, seconds: float, first_seed: int, longest: int, player: Player | None = None
+) -> Session:
+    """Returns play of about `seconds` at most, in episodes of at most `longest` steps.
 
     An episode in which the environment fails is left out, and counted; after twenty in a row nothing more is played.
     """
-    session = Session(uniform, has_quantities(made.actions))
-    made.actions.seed(first_seed)
-    draw, began, failed = np.random.default_rng(first_seed), time.process_time(), 0
+    session = Session(way, has_quantities(made.actions))
+    player = player or Chance(made.actions, way, first_seed)
+    began, failed = time.process_time(), 0
 
     def spent() -> float:
         return time.process_time() - began
@@ -88,7 +114,7 @@ def play(made: Made, *, uniform: bool, seconds: float, first_seed: int, longest:
     while not _enough(session, spent()) and spent() < seconds and failed < FAILED_IN_A_ROW:
         seed = first_seed + len(session.episodes) + len(session.failures)
         try:
-            session.episodes.append(_episode(made, session, longest, seed, draw))
+            session.episodes.append(_episode(made, session, longest, seed, player))
             session.steps += len(session.episodes[-1].rewards)
             failed = 0
         except BaseException as error:
@@ -105,17 +131,16 @@ def _enough(session: Session, spent: float) -> bool:
     return least and (spent > QUICK_SECONDS or session.steps >= MORE_STEPS)
 
 
-def _episode(made: Made, session: Session, longest: int, seed: int, draw: np.random.Generator) -> Episode:
+def _episode(made: Made, session: Session, longest: int, seed: int, player: Player) -> Episode:
+    player.begins(seed)
     seen, chosen, actions, over = [made.reset(seed)], [], [], False
     rewards: list[float] = []
-    action = made.actions.sample()
     while not over and len(rewards) < longest:
+        action = player.acts(made.shown, rewards[-1] if rewards else 0.0)
         observation, reward, over = made.step(action)
         seen.append(observation)
         chosen.append(action)
         actions.append(made.act(action))
         rewards.append(reward)
-        if session.uniform or draw.random() >= STICKS:
-            action = made.actions.sample()
     session.cut += not over
     return Episode(seed, chosen, over, np.stack(seen), np.stack(actions), np.asarray(rewards))

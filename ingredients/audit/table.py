@@ -33,7 +33,7 @@ HEADS = (
 LEGEND = (
     "Shares from 0 to 1 of what there is to tell, or of pairs of episodes, with 95% intervals; * supplied (Holm over "
     "the audit, interval above .1), or memory needed (interval above .05 of the variance of what is paid). Not found "
-    "is not absent: random play, these decoders."
+    "is not absent: this play, these decoders."
 )
 
 
@@ -56,7 +56,7 @@ def as_json(lines: Sequence[Line]) -> str:
         {**line, "words": None if of_line is None else {name: word._asdict() for name, word in of_line.items()}}
         for line, of_line in zip(lines, words, strict=True)
     ]
-    return json.dumps({"summary": summary(words), "environments": told}, indent=1) + "\n"
+    return json.dumps({"summary": _summary(lines, words), "environments": told}, indent=1) + "\n"
 
 
 def as_csv(lines: Sequence[Line]) -> str:
@@ -91,7 +91,7 @@ def as_markdown(lines: Sequence[Line]) -> str:
     table = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
     table += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     reasons = [f"- {reason}" for reason in _reasons(lines, words)]
-    return "\n".join(["# Audit", "", summary(words), "", LEGEND, "", *table, "", *reasons]) + "\n"
+    return "\n".join(["# Audit", "", _summary(lines, words), "", LEGEND, "", *table, "", *reasons]) + "\n"
 
 
 def as_html(lines: Sequence[Line]) -> str:
@@ -106,7 +106,7 @@ def as_html(lines: Sequence[Line]) -> str:
     style = (
         "body{font-family:sans-serif;margin:2em}td,th{padding:.2em .6em;text-align:left;border-bottom:1px solid #ccc}"
     )
-    said = "".join(f"<p>{html.escape(text)}</p>" for text in (summary(words), LEGEND))
+    said = "".join(f"<p>{html.escape(text)}</p>" for text in (_summary(lines, words), LEGEND))
     page = [
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Audit</title><style>{style}</style></head>',
         f"<body><h1>Audit</h1>{said}<table><tr>{head}</tr>",
@@ -125,7 +125,12 @@ def as_text(lines: Sequence[Line]) -> str:
     widths = [max(len(row[column]) for row in rows if len(row) > 2) for column in range(len(HEADS))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
     reasons = [f"- {reason}" for reason in _reasons(lines, words)]
-    return "\n".join([*table, "", *reasons, *([""] if reasons else []), LEGEND, summary(words)])
+    return "\n".join([*table, "", *reasons, *([""] if reasons else []), LEGEND, _summary(lines, words)])
+
+
+def _summary(lines: Sequence[Line], words: Sequence[dict[str, Word] | None]) -> str:
+    by_policy = any("policy" in line.get("play", {}) for line in lines)
+    return summary(words, "a policy's play" if by_policy else "random play")
 
 
 def _cells(line: Line, words: dict[str, Word] | None) -> list[str]:

@@ -1,0 +1,163 @@
+"""A policy of the user's that plays in the place of chance: a zip of Stable-Baselines3, or a stored run of ours.
+
+Comes in: a path, and of a results folder a cell and a seed. Goes out: a `Policy` as data, by which a worker makes a
+`Player`. What somebody else wrote is called behind `boundary`; an unpickled zip is code, as an environment is.
+
+| a policy | sees | is |
+|---|---|---|
+| `ppo.zip` | what the environment shows, with its wrappers | `predict`, sampled, with its state where it has one |
+| `results/mine` | its study's numbers, scaled; the channels of its cell | the agent with its last weights, sampled |
+
+Every episode of an audit is another one, so a stored run starts a lifetime with each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium import spaces
+
+from ingredients.boundary.call import calling
+from ingredients.errors import IngredientsError, UsageError
+from ingredients.study.messages import one_line
+
+Space = spaces.Space[Any]
+ON_POLICY = "stable_baselines3.common.policies"
+ALGORITHMS = {
+    "stable_baselines3.dqn": "DQN",
+    "stable_baselines3.sac": "SAC",
+    "stable_baselines3.td3": "TD3",
+    "sb3_contrib.common.recurrent": "RecurrentPPO",
+    "sb3_contrib.qrdqn": "QRDQN",
+    "sb3_contrib.tqc": "TQC",
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which policy: a path, of a results folder the cell and the seed, and what its weights were."""
+
+    path: str
+    cell: str | None
+    seed: int
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """Returns what it is called in a line."""
+        name = Path(self.path).name
+        return name if self.path.endswith(".zip") else f"{name}:{self.cell or 'its cell'}:{self.seed}"
+
+
+class Player(Protocol):
+    """Who plays an episode."""
+
+    def begins(self, seed: int) -> None:
+        """Forgets what was; `seed` is that of its luck."""
+        ...
+
+    def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
+        """Returns an action for what is shown, after a reward (0 at the start)."""
+        ...
+
+
+def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
+    """Returns the policy that options name.
+
+    Raises:
+        IngredientsError: there is none, or more than one, or options that do not go together.
+    """
+    if path.suffix == ".zip":
+        if cell is not None or seed is not None:
+            raise UsageError("--cell and --seed name a run in a results folder; a zip is one policy")
+        _algorithm(path)
+        return Policy(str(path.resolve()), None, 0, _digest(path))
+    from ingredients.audit.stored import weights_of
+
+    return Policy(str(path.resolve()), cell, seed or 0, _digest(weights_of(path, cell, seed or 0)))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def player(policy: Policy, seen: Space, actions: Space) -> Player:
+    """Returns who plays by a policy in an environment of these spaces.
+
+    Raises:
+        IngredientsError: it cannot be loaded, or is of an environment with other spaces.
+    """
+    if policy.path.endswith(".zip"):
+        return _Baseline(Path(policy.path), seen, actions)
+    from ingredients.audit.stored import StoredPlayer
+
+    return StoredPlayer(policy, seen, actions)
+
+
+# Stable-Baselines3
+
+
+def _algorithm(path: Path) -> tuple[str, str]:
+    """Returns the package and the class of the algorithm that a zip is of.
+
+    Raises:
+        IngredientsError: it is none of Stable-Baselines3's, or of an algorithm that is not known, or not installed.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            told = json.loads(archive.read("data"))
+        module = str(told["policy_class"]["__module__"])
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError):
+        raise UsageError(f"{path}: is no policy that Stable-Baselines3 saved") from None
+    name = next((name for begins, name in ALGORITHMS.items() if module.startswith(begins)), None)
+    if module.startswith(ON_POLICY):
+        name = "PPO" if "clip_range" in told else "A2C"
+    if name is None:
+        raise UsageError(
+            f"{path}: policies of {module} are not known; known: PPO, A2C, {', '.join(ALGORITHMS.values())}"
+        )
+    package = "sb3_contrib" if module.startswith("sb3_contrib") else "stable_baselines3"
+    if importlib.util.find_spec(package) is None:
+        raise UsageError(f"{path}: a policy of {package}, which is not installed: pip install {package}")
+    return package, name
+
+
+class _Baseline:
+    """A policy of Stable-Baselines3; actions are drawn as in training."""
+
+    def __init__(self, path: Path, seen: Space, actions: Space) -> None:
+        package, name = _algorithm(path)
+        with calling(lambda raised: IngredientsError(f"{path}: cannot be loaded: {raised}")):
+            self._model = getattr(importlib.import_module(package), name).load(path, device="cpu")
+        for what, mine, theirs in (
+            ("observations", self._model.observation_space, seen),
+            ("actions", self._model.action_space, actions),
+        ):
+            if mine != theirs:
+                raise IngredientsError(
+                    one_line(f"{path.name}: its {what} are of {mine}, the environment's of {theirs}")
+                )
+        self._state: Any = None
+        self._starts = True
+
+    def begins(self, seed: int) -> None:
+        import torch
+
+        torch.manual_seed(seed)
+        self._state, self._starts = None, True
+
+    def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
+        start = np.array([self._starts])
+        action, self._state = self._model.predict(shown, self._state, start, deterministic=False)
+        self._starts = False
+        return action
