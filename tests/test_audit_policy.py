@@ -57,7 +57,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _played(folder: Path, cell: str, rewards: float, first_shown: float = 0.1) -> list[int]:
     """Returns what the run of a cell does in thirty steps that show and pay the same, after a first one."""
     made = Made(Subject("CartPole-v1").recipe)
-    one: Player = player(policy_of(folder, cell, 0), made.seen, made.actions)
+    one: Player = player(policy_of(folder, cell, 0), made.environment)
     one.begins(3)
     shown = np.full(4, 0.1, np.float32)
     return [int(one.acts(shown if step else shown * 0 + first_shown, rewards if step else 0.0)) for step in range(15)]
@@ -87,7 +87,7 @@ def test_a_stored_run_is_named_by_cell_and_seed(stored: Path) -> None:
     assert subject_of(subject.text()) == subject
     made = Made(subject.recipe)
     with pytest.raises(IngredientsError, match="an agent of 4 observed numbers, 2 actions; the environment has 6"):
-        player(named, made.seen, made.actions)
+        player(named, made.environment)
 
 
 @BASELINES
@@ -104,7 +104,7 @@ def test_a_zip_of_stable_baselines3_plays(tmp_path: Path) -> None:
         path = tmp_path / f"{kind.__name__}.zip"
         model.save(path)
         made = Made(Subject("CartPole-v1").recipe)
-        one = player(policy_of(path, None, None), made.seen, made.actions)
+        one = player(policy_of(path, None, None), made.environment)
         session = play(made, POLICY, seconds=0.2, first_seed=0, longest=50, player=one)
         assert session.episodes
         assert not session.failures
@@ -114,7 +114,7 @@ def test_a_zip_of_stable_baselines3_plays(tmp_path: Path) -> None:
     assert list(line["play"]) == ["policy"]
     made = Made(Subject("Acrobot-v1").recipe)
     with pytest.raises(IngredientsError, match=r"PPO.zip: its observations are of Box.*, the environment's of Box"):
-        player(policy_of(tmp_path / "PPO.zip", None, None), made.seen, made.actions)
+        player(policy_of(tmp_path / "PPO.zip", None, None), made.environment)
 
 
 def test_a_zip_that_is_no_policy_is_refused(tmp_path: Path) -> None:

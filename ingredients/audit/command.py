@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ingredients.console.terminal import EXIT_FAILED_RUNS, examples, fail, interrupted_later, user_path
-from ingredients.errors import InterruptedGridError, UsageError
+from ingredients.errors import InterruptedGridError
 
 EXAMPLES = examples(
     "ingredients audit CartPole-v1 FrozenLake-v1",
@@ -48,12 +48,7 @@ def audit(
     ] = 30.0,
     policy: Annotated[
         Path | None,
-        typer.Option(
-            "--policy",
-            metavar="PATH",
-            parser=user_path,
-            help="Who plays: a zip of Stable-Baselines3, or a results folder.",
-        ),
+        typer.Option("--policy", metavar="PATH", parser=user_path, help="Who plays: an SB3 zip, or a results folder."),
     ] = None,
     cell: Annotated[
         str | None,
@@ -71,16 +66,13 @@ def audit(
     """
     with interrupted_later():
         from ingredients.audit.listing import subjects
-        from ingredients.audit.policy import policy_of
+        from ingredients.audit.policy import asked_for
         from ingredients.audit.run import How, kept
         from ingredients.audit.run import audit as run_audit
         from ingredients.audit.table import FORMATS, write
         from ingredients.engine.local import usable_cores
 
-    if policy is None and (cell is not None or seed is not None):
-        raise UsageError("--cell and --seed are of the results folder that --policy names")
-    player = None if policy is None else policy_of(policy, cell, seed)
-    asked, how = subjects(named, player), How(out, seconds, workers or usable_cores())
+    asked, how = subjects(named, asked_for(policy, cell, seed)), How(out, seconds, workers or usable_cores())
     if done := kept(asked, how):
         typer.echo(f"{done} of {len(asked)} environments are measured already", err=True)
     try:

@@ -25,7 +25,8 @@ class Made:
     """An environment of a recipe.
 
     Attributes:
-        actions, seen: the spaces of its actions and observations.
+        environment: as it was made.
+        actions: the space of its actions.
         shown: what it showed last, as it is.
         act: what makes numbers of an action.
     """
@@ -36,21 +37,21 @@ class Made:
         Raises:
             IngredientsError: it cannot be made, or its spaces are not supported.
         """
-        self._made = recipe.make()
-        self.seen, self.actions = self._made.observation_space, self._made.action_space
-        self._see = reader(self.seen)
+        self.environment = recipe.make()
+        self.actions = self.environment.action_space
+        self._see = reader(self.environment.observation_space)
         self.shown: Any = None
         self.act = action_reader(self.actions)
 
     def reset(self, seed: int) -> Numbers:
         """Returns what is seen at the start of the episode of this seed, `[O]`."""
         _seed_shared(seed)
-        self.shown = answers.of_reset(self._made.reset(seed=seed))
+        self.shown = answers.of_reset(self.environment.reset(seed=seed))
         return self._finite(self._see(self.shown))
 
     def step(self, action: Any) -> tuple[Numbers, float, bool]:  # noqa: ANN401 - of its space
         """Returns what is seen then, what was paid, and whether the episode is over."""
-        self.shown, reward, terminated, truncated, _ = answers.of_step(self._made.step(action))
+        self.shown, reward, terminated, truncated, _ = answers.of_step(self.environment.step(action))
         paid, over = answers.number(reward), answers.flag("terminated", terminated)
         over = answers.flag("truncated", truncated) or over
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
@@ -58,12 +59,12 @@ class Made:
     def give_luck(self, seed: int) -> None:
         """Puts other generators in the place of its own, where they can be reached."""
         _seed_shared(seed)
-        if hasattr(self._made.unwrapped, "np_random"):
-            self._made.unwrapped.np_random = np.random.default_rng(seed)
+        if hasattr(self.environment.unwrapped, "np_random"):
+            self.environment.unwrapped.np_random = np.random.default_rng(seed)
 
     def close(self) -> None:
         """Closes it."""
-        close(self._made)
+        close(self.environment)
 
     @staticmethod
     def _finite(numbers: Numbers) -> Numbers:

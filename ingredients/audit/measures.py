@@ -95,7 +95,7 @@ def _sessions(subject: Subject, seconds: float) -> tuple[Session, Session | None
     made = Made(recipe)
     try:
         if subject.policy:
-            plays = player(subject.policy, made.seen, made.actions)
+            plays = player(subject.policy, made.environment)
             time_of = (UNIFORM_SHARE + STICKY_SHARE) * seconds
             return play(made, POLICY, seconds=time_of, first_seed=0, longest=longest, player=plays), None
         uniform = play(made, UNIFORM, seconds=UNIFORM_SHARE * seconds, first_seed=0, longest=longest)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from ingredients.audit.flatten import has_quantities
 from ingredients.audit.made import Made
-from ingredients.audit.policy import Player, Space
+from ingredients.audit.policy import Player
 from ingredients.boundary.failures import in_short, ours
 from ingredients.decoding.played import Flags, Numbers, Played
 
@@ -79,7 +80,7 @@ class Session:
 class Chance:
     """Random play as a player; an episode starts with a fresh action."""
 
-    def __init__(self, actions: Space, way: str, seed: int) -> None:
+    def __init__(self, actions: spaces.Space[Any], way: str, seed: int) -> None:
         """Seeds the space of the actions, and when to stick."""
         actions.seed(seed)
         self._actions, self._way, self._draw = actions, way, np.random.default_rng(seed)

@@ -23,13 +23,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from gymnasium import spaces
 
 from ingredients.boundary.call import calling
 from ingredients.errors import IngredientsError, UsageError
+from ingredients.gyms.recipe import Environment
 from ingredients.study.messages import one_line
 
-Space = spaces.Space[Any]
 ON_POLICY = "stable_baselines3.common.policies"
 ALGORITHMS = {
     "stable_baselines3.dqn": "DQN",
@@ -69,6 +68,19 @@ class Player(Protocol):
         ...
 
 
+def asked_for(path: Path | None, cell: str | None, seed: int | None) -> Policy | None:
+    """Returns the policy that options name, None where they name none.
+
+    Raises:
+        IngredientsError: options do not go together, or there is no such policy.
+    """
+    if path is not None:
+        return policy_of(path, cell, seed)
+    if cell is not None or seed is not None:
+        raise UsageError("--cell and --seed are of the results folder that --policy names")
+    return None
+
+
 def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
     """Returns the policy that options name.
 
@@ -80,7 +92,7 @@ def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
             raise UsageError("--cell and --seed name a run in a results folder; a zip is one policy")
         _algorithm(path)
         return Policy(str(path.resolve()), None, 0, _digest(path))
-    from ingredients.audit.stored import weights_of
+    from ingredients.experiment.stored_player import weights_of
 
     return Policy(str(path.resolve()), cell, seed or 0, _digest(weights_of(path, cell, seed or 0)))
 
@@ -89,17 +101,17 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-def player(policy: Policy, seen: Space, actions: Space) -> Player:
-    """Returns who plays by a policy in an environment of these spaces.
+def player(policy: Policy, made: Environment) -> Player:
+    """Returns who plays by a policy in an environment.
 
     Raises:
         IngredientsError: it cannot be loaded, or is of an environment with other spaces.
     """
     if policy.path.endswith(".zip"):
-        return _Baseline(Path(policy.path), seen, actions)
-    from ingredients.audit.stored import StoredPlayer
+        return _Baseline(Path(policy.path), made)
+    from ingredients.experiment.stored_player import StoredPlayer, run_of
 
-    return StoredPlayer(policy, seen, actions)
+    return StoredPlayer(policy.name, run_of(Path(policy.path), policy.cell, policy.seed), made)
 
 
 # Stable-Baselines3
@@ -135,13 +147,13 @@ def _algorithm(path: Path) -> tuple[str, str]:
 class _Baseline:
     """A policy of Stable-Baselines3; actions are drawn as in training."""
 
-    def __init__(self, path: Path, seen: Space, actions: Space) -> None:
+    def __init__(self, path: Path, made: Environment) -> None:
         package, name = _algorithm(path)
         with calling(lambda raised: IngredientsError(f"{path}: cannot be loaded: {raised}")):
             self._model = getattr(importlib.import_module(package), name).load(path, device="cpu")
         for what, mine, theirs in (
-            ("observations", self._model.observation_space, seen),
-            ("actions", self._model.action_space, actions),
+            ("observations", self._model.observation_space, made.observation_space),
+            ("actions", self._model.action_space, made.action_space),
         ):
             if mine != theirs:
                 raise IngredientsError(

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gymnasium import spaces
 from torch import Tensor
 
 from ingredients.agent.network import flatten, views
 from ingredients.agent.observation import Past, assemble
 from ingredients.agent.policy import sample_vector
-from ingredients.audit.policy import Policy
 from ingredients.cell_filter import select_cells
 from ingredients.errors import IngredientsError, UsageError
 from ingredients.grid import Run, cells
-from ingredients.gyms.spaces import reach_of, sight_of
+from ingredients.gyms.actions import reach_of
+from ingredients.gyms.recipe import Environment
+from ingredients.gyms.spaces import sight_of
+from ingredients.gyms.symbols import known
 from ingredients.store import Store, load_result
 from ingredients.store.record import WEIGHTS
 from ingredients.study import Study
@@ -29,8 +30,6 @@ from ingredients.tasks.foreign import reward_scale
 from ingredients.tasks.gymnasium_family import GymnasiumFamily
 from ingredients.training.draws import carry
 from ingredients.training.setup import prepare
-
-Space = spaces.Space[Any]
 
 
 def run_of(folder: Path, cell: str | None, seed: int) -> tuple[Store, Study, Run]:
@@ -58,28 +57,27 @@ def weights_of(folder: Path, cell: str | None, seed: int) -> Path:
 
 
 class StoredPlayer:
-    """The agent of a stored run."""
+    """The agent of a stored run, in somebody else's environment; `name` is what it is called where it is refused."""
 
-    def __init__(self, policy: Policy, seen: Space, actions: Space) -> None:
+    def __init__(self, name: str, found: tuple[Store, Study, Run], made: Environment) -> None:
         """Loads it.
 
         Raises:
             IngredientsError: the run is not there, or was trained with other observations or actions.
         """
-        store, study, self._run = run_of(Path(policy.path), policy.cell, policy.seed)
+        store, study, self._run = found
         setup = prepare(study, (self._run,))
         self._agent, self._family, weights = setup.agent, setup.family, store.read_weights(self._run)
         last = {name: torch.from_numpy(weights[name][-1].copy()) for name in self._agent.shapes()}
         self._weights = views(flatten([last]), self._agent.shapes())
         self._carry = carry((self._run,), self._family.steps)
-        self._sight, self._reach = sight_of(policy.name, seen), reach_of(policy.name, actions)
+        self._sight = sight_of(name, made.observation_space, known(made))
+        self._reach = reach_of(name, made.action_space)
         mine = self._family.observation_size, self._family.actions, self._family.continuous
         theirs = self._sight.size, self._reach.actions, self._reach.continuous
         if mine != theirs:
-            of = "{} observed numbers, {} actions".format
-            raise IngredientsError(
-                f"{policy.name}: is an agent of {of(*mine[:2])}; the environment has {of(*theirs[:2])}"
-            )
+            trained, has = (f"{shown} observed numbers, {chosen} actions" for shown, chosen, _ in (mine, theirs))
+            raise IngredientsError(f"{name}: an agent of {trained}; the environment has {has}")
         self.begins(0)
 
     def begins(self, seed: int) -> None:
@@ -95,7 +93,7 @@ class StoredPlayer:
             self._chosen = torch.zeros(1, self._family.actions if self._family.continuous else 1)
         told = [(self._uniform(1) < level).float().view(1, 1, 1) for level in (cell.reward_shown, cell.action_shown)]
         x = assemble(self._agent.layout, self._past(shown, reward, at), told[0], told[1])
-        output, self._memory = self._agent.memory.step(self._weights, self._memory, self._carry[at], x)
+        output, self._memory = self._agent.step(self._weights, self._memory, self._carry[at], x)
         self._chosen = self._choose(output)
         self._step += 1
         return self._reach.taken(self._chosen.numpy())[0]
