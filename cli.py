@@ -47,6 +47,8 @@ with AtOnce():
 
     import typer
 
+    from ingredients.api import commands
+    from ingredients.api.grid import planned, train
     from ingredients.audit.command import EXAMPLES, audit
     from ingredients.console.options import (
         CellsOption,
@@ -82,17 +84,12 @@ with AtOnce():
     from ingredients.errors import IngredientsError, InterruptedGridError, UnwritableError, UsageError
     from ingredients.experiment import SNAPSHOT_SECONDS
     from ingredients.grid_run.bench_text import bench_text
-    from ingredients.grid_run.engine_options import EngineOptions, MeasuredEngine
-    from ingredients.grid_run.estimate import checked, notices
-    from ingredients.grid_run.jobs import failures, grid_jobs, other_training
-    from ingredients.grid_run.leased_jobs import LeasedJobs
-    from ingredients.grid_run.on_gpus import bench_for, estimate_for
-    from ingredients.grid_run.plan import contact_text, plan_text, state_text
-    from ingredients.grid_run.progress import show_progress
+    from ingredients.grid_run.engine_options import EngineOptions
+    from ingredients.grid_run.estimate import checked
+    from ingredients.grid_run.on_gpus import bench_for
+    from ingredients.grid_run.plan import contact_text
     from ingredients.grid_run.request import Grid, ask_about, ask_for, interruption
-    from ingredients.grid_run.tally import Tally
-    from ingredients.report.shown import Format, default_folder, load_report_ahead, refuse_several, show, unexpected
-    from ingredients.store import Leases
+    from ingredients.report.shown import Format, default_folder, refuse_several, show, unexpected
     from ingredients.store.versions import DISTRIBUTION, installed
     from ingredients.study import DEFAULT_STUDY
 
@@ -159,10 +156,9 @@ def plan(
     that are not ours also what varies, what does not, and whether the study can end in verdicts.
     """
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
-    conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
     with working() as tell:
-        cost = estimate_for(device, rest, workers, quick, tell)
-    typer.echo(plan_text(rest, grid.cells, grid.directory, conflict, cost))
+        made = planned(grid, workers, device, quick, tell)
+    typer.echo(str(made))
 
 
 @app.command(
@@ -234,13 +230,7 @@ def run_grid(
     limits, every = grid_limits(retries, stack_timeout, memory_limit), seconds_in(snapshot_every, "--snapshot-every")
     with interruptible():
         try:
-            options = EngineOptions(engine, address, workers, device, limits)
-            engine_ = options.open(grid.directory / "logs")
-            told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
-            grid.store.open(grid.study, fresh)
-            for notice in () if quiet else told:
-                typer.echo(f"notice: {notice}", err=True)
-            failed = train(grid, options, engine_, every, quiet)
+            failed = train(grid, EngineOptions(engine, address, workers, device, limits), every, fresh, not quiet)
             unreported = conclude(grid, quiet)
         except KeyboardInterrupt:
             raise InterruptedGridError(interruption(grid, sys.argv[1:])) from None
@@ -314,21 +304,11 @@ def bench(
 
 
 app.command(cls=PlainCommand, epilog=EXAMPLES)(audit)
-
-
-def train(grid: Grid, options: EngineOptions, engine: MeasuredEngine, every: float, quiet: bool) -> list[str]:
-    """Runs what remains of the grid, snapshots `every` so many seconds; returns a line for each run that failed."""
-    with Leases(grid.directory) as leases, engine:
-        fitted = options.fitted(engine, grid.remaining())
-        stack_options = options.stack_options(engine, fitted, every)
-        tally = Tally(grid_jobs(fitted.rest, grid.directory, stack_options))
-        if not quiet:
-            typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
-        for notice in () if quiet else fitted.notices:
-            typer.echo(f"notice: {notice}", err=True)
-        load_report_ahead(options.device)
-        show_progress(LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine), tally, terminal(), quiet)
-    return failures(fitted.rest, grid.store, tally)
+app.command(cls=PlainCommand, epilog=commands.TRACE_EXAMPLES)(commands.trace)
+app.command(cls=PlainCommand, epilog=commands.EXPORT_EXAMPLES)(commands.export)
+app.command(cls=PlainCommand, epilog=commands.STUDIES_EXAMPLES)(commands.studies)
+app.command(cls=PlainCommand, epilog=commands.NEW_EXAMPLES)(commands.new)
+app.command(cls=PlainCommand, epilog=commands.SCHEMA_EXAMPLES)(commands.schema)
 
 
 def conclude(grid: Grid, quiet: bool) -> IngredientsError | None:

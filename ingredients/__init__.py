@@ -23,7 +23,15 @@ Data flows one way through these modules; each imports only from those before it
     judgement     statistics, verdict, conclusions
     console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON
+    api           the same from Python: results, agents to play with, anybody's policy judged
     audit         what an environment supplies by itself, trained on nothing
+
+The Python API needs no wing's name; each of these loads what it needs when it is first asked for:
+
+    >>> import ingredients as ing
+    >>> study = ing.Study.load("bandit")                        # or a dict; changes={"tasks.arms": 10}
+    >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
+    >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
 
 `cli.py`, beside this package, parses, calls and prints.
 
@@ -33,9 +41,48 @@ Importing the package registers every family with Gymnasium, single and vector, 
     >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 import gymnasium
 
 from ingredients.families import FAMILIES
+
+if TYPE_CHECKING:
+    from ingredients.api.agent import StoredAgent
+    from ingredients.api.evaluate import evaluate
+    from ingredients.api.grid import plan, run_grid
+    from ingredients.api.policies import load_sb3
+    from ingredients.api.result import Result, load
+    from ingredients.study import Study
+
+__all__ = ["Result", "StoredAgent", "Study", "evaluate", "load", "load_sb3", "plan", "run_grid"]
+
+_LAZY = {
+    "Study": "study",
+    "Result": "api.result",
+    "StoredAgent": "api.agent",
+    "evaluate": "api.evaluate",
+    "load": "api.result",
+    "load_sb3": "api.policies",
+    "plan": "api.grid",
+    "run_grid": "api.grid",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class or a function
+    """Returns a name of the Python API, whose module is loaded when it is first asked for."""
+    if name not in _LAZY:
+        raise AttributeError(f"module 'ingredients' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"ingredients.{_LAZY[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Returns all names, those of the API among them."""
+    return sorted([*globals(), *__all__])
+
 
 for _spec in FAMILIES:
     gymnasium.register(

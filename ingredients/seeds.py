@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     REFERENCES = "references"
     REFERENCE_STARTS = "reference-starts"
     LEAKAGE = "leakage"
+    PLAYED_TASKS = "played-tasks"
+    PLAYED_LUCK = "played-luck"
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:

@@ -34,7 +34,7 @@ WINGS = (
         "agent",
     ),
     "training",
-    *("store", "experiment", "engine", "grid_run", "judgement", "console", "report", "audit"),
+    *("store", "experiment", "engine", "grid_run", "judgement", "console", "report", "api", "audit"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
@@ -100,7 +100,7 @@ def test_a_wing_lists_its_rooms(contents: Path) -> None:
 def test_a_module_imports_only_from_wings_before_its_own(file: Path) -> None:
     """Data flows one way."""
     if file.parent == HOUSE and file.stem == "__init__":
-        assert wings_known_by(file) == {"families"}
+        assert wings_known_by(file) <= {"families", "api", "study"}  # the last two for who checks types
         return
     place = WINGS.index(wing_of(file))
     assert wings_known_by(file) <= set(WINGS[: place + 1])

@@ -124,6 +124,16 @@ RULES: dict[str, Rule] = {
         ("smoke",), code=3, says=r"expected in-context, (found|got|is) undecided", more=f"--expect {DOCUMENTED}"
     ),
     "ingredients report results --index": Rule((r"^results/index.html$",)),
+    # agents, exports, studies
+    "ingredients trace results/bandit --cell 'all but memory'": Rule(
+        (r"^all but memory · seed", r"belief_0", r"In results/bandit/traces"), says=""
+    ),
+    "ingredients export results/bandit --to huggingface --out card": Rule((r"^card: a model card and the weights of",)),
+    "ingredients trace results/bandit": Rule((r"^all four ingredients · seed",), says=""),
+    "ingredients export results/bandit --to csv --out tables": Rule((r"^tables: cells.csv",)),
+    "ingredients studies": Rule((r"^bandit +Which", "run one: ingredients run-grid")),
+    "ingredients new my-study --tasks dark-room": Rule((r"^my-study.yaml: written; next: ingredients plan",)),
+    "ingredients schema": Rule((r'"\$id": "urn:ingredients:study:1"',)),
     # audits; the published one's list is one environment here, and what was measured of it is kept
     "ingredients audit CartPole-v1 FrozenLake-v1": Rule(
         (AUDITED, "CartPole-v1", "FrozenLake-v1"), says="CartPole-v1: ", more="--seconds 1"

@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,9 +46,17 @@ STORED_AT_ONCE = 8  # runs of a large stack: each waits for the disk
 
 
 def run_references(study: Study, directory: Path, device: str, tell: Tell) -> dict[str, str]:
-    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both.
+    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both."""
+    directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
+    Store(directory).write_references(made_references(study, device, tell))
+    return {}
+
+
+def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -> dict[str, Any]:
+    """Returns the family's references on the study's evaluation tasks, as the store keeps them.
 
     A yardstick that nobody can write down is trained first, and memoryless agents are: on `device`, where it is there.
+    With `leaks` also what the environment leaks, which takes longer than most references.
     """
     # what only this job needs takes a second and more to load
     from ingredients.experiment.memoryless import join_memoryless, train_memoryless
@@ -54,26 +64,39 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
     from ingredients.training.leakage import family_leakage
 
     tell(Progress("references"))
-    directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     device = device if device != "cuda" or torch.cuda.is_available() else "cpu"
     family = make_family(study.tasks)
     settings = study.evaluation
     tasks = evaluation_tasks(family, settings.tasks, settings.stream)
-    beside = ThreadPoolExecutor(2)
     alone = device == "cpu" or is_foreign(study.tasks)  # a CPU has no core to spare, and environments are no threads'
-    if not alone:
+    with _AtOnce() if alone else ThreadPoolExecutor(2) as beside:
         agents = beside.submit(train_memoryless, study, family, tasks, device, tell)
-        leaks = beside.submit(family_leakage, family)
-    played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
-    if (name := played["yardstick"]) not in played["references"]:
-        trained = train_informed(study, family, tasks, device, tell)
-        played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
-    entries = train_memoryless(study, family, tasks, device, tell) if alone else agents.result()
-    join_memoryless(played, entries)
-    about = {"episode_steps": family.episode_steps, "leakage": family_leakage(family) if alone else leaks.result()}
+        leakage = beside.submit(family_leakage, family) if leaks else None
+        played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
+        if (name := played["yardstick"]) not in played["references"]:
+            trained = train_informed(study, family, tasks, device, tell)
+            played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
+        join_memoryless(played, agents.result())
+        told = {} if leakage is None else {"leakage": leakage.result()}
     made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
-    Store(directory).write_references({**played, **about, **made_of})
-    return {}
+    return {**played, "episode_steps": family.episode_steps, **told, **made_of}
+
+
+class _AtOnce(AbstractContextManager["_AtOnce"]):
+    """A pool of threads that has none: a job is done when its result is asked for."""
+
+    def __exit__(self, *raised: object) -> None:
+        """Has nothing to wait for."""
+
+    def submit(self, function: Callable[..., Any], *arguments: object) -> _Later:
+        """Returns the job, not done yet."""
+        return _Later(partial(function, *arguments))
+
+
+class _Later(NamedTuple):
+    """A job that is done when its result is asked for."""
+
+    result: Callable[[], Any]
 
 
 def run_stack(

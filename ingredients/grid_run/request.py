@@ -49,6 +49,15 @@ def ask_for(
     """
     study = load_study(path := shipped_study(path), changes)
     look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
+    return grid_of(study, smoke, seeds, filter_, out)
+
+
+def grid_of(study: Study, smoke: bool, seeds: int | None, filter_: str | None, out: Path | None) -> Grid:
+    """Returns some cells of a study in a results folder, as the options of `run-grid` say.
+
+    Raises:
+        UsageError: an option is wrong.
+    """
     if smoke:
         study = smoke_sized(study)
     if seeds is not None:

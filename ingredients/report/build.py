@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ingredients.errors import StoreError
+from ingredients.errors import StoreError, UsageError
 from ingredients.judgement import Judgement, judge_study, unjudged
 from ingredients.report.assemble import Evidence, read_evidence
 from ingredients.report.document import document
@@ -24,6 +24,8 @@ from ingredients.report.side import Side, side_of
 from ingredients.store import Store, json_text, load_result
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
     from rich.console import RenderableType
 
     from ingredients.report.figures import Drawn
@@ -120,6 +122,28 @@ def load_all() -> None:
     _figures()
     for name in ("html", "terminal"):
         importlib.import_module(f"ingredients.report.{name}")
+
+
+def figure_of(report: Report, name: str) -> Figure:
+    """Returns one of a report's figures, for the caller to change.
+
+    Raises:
+        UsageError: it has no such figure.
+    """
+    figures = _figures()
+    made: Figure | None = figures.figure(report.evidence, report.judgement, name)
+    if made is None:
+        allowed = ", ".join(figures.names(report.evidence, report.judgement))
+        raise UsageError(f"figure: no figure {name!r}; allowed: {allowed}")
+    return made
+
+
+def trace_figure(table: pd.DataFrame, title: str) -> Figure:
+    """Returns the picture of an agent's lifetimes (`figures.trace`)."""
+    _figures()
+    module = importlib.import_module("ingredients.report.figures.trace")
+    made: Figure = module.trace_figure(table, title)
+    return made
 
 
 def read_report(directory: Path) -> Report:

@@ -80,15 +80,19 @@ def differences(expected: Sequence[Expectation], judgement: Judgement) -> list[s
 
 
 def _expectation(study: Study, key: str, value: object, source: str) -> Expectation:
-    chosen = _named(study, key, source)
+    chosen = named_cells(study, key, source)
     values = value if isinstance(value, list) else [value]
     if not values:
         raise UsageError(complaint([source, key], "names no verdict", ", ".join(_VERDICTS)))
     return Expectation(key, chosen, tuple(_verdict(each, [source, key]) for each in values))
 
 
-def _named(study: Study, key: str, source: str) -> tuple[Cell, ...]:
-    """Returns the cells that a key names."""
+def named_cells(study: Study, key: str, source: str) -> tuple[Cell, ...]:
+    """Returns the cells that a key names (see the module).
+
+    Raises:
+        UsageError: it names none.
+    """
     called = {describe(cell): cell for cell in cells(study)}
     if key in called or key == EVERY_CELL:
         return (called[key],) if key in called else cells(study)

@@ -29,6 +29,11 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     Raises:
         StudyError: the file cannot be read, or it, or an override, is no valid study.
     """
+    return _validate(_data(path), one_line(str(path)), [_override(text) for text in overrides])
+
+
+def _data(path: Path) -> dict[str, Any]:
+    """Returns the keys in a study's file."""
     source = one_line(str(path))
     try:
         data = yaml_text.parse(_read(path, source))
@@ -39,7 +44,7 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     if not isinstance(data, dict):
         keys = ", ".join(Study.model_fields)
         raise StudyError(complaint([source], f"must hold keys, got {shown(data)}", keys))
-    return _validate(data, source, [_override(text) for text in overrides])
+    return data
 
 
 def parse_study(data: Mapping[str, Any], source: str) -> Study:
@@ -60,6 +65,23 @@ def changed_study(data: Mapping[str, Any], source: str, overrides: Sequence[str]
     return _validate(dict(data), source, [_override(text) for text in overrides])
 
 
+def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Study:
+    """Returns a study by its file, by the name of a shipped one (`bandit`), or from plain data.
+
+    Args:
+        source: a path, a name, or the study's keys.
+        changes: values by dotted keys, such as `{"tasks.arms": 10}`: what `--set` is on the command line.
+
+    Raises:
+        StudyError: there is no such study, or it, or a change, is not valid.
+    """
+    overrides = [_given(key, value) for key, value in (changes or {}).items()]
+    if isinstance(source, Mapping):
+        return _validate(dict(source), "study", overrides)
+    path = shipped_study(source)
+    return _validate(_data(path), one_line(str(path)), overrides)
+
+
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
     """Returns `path` if something is there, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
 
@@ -70,6 +92,11 @@ def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
         return asked
     shipped = _shipped_folder() / (asked.name if asked.suffix else f"{asked.name}.yaml")
     return shipped if shipped.is_file() else asked
+
+
+def shipped_files() -> list[Path]:
+    """Returns the files of the shipped studies, by name."""
+    return sorted(_shipped_folder().glob("*.yaml"))
 
 
 def _is_there(path: Path) -> bool:
@@ -89,7 +116,7 @@ def _read(path: Path, source: str) -> str:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        shipped = {file.stem: f"ablations/{file.name}" for file in sorted(_shipped_folder().glob("*.yaml"))}
+        shipped = {file.stem: f"ablations/{file.name}" for file in shipped_files()}
         guess = shipped.get(nearest(path.stem, shipped) or path.stem)
         allowed = f"a study, such as {', '.join(shipped.values())}"
         raise StudyError(complaint([source], "no such file", allowed, guess)) from None
@@ -113,6 +140,13 @@ def _override(text: str) -> Override:
         return Override(text, path, yaml_text.parse(value))
     except yaml.YAMLError as error:
         raise StudyError(yaml_complaint(f"--set {text}", error)) from None
+
+
+def _given(key: str, value: object) -> Override:
+    path = tuple(part.strip() for part in key.split("."))
+    if not all(path):
+        raise StudyError(complaint([f"changes: {key}"], "cannot be read", "a dotted key, such as tasks.arms"))
+    return Override(f"{key}={value}", path, value)
 
 
 def _apply(data: dict[str, Any], override: Override) -> dict[str, Any]:

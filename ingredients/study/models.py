@@ -8,7 +8,8 @@ swapping the tasks alone leaves a valid study.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, PlainValidator, model_validator
@@ -240,6 +241,17 @@ class Study(Section):
     learner: Learner = Learner()
     evaluation: Evaluation = Evaluation()
     criterion: Criterion = Criterion()
+
+    @classmethod
+    def load(cls, source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Study:
+        """Returns a study by its file, by the name of a shipped one, or from plain data (`files.study_of`).
+
+        Raises:
+            StudyError: there is no such study, or it, or a change, is not valid.
+        """
+        from ingredients.study.files import study_of  # which knows this class
+
+        return study_of(source, changes)
 
     @model_validator(mode="before")
     @classmethod

@@ -5,27 +5,40 @@ matplotlib is imported only when something is drawn.
 
 In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
 (where panels stand); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `effects` (the pictures) with
-`sentences` (the same in words); `inline` (into a page).
+`sentences` (the same in words); `inline` (into a page); `trace` (lifetimes of one agent).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
 from ingredients.report.assemble import Evidence
 from ingredients.report.figures import adaptation, effects, emergence, probes, single, truth_table
-from ingredients.report.figures.drawn import Drawn, drawn
+from ingredients.report.figures.drawn import Drawn, Words, drawn, styled
 from ingredients.report.figures.view import View
 
 _MOST_PROBED = 4
 
-__all__ = ["Drawn", "draw", "small_multiples"]
+__all__ = ["Drawn", "draw", "figure", "names", "small_multiples"]
 
 
 def draw(evidence: Evidence, judgement: Judgement) -> tuple[Drawn, ...]:
     """Returns every picture that has something to show, by and by the same bytes for the same content."""
-    return tuple(_pictures(View(evidence, judgement)))
+    return tuple(drawn(words, make) for words, make in _pictures(View(evidence, judgement)))
+
+
+def figure(evidence: Evidence, judgement: Judgement, name: str) -> Figure | None:
+    """Returns one picture by the name of its file, such as `adaptation`, to be changed; None if it is not shown."""
+    pictures = {words.name: make for words, make in _pictures(View(evidence, judgement))}
+    return styled(name, pictures[name]) if name in pictures else None
+
+
+def names(evidence: Evidence, judgement: Judgement) -> tuple[str, ...]:
+    """Returns the names of the pictures that have something to show."""
+    return tuple(words.name for words, _ in _pictures(View(evidence, judgement)))
 
 
 def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Drawn], ...]:
@@ -39,19 +52,19 @@ def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[Cel
     )
 
 
-def _pictures(view: View) -> Iterator[Drawn]:
-    yield drawn(truth_table.words(view), lambda: truth_table.figure(view))
+def _pictures(view: View) -> Iterator[tuple[Words, Callable[[], Figure]]]:
+    yield truth_table.words(view), lambda: truth_table.figure(view)
     if not view.curves.has_references:  # what an episode returns says nothing without them
         return
-    yield drawn(single.full_cell_words(view), lambda: single.full_cell(view))
-    yield drawn(adaptation.words(view), lambda: adaptation.figure(view))
+    yield single.full_cell_words(view), lambda: single.full_cell(view)
+    yield adaptation.words(view), lambda: adaptation.figure(view)
     for place, result in enumerate([each for each in view.learners if each.probes][:_MOST_PROBED]):
-        yield drawn(probes.words(result, place), lambda result=result: probes.figure(view, result))  # type: ignore[misc]
+        yield probes.words(result, place), lambda result=result: probes.figure(view, result)  # type: ignore[misc]
     if emergence.shown(view):
-        yield drawn(emergence.words(view), lambda: emergence.figure(view))
+        yield emergence.words(view), lambda: emergence.figure(view)
     if any(each.effect.mean is not None for each in view.judgement.ingredients.values()):
-        yield drawn(effects.effects_words(view), lambda: effects.effects(view))
+        yield effects.effects_words(view), lambda: effects.effects(view)
     if view.curves.scale.usable:
-        yield drawn(effects.runs_words(view), lambda: effects.runs(view))
+        yield effects.runs_words(view), lambda: effects.runs(view)
     if view.judgement.doses and view.curves.scale.usable:
-        yield drawn(effects.doses_words(view), lambda: effects.doses(view))
+        yield effects.doses_words(view), lambda: effects.doses(view)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import matplotlib.style
@@ -51,10 +52,21 @@ class Drawn:
 
 def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Drawn:
     """Returns the picture that `make` makes, in the style of the house."""
-    with matplotlib.style.context(["default", {**STYLE, "svg.hashsalt": words.name}]):
+    with _style(words.name):
         figure = make()
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
         return Drawn(words, svg, _saved(figure, "png", {"Software": None}) if png else b"")
+
+
+def styled(name: str, make: Callable[[], Figure]) -> Figure:
+    """Returns the figure that `make` makes, in the style of the house."""
+    with _style(name):
+        return make()
+
+
+def _style(name: str) -> AbstractContextManager[None]:
+    style: AbstractContextManager[None] = matplotlib.style.context(["default", {**STYLE, "svg.hashsalt": name}])
+    return style
 
 
 def _saved(figure: Figure, kind: str, metadata: Mapping[str, None]) -> bytes:

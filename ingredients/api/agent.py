@@ -1,0 +1,300 @@
+"""A trained agent on its own: reset it, let it act, read its memory, set it.
+
+Comes in: one run's weights, its cell, its family. Goes out: a `StoredAgent` that plays lane by lane, as the evaluation
+of the run did: the same inputs, masked in the same way, the same memory, the same head.
+
+    >>> agent = result.agent("all four ingredients", seed=100)   # doctest: +SKIP
+    >>> agent.reset(lanes=3)
+    >>> action = agent.act(observation)                          # the first step of a lifetime
+    >>> action = agent.act(observation, reward, action)          # every later one
+
+One agent is one lane, or N lanes that keep step. What comes in single goes out single, and what comes in as a tensor
+goes out as one; inside all is `[1, N, ...]`, a stack of one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ingredients.agent.network import Agent, flatten
+from ingredients.agent.observation import Past, assemble
+from ingredients.agent.policy import sample, sample_vector
+from ingredients.api.module import AgentModule
+from ingredients.api.play import BeforeStep, play_environment, play_tasks, tasks_for
+from ingredients.errors import UsageError
+from ingredients.experiment.brains import Brain
+from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import reward_scale
+from ingredients.tasks.lifetime import starts_episode
+
+Numbers = npt.ArrayLike | Tensor
+
+
+class StoredAgent:
+    """One run's agent at one evaluation point, ready to act.
+
+    Attributes:
+        run: its cell and seed.
+        train_step: environment steps after which these weights were taken.
+    """
+
+    def __init__(self, brain: Brain) -> None:
+        """Takes the weights; the first lifetime begins with seed 0 and one lane."""
+        self._brain = brain
+        self.run, self.train_step = brain.run, brain.train_step
+        self.reset()
+
+    def reset(self, lanes: int | None = None, seed: int = 0) -> None:
+        """Begins a lifetime: memory empty, nothing behind it.
+
+        Args:
+            lanes: how many lifetimes side by side; None is one, which takes and gives single numbers.
+            seed: of the luck that chooses actions.
+
+        Raises:
+            UsageError: fewer than one lane.
+        """
+        if lanes is not None and lanes < 1:
+            raise UsageError(f"reset: lanes must be at least 1, got {lanes}")
+        brain = self._brain
+        self._single, self._lanes, self._t = lanes is None, lanes or 1, 0
+        self._luck = torch.Generator().manual_seed(seed)
+        like = next(iter(brain.weights.values()))
+        self._memory = brain.agent.memory.initial_state(1, self._lanes, brain.family.steps, like)
+        self._inputs: Tensor | None = None
+        self._output: Tensor | None = None
+        self._heads: Tensor | None = None
+
+    @property
+    def architecture(self) -> Agent:
+        """Its architecture, without weights."""
+        return self._brain.agent
+
+    @property
+    def rows(self) -> Tensor:
+        """Its weights in one row, `[1, P]`, as a stack of one run holds them (`agent.network.flatten`)."""
+        return flatten([{name: weight[0] for name, weight in self._brain.weights.items()}])
+
+    @property
+    def family(self) -> Family:
+        """The tasks that it was made for."""
+        return self._brain.family
+
+    @property
+    def steps(self) -> int:
+        """How many steps of the lifetime lie behind it."""
+        return self._t
+
+    def play(
+        self,
+        environment: gymnasium.Env[Any, Any] | None = None,
+        *,
+        lifetimes: int = 10,
+        tasks: Numbers | None = None,
+        seed: int = 0,
+        greedy: bool = False,
+        before_step: BeforeStep | None = None,
+    ) -> pd.DataFrame:
+        """Returns what the agent does step by step, a row a step (`play`).
+
+        Args:
+            environment: one of Gymnasium's kind, for one lifetime in it; by default fresh tasks of its own family.
+            lifetimes: on how many tasks, one lifetime on each.
+            tasks: ψ of each lifetime, `[N, D]`, in the place of fresh ones.
+            seed: of the tasks and of all luck.
+            greedy: take the likeliest actions.
+            before_step: called with the agent and the step before each step; it may set the agent's memory.
+
+        Raises:
+            UsageError: the environment does not fit the agent.
+        """
+        if environment is not None:
+            return play_environment(self, environment, self.family.episodes, seed, greedy, before_step)
+        given = tasks_for(self.family, lifetimes, seed) if tasks is None else torch.as_tensor(np.asarray(tasks))
+        return play_tasks(self, given.float(), seed, greedy, before_step)
+
+    @torch.no_grad()
+    def act(
+        self,
+        observation: Numbers,
+        reward: Numbers | None = None,
+        action: Numbers | None = None,
+        episode_start: bool | None = None,
+        greedy: bool = False,
+    ) -> Any:  # noqa: ANN401 - an int, an array or a tensor, as the observation was
+        """Returns what the agent does; its memory takes the step in.
+
+        What its cell does not show it, it does not see, whatever is given here.
+
+        Args:
+            observation: what the environment shows, `[observation_size]`, or `[N, observation_size]`.
+            reward: r_{t-1} as it was paid, a number or `[N]`, NaN where nobody could observe it; left out at a
+                lifetime's first step only.
+            action: a_{t-1} as it was carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
+            episode_start: whether an episode begins; by default by the count of steps, as in training.
+            greedy: take the likeliest action; otherwise one is drawn.
+
+        Raises:
+            UsageError: a shape does not fit, or reward and action are missing after the first step.
+        """
+        brain, as_tensor = self._brain, isinstance(observation, Tensor)
+        if self._t >= brain.family.steps:
+            raise UsageError(f"the lifetime of {brain.family.steps} steps is over: call reset()")
+        past = self._past(observation, reward, action, episode_start)
+        self._inputs = assemble(brain.agent.layout, past, *self._shown())
+        carry, memory = self._carry(), brain.agent.memory
+        self._output, self._memory = memory.step(brain.weights, self._memory, carry, self._inputs)
+        self._heads = brain.agent.heads(brain.weights, self._output)
+        chosen = self._choice(greedy)
+        self._t += 1
+        return self._outwards(chosen, as_tensor)
+
+    @property
+    def logits(self) -> npt.NDArray[np.float32]:
+        """The policy's logits at the last step, `[A]` or `[N, A]`; where actions are vectors, their means.
+
+        Raises:
+            UsageError: the agent has not acted yet.
+        """
+        logits: npt.NDArray[np.float32] = self._last(self._heads)[..., : self._brain.agent.layout.actions]
+        return logits
+
+    @property
+    def inputs(self) -> npt.NDArray[np.float32]:
+        """What the network saw at the last step, masked as its cell says, `[F]` or `[N, F]` (`agent.observation`).
+
+        Raises:
+            UsageError: the agent has not acted yet.
+        """
+        return self._last(self._inputs)
+
+    @property
+    def output(self) -> npt.NDArray[np.float32]:
+        """What the memory handed to the head at the last step, `[H]` or `[N, H]`.
+
+        Raises:
+            UsageError: the agent has not acted yet.
+        """
+        return self._last(self._output)
+
+    def _last(self, part: Tensor | None) -> npt.NDArray[np.float32]:
+        if part is None:
+            raise UsageError("the agent has not acted since reset()")
+        last: npt.NDArray[np.float32] = self._outwards(part.clone(), False)
+        return last
+
+    def module(self) -> AgentModule:
+        """Returns its memory and head as a `torch.nn.Module`, with a name for every gate (`module`)."""
+        return AgentModule(self._brain)
+
+    @property
+    def memory(self) -> tuple[npt.NDArray[Any], ...]:
+        """A copy of what the agent carries to the next step: the memory's parts, `[N, ...]` each (single: `[...]`)."""
+        return tuple(self._outwards(part.clone(), False) for part in self._memory)
+
+    @memory.setter
+    def memory(self, parts: Sequence[Numbers]) -> None:
+        """Sets what the agent carries, for instance to another lifetime's.
+
+        Raises:
+            UsageError: other parts or shapes than `memory` gives.
+        """
+        if len(parts) != len(self._memory):
+            raise UsageError(f"memory: must have {len(self._memory)} parts, got {len(parts)}")
+        given = enumerate(zip(parts, self._memory, strict=True))
+        self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
+
+    def clone(self) -> StoredAgent:
+        """Returns the same agent at the same step, with memory and luck of its own."""
+        other = StoredAgent(self._brain)
+        other.reset(None if self._single else self._lanes)
+        other._luck.set_state(self._luck.get_state())
+        other._memory, other._t = tuple(part.clone() for part in self._memory), self._t
+        return other
+
+    # What the agent is shown
+
+    def _past(
+        self, observation: Numbers, reward: Numbers | None, action: Numbers | None, episode_start: bool | None
+    ) -> Past:
+        layout, first = self._brain.agent.layout, self._t == 0
+        if not first and (reward is None or action is None):
+            raise UsageError("act: after a lifetime's first step it takes (observation, reward, action)")
+        shown = torch.zeros(1, self._lanes, layout.observation_size)
+        shown = self._inwards(observation, "observation", shown)
+        one, none = torch.ones(1, self._lanes, 1), torch.zeros(1, self._lanes, 1)
+        starts = starts_episode(self._brain.family, self._t) if episode_start is None else episode_start
+        blank = torch.zeros(1, self._lanes, layout.actions) if layout.continuous else none.long()
+        paid = none if first else self._reward(reward)
+        return Past(
+            observation=shown,
+            lifetime_start=one if first else none,
+            episode_start=one if starts or first else none,
+            reward_tm1=paid.nan_to_num(0.0),
+            action_tm1=blank if first else self._action(action, blank),
+            reward_observed=(~paid.isnan()).float(),
+        )
+
+    def _reward(self, reward: Numbers | None) -> Tensor:
+        assert reward is not None
+        row = self._inwards(reward, "reward", torch.zeros(1, self._lanes))
+        return (row * reward_scale(self._brain.family)).unsqueeze(-1)
+
+    def _action(self, action: Numbers | None, blank: Tensor) -> Tensor:
+        assert action is not None
+        layout = self._brain.agent.layout
+        if layout.continuous:
+            return self._inwards(action, "action", blank)
+        row = self._inwards(action, "action", blank.squeeze(-1)).unsqueeze(-1)
+        if bool(((row < 0) | (row >= layout.actions)).any()):
+            raise UsageError(f"act: action out of range; allowed: 0 to {layout.actions - 1}")
+        return row
+
+    def _shown(self) -> tuple[Tensor, Tensor]:
+        """Returns whether r_{t-1} and a_{t-1} are shown, `[1, N, 1]`; graded channels are drawn at each step."""
+        levels = self.run.cell.reward_shown, self.run.cell.action_shown
+        drawn = [torch.rand(1, self._lanes, 1, generator=self._luck) < level for level in levels]
+        return drawn[0].float(), drawn[1].float()
+
+    def _carry(self) -> Tensor:
+        every = self.run.cell.wipe_every or self._brain.family.steps
+        return torch.full((1, 1, 1), float(self._t % every != 0))
+
+    def _choice(self, greedy: bool) -> Tensor:
+        assert self._heads is not None
+        layout = self._brain.agent.layout
+        logits = self._heads[..., : layout.actions].contiguous()
+        if layout.continuous:
+            uniform = torch.rand(1, self._lanes, layout.actions, generator=self._luck)
+            return logits if greedy else sample_vector(self._heads, uniform)
+        uniform = torch.rand(1, self._lanes, generator=self._luck)
+        return logits.argmax(-1) if greedy else sample(logits, uniform)
+
+    # From the user's numbers to ours, and back
+
+    def _pairs(self, parts: Sequence[Numbers]) -> list[tuple[int, tuple[Numbers, Tensor]]]:
+        if len(parts) != len(self._memory):
+            raise UsageError(f"memory: must have {len(self._memory)} parts, got {len(parts)}")
+        return list(enumerate(zip(parts, self._memory, strict=True)))
+
+    def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
+        """Returns a copy `[1, N, ...]` of the type of `like`, whose shape it must have (single: without N)."""
+        made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))
+        wanted = like.shape[2:] if self._single else like.shape[1:]
+        if tuple(made.shape) != tuple(wanted):
+            raise UsageError(f"{what}: must have shape {tuple(wanted)}, got {tuple(made.shape)}")
+        return made.detach().to(like.dtype, copy=True).reshape(like.shape)
+
+    def _outwards(self, made: Tensor, as_tensor: bool) -> Any:  # noqa: ANN401 - as the user gave it
+        part = made[0, 0] if self._single else made[0]
+        if as_tensor:
+            return part
+        return part.item() if part.dim() == 0 else part.numpy()

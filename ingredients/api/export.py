@@ -1,0 +1,184 @@
+"""Stored results in the form of other tools: tables, TensorBoard, MLflow, a folder for the Hugging Face hub.
+
+Comes in: a `Result` with its runs, the name of a tool, a new folder. Goes out: the folder, filled; and what it holds,
+in one line. Nothing here needs an account or a network, and nothing is trained.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import safetensors.numpy
+
+from ingredients.api.result import Result
+from ingredients.errors import StoreError, UsageError
+from ingredients.grid import Run, cells, runs
+from ingredients.judgement.words import describe
+from ingredients.store import Store
+from ingredients.study.messages import complaint
+
+KEYS = ("reward_observation", "action_observation", "memory", "task_distribution")
+
+
+def export(result: Result, to: str, out: Path) -> str:
+    """Writes a study's results for another tool into a new folder; returns what was written, in one line.
+
+    Raises:
+        UsageError: the tool is unknown, or the package that writes its files is not installed.
+        StoreError: the runs are not here.
+    """
+    writers = {"csv": _csv, "tensorboard": _tensorboard, "mlflow": _mlflow, "huggingface": _huggingface}
+    if to not in writers:
+        raise UsageError(complaint([f"export: {to}"], "unknown tool", ", ".join(writers)))
+    if not list(_finished(result)):
+        raise StoreError(f"{result.directory}: its runs are not here, so there is nothing to export but its tables")
+    out.mkdir(parents=True, exist_ok=True)
+    return writers[to](result, out)
+
+
+def _finished(result: Result) -> Iterator[Run]:
+    store = Store(result.directory)
+    return (run for run in runs(result.study) if (store.run_path(run) / "finished").exists())
+
+
+def _csv(result: Result, out: Path) -> str:
+    tables = {"cells": result.cells, "curves": result.curves(), "diagnostics": _diagnostics(result)}
+    for name, table in tables.items():
+        table.to_csv(out / f"{name}.csv", index=False)
+    return ", ".join(f"{name}.csv ({len(table):,} rows)" for name, table in tables.items())
+
+
+def _diagnostics(result: Result) -> pd.DataFrame:
+    """Returns what every update of every run reported."""
+    store = Store(result.directory)
+    return pd.concat(
+        [store.diagnostics(run).assign(**run.cell.texts(), seed=run.seed) for run in _finished(result)],
+        ignore_index=True,
+    )
+
+
+def _scalars(result: Result) -> Iterator[tuple[Run, dict[str, list[tuple[int, float]]]]]:
+    """Yields for each run its series by name: what training reported, and the late return at each evaluation point."""
+    store, curves = Store(result.directory), result.curves()
+    plain = curves[(curves["probe"] == "none") & (curves["tasks"] == "held_out")]
+    episodes = result.study.tasks.episodes
+    late = plain[plain["episode"] >= episodes - -(-episodes // 5)]
+    columns = [*KEYS, "seed", "train_step"]
+    points = late.groupby(columns, observed=True)[["return", "score"]].mean().reset_index()
+    for run in _finished(result):
+        of_run = points[points["seed"] == run.seed]
+        for name, text in run.cell.texts().items():
+            of_run = of_run[of_run[name] == text]
+        series = {
+            f"late/{name}": [(int(step), float(value)) for step, value in of_run[["train_step", name]].to_numpy()]
+            for name in ("return", "score")
+            if of_run[name].notna().all()
+        }
+        told = store.diagnostics(run)
+        for name in told.columns.difference(["update", "train_step"]):
+            rows = zip(told["train_step"], told[name], strict=True)
+            series[f"training/{name}"] = [(int(step), float(value)) for step, value in rows if np.isfinite(value)]
+        yield run, series
+
+
+def _tensorboard(result: Result, out: Path) -> str:
+    writer_class = _package("torch.utils.tensorboard", "tensorboard").SummaryWriter
+    count = 0
+    for run, series in _scalars(result):
+        writer = writer_class(str(out / run.id))
+        for name, points in series.items():
+            for step, value in points:
+                writer.add_scalar(name, value, step)
+        writer.close()
+        count += 1
+    return f"events of {count} runs; look at them: tensorboard --logdir {out}"
+
+
+def _mlflow(result: Result, out: Path) -> str:
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # a store of files needs no database; newer ones ask first
+    mlflow = _package("mlflow", "mlflow-skinny")
+    client = mlflow.MlflowClient(tracking_uri=out.absolute().as_uri())
+    experiment = client.create_experiment(result.study.name)
+    metric = importlib.import_module("mlflow.entities").Metric
+    count = 0
+    for run, series in _scalars(result):
+        made = client.create_run(experiment, run_name=run.id)
+        for name, text in {**run.cell.texts(), "seed": str(run.seed)}.items():
+            client.log_param(made.info.run_id, name, text)
+        metrics = [metric(name, value, 0, step) for name, points in series.items() for step, value in points]
+        for first in range(0, len(metrics), 1000):  # as many as one call takes
+            client.log_batch(made.info.run_id, metrics[first : first + 1000])
+        client.set_terminated(made.info.run_id)
+        count += 1
+    return f"{count} runs; look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}"
+
+
+def _huggingface(result: Result, out: Path) -> str:
+    store, kept = Store(result.directory), list(_finished(result))
+    for run in kept:
+        folder = out / "agents" / run.id
+        folder.mkdir(parents=True)
+        weights = store.read_weights(run)
+        last = {name: np.ascontiguousarray(array[-1]) for name, array in weights.items() if name != "train_step"}
+        about = {"cell": describe(run.cell), "seed": str(run.seed), "train_step": str(int(weights["train_step"][-1]))}
+        safetensors.numpy.save_file(last, folder / "model.safetensors", metadata=about)
+        (folder / "config.json").write_text(json.dumps({**about, "levels": run.cell.json()}, indent=2) + "\n")
+    (out / "study.yaml").write_text(result.study.to_yaml(), encoding="utf-8")
+    (out / "report.json").write_text(json.dumps(result.json, indent=1, ensure_ascii=False), encoding="utf-8")
+    (out / "README.md").write_text(_card(result, len(kept)), encoding="utf-8")
+    return f"a model card and the weights of {len(kept)} agents; upload the folder as it is"
+
+
+def _card(result: Result, agents: int) -> str:
+    """Returns the model card: what the agents are, what was found, how to load one."""
+    found, study = result.json, result.study
+    judged = zip(cells(study), result.cells.to_dict("records"), strict=True)
+    rows = [
+        f"| {describe(cell)} | {row['verdict'] or 'not applicable'} | {_number(row['late'])} |" for cell, row in judged
+    ]
+    return "\n".join(
+        [
+            "---",
+            "library_name: rl2-ingredients",
+            "license: mit",
+            "tags: [reinforcement-learning, meta-reinforcement-learning, in-context-learning]",
+            "---",
+            "",
+            f"# {study.name}: {agents} agents",
+            "",
+            study.question,
+            "",
+            str(found.get("sentence") or ""),
+            "",
+            "| cell | verdict | late score |",
+            "|---|---|---|",
+            *rows,
+            "",
+            "Late score: 0 is the floor, 1 the yardstick; the mean over runs. `report.json` has the intervals,",
+            "`study.yaml` the study. Each folder of `agents/` holds one run's weights after training:",
+            "",
+            "```python",
+            "from safetensors.numpy import load_file",
+            'weights = load_file("agents/<run>/model.safetensors")',
+            "```",
+            "",
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or np.isnan(value) else f"{value:.2f}"
+
+
+def _package(module: str, name: str) -> Any:  # noqa: ANN401 - a library that need not be installed
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise UsageError(f"export: {name} is not installed; pip install {name}") from None

@@ -1,0 +1,176 @@
+"""A grid planned and run, from Python and from the command line alike.
+
+Comes in: a study, some of its cells, where they compute. Goes out: what it will take; or the results folder, filled.
+
+The workers are processes: a script that calls `run_grid` keeps its own work under `if __name__ == "__main__":`, as
+Python's multiprocessing asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from ingredients.api.result import Result
+from ingredients.console.terminal import terminal
+from ingredients.engine.limits import grid_limits
+from ingredients.experiment import SNAPSHOT_SECONDS
+from ingredients.grid_run.engine_options import EngineOptions
+from ingredients.grid_run.estimate import Estimate, notices
+from ingredients.grid_run.jobs import Remaining, failures, grid_jobs, other_training
+from ingredients.grid_run.leased_jobs import LeasedJobs
+from ingredients.grid_run.on_gpus import estimate_for
+from ingredients.grid_run.plan import plan_text, state_text
+from ingredients.grid_run.progress import show_progress
+from ingredients.grid_run.request import Grid, grid_of
+from ingredients.grid_run.tally import Tally
+from ingredients.report.shown import load_report_ahead
+from ingredients.store import Leases
+from ingredients.study import Study
+
+RETRIES = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a grid will take.
+
+    Attributes:
+        grid: what was asked for.
+        remaining: what its folder still lacks.
+        estimate: memory, time, and what was noticed.
+        conflict: what the folder holds that was trained otherwise, in words; None if nothing.
+    """
+
+    grid: Grid
+    remaining: Remaining
+    estimate: Estimate
+    conflict: str | None
+
+    def __str__(self) -> str:
+        """Returns the plan as `ingredients plan` prints it."""
+        return plan_text(self.remaining, self.grid.cells, self.grid.directory, self.conflict, self.estimate)
+
+
+def plan(
+    study: Study,
+    out: str | Path | None = None,
+    *,
+    cells: str | None = None,
+    seeds: int | None = None,
+    smoke: bool = False,
+    workers: int | None = None,
+    device: str = "cpu",
+    quick: bool = False,
+) -> Plan:
+    """Returns what a grid will take; trains nothing. `print` shows it.
+
+    Args:
+        study: the study.
+        out: its results folder; `results/<name>` by default.
+        cells: a filter, such as `memory=on,reward_observation=off`.
+        seeds: how many, from the study's first on.
+        smoke: the same study at smoke size.
+        workers: processes.
+        device: `cpu` or `cuda`.
+        quick: time nothing.
+
+    Raises:
+        UsageError: an option is wrong.
+    """
+    return planned(grid_of(study, smoke, seeds, cells, _path(out)), workers, device, quick, lambda step: None)
+
+
+def planned(grid: Grid, workers: int | None, device: str, quick: bool, tell: Callable[[str], None]) -> Plan:
+    """Returns what a grid will take; `tell` hears what is being done."""
+    conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
+    return Plan(grid, rest, estimate_for(device, rest, workers, quick, tell), conflict)
+
+
+def run_grid(
+    study: Study,
+    out: str | Path | None = None,
+    *,
+    cells: str | None = None,
+    seeds: int | None = None,
+    smoke: bool = False,
+    workers: int | None = None,
+    device: str = "cpu",
+    fresh: bool = False,
+    progress: bool | Callable[[Tally], None] = True,
+) -> Result:
+    """Trains and evaluates what is not finished, writes the report's files, and returns the results.
+
+    Interrupted, the same call goes on, to the same bits.
+
+    Args:
+        study: the study.
+        out: its results folder; `results/<name>` by default.
+        cells: a filter, such as `memory=on,reward_observation=off`.
+        seeds: how many, from the study's first on.
+        smoke: the same study at smoke size.
+        workers: processes; by default one a core.
+        device: `cpu` or `cuda`.
+        fresh: move older results aside first.
+        progress: show how it goes on, or not, or be told: a function of the grid's tally, called at every event.
+
+    Returns:
+        The results. `failed` has a line for each run that failed.
+
+    Raises:
+        UsageError: an option is wrong.
+        StoreError: the folder cannot be used as it is.
+    """
+    grid = grid_of(study, smoke, seeds, cells, _path(out))
+    options = EngineOptions("local", None, workers, device, grid_limits(RETRIES, None, None))
+    failed = train(grid, options, SNAPSHOT_SECONDS, fresh, progress)
+    result = Result(grid.directory, grid.study, tuple(failed))
+    result.report(write=True)
+    return result
+
+
+def train(
+    grid: Grid,
+    options: EngineOptions,
+    snapshot_seconds: float,
+    fresh: bool = False,
+    progress: bool | Callable[[Tally], None] = True,
+) -> list[str]:
+    """Runs what remains of a grid; returns a line for each run that failed.
+
+    Raises:
+        IngredientsError: an option, the study or the folder is wrong; nothing was trained.
+    """
+    shown = progress is True
+    engine = options.open(grid.directory / "logs")
+    told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
+    grid.store.open(grid.study, fresh)
+    _notice(told if shown else ())
+    with Leases(grid.directory) as leases, engine:
+        fitted = options.fitted(engine, grid.remaining())
+        stack_options = options.stack_options(engine, fitted, snapshot_seconds)
+        tally = Tally(grid_jobs(fitted.rest, grid.directory, stack_options))
+        if shown:
+            typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
+            _notice(fitted.notices)
+        load_report_ahead(options.device)
+        events = LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine)
+        if callable(progress):
+            for event in events:
+                tally.add(event)
+                progress(tally)
+        else:
+            show_progress(events, tally, terminal(), quiet=not shown)
+    return failures(fitted.rest, grid.store, tally)
+
+
+def _notice(told: tuple[str, ...] | list[str]) -> None:
+    for notice in told:
+        typer.echo(f"notice: {notice}", err=True)
+
+
+def _path(out: str | Path | None) -> Path | None:
+    return None if out is None else Path(out).expanduser()

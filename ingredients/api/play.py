@@ -1,0 +1,189 @@
+"""What an agent does in whole lifetimes, step by step, as a tidy table.
+
+Comes in: a stored agent, and tasks of its family or an environment. Goes out: a frame with a row a step: `lifetime`,
+`episode`, `step`, `action`, `reward`, what was shown (`observation_i`), the policy (`probability_i`), the task
+(`task_i`), the main components of the memory's output over the table (`component_i`) and, where the family knows it,
+`expected_reward` given the task.
+
+Waiting steps, after an episode's early end, have no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ingredients.errors import UsageError
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks import lifetime
+from ingredients.tasks.family import Family
+
+if TYPE_CHECKING:
+    from ingredients.api.agent import StoredAgent
+
+
+COMPONENTS = 3
+BeforeStep = Callable[["StoredAgent", int], None]
+
+
+class _Row(NamedTuple):
+    """What one step of N lanes gave, `[N, ...]` each; `counted` says which lanes were not waiting."""
+
+    t: int
+    observation: Tensor
+    action: Tensor
+    reward: Tensor
+    expected: Tensor
+    heads: npt.NDArray[np.float32]
+    output: npt.NDArray[np.float32]
+    counted: Tensor
+
+
+def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
+    """Returns fresh tasks `[lifetimes, D]` of the family, of a stream that neither training nor evaluation uses."""
+    return family.draw_tasks(generator(seed, Purpose.PLAYED_TASKS), lifetimes)
+
+
+def play_tasks(
+    agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
+) -> pd.DataFrame:
+    """Returns the table of one lifetime on each of `tasks` `[N, D]`, all side by side.
+
+    The agent is left where the lifetimes end.
+    """
+    family, lanes = agent.family, len(tasks)
+    luck = generator(seed, Purpose.PLAYED_LUCK)
+    agent.reset(lanes, seed)
+    world, rows = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=luck)), []
+    reward = action = None
+    for t in range(family.steps):
+        seen = world.observation
+        if before_step is not None:
+            before_step(agent, t)
+        chosen = agent.act(seen, reward, action, greedy=greedy)
+        counted = torch.ones(lanes, dtype=torch.bool) if world.waiting is None else ~world.waiting
+        noise = torch.rand(lanes, family.noise_size, generator=luck)
+        world, step = lifetime.proceed(family, tasks, world, chosen, noise)
+        unseen = None if step.reward_observed is None else step.reward_observed == 0
+        reward, action = step.reward if unseen is None else step.reward.masked_fill(unseen, torch.nan), step.action
+        rows.append(_Row(t, seen, action, step.reward, step.expected_reward, agent.logits, agent.output, counted))
+        if lifetime.starts_episode(family, t + 1) and t + 1 < family.steps:
+            start = torch.rand(lanes, family.start_size, generator=luck)
+            world = lifetime.next_episode(family, tasks, world, start)
+    return _table(family, rows, tasks)
+
+
+def play_environment(
+    agent: StoredAgent,
+    environment: gymnasium.Env[Any, Any],
+    episodes: int,
+    seed: int = 0,
+    greedy: bool = False,
+    before_step: BeforeStep | None = None,
+) -> pd.DataFrame:
+    """Returns the table of one lifetime of `episodes` episodes in a Gymnasium environment.
+
+    The environment is one of the package's own (`ingredients/...`), or shows what one of them shows: a vector of as
+    many numbers as the agent reads. The first `reset` gets the seed, later ones go on with the same task.
+
+    Raises:
+        UsageError: it shows or takes something else, or has longer episodes than the agent's tasks.
+    """
+    family = agent.family
+    _require_fitting(family, environment)
+    agent.reset(seed=seed)
+    rows, reward, action = [], None, None
+    observation, _ = environment.reset(seed=seed)
+    for episode in range(episodes):
+        if episode:
+            observation, _ = environment.reset()
+        for place in range(family.episode_steps):
+            if before_step is not None:
+                before_step(agent, agent.steps)
+            chosen = agent.act(np.asarray(observation, np.float32), reward, action, place == 0, greedy)
+            heads, output, seen = agent.logits, agent.output, observation
+            observation, paid, terminated, truncated, _ = environment.step(_taken(environment, chosen))
+            reward, action = float(paid), chosen
+            rows.append(_row(episode * family.episode_steps + place, seen, action, reward, heads, output))
+            if terminated or truncated:
+                break
+        else:
+            raise UsageError(f"play: an episode of {environment} has not ended after {family.episode_steps} steps")
+    return _table(family, rows, None)
+
+
+def _row(t: int, seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
+    """Returns a step of one lane; `told` are the agent's logits and its memory's output."""
+    shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
+    taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
+    paid, unknown, counted = torch.tensor([reward]), torch.full((1,), torch.nan), torch.ones(1, dtype=torch.bool)
+    return _Row(t, shown, taken, paid, unknown, told[0][None], told[1][None], counted)
+
+
+def _taken(environment: gymnasium.Env[Any, Any], chosen: Any) -> Any:  # noqa: ANN401 - as the agent gave it
+    space = environment.action_space
+    return np.int64(chosen) if isinstance(space, gymnasium.spaces.Discrete) else np.clip(chosen, space.low, space.high)  # type: ignore[attr-defined]
+
+
+def _require_fitting(family: Family, environment: gymnasium.Env[Any, Any]) -> None:
+    shown, taken = environment.observation_space, environment.action_space
+    choices = getattr(taken, "n", None)
+    fits = taken.shape == (family.actions,) if family.continuous else choices == family.actions
+    if shown.shape != (family.observation_size,) or not fits:
+        raise UsageError(
+            f"play: the agent reads {family.observation_size} numbers and has {family.actions} "
+            f"{'numbers' if family.continuous else 'choices'}; {environment} shows {shown} and takes {taken}"
+        )
+
+
+def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFrame:
+    """Returns the rows of all lanes, lifetime by lifetime."""
+    lanes = len(rows[0].counted)
+    steps = np.array([row.t for row in rows])
+    heads = torch.from_numpy(np.stack([np.atleast_2d(row.heads) for row in rows]))
+    columns: dict[str, npt.NDArray[Any]] = {
+        "lifetime": np.tile(np.arange(lanes), len(rows)),
+        "episode": np.repeat(steps // family.episode_steps, lanes),
+        "step": np.repeat(steps, lanes),
+        **_numbered("action", torch.stack([row.action for row in rows]), always=family.continuous),
+        "reward": _flat([row.reward for row in rows]),
+        "expected_reward": _flat([row.expected for row in rows]),
+        **_numbered("observation", torch.stack([row.observation for row in rows])),
+        **(_numbered("mean", heads) if family.continuous else _numbered("probability", torch.softmax(heads, -1))),
+    }
+    if tasks is not None:
+        columns |= _numbered("task", tasks.expand(len(rows), *tasks.shape))
+    columns |= _numbered("component", _components(rows))
+    table = pd.DataFrame(columns)[_flat([row.counted for row in rows])]
+    return table.sort_values(["lifetime", "step"], kind="stable", ignore_index=True)
+
+
+def _components(rows: list[_Row]) -> Tensor:
+    """Returns the main components of what the memory handed to the head, `[T, N, 3]`, by their share of the spread."""
+    outputs = torch.from_numpy(np.stack([np.atleast_2d(row.output) for row in rows])).double()
+    flat = outputs.reshape(-1, outputs.shape[-1])
+    left, spread, right = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
+    kept = right[:COMPONENTS]
+    signs = torch.sign(kept[torch.arange(len(kept)), kept.abs().argmax(1)])  # a direction has no sign of its own
+    components: Tensor = left[:, :COMPONENTS] * spread[:COMPONENTS] * signs
+    return components.reshape(*outputs.shape[:2], -1)
+
+
+def _flat(parts: list[Tensor]) -> npt.NDArray[Any]:
+    flat: npt.NDArray[Any] = torch.stack(parts).reshape(-1).numpy()
+    return flat
+
+
+def _numbered(name: str, values: Tensor, always: bool = True) -> dict[str, npt.NDArray[Any]]:
+    """Returns a column for each of the last dimension's numbers, `name_0` and so on; one column if there is none."""
+    if not always:
+        return {name: values.reshape(-1).numpy()}
+    flat = values.reshape(-1, values.shape[-1]).numpy()
+    return {f"{name}_{place}": flat[:, place] for place in range(flat.shape[1])}

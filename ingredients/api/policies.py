@@ -1,0 +1,163 @@
+"""Policies of other people: what they are given, what they answer, and how they take the place of an agent.
+
+Comes in: a function, an object with a state, or a file of Stable-Baselines3. Goes out: a `UserPolicy`.
+
+A policy is asked for N lanes at once. It is given a `PolicyInput` and the state that it returned a step before, and
+answers with the probability of each action, `[N, A]`, and its next state. Its state is a tuple of arrays `[N, ...]`:
+the probes exchange lanes of it, so whatever it remembers has to be there. A policy that remembers nothing is a
+function of the input alone.
+
+    >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
+    ...     stay = np.eye(5)[seen.action]
+    ...     return np.where(seen.reward[:, None] > 0, stay, (1 - stay) / 4)
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ingredients.errors import UsageError
+
+Numbers = npt.NDArray[Any]
+PolicyState = tuple[Numbers, ...]
+NEEDS_SB3 = "stable-baselines3 is not installed; pip install sb3-contrib -c constraints.txt"
+
+
+@dataclass(frozen=True)
+class PolicyInput:
+    """What N lanes see at a step.
+
+    Attributes:
+        observation: of the environment, `[N, observation_size]`.
+        reward: r_{t-1} as the channel shows it, `[N]`; 0 at a lifetime's start.
+        action: a_{t-1} as it was carried out, `[N]` (int64); −1 at a lifetime's start and where it is not shown.
+        lifetime_start: whether a lifetime starts, `[N]` (bool).
+        episode_start: whether an episode starts, `[N]` (bool).
+        columns: all of this as the wrappers append it (`ingredients.wrappers`), both channels shown, `[N, F]`.
+    """
+
+    observation: Numbers
+    reward: Numbers
+    action: Numbers
+    lifetime_start: npt.NDArray[np.bool_]
+    episode_start: npt.NDArray[np.bool_]
+    columns: npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class UserPolicy(Protocol):
+    """A policy with a state."""
+
+    def initial_state(self, lanes: int) -> PolicyState:
+        """Returns the state at a lifetime's start."""
+        ...
+
+    def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
+        """Returns the probability of each action, `[N, A]`, and the next state; neither argument is changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A policy without a state: `react` gives the probability of each action, `[N, A]`."""
+
+    react: Callable[[PolicyInput], Numbers]
+
+    def initial_state(self, lanes: int) -> PolicyState:
+        """Returns nothing: there is no state."""
+        return ()
+
+    def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
+        """Returns the probability of each action, `[N, A]`."""
+        return self.react(seen), ()
+
+
+class SB3Policy:
+    """A model of Stable-Baselines3 or sb3-contrib that was trained on our wrappers (`ingredients.wrappers`)."""
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401 - of a library that need not be installed
+        """Takes a loaded model; `load_sb3` reads one from a file.
+
+        Raises:
+            UsageError: its actions are no choices.
+        """
+        self._policy = model.policy
+        self._policy.set_training_mode(False)
+        if not hasattr(model.action_space, "n"):
+            raise UsageError(f"sb3: only choices can be played, the model has {model.action_space}")
+        self._width, self._actions = model.observation_space.shape[0], int(model.action_space.n)
+        self._lstm = getattr(self._policy, "lstm_actor", None)
+
+    def initial_state(self, lanes: int) -> PolicyState:
+        """Returns h and c of the actor's LSTM, `[N, layers, H]`; nothing where the policy is feedforward."""
+        if self._lstm is None:
+            return ()
+        blank = np.zeros((lanes, self._lstm.num_layers, self._lstm.hidden_size), np.float32)
+        return blank, blank.copy()
+
+    @torch.no_grad()
+    def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
+        """Returns the probability of each action, `[N, A]`, and h and c after the step."""
+        shown = torch.from_numpy(self._observation(seen)).to(self._policy.device)
+        if self._lstm is None:
+            return self._policy.get_distribution(shown).distribution.probs.cpu().numpy(), ()
+        carried = tuple(torch.from_numpy(part).transpose(0, 1).contiguous() for part in state)
+        starts = torch.from_numpy(seen.lifetime_start.astype(np.float32))
+        distribution, after = self._policy.get_distribution(shown, carried, starts)
+        return distribution.distribution.probs.cpu().numpy(), tuple(part.transpose(0, 1).numpy() for part in after)
+
+    def _observation(self, seen: PolicyInput) -> npt.NDArray[np.float32]:
+        """Returns the columns that the model was trained on: those of a channel that it lacks are left out."""
+        size, whole = seen.observation.shape[1] + 2, seen.columns.shape[1]
+        reward, action = slice(size, size + 2), slice(size + 2, whole)
+        parts = {
+            whole: seen.columns,
+            size: seen.columns[:, :size],
+            size + 2: seen.columns[:, : reward.stop],
+            whole - 2: np.concatenate([seen.columns[:, :size], seen.columns[:, action]], axis=1),
+        }
+        if self._width not in parts:
+            widths = ", ".join(map(str, sorted(parts)))
+            raise UsageError(f"sb3: the model reads {self._width} numbers; on these tasks the wrappers show {widths}")
+        return np.ascontiguousarray(parts[self._width])
+
+
+def load_sb3(path: str | Path) -> SB3Policy:
+    """Returns the policy in a file that Stable-Baselines3 saved, recurrent or not.
+
+    Raises:
+        UsageError: the library is not installed, or the file is no model of PPO's or RecurrentPPO's.
+    """
+    tried = []
+    for module, name in (("sb3_contrib", "RecurrentPPO"), ("stable_baselines3", "PPO")):
+        if importlib.util.find_spec(module) is None:
+            continue
+        try:
+            return SB3Policy(getattr(importlib.import_module(module), name).load(str(path), device="cpu"))
+        except FileNotFoundError:
+            raise UsageError(f"{path}: no such file") from None
+        except Exception as error:
+            tried.append(f"{name}: {type(error).__name__}")
+    raise UsageError(f"{path}: {'no model that can be read (' + '; '.join(tried) + ')' if tried else NEEDS_SB3}")
+
+
+def as_policy(given: Any) -> UserPolicy:  # noqa: ANN401 - whatever the user has
+    """Returns a policy as it is, or a function as one without a state.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if isinstance(given, UserPolicy):
+        return given
+    if callable(given):
+        return Reaction(given)
+    raise UsageError(f"evaluate: {type(given).__name__} is neither a policy (initial_state, act) nor a function")

@@ -1,0 +1,184 @@
+"""A results folder in Python: its study, its curves, its verdicts, its figures, its agents.
+
+Comes in: a folder that `run-grid` made, or a published one, whose runs were taken out. Goes out: a `Result`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ingredients.errors import StoreError, UsageError
+from ingredients.grid import Cell, Run
+from ingredients.report.build import Report, build_report, figure_of, read_report
+from ingredients.report.expect import named_cells
+from ingredients.report.side import Published, published
+from ingredients.store import Store, load_result
+from ingredients.study import INGREDIENTS, Study, level_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ingredients.api.agent import StoredAgent
+
+CURVES = "curves.parquet"
+_OF_A_CELL = ("return", "early", "late", "gain")
+
+
+def load(directory: str | Path) -> Result:
+    """Returns what a results folder holds.
+
+    Raises:
+        StoreError: it is no results folder.
+    """
+    folder = Path(directory).expanduser()
+    _, study = load_result(folder)
+    return Result(folder, study)
+
+
+class Result:
+    """One study's results.
+
+    Attributes:
+        directory: the folder.
+        study: as stored there.
+        failed: where `run_grid` has just made it, a line for each run that failed.
+    """
+
+    def __init__(self, directory: Path, study: Study, failed: tuple[str, ...] = ()) -> None:
+        """Names the folder and its study; `load` reads them."""
+        self.directory, self.study, self.failed = directory, study, failed
+
+    def __repr__(self) -> str:
+        """Returns the folder and the study's name."""
+        return f"Result({str(self.directory)!r}, study {self.study.name!r})"
+
+    # What was found
+
+    def report(self, write: bool = False) -> Report | Published:
+        """Returns the report; `json` and `markdown` are its forms.
+
+        A published folder's report is as it was written. Any other is judged now.
+
+        Args:
+            write: also write the report's files into the folder, as `ingredients report` does.
+
+        Raises:
+            StoreError: a file is damaged, or cannot be written.
+        """
+        report = published(self.directory) or (build_report if write else read_report)(self.directory)
+        if report.unwritten:
+            raise StoreError(report.unwritten)
+        return report
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The content of `report.json`."""
+        return self.report().json
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """A row for each cell: its levels, its verdict with the reason, how many runs learned, its scores.
+
+        Scores have three columns each: `late`, `late_low`, `late_high`; likewise `return`, `early` and `gain`.
+        """
+        return pd.DataFrame([_row(cell) for cell in self.json["cells"]])
+
+    def curves(self) -> pd.DataFrame:
+        """Returns the adaptation curves of all finished runs, tidy: a row for each episode of each curve.
+
+        `return` and `regret` are raw. `score` is the return on the study's scale, 0 the floor's and 1 the yardstick's
+        late return an episode; NaN on training tasks, which have no such scale, and where nothing was judged.
+        """
+        frame, yardstick = self._frame(), self.json["yardstick"]
+        low, high = self.json["floor"], (yardstick or {}).get("late")
+        known = low is not None and high is not None and high != low
+        score = (frame["return"] - low) / (high - low) if known else np.nan
+        return frame.assign(score=np.where(frame["tasks"] == "held_out", score, np.nan))
+
+    def figure(self, name: str = "adaptation") -> Figure:
+        """Returns one of the report's figures, to be changed and saved by the caller.
+
+        Raises:
+            UsageError: the report has no such figure.
+            StoreError: the folder's runs are not here, so nothing can be drawn.
+        """
+        report = self.report()
+        if isinstance(report, Published):
+            raise StoreError(
+                f"{self.directory}: its runs are not here; its figures lie in {self.directory / 'figures'}"
+            )
+        return figure_of(report, name)
+
+    # What was trained
+
+    def agent(
+        self,
+        cell: str | Cell | Mapping[str, object] = "all four ingredients",
+        seed: int | None = None,
+        *,
+        at: int | None = None,
+    ) -> StoredAgent:
+        """Returns an agent, ready to act.
+
+        Args:
+            cell: in the report's words (`all but memory`), by levels (`memory=off,reward_observation=on`, or a mapping;
+                an ingredient that is not named is on), or as a `Cell`.
+            seed: the run's seed; None is the study's first.
+            at: the train step of an evaluation point; None is the end of training.
+
+        Raises:
+            UsageError: the study has no such cell or seed, or kept no weights at this step.
+            StoreError: the run's weights are not here.
+        """
+        from ingredients.api.agent import StoredAgent
+        from ingredients.experiment.brains import read_brain
+
+        numbers = self.study.seeds.numbers
+        run = Run(self._cell(cell), numbers[0] if seed is None else seed)
+        if run.seed not in numbers:
+            raise UsageError(f"seed={run.seed}: the study has none such; allowed: {numbers[0]} to {numbers[-1]}")
+        store = Store(self.directory)
+        if not store.run_path(run).is_dir():
+            raise StoreError(f"{store.run_path(run)}: this run is not here, so it has no agent; train it: run-grid")
+        return StoredAgent(read_brain(store, self.study, run, at))
+
+    def _cell(self, asked: str | Cell | Mapping[str, object]) -> Cell:
+        if isinstance(asked, Cell):
+            return asked
+        if isinstance(asked, Mapping):
+            levels = {name: asked.get(name, True) for name in (*INGREDIENTS, *asked)}
+            asked = ",".join(f"{name}={_level(level)}" for name, level in levels.items())
+        found = named_cells(self.study, asked, "cell")
+        if len(found) != 1:
+            raise UsageError(f"cell: {asked!r} names {len(found)} cells; name one, with a level for each ingredient")
+        return found[0]
+
+    def _frame(self) -> pd.DataFrame:
+        store = Store(self.directory)
+        if store.runs_path.is_dir():
+            return store.curves(self.study)
+        path = self.directory / CURVES
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: cannot be read: {error}") from None
+
+
+def _level(level: object) -> str:
+    return level_text(level) if isinstance(level, bool | int | float) else str(level)
+
+
+def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a cell of `report.json` as a row."""
+    kept = ("verdict", "reason", "storage", "seeds", "failed", "learned", "emerges_at_step")
+    row = {**cell["cell"], **{name: cell.get(name) for name in kept}}
+    for name in _OF_A_CELL:
+        interval = cell.get(name) or {}
+        row |= {name: interval.get("mean"), f"{name}_low": interval.get("low"), f"{name}_high": interval.get("high")}
+    return row

@@ -1,0 +1,113 @@
+"""`ingredients trace`: what one agent of a results folder did in some lifetimes, as a picture and a table.
+
+Comes in: a folder, a cell, a seed. Goes out: the table of a play with the exact belief beside it, where the family has
+one, and both files below `traces/`.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ingredients.api.agent import StoredAgent
+from ingredients.api.result import Result
+from ingredients.judgement.words import describe
+from ingredients.report.build import trace_figure
+from ingredients.store import Store
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+
+FOLDER = "traces"
+_PRINTED = ("episode", "step", "action", "reward", "probability", "mean", "belief")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What an agent did, a row a step, and what the files are called."""
+
+    agent: StoredAgent
+    table: pd.DataFrame
+    name: str
+
+    @property
+    def title(self) -> str:
+        """Which agent it is."""
+        run = self.agent.run
+        return f"{describe(run.cell)} · seed {run.seed} · after {self.agent.train_step:,} steps"
+
+    def text(self) -> str:
+        """Returns the first lifetime, a line a step: action, pay, the policy, the belief where there is one."""
+        first = self.table[self.table["lifetime"] == 0]
+        kept = [name for name in first if str(name).startswith(_PRINTED)]
+        text: str = first[kept].to_string(index=False, float_format="{:.2f}".format)
+        return text
+
+    def png(self) -> bytes:
+        """Returns the picture."""
+        content = io.BytesIO()
+        trace_figure(self.table, self.title).savefig(content, format="png", dpi=150, metadata={"Software": None})
+        return content.getvalue()
+
+    def write(self, directory: Path) -> tuple[Path, Path]:
+        """Writes the table and the picture below a results folder; returns their paths.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        store = Store(directory)
+        csv, png = f"{FOLDER}/{self.name}.csv", f"{FOLDER}/{self.name}.png"
+        store.write_text(csv, self.table.to_csv(index=False))
+        store.write_bytes(png, self.png())
+        return directory / csv, directory / png
+
+
+def trace(
+    result: Result,
+    cell: str = "all four ingredients",
+    seed: int | None = None,
+    *,
+    at: int | None = None,
+    lifetimes: int = 5,
+    luck: int = 0,
+    greedy: bool = False,
+) -> Trace:
+    """Returns what an agent does on fresh tasks.
+
+    Args:
+        result: the results.
+        cell: as for `Result.agent`.
+        seed: of the run.
+        at: the train step of an evaluation point; None is the end.
+        lifetimes: how many.
+        luck: the seed of the tasks and of all luck.
+        greedy: take the likeliest actions.
+
+    Raises:
+        UsageError: there is no such agent.
+        StoreError: its weights are not here.
+    """
+    agent = result.agent(cell, seed, at=at)
+    table = agent.play(lifetimes=lifetimes, seed=luck, greedy=greedy)
+    return Trace(agent, with_beliefs(agent, table), f"{agent.run.id}_{agent.train_step}")
+
+
+def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
+    """Returns the table with the exact posterior mean of each arm after each step, `belief_i`, on Bernoulli bandits."""
+    family = agent.family
+    if not isinstance(family, BernoulliBandit):
+        return table
+    told = [_posterior_means(steps, family.arms) for _, steps in table.groupby("lifetime")]
+    means = np.concatenate(told)
+    return table.assign(**{f"belief_{arm}": means[:, arm] for arm in range(family.arms)})
+
+
+def _posterior_means(steps: pd.DataFrame, arms: int) -> npt.NDArray[np.float64]:
+    """Returns E[pay of arm | pulls so far], `[T, arms]`, from a uniform prior: (wins + 1) / (pulls + 2)."""
+    pulled = np.eye(arms)[steps["action"].to_numpy()]
+    won = pulled * steps["reward"].to_numpy()[:, None]
+    means: npt.NDArray[np.float64] = (won.cumsum(0) + 1) / (pulled.cumsum(0) + 2)
+    return means

@@ -1,0 +1,61 @@
+"""The agent of a stored run, as it was at one of its evaluation points.
+
+Comes in: a store, its study, a run. Goes out: a `Brain`: architecture, weights, family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ingredients.agent.network import Agent, views
+from ingredients.errors import UsageError
+from ingredients.experiment.tables import loaded_policies
+from ingredients.grid import Run
+from ingredients.store import Store
+from ingredients.study import Study
+from ingredients.tasks.family import Family
+from ingredients.training.setup import prepare
+
+
+@dataclass(frozen=True)
+class Brain:
+    """What of a run acts: its architecture, its weights by name, `[1, *shape]` each, and the tasks it was made for.
+
+    Attributes:
+        run: its cell and seed.
+        train_step: environment steps after which these weights were taken.
+        agent: the architecture.
+        family: of the study's tasks.
+        weights: by name.
+    """
+
+    run: Run
+    train_step: int
+    agent: Agent
+    family: Family
+    weights: Mapping[str, Tensor]
+
+
+def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> Brain:
+    """Returns a stored run's agent.
+
+    Args:
+        store: the results folder.
+        study: the study that it holds.
+        run: the run.
+        at: the train step of an evaluation point; None is the end of training.
+
+    Raises:
+        StoreError: the run is not there, or its weights cannot be read.
+        UsageError: no weights were kept at this step.
+    """
+    setup = prepare(study, (run,))
+    policies = loaded_policies(setup, [store.read_weights(run)])
+    steps = policies.train_steps
+    if at is not None and at not in steps:
+        raise UsageError(f"at={at}: no weights were kept at this step; allowed: {', '.join(map(str, steps))}")
+    place = len(steps) - 1 if at is None else steps.index(at)
+    return Brain(run, steps[place], setup.agent, setup.family, views(policies.weights[place], setup.agent.shapes()))

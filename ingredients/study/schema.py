@@ -1,0 +1,85 @@
+"""A study's form as a JSON Schema, by which editors complete keys and mark mistakes while one types.
+
+Comes in: nothing. Goes out: the schema, version `VERSION`, made of the very classes that read studies. It says which
+keys there are, of which type, and what they mean; bounds and rules over several keys are checked when a study is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ingredients.study.levels import INGREDIENTS
+from ingredients.study.models import Study
+
+VERSION = 1
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SWITCH = {"type": "boolean", "description": "off or on"}
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1, "description": "the probability of being shown, step by step"}
+_LEVELS: dict[str, list[dict[str, Any]]] = {
+    "reward_observation": [_SWITCH, _SHARE],
+    "action_observation": [_SWITCH, _SHARE],
+    "memory": [
+        _SWITCH,
+        {"type": "string", "description": "a kind of memory, or kind-off for its sibling without one"},
+        {
+            "type": "object",
+            "properties": {"wipe_every": {"type": "integer", "minimum": 1, "description": "steps between two resets"}},
+            "required": ["wipe_every"],
+            "additionalProperties": False,
+        },
+    ],
+    "task_distribution": [
+        _SWITCH,
+        {"type": "integer", "minimum": 1, "description": "so many training tasks"},
+        {"type": "string", "description": "one task, with a random start or a random memory"},
+    ],
+}
+_SEEDS = {
+    "description": "how many seeds, from 0 on; or where they begin and how many they are",
+    "anyOf": [
+        {"type": "integer", "minimum": 1},
+        {
+            "type": "object",
+            "properties": {"first": {"type": "integer", "minimum": 0}, "count": {"type": "integer", "minimum": 1}},
+            "required": ["first", "count"],
+            "additionalProperties": False,
+        },
+    ],
+}
+
+
+def study_schema() -> dict[str, Any]:
+    """Returns the JSON Schema of a study."""
+    made = Study.model_json_schema()
+    sections = {name: _told(section) for name, section in made.pop("$defs").items()}
+    for ingredient in INGREDIENTS:
+        sections["Ingredients"]["properties"][ingredient] = {
+            "type": "array",
+            "minItems": 1,
+            "items": {"anyOf": _LEVELS[ingredient]},
+            "default": [False, True],
+        }
+    made = _told(made)
+    made["properties"]["seeds"] = {**_SEEDS, "default": made["properties"]["seeds"].get("default", 5)}
+    return {"$schema": DIALECT, "$id": f"urn:ingredients:study:{VERSION}", **made, "$defs": sections}
+
+
+def _told(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a section in which every key says what it means, as far as the docstring of its class does."""
+    summary, _, attributes = str(section.get("description", "")).partition("Attributes:")
+    meant = {name: " ".join(text.split()) for name, text in re.findall(_ATTRIBUTE, attributes, flags=re.S | re.M)}
+    properties = {
+        name: {**{key: part for key, part in about.items() if key != "title"}, **_description(meant.get(name))}
+        for name, about in section.get("properties", {}).items()
+    }
+    kept = {key: part for key, part in section.items() if key != "title"}
+    return {**kept, "description": " ".join(summary.split()), "properties": properties}
+
+
+_ATTRIBUTE = r"^ {4}(\w+): (.*?)(?=^ {4}\w+: |\Z)"
+
+
+def _description(text: str | None) -> dict[str, str]:
+    return {} if text is None else {"description": text}

@@ -1,0 +1,257 @@
+"""The Python API: what a user does with a study, its results and its agents."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+import torch
+from api_results import ARMS, DATA, KINDS, PULLS
+
+import ingredients as ing
+from ingredients.api.policies import PolicyInput, UserPolicy
+from ingredients.errors import StoreError, UsageError
+from ingredients.study.files import shipped_study
+
+LIFETIMES = 4096
+
+
+def played(agent: ing.StoredAgent, lanes: int, seed: int) -> npt.NDArray[np.float64]:
+    """Returns the expected reward of every pull, `[T, N]`, of a bandit written in numpy."""
+    draw = np.random.default_rng(seed)
+    chances, rows = draw.random((lanes, ARMS)), []
+    agent.reset(lanes, seed)
+    reward = action = None
+    for _ in range(PULLS):
+        action = agent.act(np.zeros((lanes, 1)), reward, action)
+        paid = chances[np.arange(lanes), action]
+        reward = (draw.random(lanes) < paid).astype(float)
+        rows.append(paid)
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("kind", ["on", *KINDS[1:], "off"])
+def test_an_agent_replayed_in_numpy_earns_what_its_curve_says(small_result: ing.Result, kind: str) -> None:
+    """Every kind of memory acts as it was evaluated: the late return is within four standard errors."""
+    curves = small_result.curves()
+    chosen = curves[(curves["memory"] == kind) & (curves["probe"] == "none") & (curves["tasks"] == "held_out")]
+    last = chosen[chosen["train_step"] == chosen["train_step"].max()]
+    late = last[last["episode"] >= PULLS - 2]["return"].mean()
+    by_lane = played(small_result.agent({"memory": kind}), LIFETIMES, seed=7)[-2:].mean(0)
+    error = np.hypot(by_lane.std() / np.sqrt(LIFETIMES), by_lane.std() / np.sqrt(DATA["evaluation"]["tasks"]))
+    assert abs(by_lane.mean() - late) < 4 * error
+
+
+def test_single_and_batched_numpy_and_torch_are_the_same_agent(small_result: ing.Result) -> None:
+    """One lane gives a number, N lanes an array, a tensor a tensor; greedy choices are the same in all."""
+    single, batched = small_result.agent(), small_result.agent()
+    single.reset()
+    batched.reset(lanes=3)
+    for reward, action in ((None, None), (1.0, 1), (0.0, 0)):
+        one = single.act(np.zeros(1), reward, action, greedy=True)
+        given = (
+            None if reward is None else torch.full((3,), reward),
+            None if action is None else torch.full((3,), action),
+        )
+        many = batched.act(torch.zeros(3, 1), *given, greedy=True)
+        assert isinstance(one, int)
+        assert isinstance(many, torch.Tensor)
+        assert many.tolist() == [one] * 3
+        np.testing.assert_allclose(batched.logits, np.tile(single.logits, (3, 1)), atol=1e-6)
+
+
+def test_a_memory_that_is_set_decides_what_the_agent_does(small_result: ing.Result) -> None:
+    """With another lifetime's memory an agent acts like that lifetime; with its own back, as before."""
+    agent = small_result.agent()
+    agent.reset(lanes=2)
+    agent.act(np.zeros((2, 1)))
+    for _ in range(6):
+        agent.act(np.zeros((2, 1)), np.array([1.0, 0.0]), np.array([0, 0]))
+    before = agent.memory
+    agent.memory = tuple(part[::-1].copy() for part in before)
+    swapped, back = agent.clone(), agent.clone()
+    back.memory = before
+    shown = np.zeros((2, 1)), np.zeros(2), np.array([0, 0])
+    swapped.act(*shown)
+    back.act(*shown)
+    np.testing.assert_allclose(swapped.logits, back.logits[::-1], atol=1e-6)
+    assert abs(back.logits[0] - back.logits[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("kind", ["on", *KINDS[1:]])
+def test_the_module_computes_what_the_agent_does(small_result: ing.Result, kind: str) -> None:
+    """The plain torch module gives the agent's logits, and its hooks see every gate."""
+    agent = small_result.agent({"memory": kind})
+    agent.reset(lanes=4)
+    inputs, logits = [], []
+    reward = action = None
+    for _ in range(PULLS):
+        action = agent.act(np.zeros((4, 1)), reward, action)
+        inputs.append(agent.inputs)
+        logits.append(agent.logits)
+        reward = (action == 0).astype(float)
+    module, seen = agent.module(), list[str]()
+    for name, part in module.named_modules():
+        part.register_forward_hook(lambda *_, name=name: seen.append(name))
+    made, _ = module(torch.from_numpy(np.stack(inputs)))
+    np.testing.assert_allclose(made.detach().numpy(), np.stack(logits), atol=1e-4)
+    gates = {"on": ["memory.reset_gate", "memory.update_gate"], "lstm": ["memory.forget_gate", "memory.cell"]}
+    assert {"memory.output", "head", *gates.get(kind, [])} <= set(seen)
+
+
+def test_a_play_is_a_tidy_table(small_result: ing.Result) -> None:
+    """A row a step, probabilities add up to one, and equal seeds give equal lifetimes."""
+    agent = small_result.agent()
+    table = agent.play(lifetimes=6, seed=3)
+    assert len(table) == 6 * PULLS
+    np.testing.assert_allclose(table[[f"probability_{arm}" for arm in range(ARMS)]].sum(axis=1), 1.0, atol=1e-5)
+    assert table.equals(small_result.agent().play(lifetimes=6, seed=3))
+    chosen = table.apply(lambda row: row[f"task_{int(row['action'])}"], axis=1)
+    np.testing.assert_allclose(table["expected_reward"], chosen, atol=1e-6)
+    in_gymnasium = agent.play(gymnasium.make("ingredients/BernoulliBandit-v0", arms=ARMS))
+    assert len(in_gymnasium) == PULLS
+    assert set(in_gymnasium["reward"]) <= {0.0, 1.0}
+
+
+def test_results_are_there_as_tables_and_figures(small_result: ing.Result) -> None:
+    """Cells, curves with scores, and a figure that can be changed; a figure that is not there is refused."""
+    assert len(small_result.cells) == 2 * len(KINDS)
+    assert small_result.curves()["score"].notna().any()
+    assert small_result.figure("runs").get_axes()
+    with pytest.raises(UsageError, match=r"allowed: .*runs"):
+        small_result.figure("nonsense")
+
+
+def test_what_is_wrong_is_said_in_one_line(small_result: ing.Result) -> None:
+    """A cell, a seed, a step, a shape, an action that are not there."""
+    agent = small_result.agent()
+    for ask, said in (
+        (lambda: small_result.agent("memory=off,task_distribution=off"), "no such level"),
+        (lambda: small_result.agent("memory=on,memory=off"), "names 2 cells"),
+        (lambda: small_result.agent(seed=9), "allowed: 0 to 0"),
+        (lambda: small_result.agent(at=1), "no weights were kept"),
+        (lambda: agent.act(np.zeros(3)), r"must have shape \(1,\), got \(3,\)"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            ask()
+    agent.act(np.zeros(1))
+    with pytest.raises(UsageError, match="reward, action"):
+        agent.act(np.zeros(1))
+    with pytest.raises(UsageError, match="action out of range"):
+        agent.act(np.zeros(1), 1.0, 5)
+
+
+def test_a_published_folder_has_curves_and_no_agents() -> None:
+    """What was published without its runs can be read and plotted, and says why nothing more is there."""
+    published = ing.load(Path(__file__).parent.parent / "results" / "published" / "bandit")
+    assert len(published.cells) == 16
+    assert len(published.curves()) > 100_000
+    with pytest.raises(StoreError, match="this run is not here"):
+        published.agent()
+    with pytest.raises(StoreError, match="its figures lie in"):
+        published.figure()
+
+
+class Counting:
+    """Pulls the arm with the best posterior mean."""
+
+    def initial_state(self, lanes: int) -> tuple[npt.NDArray[np.float64], ...]:
+        """Returns no pulls."""
+        return (np.zeros((lanes, ARMS, 2)),)
+
+    def act(
+        self, state: tuple[npt.NDArray[np.float64], ...], seen: PolicyInput
+    ) -> tuple[npt.NDArray[np.float64], tuple[npt.NDArray[np.float64], ...]]:
+        """Returns the best arm, ties evenly, and the counts with the last pull."""
+        counts = state[0].copy()
+        pulled = np.flatnonzero(seen.action >= 0)
+        counts[pulled, seen.action[pulled], (seen.reward[pulled] > 0).astype(int)] += 1
+        means = (counts[..., 1] + 1) / (counts.sum(-1) + 2)
+        best = means >= means.max(-1, keepdims=True) - 1e-12
+        return best / best.sum(-1, keepdims=True), (counts,)
+
+
+def stay(seen: PolicyInput) -> npt.NDArray[np.float64]:
+    """Returns win-stay, lose-shift."""
+    same = np.eye(ARMS)[seen.action]
+    odds: npt.NDArray[np.float64] = np.where(seen.reward[:, None] > 0, same, (1 - same) / (ARMS - 1))
+    return np.where(seen.action[:, None] < 0, 1 / ARMS, odds)
+
+
+def test_anybodys_policy_is_judged_by_its_mechanism() -> None:
+    """Counting is in-context, win-stay-lose-shift reactive, chance none."""
+    study = ing.Study.load({**DATA, "evaluation": {"tasks": 2000}}, {"tasks.episodes": 25})
+    assert isinstance(Counting(), UserPolicy)
+    chance = lambda seen: np.full((len(seen.reward), ARMS), 1 / ARMS)  # noqa: E731
+    judged = ing.evaluate([Counting(), stay, chance], study)
+    assert judged.classes == ("in-context", "reactive", "none")
+    assert set(judged.curves()["policy"]) == {0, 1, 2}
+
+
+def test_a_policy_that_answers_wrongly_is_told_so() -> None:
+    """Shapes and sums of probabilities are checked."""
+    study = ing.Study.load(DATA)
+    with pytest.raises(UsageError, match="must have shape"):
+        ing.evaluate(lambda seen: np.ones(3), study)
+    with pytest.raises(UsageError, match="add up to 1"):
+        ing.evaluate(lambda seen: np.ones((len(seen.reward), ARMS)), study)
+    with pytest.raises(UsageError, match="neither a policy"):
+        ing.evaluate(3, study)
+
+
+def test_the_package_is_imported_without_torch() -> None:
+    """The API's names are loaded when they are asked for; `import ingredients` stays light."""
+    program = (
+        "import sys, ingredients; assert 'torch' not in sys.modules; assert ingredients.Study; print(dir(ingredients))"
+    )
+    made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "run_grid" in made.stdout
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ing.nothing  # noqa: B018
+
+
+def test_studies_are_loaded_by_name_file_and_mapping(tmp_path: Path) -> None:
+    """By the name of a shipped one, by a path, from a dict; changes have dotted keys."""
+    shipped = ing.Study.load("bandit", {"tasks.arms": 3})
+    assert shipped.tasks.model_dump()["arms"] == 3
+    copied = tmp_path / "copy.yaml"
+    copied.write_text(shipped_study("bandit").read_text(encoding="utf-8"), encoding="utf-8")
+    assert ing.Study.load(copied) == ing.Study.load("bandit")
+    assert ing.Study.load(DATA).name == "small"
+
+
+def test_a_plan_says_what_a_grid_takes(tmp_path: Path) -> None:
+    """`print(plan)` is what the command prints."""
+    said = str(ing.plan(ing.Study.load(DATA), tmp_path / "none", quick=True))
+    assert "small" in said
+    assert "2 cells" in said
+
+
+def test_the_examples_of_the_page_run(small_result: ing.Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's agents play on the small study's agents: the exchange costs what was learned, and curves are drawn."""
+    page = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.S)
+    monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
+    names: dict[str, object] = {}
+    front = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    ten_lines = next(block for block in re.findall(r"```python\n(.*?)```", front, flags=re.S) if "exchange" in block)
+    exec(ten_lines.replace('"results/bandit"', repr(str(small_result.directory))), {})
+    played_block = next(block for block in blocks if "exchange" in block)
+    exec(played_block.replace('"results/bandit"', repr(str(small_result.directory))), names)
+    plain, exchanged = names["plain"], names["exchanged"]
+    assert isinstance(plain, pd.DataFrame)
+    assert isinstance(exchanged, pd.DataFrame)
+    assert len(plain) == len(exchanged) == 10 * PULLS
+    before = plain["step"] < PULLS // 2
+    same = [name for name in plain if not str(name).startswith("component")]
+    assert plain.loc[before, same].equals(exchanged.loc[before, same])  # until then they are the same lifetimes
+    assert not plain.loc[~before, same].equals(exchanged.loc[~before, same])
+    first = next(block for block in blocks if "result.cells" in block)
+    exec(first.replace('"results/bandit"', repr(str(small_result.directory))).replace("adaptation", "runs"), {})

@@ -1,0 +1,181 @@
+"""The commands that put results into people's hands, and that command and API do the same."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import jsonschema
+import pandas as pd
+import pytest
+import yaml
+from api_results import DATA, PULLS
+from safetensors.numpy import load_file
+from typer.testing import CliRunner, Result
+
+import ingredients as ing
+from cli import app
+from ingredients.errors import UsageError
+from ingredients.study.schema import study_schema
+from ingredients.study.yaml_text import parse
+from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task
+
+ROOT = Path(__file__).parent.parent
+
+
+def typed(*words: object) -> Result:
+    """Returns what a command does."""
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
+    """One study, run by each: equal curves, equal verdicts."""
+    data = {**DATA, "ingredients": {name: [True] for name in ing.Study.load(DATA).ingredients.model_dump()}}
+    study = tmp_path / "small.yaml"
+    study.write_text(yaml.safe_dump(data), encoding="utf-8")
+    done = typed("run-grid", study, "--out", tmp_path / "typed", "--workers", 1, "--quiet")
+    assert done.exit_code == 0, done.output
+    made = ing.run_grid(ing.Study.load(study), tmp_path / "called", workers=1, progress=False)
+    by_command = (tmp_path / "typed" / "curves.parquet").read_bytes()
+    assert by_command == (tmp_path / "called" / "curves.parquet").read_bytes()
+    assert ing.load(tmp_path / "typed").json == made.json
+
+
+def test_a_trace_is_a_table_and_a_picture(small_result: ing.Result) -> None:
+    """The belief beside the pulls, five lifetimes by default, both files below the folder."""
+    done = typed("trace", small_result.directory, "--cell", "memory=lstm", "--format", "csv")
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(io.StringIO(done.stdout))
+    assert len(table) == 5 * PULLS
+    first = table[table["lifetime"] == 0]
+    wins = first["reward"].where(first["action"] == 0, 0).sum()
+    assert first["belief_0"].iloc[-1] == pytest.approx((wins + 1) / ((first["action"] == 0).sum() + 2))
+    written = sorted(path.suffix for path in (small_result.directory / "traces").iterdir())
+    assert written == [".csv", ".png"]
+    assert "all four ingredients" in typed("trace", small_result.directory, "--tasks", 1).stdout
+
+
+def test_a_trace_of_what_is_not_there_is_one_line(small_result: ing.Result) -> None:
+    """A cell that the study lacks, a folder that is none: exit code 2."""
+    for words in (("--cell", "memory=grue"), ("--seed", "7"), ("--at", "5")):
+        done = typed("trace", small_result.directory, *words)
+        assert done.exit_code == 2
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
+    assert typed("trace", small_result.directory / "runs").exit_code == 2
+
+
+def test_the_schema_lets_through_what_is_shipped_and_marks_mistakes() -> None:
+    """All shipped and published studies are valid by it; a wrong key, a wrong level and a wrong type are not."""
+    schema = json.loads(typed("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == study_schema()
+    checked = jsonschema.Draft202012Validator(schema)
+    studies = [*(ROOT / "ablations").glob("*.yaml"), *(ROOT / "results" / "published").glob("*/study.yaml")]
+    for path in studies:
+        assert not list(checked.iter_errors(parse(path.read_text(encoding="utf-8")))), path
+    for wrong in ({"seedz": 3}, {"seeds": "three"}, {"ingredients": {"memory": 3}}, {"learner": {"rate": 0.1}}):
+        assert list(checked.iter_errors({**DATA, **wrong})), wrong
+
+
+def test_shipped_studies_are_listed() -> None:
+    """Every shipped study with its question, in a table and as JSON."""
+    rows = json.loads(typed("studies", "--format", "json").stdout)
+    assert {row["name"] for row in rows} == {path.stem for path in (ROOT / "ablations").glob("*.yaml")}
+    assert all(row["question"] and row["runs"] and row["steps"] for row in rows)
+    assert "bandit" in typed("studies").stdout
+
+
+@pytest.mark.parametrize("tasks", ["bernoulli-bandit", "tabular-mdp", "CartPole-v1"])
+def test_a_new_study_runs(tasks: str, tmp_path: Path) -> None:
+    """What `new` writes can be planned; a file that is there is left alone; a wrong name is refused."""
+    path = tmp_path / "mine.yaml"
+    assert typed("new", "mine", "--tasks", tasks, "--out", path).exit_code == 0
+    planned = typed("plan", path, "--quick")
+    assert planned.exit_code == 0, planned.stderr
+    assert "16 cells" in planned.stdout
+    again = typed("new", "mine", "--tasks", tasks, "--out", path)
+    assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+    assert typed("new", "a/b", "--out", tmp_path / "other.yaml").exit_code == 2
+
+
+def test_tables_and_a_model_card_are_exported(small_result: ing.Result, tmp_path: Path) -> None:
+    """CSV can be read, weights load, the card has a header; a folder that is not empty is refused."""
+    assert typed("export", small_result.directory, "--to", "csv", "--out", tmp_path / "csv").exit_code == 0
+    assert len(pd.read_csv(tmp_path / "csv" / "cells.csv")) == len(small_result.cells)
+    assert {"score", "return"} <= set(pd.read_csv(tmp_path / "csv" / "curves.csv"))
+    assert typed("export", small_result.directory, "--to", "huggingface", "--out", tmp_path / "hub").exit_code == 0
+    card = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
+    assert yaml.safe_load(card.split("---")[1])["library_name"] == "rl2-ingredients"
+    weights = load_file(next((tmp_path / "hub" / "agents").glob("*/model.safetensors")))
+    assert "head.weight" in weights
+    refused = typed("export", small_result.directory, "--to", "csv", "--out", tmp_path / "csv")
+    assert (refused.exit_code, "is not empty" in refused.stderr) == (2, True)
+
+
+def test_tensorboard_reads_what_is_exported(small_result: ing.Result, tmp_path: Path) -> None:
+    """TensorBoard's own reader finds the late return and what training reported."""
+    events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    done = typed("export", small_result.directory, "--to", "tensorboard", "--out", tmp_path / "tb")
+    assert done.exit_code == 0, done.output
+    folder = next((tmp_path / "tb").iterdir())
+    read = events.EventAccumulator(str(folder)).Reload()
+    tags = read.Tags()["scalars"]
+    assert "late/return" in tags
+    assert any(tag.startswith("training/") for tag in tags)
+    assert len(read.Scalars("late/return")) == 3
+
+
+def test_mlflow_reads_what_is_exported(small_result: ing.Result, tmp_path: Path) -> None:
+    """MLflow's own client finds a run for each of ours, with its levels and its late return."""
+    mlflow = pytest.importorskip("mlflow")
+    done = typed("export", small_result.directory, "--to", "mlflow", "--out", tmp_path / "ml")
+    assert done.exit_code == 0, done.output
+    client = mlflow.MlflowClient(tracking_uri=(tmp_path / "ml").as_uri())
+    experiment = client.get_experiment_by_name("small")
+    runs = client.search_runs([experiment.experiment_id])
+    assert len(runs) == len(small_result.cells)
+    assert {run.data.params["memory"] for run in runs} >= {"on", "off", "lstm"}
+    assert len(client.get_metric_history(runs[0].info.run_id, "late/return")) == 3
+
+
+@pytest.mark.skipif(importlib.util.find_spec("sb3_contrib") is None, reason="sb3-contrib is not installed")
+def test_an_agent_of_another_library_is_judged(tmp_path: Path) -> None:
+    """A recurrent PPO trained on the wrapped bandit goes through probes, references and rule, and gets a class."""
+    from sb3_contrib import RecurrentPPO
+
+    def wrapped() -> gymnasium.Env[Any, Any]:
+        bandit = gymnasium.make("ingredients/BernoulliBandit-v0", arms=2)
+        return ActionObservation(RewardObservation(Lifetime(bandit, episodes=PULLS, draw_task=new_task)))
+
+    small = {"lstm_hidden_size": 16, "net_arch": [16]}
+    model = RecurrentPPO(
+        "MlpLstmPolicy", wrapped(), n_steps=50, batch_size=50, policy_kwargs=small, device="cpu", seed=0
+    )
+    model.learn(500)
+    model.save(tmp_path / "agent.zip")
+    judged = ing.evaluate(ing.load_sb3(tmp_path / "agent.zip"), ing.Study.load(DATA))
+    assert judged.classes[0] in ("none", "reactive", "carried", "in-context", "undecided")
+    probes = set(judged.curves()["probe"])
+    assert {"none", "memory_swap", "memory_swap_same"} <= probes
+    with pytest.raises(UsageError, match="no such file"):
+        ing.load_sb3(tmp_path / "nothing.zip")
+
+
+def test_the_notebook_runs_from_study_to_figure(tmp_path: Path) -> None:
+    """Every cell of the notebook runs, on a study made tiny."""
+    pytest.importorskip("marimo")
+    text = (ROOT / "docs" / "notebook.py").read_text(encoding="utf-8")
+    small = text.replace("100_000", "2_000").replace('"tasks": 1000', '"tasks": 50, "tasks_at_points": 10, "points": 2')
+    assert small != text
+    (tmp_path / "notebook.py").write_text(small, encoding="utf-8")
+    command, around = [sys.executable, "notebook.py"], {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
