@@ -112,3 +112,33 @@ class Screen(gymnasium.Env[NDArray[np.uint8], np.int64]):
         column += self._right * self._side // 2
         image[row : row + 6, column : column + 6, 1] = 220
         return image
+
+
+class Everything(Screen):
+    """Shows an image, symbols, words, choices and numbers of several shapes; takes a tuple of choices."""
+
+    def __init__(self, mirrored: float = 0.0) -> None:
+        super().__init__(mirrored)
+        self._shown = spaces.Dict(
+            {
+                "camera": self.observation_space,
+                "grid": spaces.Box(0, 3, (2, 2), np.int64),
+                "inner": spaces.Tuple(
+                    [spaces.Discrete(3, start=-1), spaces.MultiBinary(2), spaces.MultiDiscrete([2, 3])]
+                ),
+                "mission": spaces.Text(20),
+                "speed": spaces.Box(-np.inf, np.inf, (2, 1), np.float64),
+            }
+        )
+        self.observation_space = self._shown  # type: ignore[assignment]
+        self.action_space = spaces.Tuple([spaces.Discrete(2), spaces.MultiBinary(1)])  # type: ignore[assignment]
+
+    def step(self, action: Any) -> Any:  # noqa: ANN401
+        """Only the first part of an action counts."""
+        assert self.action_space.contains(action)
+        return super().step(action[0])
+
+    def seen(self) -> Any:  # noqa: ANN401
+        """Returns a sample, with the next image."""
+        self._shown.seed(int(self.np_random.integers(2**31)))
+        return {**self._shown.sample(), "camera": super().seen()}

@@ -38,6 +38,7 @@ def sight(space: spaces.Space[Any]) -> Sight:
         (spaces.Box(0, 9, (3,), np.int64), [0, 9, 4], [0, 9, 4]),
         (spaces.Box(-1, 1, (1, 2), np.int8), [[-1, 1]], [1, 0, 0, 0, 0, 1]),
         (spaces.Box(np.array([[0, 5]]), np.array([[1, 7]]), dtype=np.int16), [[1, 6]], [0, 1, 0, 1, 0]),
+        (spaces.Box(0, 1, (2, 2), np.int8), [[1, 0], [0, 1]], [1, 0, 0, 1]),
         (spaces.Discrete(3, start=5), 6, [0, 1, 0]),
     ],
 )
@@ -137,6 +138,15 @@ def test_a_frame_of_uneven_sides_keeps_its_last_rows() -> None:
     assert seen.shape == (53, 54, 1)
     assert (seen[52] == 255).all()
     assert not seen[:52].any()
+
+
+@pytest.mark.parametrize("pixel", [-0.1, 1.1, np.inf, np.nan])
+def test_pixels_beyond_their_bounds_are_refused(pixel: float) -> None:
+    """No byte stands for them."""
+    image = np.full((32, 32), 0.5, np.float32)
+    image[3, 4] = pixel
+    with pytest.raises(Unfit, match=r"observation from \S+ to \S+; expected: as its space Box"):
+        sight(spaces.Box(0, 1, (32, 32), np.float32)).read(image)
 
 
 def test_texts_tell_their_words_and_neighbours() -> None:

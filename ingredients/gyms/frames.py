@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from ingredients.boundary.failures import Unfit
 from ingredients.gyms.parts import NUMBERS, Array, Floats, Part, Reading, array_shown
 
 SHORTEST, LONGEST = 32, 64
@@ -63,7 +64,11 @@ class _Shrink:
         if self.block != (1, 1):
             small = _block_sums(_block_sums(small, 0, self.block[0]), 1, self.block[1])
             small /= _counts(image.shape, self.block)
-        bytes_ = np.rint((small - self.low) * self.gain).clip(0, BRIGHTEST).reshape(-1)
+        bytes_ = np.rint((small - self.low) * self.gain).reshape(-1)
+        if not ((bytes_ >= 0) & (bytes_ <= BRIGHTEST)).all():
+            raise Unfit(
+                f"{part.where} from {small.min():g} to {small.max():g}; expected: as its space {part.space} says"
+            )
         return _words(bytes_)
 
 

@@ -1,7 +1,8 @@
 """Symbols as one-hots: choices, and the cells of small arrays of whole numbers, in which 2 is no more than 1.
 
 Comes in: a Box of two or more dimensions, of whole numbers. Goes out: a `Reading` with a column for each value of each
-number, or None where they are no symbols. They are where it is known which values there are:
+number (of two values one is enough), or None where they are no symbols. They are where it is known which values there
+are:
 
 - the environment says it: of MiniGrid's, by its own encoding, a cell is one of so many objects, colours and states;
 - or its bounds do: at most `MOST_VALUES` values for each number.
@@ -53,6 +54,8 @@ def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
         each = np.tile(counts, each.size // len(counts))
     elif each.max() > MOST_VALUES:
         return None
+    if each.max() <= 2:
+        return Reading(each.size, partial(_bits, low))
     return one_hots(each, low) if each.sum() <= MOST_COLUMNS else None
 
 
@@ -60,6 +63,13 @@ def one_hots(counts: NDArray[Any], starts: NDArray[Any]) -> Reading:
     """Returns how numbers become one-hots, one behind the other: `counts` values each, from `starts` on."""
     each, first = counts.astype(np.int64), starts.astype(np.int64)
     return Reading(int(each.sum()), partial(_columns, each, first, np.cumsum(each) - each))
+
+
+def _bits(starts: Whole, part: Part, shown: Any) -> Array:  # noqa: ANN401 - whatever was shown
+    places: Whole = array_shown(part, shown, WHOLE).reshape(-1).astype(np.int64) - starts
+    if ((places < 0) | (places > 1)).any():
+        raise Unfit(f"{part.where} {spelled(shown)}; expected: one of its space {part.space}")
+    return places
 
 
 def _columns(counts: Whole, starts: Whole, offsets: Whole, part: Part, shown: Any) -> Array:  # noqa: ANN401

@@ -33,6 +33,7 @@ SECONDS = {
     "plan_honesty": 900,
     "engines": 900,
     "audit_truths": 900,
+    "spaces": 600,
 }
 OUT = Path("results/bench.json")
 

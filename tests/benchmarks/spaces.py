@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 import tempfile
 import warnings
 from collections import Counter
-from contextlib import chdir, suppress
+from contextlib import chdir, redirect_stdout, suppress
 from typing import Any
 
 import gymnasium
@@ -73,7 +74,8 @@ def measure(options: Options) -> Result:
     """Returns for each package the ids that are accepted, and the lines by which others are refused."""
     packages = {}
     for package, ids in registered().items():
-        with tempfile.TemporaryDirectory() as folder, chdir(folder):  # MuJoCo writes a log where it stands
+        # some write a log where they stand, and print
+        with tempfile.TemporaryDirectory() as folder, chdir(folder), redirect_stdout(sys.stderr):
             lines = {name: _line(name) for name in ids}
         refused = {name: line for name, line in lines.items() if line}
         packages[package] = {"ids": len(ids), "accepted": len(ids) - len(refused), "refused": refused}
