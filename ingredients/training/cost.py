@@ -229,7 +229,7 @@ def _rollout_floats(setup: Setup) -> int:
     """Returns floats a run: inputs, memory and critic's inputs of every step, some ten numbers a step, the states."""
     step = setup.agent.layout.size + setup.agent.hidden + setup.critic.inputs + 12 + 3 * setup.family.noise_size
     state = setup.agent.memory.state_floats(setup.family.steps)
-    return setup.lifetimes * (setup.family.steps * step + state)
+    return setup.lifetimes * (setup.rollout_steps * step + state)
 
 
 def _drawn_floats(setup: Setup) -> int:
@@ -237,12 +237,12 @@ def _drawn_floats(setup: Setup) -> int:
     family = setup.family
     width = family.actions if family.continuous else 1
     step = width + family.noise_size + 2 + 2
-    return setup.lifetimes * (family.steps * step + 2 * family.episodes * family.start_size + family.task_size)
+    return setup.lifetimes * (setup.rollout_steps * step + 2 * family.episodes * family.start_size + family.task_size)
 
 
 def _tape_floats(setup: Setup) -> int:
     """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
-    lanes, steps = setup.lifetimes // setup.tuned.minibatches, setup.family.steps
+    lanes, steps = setup.lifetimes // setup.tuned.minibatches, setup.rollout_steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
     eye, size = setup.agent.eye, setup.agent.layout.size
     seen = 2 * eye.entering(size) + eye.words if eye.frames else 0

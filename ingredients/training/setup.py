@@ -94,9 +94,14 @@ class Setup:
         return self.tuned.segment > 0
 
     @property
+    def rollout_steps(self) -> int:
+        """Returns how many steps of each lifetime a rollout holds."""
+        return self.tuned.segment or self.family.steps
+
+    @property
     def steps_per_update(self) -> int:
         """Returns the environment steps of one run's rollout."""
-        return self.lifetimes * (self.tuned.segment or self.family.steps)
+        return self.lifetimes * self.rollout_steps
 
     @property
     def updates(self) -> int:
