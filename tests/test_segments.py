@@ -203,6 +203,20 @@ def test_lanes_come_back_to_where_they_were() -> None:
     assert np.array_equal(there.last, here.last)
 
 
+def test_processes_give_the_same_numbers_at_each_lanes_own_pace() -> None:
+    """Lanes that restart by themselves do so in whatever process they are."""
+    some, draw = runs(study())[:1], np.random.default_rng(0)
+    taken = draw.integers(2, size=(12, 1, LANES, 1)).astype(np.float32)
+    shown = []
+    for how in ("sync", "async"):
+        ongoing = Ongoing(some, make_family(study({"vectorization": how}).tasks), LANES)
+        shown.append([ongoing.step(actions) for actions in taken])
+        ongoing.pace.close()
+    assert any(came.ended.any() and not came.ended.all() for came in shown[0])
+    for alone, spread in zip(*shown, strict=True):
+        assert all(np.array_equal(left, right) for left, right in zip(alone, spread, strict=True))
+
+
 def test_waiting_in_an_evaluation_is_no_time() -> None:
     """Where training has no waiting, a memory takes none in: how long an agent has to wait changes nothing."""
     curves = []
