@@ -41,12 +41,24 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "discounted counts": ("in-context",),
     "explore, then commit": ("in-context", "carried"),
     "first winner": ("carried",),
+    "thompson, wrong prior": ("in-context", "carried"),
+    "softmax habit with decay": ("in-context", "carried"),
+    "elimination": ("in-context", "carried"),
+    "habit without reward": ("none",),
     "task-rereading cheater": ("none",),
     "late cheater": ("reactive",),
 }
 """What each policy is by its mechanism. One that commits carries what it found; whether it then earns more than a
-reaction depends on how long it explored. The cheaters read the task at every step, so nothing that they carry matters.
+reaction depends on how long it explored, and the same holds of slow learners. The cheaters read the task at every step,
+so nothing that they carry matters. A habit without reward carries which arm it pulls, and nothing of the task.
 """
+MIXTURES: tuple[tuple[str, str, float], ...] = (
+    ("thompson", "random", 0.6),
+    ("thompson", "random", 0.3),
+    ("greedy", "win-stay-lose-shift", 0.6),
+    ("gittins", "first winner", 0.5),
+)
+"""Cells of which each run is the first policy with this chance, else the second."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,33 @@ def shift(memory: Memory, seen: Seen, noise: float = 0.0) -> Array:
     return np.where(free, seen.any_arm, moved).astype(int)
 
 
+def softmax(strengths: Memory, seen: Seen, sharpness: float = 3.0) -> Array:
+    """Samples an arm by the softmax of its decayed wins less its decayed losses."""
+    gumbel = -np.log(-np.log(seen.luck + 1e-12) + 1e-12)
+    arm: Array = (sharpness * (strengths[..., 0] - 0.5 * strengths[..., 1]) + gumbel).argmax(-1)
+    return arm
+
+
+def eliminate(counts: Memory, seen: Seen) -> Array:
+    """Pulls in turn the arms that are less than two wins behind the leader; once one is out it stays so."""
+    wins, pulls = counts[..., 0], counts.sum(-1)
+    behind = wins.max(-1, keepdims=True) - wins >= 2
+    arm: Array = (np.where(behind, np.inf, pulls) + 1e-9 * seen.luck).argmin(-1)
+    return arm
+
+
+def repeat(memory: Memory, seen: Seen) -> Array:
+    """Pulls the arm of the first pull for good, whatever it paid."""
+    return np.where(memory[:, 0, 0] > 0, memory[:, 0, 0] - 1, seen.any_arm).astype(int)
+
+
+def first_pulled(memory: Memory, arm: Array, reward: Array, t: int) -> Memory:
+    """Returns the first arm that was pulled, plus one, in the first slot."""
+    memory = memory.copy()
+    memory[:, 0, 0] = np.where(memory[:, 0, 0] == 0, arm + 1, memory[:, 0, 0])
+    return memory
+
+
 def explore_then(memory: Memory, seen: Seen, rounds: int) -> Array:
     """Pulls each arm so many times, then the best for good."""
     arms = seen.luck.shape[1]
@@ -146,9 +185,12 @@ def stick(memory: Memory, seen: Seen) -> Array:
     return np.where(memory[:, 0, 0] > 0, memory[:, 0, 0] - 1, seen.any_arm).astype(int)
 
 
-def thompson(counts: Memory, seen: Seen) -> Array:
-    """Samples each arm's chance from its posterior, by the normal that has its mean and variance."""
-    a, b = counts[..., 0] + 1, counts[..., 1] + 1
+def thompson(counts: Memory, seen: Seen, wins: float = 1.0, losses: float = 1.0) -> Array:
+    """Samples each arm's chance from its posterior, by the normal that has its mean and variance.
+
+    The prior is Beta(wins, losses); the tasks are of Beta(1, 1).
+    """
+    a, b = counts[..., 0] + wins, counts[..., 1] + losses
     normal = np.sqrt(-2 * np.log(seen.luck + 1e-12)) * np.cos(2 * np.pi * np.roll(seen.luck, 1, -1))
     arm: Array = (a / (a + b) + normal * np.sqrt(a * b / ((a + b) ** 2 * (a + b + 1)))).argmax(-1)
     return arm
@@ -193,6 +235,10 @@ def policies(arms: int, pulls: int) -> dict[str, Policy]:
         "discounted counts": Policy(greedy, partial(counted, keep=0.9)),
         "explore, then commit": Policy(partial(explore_then, rounds=2), counted),
         "first winner": Policy(stick, first_won),
+        "thompson, wrong prior": Policy(partial(thompson, wins=4.0), counted),
+        "softmax habit with decay": Policy(softmax, partial(counted, keep=0.95)),
+        "elimination": Policy(eliminate, counted),
+        "habit without reward": Policy(repeat, first_pulled),
         "task-rereading cheater": Policy(partial(best_from, first=0)),
         "late cheater": Policy(partial(best_from, first=pulls // 5)),
     }
@@ -254,18 +300,25 @@ def pools(arms: int, pulls: int, tasks: int, runs: int) -> Pools:
     return Pools(found, references_of(found["fixed"][0], reactive, yardstick))
 
 
-def judged(of: Pools, rng: np.random.Generator, share: float = 0.6) -> tuple[Judgement, int]:
-    """Returns a simulated study, and how many runs of its mixture learned.
+def judged(of: Pools, rng: np.random.Generator) -> tuple[Judgement, tuple[int, ...]]:
+    """Returns a simulated study, and of how many runs of each mixture the first policy played.
 
-    Each policy is a cell of five runs; the last cell is a mixture of Thompson sampling, with a chance of `share`, and
-    random arms.
+    Each policy is a cell of five runs; the last cells are `MIXTURES`.
     """
     seeds = rng.permutation(len(of.runs["random"]))[:SEEDS]
-    learns = rng.random(SEEDS) < share
-    mixed = [of.runs["thompson" if one else "random"][seed] for one, seed in zip(learns, seeds, strict=True)]
-    found = [[runs[seed] for seed in seeds] for runs in of.runs.values()]
-    cells = [CellInput(Cell(True, True, True, 2 + place), tuple(runs)) for place, runs in enumerate([*found, mixed])]
-    return judge_study(cells, of.references, Criterion(), writable=False), int(learns.sum())
+    found, firsts = [[runs[seed] for seed in seeds] for runs in of.runs.values()], []
+    for first, second, share in MIXTURES:
+        of_first = rng.random(SEEDS) < share
+        firsts.append(int(of_first.sum()))
+        found.append([of.runs[first if one else second][seed] for one, seed in zip(of_first, seeds, strict=True)])
+    cells = [CellInput(Cell(True, True, True, 2 + place), tuple(runs)) for place, runs in enumerate(found)]
+    return judge_study(cells, of.references, Criterion(), writable=False), tuple(firsts)
+
+
+def right_of_mixture(mixture: tuple[str, str, float], of_first: int) -> tuple[str, ...]:
+    """Returns what a mixture is, by how many of its runs are of the first policy."""
+    first, second, _ = mixture
+    return EXPECTED[second] if of_first == 0 else EXPECTED[first] if of_first == SEEDS else ("mixed",)
 
 
 def references_of(floor: RunCurves, reactive: list[RunCurves], yardstick: list[RunCurves]) -> dict[str, object]:

@@ -35,18 +35,30 @@ def test_ceilings_say_what_each_of_the_sixteen_cells_could_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("which", "verdict"),
+    ("which", "method"),
     [
-        (Cell(0.5, True, True, True), "in-context"),
-        (Cell(True, True, True, 64), "in-context"),
-        (Cell(True, True, WipeEvery(4), True), "undecided"),
+        (Cell(0.5, True, True, True), "bound"),
+        (Cell(True, True, True, 64), "exact"),
+        (Cell(True, True, WipeEvery(4), True), "bound"),
     ],
 )
-def test_graded_cells_have_verdicts_and_no_ceiling(which: Cell, verdict: str) -> None:
-    """No reference knows half of the rewards; where memory is wiped, a swap shows nothing, and nothing is claimed."""
+def test_graded_cells_have_the_ceiling_of_the_whole_level_as_a_bound(which: Cell, method: str) -> None:
+    """No reference knows half of the rewards: all of them is a bound, and nobody is blamed for being below it."""
     result = judge(shaped(which, "in-context")).cells[0]
-    assert (result.verdict, result.ceiling) == (verdict, None)
-    assert verdict == "in-context" or "none can where memory is wiped" in (result.reason or "")
+    assert result.verdict == "in-context"
+    assert result.ceiling is not None
+    assert (result.ceiling.method, result.ceiling.reference) == (method, "bayes_optimal")
+    assert result.ceiling.information.startswith("at most: ") == (method == "bound")
+    assert judge(shaped(which, "none")).cells[0].shortfall is None
+
+
+def test_where_memory_is_wiped_only_a_swap_that_costs_something_counts() -> None:
+    """One that costs nothing may fall on a wipe: the reason says so, and that is neither reactive nor carried."""
+    wiped = Cell(True, True, WipeEvery(5), True)
+    found = judge(shaped(wiped, "reactive")).cells[0]
+    assert found.verdict == "undecided"
+    assert "memory is wiped every 5 steps, and the swap half-way falls on a wipe" in (found.reason or "")
+    assert judge(shaped(wiped, "none")).cells[0].verdict == "none"
 
 
 YARDSTICK, REACTIVE = "every reward and action of the lifetime", "the last reward and the last action"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import scipy.stats
 from judgement_cases import ALL_CELLS, FULL, REACTIVE_LATE, cell, jittered, references, run, shaped, shaped_grid
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement import CellInput, Judgement, judge_study
+from ingredients.judgement.inputs import BlockCurves
 from ingredients.judgement.words import describe, listed
 from ingredients.study import Criterion, Ingredient, MemoryKind, WipeEvery
 
@@ -132,18 +134,46 @@ def test_a_mixed_cell_stands_as_a_finding() -> None:
     (found,) = judgement.cells
     assert (found.verdict, dict(found.classes)) == ("mixed", {"in-context": 4, "carried": 1})
     assert found.reason == (
-        "runs differ: 4 in-context, 1 carried of 5; all adapt by what they carry, not all are shown to earn more than "
-        "a reaction could"
+        "runs differ: 4 in-context, 1 carried of 5; all adapt by what they carry, and differ in what they are shown to "
+        "earn beyond a reaction"
     )
     assert judgement.sentence.startswith(
         "In-context learning appeared in some runs of 1 cell (all four ingredients: 4 of 5); that most runs learn was "
         "not shown in the one cell of the grid."
     )
     assert "Not learned" not in judgement.sentence
-    assert "Learned in part, short of the ceiling, in 1 cell (all four ingredients)." in judgement.sentence
-    assert (found.shortfall or "").startswith("short of its ceiling: ")
+    assert "Perhaps below the floor or the ceiling, not shown, in 1 cell (all four ingr" in judgement.sentence
+    assert (found.shortfall or "").startswith("perhaps short of its ceiling: ")  # one run of five makes it wide
     assert "missing ingredient" not in (found.shortfall or "")  # none is missing
     assert not any(note.startswith("Undecided is not absent") for note in judgement.notes)
+
+
+def test_four_that_learn_beside_one_that_is_open_are_said_first() -> None:
+    """Four of five learn, and the fifth may: the answer does not begin with "not shown in any"."""
+    open_ = run(4, REACTIVE_LATE + 0.1, 0.0, 0.4)  # it earns just as much more than a reaction as is asked
+    learners = tuple(run(seed, 0.8, 0.0, 0.5) for seed in range(4))
+    judgement = judge([CellInput(FULL, (*learners, open_))])
+    (found,) = judgement.cells
+    assert (found.verdict, dict(found.classes)) == ("undecided", {"in-context": 4, "undecided": 1})
+    assert judgement.sentence.startswith(
+        "In-context learning appeared in some runs of 1 cell (all four ingredients: 4 of 5); that most runs learn was "
+        "not shown in the one cell of the grid. With all four ingredients on it is undecided (4 in-context, 1 undecided"
+    )
+
+
+def test_memory_is_needed_by_what_the_word_means_and_that_is_said() -> None:
+    """Runs without memory that are open carry nothing all the same: the report says what is found, and what is not."""
+    shapes = shaped_grid({FULL: "in-context"})
+    rows = np.linspace(-1, 1, 10)[:, None] * np.array([0.0] * 2 + [0.01] * 8)  # some tasks gain more, some less
+    of_runs = [replace(each, on_blocks=BlockCurves(each.plain + rows)) for each in (run(s, 0.1) for s in range(5))]
+    open_ = CellInput(FULL.lacking(M), tuple(of_runs))
+    judgement = judge([open_ if each.cell == open_.cell else each for each in shapes])
+    lacking = next(each for each in judgement.cells if each.cell == open_.cell)
+    memory = judgement.ingredients[M]
+    assert (lacking.verdict, lacking.in_context_excluded, memory.necessary) == ("undecided", True, True)
+    assert "without it most runs are shown not to be in-context, and what else they are is open" in memory.sentence
+    assert memory.sentence.endswith("it carries nothing, by construction: what is found is how much less it earns.")
+    assert "by construction" not in judgement.ingredients[A].sentence
 
 
 def test_an_ingredient_that_only_helps_is_not_called_needed() -> None:

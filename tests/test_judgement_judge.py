@@ -184,7 +184,18 @@ def test_a_score_that_still_rises_asks_for_steps_and_one_that_does_not_for_a_lea
 def test_below_the_floor_is_said_of_every_cell() -> None:
     """Where the environment leaks there is no ceiling, but there is a floor."""
     result = judge(cell(NO_ACTION, jittered(-0.4))).cells[0]
-    assert (result.shortfall or "").startswith("not learned: a lifetime returns 3.7, where the floor (best_fixed) has")
+    assert (result.shortfall or "") == (
+        "not learned: a lifetime returns 3.7, where the floor (best_fixed) has 5.0 (1.3 [1.2, 1.3] less)"
+    )
+
+
+def test_a_shortfall_that_its_interval_leaves_open_is_a_perhaps() -> None:
+    """Two runs of five are at their ceiling and three on the floor: the mean is short, and how short is not shown."""
+    result = judge(cell(NO_MEMORY, [0.5, 0.5, 0.0, 0.0, 0.0])).cells[0]
+    assert (result.shortfall or "").startswith("perhaps not learned: a lifetime returns ")
+    assert not any(line.startswith("a better learner") for line in result.advice)
+    one = judge(cell(NO_MEMORY, [0.0])).cells[0]
+    assert "less, in one run" in (one.shortfall or "")
 
 
 def test_failed_runs_that_would_change_the_verdict_undecide_it() -> None:
@@ -343,7 +354,7 @@ def test_a_graded_memory_is_paired_with_memory_off() -> None:
     wiped = dataclasses.replace(FULL, memory=WipeEvery(4))
     result = judge(shaped(wiped, "in-context"), cell(NO_MEMORY, jittered(0.94))).cells[0]
     assert [run.beyond for run in result.runs] == pytest.approx([0.01] * 5)
-    assert (result.verdict, result.in_context_excluded) == ("undecided", True)  # no swap shows what it carries
+    assert (result.verdict, result.in_context_excluded) == ("carried", True)  # its swap costs what it carries
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def evidence(gain: Bounds, beyond: Bounds | None, carried: dict[str, Bounds]) ->
         (ABOVE, ABOVE, {INTERNAL: BELOW, ENVIRONMENT: BELOW}, "reactive", None),
         (ABOVE, BELOW, {INTERNAL: BELOW, ENVIRONMENT: ABOVE}, "carried", "environment"),
         (ABOVE, BELOW, {INTERNAL: ABOVE}, "carried", "internal"),
-        (ABOVE, OPEN, {INTERNAL: ABOVE}, "carried", "internal"),
+        (ABOVE, OPEN, {INTERNAL: ABOVE}, "undecided", "internal"),
         (ABOVE, ABOVE, {INTERNAL: ABOVE}, "in-context", "internal"),
         (ABOVE, ABOVE, {INTERNAL: BELOW, ENVIRONMENT: ABOVE}, "in-context", "environment"),
         (ABOVE, ABOVE, {INTERNAL: ABOVE, ENVIRONMENT: ABOVE}, "in-context", "both"),
@@ -66,6 +66,22 @@ def test_a_run_is_classified_by_its_mechanism(
     found = classify(evidence(gain, beyond, carried))
     assert (found.verdict, found.storage) == (verdict, storage)
     assert (found.why is not None) == (verdict == "undecided")
+
+
+def test_a_run_about_the_criterion_is_undecided_and_known_to_adapt() -> None:
+    """Whether it earns more than a reaction is open, that it adapts by what it carries is not; noise flips no class."""
+    found = classify(evidence(ABOVE, OPEN, {INTERNAL: ABOVE}))
+    assert (found.verdict, found.adapts, found.excluded) == ("undecided", True, False)
+    assert (found.why or "").startswith("it adapts by what it carries, and what it earns beyond a reaction interval [")
+    cell = decide([found] * 5, 0, looks([5], 0.95))
+    assert (cell.verdict, cell.adapts, cell.excluded) == ("undecided", True, False)
+    learner = classify(evidence(ABOVE, ABOVE, {INTERNAL: ABOVE}))
+    four = decide([*[learner] * 4, found], 0, looks([5], 0.95))
+    assert four.verdict == "undecided"
+    assert (four.reason or "").startswith("4 in-context, 1 undecided of 5; of one: it adapts by what it carries")
+    assert (four.reason or "").endswith(
+        "; " + "all adapt by what they carry, and differ in what they are shown to earn beyond a reaction"
+    )
 
 
 def test_without_a_hurdle_what_is_carried_decides_where_the_environment_can_be_written_on() -> None:

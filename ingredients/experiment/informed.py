@@ -1,9 +1,9 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
 Comes in: a study, its family. Goes out: what `references.json` holds of `informed`. It is the full cell in every other
-respect, trained for as many steps with as many seeds (at most five), and played on the evaluation tasks. What it earns
-is what the task is worth to one who need not find it out: not a proven ceiling, since it was only trained. It does not
-adapt, so the rule is not asked to call it in-context.
+respect, trained for as many steps with as many seeds (at most five, none a study's), and played on the evaluation
+tasks. What it earns is what the task is worth to one who need not find it out: not a proven ceiling, since it was only
+trained. It does not adapt, so the rule is not asked to call it in-context.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ingredients.errors import StudyError
 from ingredients.experiment import Progress, Tell, informed_seeds
 from ingredients.grid import Cell, Run
 from ingredients.study import Study
+from ingredients.study.seeds import BEYOND_STUDIES
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import take_failures
 from ingredients.tasks.informed import informed
@@ -33,7 +34,7 @@ def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tel
     Raises:
         StudyError: an agent diverged, or its environment raised.
     """
-    runs = tuple(Run(FULL, seed) for seed in range(informed_seeds(study)))
+    runs = tuple(Run(FULL, BEYOND_STUDIES + number) for number in range(informed_seeds(study)))
     setup = prepare(study, runs, device, informed(family))
     training = begin_training(setup)
     for update in train(setup, training):

@@ -19,7 +19,7 @@ from ingredients.agent.network import flatten, views
 from ingredients.grid import Run
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
-from ingredients.tasks.blocks import MOST_BLOCKS
+from ingredients.tasks.blocks import in_blocks
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
 from ingredients.training.evaluation import evaluate, probes_of, stage_of
 from ingredients.training.inside import carried_inside
@@ -97,8 +97,8 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
     """Returns each run's mean return on at most 20 nearly equal blocks of tasks, from returns `[S, N]`."""
-    blocks = returns.tensor_split(min(MOST_BLOCKS, returns.shape[1]), dim=1)
-    return [tuple(means) for means in torch.stack([block.mean(1) for block in blocks], dim=1).tolist()]
+    means = torch.stack([block.mean(1) for block in in_blocks(returns, dim=1)], dim=1)
+    return [tuple(of_run) for of_run in means.tolist()]
 
 
 def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:

@@ -4,7 +4,8 @@ Comes in: a cell's runs, its decision, its ceiling. Goes out: sentences.
 
 - *More seeds*: the runs agree and are too few, or they differ and the share is still wide.
 - *More steps*: the score still rises at the end of training.
-- *A better learner*: it returns less than its information allows, or than the floor has, and no longer rises.
+- *A better learner*: it is shown to return less than its information allows, or than the floor has, and no longer
+  rises.
 
 A run whose own interval straddles δ lacks evaluation tasks, and is told so.
 """
@@ -12,9 +13,11 @@ A run whose own interval straddles δ lacks evaluation tasks, and is told so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from ingredients.judgement.beside import passed_by
 from ingredients.judgement.emergence import Bars
 from ingredients.judgement.inputs import Curve, References, RunCurves
 from ingredients.judgement.results import Ceiling, Interval
@@ -25,6 +28,8 @@ from ingredients.judgement.verdict import DECIDED, Decision
 from ingredients.study import Criterion
 
 KINDS = ("more seeds", "more evaluation.tasks", "more steps", "a better learner")
+PERHAPS = "perhaps "
+"""How a shortfall begins that the mean alone shows, and the interval leaves open."""
 _MOST_SEEDS = 60  # nobody is told to train more
 
 
@@ -49,7 +54,7 @@ def advice(
         given.append(
             f"more steps: the late score still rose by {rise.mean:.2f} since the evaluation point before the end"
         )
-    elif short:
+    elif short and not short.startswith(PERHAPS):
         still = "no longer rises" if _flat(rise, criterion) else "whether it still rises is not known"
         given.append(f"a better learner: it falls short and {still}")
     return tuple(given)
@@ -63,7 +68,7 @@ def _flat(rise: Interval, criterion: Criterion) -> bool:
 def _seeds(decision: Decision, look: Look, earlier: Sequence[int], criterion: Criterion) -> Iterator[str]:
     if decision.verdict == "mixed":
         low, high = decision.learners.low, decision.learners.high
-        yield f"more seeds: the share of learners is known no closer than {low:.0%} to {high:.0%}"
+        yield f"more seeds: of the share of learners no more is known than at least {low:.0%} and at most {high:.0%}"
     if decision.verdict != "undecided":
         return
     counts = dict(decision.classes)
@@ -106,46 +111,79 @@ def _before_the_end(points: Mapping[int, Curve]) -> Curve | None:
     return points[steps[-2]] if len(steps) > 1 and steps[-2] > 0 else None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a shortfall of a cell can be blamed on.
+
+    Attributes:
+        rewarded: whether training rewards doing well on held-out tasks (one training task does not).
+        adapts: whether some of its runs adapt by what they carry, so that what it lacks is not learning as such.
+        complete: whether the cell has every ingredient, so that nothing that it lacks can be the cause.
+    """
+
+    rewarded: bool
+    adapts: bool
+    complete: bool = False
+
+
 def shortfall(
-    returns: Sequence[float],
-    top: Ceiling | None,
-    rewarded: bool,
-    adapts: bool,
-    references: References,
-    delta: float,
-    complete: bool = False,
+    runs: Sequence[RunCurves], top: Ceiling | None, standing: Standing, references: References, criterion: Criterion
 ) -> str | None:
     """Returns what a cell falls short of by more than δ of what lies between floor and yardstick; None where nothing.
 
-    "The ingredient was missing" and "the optimiser failed" look alike; this is where it was the latter.
+    "The ingredient was missing" and "the optimiser failed" look alike; this is where it was the latter. It is shown
+    where the interval of the difference, for runs, tasks and the reference's luck as drawn, lies beyond δ; where the
+    mean alone does, it says "perhaps".
 
     Args:
-        returns: of each run, raw, of a lifetime.
+        runs: of the cell.
         top: the cell's ceiling; None where no reference says.
-        rewarded: whether training rewards doing well on held-out tasks (one training task does not).
-        adapts: whether some of its runs adapt by what they carry, so that what it lacks is not learning as such.
+        standing: what it can be blamed on.
         references: floor and yardstick.
-        delta: of the criterion.
-        complete: whether the cell has every ingredient, so that nothing that it lacks can be the cause.
+        criterion: δ and the confidence.
     """
-    if not returns or not rewarded:
+    if not runs or not standing.rewarded:
         return None
-    returned, floor = float(np.mean(returns)), float(references.roles["floor"].curve.sum())
-    least = delta * (float(references.roles["yardstick"].curve.sum()) - floor)
-    if floor - returned > least > 0:
-        return f"not learned: a lifetime returns {returned:.1f}, where the floor ({references.floor}) has {floor:.1f}"
-    reached = top is not None and (top.method != "bound" or not adapts)
-    if top is None or not reached or top.return_ - returned <= least:
+    floor = references.roles["floor"]
+    least = criterion.gain_above * (float(references.roles["yardstick"].curve.sum()) - float(floor.curve.sum()))
+    returned = f"a lifetime returns {float(np.mean([run.plain.sum() for run in runs])):.1f}"
+    under = passed_by(runs, floor, criterion.confidence)
+    if _under(under, least) and least > 0:
+        has = f"where the floor ({floor.name}) has {float(floor.curve.sum()):.1f}"
+        return f"{_surely(under, least)}not learned: {returned}, {has} ({_less(under)})"
+    if top is None or (top.method == "bound" and standing.adapts) or top.reference is None:
         return None
-    what = "short of its ceiling" if adapts else "not learned"
+    under = passed_by(runs, references.all[top.reference], criterion.confidence)
+    if not _under(under, least):
+        return None
+    what = "short of its ceiling" if standing.adapts else "not learned"
+    return f"{_surely(under, least)}{what}: {returned}{_of_ceiling(top, under, standing)}"
+
+
+def _of_ceiling(top: Ceiling, under: Interval, standing: Standing) -> str:
     if top.method == "bound":
         return (
-            f"{what}: a lifetime returns {returned:.1f}, and at most {top.return_:.1f} could be had with its "
-            "information; how much of that is possible, and so how much is this learner's shortfall, is not known"
+            f", and at most {top.return_:.1f} could be had with its information ({_less(under)}); how much of that is "
+            "possible, and so how much is this learner's shortfall, is not known"
         )
-    cause = "this learner's" if complete else "this learner's shortfall, not the missing ingredient's"
-    lacks = "the shortfall is" if complete else "part of what it lacks is"
-    return (
-        f"{what}: a lifetime returns {returned:.1f} of the {top.return_:.1f} that its information allows, so {lacks} "
-        f"{cause}"
-    )
+    cause = "this learner's" if standing.complete else "this learner's shortfall, not the missing ingredient's"
+    lacks = "the shortfall is" if standing.complete else "part of what it lacks is"
+    return f" of the {top.return_:.1f} that its information allows ({_less(under)}), so {lacks} {cause}"
+
+
+def _under(difference: Interval, least: float) -> bool:
+    """Returns whether the mean falls short by more than `least`."""
+    return difference.mean is not None and -difference.mean > least
+
+
+def _surely(difference: Interval, least: float) -> str:
+    """Returns nothing where the whole interval falls short, else that it is not shown."""
+    return "" if difference.high is not None and -difference.high > least else PERHAPS
+
+
+def _less(difference: Interval) -> str:
+    """Returns a difference below in words: `1.3 [1.1, 1.5] less`."""
+    assert difference.mean is not None, "a difference of no run"
+    if difference.low is None or difference.high is None:
+        return f"{-difference.mean:.1f} less, in one run"
+    return f"{-difference.mean:.1f} [{-difference.high:.1f}, {-difference.low:.1f}] less"

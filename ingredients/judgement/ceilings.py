@@ -11,7 +11,7 @@ bound where the environment shows what the cell's channels hide, or can be writt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.inputs import INFORMED, References
@@ -50,9 +50,10 @@ class _Bound:
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
-    """Returns the ceiling of a cell; None for graded levels and where no reference gives it.
+    """Returns the ceiling of a cell; None where no reference gives it.
 
-    None, too, of a cell with memory where the yardstick is an informed agent.
+    Of graded levels it is an upper bound: what could be had with those channels, or that memory, on throughout. None,
+    too, of a cell with memory where the yardstick is an informed agent.
 
     It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
     holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
@@ -60,10 +61,13 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
     that task can be learned by heart, and is worth no more than the floor on others.
     """
-    references, remembers = grounds.references, cell.wipe_every is None and memory_kind != "none"
-    if _graded(cell) or (remembers and memory_kind == "window"):
+    references, most = grounds.references, _in_full(cell)
+    remembers = most.wipe_every is None and memory_kind != "none"
+    if remembers and memory_kind == "window":
         return None
-    bound = _bound(cell, remembers, grounds)
+    bound = _bound(most, remembers, grounds)
+    if graded(cell):
+        bound = replace(bound, information=f"at most: {bound.information}", reached=False, possible=False)
     if bound.reference is None or bound.reference not in references.all:
         return None
     reference = references.all[bound.reference]
@@ -95,8 +99,15 @@ def _suffices(bound: _Bound, grounds: Grounds) -> bool | None:
     return None if clears and not bound.possible else clears
 
 
-def _graded(cell: Cell) -> bool:
-    return any(not isinstance(cell.level(name), bool | MemoryKind) for name in INGREDIENTS)
+def graded(cell: Cell) -> bool:
+    """Returns whether a channel or the memory of the cell is on in part."""
+    return _in_full(cell) != cell
+
+
+def _in_full(cell: Cell) -> Cell:
+    """Returns the cell with its channels and its memory on throughout where they are on in part."""
+    levels = {name: cell.level(name) for name in INGREDIENTS if name != "task_distribution"}
+    return replace(cell, **{name: True for name, level in levels.items() if not isinstance(level, bool | MemoryKind)})
 
 
 def _bound(cell: Cell, remembers: bool, grounds: Grounds) -> _Bound:

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from ingredients.grid import Cell
-from ingredients.judgement.advice import advice, rising, shortfall
+from ingredients.judgement.advice import Standing, advice, rising, shortfall
 from ingredients.judgement.calibration import reactive_late
-from ingredients.judgement.ceilings import Grounds, ceiling
+from ingredients.judgement.ceilings import Grounds, ceiling, graded
 from ingredients.judgement.court import Court, by_seed
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
 from ingredients.judgement.evidence import RunEvidence
@@ -41,7 +41,8 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
     top = ceiling(cell.cell, cell.memory_kind, Grounds(references, court.scale, delta, court.writable))
     rewarded = cell.cell.task_distribution is True and decision.judged
     adapts, complete = decision.adapts, as_agents(cell.cell) == FULL
-    short = shortfall([run.return_ for run in runs], top, rewarded, adapts, references, delta, complete)
+    standing = Standing(rewarded and not graded(cell.cell), adapts, complete)
+    short = shortfall(by_seed(cell), top, standing, references, court.criterion)
     rise = rising(by_seed(cell), _bars(court), confidence) if court.scale.usable else t_interval([], confidence)
     return CellResult(
         cell=cell.cell,

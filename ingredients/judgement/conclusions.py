@@ -75,7 +75,8 @@ def _sentence(
         channel = " as an explicit channel" if ingredient in CHANNELS else ""
         return f"{name} is not needed here{channel}: {without}."
     if needed:
-        return f"{name} is needed here{_ground(ingredient, because, lacking)}: {without}{_reach(because)}."
+        ground, built = _ground(ingredient, because, lacking), _by_construction(ingredient, lacking)
+        return f"{name} is needed here{ground}: {_without_needed(lacking)}{_reach(because)}.{built}"
     if not full.share.count:
         itself = full.verdict or "not judged"
         return f"{name}: nothing follows, since the cell with all four ingredients is {itself} itself."
@@ -88,6 +89,21 @@ def _sentence(
     if lacking.verdict in ("undecided", "mixed"):
         return f"{name}: undecided, since {describe(lacking.cell)} is {lacking.verdict} ({lacking.reason})."
     return f"{name}: undecided, since too few runs learn with it ({_times(full)} against {_times(lacking)} without)."
+
+
+def _without_needed(lacking: CellResult) -> str:
+    """Returns what the agent is without an ingredient that is needed; most runs are shown not to be in-context."""
+    if lacking.verdict in ("undecided", "mixed"):
+        shown = "without it most runs are shown not to be in-context, and what else they are is open"
+        return f"{shown} ({described_score(lacking)})"
+    return f"without it the agent is {lacking.verdict} ({described_score(lacking)})"
+
+
+def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
+    """Returns that a cell without memory cannot be in-context by what the word means, where nothing can be written."""
+    if ingredient != "memory" or "environment" in lacking.carried:
+        return ""
+    return " Without memory it carries nothing, by construction: what is found is how much less it earns."
 
 
 def _times(result: CellResult) -> str:

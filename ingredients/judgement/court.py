@@ -18,6 +18,7 @@ from ingredients.judgement.scores import Hurdle, Scale, Scores, late_by_row, sco
 from ingredients.judgement.shares import Look, looks
 from ingredients.judgement.verdict import RunVerdict, classify
 from ingredients.study import Criterion, WipeEvery
+from ingredients.study.levels import MemoryLevel
 
 NOT_STORED = "an older version evaluated it, without its curves on blocks of tasks: run-grid evaluates it again"
 
@@ -43,8 +44,9 @@ class Court:
         """Returns what each of the cell's runs is, in the order of the seeds."""
         demanded = self.hurdle(cell).demanded
         found = zip(by_seed(cell), self.evidence(cell), strict=True)
+        wiped = wiped_why(cell.cell.memory)
         return tuple(
-            RunVerdict("undecided", why=NOT_STORED) if run.on_blocks is None else classify(evidence, demanded)
+            RunVerdict("undecided", why=NOT_STORED) if run.on_blocks is None else classify(evidence, demanded, wiped)
             for run, evidence in found
         )
 
@@ -80,9 +82,21 @@ class Court:
             return RunEvidence(UNKNOWN)
         height = hurdle.by_block(run.seed, len(run.on_blocks.plain))
         evidence = run_evidence(run.on_blocks, height, self.scale, self.criterion)
-        if isinstance(cell.cell.memory, WipeEvery):  # a swap soon before a wipe costs little, whatever was carried
-            return replace(evidence, carried={})
-        return evidence
+        if not isinstance(cell.cell.memory, WipeEvery):
+            return evidence
+        # a swap soon before a wipe costs little, whatever was carried; one that costs shows what was
+        shown = {carrier: lost for carrier, lost in evidence.carried.items() if lost.side == "above"}
+        return replace(evidence, carried=shown)
+
+
+def wiped_why(memory: MemoryLevel) -> str | None:
+    """Returns why a swap need not show what a cell carries whose memory is wiped; None of other cells."""
+    if not isinstance(memory, WipeEvery):
+        return None
+    return (
+        f"memory is wiped every {memory.steps} steps, and the swap half-way falls on a wipe or soon before one: "
+        f"lifetimes whose half is in the middle between two wipes would show it"
+    )
 
 
 def open_court(cells: Sequence[CellInput], references: References, criterion: Criterion, writable: bool) -> Court:

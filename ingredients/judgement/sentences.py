@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.advice import KINDS
+from ingredients.judgement.advice import KINDS, PERHAPS
 from ingredients.judgement.claims import described_leaks
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, IngredientResult
@@ -45,8 +45,9 @@ def sentence(
         parts.append("The cell with all four ingredients on is not in the grid, so none can be called needed.")
     elif full.verdict == "in-context":
         parts.extend(_needs(by_cell, ingredients))
-    elif full.verdict == "mixed" and full.learned:
-        parts.extend([f"With all four ingredients on {full.reason}.", *_needs(by_cell, ingredients)])
+    elif full.verdict in ("mixed", "undecided") and full.learned:
+        found = full.reason if full.verdict == "mixed" else f"it is undecided ({full.reason})"
+        parts.extend([f"With all four ingredients on {found}.", *_needs(by_cell, ingredients)])
     else:
         parts.append(_full_cell_did_not(full, calibration, reaction_suffices(by_cell, criterion)))
     return " ".join([*parts, *_short(cells)])
@@ -96,8 +97,9 @@ def _appeared(cells: Sequence[CellResult]) -> str:
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
-    """Returns in which mixed cells some runs learn, with how many; empty where there is none."""
-    by_cell = {result.cell: result for result in cells if result.verdict == "mixed" and result.learned}
+    """Returns in which cells some runs learn, not shown to be most, with how many; empty where there is none."""
+    open_ = ("mixed", "undecided")
+    by_cell = {result.cell: result for result in cells if result.verdict in open_ and result.learned}
     if not by_cell:
         return ""
     found = [by_cell[cell] for cell in _in_reading_order(by_cell)]
@@ -110,13 +112,16 @@ def _short(cells: Sequence[CellResult]) -> list[str]:
     """Returns which cells are short of what they could earn: that is about the learner, not about an ingredient.
 
     A cell of which some run adapts by what it carries has learned something, and is short of its ceiling all the same.
+    One whose mean is short, and whose interval holds the criterion, is not shown to be.
     """
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]
-    others = [cell for cell in short if cell not in not_learned]
+    perhaps = [cell for cell, why in short.items() if why.startswith(PERHAPS)]
+    others = [cell for cell in short if cell not in (*not_learned, *perhaps)]
     kinds = {
         "Not learned, below the floor or the ceiling,": not_learned,
         "Learned in part, short of the ceiling,": others,
+        "Perhaps below the floor or the ceiling, not shown,": perhaps,
     }
     return [f"{head} in {_count(len(found), 'cell')} ({_few(found)})." for head, found in kinds.items() if found]
 
@@ -144,7 +149,7 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
     came_out = {
         "none": "shows no gain within a lifetime",
         "reactive": "reacts but does not learn in context",
-        "carried": "adapts by what it carries, but is not shown to earn more than a reaction could",
+        "carried": "adapts by what it carries, but earns no more than a reaction could",
     }.get(full.verdict or "", f"is {full.verdict} ({full.reason})")
     head = f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned)."
     if reaction:

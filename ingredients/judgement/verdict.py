@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ingredients.judgement.evidence import RunEvidence
+from ingredients.judgement.evidence import Quantity, RunEvidence
 from ingredients.judgement.inputs import ENVIRONMENT
 from ingredients.judgement.results import RunClass, Share, Storage, Verdict
 from ingredients.judgement.shares import Look, fewest_for, p_most, share
@@ -21,17 +21,22 @@ from ingredients.judgement.statistics import holm
 from ingredients.study import Criterion
 
 NO_RUN = Share(0, 0, 0.0, 1.0)
+_ALIKE = "; all adapt by what they carry, and differ in what they are shown to earn beyond a reaction"
 DECIDED: tuple[RunClass, ...] = ("in-context", "carried", "reactive", "none")
 
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """What one run is, by which carrier it holds the past, and whether it is shown not to be in-context."""
+    """What one run is, by which carrier it holds the past, and whether it is shown not to be in-context.
+
+    `adapts` says whether it adapts by what it carries, whatever that earns.
+    """
 
     verdict: RunClass
     storage: Storage | None = None
     excluded: bool = False
     why: str | None = None
+    adapts: bool = False
 
     @property
     def learned(self) -> bool:
@@ -53,6 +58,7 @@ class Decision:
         p_holm: the same, adjusted for all cells that were judged.
         excluded: whether most runs are shown not to be in-context.
         judged: whether the cell went through the rule at all.
+        adapting: how many runs adapt by what they carry, whatever that earns.
     """
 
     verdict: Verdict | None
@@ -64,17 +70,18 @@ class Decision:
     p_holm: float | None = None
     excluded: bool = False
     judged: bool = True
+    adapting: int = 0
 
     @property
     def adapts(self) -> bool:
-        """Whether most runs, or some that are shown to learn, adapt by what they carry."""
-        return self.verdict in ("in-context", "carried") or self.learners.count > 0
+        """Whether some run adapts by what it carries."""
+        return self.adapting > 0
 
 
 # A run
 
 
-def classify(evidence: RunEvidence, hurdle_demanded: bool = True) -> RunVerdict:
+def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str | None = None) -> RunVerdict:
     """Returns what a run is, by its intervals over tasks.
 
     | class | rule |
@@ -82,13 +89,14 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True) -> RunVerdict:
     | `none` | the upper bounds of G and of every C are below δ |
     | `reactive` | the lower bound of G is above δ, the upper bound of every C below |
     | `in-context` | the lower bounds of G, of C for some carrier and of D are above δ |
-    | `carried` | those of G and of C for some carrier are above δ, that of D is not |
+    | `carried` | those of G and of C for some carrier are above δ, the upper bound of D below |
     | `undecided` | anything else |
 
     Args:
         evidence: of the run.
         hurdle_demanded: whether `in-context` asks for D. Not where the environment can be written on and no `reactive`
             reference is known.
+        no_swap: why no swap shows what it carries; None where nothing is known of that.
     """
     carriers = [carrier for carrier, each in evidence.carried.items() if each.side == "above"]
     none_carried = all(each.side == "below" for each in evidence.carried.values())
@@ -102,9 +110,16 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True) -> RunVerdict:
             why = "it adapts by what it carries, but there is neither a memory-off sibling nor a reactive reference"
             return RunVerdict("undecided", excluded=excluded, why=why)
         if carriers:
-            beyond = evidence.beyond.side in ("above", "unknown")
-            return RunVerdict("in-context" if beyond else "carried", _storage(carriers), excluded)
-    return RunVerdict("undecided", excluded=excluded, why=_why(evidence, carriers))
+            return _adapting(evidence.beyond, _storage(carriers), excluded)
+    return RunVerdict("undecided", excluded=excluded, why=_why(evidence, carriers, no_swap))
+
+
+def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
+    """Returns what a run is that adapts by what it carries, by what that earns."""
+    if beyond.side == "straddles":
+        why = f"it adapts by what it carries, and what it earns beyond a reaction {_straddling(beyond)}"
+        return RunVerdict("undecided", storage, excluded, why, adapts=True)
+    return RunVerdict("carried" if beyond.side == "below" else "in-context", storage, excluded, adapts=True)
 
 
 def _shown_not_in_context(evidence: RunEvidence) -> bool:
@@ -119,19 +134,23 @@ def _storage(carriers: Sequence[str]) -> Storage:
     return "environment" if carriers[0] == ENVIRONMENT else "internal"
 
 
-def _why(evidence: RunEvidence, carriers: Sequence[str]) -> str:
+def _why(evidence: RunEvidence, carriers: Sequence[str], no_swap: str | None) -> str:
     """Returns what keeps a run undecided."""
     if evidence.gain.side == "below" and carriers:
         return "it carries knowledge of the task from the start and gains nothing after that"
     if evidence.gain.side == "above" and not evidence.carried:
-        return "it gains, but no swap shows whether by what it carries (none can where memory is wiped)"
+        return "it gains, but no swap shows whether by what it carries" + (f" ({no_swap})" if no_swap else "")
     named = {"gain": evidence.gain, **{f"score lost to the swap ({name})": c for name, c in evidence.carried.items()}}
     open_ = [
-        f"{name} interval [{each.interval.low:.3f}, {each.interval.high:.3f}] straddles the criterion"
+        f"{name} {_straddling(each)}"
         for name, each in named.items()
         if each.side == "straddles" and not (carriers and name != "gain")
     ]
     return " and ".join(open_) or "it was played on too few tasks for an interval"
+
+
+def _straddling(each: Quantity) -> str:
+    return f"interval [{each.interval.low:.3f}, {each.interval.high:.3f}] straddles the criterion"
 
 
 # A cell
@@ -150,26 +169,21 @@ def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
     learners = share(counts["in-context"], look)
     excluded = look.needed is not None and sum(run.excluded for run in runs) >= look.needed
     common = max(DECIDED, key=lambda name: counts[name])
-    found = Decision("undecided", learners=learners, classes=classes, excluded=excluded)
+    adapting = sum(run.adapts for run in runs)
+    found = Decision("undecided", learners=learners, classes=classes, excluded=excluded, adapting=adapting)
+    alike = _ALIKE if adapting == look.runs and len(classes) > 1 else ""
     if look.needed is not None and counts[common] >= look.needed:
         p, storage = p_most(counts[common], look.runs), _common_storage(runs, common)
         return replace(found, verdict=common, storage=storage, p=p)
     if sum(counts[name] > 0 for name in DECIDED) > 1:
-        return replace(found, verdict="mixed", reason=_groups(classes, failed, look))
-    return replace(found, reason=_open(runs, classes, failed, look))
+        return replace(found, verdict="mixed", reason=f"runs differ: {counted(classes, failed)} of {look.runs}{alike}")
+    return replace(found, reason=_open(runs, classes, failed, look) + alike)
 
 
 def _common_storage(runs: Sequence[RunVerdict], verdict: RunClass) -> Storage | None:
     """Returns where most runs of a class hold the past."""
     held = Counter(run.storage for run in runs if run.verdict == verdict)
     return max(held, key=lambda storage: held[storage]) if held else None
-
-
-def _groups(classes: Sequence[tuple[RunClass, int]], failed: int, look: Look) -> str:
-    """Returns the groups of a mixed cell; where they differ in what they earn alone, that is said, too."""
-    carry = not failed and {name for name, _ in classes} <= {"in-context", "carried"}
-    alike = "; all adapt by what they carry, not all are shown to earn more than a reaction could" if carry else ""
-    return f"runs differ: {counted(classes, failed)} of {look.runs}{alike}"
 
 
 def counted(classes: Sequence[tuple[RunClass, int]], failed: int = 0) -> str:

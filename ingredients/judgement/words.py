@@ -65,7 +65,7 @@ def bounded_share(share: Share) -> str:
         return f"at least {share.low:.0%} of runs would"
     if share.count == 0:
         return f"at most {share.high:.0%} of runs would"
-    return f"{share.low:.0%} to {share.high:.0%} of runs would"
+    return f"at least {share.low:.0%} and at most {share.high:.0%} of runs would"
 
 
 def _rounded(value: float) -> str:

@@ -21,6 +21,7 @@ A further family brings one file, or none, as its line in `ingredients.families`
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -28,8 +29,8 @@ from torch import Tensor
 
 from ingredients.families import loaded, spec_of
 from ingredients.references.ignorant import ignorant_references
-from ingredients.references.policy import CURVES, Curves, Reference, References
-from ingredients.tasks.blocks import MOST_BLOCKS
+from ingredients.references.policy import CURVES, Reference, References
+from ingredients.tasks.blocks import in_blocks
 from ingredients.tasks.family import Family
 
 WITHOUT_MEMORY = ("reactive", "reactive_reward_only")
@@ -85,32 +86,25 @@ def _mean(reference: Reference, tasks: Tensor, luck: range) -> list[float]:
 def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) -> dict[str, Any]:
     """Returns a reference as it is stored; one that plays a role is judged, and that rests on blocks of tasks."""
     runs = [reference.curves(tasks, run) for run in luck]
+    blocks = [played.blocks or _computed(reference, tasks, run) for run, played in zip(luck, runs, strict=True)]
     entry = {
         "exact": reference.exact,
         "expected_return": reference.expected_return,
         "curves": {name: curves for name in CURVES if None not in (curves := [getattr(r, name) for r in runs])},
-        "returns_by_block": [_returns(reference, tasks, run, curves) for run, curves in zip(luck, runs, strict=True)],
+        "returns_by_block": [[sum(curve) for curve in each["none"]] for each in blocks],
     }
-    return {**entry, "blocks": _blocks(reference, tasks, runs)} if judged else entry
+    if not judged:
+        return entry
+    return {**entry, "blocks": _mean_blocks(blocks) if runs[0].blocks else blocks[0]}
 
 
-def _returns(reference: Reference, tasks: Tensor, run: int, played: Curves) -> list[float]:
-    """Returns the mean return of one run on each block of tasks, `[G]`: what it is worth beside runs of agents."""
-    curves = played.blocks.get("none")
-    if curves is None:
-        curves = [reference.curves(part, run).none for part in tasks.tensor_split(min(MOST_BLOCKS, len(tasks)))]
-    return [sum(curve) for curve in curves]
+def _computed(reference: Reference, tasks: Tensor, run: int) -> Mapping[str, list[list[float]]]:
+    """Returns the plain curves on blocks of tasks of a reference whose curves are computed, not played."""
+    return {"none": [reference.curves(part, run).none for part in in_blocks(tasks)]}
 
 
-def _blocks(reference: Reference, tasks: Tensor, runs: list[Curves]) -> dict[str, list[list[float]]]:
-    """Returns the curves on blocks of tasks, `[G][K]` by name, the mean over the simulated runs.
-
-    Curves without blocks are computed, so each block's can be computed alike.
-    """
-    by_run = [run.blocks for run in runs]
-    if not by_run[0]:
-        parts = tasks.tensor_split(min(MOST_BLOCKS, len(tasks)))
-        return {"none": [reference.curves(part, 0).none for part in parts]}
+def _mean_blocks(by_run: Sequence[Mapping[str, list[list[float]]]]) -> dict[str, list[list[float]]]:
+    """Returns the curves on blocks of tasks, `[G][K]` by name, the mean over the simulated runs."""
     means = {name: torch.tensor([each[name] for each in by_run], dtype=torch.float64).mean(0) for name in by_run[0]}
     return {name: mean.tolist() for name, mean in means.items()}
 

@@ -32,13 +32,13 @@ VERDICT_MARKS: dict[str | None, str] = {
 }
 VERDICT_MEANINGS: dict[str, str] = {
     "in-context": "most runs gain within a lifetime, by what they carry, beyond a reaction to the last step",
-    "carried": "most runs gain by what they carry; that they earn more than a reaction could is not shown",
+    "carried": "most runs gain by what they carry, and earn no more than a reaction could",
     "reactive": "most runs gain, and nothing that they carry moves their behaviour",
     "none": "most runs gain nothing within a lifetime, and carry nothing",
     "mixed": "runs differ, and no kind is shown to be that of most",
     "undecided": "its runs do not settle it, which is not absence",
 }
-METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "bound, reached in principle"}
+METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
 PROBE_NAMES: dict[str, str] = {
     "memory_swap": "memory swapped half-way",

@@ -42,13 +42,17 @@ class Blocks:
         return {name: (sums.cpu() / sizes).contiguous() for name, sums in self._sums.items()}
 
 
+def in_blocks(tasks: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """Returns at most 20 nearly equal blocks of N tasks, which are along `dim`, in their order."""
+    return tasks.tensor_split(min(MOST_BLOCKS, tasks.shape[dim]), dim)
+
+
 def by_block(returns: Tensor) -> Tensor:
     """Returns the mean `[G, K]` of each block of the tasks of `returns` `[N, K]`."""
-    parts = returns.tensor_split(min(MOST_BLOCKS, len(returns)))
-    return torch.stack([part.mean(0) for part in parts])
+    return torch.stack([part.mean(0) for part in in_blocks(returns)])
 
 
 def _block_of_each(tasks: int) -> Tensor:
-    """Returns the number of the block of each task, as `tensor_split` divides them."""
-    parts = torch.arange(tasks).tensor_split(min(MOST_BLOCKS, tasks))
+    """Returns the number of the block of each task."""
+    parts = in_blocks(torch.arange(tasks))
     return torch.cat([torch.full((len(part),), number) for number, part in enumerate(parts)])
