@@ -7,23 +7,26 @@ before, the twin is on the lane's own task with the neighbour's luck, and r_{t-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from ingredients.grid import Cell
-from ingredients.judgement import INTERNAL, CellInput, Judgement, RunCurves, judge_study
-from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement import INTERNAL, Calibration, CellInput, Judgement, RunCurves, judge_study
+from ingredients.judgement.court import open_court
+from ingredients.judgement.inputs import BlockCurves, read_references
+from ingredients.judgement.verdict import RunVerdict
 from ingredients.references.bandit_gittins import gittins
 from ingredients.study import Criterion
 
 Array = npt.NDArray[Any]
 BLOCKS, SEEDS = 20, 5
+Run = TypeVar("Run")
 EXPECTED: dict[str, tuple[str, ...]] = {
     "random": ("none",),
     "fixed": ("none",),
@@ -134,9 +137,10 @@ def greedy(counts: Memory, seen: Seen) -> Array:
 def of_window(memory: Memory, seen: Seen) -> Array:
     """Pulls greedily by the last pulls alone."""
     arms = seen.luck.shape[1]
-    pulled = memory[..., :1] == np.arange(1, arms + 1)
-    wins = (pulled * memory[..., 1:]).sum(1)
-    return greedy(np.stack([wins, pulled.sum(1) - wins], -1), seen)
+    pulled = [memory[..., 0] == arm + 1 for arm in range(arms)]
+    wins = np.stack([(memory[..., 1] * of_arm).sum(1) for of_arm in pulled], -1)
+    pulls = np.stack([of_arm.sum(1) for of_arm in pulled], -1)
+    return greedy(np.stack([wins, pulls - wins], -1), seen)
 
 
 def shift(memory: Memory, seen: Seen, noise: float = 0.0) -> Array:
@@ -291,28 +295,47 @@ class Pools:
 
 def pools(arms: int, pulls: int, tasks: int, runs: int) -> Pools:
     """Returns so many runs of every policy, all on the same tasks, as the runs of a study are."""
-    drawn = np.random.default_rng([arms, pulls]).random((tasks, arms))
+    of_study = np.random.default_rng([arms, pulls]).random((tasks, arms))
     found = {
-        name: [played(policy, drawn, seed, pulls) for seed in range(runs)]
+        name: [played(policy, of_study, seed, pulls) for seed in range(runs)]
         for name, policy in policies(arms, pulls).items()
     }
     reactive, yardstick = found["win-stay-lose-shift"][:SEEDS], found["gittins"][:SEEDS]
     return Pools(found, references_of(found["fixed"][0], reactive, yardstick))
 
 
-def judged(of: Pools, rng: np.random.Generator) -> tuple[Judgement, tuple[int, ...]]:
-    """Returns a simulated study, and of how many runs of each mixture the first policy played.
+def drawn(of: Mapping[str, Sequence[Run]], rng: np.random.Generator) -> tuple[list[list[Run]], tuple[int, ...]]:
+    """Returns the cells of a simulated study, five runs each, and of how many runs of each mixture the first played.
 
-    Each policy is a cell of five runs; the last cells are `MIXTURES`.
+    Each policy is a cell; the last cells are `MIXTURES`.
     """
-    seeds = rng.permutation(len(of.runs["random"]))[:SEEDS]
-    found, firsts = [[runs[seed] for seed in seeds] for runs in of.runs.values()], []
+    seeds = rng.permutation(len(of["random"]))[:SEEDS]
+    found, firsts = [[runs[seed] for seed in seeds] for runs in of.values()], []
     for first, second, share in MIXTURES:
         of_first = rng.random(SEEDS) < share
         firsts.append(int(of_first.sum()))
-        found.append([of.runs[first if one else second][seed] for one, seed in zip(of_first, seeds, strict=True)])
-    cells = [CellInput(Cell(True, True, True, 2 + place), tuple(runs)) for place, runs in enumerate(found)]
-    return judge_study(cells, of.references, Criterion(), writable=False), tuple(firsts)
+        found.append([of[first if one else second][seed] for one, seed in zip(of_first, seeds, strict=True)])
+    return found, tuple(firsts)
+
+
+def judged(of: Pools, rng: np.random.Generator) -> tuple[Judgement, tuple[int, ...]]:
+    """Returns the judgement on a simulated study, and of how many runs of each mixture the first policy played."""
+    found, firsts = drawn(of.runs, rng)
+    return judge_study(_cells(found), of.references, Criterion(), writable=False), firsts
+
+
+def classified(of: Pools) -> tuple[dict[str, tuple[RunVerdict, ...]], Calibration]:
+    """Returns the class of every run of the pools, and the gate.
+
+    The cells have no memory-off sibling, so a run's class is the same in every study that it is drawn into.
+    """
+    court = open_court(_cells(list(of.runs.values())), read_references(of.references), Criterion(), writable=False)
+    classes = zip(of.runs, map(court.classes, court.cells.values()), strict=True)
+    return dict(classes), court.calibration
+
+
+def _cells(found: Sequence[Sequence[RunCurves]]) -> list[CellInput]:
+    return [CellInput(Cell(True, True, True, 2 + place), tuple(runs)) for place, runs in enumerate(found)]
 
 
 def right_of_mixture(mixture: tuple[str, str, float], of_first: int) -> tuple[str, ...]:

@@ -137,6 +137,15 @@ def test_a_ceiling_is_not_claimed_for_what_leaks() -> None:
         assert found.ingredients[R].because == ("information" if known else None)
 
 
+def test_who_is_shown_less_has_no_higher_ceiling() -> None:
+    """Where the action leaks and no reward does, nothing tells one task from another, whatever is shown of actions."""
+    found = {result.cell: result for result in judged({FULL: "in-context"}, TIGHT, LEAKING).cells}
+    for cell in (FULL.lacking(R), FULL.lacking(R).lacking(A)):
+        top = found[cell].ceiling
+        assert top is not None
+        assert (top.reference, top.method, found[cell].shortfall) == ("best_fixed", "exact", None)
+
+
 def test_the_note_on_channels_says_what_was_measured() -> None:
     """Both numbers, or that there are none."""
     (note,) = (note for note in judged({FULL: "in-context"}, reward=LEAKING).notes if note.startswith("The grid"))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.inputs import INFORMED, References
+from ingredients.judgement.inputs import CHANNELS, INFORMED, References
 from ingredients.judgement.results import Ceiling
 from ingredients.judgement.scores import Scale, late
 from ingredients.study import MemoryKind
@@ -114,7 +114,8 @@ def _bound(cell: Cell, remembers: bool, grounds: Grounds) -> _Bound:
     references = grounds.references
     leaked = any(not cell.level(name) for name in references.leaking)
     unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out
-    if not (unknown or grounds.writable or leaked):
+    blind = not cell.reward_observation and CHANNELS[0] not in references.leaking and references.floor_without_rewards
+    if not (unknown or grounds.writable or (leaked and not blind)):
         return _told_by_channels(cell, remembers, references)
     if not remembers:
         return _memoryless(cell, references)

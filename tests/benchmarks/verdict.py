@@ -3,7 +3,8 @@
 Comes in: options, the same for all parts, of which only `--json` says anything here; `--quick`; sizes such as `5x25`
 (arms x pulls), all of `SIZES` where none is named. Goes out: for each size and every policy, in how many of 200
 simulated studies of five runs it came out as what. A pool of 40 runs a policy is played on 4000 tasks, fewer than a
-study has, and each study draws five of it. A mixture counts as right where its verdict is that of its count.
+study has, and each study draws five of it. A mixture counts as right where its verdict is that of its count. Runs are
+classified once and counted in every study; `tests/test_judgement_known_policies.py` takes whole judgements.
 """
 
 from __future__ import annotations
@@ -18,26 +19,31 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from known_policies import EXPECTED, MIXTURES, Pools, judged, pools, right_of_mixture
+from known_policies import EXPECTED, MIXTURES, SEEDS, Pools, classified, drawn, pools, right_of_mixture
+
+from ingredients.judgement.shares import looks
+from ingredients.judgement.verdict import decide
 
 SIZES = ((3, 30), (8, 40), (2, 300), (5, 25), (2, 100))
 TASKS, RUNS, STUDIES = 4000, 40, 200
+LOOK = looks([SEEDS], 0.95)
 
 
 def measured(arms: int, pulls: int, pool: Pools, studies: int) -> Table:
     """Returns a row a policy: what it is expected to be, what it came out as, and how often that was right."""
     found: dict[str, Counter[str | None]] = {name: Counter() for name in pool.runs}
     mixtures: Counter[tuple[str, str, float]] = Counter()
-    closed = 0
+    classes, gate = classified(pool)
     for study in range(studies):
-        judgement, firsts = judged(pool, np.random.default_rng([study, arms, pulls]))
-        closed += not judgement.calibration.passed
-        for name, cell in zip(pool.runs, judgement.cells, strict=False):
-            found[name][cell.verdict] += 1
-        for mixture, of_first, cell in zip(MIXTURES, firsts, judgement.cells[-len(MIXTURES) :], strict=True):
-            mixtures[mixture] += cell.verdict in right_of_mixture(mixture, of_first)
+        cells, firsts = drawn(classes, np.random.default_rng([study, arms, pulls]))
+        verdicts = [decide(runs, 0, LOOK).verdict for runs in cells]
+        for name, verdict in zip(pool.runs, verdicts, strict=False):
+            found[name][verdict] += 1
+        for mixture, of_first, verdict in zip(MIXTURES, firsts, verdicts[-len(MIXTURES) :], strict=True):
+            mixtures[mixture] += verdict in right_of_mixture(mixture, of_first)
+    state = "open" if gate.passed else "closed"
     table = Table(
-        "policy", "by its mechanism", "came out as", "right", title=f"{arms} arms, {pulls} pulls; gate closed: {closed}"
+        "policy", "by its mechanism", "came out as", "right", title=f"{arms} arms, {pulls} pulls; gate {state}"
     )
     for name, counts in found.items():
         right = sum(count for verdict, count in counts.items() if verdict in EXPECTED[name]) / studies
