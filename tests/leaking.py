@@ -58,8 +58,9 @@ class Leaky(BernoulliBandit):
 
 def leaky(shown: Callable[..., Tensor], *, late: int = 0, width: int = 1) -> Leaky:
     """Returns the bandit that shows this."""
-    kind: Any = type("Shows", (Leaky,), {"shown": staticmethod(shown), "late": late})
-    made: Leaky = kind(ARMS, PULLS, noise_size=5, observation_size=width)
+    own = {"shown": staticmethod(shown), "late": late, "noise_size": 5, "observation_size": width}
+    kind: Any = type("Shows", (Leaky,), own)
+    made: Leaky = kind(ARMS, PULLS)
     return made
 
 

@@ -131,6 +131,7 @@ class Pulled(BernoulliBandit):
     """A bandit of vectors: the first component is shown when the next episode starts, the reward is their sum."""
 
     actions = 2
+    continuous = True
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Pays the sum of the vector's components, and keeps the first for the next observation."""
@@ -154,7 +155,7 @@ def test_what_never_differs_cannot_be_decoded() -> None:
 
 def test_vectors_and_numbers_are_decoded_by_quartiles() -> None:
     """One component of two is shown, and half of an action is told; of the reward it makes half as well."""
-    found = family_leakage(Pulled(3, 20, continuous=True), QUICK)
+    found = family_leakage(Pulled(3, 20), QUICK)
     assert found["action"]["leak"] == pytest.approx(0.5, abs=0.1)
     assert found["action"]["classes"] == found["reward"]["classes"] == 4
     assert 0.2 < found["reward"]["leak"] < 0.8
