@@ -14,6 +14,7 @@ from ctypes import c_char
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -365,3 +366,16 @@ def test_where_a_process_died_is_left_behind() -> None:
         assert trail.left_in(memory).startswith("step (ψψψ")
     finally:
         trail.leave_in(None)
+
+
+class Spaceless(gymnasium.Env[Any, Any]):
+    """Has no space of observations."""
+
+    action_space = spaces.Discrete(2)
+
+
+def test_an_environment_without_a_space_is_one_line() -> None:
+    """Which space it is, what stands there, and what is expected."""
+    said = r"^tasks test_boundary:Spaceless: its observation_space is None; expected: a gymnasium.Space$"
+    with pytest.raises(StudyError, match=said):
+        family_of("test_boundary:Spaceless", episode_steps=3)

@@ -8,10 +8,8 @@ the next. Jobs run in this process, by an engine of its own; `tests/test_run_gri
 from __future__ import annotations
 
 import json
-import pickle
 import re
 import shlex
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +17,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from typer.testing import CliRunner
-
-from cli import app
-from ingredients.engine import calls
-from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
-from ingredients.engine.worker import answer
-from ingredients.grid_run import engine_options
-from ingredients.training import leakage
+from in_process import run_here, typed
 
 ROOT = Path(__file__).parent.parent
 PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))}
@@ -46,7 +36,6 @@ CHANGED: dict[str, dict[str, Any]] = {
     "memories": {"seeds": 1},
     "smoke": {"seeds": 1},
 }
-LEAK = {"STEPS": 100, "FEWEST_LIFETIMES": 20, "MOST_LIFETIMES": 20, "STEPS_OF_TASKS": 500, "STEPS_OF_OTHERS": 500}
 DOCUMENTED = "documented.yaml"  # what docs/reports.md has as an example
 FULL = "reward_observation=on,action_observation=on,memory=on,task_distribution=on"
 MY_ENV = """
@@ -190,20 +179,6 @@ ELSEWHERE = {
 }
 
 
-class Here(LocalEngine):
-    """The local engine without processes: each job runs where it was asked for, pickled on the way as ever."""
-
-    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens."""
-        for job in jobs:
-            yield Started(job)
-            told: list[Any] = []
-            _, message = answer(lambda job=job: pickle.dumps(job), told.append)  # type: ignore[misc]
-            yield from (Told(job, each) for each in told)
-            kind, content = pickle.loads(message)
-            yield Finished(job, content) if kind == "finished" else Failed(job, content.reason, None)
-
-
 def commands() -> set[str]:
     """Returns every command of the pages: lines of code blocks without their comments, and what is in backticks."""
     found: set[str] = set()
@@ -251,7 +226,7 @@ def prepare(folder: Path) -> None:
 def kept(command: str, rule: Rule) -> None:
     """Runs a command and fails where it does not end, or print, as its rule says."""
     words = shlex.split(command.partition(" >> ")[0])[1:]
-    result = CliRunner().invoke(app, [*words, *shlex.split(rule.more)])
+    result = typed(*words, *shlex.split(rule.more))
     told = f"{command}\n{result.stdout}\n{result.stderr}\n{result.exception!r}"
     assert result.exit_code == rule.code, told
     assert re.search(rule.says, result.stderr, flags=re.MULTILINE), told
@@ -264,10 +239,7 @@ def kept(command: str, rule: Rule) -> None:
 def test_every_command_keeps_its_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one folder, so that what one command has trained another goes on with and reports."""
     monkeypatch.chdir(tmp_path)
-    for module in (calls, engine_options):
-        monkeypatch.setattr(module, "LocalEngine", Here)
-    for name, small in LEAK.items():
-        monkeypatch.setattr(leakage, name, small)
+    run_here(monkeypatch)
     prepare(tmp_path)
     for command, rule in RULES.items():
         if rule is not NO_CARD or not torch.cuda.is_available():

@@ -17,7 +17,7 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
 from ingredients.boundary.call import calling
-from ingredients.boundary.failures import in_short, ours
+from ingredients.boundary.failures import in_short, ours, spelled
 from ingredients.boundary.guard import AllKept
 from ingredients.errors import StudyError
 from ingredients.study import own_import
@@ -64,6 +64,11 @@ class Recipe:
                 made = wrapper(made)
         if not isinstance(made, gymnasium.Env):
             raise wrong(self.name, f"gives no gymnasium.Env, but a {type(made).__name__}")
+        for space in ("observation_space", "action_space"):
+            with calling(lambda raised, space=space: wrong(self.name, f"its {space} raised {raised}")):  # type: ignore[misc]
+                found = getattr(made, space, None)
+            if not isinstance(found, gymnasium.Space):
+                raise wrong(self.name, f"its {space} is {spelled(found)}; expected: a gymnasium.Space")
         return made
 
     @property

@@ -1,0 +1,66 @@
+"""The command in this process: typed as ever, its jobs run here, measures made small, one picture drawn of a report.
+
+Comes in: words of a command line. Goes out: what it printed and how it ended. `tests/test_run_grid.py` and
+`tests/test_failing_runs.py` have workers in processes of their own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import app
+from ingredients.decoding.decoders import Budget
+from ingredients.engine import calls
+from ingredients.engine.local import LocalEngine
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.worker import answer
+from ingredients.grid_run import engine_options, estimate
+from ingredients.training import leakage
+
+LEAK = {"STEPS": 100, "FEWEST_LIFETIMES": 20, "MOST_LIFETIMES": 20, "STEPS_OF_TASKS": 500, "STEPS_OF_OTHERS": 500}
+DECODED = Budget(rows=200, trees=3, tested=200, by_task=False)
+TIMED_SECONDS = 0.1  # of a plan
+PICTURES = 1  # of a report; tests/test_report_figures.py has them all
+
+
+class Here(LocalEngine):
+    """The local engine without processes: each job runs where it was asked for, pickled on the way as ever."""
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """Yields what happens."""
+        for job in jobs:
+            yield Started(job)
+            told: list[Any] = []
+            _, message = answer(lambda job=job: pickle.dumps(job), told.append)  # type: ignore[misc]
+            yield from (Told(job, each) for each in told)
+            kind, content = pickle.loads(message)
+            yield Finished(job, content) if kind == "finished" else Failed(job, content.reason, None)
+
+
+def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes commands run their jobs here, measure leaks and speed on little, and draw one picture."""
+    for module in (calls, engine_options):
+        monkeypatch.setattr(module, "LocalEngine", Here)
+    for name, small in LEAK.items():
+        monkeypatch.setattr(leakage, name, small)
+    monkeypatch.setattr(leakage, "QUICK", replace(DECODED, rows=100))
+    measured: Any = leakage.family_leakage
+    monkeypatch.setattr(measured.__wrapped__, "__defaults__", (DECODED,))
+    monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
+    figures = importlib.import_module("ingredients.report.figures")
+    every: Any = figures._pictures
+    monkeypatch.setattr(figures, "_pictures", lambda view: islice(every(view), PICTURES))
+    monkeypatch.setattr(figures, "small_multiples", lambda evidence, judgement: ())
+
+
+def typed(*words: str) -> Result:
+    """Returns what a command did."""
+    return CliRunner().invoke(app, words)
