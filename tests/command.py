@@ -71,7 +71,8 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     workers = []
     for child in psutil.Process(process.pid).children():
         with suppress(psutil.NoSuchProcess):
-            workers += [child] * ("spawn_main" in " ".join(child.cmdline()))
+            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                workers += child.children()
     return workers
 
 

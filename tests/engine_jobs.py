@@ -9,14 +9,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingredients.boundary import trail
 from ingredients.errors import StoreError, StudyError
 from ingredients.experiment import Progress
-from ingredients.grid import Stack
-from ingredients.grid_run.bench import worker_facts
-from ingredients.study import Study
+
+if TYPE_CHECKING:  # a worker that adds two numbers loads no more than it needs
+    from ingredients.grid import Stack
+    from ingredients.study import Study
 
 
 def add(a: int, b: int) -> int:
@@ -105,6 +106,7 @@ def peak_of(study: Study, stack: Stack) -> int:
     """Trains a stack for two updates, evaluates it, and returns this process's peak memory in bytes."""
     import torch
 
+    from ingredients.grid_run.bench import worker_facts
     from ingredients.training.draws import evaluation_tasks
     from ingredients.training.evaluation import CHUNK_LANES, evaluate
     from ingredients.training.trainer import begin_training, prepare, train

@@ -1,9 +1,13 @@
-"""`run-grid` and `report` for real: tiny grids that finish, are interrupted, lose workers, and go on."""
+"""`run-grid` and `report` for real: tiny grids that finish, are interrupted, lose workers, and go on.
+
+What starts, ends or kills processes is run in them; what goes on from there, and reads what they left, is run here.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command import ROOT, imports_torch, program, read_until, started, workers_of
+from here import program_here
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.grid import cells
@@ -22,21 +27,25 @@ from ingredients.study import load_study
 from ingredients.study.seeds import Seeds
 
 SMOKE = ROOT / "ablations" / "smoke.yaml"
-TINY = ("--set", "learner.train_steps=6000", "--set", "evaluation.tasks=64", "--set", "agent.hidden=16")
+CHANGES = (
+    *("learner.train_steps=6000", "evaluation.tasks=64", "agent.hidden=16"),
+    *("ingredients.action_observation=[on]", "ingredients.task_distribution=[on]"),
+)
+TINY = tuple(word for change in CHANGES for word in ("--set", change))
 FULL_CELL = "reward_observation=on,action_observation=on,memory=on,task_distribution=on"
 RESULT_FILES = {"study.yaml", "references.json", "runs", "curves.parquet", "curves.csv", "report.json", "report.md"}
 
 
-def grid(out: Path, *more: str, seeds: int = 1) -> tuple[str, ...]:
-    """Returns the arguments of a tiny grid of all sixteen cells."""
+def grid(out: Path, *more: str, seeds: int = 4) -> tuple[str, ...]:
+    """Returns the arguments of a tiny grid of four cells: with four seeds, two stacks."""
     return ("run-grid", str(SMOKE), "--seeds", str(seeds), *TINY, "--out", str(out), *more)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A grid of two seeds that two workers finished without a disturbance, and what was printed meanwhile."""
+    """A grid of two stacks that two workers finished without a disturbance, and what was printed meanwhile."""
     folder = tmp_path_factory.mktemp("finished")
-    done = program(*grid(folder / "result", "--workers", "2", seeds=2), cwd=folder)
+    done = program(*grid(folder / "result", "--workers", "2"), cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "result", done
 
@@ -45,12 +54,12 @@ def test_run_grid_prints_plain_lines_and_the_report(finished: tuple[Path, subpro
     """Off a terminal: what is to do, each job's start and end, then the report; nothing on stderr."""
     directory, done = finished
     lines = done.stdout.splitlines()
-    assert lines[0] == f"smoke: 0 of 32 runs are finished; 32 to do in 4 stacks; results: {directory}"
-    for key in ("references", "stack-0", "stack-1", "stack-2", "stack-3"):
+    assert lines[0] == f"smoke: 0 of 16 runs are finished; 16 to do in 2 stacks; results: {directory}"
+    for key in ("references", "stack-0", "stack-1"):
         assert f"{key}: started" in lines
         assert any(line.startswith(f"{key}: finished (") for line in lines)
     assert "\x1b" not in done.stdout
-    assert "32 of 32 runs" in done.stdout
+    assert "16 of 16 runs" in done.stdout
     assert done.stderr == ""
 
 
@@ -59,23 +68,23 @@ def test_run_grid_leaves_a_whole_results_folder(finished: tuple[Path, object]) -
     directory, _ = finished
     names = {path.name for path in directory.iterdir()}
     assert names >= RESULT_FILES | {"report.html", "figures"}
-    assert len(list(directory.glob("runs/*/finished"))) == 32
+    assert len(list(directory.glob("runs/*/finished"))) == 16
     assert list(directory.glob("logs/*")) == []
 
 
 def test_run_grid_again_trains_nothing(finished: tuple[Path, object], tmp_path: Path) -> None:
     """What is finished is skipped, and the report comes again."""
-    result = program(*grid(finished[0], seeds=2), cwd=tmp_path)
+    result = program_here(*grid(finished[0]), cwd=tmp_path)
     assert result.returncode == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == f"smoke: 32 of 32 runs are finished; nothing to do; results: {finished[0]}"
+    assert lines[0] == f"smoke: 16 of 16 runs are finished; nothing to do; results: {finished[0]}"
     assert not any("started" in line for line in lines)
-    assert "32 of 32 runs" in result.stdout.partition("\n")[2]
+    assert "16 of 16 runs" in result.stdout.partition("\n")[2]
 
 
 def interrupted(directory: Path, number: signal.Signals) -> tuple[int, str, int]:
     """Starts a grid, interrupts it after its first stack; returns exit code, message and finished runs."""
-    arguments = grid(directory, "--workers", "1", "--fresh", seeds=2)
+    arguments = grid(directory, "--workers", "1", "--fresh")
     with started(*arguments, cwd=directory.parent) as process:
         read_until(process, "stack-0: finished")
         workers = workers_of(process)
@@ -92,13 +101,13 @@ def test_an_interrupted_grid_goes_on_to_the_same_bytes(finished: tuple[Path, obj
     """Ctrl-C keeps what is finished, says what to type, leaves no worker; typed, it ends as if undisturbed."""
     directory = tmp_path / "result"
     code, message, kept = interrupted(directory, signal.SIGINT)
-    again = " ".join(grid(directory, "--workers", "1", seeds=2))
+    again = shlex.join(grid(directory, "--workers", "1"))
     assert code == 130
-    assert message == f"interrupted: {kept} of 32 runs are finished and kept; to go on: ingredients {again}\n"
-    assert 8 <= kept < 32
-    result = program(*again.split(), cwd=tmp_path)
+    assert message == f"interrupted: {kept} of 16 runs are finished and kept; to go on: ingredients {again}\n"
+    assert 8 <= kept < 16
+    result = program_here(*shlex.split(again), cwd=tmp_path)
     assert result.returncode == 0
-    assert f"{kept} of 32 runs are finished; {32 - kept} to do" in result.stdout
+    assert f"{kept} of 16 runs are finished; {16 - kept} to do" in result.stdout
     assert "references: started" not in result.stdout
     for name in ("curves.parquet", "curves.csv", "references.json", "report.json"):
         assert (directory / name).read_bytes() == (finished[0] / name).read_bytes(), name
@@ -125,7 +134,7 @@ def test_a_killed_worker_costs_its_stack_only(tmp_path: Path) -> None:
     assert "stack-0: failed: the worker was killed by SIGKILL (out of memory?)" in output
     assert "8 of 16 runs" in output
     assert len(list(directory.glob("runs/*/finished"))) == 8
-    repaired = program(*grid(directory, "--workers", "1"), cwd=tmp_path)
+    repaired = program_here(*grid(directory, "--workers", "1"), cwd=tmp_path)
     assert (repaired.returncode, repaired.stderr) == (0, "")
     assert "8 of 16 runs are finished; 8 to do in 1 stack;" in repaired.stdout
 
@@ -133,10 +142,10 @@ def test_a_killed_worker_costs_its_stack_only(tmp_path: Path) -> None:
 def test_a_filter_trains_its_cells_as_the_whole_grid_does(finished: tuple[Path, object], tmp_path: Path) -> None:
     """Cells trained by themselves have the bytes that they have in the whole grid."""
     directory = tmp_path / "result"
-    result = program(*grid(directory, "--cells", "memory=on,reward_observation=on", "--quiet", seeds=2), cwd=tmp_path)
+    result = program_here(*grid(directory, "--cells", "memory=on,reward_observation=on", "--quiet"), cwd=tmp_path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     runs = sorted(path.parent for path in directory.glob("runs/*/finished"))
-    assert len(runs) == 8
+    assert len(runs) == 4
     for run in runs:
         assert (run / "curves.parquet").read_bytes() == (
             finished[0] / "runs" / run.name / "curves.parquet"
@@ -147,7 +156,9 @@ def test_fresh_moves_older_results_aside(tmp_path: Path) -> None:
     """Nothing is deleted: the older folder has another name; nor does a grid's main process ever import torch."""
     directory = tmp_path / "result"
     assert not imports_torch(grid(directory, "--cells", FULL_CELL, "--quiet"), tmp_path)
-    second = program(*grid(directory, "--cells", FULL_CELL, "--set", "learner.discount=0.5", "--fresh"), cwd=tmp_path)
+    second = program_here(
+        *grid(directory, "--cells", FULL_CELL, "--set", "learner.discount=0.5", "--fresh"), cwd=tmp_path
+    )
     assert (second.returncode, second.stderr) == (0, "")
     assert second.stdout.startswith("smoke: 0 of 1 runs are finished; 1 to do in 1 stack; ")
     (old,) = tmp_path.glob("result-old-*")
@@ -161,14 +172,14 @@ def test_another_evaluation_trains_nothing(finished: tuple[Path, object], tmp_pa
     directory = tmp_path / "result"
     shutil.copytree(finished[0], directory)
     weights = {path.parent.name: path.read_bytes() for path in directory.glob("runs/*/weights.safetensors")}
-    more = program(*grid(directory, "--cells", FULL_CELL, "--set", "evaluation.tasks=65", seeds=2), cwd=tmp_path)
+    more = program_here(*grid(directory, "--cells", FULL_CELL, "--set", "evaluation.tasks=65"), cwd=tmp_path)
     assert (more.returncode, more.stderr) == (0, "")
-    todo = "0 of 2 runs are finished; 2 to do in 2 stacks, 2 of them only to be evaluated again;"
+    todo = "0 of 4 runs are finished; 4 to do in 2 stacks, 4 of them only to be evaluated again;"
     assert more.stdout.startswith(f"smoke: {todo}")
     assert "references: started" in more.stdout
     assert weights == {path.parent.name: path.read_bytes() for path in directory.glob("runs/*/weights.safetensors")}
     assert (directory / "curves.parquet").read_bytes() != (finished[0] / "curves.parquet").read_bytes()
-    back = program(*grid(directory, "--quiet", seeds=2), cwd=tmp_path)
+    back = program_here(*grid(directory, "--quiet"), cwd=tmp_path)
     assert back.returncode == 0
     assert (directory / "curves.parquet").read_bytes() == (finished[0] / "curves.parquet").read_bytes()
 
@@ -196,42 +207,42 @@ def test_a_failure_of_each_kind_is_listed_once(tmp_path: Path) -> None:
 
 def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], tmp_path: Path) -> None:
     """The difference is named, and so are the two ways out; `plan` says the same beforehand."""
-    result = program(*grid(finished[0], "--set", "learner.discount=0.5"), cwd=tmp_path)
+    result = program_here(*grid(finished[0], "--set", "learner.discount=0.5"), cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert "learner.discount: auto -> 0.5" in result.stderr
     assert "--out" in result.stderr
     assert "--fresh" in result.stderr
-    planned = program("plan", *grid(finished[0], "--set", "learner.discount=0.5")[1:], cwd=tmp_path)
+    planned = program_here("plan", *grid(finished[0], "--set", "learner.discount=0.5")[1:], cwd=tmp_path)
     assert planned.returncode == 0
     assert "holds runs trained otherwise (learner.discount: auto -> 0.5)" in planned.stdout
 
 
 def test_plan_knows_what_is_finished(finished: tuple[Path, object], tmp_path: Path) -> None:
     """Seeds can be added: what is there counts."""
-    result = program("plan", *grid(finished[0], seeds=3)[1:], cwd=tmp_path)
-    assert f"{finished[0]}: 32 of 48 runs are finished; 16 to do in 2 stacks\n" in result.stdout
+    result = program_here("plan", *grid(finished[0], seeds=5)[1:], cwd=tmp_path)
+    assert f"{finished[0]}: 16 of 20 runs are finished; 4 to do in 1 stack\n" in result.stdout
 
 
 def test_report_as_json_is_one_object(finished: tuple[Path, object], tmp_path: Path) -> None:
     """Nothing else is on stdout, it is what `report.json` holds, and no torch was needed."""
-    result = program("report", str(finished[0]), "--format", "json", cwd=tmp_path)
+    result = program_here("report", str(finished[0]), "--format", "json", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     content = json.loads(result.stdout)
     assert content == json.loads((finished[0] / "report.json").read_text())
-    assert (content["study"], content["complete"], len(content["cells"])) == ("smoke", True, 16)
+    assert (content["study"], content["complete"], len(content["cells"])) == ("smoke", True, 4)
     assert not imports_torch(["report", str(finished[0])], tmp_path)
 
 
 def test_report_on_several_folders_is_a_list(finished: tuple[Path, object], tmp_path: Path) -> None:
     """Two folders give a list of two objects, in the order given."""
-    result = program("report", str(finished[0]), str(finished[0]), "--format", "json", cwd=tmp_path)
+    result = program_here("report", str(finished[0]), str(finished[0]), "--format", "json", cwd=tmp_path)
     assert [content["study"] for content in json.loads(result.stdout)] == ["smoke", "smoke"]
 
 
 def test_report_as_table_and_as_markdown(finished: tuple[Path, object], tmp_path: Path) -> None:
     """The table is the default; Markdown is what `report.md` holds."""
-    table = program("report", str(finished[0]), cwd=tmp_path)
-    markdown = program("report", str(finished[0]), "--format", "markdown", cwd=tmp_path)
+    table = program_here("report", str(finished[0]), cwd=tmp_path)
+    markdown = program_here("report", str(finished[0]), "--format", "markdown", cwd=tmp_path)
     assert (table.returncode, markdown.returncode) == (0, 0)
-    assert "32 of 32 runs" in table.stdout
+    assert "16 of 16 runs" in table.stdout
     assert markdown.stdout.strip() == (finished[0] / "report.md").read_text().strip()

@@ -1,4 +1,4 @@
-"""The local engine: spawned worker processes on this machine, kept alive between jobs, replaced when they die.
+"""The local engine: worker processes on this machine, kept alive between jobs, replaced when they die.
 
 Comes in: jobs. Goes out: events. Each worker has one pipe; the main process waits on all pipes and on the processes
 themselves, so a worker that is killed is noticed at once and costs only its job, which is tried again. One that

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from ctypes import c_char
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
 }
+# Loaded once, in the process that workers are forked from: most of what a worker's start costs. None starts a thread.
+PRELOADED = ["torch", "scipy.stats", "numba"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Worker:
         cpu_seconds: what it had used of a processor then.
     """
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection
     slot: int
     place: trail.Memory
@@ -168,16 +172,26 @@ class Worker:
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
     """Starts a process that waits for jobs; it sees one GPU, where one is named."""
-    context = get_context("spawn")
+    context = _context()
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)
-    # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
-    process = context.Process(target=serve, args=(theirs, logs, place), name="ingredients worker", daemon=False)
     variables = WORKER_ENVIRONMENT | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu})
     with _environment(variables), _without_interrupts():
+        arguments = (theirs, logs, place, dict(os.environ))
+        # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
+        process = context.Process(target=serve, args=arguments, name="ingredients worker", daemon=False)
         process.start()
     theirs.close()
     return Worker(process, ours, slot, place)
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """Returns how processes start: forked from one that has loaded the libraries, where the system forks safely."""
+    if sys.platform != "linux":
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
 
 
 @contextmanager

@@ -31,23 +31,28 @@ from ingredients.errors import IngredientsError
 TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 
 
-def serve(pipe: Connection, logs: Path | None, place: trail.Memory) -> None:
+def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: dict[str, str]) -> None:
     """Runs the jobs that arrive on `pipe` until it closes or a job fails; their output goes to `logs`.
 
-    `place` is shared memory, in which it says where in somebody else's code it is.
+    `place` is shared memory, in which it says where in somebody else's code it is. `variables` are the environment
+    of its parent now: the process that it was forked from may be older.
     """
+    os.environ.clear()
+    os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole terminal; the main process decides
     threading.Thread(target=_end_with_parent, args=(os._exit,), daemon=True).start()
     faulthandler.enable()
     faulthandler.register(TELLS_WHERE, chain=False)
-    vars(os)["_exit"] = _telling_where(os._exit)
+    leave = os._exit
+    vars(os)["_exit"] = _telling_where(leave)
     trail.leave_in(place)
     while (key := _next_key(pipe)) is not None:
         with output_to(logs and log_path(logs, key)):
             finished, answer = _run(pipe)
         pipe.send_bytes(answer)
         if not finished:
-            return
+            break
+    vars(os)["_exit"] = leave  # by which multiprocessing ends a process that was forked
 
 
 def log_path(logs: Path, key: str) -> Path:

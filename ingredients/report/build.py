@@ -74,9 +74,9 @@ class Report:
         drawn: tuple[Drawn, ...] = _figures().draw(self.evidence, self.judgement)
         return drawn
 
-    @property
+    @cached_property
     def html(self) -> str:
-        """The content of `report.html`."""
+        """The content of `report.html`, whose pictures take most of a report's time."""
         small = _figures().small_multiples(self.evidence, self.judgement)  # first: it imports matplotlib
         from ingredients.report.html import page
 
