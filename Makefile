@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 STUDY ?= ablations/bandit.yaml
 
-.PHONY: help install grid smoke bench test check soak
+.PHONY: help install grid smoke bench test test-fast coverage check soak
 .DEFAULT_GOAL := help
 
 help:  ## say what there is to make
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 install: $(VENV)/installed  ## make .venv and install the command `ingredients` into it
 
@@ -22,9 +22,20 @@ smoke: install  ## run all sixteen cells at smoke size: a minute
 bench: $(VENV)/installed-bench  ## measure speed, its limit and its peers: half an hour or longer (JAX_PYTHON=... adds a peer)
 	$(BIN)/python -m tests.benchmarks
 
-# one thread a process: two processes that fight for two cores take longer than one
+# One thread a process: two processes that fight for two cores take longer than one. Tests of one file stay together as
+# long as both processes have work, so that what they share is made once.
+PYTEST := -m pytest -n 2 --dist worksteal
+
 test: $(VENV)/installed-dev  ## run all tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
+
+test-fast: $(VENV)/installed-dev  ## run the tests that take less than a second: after an edit
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) -m "not slow"
+
+coverage: $(VENV)/installed-dev  ## run all tests and show which lines none of them runs
+	OMP_NUM_THREADS=1 $(BIN)/coverage run $(PYTEST)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 soak: $(VENV)/installed-dev  ## kill a grid at twenty random moments and compare what it ends in: some minutes
 	PYTHONPATH=tests $(BIN)/python tests/soak.py

@@ -17,7 +17,7 @@ from ingredients.engine import calls
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
 from ingredients.engine.worker import answer
-from ingredients.grid_run import engine_options, estimate
+from ingredients.grid_run import engine_options
 
 
 class Here(LocalEngine):
@@ -38,7 +38,7 @@ def program_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]
     """Runs the program to its end from a folder at a width of 80, as `command.program` does, its jobs included."""
     with pytest.MonkeyPatch.context() as patched, chdir(cwd):
         patched.setenv("COLUMNS", "80")
-        for module in (calls, engine_options, estimate):
+        for module in (calls, engine_options):
             patched.setattr(module, "LocalEngine", Here)
         result = CliRunner().invoke(app, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -203,7 +203,7 @@ def leak_claim(grounds: Grounds) -> Claim:
         leaked = [name for name in leaked if name not in needless]
         if not leaked:
             return Claim("not applicable", f"{ENOUGH} is not tested: {found}.", ())
-    cell = replace(FULL, **{name: False for name in leaked})
+    cell = replace(FULL, **dict.fromkeys(leaked, False))
     if cell not in grounds.cells:
         return Claim("not applicable", f"{ENOUGH} is not tested: the grid lacks {listed_cells([cell])}.", ())
     return _leaks_judged(cell, leaked, grounds)

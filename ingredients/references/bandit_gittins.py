@@ -46,10 +46,8 @@ def gittins_indices(pulls: int) -> list[Tensor]:
     prices = torch.linspace(0, 1, PRICES).view(-1, 1, 1)
     means = _means(pulls)
     values = torch.zeros(PRICES, pulls + 1, pulls + 1)
-    tables = [torch.zeros(0, 0)]
-    for pulls_left in range(1, pulls + 1):
-        tables.append(_one_pull_more(values, means, prices, pulls - pulls_left + 1))
-    return tables
+    tables = (_one_pull_more(values, means, prices, pulls - pulls_left + 1) for pulls_left in range(1, pulls + 1))
+    return [torch.zeros(0, 0), *tables]
 
 
 def _means(pulls: int) -> Tensor:

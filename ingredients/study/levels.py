@@ -76,7 +76,7 @@ ALLOWED: dict[str, str] = {
     "memory": f"off, on, {{wipe_every: k}} with k from 1 on, {', '.join(MEMORY_KINDS)}, {OWN_KIND}",
     "task_distribution": "off, random_start, random_memory, on, or a number of training tasks from 1 on",
 }
-WORDS: dict[str, tuple[str, ...]] = {name: ("off", "on") for name in INGREDIENTS} | {
+WORDS: dict[str, tuple[str, ...]] = dict.fromkeys(INGREDIENTS, ("off", "on")) | {
     "memory": ("off", "on", *MEMORY_KINDS, *(f"{kind}{OFF}" for kind in MEMORY_KINDS), "wipe_every"),
     "task_distribution": ("off", "on", *OneTask),
 }
