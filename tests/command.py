@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parent.parent
+INSTALLED = Path(sys.executable).with_name("ingredients")
 
 
 def command_line(*arguments: str) -> list[str]:
@@ -88,3 +89,10 @@ def imports_torch(arguments: Sequence[str], cwd: Path) -> bool:
     done = subprocess.run([sys.executable, "-c", check, *arguments], cwd=cwd, env=environment(), capture_output=True)
     assert done.returncode in (0, 7), done.stderr
     return done.returncode == 7
+
+
+def ingredients(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command in a folder."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(INSTALLED), *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)

@@ -201,3 +201,12 @@ def test_no_machine_path_is_part_of_the_project() -> None:
     own = re.compile(rb"/(?:work|root|home|Users)/\w|/opt/(?:pypi|wheels)")
     found = [file for file in listed if (ROOT / file).is_file() and own.search((ROOT / file).read_bytes())]
     assert found == []
+
+
+def test_tests_stand_as_the_package_does_and_share_by_modules_of_their_own() -> None:
+    """A folder of tests is named as the wing that they test; what two of them need is in no test module."""
+    files = [file for file in (ROOT / "tests").rglob("test_*.py") if "benchmarks" not in file.parts]
+    assert {file.parent.name for file in files} <= {"tests", *WINGS}
+    names = [file.stem for file in files]
+    assert len(names) == len(set(names))  # each is a module of its own, wherever it stands
+    assert [(name(file), module) for file in files for module in imports(file) if module.split(".")[0] in names] == []

@@ -10,7 +10,7 @@ traceback. All of them together fit into five minutes.
 | jax | the same of `jax_peer`, vmapped over runs on the same card; compilation apart |
 | profile | which kernels an update's time goes to |
 | alone | whether a run's bits depend on its stack, and by how much |
-| tests | `tests/test_device.py` on the card |
+| tests | `tests/training/test_device.py` on the card |
 | stack | the flagship's runs as one stack in one process: what each phase takes |
 | references | the flagship's references, which are computed beside the stack: what they take |
 | flagship | `run-grid ablations/bandit.yaml --device cuda` with 5 seeds from start to report, and its verdicts |
@@ -302,7 +302,18 @@ def alone() -> None:
 
 def device_tests() -> None:
     """Runs the tests that need a card."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0", "tests/test_device.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "0",
+        "tests/training/test_device.py",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     print(done.stdout[-6000:], done.stderr[-1500:], flush=True)
 
