@@ -139,7 +139,7 @@ def test_declared_dependencies_are_those_imported() -> None:
     assert foreign == {IMPORTED_AS.get(name, name) for name in names}
 
 
-@pytest.mark.parametrize("target", ["install", "grid", "smoke", "bench", "test", "check"])
+@pytest.mark.parametrize("target", ["install", "grid", "smoke", "bench", "test", "test-fast", "coverage", "check"])
 def test_make_knows_its_targets(target: str) -> None:
     """Every entry point that the README names is a target of the Makefile and listed by `make help`."""
     subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)

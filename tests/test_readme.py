@@ -44,8 +44,8 @@ def column(page: str, heading: str, place: int) -> list[str]:
 def test_the_quick_start_is_two_commands() -> None:
     """The first block is `make grid` and `make test`, and both are targets of the Makefile."""
     assert blocks("README.md", "sh")[0] == "make grid\nmake test\n"
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    named = {target for page in PAGES.values() for target in re.findall(r"`make (\w+)`", page)}
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    named = {target for page in PAGES.values() for target in re.findall(r"`make ([a-z-]+)`", page)}
     assert named
     assert named | {"grid", "test"} <= set(targets)
 

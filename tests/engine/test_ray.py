@@ -111,7 +111,7 @@ def test_events_and_ways_to_end_are_those_of_the_local_engine(cluster: Cluster, 
     told = [Told(jobs[0], Progress("training", count, 2, count, None)) for count in (1, 2)]
     assert events[:4] == [Started(jobs[0]), *told, Finished(jobs[0], "told")]
     failed = {event.job.key: (event.reason, event.log) for event in events if isinstance(event, Failed)}
-    assert failed.pop("bad") == ("ValueError: no  such thing", logs / "bad.log")
+    assert failed.pop("bad") == ("ValueError: no  such", logs / "bad.log")
     assert failed.pop("mistaken") == ("StudyError: memory x:Y: no", None)
     assert "lambda" in failed.pop("unpicklable")[0]
     reason, log = failed.pop("said")
