@@ -29,7 +29,7 @@ PYTEST := -m pytest -n 2 --dist worksteal
 test: $(VENV)/installed-dev  ## run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
 
-test-fast: $(VENV)/installed-dev  ## run the tests that take less than a second: after an edit
+test-fast: $(VENV)/installed-dev  ## run the tests that start no program and train nothing: after an edit
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) -m "not slow"
 
 coverage: $(VENV)/installed-dev  ## run all tests and show which lines none of them runs

@@ -1,4 +1,7 @@
-"""What all tests share: one torch thread in each process, as every worker has; without a card, kernels interpreted."""
+"""What all tests share: one torch thread in each process, as every worker has; without a card, kernels interpreted.
+
+Which tests `make test-fast` leaves out is said here for whole folders; single tests and modules are marked `slow`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ from api_results import DATA, MEMORIES
 
 import ingredients as ing
 
+# what these folders and modules test is trained, started or drawn
+SLOW_FOLDERS = {"audit", "boundary", "engine", "experiment", "grid_run", "gyms", "report", "training"}
+SLOW_MODULES = {
+    *("test_kernels_memory", "test_memory_own", "test_console", "test_own_memory_command"),
+    *("test_judgement_known_policies", "test_references_gaussian", "test_references_tabular_mdp"),
+    *("test_store_checksums", "test_store_disk", "test_analysis", "test_own_tasks", "test_eye", "test_api"),
+    *("test_packaging", "test_readme_commands", "test_run_grid", "test_survival", "test_api_commands"),
+}
+
 if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is first imported
 
@@ -25,3 +37,10 @@ def small_result(tmp_path_factory: pytest.TempPathFactory) -> ing.Result:
     """Returns the results of a small study with every kind of memory, and each kind's sibling without."""
     study = ing.Study.load(DATA, MEMORIES)
     return ing.run_grid(study, tmp_path_factory.mktemp("api") / "small", workers=1, progress=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of slow folders and modules."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS or item.path.stem in SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)

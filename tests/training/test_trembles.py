@@ -117,9 +117,15 @@ def test_a_tremble_is_another_action_at_its_share_of_the_steps() -> None:
     assert counts.tolist() == pytest.approx([TREMBLES / 3, TREMBLES / 3, 1 - TREMBLES, TREMBLES / 3], abs=0.005)
 
 
+class Vectors(BernoulliBandit):
+    """A bandit whose actions are vectors."""
+
+    continuous = True
+
+
 def test_a_trembling_vector_is_drawn_anew() -> None:
     """Of vectors a fifth are replaced whole, by one uniform on [−1, 1]."""
-    family = replace(BernoulliBandit(arms=3, episodes=5), continuous=True)
+    family = Vectors(arms=3, episodes=5)
     uniform = torch.rand(50_000, 3, generator=torch.Generator().manual_seed(1))
     executed = tremble(family, torch.full((50_000, 3), 7.0), uniform)
     strays = (executed != 7.0).all(-1)
