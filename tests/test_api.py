@@ -237,11 +237,13 @@ def test_a_plan_says_what_a_grid_takes(tmp_path: Path) -> None:
 def test_the_examples_of_the_page_run(small_result: ing.Result, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's agents play on the small study's agents: the exchange costs what was learned, and curves are drawn."""
     page = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.S)
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
     names: dict[str, object] = {}
     front = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    ten_lines = next(block for block in re.findall(r"```python\n(.*?)```", front, flags=re.S) if "exchange" in block)
+    ten_lines = next(
+        block for block in re.findall(r"```python\n(.*?)```", front, flags=re.DOTALL) if "exchange" in block
+    )
     exec(ten_lines.replace('"results/bandit"', repr(str(small_result.directory))), {})
     played_block = next(block for block in blocks if "exchange" in block)
     exec(played_block.replace('"results/bandit"', repr(str(small_result.directory))), names)

@@ -69,7 +69,10 @@ def study_schema() -> dict[str, Any]:
 def _told(section: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a section in which every key says what it means, as far as the docstring of its class does."""
     summary, _, attributes = str(section.get("description", "")).partition("Attributes:")
-    meant = {name: " ".join(text.split()) for name, text in re.findall(_ATTRIBUTE, attributes, flags=re.S | re.M)}
+    meant = {
+        name: " ".join(text.split())
+        for name, text in re.findall(_ATTRIBUTE, attributes, flags=re.DOTALL | re.MULTILINE)
+    }
     properties = {
         name: {**{key: part for key, part in about.items() if key != "title"}, **_description(meant.get(name))}
         for name, about in section.get("properties", {}).items()
