@@ -1,16 +1,19 @@
-"""The command in this process: typed as ever, its jobs run here, measures made small, one picture drawn of a report.
+"""The command in this process: typed as ever, its jobs run here; on request measures small, one picture of a report.
 
 Comes in: words of a command line. Goes out: what it printed and how it ended. `tests/test_run_grid.py` and
-`tests/test_failing_runs.py` have workers in processes of their own.
+`tests/engine/test_failing_runs.py` have workers in processes of their own.
 """
 
 from __future__ import annotations
 
 import importlib
 import pickle
+import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import chdir
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +31,7 @@ from ingredients.training import leakage
 LEAK = {"STEPS": 100, "FEWEST_LIFETIMES": 20, "MOST_LIFETIMES": 20, "STEPS_OF_TASKS": 500, "STEPS_OF_OTHERS": 500}
 DECODED = Budget(rows=200, trees=3, tested=200, by_task=False)
 TIMED_SECONDS = 0.1  # of a plan
-PICTURES = 1  # of a report; tests/test_report_figures.py has them all
+PICTURES = 1  # of a report; tests/report/test_report_figures.py has them all
 
 
 class Here(LocalEngine):
@@ -64,3 +67,15 @@ def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def typed(*words: str) -> Result:
     """Returns what a command did."""
     return CliRunner().invoke(app, words)
+
+
+def program_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end from a folder at a width of 80, as `command.program` does, its jobs included."""
+    with pytest.MonkeyPatch.context() as patched, chdir(cwd):
+        patched.setenv("COLUMNS", "80")
+        for module in (calls, engine_options):
+            patched.setattr(module, "LocalEngine", Here)
+        result = CliRunner().invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command import ROOT, imports_torch, program, read_until, started, workers_of
-from here import program_here
+from in_process import program_here
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.grid import cells

@@ -4,7 +4,7 @@ Comes in: options, the same for all parts, of which only `--json` says anything 
 (arms x pulls), all of `SIZES` where none is named. Goes out: for each size and every policy, in how many of 200
 simulated studies of five runs it came out as what. A pool of 40 runs a policy is played on 4000 tasks, fewer than a
 study has, and each study draws five of it. A mixture counts as right where its verdict is that of its count. Runs are
-classified once and counted in every study; `tests/test_judgement_known_policies.py` takes whole judgements.
+classified once and counted in every study; `tests/judgement/test_judgement_known_policies.py` takes whole judgements.
 """
 
 from __future__ import annotations
