@@ -23,7 +23,7 @@ from cli import app
 from ingredients.decoding.decoders import Budget
 from ingredients.engine import calls
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Started
 from ingredients.engine.worker import answer
 from ingredients.grid_run import engine_options, estimate
 from ingredients.training import leakage
@@ -43,7 +43,7 @@ class Here(LocalEngine):
             yield Started(job)
             told: list[Any] = []
             _, message = answer(lambda job=job: pickle.dumps(job), told.append)  # type: ignore[misc]
-            yield from (Told(job, each) for each in told)
+            yield from (Reported(job, each) for each in told)
             kind, content = pickle.loads(message)
             yield Finished(job, content) if kind == "finished" else Failed(job, content.reason, None)
 

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,17 @@ def test_only_the_experiment_knows_training_and_storage() -> None:
     """One module brings the two together."""
     both = [file for file in FILES if {"training", "store"} <= wings_known_by(file) | {wing_of(file)}]
     assert {wing_of(file) for file in both} <= {"experiment"}
+
+
+def test_a_public_class_name_means_one_thing() -> None:
+    """No two public classes of the package share a name, wherever they stand."""
+    named = Counter(
+        node.name
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, count in named.items() if count > 1} == set()
 
 
 def test_no_environment_is_ever_done() -> None:

@@ -23,7 +23,7 @@ from ingredients.agent.eye import Eye
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import Memory, State
 from ingredients.agent.memory.recurrence import SIMD_BLOCK
-from ingredients.agent.observation import Layout
+from ingredients.agent.observation import InputLayout
 from ingredients.agent.policy import sample
 from ingredients.seeds import Purpose, generator
 
@@ -42,7 +42,7 @@ class Agent:
     their means, the next A the logarithms of their deviations (`policy`).
     """
 
-    layout: Layout
+    layout: InputLayout
     hidden: int
     memory: Memory
     head_hidden: int = 0

@@ -33,7 +33,7 @@ WIDEST = 1024  # input that a kernel takes
 
 
 @dataclass(frozen=True)
-class Layout:
+class InputLayout:
     """Where each part of the input stands; F = `size`."""
 
     observation_size: int
@@ -102,7 +102,7 @@ class Past:
     reward_observed: Tensor | None = None
 
 
-def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
+def assemble(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
     if layout.size <= WIDEST and kernels_do(past.observation, reward_shown):
         from ingredients.agent import observation_triton
@@ -118,7 +118,7 @@ def assemble(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Ten
     return torch.cat(parts, dim=-1)
 
 
-def _one_hot(layout: Layout, action: Tensor, shown: Tensor) -> Tensor:
+def _one_hot(layout: InputLayout, action: Tensor, shown: Tensor) -> Tensor:
     """Returns `[..., A]` with `shown` `[..., 1]` in the column of `action` `[..., 1]`."""
     columns = torch.zeros((*action.shape[:-1], layout.actions), dtype=shown.dtype, device=shown.device)
     return columns.scatter_(-1, action, shown)

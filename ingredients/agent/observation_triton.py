@@ -11,7 +11,7 @@ import triton.language as tl
 from torch import Tensor
 
 from ingredients.agent.kernels import kernel
-from ingredients.agent.observation import Layout, Past
+from ingredients.agent.observation import InputLayout, Past
 
 LANES_TOGETHER = 64
 
@@ -60,7 +60,7 @@ def _assemble(
     tl.store(inputs + lane[:, None] * width + f, x, mask=real[:, None] & (f < width))
 
 
-def assembled(layout: Layout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
+def assembled(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
     """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
     lead = past.observation.shape[:-1]
     inputs = reward_shown.new_empty(*lead, layout.size)

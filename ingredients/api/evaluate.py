@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ingredients.agent.memory import State
 from ingredients.agent.network import Agent
-from ingredients.agent.observation import Layout
+from ingredients.agent.observation import InputLayout
 from ingredients.agent.policy import sample
 from ingredients.api.agent import StoredAgent
 from ingredients.api.policies import Numbers, PolicyInput, UserPolicy, as_policy
@@ -144,7 +144,7 @@ class _PolicyMemory:
     """A policy as a memory (`agent.memory.protocol`): its state is carried, its output are log-probabilities."""
 
     policy: UserPolicy
-    layout: Layout
+    layout: InputLayout
     scale: float
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -67,12 +67,12 @@ def audit(
     with interrupted_later():
         from ingredients.audit.listing import subjects
         from ingredients.audit.policy import asked_for
-        from ingredients.audit.run import How, kept
+        from ingredients.audit.run import AuditOptions, kept
         from ingredients.audit.run import audit as run_audit
         from ingredients.audit.table import FORMATS, write
         from ingredients.engine.local import usable_cores
 
-    asked, how = subjects(named, asked_for(policy, cell, seed)), How(out, seconds, workers or usable_cores())
+    asked, how = subjects(named, asked_for(policy, cell, seed)), AuditOptions(out, seconds, workers or usable_cores())
     if done := kept(asked, how):
         typer.echo(f"{done} of {len(asked)} environments are measured already", err=True)
     try:

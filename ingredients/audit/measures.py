@@ -15,12 +15,12 @@ from ingredients.audit.listing import Subject
 from ingredients.audit.made import Made
 from ingredients.audit.play import EPISODES, LONGEST, POLICY, STEPS, STICKY, UNIFORM, Session, play
 from ingredients.audit.policy import player
-from ingredients.audit.replay import LAGS, Replayed, Shares, replay
+from ingredients.audit.replay import LAGS, PairCount, Replayed, replay
 from ingredients.boundary.failures import in_short, ours
 from ingredients.boundary.guard import AllKept
-from ingredients.decoding.chosen import Asked
+from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.decoders import Budget
-from ingredients.decoding.leak import CONFIDENCE, LEAKS_ABOVE, Leak, measure
+from ingredients.decoding.leak import CONFIDENCE, LEAKS_ABOVE, LeakMeasurement, measure
 from ingredients.decoding.past import gain
 
 INGREDIENTS = ("reward", "action", "memory", "tasks")
@@ -156,10 +156,10 @@ def _leak(name: str, first: Session, second: Session | None, replayed: Replayed)
     return Finding(taken.leak, taken.low, taken.high, taken.p, taken.reason, details)
 
 
-def _measured(name: str, session: Session, budget: Budget) -> Leak:
+def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
     if len(session.episodes) < 4:
-        return Leak(reason=f"only {len(session.episodes)} episodes were played")
-    found = measure(session.played(), Asked(name), budget)
+        return LeakMeasurement(reason=f"only {len(session.episodes)} episodes were played")
+    found = measure(session.played(), DecoderQuestion(name), budget)
     if session.way == POLICY and found.reason:
         return replace(found, reason=found.reason.replace("random play", "a policy's play"))
     return found
@@ -222,11 +222,11 @@ def _unreliable(replayed: Replayed) -> str | None:
     return None
 
 
-def _share(shares: Shares) -> float | None:
+def _share(shares: PairCount) -> float | None:
     return shares.differ / shares.pairs if shares.pairs else None
 
 
-def _share_found(shares: Shares) -> Finding:
+def _share_found(shares: PairCount) -> Finding:
     """Returns a share with its exact binomial interval, and p that it is no more than a tenth."""
     test = stats.binomtest(shares.differ, shares.pairs, LEAKS_ABOVE, alternative="greater")
     low, high = stats.binomtest(shares.differ, shares.pairs).proportion_ci(CONFIDENCE, "exact")

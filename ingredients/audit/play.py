@@ -20,7 +20,7 @@ from ingredients.audit.flatten import has_quantities
 from ingredients.audit.made import Made
 from ingredients.audit.policy import Player
 from ingredients.boundary.failures import in_short, ours
-from ingredients.decoding.played import Flags, Numbers, Played
+from ingredients.decoding.played import Flags, Numbers, PlayedSequences
 
 STEPS, EPISODES, LONGEST = 10_000, 100, 200
 MORE_STEPS, QUICK_SECONDS = 60_000, 2.0  # more, where enough was played so quickly
@@ -61,7 +61,7 @@ class Session:
         """Returns which episodes were not cut, `[N]`."""
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
-    def played(self) -> Played:
+    def played(self) -> PlayedSequences:
         """Returns the episodes as sequences of equal length; what is beyond an end was not seen."""
         longest = max(len(episode.rewards) for episode in self.episodes)
         first, count = self.episodes[0], len(self.episodes)
@@ -74,7 +74,9 @@ class Session:
             action[row, :steps], reward[row, :steps], acted[row, :steps] = episode.actions, episode.rewards, True
         schedule = np.broadcast_to(np.arange(longest, dtype=np.float64)[:, None], (count, longest, 1))
         number = np.arange(count)
-        return Played(observation, seen, action, reward, acted, schedule, number, self.quantities, self.way == UNIFORM)
+        return PlayedSequences(
+            observation, seen, action, reward, acted, schedule, number, self.quantities, self.way == UNIFORM
+        )
 
 
 class Chance:

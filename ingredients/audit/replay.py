@@ -37,7 +37,7 @@ SAME = 1e-6
 
 
 @dataclass
-class Shares:
+class PairCount:
     """How many of how many pairs differ."""
 
     differ: int = 0
@@ -53,11 +53,11 @@ class Shares:
 class Replayed:
     """What was found; `trace` by the number of steps later, `apart` the mean share of actions told apart in a state."""
 
-    trace: dict[int, Shares] = field(default_factory=lambda: {lag: Shares() for lag in LAGS})
-    control: Shares = field(default_factory=Shares)
-    starts: Shares = field(default_factory=Shares)
-    tasks: Shares = field(default_factory=Shares)
-    luck: Shares = field(default_factory=Shares)
+    trace: dict[int, PairCount] = field(default_factory=lambda: {lag: PairCount() for lag in LAGS})
+    control: PairCount = field(default_factory=PairCount)
+    starts: PairCount = field(default_factory=PairCount)
+    tasks: PairCount = field(default_factory=PairCount)
+    luck: PairCount = field(default_factory=PairCount)
     apart: list[float] = field(default_factory=list)
     first_seen: set[bytes] = field(default_factory=set)
     resets: int = 0

@@ -35,7 +35,7 @@ Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class How:
+class AuditOptions:
     """The folder, seconds of the processor for each environment, environments at once."""
 
     out: Path
@@ -53,7 +53,7 @@ class _Running:
     stopped: bool = False
 
 
-def audit(subjects: Sequence[Subject], how: How, tell: Callable[[str], None]) -> list[Line]:
+def audit(subjects: Sequence[Subject], how: AuditOptions, tell: Callable[[str], None]) -> list[Line]:
     """Returns the lines of all subjects; `tell` is told of each that is there.
 
     Raises:
@@ -78,21 +78,21 @@ def audit(subjects: Sequence[Subject], how: How, tell: Callable[[str], None]) ->
     return [_kept(subject, how) or _read(_file(subject, how)) for subject in subjects]
 
 
-def kept(subjects: Sequence[Subject], how: How) -> int:
+def kept(subjects: Sequence[Subject], how: AuditOptions) -> int:
     """Returns how many lines there are that need not be measured again."""
     return sum(_kept(subject, how) is not None for subject in subjects)
 
 
-def _file(subject: Subject, how: How) -> Path:
+def _file(subject: Subject, how: AuditOptions) -> Path:
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", subject.name).strip("-")[:60]
     return how.out / "lines" / f"{slug}-{hashlib.sha256(subject.text().encode()).hexdigest()[:8]}.json"
 
 
-def _made_of(how: How) -> dict[str, Any]:
+def _made_of(how: AuditOptions) -> dict[str, Any]:
     return {"measure": MEASURE, "seconds": how.seconds}
 
 
-def _kept(subject: Subject, how: How) -> Line | None:
+def _kept(subject: Subject, how: AuditOptions) -> Line | None:
     path = _file(subject, how)
     try:
         line = _read(path)
@@ -106,7 +106,7 @@ def _read(path: Path) -> Line:
     return line
 
 
-def _begun(subject: Subject, how: How) -> _Running:
+def _begun(subject: Subject, how: AuditOptions) -> _Running:
     path = _file(subject, how)
     path.unlink(missing_ok=True)
     command = [sys.executable, "-m", "ingredients.audit.worker", subject.text(), str(how.seconds), str(path)]
@@ -134,7 +134,7 @@ def _worked(process: subprocess.Popen[bytes]) -> float:
     return 0.0
 
 
-def _ended(one: _Running, how: How) -> str:
+def _ended(one: _Running, how: AuditOptions) -> str:
     """Keeps the line of an environment, with what it was made of; returns it in a few words."""
     errors = one.file.with_suffix(".err")
     line = _read(one.file) if one.file.exists() else failed_line(one.subject, _why(one, errors))

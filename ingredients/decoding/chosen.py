@@ -26,8 +26,8 @@ from ingredients.decoding.decoders import (
     product,
     table,
 )
-from ingredients.decoding.played import Flags, Labels, Played
-from ingredients.decoding.windows import CLOCK, REWARD, Keys, Told
+from ingredients.decoding.played import Flags, Labels, PlayedSequences
+from ingredients.decoding.windows import CLOCK, REWARD, DecoderInputs, Keys
 
 INNER = 3  # a third of the fitted groups is told in the choice of a decoder
 BEFORE = ((0,), (CLOCK,), (0, CLOCK), (-1, 0))
@@ -35,7 +35,7 @@ AFTER = ((1,), (0, 1), (1, CLOCK), (0, 1, CLOCK), (-1, 0, 1), (1, 2), (0, 1, 2),
 
 
 @dataclass(frozen=True)
-class Asked:
+class DecoderQuestion:
     """What is asked, and what the decoder knows.
 
     Attributes:
@@ -65,7 +65,7 @@ class Choice(NamedTuple):
     accuracy: float
 
 
-def before(played: Played, asked: Asked, budget: Budget, keys: Keys) -> list[Candidate]:
+def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
     """Returns the decoders that see nothing after the step.
 
     An action that was drawn without a look at anything can be told before it is done by the schedule alone, if at all.
@@ -73,16 +73,20 @@ def before(played: Played, asked: Asked, budget: Budget, keys: Keys) -> list[Can
     found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
     if asked.name == "action" and played.independent:
         return [*found, *_tables(keys, [(CLOCK,)], asked.task)]
-    return [*found, *_tables(keys, BEFORE, asked.task), *_learners(played, asked, budget, Told(history=asked.history))]
+    return [
+        *found,
+        *_tables(keys, BEFORE, asked.task),
+        *_learners(played, asked, budget, DecoderInputs(history=asked.history)),
+    ]
 
 
-def after(played: Played, asked: Asked, budget: Budget, keys: Keys) -> list[Candidate]:
+def after(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
     """Returns the decoders that see what comes after the step."""
     tables = _tables(keys, AFTER, asked.task)
     if asked.reward:
         tables += _tables(keys, [(REWARD,), (0, REWARD), *((*lags, REWARD) for lags in AFTER[:2])], asked.task)
         tables += _with_curve(played, keys, asked.task)
-    told = Told(after=True, history=asked.history, reward=asked.reward)
+    told = DecoderInputs(after=True, history=asked.history, reward=asked.reward)
     return [*tables, *_learners(played, asked, budget, told)]
 
 
@@ -91,7 +95,7 @@ def _tables(keys: Keys, sets: Sequence[Sequence[int]], task: bool) -> list[Candi
     return [Candidate(_named(lags, by_task), table(keys, lags, by_task)) for by_task in ways for lags in sets]
 
 
-def _with_curve(played: Played, keys: Keys, task: bool) -> list[Candidate]:
+def _with_curve(played: PlayedSequences, keys: Keys, task: bool) -> list[Candidate]:
     """Returns tables of observations, times what the reward tells in a place."""
     both = [table(keys, (0, REWARD), task), normal(keys, (0,), task, played.reward)]
     names, lags = (" times table of o_t, reward", " times normal curve of reward"), ((0, 1), (1,))
@@ -107,7 +111,7 @@ def _named(lags: Sequence[int], by_task: bool) -> str:
     return "table of " + ", ".join([*(words.get(lag, f"o_t{lag:+d}") for lag in lags), *(["task"] if by_task else [])])
 
 
-def _learners(played: Played, asked: Asked, budget: Budget, told: Told) -> list[Candidate]:
+def _learners(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, told: DecoderInputs) -> list[Candidate]:
     found = [Candidate("forest", forest(played, told, budget)), Candidate("network", network(played, told, budget))]
     if asked.task and budget.by_task:
         found.append(Candidate("forest of each task", forest_of_each_task(played, told, budget)))
@@ -127,7 +131,7 @@ def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: 
     return Choice(candidates[best], scores[best])
 
 
-def inner_rows(played: Played, known: Known, task: bool) -> Flags:
+def inner_rows(played: PlayedSequences, known: Known, task: bool) -> Flags:
     """Returns which of the known rows `[R]` are told in the choice."""
     tasks = played.task[known.rows.sequence]
     place = _rank_within(tasks, known.rows.sequence) if task else np.unique(tasks, return_inverse=True)[1]

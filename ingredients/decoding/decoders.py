@@ -23,8 +23,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from ingredients.decoding.classes import MOST_CLASSES
-from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, thinned
-from ingredients.decoding.windows import Keys, Told, changes_of_next, factors, features, whole
+from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences, Rows, thinned
+from ingredients.decoding.windows import DecoderInputs, Keys, changes_of_next, factors, features, whole
 
 LEAST_LEAF = 3
 FEW_COLUMNS = 24  # of which a tree looks at all, not at the root of their number, at each split
@@ -52,7 +52,7 @@ class Budget:
     by_task: bool = True
     cells: int = 500_000
 
-    def rows_of(self, played: Played) -> int:
+    def rows_of(self, played: PlayedSequences) -> int:
         """Returns to how many rows a forest and a network are fitted."""
         width: int = played.observation.shape[-1]
         return min(self.rows, max(self.cells // width, 1_000))
@@ -148,7 +148,7 @@ def product(first: Decoder, second: Decoder) -> Decoder:
     return tell
 
 
-def forest(played: Played, told: Told, budget: Budget) -> Decoder:
+def forest(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
     """Returns a forest on all columns."""
 
     def tell(known: Known, asked: Rows) -> Chances:
@@ -159,7 +159,7 @@ def forest(played: Played, told: Told, budget: Budget) -> Decoder:
     return tell
 
 
-def forest_of_each_task(played: Played, told: Told, budget: Budget) -> Decoder:
+def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
     """Returns a forest for each task; half as many trees, for there are many forests."""
     one = forest(played, told, Budget(budget.rows, max(budget.trees // 2, 8), budget.tested))
 
@@ -195,7 +195,7 @@ def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: i
     return told
 
 
-def network(played: Played, told: Told, budget: Budget) -> Decoder:
+def network(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
     """Returns a multiplicative network."""
 
     def tell(known: Known, asked: Rows) -> Chances:
@@ -227,7 +227,7 @@ def _wanted(known: Known) -> Numbers:
     return np.concatenate([known.numbers, *flags], axis=1)
 
 
-def _helpful(played: Played, rows: Rows, wanted: Numbers) -> Labels:
+def _helpful(played: PlayedSequences, rows: Rows, wanted: Numbers) -> Labels:
     """Returns the columns of an observation, those first whose change, or whose next value, goes with what is asked."""
     shares = [
         np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)

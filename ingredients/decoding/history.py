@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from ingredients.decoding.played import Numbers, Played, Rows
+from ingredients.decoding.played import Numbers, PlayedSequences, Rows
 from ingredients.decoding.windows import ODD, WIDE, hashed
 
 MOST_COLUMNS = 64  # of an observation: those that vary most
@@ -38,7 +38,7 @@ class History:
     present_keys = 6
     past_keys = 2 * (KEY_LAGS + 1) + 2
 
-    def __init__(self, played: Played) -> None:
+    def __init__(self, played: PlayedSequences) -> None:
         """Computes once what all rows need."""
         deviation = played.observation[played.seen].std(0)
         moving = np.flatnonzero(deviation > STILL)
@@ -110,7 +110,7 @@ class History:
         return there
 
 
-def _one_hot(played: Played) -> Numbers:
+def _one_hot(played: PlayedSequences) -> Numbers:
     """Returns actions `[N, T, A]`: a column for each of few choices, else the numbers."""
     choices = played.action.astype(np.int64)
     if played.quantities or played.action.shape[-1] > 1 or not 0 <= choices.min() <= choices.max() < MOST_CHOICES:

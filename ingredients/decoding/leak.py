@@ -1,6 +1,6 @@
 """How well reward or action is told by what is seen after a step, beyond what is known before it.
 
-Comes in: what was played. Goes out: a `Leak`.
+Comes in: what was played. Goes out: a `LeakMeasurement`.
 
 leak = (accuracy − base rate) / (1 − base rate), on sequences that no decoder was fitted to: 0 is nothing, 1 is
 everything. The accuracy is that of a decoder that sees o_{t-2} to o_{t+3}, the base rate that of one that sees o_{t-2}
@@ -23,10 +23,10 @@ import numpy as np
 from scipy import stats
 from sklearn import config_context
 
-from ingredients.decoding.chosen import Asked, after, before, choose, errors, inner_rows
+from ingredients.decoding.chosen import DecoderQuestion, after, before, choose, errors, inner_rows
 from ingredients.decoding.classes import COMMON, edges_of, place
 from ingredients.decoding.decoders import FULL, Budget, Chances, Known, chances_of_classes, table
-from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, rows_of, thinned
+from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences, Rows, rows_of, thinned
 from ingredients.decoding.windows import CLOCK, Keys
 
 LEAKS_ABOVE = 0.1
@@ -35,7 +35,7 @@ FLIPS = 9_999
 
 
 @dataclass(frozen=True)
-class Leak:
+class LeakMeasurement:
     """How well one thing is told.
 
     Attributes:
@@ -64,18 +64,18 @@ class Leak:
     reason: str | None = None
 
 
-def measure(played: Played, asked: Asked, budget: Budget = FULL) -> Leak:
+def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FULL) -> LeakMeasurement:
     """Returns how well something is told by observations."""
     if refused := nothing_to_tell(played, asked.name):
-        return Leak(reason=refused)
+        return LeakMeasurement(reason=refused)
     first = _alternate(played) if asked.task else _first_half(played.task)
     fitted, tested = rows_of(played, first), rows_of(played, ~first)
     if not fitted.size or not tested.size:
-        return Leak(reason="too little was played to fit a decoder and to test it")
+        return LeakMeasurement(reason="too little was played to fit a decoder and to test it")
     tested = tested.only(thinned(tested, budget.tested))
     known, wanted = _classes(played, asked.name, fitted, tested)
     if refused := _too_seldom(asked.name, known.classes, wanted):
-        return Leak(reason=refused)
+        return LeakMeasurement(reason=refused)
     return _answered(played, asked, budget, known, tested, wanted)
 
 
@@ -92,12 +92,16 @@ def _too_seldom(name: str, known: Labels, wanted: Labels) -> str | None:
     return None
 
 
-def _answered(played: Played, asked: Asked, budget: Budget, known: Known, tested: Rows, wanted: Labels) -> Leak:
+def _answered(
+    played: PlayedSequences, asked: DecoderQuestion, budget: Budget, known: Known, tested: Rows, wanted: Labels
+) -> LeakMeasurement:
     with config_context(assume_finite=True, skip_parameter_validation=True):  # checks take longer than small trees
         return _compared(played, asked, budget, known, tested, wanted)
 
 
-def _compared(played: Played, asked: Asked, budget: Budget, known: Known, tested: Rows, wanted: Labels) -> Leak:
+def _compared(
+    played: PlayedSequences, asked: DecoderQuestion, budget: Budget, known: Known, tested: Rows, wanted: Labels
+) -> LeakMeasurement:
     keys, inner = Keys(played), inner_rows(played, known, asked.task)
     base = choose(before(played, asked, budget, keys), known, inner, budget)
     without = base.best.decoder(known, tested)
@@ -108,7 +112,7 @@ def _compared(played: Played, asked: Asked, budget: Budget, known: Known, tested
     if not missed.any():
         clock = errors(table(keys, (CLOCK,), False)(known, tested), wanted)
         by = "what was seen before the step" if clock.any() else "the schedule alone"
-        return Leak(reason=f"{by} tells the {asked.name}")
+        return LeakMeasurement(reason=f"{by} tells the {asked.name}")
     full = choose(after(played, asked, budget, keys), known, inner, budget)
     shown = full.best.decoder(known, tested)
     group = played.task[tested.sequence] if asked.task else tested.sequence
@@ -116,7 +120,7 @@ def _compared(played: Played, asked: Asked, budget: Budget, known: Known, tested
     return _scored(shown, without, wanted, group, full.best.name if found else None)
 
 
-def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> Leak:
+def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> LeakMeasurement:
     """Returns the leak; it is 0, and its interval begins there, where no decoder did better on the inner split."""
     wrong, missed = errors(shown, wanted), errors(without, wanted)
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
@@ -127,7 +131,7 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
         low = 1 - three
     if decoder is None:
         share, low, high, wrong = 1.0, 0.0, min(max(high, three), 1.0), missed
-    return Leak(
+    return LeakMeasurement(
         leak=max(1 - share, 0.0),
         low=max(low, 0.0),
         high=max(high, 0.0),
@@ -166,7 +170,7 @@ def _bits(chances: Chances, wanted: Labels) -> float:
     return total
 
 
-def nothing_to_tell(played: Played, name: str) -> str | None:
+def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
     """Returns why there is nothing to tell; None where there is something."""
     if not played.steps:
         return "nothing was played"
@@ -181,7 +185,7 @@ def nothing_to_tell(played: Played, name: str) -> str | None:
     return f"the reward is constant: {value:g} in each of {steps}"
 
 
-def _alternate(played: Played) -> Flags:
+def _alternate(played: PlayedSequences) -> Flags:
     """Returns every second sequence of each task."""
     count = np.zeros(len(played.task), np.int64)
     for task in np.unique(played.task):
@@ -197,7 +201,7 @@ def _first_half(tasks: Labels) -> Flags:
     return half
 
 
-def _classes(played: Played, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
+def _classes(played: PlayedSequences, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
     """Returns the fitted rows with their classes from 0 on, and the classes of the tested rows; −1 is none of them."""
     categories = name == "action" and not played.quantities
     numbers = played.action if name == "action" else played.reward[..., None]

@@ -28,7 +28,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from ingredients.decoding.history import History, Keys
 from ingredients.decoding.leak import CONFIDENCE, by_flips, ratio
-from ingredients.decoding.played import Flags, Labels, Numbers, Played, Rows, thinned
+from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences, Rows, thinned
 
 DISCOUNT, HORIZON = 0.9, 25
 ROWS, TREES, LEAF = 4_000, 15, 5
@@ -62,28 +62,28 @@ class Gain:
     reason: str | None = None
 
 
-class Asked(NamedTuple):
+class PastQuestion(NamedTuple):
     """Rows, and the rows whose past is told."""
 
     rows: Rows
     past: Rows
 
-    def only(self, chosen: Flags | Labels) -> Asked:
+    def only(self, chosen: Flags | Labels) -> PastQuestion:
         """Returns some of them."""
-        return Asked(self.rows.only(chosen), self.past.only(chosen))
+        return PastQuestion(self.rows.only(chosen), self.past.only(chosen))
 
 
-class Part(NamedTuple):
+class PastPart(NamedTuple):
     """Squared errors of the mean, the present, the swapped past and the past `[R, 4]`, and the rows' episodes `[R]`."""
 
     errors: Numbers
     episode: Labels
 
 
-Decoder = Callable[[Asked, Numbers, Asked], Numbers]
+Decoder = Callable[[PastQuestion, Numbers, PastQuestion], Numbers]
 
 
-def gain(played: Played, ended: Flags) -> Gain:
+def gain(played: PlayedSequences, ended: Flags) -> Gain:
     """Returns what the past adds; `ended` `[N]` says which sequences were not cut."""
     history = History(played)
     coming, known = _coming(played, ended)
@@ -95,7 +95,7 @@ def gain(played: Played, ended: Flags) -> Gain:
     return min(there, key=lambda one: one.p or 0.0) if there else found[-1]
 
 
-def _coming(played: Played, ended: Flags) -> tuple[Numbers, Flags]:
+def _coming(played: PlayedSequences, ended: Flags) -> tuple[Numbers, Flags]:
     """Returns the discounted rewards of the next steps `[N, T]`, and where they are known."""
     steps = played.reward.shape[1]
     padded = np.pad(played.reward, ((0, 0), (0, HORIZON)))
@@ -129,21 +129,21 @@ def _nothing(target: Numbers, *both: Rows) -> str | None:
     return None
 
 
-def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np.random.Generator) -> Part:
+def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np.random.Generator) -> PastPart:
     wanted, known = target[asked.sequence, asked.step], target[fitted.sequence, fitted.step]
     inner = np.unique(fitted.sequence, return_inverse=True)[1] % INNER == INNER - 1
-    own, theirs = Asked(fitted, fitted), Asked(asked, asked)
+    own, theirs = PastQuestion(fitted, fitted), PastQuestion(asked, asked)
     present, alone = _best(_present(history), own, known, inner)
     past, helped = _best(_past(history), own, known, inner)
-    swapped = (Asked(rows, alike(history, rows, draw)) for rows in (fitted, asked))
+    swapped = (PastQuestion(rows, alike(history, rows, draw)) for rows in (fitted, asked))
     by_present = present(own, known, theirs)
     by_past = past(own, known, theirs) if helped < alone else by_present
     first, second = swapped
     told = (np.full_like(wanted, known.mean()), by_present, past(first, known, second), by_past)
-    return Part(np.stack([(wanted - one) ** 2 for one in told], axis=1), asked.sequence)
+    return PastPart(np.stack([(wanted - one) ** 2 for one in told], axis=1), asked.sequence)
 
 
-def _best(decoders: Sequence[Decoder], own: Asked, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
+def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
     """Returns the decoder with the smallest error on the inner rows, and that error."""
     outer, held = own.only(~inner), own.only(inner)
     if not (~inner).any() or not inner.any():
@@ -178,7 +178,7 @@ def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labe
     return np.where(kind[inside] == kind, inside, np.arange(kind.size))
 
 
-def _scored(name: str, parts: Sequence[Part]) -> Gain:
+def _scored(name: str, parts: Sequence[PastPart]) -> Gain:
     errors = np.concatenate([part.errors for part in parts])
     episode = np.concatenate([part.episode for part in parts])
     total = errors.sum(0)
@@ -196,7 +196,7 @@ def _scored(name: str, parts: Sequence[Part]) -> Gain:
 
 
 def _present(history: History) -> list[Decoder]:
-    def keys(which: int) -> Callable[[Asked], Keys]:
+    def keys(which: int) -> Callable[[PastQuestion], Keys]:
         return lambda asked: history.present_key(asked.rows, which)
 
     tables = [_table(keys(which)) for which in range(history.present_keys)]
@@ -204,15 +204,15 @@ def _present(history: History) -> list[Decoder]:
 
 
 def _past(history: History) -> list[Decoder]:
-    def keys(which: int) -> Callable[[Asked], Keys]:
+    def keys(which: int) -> Callable[[PastQuestion], Keys]:
         return lambda asked: history.past_key(asked.rows, asked.past, which)
 
     tables = [_table(keys(which)) for which in range(history.past_keys)]
     return [*tables, _forest(lambda asked: history.both(asked.rows, asked.past))]
 
 
-def _table(key: Callable[[Asked], Keys]) -> Decoder:
-    def tell(fitted: Asked, known: Numbers, asked: Asked) -> Numbers:
+def _table(key: Callable[[PastQuestion], Keys]) -> Decoder:
+    def tell(fitted: PastQuestion, known: Numbers, asked: PastQuestion) -> Numbers:
         met, place = np.unique(key(fitted), return_inverse=True)
         mean = known.mean()
         means = (np.bincount(place, weights=known) + mean) / (np.bincount(place) + 1)
@@ -224,8 +224,8 @@ def _table(key: Callable[[Asked], Keys]) -> Decoder:
     return tell
 
 
-def _forest(columns: Callable[[Asked], Numbers]) -> Decoder:
-    def tell(fitted: Asked, known: Numbers, asked: Asked) -> Numbers:
+def _forest(columns: Callable[[PastQuestion], Numbers]) -> Decoder:
+    def tell(fitted: PastQuestion, known: Numbers, asked: PastQuestion) -> Numbers:
         shown = columns(fitted)
         looked_at = min(shown.shape[1], LOOKED_AT)
         grown = RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=looked_at, random_state=0)

@@ -1,7 +1,7 @@
 """What was played: sequences of observations, actions and rewards, as arrays that any player can fill.
 
-Comes in: N sequences of at most T steps. Goes out: `Played`, and the rows of it that are asked about. A sequence is a
-lifetime of a study, or an episode of an audit. In step t the player saw o_t, did a_t, was paid r_t and saw o_{t+1}.
+A sequence is a lifetime of a study, or an episode of an audit. In step t the player saw o_t, did a_t, was paid r_t and
+saw o_{t+1}.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Played:
+class PlayedSequences:
     """N sequences.
 
     Attributes:
@@ -65,7 +65,7 @@ class Rows:
         return Rows(self.sequence[chosen], self.step[chosen])
 
 
-def rows_of(played: Played, sequences: Flags) -> Rows:
+def rows_of(played: PlayedSequences, sequences: Flags) -> Rows:
     """Returns the acted steps of the chosen sequences `[N]`, in order."""
     return Rows(*np.nonzero(played.acted & sequences[:, None]))
 

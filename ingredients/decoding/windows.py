@@ -22,7 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from ingredients.decoding.classes import edges_of, place
-from ingredients.decoding.played import Labels, Numbers, Played, Rows
+from ingredients.decoding.played import Labels, Numbers, PlayedSequences, Rows
 
 WIDE = 16  # columns of an observation, from which on windows are shorter
 PRODUCTS = 24  # columns that are multiplied with one another at most
@@ -33,7 +33,7 @@ REWARD_PLACES = 10
 
 
 @dataclass(frozen=True)
-class Told:
+class DecoderInputs:
     """What a decoder is told beside what was seen before the step."""
 
     after: bool = False
@@ -41,7 +41,7 @@ class Told:
     reward: bool = False
 
 
-def features(played: Played, rows: Rows, told: Told) -> Numbers:
+def features(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
     """Returns the columns of the rows, `[R, F]`."""
     first, last = (-1, 2) if played.observation.shape[-1] > WIDE else (-2, 3)
     last = last if told.after else 0
@@ -61,12 +61,12 @@ def _between(sooner: tuple[Numbers, Numbers], later: tuple[Numbers, Numbers]) ->
     return change
 
 
-def whole(played: Played, rows: Rows, told: Told) -> Numbers:
+def whole(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
     """Returns which of o_{t-1} to o_{t+2} (or to o_t) were seen, `[R, lags]`."""
     return np.stack([_seen(played, rows, lag)[1] for lag in range(-1, 3 if told.after else 1)], axis=1)
 
 
-def _angles(played: Played, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
+def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
     """Returns the changes of angles, within half a turn, and the changes of those."""
     now = played.observation[played.seen][:MOST_LOOKED_AT]  # the same whichever rows are asked
     circles = np.abs(now[:, :-1] ** 2 + now[:, 1:] ** 2 - 1).max(0, initial=0) < CIRCLE
@@ -83,7 +83,7 @@ def _angles(played: Played, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Nu
     return [*(change * seen_both for change, seen_both in zip(changes, both, strict=True)), *turns]
 
 
-def factors(played: Played, rows: Rows, told: Told, helpful: Labels) -> Numbers:
+def factors(played: PlayedSequences, rows: Rows, told: DecoderInputs, helpful: Labels) -> Numbers:
     """Returns the columns that a multiplicative network multiplies, `[R, at most PRODUCTS]`.
 
     `helpful` are the columns of an observation, the most telling one first.
@@ -96,13 +96,13 @@ def factors(played: Played, rows: Rows, told: Told, helpful: Labels) -> Numbers:
     return np.concatenate([*parts, *_further(played, rows, told)], axis=1)[:, : PRODUCTS + 4]
 
 
-def changes_of_next(played: Played, rows: Rows) -> tuple[Numbers, Numbers]:
+def changes_of_next(played: PlayedSequences, rows: Rows) -> tuple[Numbers, Numbers]:
     """Returns o_{t+1} and o_{t+1} − o_t of the rows, by which columns are chosen."""
     now, then = _seen(played, rows, 0)[0], _seen(played, rows, 1)[0]
     return then, then - now
 
 
-def _seen(played: Played, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
+def _seen(played: PlayedSequences, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
     """Returns o_{t+lag} `[R, O]`, zeros where there was none, and whether there was `[R]`."""
     step = rows.step + lag
     inside = np.clip(step, 0, played.seen.shape[1] - 1)
@@ -110,7 +110,7 @@ def _seen(played: Played, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
     return played.observation[rows.sequence, inside] * there[:, None], there.astype(np.float64)
 
 
-def _further(played: Played, rows: Rows, told: Told) -> Iterator[Numbers]:
+def _further(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Iterator[Numbers]:
     at = (rows.sequence, rows.step)
     if told.history:
         yield _mean_so_far(played.observation[:, :-1], inclusive=True)[at]
@@ -137,7 +137,7 @@ def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
 class Keys:
     """Whole numbers that are equal where what was seen is equal."""
 
-    def __init__(self, played: Played) -> None:
+    def __init__(self, played: PlayedSequences) -> None:
         """Numbers every observation, schedule and reward once."""
         self._shown = np.where(played.seen, hashed(played.observation), np.uint64(0))
         self._clock = hashed(played.schedule)

@@ -20,7 +20,7 @@ from typing import NoReturn, Self
 
 from ingredients.engine.limits import Fault, Limits
 from ingredients.engine.process import Attempt, Worker, after_fault, next_attempt, start_worker
-from ingredients.engine.protocol import Event, Finished, Job, Started, Told
+from ingredients.engine.protocol import Event, Finished, Job, Reported, Started
 from ingredients.engine.worker import log_path
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -156,7 +156,7 @@ class LocalEngine:
         kind, content = message
         assert attempt is not None
         if kind == "told":
-            yield Told(attempt.job, content)
+            yield Reported(attempt.job, content)
             return
         worker.attempt = None
         if kind == "finished":

@@ -62,7 +62,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Told:
+class Reported:
     """The job reported progress."""
 
     job: Job
@@ -103,7 +103,7 @@ class Failed:
     log: Path | None
 
 
-Event = Started | Told | Finished | Retried | Failed
+Event = Started | Reported | Finished | Retried | Failed
 
 
 class Engine(Protocol):

@@ -26,7 +26,7 @@ from ingredients.engine.extras import Extra, require
 from ingredients.engine.limits import Fault, Limits
 from ingredients.engine.local import usable_cores
 from ingredients.engine.process import WORKER_ENVIRONMENT, Attempt, after_fault, next_attempt
-from ingredients.engine.protocol import Event, Finished, Job, Needs, Started, Told
+from ingredients.engine.protocol import Event, Finished, Job, Needs, Reported, Started
 from ingredients.engine.ray_task import Home, Mailbox, work
 from ingredients.engine.worker import log_path
 from ingredients.errors import IngredientsError, UsageError
@@ -161,7 +161,7 @@ class RayEngine:
                 continue
             if kind == "started":
                 self._began[key] = time.monotonic()
-            yield Started(in_work[key]) if kind == "started" else Told(in_work[key], message)
+            yield Started(in_work[key]) if kind == "started" else Reported(in_work[key], message)
         for task in ended:
             yield self._end(task, again)
 

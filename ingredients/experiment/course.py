@@ -1,7 +1,6 @@
-"""A stack's course through training: begun, or gone on with from a snapshot; and snapshots on the way.
+"""Training of a stack that can be resumed: begun, or gone on with from its last snapshot, with snapshots on the way.
 
-Comes in: a stack's setup and the results folder. Goes out: a `Course` that ends with the last weights, the same to the
-bit wherever it was interrupted.
+It ends with the same weights, to the bit, wherever it was interrupted.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from ingredients.training.trainer import Setup, Training, Update, begin_training
 
 
 @dataclass
-class Course:
+class ResumableTraining:
     """How far a stack has come.
 
     Attributes:
@@ -50,7 +49,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Keeper:
+class SnapshotPlan:
     """Where the snapshots of a stack are kept, and how often they are made.
 
     Attributes:
@@ -66,25 +65,25 @@ class Keeper:
     seconds: float
 
 
-def keeper(study: Study, setup: Setup, directory: Path, seconds: float) -> Keeper:
+def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -> SnapshotPlan:
     """Returns where the stack's snapshots are kept."""
     runs = {run.id: fingerprints(study, run).trains for run in setup.runs}
     made_with = {"device": setup.device.type, "torch": installed("torch")}
-    return Keeper(Snapshots(directory), runs, made_with, seconds)
+    return SnapshotPlan(Snapshots(directory), runs, made_with, seconds)
 
 
-def begin_course(setup: Setup, keeper: Keeper, say: Callable[[str, int], None]) -> Course:
+def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
     """Returns the course from where the last snapshot left it, or from the first weights.
 
     Args:
         setup: the stack's.
-        keeper: where its snapshots are kept.
+        plan: where its snapshots are kept.
         say: is told in words what was found, if anything, and after how many updates the course begins.
     """
-    snapshot, notice = keeper.snapshots.find(keeper.runs, keeper.made_with)
+    snapshot, notice = plan.snapshots.find(plan.runs, plan.made_with)
     if snapshot is None:
         training = begin_training(setup)
-        course = Course(training, Policies([0], [training.policy.clone()]))
+        course = ResumableTraining(training, Policies([0], [training.policy.clone()]))
     else:
         course = _course(setup, snapshot)
         step = course.training.update * setup.steps_per_update
@@ -94,8 +93,12 @@ def begin_course(setup: Setup, keeper: Keeper, say: Callable[[str, int], None]) 
     return course
 
 
-def follow(
-    setup: Setup, course: Course, wanted: list[int], heard: Callable[[Update], None], keep: Callable[[Course], None]
+def train_to_end(
+    setup: Setup,
+    course: ResumableTraining,
+    wanted: list[int],
+    heard: Callable[[Update], None],
+    keep: Callable[[ResumableTraining], None],
 ) -> None:
     """Trains the stack to its end; `course` is changed in place.
 
@@ -115,20 +118,22 @@ def follow(
         keep(course)
 
 
-def keeping(keeper: Keeper, say: Callable[[str, int], None], aside: Executor | None = None) -> Callable[[Course], None]:
+def snapshot_writer(
+    plan: SnapshotPlan, say: Callable[[str, int], None], aside: Executor | None = None
+) -> Callable[[ResumableTraining], None]:
     """Returns what makes a snapshot when it is time for one.
 
     A snapshot that cannot be written costs no training: it is said once, and tried again when it is time again.
 
     Args:
-        keeper: where snapshots are kept.
+        plan: where snapshots are kept.
         say: is told in words what went wrong, and after how many updates.
         aside: writes them while a device trains on: a thousand runs are a gigabyte. One at a time is written.
     """
     kept_at, complained = time.monotonic(), False
     writing: Future[None] | None = None
 
-    def settle(course: Course) -> None:
+    def settle(course: ResumableTraining) -> None:
         nonlocal complained
         try:
             if writing is not None:
@@ -138,12 +143,12 @@ def keeping(keeper: Keeper, say: Callable[[str, int], None], aside: Executor | N
                 say(f"no snapshot: {error}", course.training.update)
             complained = True
 
-    def keep(course: Course) -> None:
+    def keep(course: ResumableTraining) -> None:
         nonlocal kept_at, writing
-        if time.monotonic() - kept_at < keeper.seconds or (writing is not None and not writing.done()):
+        if time.monotonic() - kept_at < plan.seconds or (writing is not None and not writing.done()):
             return
         settle(course)
-        writing = _written(keeper, _snapshot(keeper, course), aside)
+        writing = _written(plan, _snapshot(plan, course), aside)
         if aside is None:
             settle(course)
             writing = None
@@ -152,32 +157,32 @@ def keeping(keeper: Keeper, say: Callable[[str, int], None], aside: Executor | N
     return keep
 
 
-def _written(keeper: Keeper, snapshot: Snapshot, aside: Executor | None) -> Future[None]:
+def _written(plan: SnapshotPlan, snapshot: Snapshot, aside: Executor | None) -> Future[None]:
     """Returns the writing of a snapshot, which is done where nobody does it aside."""
     if aside is not None:
-        return aside.submit(keeper.snapshots.write, snapshot)
+        return aside.submit(plan.snapshots.write, snapshot)
     done: Future[None] = Future()
     try:
-        keeper.snapshots.write(snapshot)
+        plan.snapshots.write(snapshot)
         done.set_result(None)
     except StoreError as error:
         done.set_exception(error)
     return done
 
 
-def _snapshot(keeper: Keeper, course: Course) -> Snapshot:
+def _snapshot(plan: SnapshotPlan, course: ResumableTraining) -> Snapshot:
     by_run = training_by_run(course.training) | updates_by_run(course.updates)
     by_run["policies"] = torch.stack(course.policies.weights, dim=1).cpu().numpy()
     shared = training_counters(course.training) | updates_counters(course.updates)
     shared["policies.train_step"] = np.array(course.policies.train_steps)
     shared["seconds"] = np.array([time.monotonic() - course.began])
-    return Snapshot(keeper.runs, keeper.made_with, by_run, shared)
+    return Snapshot(plan.runs, plan.made_with, by_run, shared)
 
 
-def _course(setup: Setup, snapshot: Snapshot) -> Course:
+def _course(setup: Setup, snapshot: Snapshot) -> ResumableTraining:
     training = restored_training(snapshot.by_run, snapshot.shared, setup.device)
     weights = torch.from_numpy(snapshot.by_run["policies"]).to(setup.device).unbind(1)
     policies = Policies(snapshot.shared["policies.train_step"].tolist(), [policy.clone() for policy in weights])
     updates = restored_updates(snapshot.by_run, snapshot.shared, setup.device)
     (seconds,) = snapshot.shared["seconds"].tolist()
-    return Course(training, policies, updates, time.monotonic() - seconds)
+    return ResumableTraining(training, policies, updates, time.monotonic() - seconds)

@@ -21,11 +21,18 @@ import torch
 
 from ingredients.errors import StoreError
 from ingredients.experiment import Progress, Tell
-from ingredients.experiment.course import Course, Keeper, begin_course, follow, keeper, keeping
+from ingredients.experiment.course import (
+    ResumableTraining,
+    SnapshotPlan,
+    begin_or_resume,
+    snapshot_plan,
+    snapshot_writer,
+    train_to_end,
+)
 from ingredients.experiment.informed import train_informed
 from ingredients.experiment.tables import (
-    Evaluation,
     Policies,
+    RunEvaluation,
     diagnostics_tables,
     evaluations,
     loaded_policies,
@@ -126,13 +133,13 @@ def run_stack(
     if not missing:
         return failed
     setup = prepare(study, missing, device)
-    kept = keeper(study, setup, directory, snapshot_seconds)
+    kept = snapshot_plan(study, setup, directory, snapshot_seconds)
     failed |= _store_all(study, setup, store, _trained(setup, kept, study.evaluation.points, tell), tell)
     kept.snapshots.forget(kept.runs)
     return failed
 
 
-def _store_all(study: Study, setup: Setup, store: Store, course: Course, tell: Tell) -> dict[str, str]:
+def _store_all(study: Study, setup: Setup, store: Store, course: ResumableTraining, tell: Tell) -> dict[str, str]:
     """Evaluates and stores the runs of a stack that is trained; returns why runs failed."""
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, course.policies)
@@ -201,14 +208,14 @@ class _Result:
     reason: str | None
     seconds: float
     weights: dict[str, np.ndarray]
-    evaluation: Evaluation
+    evaluation: RunEvaluation
     diagnostics: pd.DataFrame
     versions: dict[str, str]
 
 
-def _nothing(evaluation: Evaluation) -> Evaluation:
+def _nothing(evaluation: RunEvaluation) -> RunEvaluation:
     """Returns what there is to store of a run that failed: its weights are no policy."""
-    return Evaluation(evaluation.curves.iloc[:0], ())
+    return RunEvaluation(evaluation.curves.iloc[:0], ())
 
 
 def _store(study: Study, store: Store, result: _Result) -> None:
@@ -236,13 +243,13 @@ def _store(study: Study, store: Store, result: _Result) -> None:
 # Training
 
 
-def _trained(setup: Setup, kept: Keeper, points: int, tell: Tell) -> Course:
+def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> ResumableTraining:
     """Trains the stack, from its last snapshot where there is one."""
 
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
 
-    course, tell_of = begin_course(setup, kept, say), _teller(setup, tell)
+    course, tell_of = begin_or_resume(setup, kept, say), _teller(setup, tell)
 
     def heard(update: Update) -> None:
         while course.training.notices:
@@ -251,7 +258,7 @@ def _trained(setup: Setup, kept: Keeper, points: int, tell: Tell) -> Course:
 
     with ThreadPoolExecutor(1) as thread:  # what it still writes is waited for: the stack forgets it when it is stored
         aside = None if setup.device.type == "cpu" else thread
-        follow(setup, course, evaluation_points(setup.updates, points), heard, keeping(kept, say, aside))
+        train_to_end(setup, course, evaluation_points(setup.updates, points), heard, snapshot_writer(kept, say, aside))
     return course
 
 

@@ -48,7 +48,7 @@ class _Take:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class RunEvaluation:
     """What evaluating a run gave.
 
     Attributes:
@@ -68,7 +68,7 @@ class Evaluation:
     inside: Mapping[str, float] = field(default_factory=dict)
 
 
-def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluation]:
+def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
     """Returns what each run of a stack shows: small curves at the points, large ones with probes at the end."""
     parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
@@ -92,7 +92,7 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[Evaluati
     settings, runs = study.evaluation, len(setup.runs)
     held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     inside = carried_inside(setup, policies.weights[0], policies.weights[-1], held_out)
-    return [Evaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, strict=True)]
+    return [RunEvaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, strict=True)]
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:

@@ -16,7 +16,7 @@ from ingredients.engine.protocol import Needs
 from ingredients.engine.ray_cluster import RayEngine
 from ingredients.errors import UsageError
 from ingredients.grid_run.fitting import Fitted, card_needs, fitting, memory_by_runs, side_by_side, usable_memory
-from ingredients.grid_run.jobs import Part, Remaining, StackOptions
+from ingredients.grid_run.jobs import GridPart, Remaining, StackOptions
 
 HOST_BYTES = 4 * 2**30  # of a worker that trains on a GPU: CUDA's libraries, and snapshots of a thousand runs
 
@@ -85,7 +85,8 @@ class EngineOptions:
         share = self._gpu_share(engine)
         on_gpu = self.device == "cuda"  # whose memory is not the machine's
         needs = {
-            Part(stack).key: Needs(HOST_BYTES if on_gpu else size, share) for stack, size in fitted.memory_bytes.items()
+            GridPart(stack).key: Needs(HOST_BYTES if on_gpu else size, share)
+            for stack, size in fitted.memory_bytes.items()
         }
         return StackOptions(self.device, snapshot_seconds, needs)
 

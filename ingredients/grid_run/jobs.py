@@ -87,7 +87,7 @@ class StackOptions:
 
 
 @dataclass(frozen=True)
-class Part:
+class GridPart:
     """What one job does: the runs of a stack; without a stack, the references."""
 
     stack: Stack | None = None
@@ -126,13 +126,13 @@ def _edited(study: Study, store: Store) -> tuple[str, ...]:
     return tuple(dict.fromkeys(changed or files.values()))
 
 
-def parts(rest: Remaining) -> list[Part]:
+def parts(rest: Remaining) -> list[GridPart]:
     """Returns what remains in the order in which it is best done: the references, then the largest stacks."""
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
-    return [Part()] * rest.references + [Part(stack) for stack in largest_first]
+    return [GridPart()] * rest.references + [GridPart(stack) for stack in largest_first]
 
 
-def part_job(rest: Remaining, part: Part, directory: Path, options: StackOptions) -> Job:
+def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOptions) -> Job:
     """Returns the job that does one part of what remains."""
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
@@ -213,5 +213,5 @@ def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
     """Returns what a failed job did not finish; a stack may have stored some of its runs before it failed."""
     if job.key == REFERENCES:
         return [REFERENCES]
-    lost = (run for stack in rest.stacks if Part(stack).key == job.key for run in stack.runs)
+    lost = (run for stack in rest.stacks if GridPart(stack).key == job.key for run in stack.runs)
     return [run.id for run in lost if store.state(run, fingerprints(rest.study, run)) != "finished"]

@@ -15,7 +15,7 @@ from ingredients.engine.protocol import Engine, Failed, Finished, Job
 from ingredients.errors import UnwritableError
 from ingredients.grid import Run, fingerprints
 from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
-from ingredients.grid_run.jobs import Part, Remaining, StackOptions, part_job, parts, references_needed
+from ingredients.grid_run.jobs import GridPart, Remaining, StackOptions, part_job, parts, references_needed
 from ingredients.store import Leases, Store
 
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -35,7 +35,7 @@ class LeasedJobs:
         """
         self._rest, self._store, self._leases, self._options = rest, store, leases, options
         self._pending = parts(rest)
-        self._in_work: dict[str, Part] = {}
+        self._in_work: dict[str, GridPart] = {}
         self._news: deque[GridEvent] = deque()
 
     def run(self, engine: Engine) -> Iterator[GridEvent]:
@@ -66,7 +66,7 @@ class LeasedJobs:
                 self._in_work[part.key] = part
                 yield self._job(lacking)
 
-    def _take(self) -> Part | None:
+    def _take(self) -> GridPart | None:
         """Returns the first part that no other process holds; it is this one's now."""
         for part in self._pending:
             holder = self._leases.take(part.names)
@@ -89,17 +89,17 @@ class LeasedJobs:
         while self._news:
             yield self._news.popleft()
 
-    def _job(self, part: Part) -> Job:
+    def _job(self, part: GridPart) -> Job:
         return part_job(self._rest, part, self._store.directory, self._options)
 
     # What another process has stored since this one looked
 
-    def _still_lacking(self, part: Part) -> Part | None:
+    def _still_lacking(self, part: GridPart) -> GridPart | None:
         """Returns what of a part is still to be done, None if nothing is."""
         if part.stack is None:
             return part if references_needed(self._rest.study, self._store) else None
         runs = tuple(run for run in part.stack.runs if not self._has_ended(run))
-        return Part(replace(part.stack, runs=runs)) if runs else None
+        return GridPart(replace(part.stack, runs=runs)) if runs else None
 
     def _has_ended(self, run: Run) -> bool:
         """Returns whether a run has finished, or failed in another's hands: it would only fail again."""
@@ -109,7 +109,7 @@ class LeasedJobs:
     def _failed_since(self, run: Run) -> bool:
         return self._store.record_mark(run) != self._rest.failed.get(run)
 
-    def _failed_elsewhere(self, part: Part) -> dict[str, str]:
+    def _failed_elsewhere(self, part: GridPart) -> dict[str, str]:
         """Returns why runs failed in another's hands, by their id."""
         about = {run.id: self._store.read_run_json(run) for run in (part.stack.runs if part.stack else ())}
         return {run_id: str(content["reason"]) for run_id, content in about.items() if content["status"] == "failed"}

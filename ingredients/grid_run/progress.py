@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ingredients.engine.protocol import Failed, Finished, Retried, Started, Told
+from ingredients.engine.protocol import Failed, Finished, Reported, Retried, Started
 from ingredients.experiment import Progress
 from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 from ingredients.grid_run.tally import Tally
@@ -108,7 +108,7 @@ def _show_live(events: Iterable[GridEvent], tally: Tally, console: Console) -> N
         last = 0.0
         for event in events:
             tally.add(event)
-            if time.monotonic() - last >= SECONDS_BETWEEN_FRAMES or not isinstance(event, Told):
+            if time.monotonic() - last >= SECONDS_BETWEEN_FRAMES or not isinstance(event, Reported):
                 last = time.monotonic()
                 live.update(progress_picture(tally), refresh=True)
         live.update(progress_picture(tally), refresh=True)

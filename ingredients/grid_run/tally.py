@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ingredients.engine.protocol import Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.protocol import Failed, Finished, Job, Reported, Retried, Started
 from ingredients.experiment import Progress
 from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 
@@ -52,7 +52,7 @@ class Tally:
         if isinstance(event, Started):
             self.in_work[key] = None
             return
-        if isinstance(event, Told):
+        if isinstance(event, Reported):
             self.in_work[key] = event.message
             self._train(key, event.message.env_steps)
             if event.message.notice:

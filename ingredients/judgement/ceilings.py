@@ -31,7 +31,7 @@ SEEN = {
 
 
 @dataclass(frozen=True, eq=False)
-class Grounds:
+class CeilingInput:
     """What ceilings are measured by: the references, their scale, δ, and whether the environment can be written on."""
 
     references: References
@@ -49,7 +49,7 @@ class _Bound:
     """Whether the information is known to allow it at all; else it is no more than an upper bound."""
 
 
-def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
+def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | None:
     """Returns the ceiling of a cell; None where no reference gives it.
 
     Of graded levels it is an upper bound: what could be had with those channels, or that memory, on throughout. None,
@@ -81,7 +81,7 @@ def ceiling(cell: Cell, memory_kind: str, grounds: Grounds) -> Ceiling | None:
     )
 
 
-def _suffices(bound: _Bound, grounds: Grounds) -> bool | None:
+def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
     """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ.
 
     None where that hurdle is the ceiling: a comparison of the best policy found with itself shows nothing of what the
@@ -110,7 +110,7 @@ def _in_full(cell: Cell) -> Cell:
     return replace(cell, **{name: True for name, level in levels.items() if not isinstance(level, bool | MemoryKind)})
 
 
-def _bound(cell: Cell, remembers: bool, grounds: Grounds) -> _Bound:
+def _bound(cell: Cell, remembers: bool, grounds: CeilingInput) -> _Bound:
     references = grounds.references
     leaked = any(not cell.level(name) for name in references.leaking)
     unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out

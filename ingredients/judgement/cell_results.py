@@ -15,7 +15,7 @@ import numpy as np
 from ingredients.grid import Cell
 from ingredients.judgement.advice import Standing, advice, rising, shortfall
 from ingredients.judgement.calibration import reactive_late
-from ingredients.judgement.ceilings import Grounds, ceiling, graded
+from ingredients.judgement.ceilings import CeilingInput, ceiling, graded
 from ingredients.judgement.court import Court, by_seed
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
 from ingredients.judgement.evidence import RunEvidence
@@ -38,7 +38,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
     lates = [run.late for run in runs if run.late is not None]
     memorised = _interval(map(_memorised, by_seed(cell)), court)
     delta, references = court.criterion.gain_above, court.references
-    top = ceiling(cell.cell, cell.memory_kind, Grounds(references, court.scale, delta, court.writable))
+    top = ceiling(cell.cell, cell.memory_kind, CeilingInput(references, court.scale, delta, court.writable))
     rewarded = cell.cell.task_distribution is True and decision.judged
     adapts, complete = decision.adapts, as_agents(cell.cell) == FULL
     standing = Standing(rewarded and not graded(cell.cell), adapts, complete)

@@ -41,7 +41,7 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 
 
 @dataclass(frozen=True, eq=False)
-class Grounds:
+class ClaimInput:
     """What claims rest on: the judged cells, the ingredients, the gate, the leaks (empty: not measured).
 
     Attributes:
@@ -97,7 +97,7 @@ def _strength(leak: float) -> str:
 # Claim 1
 
 
-def claim(grounds: Grounds) -> Claim:
+def claim(grounds: ClaimInput) -> Claim:
     """Returns what the study says of claim 1, on information."""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{REQUIRED} cannot be judged on these tasks.", ())
@@ -119,7 +119,7 @@ def claim(grounds: Grounds) -> Claim:
     return _undecided(grounds, needless)
 
 
-def _settled(needless: Sequence[Ingredient], grounds: Grounds) -> Claim:
+def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
     """Returns the claim where every neighbour of the full cell is decided, and each that learns has its routes."""
     proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
     if not needless:
@@ -156,7 +156,7 @@ def _contradicted(against: Sequence[CellResult]) -> str:
     return f"{REQUIRED} is contradicted here: {'; '.join(parts)}."
 
 
-def _unmeasured(unknown: Sequence[Ingredient], grounds: Grounds) -> str:
+def _unmeasured(unknown: Sequence[Ingredient], grounds: ClaimInput) -> str:
     parts = []
     for name in unknown:
         result = grounds.without(name)
@@ -167,7 +167,7 @@ def _unmeasured(unknown: Sequence[Ingredient], grounds: Grounds) -> str:
     return f"{REQUIRED} is undecided: {'; '.join(parts)}."
 
 
-def _undecided(grounds: Grounds, needless: Sequence[Ingredient]) -> Claim:
+def _undecided(grounds: ClaimInput, needless: Sequence[Ingredient]) -> Claim:
     full = grounds.cells[FULL]
     if full.verdict in ("none", "reactive", "carried") or full.in_context_excluded:
         itself = full.verdict if full.verdict != "undecided" else "none or reactive"
@@ -187,7 +187,7 @@ def _open(result: CellResult) -> bool:
 # Claim 2
 
 
-def leak_claim(grounds: Grounds) -> Claim:
+def leak_claim(grounds: ClaimInput) -> Claim:
     """Returns what the study says of claim 2: with the channels off whose content leaks, does learning still appear?"""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
@@ -213,7 +213,7 @@ def _by_its_environment(result: CellResult) -> bool:
     return result.verdict == "in-context" and result.storage == "environment"
 
 
-def _needless(name: Ingredient, grounds: Grounds) -> bool:
+def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
     """Returns whether some cell that learns without a channel was shown not to need it."""
     return any(
         route.route == NEEDLESS and route.present
@@ -223,7 +223,7 @@ def _needless(name: Ingredient, grounds: Grounds) -> bool:
     )
 
 
-def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: Grounds) -> Claim:
+def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
     verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
     named_, leaks = listed_cells([cell]), described_leaks(grounds.leakage, leaked)
     if verdict == "in-context":
@@ -248,7 +248,7 @@ def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: Grounds) ->
 # Claim 3
 
 
-def storage_claim(grounds: Grounds) -> Claim:
+def storage_claim(grounds: ClaimInput) -> Claim:
     """Returns what the study says of claim 3: does an agent without memory learn by what it has written outside?"""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{STORED} cannot be judged on these tasks.", ())
@@ -266,7 +266,7 @@ def storage_claim(grounds: Grounds) -> Claim:
     return Claim("undecided", sentence, tuple(result.cell for result in without))
 
 
-def _stored(stored: Sequence[CellResult], grounds: Grounds) -> str:
+def _stored(stored: Sequence[CellResult], grounds: ClaimInput) -> str:
     costs = (f"'{describe(result.cell)}' loses {_lost(result)}" for result in stored)
     kept = "keeps what it needs there" if grounds.working_memory else "learns in context"
     what = " as working memory (a lifetime pays once, so nothing is learned)" if grounds.working_memory else ""

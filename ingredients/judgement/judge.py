@@ -11,7 +11,7 @@ from typing import Any
 
 from ingredients.judgement.beside import passed_by
 from ingredients.judgement.cell_results import cell_result
-from ingredients.judgement.claims import Grounds, claim, leak_claim, storage_claim
+from ingredients.judgement.claims import ClaimInput, claim, leak_claim, storage_claim
 from ingredients.judgement.conclusions import FULL, judge_ingredients, minimal_sufficient
 from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
@@ -49,7 +49,7 @@ def judge_study(
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
     said = sentence(results, ingredients, court.calibration, criterion)
     yardstick = court.references.roles["yardstick"]
-    grounds = Grounds(
+    grounds = ClaimInput(
         by_cell,
         ingredients,
         court.calibration,

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from ingredients.families import loaded, spec_of
 from ingredients.references.ignorant import ignorant_references
-from ingredients.references.policy import CURVES, Reference, References
+from ingredients.references.policy import CURVES, Reference, ReferenceSet
 from ingredients.tasks.blocks import in_blocks
 from ingredients.tasks.family import Family
 
@@ -37,11 +37,11 @@ WITHOUT_MEMORY = ("reactive", "reactive_reward_only")
 MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
 
 
-def references_for(family: Family) -> References:
+def references_for(family: Family) -> ReferenceSet:
     """Returns the references of `family`; where none are known, `ignorant` has the floor and names the yardstick."""
     spec = spec_of(family)
     known = loaded(spec.references) if spec and spec.references else ignorant_references
-    references: References = known(family)
+    references: ReferenceSet = known(family)
     return references
 
 
@@ -109,4 +109,4 @@ def _mean_blocks(by_run: Sequence[Mapping[str, list[list[float]]]]) -> dict[str,
     return {name: mean.tolist() for name, mean in means.items()}
 
 
-__all__ = ["Reference", "References", "evaluate_references", "references_for"]
+__all__ = ["Reference", "ReferenceSet", "evaluate_references", "references_for"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class AtRandom:
         """Returns no memory, `[N, 0]`."""
         return torch.empty(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns one of the actions."""
         return torch.randint(self.actions, (len(memory),), generator=moment.generator)
 

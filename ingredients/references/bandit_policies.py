@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 
 Preference = Callable[[Tensor, int], Tensor]
 """Maps counts `[N, A, 2]` after t pulls, and t, to a number for each arm `[N, A]`; the highest is pulled."""
@@ -32,7 +32,7 @@ class Preferring:
         """Returns counts of nothing, `[N, A, 2]`."""
         return no_pulls(lanes, self.arms)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns one of the best arms of each lane, `[N]`."""
         best = _best(self.preference(memory, moment.step))
         lot = torch.rand(best.shape, generator=moment.generator)

@@ -25,7 +25,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from torch.quasirandom import SobolEngine
 
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 
 MOST_ARMS = 20
 """Arms up to which the search is run: the chain has A² entries a task."""
@@ -86,7 +86,7 @@ class ReactivePolicy:
         """Returns the empty memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns an arm of each lane, `[N]`, drawn with the chances that r_{t-1} and a_{t-1} give."""
         if moment.step == 0:
             chances = self.first.expand(len(memory), -1)

@@ -18,7 +18,7 @@ from scipy import special
 from torch import Tensor
 
 from ingredients.references.bandit_policies import no_pulls, one_more_pull
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 
 ROWS_AT_ONCE = 16_384
 
@@ -33,7 +33,7 @@ class Thompson:
         """Returns counts of nothing, `[N, A, 2]`."""
         return no_pulls(lanes, self.arms)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm that is best in a draw from the posterior, `[N]`."""
         seed = int(torch.randint(2**62, (), generator=moment.generator))
         drawn = np.random.default_rng(seed).beta(memory[..., 0].numpy() + 1, memory[..., 1].numpy() + 1)

@@ -1,6 +1,6 @@
 """The references of Bernoulli bandits: what ignorance, the last step, algorithms, the optimum and the truth earn.
 
-Comes in: a family. Goes out: its `References`. Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal`
+Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal`
 where the dynamic program has at most `MOST_STATES` states, else `gittins`, which is close to it; beyond
 `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, the expected return under the prior of every policy that
 chooses by counts is computed exactly. Action noise: counts are of the arm that was carried out, scores are of the
@@ -31,12 +31,12 @@ from ingredients.references.bandit_reactive import (
 from ingredients.references.bandit_thompson import Thompson, thompson_chances
 from ingredients.references.computed import chain, same_every_pull
 from ingredients.references.forced_pulls import forced_pulls_references
-from ingredients.references.policy import Reference, References
+from ingredients.references.policy import Reference, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 
-def bernoulli_bandit_references(family: BernoulliBandit) -> References:
+def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
     """Returns all references; this runs the dynamic program, the index calibration and the reactive search."""
     if family.forced_pulls:
         return forced_pulls_references(family)
@@ -45,7 +45,7 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> References:
     everything = (*_ignorant(family), *_reactive(family), *_learning(family, states), _oracle(family))
     names = [reference.name for reference in everything]
     yardstick = next(name for name in ("bayes_optimal", "gittins", "thompson") if name in names)
-    return References("best_fixed", "reactive", yardstick, everything)
+    return ReferenceSet("best_fixed", "reactive", yardstick, everything)
 
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:

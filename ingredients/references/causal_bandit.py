@@ -1,6 +1,6 @@
 """The references of the causal bandit: ignorance, a note to oneself, seeing for doing, exact inference, the truth.
 
-Comes in: a family. Goes out: its `References`. Floor: `elsewhere`, any node but the one that is set; weights are as
+Floor: `elsewhere`, any node but the one that is set; weights are as
 often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, made by hand, not
 searched for, and good for the first goal episode alone; a memory-off sibling may be a higher hurdle. Yardstick:
 `bayes_inference`, exact inference of the weights, interventions on the node whose effects are least certain, and the
@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references.at_random import AtRandom
-from ingredients.references.policy import Answer, Moment, Policy, Reference, References
+from ingredients.references.policy import Answer, Reference, ReferenceInput, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.causal_bandit import SET_OUTSIDE, CausalBandit
 
@@ -27,22 +27,22 @@ WEIGHTS = (-1.0, 0.0, 1.0)
 NOTED_BELOW = -0.5  # a value that speaks for an effect of −1
 
 
-def causal_bandit_references(family: CausalBandit) -> References:
+def causal_bandit_references(family: CausalBandit) -> ReferenceSet:
     """Returns `random`, `elsewhere`, `one_note`, `associational`, `bayes_inference` and `oracle`."""
-    policies: dict[str, Policy] = {
+    policies: dict[str, ReferencePolicy] = {
         "random": AtRandom(family.actions),
-        "elsewhere": Elsewhere(family),
+        "elsewhere": OtherNode(family),
         "one_note": OneNote(family),
-        "associational": Told(family, seeing=True),
+        "associational": KnowsWeights(family, seeing=True),
         "bayes_inference": BayesInference(family),
-        "oracle": Told(family),
+        "oracle": KnowsWeights(family),
     }
     earns = {"elsewhere": 0.0, "random": family.goal_episodes * SET_OUTSIDE / family.nodes}
     everything = tuple(
         Reference(name, name in ("elsewhere", "oracle"), earns.get(name), partial(simulate, family, policy))
         for name, policy in policies.items()
     )
-    return References("elsewhere", "one_note", "bayes_inference", everything, floor_without_rewards=False)
+    return ReferenceSet("elsewhere", "one_note", "bayes_inference", everything, floor_without_rewards=False)
 
 
 @dataclass(frozen=True)
@@ -59,20 +59,20 @@ class _Forgetful:
         """Returns no memory."""
         return memory
 
-    def _outside(self, moment: Moment) -> Tensor:
+    def _outside(self, moment: ReferenceInput) -> Tensor:
         """Returns which node is set from outside, one-hot `[N, n]`; zeros in the information phase."""
         return moment.observation[..., self.family.nodes : 2 * self.family.nodes]
 
-    def _elsewhere(self, moment: Moment) -> Tensor:
+    def _elsewhere(self, moment: ReferenceInput) -> Tensor:
         """Returns the first node that is not set from outside, `[N]`."""
         return self._outside(moment)[..., 0].long()
 
 
 @dataclass(frozen=True)
-class Elsewhere(_Forgetful):
+class OtherNode(_Forgetful):
     """Chooses the first node that is not set."""
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns that node."""
         return self._elsewhere(moment)
 
@@ -84,7 +84,7 @@ class OneNote(_Forgetful):
     It goes by the current observation and a_{t-1} alone. What falls with the first node at 1 rises with it at −1.
     """
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the node to set, to note or to choose."""
         seen, n = moment.observation, self.family.nodes
         lowest, node = seen[..., :n].min(-1)
@@ -98,12 +98,12 @@ class OneNote(_Forgetful):
 
 
 @dataclass(frozen=True)
-class Told(_Forgetful):
+class KnowsWeights(_Forgetful):
     """Is told the weights and chooses the node of the highest mean; `seeing`: of the means where x_m = −1 was seen."""
 
     seeing: bool = False
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns that node."""
         outside = self._outside(moment)
         if self.seeing:
@@ -139,7 +139,7 @@ class BayesInference:
         """Returns all combinations alike."""
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the node whose effects are least certain, any of equals, or the best choice."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]

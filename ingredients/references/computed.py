@@ -10,29 +10,29 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ingredients.references.bandit_reactive import ReactivePolicy, WinOrLose, reactive_curve
-from ingredients.references.policy import Curves
+from ingredients.references.policy import PolicyCurves
 from ingredients.tasks.family import Family
 
 
-def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` in expectation at every pull."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reward(tasks).double().mean().expand(family.episodes))
 
     return curves
 
 
-def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], Curves]:
+def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of a reactive policy, exact on the tasks at hand."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reactive_curve(family, policy, tasks))
 
     return curves
 
 
-def without_memory(curve: Tensor) -> Curves:
+def without_memory(curve: Tensor) -> PolicyCurves:
     """Returns the curves of a policy of which no memory can be swapped."""
     values: list[float] = curve.tolist()
-    return Curves(values, list(values))
+    return PolicyCurves(values, list(values))

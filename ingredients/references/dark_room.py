@@ -1,6 +1,6 @@
 """The references of dark rooms: wandering, sweeping by position, searching and remembering, the shortest way.
 
-Comes in: a family. Goes out: its `References`. Floor: `wander`, the best that goes by the current observation. In an
+Floor: `wander`, the best that goes by the current observation. In an
 open room whose positions are shown that is a sweep: every step on a square not seen in this episode is all that
 ignorance can do, so the floor is exact wherever the sweep never comes back. With no position, nothing that shows the
 goal and a start in the middle, each step off the middle is worth the same, so always up is exact, too. Elsewhere the
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ingredients.references.at_random import AtRandom
 from ingredients.references.dark_room_policies import Search, Wander, ring, spiral
-from ingredients.references.policy import Curves, Reference, References
+from ingredients.references.policy import PolicyCurves, Reference, ReferenceSet
 from ingredients.references.simulation import mean_return, simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.dark_room import UP, DarkRoom
@@ -31,7 +31,7 @@ STRAYING = (0.0, 0.25, 0.5, 0.75, 1.0)
 ROOMS = 500  # on which the best mixture is chosen
 
 
-def dark_room_references(family: DarkRoom) -> References:
+def dark_room_references(family: DarkRoom) -> ReferenceSet:
     """Returns `random`, `wander`, `reactive`, `search` and `oracle`."""
     table = ring(family.size) if family.random_start else spiral(family.size)
     exact = is_sweep(family) or nothing_tells(family)
@@ -44,7 +44,7 @@ def dark_room_references(family: DarkRoom) -> References:
         Reference("search", False, None, partial(simulate, family, Search(family, table))),
         Reference("oracle", True, None, partial(_shortest_way, family)),
     )
-    return References("wander", "reactive", "search", everything, floor_without_rewards=exact)
+    return ReferenceSet("wander", "reactive", "search", everything, floor_without_rewards=exact)
 
 
 def is_sweep(family: DarkRoom) -> bool:
@@ -89,7 +89,7 @@ def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) ->
     return max(mixtures, key=lambda policy: mean_return(family, policy, rooms, -1))
 
 
-def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> Curves:
+def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns what one earns who knows the room: the mean over the squares from which an episode may start."""
     ways = family.ways(tasks)
     if family.random_start:
@@ -98,4 +98,4 @@ def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> Curves:
     else:
         paid = family.paid(ways[..., family.middle]).double()
     curve = [paid.mean().item()] * family.episodes
-    return Curves(curve, list(curve))
+    return PolicyCurves(curve, list(curve))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 from ingredients.tasks.dark_room import DOWN, GOAL_SEEN, LEFT, MOVES, RIGHT, STAY, UP, DarkRoom
 from ingredients.tasks.maze import distances
 
@@ -63,7 +63,7 @@ class Wander:
         """Returns no memory, `[N, 0]`."""
         return torch.empty(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the next move."""
         seen, n = moment.observation, self.family.size
         action = self.table[self.family.square((seen[..., :GOAL_SEEN] * (n - 1)).round())]
@@ -104,7 +104,7 @@ class Search:
         middle = torch.full((2,), float(n // 2))
         return torch.cat([possible, known, middle]).expand(lanes, -1)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the move after which the way to a possible goal is shortest."""
         n, here = self.family.size, self._here(memory, moment.step, moment.observation)
         possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))

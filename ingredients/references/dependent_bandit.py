@@ -1,6 +1,6 @@
 """The references of two dependent arms, p₂ = 1 − p₁: every pull is one draw of the same coin, whichever arm it is.
 
-Comes in: a family. Goes out: its `References`. A success of the first arm tells as much as a failure of the second, so
+A success of the first arm tells as much as a failure of the second, so
 what is known after t pulls is h, how often the coin fell for the first arm, and no pull tells more than another. The
 best is therefore to pull whichever arm has the higher posterior mean (by the symmetry of the prior, the first if h >
 t / 2): greedy is `bayes_optimal`, and has no line of its own. What it earns is a sum,
@@ -26,7 +26,7 @@ from ingredients.references.bandit_gittins import LONGEST_LIFETIME, gittins
 from ingredients.references.bandit_policies import Preferring, ucb1
 from ingredients.references.bandit_reactive import best_reactive, best_reactive_to_reward
 from ingredients.references.computed import chain, same_every_pull
-from ingredients.references.policy import Answer, Moment, Reference, References
+from ingredients.references.policy import Answer, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.dependent_bandit import LOWER_CHANCE, DependentBandit
 
@@ -41,7 +41,7 @@ class Coin:
         """Returns counts of nothing, `[N, 2]`."""
         return torch.zeros(lanes, 2)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm for which the coin fell more often, `[N]`; of equal ones, either."""
         lead = memory[:, 1] - memory[:, 0]
         either = torch.rand(lead.shape, generator=moment.generator) < 0.5
@@ -59,7 +59,7 @@ class ThompsonOfACoin(Coin):
 
     difficulty: str
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm that is better under a draw of p₁, `[N]`."""
         if self.difficulty == "uniform":
             seed = int(torch.randint(2**62, (), generator=moment.generator))
@@ -69,7 +69,7 @@ class ThompsonOfACoin(Coin):
         return (torch.rand(len(memory), generator=moment.generator) >= first_is_better).long()
 
 
-def dependent_bandit_references(family: DependentBandit) -> References:
+def dependent_bandit_references(family: DependentBandit) -> ReferenceSet:
     """Returns all references; this runs the reactive search and the index calibration."""
     pulls, half = family.episodes, same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
@@ -85,7 +85,7 @@ def dependent_bandit_references(family: DependentBandit) -> References:
     named.append(Reference("bayes_optimal", True, optimum, partial(simulate, family, Coin())))
     oracle = same_every_pull(family, lambda tasks: tasks.amax(-1))
     named.append(Reference("oracle", True, pulls * ORACLE_EARNS[family.difficulty], oracle))
-    return References("best_fixed", "reactive", "bayes_optimal", tuple(named))
+    return ReferenceSet("best_fixed", "reactive", "bayes_optimal", tuple(named))
 
 
 def bayes_optimal_return(difficulty: str, pulls: int) -> float:

@@ -1,6 +1,6 @@
 """The references of Bernoulli bandits whose first n pulls are forced: watch, then choose once and for all.
 
-Comes in: a family. Goes out: its `References`. After the forced pulls nobody learns anything more, so what can be known
+After the forced pulls nobody learns anything more, so what can be known
 fixes what can be earned, and nearly every ceiling is proven (docs/design.md §5, trap 2):
 
 | sees and remembers | reference | does |
@@ -31,7 +31,7 @@ from ingredients.references.bandit_dynamic_programming import (
 from ingredients.references.bandit_policies import Preferring, greedy
 from ingredients.references.bandit_thompson import Thompson
 from ingredients.references.computed import without_memory
-from ingredients.references.policy import Answer, Curves, Moment, Policy, Reference, References
+from ingredients.references.policy import Answer, PolicyCurves, Reference, ReferenceInput, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
@@ -40,14 +40,14 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 class Watching:
     """Plays as `policy` does, which learns from the first `pulls` pulls and from none after."""
 
-    policy: Policy
+    policy: ReferencePolicy
     pulls: int
 
     def initial(self, lanes: int) -> Tensor:
         """Returns the policy's memory at a lifetime's start."""
         return self.policy.initial(lanes)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the policy's arm of each lane, `[N]`."""
         return self.policy.act(memory, moment)
 
@@ -67,7 +67,7 @@ class StayWithTheLast:
         """Returns the empty memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns an arm of each lane, `[N]`; while pulls are forced, any."""
         last = moment.action_tm1.clamp(min=0)
         if moment.step != self.forced_pulls:
@@ -79,7 +79,7 @@ class StayWithTheLast:
         return memory
 
 
-def forced_pulls_references(family: BernoulliBandit) -> References:
+def forced_pulls_references(family: BernoulliBandit) -> ReferenceSet:
     """Returns all references; see the module."""
     watching = Watching(Thompson(family.arms), family.forced_pulls)
     everything = (
@@ -95,7 +95,7 @@ def forced_pulls_references(family: BernoulliBandit) -> References:
         _bayes_optimal(family),
         _oracle(family),
     )
-    return References("best_fixed", "reactive", "bayes_optimal", everything)
+    return ReferenceSet("best_fixed", "reactive", "bayes_optimal", everything)
 
 
 def _ignorant(family: BernoulliBandit, name: str) -> Reference:
@@ -131,10 +131,10 @@ def _oracle(family: BernoulliBandit) -> Reference:
     return Reference("oracle", True, family.forced_pulls / 2 + free * best, curves)
 
 
-def _after_forced(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+def _after_forced(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` at each pull of its own."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         forced, free = tasks.double().mean(), reward(tasks).double().mean()
         return without_memory(
             torch.cat([forced.expand(family.forced_pulls), free.expand(family.episodes - family.forced_pulls)])

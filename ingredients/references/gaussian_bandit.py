@@ -1,6 +1,6 @@
 """The references of Gaussian bandits.
 
-Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average. Reactive: repeats what paid
+Floor: `best_fixed`, 0 a pull on average. Reactive: repeats what paid
 more than enough, how much is searched for. Yardstick: `gittins`, which is optimal for one arm against a known one and
 close to it for several, hence not `exact`; beyond `LONGEST_LIFETIME` pulls `thompson`.
 """
@@ -12,12 +12,12 @@ from functools import partial
 from ingredients.references.computed import same_every_pull
 from ingredients.references.gaussian_beliefs import Belief, Believing, best_mean, best_satisficing, drawn, upper_bound
 from ingredients.references.gaussian_gittins import LONGEST_LIFETIME, expected_maximum, gittins_preference
-from ingredients.references.policy import Policy, Reference, References
+from ingredients.references.policy import Reference, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.gaussian_bandit import GaussianBandit
 
 
-def gaussian_bandit_references(family: GaussianBandit) -> References:
+def gaussian_bandit_references(family: GaussianBandit) -> ReferenceSet:
     """Returns all references; this runs the index calibration and the reactive search."""
     mean = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
@@ -34,12 +34,12 @@ def gaussian_bandit_references(family: GaussianBandit) -> References:
     best = family.episodes * expected_maximum(family.arms)
     named.append(Reference("oracle", True, best, same_every_pull(family, lambda tasks: tasks.amax(-1))))
     yardstick = "gittins" if family.episodes <= LONGEST_LIFETIME else "thompson"
-    return References("best_fixed", "reactive", yardstick, tuple(named))
+    return ReferenceSet("best_fixed", "reactive", yardstick, tuple(named))
 
 
 def _believing(family: GaussianBandit, name: str, preference: Belief) -> Reference:
     return _played(family, name, Believing(family.arms, family.deviation, preference))
 
 
-def _played(family: GaussianBandit, name: str, policy: Policy) -> Reference:
+def _played(family: GaussianBandit, name: str, policy: ReferencePolicy) -> Reference:
     return Reference(name, False, None, partial(simulate, family, policy))

@@ -21,18 +21,18 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Moment, Policy
+from ingredients.references.policy import Answer, ReferenceInput, ReferencePolicy
 from ingredients.references.simulation import mean_return
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
 
-Belief = Callable[[Tensor, Moment], Tensor]
+Belief = Callable[[Tensor, ReferenceInput], Tensor]
 """Maps beliefs `[N, A, 2]` to a number for each arm `[N, A]`; the highest is pulled."""
 
 FEWEST_TASKS, MOST_TASKS, SEARCH_PULLS = 200, 2000, 50_000
 NO_RUN = -1  # the search has a stream of its own, which no evaluation meets
 
-Found = TypeVar("Found", bound=Policy)
+Found = TypeVar("Found", bound=ReferencePolicy)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Believing:
         """Returns the prior of every arm, N(0, 1), `[N, A, 2]`."""
         return torch.tensor([0.0, 1.0]).expand(lanes, self.arms, 2)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the best arm of each lane, `[N]`."""
         preferred = self.preference(memory, moment)
         lot = torch.rand(preferred.shape, generator=moment.generator)
@@ -65,18 +65,18 @@ class Believing:
         return torch.stack([self.decay * mean, left * variance + 1 - left], -1)
 
 
-def best_mean(beliefs: Tensor, moment: Moment) -> Tensor:
+def best_mean(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
     """Prefers the highest posterior mean: exploits and never explores."""
     return beliefs[..., 0]
 
 
-def drawn(beliefs: Tensor, moment: Moment) -> Tensor:
+def drawn(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
     """Prefers the highest of a draw from the posterior of each arm (Thompson 1933)."""
     luck = torch.randn(beliefs.shape[:-1], generator=moment.generator)
     return beliefs[..., 0] + beliefs[..., 1].sqrt() * luck
 
 
-def upper_bound(beliefs: Tensor, moment: Moment) -> Tensor:
+def upper_bound(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
     """Prefers the highest bound m + √(2 v ln t), which is that of UCB1 with v for 1 / n (Auer et al. 2002)."""
     return beliefs[..., 0] + (2 * math.log(moment.step + 1) * beliefs[..., 1]).sqrt()
 
@@ -92,7 +92,7 @@ def fading(width: float, steps: int) -> Belief:
     What is learned late is of use to few pulls, and what the last one teaches to none.
     """
 
-    def preference(beliefs: Tensor, moment: Moment) -> Tensor:
+    def preference(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
         left = math.sqrt(1 - moment.step / max(steps - 1, 1))
         return beliefs[..., 0] + width * left * beliefs[..., 1].sqrt()
 
@@ -114,7 +114,7 @@ class Satisficing:
         """Returns the empty memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns an arm of each lane, `[N]`."""
         lanes, satisfied = len(memory), moment.reward_tm1 > self.enough
         anything = torch.randint(self.arms, (lanes,), generator=moment.generator)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references.gaussian_beliefs import Belief
-from ingredients.references.policy import Moment
+from ingredients.references.policy import ReferenceInput
 
 LONGEST_LIFETIME = 500
 """Pulls up to which bonuses are computed; time grows with the square."""
@@ -38,7 +38,7 @@ def gittins_preference(pulls: int, deviation: float) -> Belief:
     """Returns the preference for the highest index in lifetimes of `pulls` pulls."""
     bonuses = gittins_bonuses(pulls, deviation)
 
-    def index(beliefs: Tensor, moment: Moment) -> Tensor:
+    def index(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
         arm_pulls = ((1 / beliefs[..., 1] - 1) * deviation**2).round().long()
         return beliefs[..., 0] + bonuses[pulls - moment.step][arm_pulls]
 

@@ -1,6 +1,6 @@
 """The references of a family of which nothing is known: a random policy, and a yardstick that has to be trained.
 
-Comes in: a family. Goes out: its `References`. Floor: `random`, which is no optimum of those that ignore the history (a
+Floor: `random`, which is no optimum of those that ignore the history (a
 fixed way may earn more), and is labelled so. Reactive: none. Yardstick: `informed`, the study's own trainer shown the
 task, which `experiment.informed` adds.
 """
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ingredients.boundary.failures import Failure
 from ingredients.errors import StudyError
-from ingredients.references.policy import CURVES, Answer, Curves, Moment, Reference, References
+from ingredients.references.policy import CURVES, Answer, PolicyCurves, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.blocks import by_block
 from ingredients.tasks.family import Family
@@ -35,7 +35,7 @@ class RandomPolicy:
         """Returns an empty memory."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns uniform draws."""
         lanes = len(moment.tasks)
         if self.continuous:
@@ -47,25 +47,25 @@ class RandomPolicy:
         return memory
 
 
-def ignorant_references(family: Family) -> References:
+def ignorant_references(family: Family) -> ReferenceSet:
     """Returns the floor, and the name of the yardstick."""
     policy = RandomPolicy(family.actions, family.continuous)
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return _in_parts(family, policy, tasks, run)
 
     floor = Reference("random", False, None, curves)
-    return References("random", None, INFORMED, (floor,), floor_without_rewards=False)
+    return ReferenceSet("random", None, INFORMED, (floor,), floor_without_rewards=False)
 
 
-def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> Curves:
+def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns the policy's mean curves, played a few lanes at a time where each lane is an environment of its own.
 
     Raises:
         StudyError: an environment raised.
     """
     parts = tasks.tensor_split(-(-len(tasks) // most_lanes(family, MOST_LANES)))
-    played: list[Curves] = []
+    played: list[PolicyCurves] = []
     failures: list[Failure] = []
     for part in parts:
         played.append(simulate(family, policy, part, run))
@@ -81,10 +81,10 @@ def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> 
 
     curves = {name: [part[name] for part in map(_named, played)] for name in _named(played[0])}
     blocks = played[0].blocks if len(played) == 1 else {name: _grouped(each) for name, each in curves.items()}
-    return Curves(**{name: mean(each) for name, each in curves.items()}, blocks=blocks)
+    return PolicyCurves(**{name: mean(each) for name, each in curves.items()}, blocks=blocks)
 
 
-def _named(curves: Curves) -> dict[str, list[float]]:
+def _named(curves: PolicyCurves) -> dict[str, list[float]]:
     """Returns the curves that there are, by the name of the probe."""
     return {name: curve for name in CURVES if (curve := getattr(curves, name)) is not None}
 

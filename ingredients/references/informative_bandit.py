@@ -1,6 +1,6 @@
 """The references of the eleven arms of which one says which other pays.
 
-Comes in: a family. Goes out: its `References`. `bayes_optimal` asks the eleventh arm, then takes the target: .55 + 5 (K
+`bayes_optimal` asks the eleventh arm, then takes the target: .55 + 5 (K
 − 1) on average, exactly. Where pulls slip, the same is called `ask_then_take` and is the best known rather than proven:
 it asks until the target is known, be it by a slip. `thompson` draws the target from those that are left and pulls it;
 since no draw makes the eleventh arm best, it never asks, and guesses until it hits (as in Russo & Van Roy 2018).
@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ingredients.references.computed import same_every_pull
-from ingredients.references.policy import Answer, Moment, Reference, References
+from ingredients.references.policy import Answer, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.informative_bandit import OTHERS_PAY, TARGET_PAYS, TARGETS, InformativeBandit
 
@@ -40,7 +40,7 @@ class Eliminating:
         """Returns that any arm may be the target."""
         return torch.ones(lanes, TARGETS)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the target of each lane where it is known, `[N]`, else the eleventh arm or a guess."""
         guess = torch.where(memory > 0, torch.rand(memory.shape, generator=moment.generator), -1.0).argmax(-1)
         return torch.where(memory.sum(-1) > 1, INFORMER, guess) if self.asks else guess
@@ -63,7 +63,7 @@ class Reacting:
         """Returns the empty memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns an arm of each lane, `[N]`; a reward of 1 without its arm may be either, and is taken for a miss."""
         reward, last = moment.reward_tm1, moment.action_tm1
         if moment.step == 0:
@@ -77,7 +77,7 @@ class Reacting:
         return memory
 
 
-def informative_bandit_references(family: InformativeBandit) -> References:
+def informative_bandit_references(family: InformativeBandit) -> ReferenceSet:
     """Returns all references."""
     pulls, sure = family.episodes, not family.action_noise
     fixed = same_every_pull(family, lambda tasks: _slipping(family, tasks, tasks[:, :TARGETS].mean(-1)))
@@ -94,7 +94,7 @@ def informative_bandit_references(family: InformativeBandit) -> References:
         Reference(best, sure, optimum, partial(simulate, family, Eliminating(asks=True))),
         Reference("oracle", True, pulls * _earns(family, TARGET_PAYS), knows),
     )
-    return References("best_fixed", "reactive", best, everything)
+    return ReferenceSet("best_fixed", "reactive", best, everything)
 
 
 def _announced(reward: Tensor) -> Tensor:

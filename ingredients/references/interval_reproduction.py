@@ -1,6 +1,6 @@
 """The references of interval reproduction: the best press at a fixed time, a walker, an exact clock.
 
-Comes in: a family. Goes out: its `References`. Floor: `best_fixed_time`, which knows how long ago the cue came and
+Floor: `best_fixed_time`, which knows how long ago the cue came and
 nothing of the interval; who has no clock either earns less than the floor. Yardstick: `exact_clock`, which earns all
 there is. No reactive reference: where the position is shown, a memoryless agent can do as well as anyone (`walker`),
 by what it has written, so that the swap of that decides.
@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 from ingredients.references.at_random import AtRandom
-from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.policy import Answer, PolicyCurves, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRESS, RIGHT, IntervalReproduction
 
 
-def interval_reproduction_references(family: IntervalReproduction) -> References:
+def interval_reproduction_references(family: IntervalReproduction) -> ReferenceSet:
     """Returns `random`, `best_fixed_time`, `walker` (where the environment is a memory) and `exact_clock`."""
     everything = [
         Reference("random", False, None, partial(simulate, family, AtRandom(family.actions))),
@@ -30,7 +30,7 @@ def interval_reproduction_references(family: IntervalReproduction) -> References
     ]
     if family.written:
         everything.insert(2, Reference("walker", True, 1.0, partial(simulate, family, Walker())))
-    return References("best_fixed_time", None, "exact_clock", tuple(everything), floor_without_rewards=False)
+    return ReferenceSet("best_fixed_time", None, "exact_clock", tuple(everything), floor_without_rewards=False)
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:
@@ -45,14 +45,14 @@ def _worth_of_fixed_times(family: IntervalReproduction) -> Tensor:
     return family.worth(intervals.unsqueeze(0), pressed.unsqueeze(1)).mean(1)
 
 
-def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Tensor, int], Curves]]:
+def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Tensor, int], PolicyCurves]]:
     """Returns what pressing at `time` earns in expectation, and its curves on given tasks."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         intervals = family.interval(tasks.double())
         paid = family.worth(intervals, torch.full_like(intervals, time)).mean().item()
         curve = [0.0] * (family.episodes - 1) + [paid]
-        return Curves(curve, list(curve), list(curve) if family.written else None)
+        return PolicyCurves(curve, list(curve), list(curve) if family.written else None)
 
     return float(_worth_of_fixed_times(family)[time]), curves
 
@@ -65,7 +65,7 @@ class Walker:
         """Returns no memory, `[N, 0]`."""
         return torch.empty(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the walker's move."""
         light, go, place = (moment.observation[..., column] for column in (LIGHT, GO, PLACE))
         back = torch.where(place > 0, LEFT, PRESS)
@@ -84,7 +84,7 @@ class ExactClock:
         """Returns both counts at 0."""
         return torch.zeros(lanes, 2)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Presses as many steps after the cue came as the light was on."""
         now = (moment.observation[..., GO] > 0) & (memory[:, 0] == memory[:, 1])
         return torch.where(now, PRESS, LEFT)

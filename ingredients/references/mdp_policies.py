@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references.mdp_posterior import Left, Model, Planner, Posterior, values_now
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 from ingredients.tasks.tabular_mdp import TabularMdp
 
 
@@ -70,7 +70,7 @@ class Planning:
         """Returns nothing seen, `[N, M]`."""
         return torch.zeros(lanes, self.counts.size)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the best action by what is known now, in each lane's state, `[N]`."""
         left = what_is_left(self.counts.family, moment.step)
         values = self.planner(self.counts.posterior(memory), left, moment.generator)
@@ -99,7 +99,7 @@ class Sampling:
         """Returns nothing seen and nothing drawn, `[N, M + S A (1 + S)]`."""
         return torch.zeros(lanes, self.counts.size + self.counts.family.task_size)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the best action in the MDP that was drawn, in each lane's state, `[N]`.
 
         A lifetime's first choice needs none: to who knows nothing all actions are alike.
@@ -142,7 +142,7 @@ class RepeatingWhatPaid:
         """Returns nothing, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the last action, or another, `[N]`."""
         further = 1 + torch.rand(len(memory), generator=moment.generator).mul(self.actions - 1).long()
         other = (moment.action_tm1 + further.clamp(max=self.actions - 1)) % self.actions

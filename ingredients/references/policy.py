@@ -1,6 +1,6 @@
 """What a reference is: a policy whose strength is known, beside which the agents' curves are read.
 
-Comes in: nothing. Goes out: the words of this wing, `Policy`, `Curves`, `Reference` and `References`
+Comes in: nothing. Goes out: the words of this wing, `ReferencePolicy`, `PolicyCurves`, `Reference` and `ReferenceSet`
 (docs/design.md §6). A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a
 probe can swap it.
 
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 
-class Moment(NamedTuple):
+class ReferenceInput(NamedTuple):
     """What a policy may use at one step besides its own memory; it uses what its name says and nothing else.
 
     Attributes:
@@ -63,14 +63,14 @@ class Answer(NamedTuple):
     generator: torch.Generator
 
 
-class Policy(Protocol):
+class ReferencePolicy(Protocol):
     """A policy of which the whole memory is one tensor, a row a lane."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns the memory at a lifetime's start, `[N, ...]`."""
         ...
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the intended action of each lane, `[N]` (int64), or `[N, A]` where the family is continuous."""
         ...
 
@@ -79,7 +79,7 @@ class Policy(Protocol):
         ...
 
 
-class Curves(NamedTuple):
+class PolicyCurves(NamedTuple):
     """Adaptation curves of a policy on given tasks: expected reward given ψ of each episode, mean over tasks.
 
     Attributes:
@@ -101,7 +101,7 @@ class Curves(NamedTuple):
     blocks: Mapping[str, list[list[float]]] = MappingProxyType({})
 
 
-CURVES = tuple(name for name in Curves._fields if name != "blocks")
+CURVES = tuple(name for name in PolicyCurves._fields if name != "blocks")
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,11 @@ class Reference:
     name: str
     exact: bool
     expected_return: float | None
-    curves: Callable[[Tensor, int], Curves]
+    curves: Callable[[Tensor, int], PolicyCurves]
 
 
 @dataclass(frozen=True)
-class References:
+class ReferenceSet:
     """The references of a family, and which of them plays which role in the verdict (docs/design.md §6).
 
     Attributes:

@@ -1,6 +1,6 @@
 """The references of restless bandits: beliefs that follow the drift.
 
-Comes in: a family. Goes out: its `References`. Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
+Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
 around 0. Reactive: repeats what paid more than enough. Yardstick: `optimistic`, which pulls the arm with the highest m
 + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of
 its own, may be 0, so that `greedy` is among the candidates, and may fade as the lifetime ends; nothing is known to be
@@ -29,7 +29,7 @@ from ingredients.references.gaussian_beliefs import (
     upper_bound,
 )
 from ingredients.references.gaussian_gittins import expected_maximum
-from ingredients.references.policy import Curves, Policy, Reference, References
+from ingredients.references.policy import PolicyCurves, Reference, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.blocks import by_block
@@ -38,7 +38,7 @@ from ingredients.tasks.restless_bandit import RestlessBandit
 WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
-def restless_bandit_references(family: RestlessBandit) -> References:
+def restless_bandit_references(family: RestlessBandit) -> ReferenceSet:
     """Returns all references; this searches for what is enough, and for the width of optimism."""
     believing = partial(_believing, family)
     everything = (
@@ -57,7 +57,7 @@ def restless_bandit_references(family: RestlessBandit) -> References:
             _with_present_means(family, lambda means: means.amax(-1)),
         ),
     )
-    return References("best_fixed", "reactive", "optimistic", everything)
+    return ReferenceSet("best_fixed", "reactive", "optimistic", everything)
 
 
 def _optimistic(steps: int) -> list[Belief]:
@@ -68,14 +68,16 @@ def _believing(family: RestlessBandit, preference: Belief) -> Believing:
     return Believing(family.arms, family.deviation, preference, family.decay)
 
 
-def _played(family: RestlessBandit, name: str, policy: Policy) -> Reference:
+def _played(family: RestlessBandit, name: str, policy: ReferencePolicy) -> Reference:
     return Reference(name, False, None, partial(simulate, family, policy))
 
 
-def _with_present_means(family: RestlessBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Curves]:
+def _with_present_means(
+    family: RestlessBandit, reward: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of who earns `reward(means)` `[N]` a pull, under the drift that simulated policies meet."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         means, earned = family.first(tasks, tasks[:, :0])[0], []
         for t in range(family.steps):
             earned.append(reward(means).double())

@@ -1,6 +1,6 @@
 """Plays a policy through whole lifetimes on given tasks, plain and with what it carries swapped half-way.
 
-Comes in: a family, a policy, tasks and the number of a run. Goes out: `Curves`. All randomness of a run is keyed by
+All randomness of a run is keyed by
 the run and the step, so that every policy meets the same environment noise, and so do the swapped lifetimes and those
 they are compared with. They share their first half, which is played once.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Curves, Moment, Policy
+from ingredients.references.policy import Answer, PolicyCurves, ReferenceInput, ReferencePolicy
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import by_block
@@ -40,12 +40,12 @@ class _Table(NamedTuple):
     """Who plays what, with the draws of which run."""
 
     family: Family
-    policy: Policy
+    policy: ReferencePolicy
     tasks: Tensor
     run: int
 
 
-def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
+def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns what `policy` earns on `tasks` `[N, task_size]` with the draws of `run`, by episode.
 
     A swap gives a lane what its neighbour (`lifetime.others`) carries at the boundary before episode K // 2, which
@@ -71,10 +71,10 @@ def simulate(family: Family, policy: Policy, tasks: Tensor, run: int) -> Curves:
         same = lifetime.write(family, tasks, midway.world, twin.world.state)
         play("environment_swap_same", midway._replace(world=same))
     curves = {probe: each.curve for probe, each in made.items()}
-    return Curves(**curves, blocks={probe: each.blocks for probe, each in made.items()})
+    return PolicyCurves(**curves, blocks={probe: each.blocks for probe, each in made.items()})
 
 
-def mean_return(family: Family, policy: Policy, tasks: Tensor, run: int) -> float:
+def mean_return(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> float:
     """Returns what a plain lifetime of `policy` earns on average over `tasks`, which is all that a search asks."""
     table = _Table(family, policy, tasks, run)
     rewards, _ = _play(table, _begin(table), range(family.steps))
@@ -109,7 +109,9 @@ def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _
     for t in steps:
         draws = generator(table.run, Purpose.REFERENCES, t)
         noise = torch.rand(len(tasks), family.noise_size, generator=draws)
-        action = policy.act(now.memory, Moment(t, tasks, now.world.observation, now.reward_tm1, now.action_tm1, draws))
+        action = policy.act(
+            now.memory, ReferenceInput(t, tasks, now.world.observation, now.reward_tm1, now.action_tm1, draws)
+        )
         world, step = lifetime.proceed(family, tasks, now.world, action, noise)
         scores.append(step.expected_reward.double())
         memory = policy.update(now.memory, _answer(t, now.world, step, draws))

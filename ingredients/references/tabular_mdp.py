@@ -1,7 +1,5 @@
 """The references of tabular MDPs: chance, the last step, the classical algorithms with the true prior, the truth.
 
-Comes in: a family. Goes out: its `References`.
-
 - Floor: `random`. To who ignores the past all actions are alike in every state, so no policy that sees the state is
   better in expectation; exact.
 - Reactive: `reactive`, which repeats what paid; the best that was found, and little.
@@ -27,7 +25,7 @@ from torch import Tensor
 
 from ingredients.references.mdp_policies import Counts, Planning, RepeatingWhatPaid, Sampling
 from ingredients.references.mdp_posterior import bonus, greedy, optimistic_psrl, psrl, ucrl2
-from ingredients.references.policy import Curves, Policy, Reference, References
+from ingredients.references.policy import PolicyCurves, Reference, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import mean_return, simulate
 from ingredients.tasks.tabular_mdp import TabularMdp
 
@@ -38,7 +36,7 @@ WIDTHS = (0.01, 0.02, 0.05, 0.1, 0.2)
 STRAYS = (0.02, 0.05, 0.1)
 
 
-def tabular_mdp_references(family: TabularMdp) -> References:
+def tabular_mdp_references(family: TabularMdp) -> ReferenceSet:
     """Returns all references; this plays the classical algorithms on tasks of their own, to choose among them."""
     found = {name: _best(family, candidates) for name, candidates in _candidates(family).items()}
     yardstick = max(found, key=lambda name: found[name][1])
@@ -48,10 +46,10 @@ def tabular_mdp_references(family: TabularMdp) -> References:
         *(Reference(name, False, None, partial(simulate, family, policy)) for name, (policy, _) in found.items()),
         Reference("oracle", True, None, _in_each_episode(family, _best_return)),
     )
-    return References("random", "reactive", yardstick, everything)
+    return ReferenceSet("random", "reactive", yardstick, everything)
 
 
-def _candidates(family: TabularMdp) -> dict[str, list[Policy]]:
+def _candidates(family: TabularMdp) -> dict[str, list[ReferencePolicy]]:
     """Returns each algorithm's policies, one for each value of what it leaves open."""
     counts = Counts(family)
     return {
@@ -76,7 +74,7 @@ def random_return(family: TabularMdp, tasks: Tensor) -> Tensor:
     return left[:, 0]
 
 
-def _best(family: TabularMdp, policies: Sequence[Policy]) -> tuple[Policy, float]:
+def _best(family: TabularMdp, policies: Sequence[ReferencePolicy]) -> tuple[ReferencePolicy, float]:
     """Returns the policy that earns most on tasks of their own, and what it earns; the last round has more tasks."""
     tasks = family.draw_tasks(torch.Generator().manual_seed(1), TUNING_TASKS + FINAL_TASKS)
     first, final = tasks[:TUNING_TASKS], tasks[TUNING_TASKS:]
@@ -95,11 +93,11 @@ def _best_return(family: TabularMdp, tasks: Tensor) -> Tensor:
 
 def _in_each_episode(
     family: TabularMdp, earned: Callable[[TabularMdp, Tensor], Tensor]
-) -> Callable[[Tensor, int], Curves]:
+) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of a policy without memory, of which every episode earns the same in expectation."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
         curve: list[float] = [float(earned(family, tasks).double().mean())] * family.episodes
-        return Curves(curve, list(curve))
+        return PolicyCurves(curve, list(curve))
 
     return curves

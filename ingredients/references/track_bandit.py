@@ -1,6 +1,6 @@
 """The references of the bandit beside a track: those of two Bernoulli arms, and an automaton whose memory is the track.
 
-Comes in: a family. Goes out: its `References`. What a pull pays does not depend on the position, so floor, reactive
+What a pull pays does not depend on the position, so floor, reactive
 policy and yardstick are those of two independent arms, proven where they are proven there: `reactive` is the best found
 on r_{t-1} and a_{t-1} alone, `bayes_optimal` the best that anyone can do, with a memory inside or outside.
 
@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from ingredients.references.bernoulli_bandit import bernoulli_bandit_references
-from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.policy import Answer, PolicyCurves, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.track_bandit import ARMS, LEFT, RIGHT, STEPS, TrackBandit
 
 
-def track_bandit_references(family: TrackBandit) -> References:
+def track_bandit_references(family: TrackBandit) -> ReferenceSet:
     """Returns the references of two Bernoulli arms, and `automaton` where the track can be its memory."""
     of_arms = bernoulli_bandit_references(BernoulliBandit(ARMS, family.episodes))
     everything = list(of_arms.all)
@@ -32,10 +32,10 @@ def track_bandit_references(family: TrackBandit) -> References:
         everything = [replace(each, curves=partial(_wherever, each.curves)) for each in everything]
         automaton = Reference("automaton", False, None, partial(simulate, family, Automaton(family)))
         everything.insert(len(everything) - 1, automaton)
-    return References(of_arms.floor, of_arms.reactive, of_arms.yardstick, tuple(everything))
+    return ReferenceSet(of_arms.floor, of_arms.reactive, of_arms.yardstick, tuple(everything))
 
 
-def _wherever(curves: Callable[[Tensor, int], Curves], tasks: Tensor, run: int) -> Curves:
+def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run: int) -> PolicyCurves:
     """Returns the curves of a policy that does not look where it stands: to swap positions costs it nothing."""
     played = curves(tasks, run)
     same = list(played.none)
@@ -53,7 +53,7 @@ class Automaton:
         """Returns no memory, `[N, 0]`."""
         return torch.empty(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm of the half in which it will stand when it has stepped, and the step."""
         last, won = moment.action_tm1 // STEPS, moment.reward_tm1 > 0
         step = torch.where((last == 1) == won, RIGHT, LEFT)

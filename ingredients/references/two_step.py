@@ -1,7 +1,5 @@
 """The references of the two-step task: chance, the last episode, inference over the two hypotheses, the truth.
 
-Comes in: a family. Goes out: its `References`.
-
 - Floor: `random`. To who ignores the past the two ships are alike; exact.
 - Reactive: `reactive`, which on a planet does what tells it apart and at home takes the ship to where it was paid, or
   to the other planet where it was not (the family's trap). A test tries all 256 deterministic policies that see
@@ -23,12 +21,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ingredients.references.policy import Answer, Curves, Moment, Reference, References
+from ingredients.references.policy import Answer, PolicyCurves, Reference, ReferenceInput, ReferenceSet
 from ingredients.references.simulation import simulate
 from ingredients.tasks.two_step import TwoStep
 
 
-def two_step_references(family: TwoStep) -> References:
+def two_step_references(family: TwoStep) -> ReferenceSet:
     """Returns all references."""
     thompson, bayes = Inferring(family, by_lot=True), Inferring(family)
     everything = (
@@ -38,7 +36,7 @@ def two_step_references(family: TwoStep) -> References:
         Reference("bayes_optimal", True, _bayes_return(family), partial(simulate, family, bayes)),
         Reference("oracle", True, family.episodes * family.well_chosen, _always(family, family.well_chosen)),
     )
-    return References("random", "reactive", "bayes_optimal", everything)
+    return ReferenceSet("random", "reactive", "bayes_optimal", everything)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Inferring:
         """Returns ½ for each lane, `[N, 1]`."""
         return torch.full((lanes, 1), 0.5, dtype=torch.float64)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the ship, `[N]`; the likelier one, or any where both are alike. On a planet it does not matter."""
         chance = memory[:, 0]
         lot = torch.rand(len(chance), generator=moment.generator, dtype=chance.dtype)
@@ -79,7 +77,7 @@ class ByLastEpisode:
         """Returns nothing, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the planet's number there; at home the ship to the noted planet if it paid, else the other."""
         planet = moment.observation[:, 2].long()
         ship = torch.where(moment.reward_tm1 > 0, moment.action_tm1, 1 - moment.action_tm1)
@@ -120,10 +118,10 @@ def _return(family: TwoStep, right: float) -> float:
     return right * family.well_chosen + (1 - right) * (1 - family.well_chosen)
 
 
-def _always(family: TwoStep, earned: float) -> Callable[[Tensor, int], Curves]:
+def _always(family: TwoStep, earned: float) -> Callable[[Tensor, int], PolicyCurves]:
     """Returns the curves of a policy that earns the same in expectation in each episode, on either task."""
 
-    def curves(tasks: Tensor, run: int) -> Curves:
-        return Curves([earned] * family.episodes, [earned] * family.episodes)
+    def curves(tasks: Tensor, run: int) -> PolicyCurves:
+        return PolicyCurves([earned] * family.episodes, [earned] * family.episodes)
 
     return curves

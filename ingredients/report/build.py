@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-    from ingredients.report.figures import Drawn
+    from ingredients.report.figures import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +69,9 @@ class Report:
         return TerminalReport(self.evidence, self.judgement, self.directory, written=self.unwritten is None)
 
     @cached_property
-    def pictures(self) -> tuple[Drawn, ...]:
+    def pictures(self) -> tuple[Picture, ...]:
         """Every picture that has something to show."""
-        drawn: tuple[Drawn, ...] = _figures().draw(self.evidence, self.judgement)
+        drawn: tuple[Picture, ...] = _figures().draw(self.evidence, self.judgement)
         return drawn
 
     @cached_property

@@ -20,7 +20,7 @@ from ingredients.report.build import Report
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped, markdown_table
 from ingredients.report.pen import VERDICT_STYLES, Pen
-from ingredients.report.side import Published, Shown, Side
+from ingredients.report.side import Published, ShownCell, Side
 from ingredients.report.tables import Column, fitting
 from ingredients.study import INGREDIENTS
 
@@ -82,7 +82,7 @@ class Comparison:
             "Each study is judged by itself; nothing is pooled.",
         ]
 
-    def row(self, cell: Cell) -> list[Shown | None]:
+    def row(self, cell: Cell) -> list[ShownCell | None]:
         """Returns a cell's result in each study; None where a study does not have it."""
         return [side.cells.get(cell) for side in self.sides]
 
@@ -168,12 +168,12 @@ class TerminalComparison:
         return table
 
 
-def _is_judged(result: Shown | None) -> bool:
+def _is_judged(result: ShownCell | None) -> bool:
     """Returns whether a study has the cell, with a finished run and references to judge it by."""
     return result is not None and result.judged and result.seeds > 0 and result.verdict is not None
 
 
-def _verdict(result: Shown | None, without: Collection[str] = ()) -> str:
+def _verdict(result: ShownCell | None, without: Collection[str] = ()) -> str:
     """Returns a verdict with its late score and the runs that failed, as far as there is room."""
     if result is None:
         return wording.NOTHING

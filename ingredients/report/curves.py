@@ -20,7 +20,7 @@ from ingredients.judgement.statistics import t_interval
 from ingredients.report.assemble import Evidence
 
 
-class Course(NamedTuple):
+class TrainingCurve(NamedTuple):
     """How a cell went through training: train steps `[E]`, raw late means of each run `[R, E]`, their mean `[E]`."""
 
     steps: npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ class Course(NamedTuple):
     mean: Curve
 
 
-class Curves:
+class ShownCurves:
     """The curves of one study, to be shown."""
 
     def __init__(self, evidence: Evidence) -> None:
@@ -98,14 +98,14 @@ class Curves:
             return None
         return self.normalised_late(self.references.all[result.ceiling.reference].curve)
 
-    def course(self, cell: Cell, tasks: str) -> Course | None:
+    def course(self, cell: Cell, tasks: str) -> TrainingCurve | None:
         """Returns raw late means over training, on `held_out` or `training` tasks; None where no run has points."""
         of_runs = [run.points if tasks == "held_out" else run.training_points for run in self._runs(cell).runs]
         shared = sorted(set.intersection(*(set(points) for points in of_runs))) if of_runs else []
         if not shared:
             return None
         runs = np.array([[late(points[step]) for step in shared] for points in of_runs])
-        return Course(np.array(shared), runs, runs.mean(axis=0))
+        return TrainingCurve(np.array(shared), runs, runs.mean(axis=0))
 
     def heights(self, curve: Curve, count: int) -> list[float]:
         """Returns the curve in `count` (at most K) stretches of equal length, each between floor 0 and yardstick 1."""

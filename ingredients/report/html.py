@@ -18,7 +18,7 @@ from ingredients.judgement.words import describe
 from ingredients.report import rows, short, wording
 from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.facts import facts, new_tasks
-from ingredients.report.figures import Drawn
+from ingredients.report.figures import Picture
 from ingredients.report.figures.inline import inline
 from ingredients.report.html_tables import tables
 from ingredients.report.templating import filled_in
@@ -31,8 +31,8 @@ _NOT_ALWAYS = ("probes", "routes", "analysis", "emergence", "doses")
 def page(
     evidence: Evidence,
     judgement: Judgement,
-    pictures: Sequence[Drawn],
-    cells: Sequence[tuple[CellResult, Drawn]],
+    pictures: Sequence[Picture],
+    cells: Sequence[tuple[CellResult, Picture]],
 ) -> str:
     """Returns the page; `cells` are the small pictures, one a cell."""
     if short.is_short(judgement):
@@ -99,7 +99,7 @@ def _runs(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _cell(result: CellResult, drawn: Drawn) -> dict[str, Any]:
+def _cell(result: CellResult, drawn: Picture) -> dict[str, Any]:
     # where the study is not applicable all cells have one reason, which the first screen says
     reason = [result.reason] if result.reason and result.verdict else []
     return {

@@ -13,7 +13,7 @@ from ingredients.judgement import CellResult, IngredientResult, Judgement, RunRe
 from ingredients.judgement.words import describe
 from ingredients.report import routes, rows, wording
 from ingredients.report.assemble import Evidence
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
     *("ingredient", "needed here", "why", "late score lost without it", "p", "a run with it is better"),
@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
-    ordered, curves = rows.ordered(judgement), Curves(evidence)
+    ordered, curves = rows.ordered(judgement), ShownCurves(evidence)
     probes = rows.probes(ordered)
     return {
         "ingredients": Table(

@@ -19,7 +19,7 @@ MOST_COLUMNS = 4
 
 
 @dataclass(frozen=True)
-class Layout:
+class PanelLayout:
     """Panels in rows: each row's cells from left to right.
 
     Attributes:
@@ -59,15 +59,15 @@ def fullest_first(cells: Sequence[Cell]) -> list[Cell]:
     return sorted(cells, key=_weakness)
 
 
-def layout(cells: Sequence[Cell]) -> Layout:
+def layout(cells: Sequence[Cell]) -> PanelLayout:
     """Returns the panels of a grid as a matrix; where at most one ingredient varies, in lines of `MOST_COLUMNS`."""
     varied = [name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1]
     if len(varied) < 2:
-        return Layout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
+        return PanelLayout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
     by_column = _columns(cells, varied)
     by_row = tuple(name for name in varied if name not in by_column)
     ordered = sorted(cells, key=lambda cell: (_weakness(cell, by_row), _weakness(cell, by_column)))
-    return Layout(_batched(ordered, _levels(cells, by_column)), by_row, by_column)
+    return PanelLayout(_batched(ordered, _levels(cells, by_column)), by_row, by_column)
 
 
 def _columns(cells: Sequence[Cell], varied: Sequence[Ingredient]) -> tuple[Ingredient, ...]:

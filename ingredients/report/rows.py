@@ -12,7 +12,7 @@ from ingredients.judgement.inputs import INFORMED
 from ingredients.judgement.words import bounded_share, describe
 from ingredients.report import wording
 from ingredients.report.assemble import Evidence, go_on
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
 from ingredients.report.routes import route_lines
@@ -176,7 +176,7 @@ REFERENCES = (
 )
 
 
-def reference_row(reference: ReferenceResult, curves: Curves, judgement: Judgement) -> list[str]:
+def reference_row(reference: ReferenceResult, curves: ShownCurves, judgement: Judgement) -> list[str]:
     """Returns what `REFERENCES` names."""
     roles = [role for role, played in curves.references.roles.items() if played.name == reference.name]
     shown_task = reference.name == INFORMED

@@ -24,7 +24,7 @@ from ingredients.study import Study
 REPORT_JSON = "report.json"
 
 
-class Shown(NamedTuple):
+class ShownCell(NamedTuple):
     """What a comparison shows of a cell: finished and failed runs, late score, verdict, whether that was judged."""
 
     seeds: int
@@ -50,7 +50,7 @@ class Side:
     directory: Path
     study: Study
     sentence: str
-    cells: Mapping[Cell, Shown]
+    cells: Mapping[Cell, ShownCell]
     state: str
     scale: str
 
@@ -62,7 +62,7 @@ def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
     if yardstick is not None:
         scale = _scale(str(evidence.references["floor"]), judgement.floor, yardstick.name, yardstick.late)
     known = bool(judgement.references)
-    shown = {each.cell: Shown(each.seeds, each.failed, each.late, each.verdict, known) for each in judgement.cells}
+    shown = {each.cell: ShownCell(each.seeds, each.failed, each.late, each.verdict, known) for each in judgement.cells}
     state = "" if whole else f" ({wording.progress(evidence)})"
     return Side(directory, evidence.study, judgement.sentence, shown, state, scale)
 
@@ -148,6 +148,6 @@ def _key(levels: Mapping[str, Any]) -> str:
     return json.dumps(levels, sort_keys=True)
 
 
-def _shown(cell: Mapping[str, Any]) -> Shown:
+def _shown(cell: Mapping[str, Any]) -> ShownCell:
     late = cell["late"]
-    return Shown(cell["seeds"], cell["failed"], Interval(late["mean"], late["low"], late["high"]), cell["verdict"])
+    return ShownCell(cell["seeds"], cell["failed"], Interval(late["mean"], late["low"], late["high"]), cell["verdict"])

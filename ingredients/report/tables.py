@@ -16,7 +16,7 @@ from rich.text import Text
 from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.report import rows, wording
 from ingredients.report.assemble import Evidence
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.study import INGREDIENTS
 
@@ -45,12 +45,12 @@ class Column:
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
-    curves, results = Curves(evidence), rows.ordered(judgement)
+    curves, results = ShownCurves(evidence), rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
 
 
 def _cell_columns(
-    results: Sequence[CellResult], curves: Curves, pen: Pen, without: Collection[str]
+    results: Sequence[CellResult], curves: ShownCurves, pen: Pen, without: Collection[str]
 ) -> Iterator[Column]:
     for name in INGREDIENTS:
         word = wording.INGREDIENT_WORDS[name]
@@ -70,7 +70,7 @@ def _cell_columns(
     yield Column("verdict", verdicts, "left")
 
 
-def _curve_column(results: Sequence[CellResult], curves: Curves, pen: Pen, width: int) -> Column:
+def _curve_column(results: Sequence[CellResult], curves: ShownCurves, pen: Pen, width: int) -> Column:
     means = [curves.mean(result.cell) for result in results]
     drawn = [
         pen.curve([] if mean is None else curves.heights(mean, width), VERDICT_STYLES[result.verdict])
@@ -85,11 +85,13 @@ def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each reference policy, in the same scale as the cells."""
-    curves = Curves(evidence)
+    curves = ShownCurves(evidence)
     return fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
 
 
-def _reference_columns(curves: Curves, judgement: Judgement, pen: Pen, without: Collection[str]) -> Iterator[Column]:
+def _reference_columns(
+    curves: ShownCurves, judgement: Judgement, pen: Pen, without: Collection[str]
+) -> Iterator[Column]:
     references = list(judgement.references.values())
     names, *numbers, roles = zip(*(rows.reference_row(each, curves, judgement) for each in references), strict=True)
     bold = ["bold" if role else "" for role in roles]

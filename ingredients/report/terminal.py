@@ -17,7 +17,7 @@ from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
 from ingredients.report import rows, short, wording
 from ingredients.report.assemble import FILES, Evidence, go_on
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
 
@@ -74,7 +74,7 @@ class TerminalReport:
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
         """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way, and its gap below."""
-        result, curves = rows.ordered(self.judgement)[0], Curves(self.evidence)
+        result, curves = rows.ordered(self.judgement)[0], ShownCurves(self.evidence)
         mean = curves.mean(result.cell)
         if mean is None or not curves.scale.usable:
             return

@@ -12,11 +12,11 @@ it is wrong), `files` (reading), `schema` (its form, for editors), `shipped` (th
 from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study
 from ingredients.study.levels import INGREDIENTS, Ingredient, Level, MemoryKind, WipeEvery, level_data, level_text
 from ingredients.study.models import (
-    Agent,
+    AgentSettings,
     Criterion,
-    Evaluation,
+    EvaluationSettings,
     Ingredients,
-    Learner,
+    LearnerSettings,
     Study,
 )
 from ingredients.study.smoke import smoke_sized
@@ -24,12 +24,12 @@ from ingredients.study.smoke import smoke_sized
 __all__ = [
     "DEFAULT_STUDY",
     "INGREDIENTS",
-    "Agent",
+    "AgentSettings",
     "Criterion",
-    "Evaluation",
+    "EvaluationSettings",
     "Ingredient",
     "Ingredients",
-    "Learner",
+    "LearnerSettings",
     "Level",
     "MemoryKind",
     "Study",

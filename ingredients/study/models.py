@@ -105,7 +105,7 @@ class Ingredients(Section):
             raise fields.mistake(what, [level_data(level) for level in self.task_distribution], allowed, keys=keys)
 
 
-class Agent(Section):
+class AgentSettings(Section):
     """The agent of every cell.
 
     Attributes:
@@ -127,7 +127,7 @@ def _segment(value: object) -> object:
     return value if value is False else fields.or_auto(fields.whole(8, 10_000, because=", or off"))(value)
 
 
-class Learner(Section):
+class LearnerSettings(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
     The defaults are for lifetimes of ten to five hundred steps; docs/learner.md has what each of them was chosen by.
@@ -145,7 +145,7 @@ class Learner(Section):
             whole lifetimes, .001 with segments.
         discount: γ, over steps, across episodes, to the lifetime's end; `auto` goes with the lifetime's length
             (`learner.horizon_discount`).
-        gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.trace_decay`).
+        gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.horizon_lambda`).
         entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`);
             `auto` goes with the lifetime's length (`learner.first_entropy`).
         clip: of the probability ratio in the policy's loss.
@@ -186,7 +186,7 @@ class Learner(Section):
         return self
 
 
-class Evaluation(Section):
+class EvaluationSettings(Section):
     """How many held-out tasks score a run at its end, and at how many points during training with how many tasks.
 
     Attributes:
@@ -237,9 +237,9 @@ class Study(Section):
     tasks: Tasks
     ingredients: Ingredients
     seeds: SeedsField = Seeds(0, 5)
-    agent: Agent = Agent()
-    learner: Learner = Learner()
-    evaluation: Evaluation = Evaluation()
+    agent: AgentSettings = AgentSettings()
+    learner: LearnerSettings = LearnerSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     criterion: Criterion = Criterion()
 
     @classmethod

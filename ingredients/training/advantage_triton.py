@@ -28,7 +28,7 @@ def _advantages(
     lifetimes: tl.tensor,
     lanes: tl.tensor,
     discount: tl.tensor,
-    trace: tl.tensor,
+    gae_lambda: tl.tensor,
     STEPS: tl.constexpr,
     WAITS: tl.constexpr,
     BLOCK: tl.constexpr,
@@ -43,7 +43,7 @@ def _advantages(
         at = first + (STEPS - 1 - back) * lanes
         now = tl.load(value + at, mask=real, other=0.0)
         earned = tl.load(reward + at, mask=real, other=0.0)
-        found = earned + discount * later_value - now + discount * trace * running
+        found = earned + discount * later_value - now + discount * gae_lambda * running
         if WAITS:
             acted = tl.load(acting + at, mask=real, other=0.0) != 0.0
             tl.store(advantage + at, tl.where(acted, found, 0.0), mask=real)
@@ -53,7 +53,9 @@ def _advantages(
             running, later_value = found, now
 
 
-def advantages(reward: Tensor, value: Tensor, discount: float, trace: float, acting: Tensor | None = None) -> Tensor:
+def advantages(
+    reward: Tensor, value: Tensor, discount: float, gae_lambda: float, acting: Tensor | None = None
+) -> Tensor:
     """Returns A_t for rewards, values, and 1 where there was something to do, `[..., T, N]`."""
     steps, lanes = reward.shape[-2:]
     lifetimes, advantage = reward.numel() // steps, torch.empty_like(reward, memory_format=torch.contiguous_format)
@@ -65,7 +67,7 @@ def advantages(reward: Tensor, value: Tensor, discount: float, trace: float, act
         lifetimes,
         lanes,
         discount,
-        trace,
+        gae_lambda,
         STEPS=steps,
         WAITS=acting is not None,
         BLOCK=LANES_TOGETHER,

@@ -13,7 +13,7 @@ from torch import Tensor
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import State
 from ingredients.training.gaussian import gaussian_log_probability
-from ingredients.training.learner import Advised, log_probability
+from ingredients.training.learner import Minibatch, log_probability
 from ingredients.training.setup import Setup
 
 
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
         inputs: `[S, T, N, F]`.
         start: the memory that its lanes start from, parts `[S, N, ...]`; None where it is the initial one.
         carry: `[S, T]`, or `[S, T, N]` where lanes do not keep step.
-        advised: what was done.
+        minibatch: what was done.
         earned: what it earned, `[S, X]`, or what each action would have, `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
         target: the critic's, `[S, X]`.
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
     inputs: Tensor
     start: State | None
     carry: Tensor
-    advised: Advised
+    minibatch: Minibatch
     earned: Tensor
     critic_inputs: Tensor
     target: Tensor

@@ -37,7 +37,7 @@ FEWEST_SEEDS = 2
 Row = tuple[str, str]
 
 
-class Played(NamedTuple):
+class RandomPlay(NamedTuple):
     """Random play: what was shown `[T + 1, N, O]`, paid `[T, N]`, and where there was something to do `[T, N]`."""
 
     shown: Tensor
@@ -73,7 +73,7 @@ def contact(study: Study) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> Played:
+def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> RandomPlay:
     """Plays as many episodes as there are `starts` `[K, N, S]`; with the same actions in all lanes where `alike`."""
     draw, lanes = generator(1, Purpose.LEAKAGE), len(tasks)
     world, began = lifetime.begin(family, tasks, starts[0]), time.perf_counter()
@@ -88,7 +88,7 @@ def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> Played:
         world, step = lifetime.proceed(family, tasks, world, _action(family, lanes, draw, alike), noise)
         shown.append(world.observation)
         paid.append(step.reward)
-    return Played(torch.stack(shown), torch.stack(paid), torch.stack(acting), time.perf_counter() - began)
+    return RandomPlay(torch.stack(shown), torch.stack(paid), torch.stack(acting), time.perf_counter() - began)
 
 
 def _action(family: Family, lanes: int, draw: torch.Generator, alike: bool) -> Tensor:
@@ -115,7 +115,7 @@ def _shown(family: Family) -> str:
     return " and ".join(parts)
 
 
-def _tasks(study: Study, once: Played) -> str:
+def _tasks(study: Study, once: RandomPlay) -> str:
     """Returns what a task is, and where tasks differ under the same seeds and actions."""
     section = study.tasks
     what = "drawn by your class"
@@ -125,7 +125,7 @@ def _tasks(study: Study, once: Played) -> str:
     return f"{what}; under the same actions {_difference(once)}"
 
 
-def _difference(once: Played) -> str:
+def _difference(once: RandomPlay) -> str:
     if _differs(once.shown[0]):
         return "tasks differ in the first observation already, so the task may be seen at once"
     parts = [name for name, part in (("observations", once.shown[1:]), ("rewards", once.paid)) if _differs(part)]
@@ -149,7 +149,7 @@ def _resets(family: Family, resets: Tensor) -> str:
     return f"{moving} of the {resets.shape[-1]} numbers of the first observation differ between resets of one task"
 
 
-def _repeated(once: Played, again: Played) -> str:
+def _repeated(once: RandomPlay, again: RandomPlay) -> str:
     """Returns whether the same seeds and actions give the same."""
     count = min(len(once.paid), len(again.paid))
     same = torch.equal(once.shown[: count + 1], again.shown[: count + 1]) and torch.equal(
@@ -160,7 +160,7 @@ def _repeated(once: Played, again: Played) -> str:
     return "two resets with one seed are NOT the same: runs cannot be repeated, and tasks are compared by luck, too"
 
 
-def _random(family: Family, free: Played) -> str:
+def _random(family: Family, free: RandomPlay) -> str:
     episodes = len(free.paid) // family.episode_steps
     per_episode = free.paid[: episodes * family.episode_steps].view(episodes, family.episode_steps, -1).sum(1)
     length = free.acting[: episodes * family.episode_steps].float().mean() * family.episode_steps
@@ -172,7 +172,7 @@ def _random(family: Family, free: Played) -> str:
     )
 
 
-def _speed(free: Played) -> str:
+def _speed(free: RandomPlay) -> str:
     return f"{float(free.acting.sum()) / max(free.seconds, 1e-9):,.0f} steps/s in one process"
 
 
@@ -198,7 +198,7 @@ def _recipe(section: GymnasiumTasks) -> Recipe:
     return Recipe(section.gymnasium, section.keywords, tuple(section.wrappers))
 
 
-def _against(study: Study, once: Played, free: Played) -> Iterator[str]:
+def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
     """Yields what speaks against a study on these tasks ending in verdicts, and what to change."""
     section = study.tasks
     if isinstance(section, GymnasiumTasks) and not section.vary:

@@ -276,7 +276,7 @@ class _Table:
 
     def _stretch(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
         """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
-        how = _How(steps, greedy, yoke and yoke.change, self.seated.rings if self.trembling else 0)
+        how = _PlayOptions(steps, greedy, yoke and yoke.change, self.seated.rings if self.trembling else 0)
         plain = yoke.plain if yoke else ()
         if self.stage is None:
             return _lived_through(how, scene, self.seated.draws, plain)
@@ -284,7 +284,7 @@ class _Table:
         return self.stage.play(how, program, scene, self.seated.draws, plain)
 
 
-class _How(NamedTuple):
+class _PlayOptions(NamedTuple):
     """How lanes go through some steps: with greedy actions, with another's past, with actions that tremble.
 
     Those tremble in so many rings of lanes, or in none.
@@ -296,7 +296,7 @@ class _How(NamedTuple):
     trembling: int
 
 
-def _lived_through(how: _How, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
+def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
     """Returns what the steps give; `plain` is what lay behind the plain lanes at each step, where a yoke asks."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.policy import log_density, normal, vector_entropy
-from ingredients.training.learner import Advised, PolicyLosses, clipped_surrogate, mean_step
+from ingredients.training.learner import Minibatch, PolicyLosses, clipped_surrogate, mean_step
 
 
 @torch.no_grad()
 def gaussian_gradient(
-    heads: Tensor, advised: Advised, clip: float, entropy_weight: float | Tensor
+    heads: Tensor, minibatch: Minibatch, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over means and log-deviations, `[S, X, 2A]`.
 
@@ -23,21 +23,21 @@ def gaussian_gradient(
 
     Args:
         heads: `[S, X, P]`.
-        advised: the steps; actions are `[S, X, A]`.
+        minibatch: the steps; actions are `[S, X, A]`.
         clip: ε.
         entropy_weight: of the entropy.
     """
-    steps, policy = advised.action.shape[1], normal(heads, advised.action.shape[-1])
-    surrogate = clipped_surrogate(log_density(policy, advised.action), advised, clip)
+    steps, policy = minibatch.action.shape[1], normal(heads, minibatch.action.shape[-1])
+    surrogate = clipped_surrogate(log_density(policy, minibatch.action), minibatch, clip)
     of_log = -surrogate.slope.unsqueeze(-1) / steps
     narrow = (-policy.log_deviation).exp()
-    z = (advised.action - policy.mean) * narrow
+    z = (minibatch.action - policy.mean) * narrow
     d_mean = of_log * z * narrow
     alike = entropy_weight / steps
-    of_entropy = alike if advised.weight is None else alike * advised.weight.unsqueeze(-1)
+    of_entropy = alike if minibatch.weight is None else alike * minibatch.weight.unsqueeze(-1)
     d_log_deviation = (of_log * (z * z - 1) - of_entropy) * policy.free
     losses = (surrogate.loss, vector_entropy(policy), surrogate.kl, surrogate.clipped)
-    means = PolicyLosses(*(mean_step(part, advised.weight) for part in losses))
+    means = PolicyLosses(*(mean_step(part, minibatch.weight) for part in losses))
     return means, torch.cat([d_mean, d_log_deviation], dim=-1)
 
 

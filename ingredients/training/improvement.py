@@ -15,11 +15,11 @@ from ingredients.training.batches import Batch, Leaves, head_by_kernels, log_pro
 from ingredients.training.critic import features, value_gradient, values
 from ingredients.training.gaussian import gaussian_gradient
 from ingredients.training.learner import (
-    Advised,
     Clip,
     Losses,
-    Pace,
+    Minibatch,
     PolicyLosses,
+    UpdateSchedule,
     entropy_share,
     generalised_advantage,
     gradient_norm,
@@ -32,17 +32,19 @@ from ingredients.training.rollout import Rollout
 from ingredients.training.setup import Setup, Training
 
 
-def paces(setup: Setup, training: Training) -> list[Pace]:
+def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
     """Returns how far each gradient step of the next update goes: by the share of training that is left."""
     left, count = 1 - training.update / setup.updates, training.policy_adam.count
     rate = setup.tuned.rate * left
     share = left if setup.tuned.segment else entropy_share(left, setup.family.steps)
     entropy_weight = setup.tuned.entropy * share
     steps = setup.tuned.epochs * setup.tuned.minibatches
-    return [Pace.of(rate, count + step + 1, entropy_weight) for step in range(steps)]
+    return [UpdateSchedule.of(rate, count + step + 1, entropy_weight) for step in range(steps)]
 
 
-def improve(setup: Setup, training: Training, rollout: Rollout, steps: Sequence[Pace]) -> tuple[Losses, Tensor]:
+def improve(
+    setup: Setup, training: Training, rollout: Rollout, steps: Sequence[UpdateSchedule]
+) -> tuple[Losses, Tensor]:
     """Returns mean losses and gradient norms `[S]` of the epochs over one rollout; weights are changed in place.
 
     `steps` are the `paces`: numbers, or tensors that a device holds.
@@ -51,7 +53,7 @@ def improve(setup: Setup, training: Training, rollout: Rollout, steps: Sequence[
 
 
 def improve_by(
-    setup: Setup, training: Training, batched: Callable[[Leaves], Sequence[Batch]], steps: Sequence[Pace]
+    setup: Setup, training: Training, batched: Callable[[Leaves], Sequence[Batch]], steps: Sequence[UpdateSchedule]
 ) -> tuple[Losses, Tensor]:
     """Returns the same of epochs over minibatches, which are made with the weights as they were collected with."""
     leaves = Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
@@ -69,21 +71,21 @@ def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
     """
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
-    eyes = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
-    value = torch.stack([values(leaves.critic, inputs) for inputs in eyes])
+    seen_by_critic = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
+    value = torch.stack([values(leaves.critic, inputs) for inputs in seen_by_critic])
     scaled, acting = rollout.reward * (1 - discount), rollout.acting
-    raw = generalised_advantage(scaled, value, discount, setup.tuned.trace, acting)
+    raw = generalised_advantage(scaled, value, discount, setup.tuned.gae_lambda, acting)
     target, advantage = raw + value, normalise_per_run(raw, acting)
     batches = []
-    for m, critic_inputs in enumerate(eyes):
+    for m, critic_inputs in enumerate(seen_by_critic):
         action = rollout.action[m].flatten(1, 2)
         before = log_probabilities(setup, leaves.policy, rollout.outputs[m].flatten(1, 2), action)
         weight = None if acting is None else step_weights(acting[m].flatten(1))
-        advised = Advised(action, before, advantage[m].flatten(1), weight)
+        minibatch = Minibatch(action, before, advantage[m].flatten(1), weight)
         earned = rollout.earned[m].flatten(1, 2)
         start = rollout.start and tuple(part[m] for part in rollout.start)
         about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
-        batches.append(Batch(rollout.inputs[m], start, rollout.carry, advised, earned, *about_critic))
+        batches.append(Batch(rollout.inputs[m], start, rollout.carry, minibatch, earned, *about_critic))
     return batches
 
 
@@ -92,12 +94,12 @@ def _step(
     training: Training,
     leaves: Leaves,
     batch: Batch,
-    pace: Pace,
+    pace: UpdateSchedule,
 ) -> tuple[Losses, Tensor]:
     """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
     outputs = setup.agent.unroll(leaves.policy, batch.carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
-    counts = batch.advised.weight
+    counts = batch.minibatch.weight
     error, critic_step = value_gradient(leaves.critic, batch.critic_inputs, batch.target, training.critic, counts)
     norm, critic_norm = gradient_norm(policy_step), gradient_norm(critic_step)
     training.alive &= torch.isfinite(norm) & torch.isfinite(critic_norm)
@@ -120,7 +122,7 @@ def _policy_step(
         from ingredients.training import policy_triton
 
         weighed = policy_triton.Weighed(setup.learner.clip, entropy_weight, setup.tuned.prediction)
-        return policy_triton.policy_step(setup.agent, leaves, outputs, batch.advised, batch.earned, weighed, like)
+        return policy_triton.policy_step(setup.agent, leaves, outputs, batch.minibatch, batch.earned, weighed, like)
     heads = setup.agent.heads(leaves, outputs).flatten(1, 2)
     losses, d_heads = _heads_gradient(setup, heads, batch, entropy_weight)
     return losses, flat_gradient(heads, d_heads, leaves, like)
@@ -135,17 +137,19 @@ def _heads_gradient(
     d_heads = torch.zeros_like(heads)
     if setup.family.continuous:
         losses, d_heads[..., : 2 * actions] = gaussian_gradient(
-            heads.detach(), batch.advised, learner.clip, entropy_weight
+            heads.detach(), batch.minibatch, learner.clip, entropy_weight
         )
         return losses, d_heads
-    losses, d_heads[..., :actions] = policy_gradient(heads[..., :actions], batch.advised, learner.clip, entropy_weight)
+    losses, d_heads[..., :actions] = policy_gradient(
+        heads[..., :actions], batch.minibatch, learner.clip, entropy_weight
+    )
     if setup.tuned.prediction:
         d_heads[..., predicting] = prediction_gradient(
             heads[..., predicting].detach(),
-            batch.advised.action,
+            batch.minibatch.action,
             batch.earned,
             setup.tuned.prediction,
-            batch.advised.weight,
+            batch.minibatch.weight,
         )
     return losses, d_heads
 

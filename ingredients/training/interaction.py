@@ -79,7 +79,7 @@ class Draws(NamedTuple):
     carry: Tensor
 
 
-class Moment(NamedTuple):
+class Transition(NamedTuple):
     """One step: input `[S, N, F]`, the memory's output `[S, N, H]`, intended action `[S, N]`, the answer.
 
     `waiting` is 1.0 where there was nothing to do, `[S, N]`; None where no episode ends early.
@@ -113,7 +113,7 @@ def nothing_past(play: Play, observation: Tensor) -> Past:
 
 def advance(
     play: Play, lanes: Lanes, draws: Draws, greedy: bool = False, trembles: Tensor | None = None
-) -> tuple[Lanes, Moment]:
+) -> tuple[Lanes, Transition]:
     """Returns the lanes after one step, and what happened in it.
 
     `trembles`, uniforms of the form of `draws.action`, say where another action is carried out (`tremble`).
@@ -138,7 +138,7 @@ def advance(
     )
     if play.still and lanes.world.waiting is not None:
         memory, past = _stood_still(lanes, memory, past)
-    return Lanes(memory, world, past, lanes.t + 1), Moment(inputs, output, action, step, waiting)
+    return Lanes(memory, world, past, lanes.t + 1), Transition(inputs, output, action, step, waiting)
 
 
 def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:

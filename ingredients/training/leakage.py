@@ -33,10 +33,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ingredients.decoding.chosen import Asked
+from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.decoders import FULL, QUICK, Budget
-from ingredients.decoding.leak import Leak, measure
-from ingredients.decoding.played import Labels, Numbers, Played
+from ingredients.decoding.leak import LeakMeasurement, measure
+from ingredients.decoding.played import Labels, Numbers, PlayedSequences
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study
 from ingredients.tasks import lifetime, make_family
@@ -87,21 +87,25 @@ def _said(*plays: _Failed) -> str | None:
     return f"in {count} of {lanes} lifetimes of random play, the first: {why}"
 
 
-def _entry(name: str, many: Played, few: Played, budget: Budget, failed: str | None) -> dict[str, Any]:
-    told = _measured(few, Asked(name, task=True), budget, failed)
+def _entry(
+    name: str, many: PlayedSequences, few: PlayedSequences, budget: Budget, failed: str | None
+) -> dict[str, Any]:
+    told = _measured(few, DecoderQuestion(name, task=True), budget, failed)
     beside = {
-        "history": _measured(many, Asked(name, history=True), budget, failed),
-        "without": _measured(many, Asked(name), budget, failed),
+        "history": _measured(many, DecoderQuestion(name, history=True), budget, failed),
+        "without": _measured(many, DecoderQuestion(name), budget, failed),
     }
     if name == "action":
-        beside["with_reward"] = _measured(few, Asked(name, task=True, reward=True), budget, failed)
-        beside["history_with_reward"] = _measured(many, Asked(name, history=True, reward=True), budget, failed)
+        beside["with_reward"] = _measured(few, DecoderQuestion(name, task=True, reward=True), budget, failed)
+        beside["history_with_reward"] = _measured(
+            many, DecoderQuestion(name, history=True, reward=True), budget, failed
+        )
     return {**told, **beside, "quick": budget == QUICK, "failed": failed}
 
 
-def _measured(played: Played, asked: Asked, budget: Budget, failed: str | None) -> dict[str, Any]:
+def _measured(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, failed: str | None) -> dict[str, Any]:
     if not played.steps:
-        return asdict(Leak(reason=f"random play failed {failed}"))
+        return asdict(LeakMeasurement(reason=f"random play failed {failed}"))
     return asdict(measure(played, asked, budget))
 
 
@@ -123,7 +127,7 @@ def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
 # Random play
 
 
-def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[Played, _Failed]:
+def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[PlayedSequences, _Failed]:
     """Returns lifetimes on `tasks` `[N, D]`, played at random, without those in which the environment failed."""
     lanes, draw = len(tasks), generator(0, Purpose.LEAKAGE)
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=draw))
@@ -152,7 +156,7 @@ def _most_varied(shown: Tensor) -> Tensor:
     return shown[..., varied[spread[varied] > 0].sort().values]
 
 
-def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Played, _Failed]:
+def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[PlayedSequences, _Failed]:
     """Returns the lifetimes that gave finite numbers and did not raise, and the others' count and first reason."""
     why = {lane: str(failure) for lane, failure in take_failures(family).items()}
     finite = np.logical_and.reduce([np.isfinite(part).reshape(len(number), -1).all(1) for part in parts])
@@ -163,7 +167,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
     shown, rewards, actions, acting = (part[kept] for part in parts)
     seen = np.ones(shown.shape[:2], dtype=np.bool_)
     schedule = np.broadcast_to(_schedule(family), (len(kept), family.steps, 3))
-    played = Played(shown, seen, actions, rewards, acting > 0, schedule, number[kept], family.continuous, True)
+    played = PlayedSequences(shown, seen, actions, rewards, acting > 0, schedule, number[kept], family.continuous, True)
     return played, _Failed(len(why), len(number), next(iter(why.values()), ""))
 
 

@@ -34,7 +34,7 @@ class Losses(NamedTuple):
 
 
 def generalised_advantage(
-    reward: Tensor, value: Tensor, discount: float, trace: float, acting: Tensor | None = None
+    reward: Tensor, value: Tensor, discount: float, gae_lambda: float, acting: Tensor | None = None
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
@@ -44,18 +44,18 @@ def generalised_advantage(
         reward: r_t, paid for the action at t, `[..., T, N]`.
         value: V_t, before the action at t, `[..., T, N]`.
         discount: γ, over steps, across episodes.
-        trace: λ.
+        gae_lambda: λ.
         acting: 1 where there was something to do, 0 where the agent waited, `[..., T, N]`; None where it never does.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
 
-        return advantage_triton.advantages(reward, value, discount, trace, acting)
+        return advantage_triton.advantages(reward, value, discount, gae_lambda, acting)
     advantage = torch.empty_like(reward)
     next_value = running = torch.zeros_like(reward[..., 0, :])
     for t in range(reward.shape[-2] - 1, -1, -1):
         value_t = value[..., t, :]
-        found = reward[..., t, :] + discount * next_value - value_t + discount * trace * running
+        found = reward[..., t, :] + discount * next_value - value_t + discount * gae_lambda * running
         if acting is None:
             advantage[..., t, :], running, next_value = found, found, value_t
             continue
@@ -101,7 +101,7 @@ def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor
     return runs_first.transpose(0, 1).contiguous()
 
 
-class Advised(NamedTuple):
+class Minibatch(NamedTuple):
     """What was done and how good it was, `[S, X]`: action (int64; of vectors `[S, X, A]`), log π_old, its advantage.
 
     `weight` is what each step counts, `[S, X]` (`step_weights`); None where all count alike.
@@ -131,21 +131,21 @@ class Surrogate(NamedTuple):
     clipped: Tensor
 
 
-def clipped_surrogate(log_probability: Tensor, advised: Advised, clip: float) -> Surrogate:
+def clipped_surrogate(log_probability: Tensor, minibatch: Minibatch, clip: float) -> Surrogate:
     """Returns the loss for log π(a) `[S, X]`, ρ = π / π_old (Schulman et al. 2017, eq. 7); the slope is weighted."""
-    log_ratio = log_probability - advised.before
+    log_ratio = log_probability - minibatch.before
     ratio = log_ratio.exp()
-    gained, held = ratio * advised.advantage, ratio.clamp(1 - clip, 1 + clip) * advised.advantage
+    gained, held = ratio * minibatch.advantage, ratio.clamp(1 - clip, 1 + clip) * minibatch.advantage
     slope = torch.where(gained <= held, gained, torch.zeros_like(gained))
-    if advised.weight is not None:
-        slope = torch.where(advised.weight > 0, slope * advised.weight, 0.0)
+    if minibatch.weight is not None:
+        slope = torch.where(minibatch.weight > 0, slope * minibatch.weight, 0.0)
     clipped = ((ratio - 1).abs() > clip).to(ratio.dtype)
     return Surrogate(-torch.minimum(gained, held), slope, ratio - 1 - log_ratio, clipped)
 
 
 @torch.no_grad()
 def policy_gradient(
-    logits: Tensor, advised: Advised, clip: float, entropy_weight: float | Tensor
+    logits: Tensor, minibatch: Minibatch, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
 
@@ -153,21 +153,21 @@ def policy_gradient(
 
     Args:
         logits: `[S, X, A]`.
-        advised: the steps.
+        minibatch: the steps.
         clip: ε.
         entropy_weight: of the entropy.
     """
-    action = advised.action
+    action = minibatch.action
     log_policy, policy = _log_policy(logits)
-    surrogate = clipped_surrogate(log_policy.gather(1, action.unsqueeze(1)).squeeze(1), advised, clip)
+    surrogate = clipped_surrogate(log_policy.gather(1, action.unsqueeze(1)).squeeze(1), minibatch, clip)
     minus_entropy = (policy * log_policy).sum(1)
     of_ratio = surrogate.slope / action.shape[1]
     gradient = (log_policy - minus_entropy.unsqueeze(1)).mul_(entropy_weight / action.shape[1])
-    if advised.weight is not None:
-        gradient.mul_(advised.weight.unsqueeze(1))
+    if minibatch.weight is not None:
+        gradient.mul_(minibatch.weight.unsqueeze(1))
     gradient.add_(of_ratio.unsqueeze(1)).mul_(policy).scatter_add_(1, action.unsqueeze(1), -of_ratio.unsqueeze(1))
     parts = (surrogate.loss, -minus_entropy, surrogate.kl, surrogate.clipped)
-    return PolicyLosses(*(mean_step(part, advised.weight) for part in parts)), gradient.transpose(1, 2)
+    return PolicyLosses(*(mean_step(part, minibatch.weight) for part in parts)), gradient.transpose(1, 2)
 
 
 @torch.no_grad()
@@ -264,7 +264,7 @@ def horizon_discount(steps: int) -> float:
     return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
 
-def trace_decay(steps: int) -> float:
+def horizon_lambda(steps: int) -> float:
     """Returns λ for lifetimes of T steps: 1 − 1,250 / T², from .5 to .9.
 
     What an arm tried at t is worth shows over the rest of the lifetime. A longer trace waits for it and a shorter one
@@ -273,7 +273,7 @@ def trace_decay(steps: int) -> float:
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
-class Pace(NamedTuple):
+class UpdateSchedule(NamedTuple):
     """How far one gradient step goes: numbers, or 0-dimensional tensors (float64) of a device that replays it.
 
     Attributes:
@@ -287,9 +287,9 @@ class Pace(NamedTuple):
     entropy_weight: float | Tensor
 
     @staticmethod
-    def of(rate: float, count: int, entropy_weight: float = 0.0) -> Pace:
+    def of(rate: float, count: int, entropy_weight: float = 0.0) -> UpdateSchedule:
         """Returns the pace of the step of this number, the first being 1, at a learning rate."""
-        return Pace(rate / (1 - 0.9**count), 1 - 0.999**count, entropy_weight)
+        return UpdateSchedule(rate / (1 - 0.9**count), 1 - 0.999**count, entropy_weight)
 
 
 class Clip(NamedTuple):
@@ -314,9 +314,9 @@ class Adam:
 
     def step(self, weights: Tensor, gradient: Tensor, norm: Tensor, rate: float, clip: Clip) -> None:
         """Improves `weights` `[S, P]` in place by `gradient` `[S, P]` of `norm` `[S]`; frozen runs stay as they are."""
-        self.move(weights, gradient, norm, Pace.of(rate, self.count + 1), clip)
+        self.move(weights, gradient, norm, UpdateSchedule.of(rate, self.count + 1), clip)
 
-    def move(self, weights: Tensor, gradient: Tensor, norm: Tensor, pace: Pace, clip: Clip) -> None:
+    def move(self, weights: Tensor, gradient: Tensor, norm: Tensor, pace: UpdateSchedule, clip: Clip) -> None:
         """Takes the step at its pace."""
         if kernels_do(weights):
             from ingredients.training import adam_triton

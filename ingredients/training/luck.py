@@ -26,7 +26,7 @@ from ingredients.training.setup import Setup
 
 
 @dataclass(frozen=True)
-class Shares:
+class LuckSharing:
     """Which runs share whose luck, and what they make of it.
 
     Attributes:
@@ -49,12 +49,12 @@ class Shares:
     random_memory: Tensor
     carry: Tensor
 
-    def to(self, device: torch.device) -> Shares:
+    def to(self, device: torch.device) -> LuckSharing:
         """Returns the same on another device."""
-        return Shares(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return LuckSharing(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-class Luck(NamedTuple):
+class SeedDraws(NamedTuple):
     """What is drawn for lifetimes of K seeds: uniforms `[K, T, N, ...]`, those of starts `[K, episodes, N, ...]`."""
 
     action: Tensor
@@ -63,10 +63,10 @@ class Luck(NamedTuple):
     masks: Tensor
 
 
-class Drawn(NamedTuple):
+class RolloutDraws(NamedTuple):
     """What is drawn for a rollout: luck, the tasks of every distinct list `[L, N, D]`, and memories `[K, N, ...]`."""
 
-    luck: Luck
+    luck: SeedDraws
     tasks: Tensor
     memory: State
 
@@ -84,12 +84,12 @@ def _lists_of(runs: Sequence[Run]) -> list[tuple[int, int | None]]:
     return list(dict.fromkeys((run.seed, run.cell.training_tasks) for run in runs))
 
 
-def shares(runs: Sequence[Run], family: Family) -> Shares:
+def shares(runs: Sequence[Run], family: Family) -> LuckSharing:
     """Returns who shares whose luck."""
     seeds, lists = seeds_of(runs), _lists_of(runs)
     starts = [_only_start(seed, family) for seed in seeds]
     alike = [run.cell.starts_alike and family.start_size > 0 for run in runs]
-    return Shares(
+    return LuckSharing(
         seed=torch.tensor([seeds.index(run.seed) for run in runs]),
         tasks=torch.tensor([lists.index((run.seed, run.cell.training_tasks)) for run in runs]),
         reward_shown=torch.tensor([run.cell.reward_shown for run in runs]).view(-1, 1, 1),
@@ -105,15 +105,15 @@ def _only_start(seed: int, family: Family) -> Tensor:
     return torch.rand((1, family.start_size), generator=generator(seed, Purpose.TRAINING_STARTS, -1))
 
 
-def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> Luck:
+def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraws:
     """Returns storage for the luck of so many seeds."""
     lead, width = (seeds, family.steps, lanes), (family.actions,) if family.continuous else ()
     starts = (seeds, family.episodes, lanes, family.start_size)
     shapes = ((*lead, *width), (*lead, family.noise_size), starts, (*lead, 2))
-    return Luck(*(torch.empty(shape, pin_memory=pinned) for shape in shapes))
+    return SeedDraws(*(torch.empty(shape, pin_memory=pinned) for shape in shapes))
 
 
-def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: Luck) -> None:
+def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
     """Draws the luck of a rollout, or of a chunk of an evaluation, into storage; it may be a part of a larger one."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
@@ -139,7 +139,7 @@ class Source:
         family = setup.family
         self._kept = {key: task_list(key[0], family, key[1]) for key in self._lists if key[1] is not None}
 
-    def blank(self, pinned: bool) -> Drawn:
+    def blank(self, pinned: bool) -> RolloutDraws:
         """Returns storage for one rollout; page-locked where a device is to read it by itself."""
         setup, lanes = self._setup, self._setup.lifetimes
         luck = blank_luck(len(self._seeds), setup.family, lanes, pinned)
@@ -148,9 +148,9 @@ class Source:
         if self._random:
             like = setup.agent.memory.initial_state(len(self._seeds), lanes, setup.family.steps, torch.zeros(1))
             memory = tuple(torch.empty(part.shape, pin_memory=pinned) for part in like)
-        return Drawn(luck, tasks, memory)
+        return RolloutDraws(luck, tasks, memory)
 
-    def draw(self, update: int, into: Drawn) -> None:
+    def draw(self, update: int, into: RolloutDraws) -> None:
         """Draws for one rollout."""
         draw_luck(self._seeds, TRAINING, update, into.luck)
         for place, key in enumerate(self._lists):
@@ -169,7 +169,7 @@ class Source:
         return self._kept[key][(pick * count).long().clamp_(max=count - 1)]
 
 
-def spread_draws(of: Shares, luck: Luck) -> Draws:
+def spread_draws(of: LuckSharing, luck: SeedDraws) -> Draws:
     """Returns each run's draws, `[T, S, N, ...]`, as an evaluation meets them."""
     action, noise, start, masks = (part.index_select(0, of.seed) for part in luck)
     reward_shown = (masks[..., :1] < of.reward_shown.unsqueeze(1)).float()
@@ -178,7 +178,7 @@ def spread_draws(of: Shares, luck: Luck) -> Draws:
     return Draws(*[*(part.transpose(0, 1).contiguous() for part in by_run), of.carry])
 
 
-def spread_training(of: Shares, drawn: Drawn, initial: State) -> tuple[Tensor, Draws, State | None]:
+def spread_training(of: LuckSharing, drawn: RolloutDraws, initial: State) -> tuple[Tensor, Draws, State | None]:
     """Returns tasks `[S, N, D]`, draws and memories of a rollout; `initial` is a state where no memory is random."""
     draws = spread_draws(of, drawn.luck)
     draws = draws._replace(start=torch.where(of.alike, of.only_start, draws.start))

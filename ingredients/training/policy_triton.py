@@ -23,7 +23,7 @@ from torch import Tensor
 from ingredients.agent.kernels import PRECISION, block, held, kernel, run_length
 from ingredients.agent.network import Agent
 from ingredients.agent.triton_functions import matrix, transposed
-from ingredients.training.learner import Advised, PolicyLosses
+from ingredients.training.learner import Minibatch, PolicyLosses
 
 ROWS_A_TIME = 64
 LOSSES = 4
@@ -182,7 +182,7 @@ def fits(size: int, head: int) -> bool:
 def head_gradient(
     outputs: Tensor,
     weights: tuple[Tensor, Tensor],
-    advised: Advised,
+    minibatch: Minibatch,
     earned: Tensor,
     actions: int,
     weighed: Weighed,
@@ -192,7 +192,7 @@ def head_gradient(
     Args:
         outputs: of the memory, `[S, X, H]`.
         weights: the head's `[S, H, P]` and biases `[S, 1, P]`.
-        advised: the steps.
+        minibatch: the steps.
         earned: `[S, X]`, or of each action `[S, X, A]`.
         actions: A.
         weighed: the loss's parts.
@@ -207,9 +207,9 @@ def head_gradient(
     _gradient[(runs,)](
         outputs.contiguous(),
         *weights,
-        *(part.contiguous() for part in advised[:3]),
+        *(part.contiguous() for part in minibatch[:3]),
         earned.contiguous(),
-        earned if advised.weight is None else advised.weight.contiguous(),
+        earned if minibatch.weight is None else minibatch.weight.contiguous(),
         *made,
         held(weighed.entropy, outputs),
         *(run_length(part) for part in weights),
@@ -220,7 +220,7 @@ def head_gradient(
         HEAD=head,
         ACTIONS=actions,
         EARNED=1 if earned.dim() == 2 else actions,
-        COUNTED=advised.weight is not None,
+        COUNTED=minibatch.weight is not None,
         BLOCK_X=ROWS_A_TIME,
         BLOCK_H=block(size),
         BLOCK_P=block(head),
@@ -234,7 +234,7 @@ def policy_step(
     agent: Agent,
     leaves: Mapping[str, Tensor],
     outputs: Tensor,
-    advised: Advised,
+    minibatch: Minibatch,
     earned: Tensor,
     weighed: Weighed,
     like: Tensor,
@@ -244,7 +244,7 @@ def policy_step(
     The weights stand in the order of `Agent.shapes`: the memory's, the head's, its biases.
     """
     head = leaves["head.weight"].detach(), leaves["head.bias"].detach()
-    made = head_gradient(outputs.detach().flatten(1, 2), head, advised, earned, agent.layout.actions, weighed)
+    made = head_gradient(outputs.detach().flatten(1, 2), head, minibatch, earned, agent.layout.actions, weighed)
     of_memory = [leaf for name, leaf in leaves.items() if not name.startswith("head.")]
     parts = torch.autograd.grad(outputs, of_memory, made.outputs.view(outputs.shape))
     flat = torch.cat([part.reshape(len(part), -1) for part in (*parts, made.weight, made.bias)], dim=1)

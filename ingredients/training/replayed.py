@@ -21,8 +21,8 @@ from ingredients.tasks.foreign import steps_on_cpu, take_failures
 from ingredients.training.ahead import AT_ONCE, Ahead
 from ingredients.training.improvement import improve, paces
 from ingredients.training.interaction import Play
-from ingredients.training.learner import Losses, Pace
-from ingredients.training.luck import Drawn, Luck, Source, shares, spread_training
+from ingredients.training.learner import Losses, UpdateSchedule
+from ingredients.training.luck import RolloutDraws, SeedDraws, Source, shares, spread_training
 from ingredients.training.recorded import Program, Recorder
 from ingredients.training.rollout import Rollout, collect
 from ingredients.training.setup import Setup, Training, Update
@@ -58,22 +58,24 @@ class _Bench:
         if training.diverged_at is None:
             training.diverged_at = torch.zeros(len(setup.runs), dtype=torch.int64, device=setup.device)
         self._shares = shares(setup.runs, setup.family).to(setup.device)
-        self._drawn: Drawn | None = None
-        self._paces = torch.zeros(len(paces(setup, training)), len(Pace._fields), dtype=torch.float64).to(setup.device)
+        self._drawn: RolloutDraws | None = None
+        self._paces = torch.zeros(len(paces(setup, training)), len(UpdateSchedule._fields), dtype=torch.float64).to(
+            setup.device
+        )
         self._train_step = torch.zeros((), dtype=torch.int64, device=setup.device)
         self._rollout: Rollout | None = None
         self._moves = not steps_on_cpu(setup.family)
         self._collected = Program(self._collect, recorder, self._complaint("rollouts"))
         self._improved = Program(self._improve, recorder, self._complaint("learning"))
 
-    def lay_out(self, drawn: Drawn) -> None:
+    def lay_out(self, drawn: RolloutDraws) -> None:
         """Puts what was drawn, and how far steps go, in their places; returns before that is done."""
         device = self._setup.device
         if self._drawn is None:
             luck, tasks, memory = drawn
             empty = torch.empty_like
-            self._drawn = Drawn(
-                Luck(*(empty(part, device=device) for part in luck)),
+            self._drawn = RolloutDraws(
+                SeedDraws(*(empty(part, device=device) for part in luck)),
                 empty(tasks, device=device),
                 tuple(empty(part, device=device) for part in memory),
             )
@@ -120,7 +122,7 @@ class _Bench:
         training = self._training
         assert self._rollout is not None
         assert training.diverged_at is not None
-        steps = [Pace(*row.unbind(0)) for row in self._paces.unbind(0)]
+        steps = [UpdateSchedule(*row.unbind(0)) for row in self._paces.unbind(0)]
         went_on = training.alive.clone()
         losses, norm = improve(self._setup, training, self._rollout, steps)
         ended = went_on & ~training.alive

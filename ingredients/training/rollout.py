@@ -14,7 +14,7 @@ from ingredients.agent.memory import State
 from ingredients.tasks.family import Solvable
 from ingredients.tasks.foreign import reward_scale
 from ingredients.training.draws import at_step
-from ingredients.training.interaction import Draws, Moment, Play, advance, begin
+from ingredients.training.interaction import Draws, Play, Transition, advance, begin
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Buffers:
             acting=like.new_empty(lead) if family.ends_early else None,
         )
 
-    def write(self, t: int, moment: Moment, earned: Tensor) -> None:
+    def write(self, t: int, moment: Transition, earned: Tensor) -> None:
         minibatches = self.inputs.shape[0]
         self.inputs[:, :, t] = _split(moment.inputs, minibatches)
         self.outputs[:, :, t] = _split(moment.output, minibatches)
@@ -141,7 +141,7 @@ class _Costs:
         noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps, play.family.actions)
         return _Costs(play.family, play.family.solve(play.tasks), noted)
 
-    def note(self, state: Tensor, moment: Moment, t: int) -> None:
+    def note(self, state: Tensor, moment: Transition, t: int) -> None:
         costs = self.family.costs(self.solution, state, t)
         self.noted[:, :, t] = costs if moment.waiting is None else costs * (1 - moment.waiting).unsqueeze(-1)
 

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ingredients.training.batches import Batch, Leaves, log_probabilities
 from ingredients.training.critic import values
-from ingredients.training.learner import Advised, normalise_per_run
+from ingredients.training.learner import Minibatch, normalise_per_run
 from ingredients.training.segments import Segments, by_minibatch
 from ingredients.training.setup import Setup
 
@@ -82,18 +82,24 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
     value = torch.stack([values(leaves.critic, each) for each in eyes])
     reward = (segments.reward / scale.view(1, -1, 1, 1)).clamp(-FARTHEST, FARTHEST)
     raw = segment_advantage(
-        reward, value, segments.ended, _beyond(setup, leaves.critic, segments), tuned.discount, tuned.trace
+        reward, value, segments.ended, _beyond(setup, leaves.critic, segments), tuned.discount, tuned.gae_lambda
     )
     target, advantage = raw + value, normalise_per_run(raw)
     batches = []
     for m, seen in enumerate(eyes):
         action, outputs = segments.action[m].flatten(1, 2), segments.outputs[m].flatten(1, 2)
-        advised = Advised(action, log_probabilities(setup, leaves.policy, outputs, action), advantage[m].flatten(1))
+        minibatch = Minibatch(action, log_probabilities(setup, leaves.policy, outputs, action), advantage[m].flatten(1))
         start = tuple(part[m] for part in segments.start) or None
         earned = reward[m].flatten(1)
         batches.append(
             Batch(
-                segments.inputs[m], start, segments.carry[m], advised, earned, seen.flatten(1, 2), target[m].flatten(1)
+                segments.inputs[m],
+                start,
+                segments.carry[m],
+                minibatch,
+                earned,
+                seen.flatten(1, 2),
+                target[m].flatten(1),
             )
         )
     return batches

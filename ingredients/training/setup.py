@@ -17,10 +17,10 @@ from torch import Tensor
 from ingredients.agent.eye import Eye
 from ingredients.agent.memory import make_memory
 from ingredients.agent.network import Agent, flatten
-from ingredients.agent.observation import Layout
+from ingredients.agent.observation import InputLayout
 from ingredients.boundary.failures import Failure
 from ingredients.grid import Run, memory_kind
-from ingredients.study import Learner, Study
+from ingredients.study import LearnerSettings, Study
 from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
 from ingredients.study.segmented import may_segment
 from ingredients.tasks import make_family
@@ -33,9 +33,9 @@ from ingredients.training.learner import (
     Losses,
     first_entropy,
     horizon_discount,
+    horizon_lambda,
     prediction_weight,
     rollout_lifetimes,
-    trace_decay,
 )
 
 Number = TypeVar("Number", int, float)
@@ -47,7 +47,7 @@ class Tuned(NamedTuple):
     Attributes:
         lifetimes: of one run in a rollout.
         discount: γ.
-        trace: λ.
+        gae_lambda: λ.
         entropy: first weight of the entropy.
         prediction: weight of the reward's prediction.
         segment: steps of a lifetime in a rollout; 0 where it holds whole lifetimes.
@@ -58,7 +58,7 @@ class Tuned(NamedTuple):
 
     lifetimes: int
     discount: float
-    trace: float
+    gae_lambda: float
     entropy: float
     prediction: float
     segment: int
@@ -78,7 +78,7 @@ class Setup:
     family: Family
     agent: Agent
     critic: Critic
-    learner: Learner
+    learner: LearnerSettings
     tuned: Tuned
     device: torch.device
     stream: int = 0
@@ -115,7 +115,7 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     `family` takes the place of the study's own.
     """
     family = make_family(study.tasks) if family is None else family
-    layout = Layout(family.observation_size, family.actions, family.continuous)
+    layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
     tuned = _segmented(study, family) if may_segment(study, family.episode_steps) else _tuned(study.learner, family)
@@ -130,14 +130,14 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device), stream)
 
 
-def _tuned(learner: Learner, family: Family) -> Tuned:
+def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
     """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
     steps, minibatches = family.steps, MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
     return Tuned(
         lifetimes=rollout_lifetimes(steps, minibatches) if learner.lifetimes == "auto" else learner.lifetimes,
         discount=horizon_discount(steps) if learner.discount == "auto" else learner.discount,
-        trace=trace_decay(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
+        gae_lambda=horizon_lambda(steps) if learner.gae_lambda == "auto" else learner.gae_lambda,
         entropy=first_entropy(steps) if learner.entropy == "auto" else learner.entropy,
         prediction=0.0 if family.continuous else prediction,
         segment=0,
@@ -157,7 +157,7 @@ def _segmented(study: Study, family: Family) -> Tuned:
     return Tuned(
         lifetimes=asked(learner.lifetimes, segment_rules.LANES),
         discount=asked(learner.discount, segment_rules.segment_discount(family.episode_steps)),
-        trace=asked(learner.gae_lambda, segment_rules.TRACE),
+        gae_lambda=asked(learner.gae_lambda, segment_rules.TRACE),
         entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
         prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),
         segment=segment_rules.STEPS if isinstance(learner.segment, str) else int(learner.segment),

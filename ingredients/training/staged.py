@@ -22,7 +22,7 @@ from ingredients.agent.observation import Past
 from ingredients.tasks import lifetime
 from ingredients.training.draws import evaluating
 from ingredients.training.interaction import Draws, Lanes, Play
-from ingredients.training.luck import Luck, blank_luck, draw_luck, seeds_of, shares, spread_draws
+from ingredients.training.luck import SeedDraws, blank_luck, draw_luck, seeds_of, shares, spread_draws
 from ingredients.training.recorded import CudaRecorder, Program, Recorder
 from ingredients.training.setup import Setup
 
@@ -49,7 +49,7 @@ def of_lanes_before(part: Tensor, rings: int) -> Tensor:
     return _in_rings(part, rings).roll(1, dims=2).flatten(1, 2)
 
 
-class _Place(NamedTuple):
+class _LaneRange(NamedTuple):
     """Lanes `start` to `end` of a chunk."""
 
     chunk: int
@@ -106,7 +106,7 @@ class Stage:
             neighbours = (lifetime.others(rings) + offset).flatten(1, 2)
             yield Seated(part, self._draws(together, sizes), neighbours, len(together))
 
-    def _together(self, places: Sequence[_Place]) -> Iterator[list[_Place]]:
+    def _together(self, places: Sequence[_LaneRange]) -> Iterator[list[_LaneRange]]:
         """Yields equal rings that follow one another, as many as there is room for."""
         most = self._room() if self._most is None else self._most
         for lanes, alike in groupby(places, key=lambda place: place.lanes):
@@ -125,17 +125,17 @@ class Stage:
         free, _ = torch.cuda.mem_get_info(self._setup.device)
         return int(free * SHARE) // (lane * len(self._setup.runs))
 
-    def _draws(self, together: Sequence[_Place], sizes: Sequence[int]) -> Draws:
+    def _draws(self, together: Sequence[_LaneRange], sizes: Sequence[int]) -> Draws:
         """Returns the draws of places, those of each out of its chunk's."""
         family, purposes = self._setup.family, evaluating(self._setup.stream)
-        chunks: dict[int, Luck] = {}
+        chunks: dict[int, SeedDraws] = {}
         for place in together:
             if place.chunk not in chunks:
                 luck = blank_luck(len(self._seeds), family, sizes[place.chunk], pinned=False)
                 draw_luck(self._seeds, purposes, place.chunk, luck)
                 chunks[place.chunk] = luck
         cut = [[part[:, :, place.start : place.end] for part in chunks[place.chunk]] for place in together]
-        whole = Luck(*(torch.cat(parts, dim=2).to(self._setup.device) for parts in zip(*cut, strict=True)))
+        whole = SeedDraws(*(torch.cat(parts, dim=2).to(self._setup.device) for parts in zip(*cut, strict=True)))
         return spread_draws(self._shares, whole)
 
     def play(self, key: Hashable, function: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - trees of tensors
@@ -204,11 +204,11 @@ def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
         torch._foreach_copy_([target for target, _ in pairs], [source for _, source in pairs])
 
 
-def _places(sizes: Sequence[int], at_once: int) -> Iterator[_Place]:
+def _places(sizes: Sequence[int], at_once: int) -> Iterator[_LaneRange]:
     """Yields the parts of chunks that are rings, as equal as can be."""
     for chunk, size in enumerate(sizes):
         for part in torch.arange(size).tensor_split(-(-size // at_once)):
-            yield _Place(chunk, int(part[0]), int(part[-1]) + 1)
+            yield _LaneRange(chunk, int(part[0]), int(part[-1]) + 1)
 
 
 def _tensors(tree: object) -> Iterator[Tensor]:

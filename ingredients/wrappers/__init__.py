@@ -9,7 +9,7 @@
 Comes in: an environment with a flat, discrete, dict or tuple observation. Goes out: one with a flat one, in the order
 of the agent's own input (`agent.observation`): observation, lifetime's start, episode's start, r_{t−1}, shown, a_{t−1},
 shown. `columns` has what is added, `resets` how the lanes of a vector are reset, `single` the wrappers of one
-environment, `vector` those of the same names for vectors of them.
+environment, `vector` those of vectors (`VectorLifetime`, ...).
 """
 
 from ingredients.wrappers.columns import DrawTask, new_task

@@ -21,7 +21,7 @@ Stepped = tuple[Numbers, NDArray[Any], Flags, Flags, dict[str, Any]]
 NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vector.FlattenObservation first"
 
 
-class Lifetime(VectorWrapper):
+class VectorLifetime(VectorWrapper):
     """K episodes on one task as one episode, in every lane; appends [lifetime's start, episode's start].
 
     As in `single.Lifetime`, lane by lane: `draw_task` is called for each lane that starts a lifetime, with draws of its
@@ -111,7 +111,7 @@ class _Channel(VectorWrapper):
         return _with(observation, self._last)
 
 
-class RewardObservation(_Channel):
+class VectorRewardObservation(_Channel):
     """Appends [r_{t−1}, whether it is shown] to every lane's observation."""
 
     def __init__(self, env: Vector) -> None:
@@ -131,7 +131,7 @@ class RewardObservation(_Channel):
         return shown, reward, terminated, truncated, info
 
 
-class ActionObservation(_Channel):
+class VectorActionObservation(_Channel):
     """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to every lane's observation."""
 
     def __init__(self, env: Vector) -> None:

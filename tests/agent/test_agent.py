@@ -15,7 +15,7 @@ from torch import Tensor
 from ingredients.agent.compiled import sigmoid, tanh, without_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.network import Agent, flatten, views
-from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.agent.observation import InputLayout, Past, assemble
 from ingredients.agent.policy import sample
 from ingredients.grid import Cell, Run, cells
 from ingredients.study import INGREDIENTS, Study, parse_study
@@ -24,7 +24,7 @@ from ingredients.training.critic import Critic, features, values
 from ingredients.training.draws import TRAINING, lifetime_draws, training_tasks
 from ingredients.training.trainer import begin_training, prepare
 
-LAYOUT = Layout(observation_size=1, actions=3)
+LAYOUT = InputLayout(observation_size=1, actions=3)
 
 
 def _past(lifetime_start: float, reward: float, action: int) -> Past:

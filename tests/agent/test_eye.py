@@ -11,7 +11,7 @@ from torch.nn import functional
 from ingredients.agent.eye import BLOCK, FEATURES, LAYERS, Eye
 from ingredients.agent.memory import make_memory
 from ingredients.agent.network import Agent
-from ingredients.agent.observation import Layout
+from ingredients.agent.observation import InputLayout
 from ingredients.grid import Stack, runs
 from ingredients.gyms.frames import words_of
 from ingredients.study import Study, parse_study
@@ -98,7 +98,7 @@ def test_bits_do_not_depend_on_the_stack() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_memory_teaches_the_eye(kind: str) -> None:
     """What a memory unrolls is what it makes step by step, and its gradient over what was seen reaches all layers."""
-    layout, steps, lanes = Layout(EYE.words + 2, 3), 6, 4
+    layout, steps, lanes = InputLayout(EYE.words + 2, 3), 6, 4
     agent = Agent(layout, 16, make_memory(kind, EYE.entering(layout.size), 16, 4, steps), eye=EYE)
     flat = {name: weight.unsqueeze(0).requires_grad_() for name, weight in agent.initial_weights(3).items()}
     assert list(flat) == list(agent.shapes())

@@ -15,7 +15,7 @@ from ingredients.agent.memory import Memory, State
 from ingredients.agent.memory.fast_weights import FastWeights
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.lstm import Lstm
-from ingredients.agent.memory.recurrence import squash
+from ingredients.agent.memory.recurrence import sigmoid
 from ingredients.agent.memory.transformer import BLOCKS, HEADS, HELD, SLOPES, Transformer
 from ingredients.agent.memory.window import Window
 
@@ -392,5 +392,5 @@ def test_squash_is_the_logistic_function_in_both_forms() -> None:
     """Whole SIMD blocks and odd sizes agree with σ, and a row's bits do not depend on how many rows there are."""
     for size in (32, 33, 7):
         x = torch.linspace(-9, 9, 5 * size).view(5, 1, size)
-        assert torch.allclose(squash(x), torch.sigmoid(x.double()).float(), atol=2e-7)
-        assert torch.equal(squash(x)[3], squash(x[3:4])[0])
+        assert torch.allclose(sigmoid(x), torch.sigmoid(x.double()).float(), atol=2e-7)
+        assert torch.equal(sigmoid(x)[3], sigmoid(x[3:4])[0])

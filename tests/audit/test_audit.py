@@ -23,7 +23,7 @@ from ingredients.audit.made import Made
 from ingredients.audit.measures import audited
 from ingredients.audit.play import play
 from ingredients.audit.replay import replay
-from ingredients.decoding.chosen import Asked
+from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.decoders import QUICK
 from ingredients.decoding.history import History
 from ingredients.decoding.leak import measure
@@ -125,7 +125,7 @@ def test_a_text_hides_no_trace_and_rewards_that_were_met_too_seldom_are_not_judg
     session = play(Made(recipe), **{**PLAYED, "seconds": 20, "longest": 100})
     trace = replay(recipe, session.episodes, SECONDS).trace[32]
     assert trace.differ / trace.pairs == pytest.approx(0.1, abs=0.07)
-    found = measure(session.played(), Asked("reward"), QUICK)
+    found = measure(session.played(), DecoderQuestion("reward"), QUICK)
     assert found.leak is None
     assert (found.reason or "").startswith("too little was met: the reward was other than usual in ")
 

@@ -24,7 +24,7 @@ from ingredients.agent import choice_triton, products_triton
 from ingredients.agent.memory import Memory, gru_triton, make_memory
 from ingredients.training import adam_triton, advantage_triton, critic_triton, policy_triton
 from ingredients.training.critic import value_gradient
-from ingredients.training.learner import Advised, log_probability, policy_gradient
+from ingredients.training.learner import Minibatch, log_probability, policy_gradient
 from ingredients.training.trainer import begin_training, prepare, train
 from ingredients.training.workload import Workload
 
@@ -124,12 +124,12 @@ def errors() -> None:
     before = log_probability(heads[..., :ACTIONS], advised[0])
     noise = 0.3 * torch.randn_like(before)
     exact_losses, d_logits = policy_gradient(
-        heads[..., :ACTIONS], Advised(advised[0], (before + noise).float().double(), advised[2].double()), 0.2, 0.1
+        heads[..., :ACTIONS], Minibatch(advised[0], (before + noise).float().double(), advised[2].double()), 0.2, 0.1
     )
     made = policy_triton.head_gradient(
         outputs,
         head,
-        Advised(advised[0], (before + noise).float(), advised[2]),
+        Minibatch(advised[0], (before + noise).float(), advised[2]),
         earned,
         ACTIONS,
         policy_triton.Weighed(0.2, 0.1, 0.0),
@@ -147,12 +147,12 @@ def critic_case(runs: int) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor], Tenso
     return draw(runs, STEPS * LANES, columns), draw(runs, STEPS * LANES), layers, like
 
 
-def policy_case(runs: int) -> tuple[Tensor, tuple[Tensor, Tensor], Advised, Tensor]:
+def policy_case(runs: int) -> tuple[Tensor, tuple[Tensor, Tensor], Minibatch, Tensor]:
     """Returns outputs, the head's weights, what was advised, and what was earned."""
     rows = runs, STEPS * LANES
     action = torch.randint(ACTIONS, rows, device=DEVICE)
     head = 0.1 * draw(runs, HIDDEN, HEAD), draw(runs, 1, HEAD)
-    return draw(*rows, HIDDEN), head, Advised(action, draw(*rows) - 2.0, draw(*rows)), draw(*rows)
+    return draw(*rows, HIDDEN), head, Minibatch(action, draw(*rows) - 2.0, draw(*rows)), draw(*rows)
 
 
 def bits() -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from rich.table import Table
 
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Started, Told
+from ingredients.engine.protocol import Reported, Started
 from ingredients.grid import cells, stacks
 from ingredients.grid_run.jobs import Remaining, StackOptions, grid_jobs, remaining
 from ingredients.store import Store
@@ -91,7 +91,7 @@ def _trained(engine: LocalEngine, rest: Remaining, store: Store) -> float:
     for event in engine.run(grid_jobs(rest, store.directory, StackOptions())):
         if isinstance(event, Started):
             began = time.perf_counter()
-        if isinstance(event, Told) and event.message.phase == "evaluating":
+        if isinstance(event, Reported) and event.message.phase == "evaluating":
             trained = time.perf_counter()
     seconds: float = store.read_run_json(rest.stacks[0].runs[0])["seconds"]
     return min((trained - began) / seconds, 1.0)

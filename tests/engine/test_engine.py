@@ -16,7 +16,7 @@ import pytest
 
 from ingredients.engine.calls import results_of, workers_for_calls
 from ingredients.engine.local import LocalEngine, usable_cores
-from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Started, Told
+from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Reported, Started
 from ingredients.errors import IngredientsError, StudyError
 from ingredients.experiment import Progress
 from ingredients.grid_run.tally import Tally
@@ -50,7 +50,7 @@ def ends(events: Iterable[Event]) -> dict[str, object]:
 def test_one_job_is_a_tape_of_started_told_finished() -> None:
     """The events of a job come in order, each message exactly as it was told."""
     only = job("only", "tell_steps", [1, 2], tells=True)
-    told = [Told(only, Progress("training", count, 2, count, None)) for count in (1, 2)]
+    told = [Reported(only, Progress("training", count, 2, count, None)) for count in (1, 2)]
     assert run([only]) == [Started(only), *told, Finished(only, "told")]
 
 
@@ -186,7 +186,7 @@ def test_a_listener_who_leaves_abandons_only_the_jobs_in_work() -> None:
     """The engine can be used again after its events were not read to the end."""
     with LocalEngine(1) as engine:
         events = engine.run([job("long", "sleep", 60, tells=True)])
-        pid = next(event.message for event in events if isinstance(event, Told))
+        pid = next(event.message for event in events if isinstance(event, Reported))
         events.close()  # type: ignore[attr-defined]
         assert not psutil.pid_exists(pid)
         assert ends(engine.run([job("next", "add", 1, 1)])) == {"next": 2}
@@ -198,7 +198,7 @@ def test_no_worker_outlives_its_engine() -> None:
     pid = 0
     with pytest.raises(KeyboardInterrupt), engine:  # noqa: PT012 - the error comes while listening
         for event in engine.run([job("long", "sleep", 60, tells=True)]):
-            if isinstance(event, Told):
+            if isinstance(event, Reported):
                 pid = event.message
                 raise KeyboardInterrupt
     assert pid
@@ -208,10 +208,10 @@ def test_no_worker_outlives_its_engine() -> None:
 def main_process() -> subprocess.Popen[str]:
     """Starts a process that prints the id of its worker, which sleeps."""
     program = (
-        "from ingredients.engine.local import LocalEngine; from ingredients.engine.protocol import Job, Told\n"
+        "from ingredients.engine.local import LocalEngine; from ingredients.engine.protocol import Job, Reported\n"
         "with LocalEngine(1) as engine:\n"
         "    for event in engine.run([Job('long', 'engine_jobs:sleep', (60,), True)]):\n"
-        "        if isinstance(event, Told): print(event.message, flush=True)\n"
+        "        if isinstance(event, Reported): print(event.message, flush=True)\n"
     )
     path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
     environment = os.environ | {"PYTHONPATH": path}
@@ -235,7 +235,7 @@ def test_a_worker_is_deaf_to_ctrl_c() -> None:
         events = []
         for event in engine.run([job("short", "sleep", 1, tells=True)]):
             events.append(event)
-            if isinstance(event, Told):
+            if isinstance(event, Reported):
                 os.kill(event.message, signal.SIGINT)
     assert isinstance(events[-1], Finished)
 
@@ -253,7 +253,7 @@ def test_tally_adds_up_steps_speed_and_time() -> None:
     for only in jobs:
         tally.add(Started(only))
     assert tally.seconds_left is None
-    tally.add(Told(jobs[0], Progress("training", 50, 100, 100, 0.5)))
+    tally.add(Reported(jobs[0], Progress("training", 50, 100, 100, 0.5)))
     now = 14.0
     tally.add(Failed(jobs[1], "ValueError: no", None))
     tally.add(Finished(jobs[0], {}))

@@ -12,7 +12,7 @@ import pytest
 
 from ingredients.engine.limits import Limits, bytes_in, grid_limits, seconds_in
 from ingredients.engine.local import LocalEngine
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Retried, Started
 from ingredients.errors import UsageError
 from ingredients.experiment import Progress
 from ingredients.grid_run.tally import Tally
@@ -158,16 +158,16 @@ def test_a_retry_counts_no_step_twice() -> None:
     only = Job("a", "", env_steps=400)
     tally = Tally([only], clock=lambda: now)
     tally.add(Started(only))
-    tally.add(Told(only, Progress("training", 100, 400, 100)))
+    tally.add(Reported(only, Progress("training", 100, 400, 100)))
     now = 2.0
-    tally.add(Told(only, Progress("training", 300, 400, 300)))
+    tally.add(Reported(only, Progress("training", 300, 400, 300)))
     assert (tally.passed, tally.env_steps_per_second, tally.seconds_left) == (300, 100.0, 1.0)
     tally.add(Retried(only, KILLED, None, 1))
     assert (list(tally.in_work), list(tally.retried)) == ([], ["a"])
     tally.add(Started(only))
-    tally.add(Told(only, Progress("training", 200, 400, 200, notice="goes on")))
+    tally.add(Reported(only, Progress("training", 200, 400, 200, notice="goes on")))
     now = 4.0
-    tally.add(Told(only, Progress("training", 300, 400, 300)))
+    tally.add(Reported(only, Progress("training", 300, 400, 300)))
     assert (tally.passed, tally.env_steps_per_second, tally.seconds_left) == (300, 50.0, 2.0)
     tally.add(Finished(only, {}))
     assert (tally.passed, tally.env_steps_per_second, tally.seconds_left) == (400, 75.0, 0.0)
@@ -179,11 +179,11 @@ def test_what_a_stack_had_before_is_no_speed() -> None:
     now = 0.0
     first, second = Job("a", "", env_steps=1200), Job("b", "", env_steps=1200)
     tally = Tally([first, second], clock=lambda: now)
-    tally.add(Told(first, Progress("training", 1000, 1200, 1000)))
+    tally.add(Reported(first, Progress("training", 1000, 1200, 1000)))
     now = 2.0
-    tally.add(Told(second, Progress("training", 600, 1200, 600)))
+    tally.add(Reported(second, Progress("training", 600, 1200, 600)))
     now = 4.0
-    tally.add(Told(first, Progress("training", 1100, 1200, 1100)))
+    tally.add(Reported(first, Progress("training", 1100, 1200, 1100)))
     assert tally.env_steps_per_second == 25.0
     assert tally.passed == 1700
 

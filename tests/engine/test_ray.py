@@ -19,7 +19,7 @@ from ray.cluster_utils import Cluster
 from ingredients.engine.limits import Limits
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.process import WORKER_ENVIRONMENT
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Needs, Retried, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Needs, Reported, Retried, Started
 from ingredients.engine.ray_cluster import SETTINGS, RayEngine
 from ingredients.errors import UsageError
 from ingredients.experiment import Progress
@@ -78,7 +78,7 @@ def test_a_grid_that_loses_a_node_ends_with_the_bits_of_the_local_engine(cluster
     def kill_once_both_train(event: Event) -> None:
         key = event.job.key
         again.update([key] if isinstance(event, Retried) else [])
-        if isinstance(event, Told) and event.message.phase == "training":
+        if isinstance(event, Reported) and event.message.phase == "training":
             training.add(key)
         if isinstance(event, Finished):
             training.discard(key)
@@ -108,7 +108,7 @@ def test_events_and_ways_to_end_are_those_of_the_local_engine(cluster: Cluster, 
         events = list(engine.run(jobs))
         with pytest.raises(UsageError, match=r"^--engine ray: a job needs 1 CPU, 2 GPU and 0\.0 GB of memory, and no "):
             list(engine.run([Job("large", "engine_jobs:add", (1, 1), needs=Needs(gpus=2))]))
-    told = [Told(jobs[0], Progress("training", count, 2, count, None)) for count in (1, 2)]
+    told = [Reported(jobs[0], Progress("training", count, 2, count, None)) for count in (1, 2)]
     assert events[:4] == [Started(jobs[0]), *told, Finished(jobs[0], "told")]
     failed = {event.job.key: (event.reason, event.log) for event in events if isinstance(event, Failed)}
     assert failed.pop("bad") == ("ValueError: no  such", logs / "bad.log")
@@ -131,7 +131,7 @@ def test_a_listener_who_leaves_ends_the_tasks_in_work(cluster: Cluster) -> None:
     """Ctrl-C, or any other error in the main process, leaves no task behind; the engine can be used again."""
     with RayEngine(cluster.address) as engine:
         events = engine.run([job("long", "sleep", 60, tells=True)])
-        pid = next(event.message for event in events if isinstance(event, Told))
+        pid = next(event.message for event in events if isinstance(event, Reported))
         events.close()  # type: ignore[attr-defined]
         psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
         assert not psutil.pid_exists(pid)

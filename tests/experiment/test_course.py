@@ -12,7 +12,13 @@ from torch import Tensor
 
 from ingredients.agent.network import Agent
 from ingredients.experiment import Progress
-from ingredients.experiment.course import Course, begin_course, follow, keeper, keeping
+from ingredients.experiment.course import (
+    ResumableTraining,
+    begin_or_resume,
+    snapshot_plan,
+    snapshot_writer,
+    train_to_end,
+)
 from ingredients.experiment.stack import evaluation_points, run_stack
 from ingredients.grid import Run, Stack, runs
 from ingredients.store import Store
@@ -67,17 +73,17 @@ def crash(of: Study, directory: Path, after: int, some: tuple[Run, ...] | None =
     """Trains the runs, or goes on with them, and crashes after so many updates and snapshots in all."""
     Store(directory).open(of)
     setup = prepare(of, some or runs(of))
-    kept = keeper(of, setup, directory, 0.0)
-    write = keeping(kept, lambda *said: None)
+    kept = snapshot_plan(of, setup, directory, 0.0)
+    write = snapshot_writer(kept, lambda *said: None)
 
-    def keep(course: Course) -> None:
+    def keep(course: ResumableTraining) -> None:
         write(course)
         if course.training.update == after:
             raise Crash
 
-    course = begin_course(setup, kept, lambda *said: None)
+    course = begin_or_resume(setup, kept, lambda *said: None)
     with pytest.raises(Crash):
-        follow(setup, course, evaluation_points(setup.updates, of.evaluation.points), lambda update: None, keep)
+        train_to_end(setup, course, evaluation_points(setup.updates, of.evaluation.points), lambda update: None, keep)
 
 
 def content(directory: Path) -> dict[str, bytes]:
@@ -208,10 +214,10 @@ def test_the_time_of_earlier_attempts_counts(tmp_path: Path, monkeypatch: pytest
     """A stack that goes on has been at it for as long as its snapshot says."""
     crash(study(), tmp_path, 2)
     setup = prepare(study(), runs(study()))
-    kept = keeper(study(), setup, tmp_path, 0.0)
+    kept = snapshot_plan(study(), setup, tmp_path, 0.0)
     found = kept.snapshots.find(kept.runs, kept.made_with).snapshot
     assert found is not None
     took = float(found.shared["seconds"][0])
     assert took > 0
     monkeypatch.setattr("time.monotonic", lambda: 1000.0)
-    assert begin_course(setup, kept, lambda *said: None).began == 1000.0 - took
+    assert begin_or_resume(setup, kept, lambda *said: None).began == 1000.0 - took

@@ -24,7 +24,7 @@ from ingredients.store import Store
 from ingredients.study import Study, parse_study
 from ingredients.training import evaluation, inside, rollout
 from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, notices
-from ingredients.training.interaction import Lanes, Moment, advance
+from ingredients.training.interaction import Lanes, Transition, advance
 
 ON = {name: [True] for name in ("reward_observation", "action_observation", "task_distribution")}
 
@@ -118,7 +118,7 @@ def test_the_work_of_a_run_is_what_it_does(
     steps = {rollout: 0, evaluation: 0, inside: 0}
     for module in steps:
 
-        def counted(*arguments: Any, module: ModuleType = module) -> tuple[Lanes, Moment]:  # noqa: ANN401
+        def counted(*arguments: Any, module: ModuleType = module) -> tuple[Lanes, Transition]:  # noqa: ANN401
             lanes, moment = advance(*arguments)
             steps[module] += moment.action.numel()
             return lanes, moment

@@ -13,7 +13,7 @@ from ingredients.errors import UsageError
 from ingredients.grid import cells
 from ingredients.grid_run.engine_options import EngineOptions
 from ingredients.grid_run.fitting import fitting, usable_memory
-from ingredients.grid_run.jobs import Part, Remaining, StackOptions, grid_jobs, remaining
+from ingredients.grid_run.jobs import GridPart, Remaining, StackOptions, grid_jobs, remaining
 from ingredients.store import Store
 from ingredients.study import Study, load_study
 
@@ -52,7 +52,7 @@ def test_what_does_not_fit_is_cut_into_the_fewest_equal_parts(budget: int, sizes
         run for stack in rest.stacks for run in stack.runs
     ]
     assert all(need == 6 + 4 * len(stack.runs) <= budget for stack, need in fitted.memory_bytes.items())
-    how = StackOptions(needs={Part(stack).key: Needs(size) for stack, size in fitted.memory_bytes.items()})
+    how = StackOptions(needs={GridPart(stack).key: Needs(size) for stack, size in fitted.memory_bytes.items()})
     jobs = grid_jobs(fitted.rest, tmp_path, how)
     assert len({job.key for job in jobs}) == len(jobs) == 1 + 2 * len(sizes)
     assert {"stack-0-part-1", "stack-1-part-2"} <= {job.key for job in jobs}

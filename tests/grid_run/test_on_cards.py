@@ -18,7 +18,7 @@ from ingredients.grid import Stack, cells, runs, stacks
 from ingredients.grid_run.bench_text import card_bench_text
 from ingredients.grid_run.estimate import Estimate
 from ingredients.grid_run.fitting import fitting, side_by_side
-from ingredients.grid_run.jobs import Part, Remaining
+from ingredients.grid_run.jobs import GridPart, Remaining
 from ingredients.grid_run.on_gpus import CardBench
 from ingredients.grid_run.plan import plan_text
 from ingredients.study import Study, parse_study
@@ -51,7 +51,7 @@ def test_all_runs_of_a_kind_stand_side_by_side(memories: list[object], gpus: int
     wide = side_by_side(rest, gpus)
     assert [len(stack.runs) for stack in wide.stacks] == sizes
     assert {run for stack in wide.stacks for run in stack.runs} == set(rest.runs)
-    assert len({Part(stack).key for stack in wide.stacks}) == len(sizes)
+    assert len({GridPart(stack).key for stack in wide.stacks}) == len(sizes)
     assert side_by_side(replace(rest, stacks=()), gpus).stacks == ()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ingredients.engine.protocol import Event, Failed, Finished, Job, Retried, Started, Told
+from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Retried, Started
 from ingredients.experiment import Progress
 from ingredients.grid_run.progress import duration, progress_lines, show_progress
 from ingredients.grid_run.tally import Tally
@@ -19,7 +19,7 @@ def story() -> tuple[list[Job], list[Event]]:
     """Returns the events of two stacks, one of which fails."""
     first, second = (Job(f"stack-{index}", "", env_steps=100_000) for index in range(2))
     told = [Progress("training", step, 50_000, 2 * step, 0.5) for step in (10_000, 20_000, 30_000)]
-    events: list[Event] = [Started(first), Started(second), *(Told(first, message) for message in told)]
+    events: list[Event] = [Started(first), Started(second), *(Reported(first, message) for message in told)]
     return [first, second], [*events, Failed(second, "ValueError: [no] way", None), Finished(first, {})]
 
 
@@ -41,7 +41,7 @@ def test_progress_lines_off_a_terminal() -> None:
 def test_the_job_of_the_references_says_what_it_is_at() -> None:
     """Its name is in front of the line, so what follows is what is done with them."""
     job = Job("references", "")
-    told = [Told(job, Progress("references")), Told(job, Progress("references", 100, 2000, 500))]
+    told = [Reported(job, Progress("references")), Reported(job, Progress("references", 100, 2000, 500))]
     ticks = iter(range(0, 1000, 20))
     lines = list(progress_lines([Started(job), *told], Tally([job], clock=lambda: 0.0), clock=lambda: next(ticks)))
     assert lines[1].startswith("references: playing (")
@@ -66,7 +66,7 @@ def retry() -> tuple[list[Job], list[Event]]:
     only = Job("stack-0", "", env_steps=100)
     goes_on = Progress("training", 50, 100, 50, notice="goes on from its snapshot at step 50 of 100")
     died = Retried(only, "the worker was killed by SIGKILL", Path("logs/stack-0.log"), 1)
-    return [only], [Started(only), died, Started(only), Told(only, goes_on), Finished(only, {})]
+    return [only], [Started(only), died, Started(only), Reported(only, goes_on), Finished(only, {})]
 
 
 def test_a_retry_and_a_notice_are_said_at_once() -> None:

@@ -16,7 +16,7 @@ from ingredients.references import WITHOUT_MEMORY, evaluate_references, referenc
 from ingredients.references.bandit_gittins import gittins
 from ingredients.references.bandit_policies import Preferring, chances, greedy
 from ingredients.references.bandit_thompson import Thompson
-from ingredients.references.policy import Policy
+from ingredients.references.policy import ReferencePolicy
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Criterion
@@ -155,12 +155,12 @@ def test_many_arms_are_not_searched() -> None:
     assert returns(evaluated, "reactive") == returns(evaluated, "reactive", "memory_swap")
 
 
-def thompson(family: BernoulliBandit) -> Policy:
+def thompson(family: BernoulliBandit) -> ReferencePolicy:
     """Returns Thompson sampling for `family`."""
     return Thompson(family.arms)
 
 
-def gittins_policy(family: BernoulliBandit) -> Policy:
+def gittins_policy(family: BernoulliBandit) -> ReferencePolicy:
     """Returns the index policy for `family`."""
     return Preferring(family.arms, gittins(family.episodes))
 
@@ -180,7 +180,7 @@ DUAN = [
 
 @pytest.mark.parametrize(("policy", "arms", "pulls", "published", "error"), DUAN)
 def test_duan_et_al_table_1(
-    policy: Callable[[BernoulliBandit], Policy], arms: int, pulls: int, published: float, error: float
+    policy: Callable[[BernoulliBandit], ReferencePolicy], arms: int, pulls: int, published: float, error: float
 ) -> None:
     """Thompson and Gittins (ties at random) earn what was published, within three standard errors of the difference."""
     family = BernoulliBandit(arms, pulls)

@@ -25,7 +25,7 @@ from ingredients.references.gaussian_beliefs import (
     upper_bound,
 )
 from ingredients.references.gaussian_gittins import expected_maximum, gittins_bonuses, gittins_preference
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 from ingredients.references.restless_bandit import _with_present_means
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
@@ -39,10 +39,10 @@ def answer(arm: int, reward: float) -> Answer:
     return Answer(0, nothing, torch.tensor([arm]), torch.tensor([reward]), nothing, ~no, no, torch.Generator())
 
 
-def moment(step: int) -> Moment:
+def moment(step: int) -> ReferenceInput:
     """Returns a moment of which only the step is told."""
     nothing = torch.zeros(1, 1)
-    return Moment(step, nothing, nothing, torch.zeros(1), torch.zeros(1, dtype=torch.int64), torch.Generator())
+    return ReferenceInput(step, nothing, nothing, torch.zeros(1), torch.zeros(1, dtype=torch.int64), torch.Generator())
 
 
 def positive_part(x: float, step: float) -> float:
@@ -156,7 +156,7 @@ class Always:
         """Returns nothing."""
         return torch.zeros(lanes, 0)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm."""
         return torch.full((len(memory),), self.arm)
 

@@ -11,14 +11,14 @@ from torch import Tensor
 from ingredients.references.bandit_gittins import gittins, gittins_indices
 from ingredients.references.bandit_policies import Preferring, chances, greedy, one_more_pull, ucb1
 from ingredients.references.bandit_thompson import Thompson, thompson_chances
-from ingredients.references.policy import Moment
+from ingredients.references.policy import ReferenceInput
 
 
-def moment(step: int, lanes: int, seed: int = 0) -> Moment:
+def moment(step: int, lanes: int, seed: int = 0) -> ReferenceInput:
     """Returns what these policies see of a step: its number and their draws."""
     draws = torch.Generator().manual_seed(seed)
     blank, none = torch.zeros(lanes, 1), torch.zeros(lanes, dtype=torch.int64)
-    return Moment(step, torch.zeros(lanes, 2), blank, torch.zeros(lanes), none, draws)
+    return ReferenceInput(step, torch.zeros(lanes, 2), blank, torch.zeros(lanes), none, draws)
 
 
 def index_by_bisection(n: int, s: int, pulls_left: int) -> float:

@@ -9,7 +9,7 @@ from torch import Tensor
 from ingredients.references.bandit_dynamic_programming import bayes_optimal, count_states
 from ingredients.references.bandit_policies import Preferring, greedy
 from ingredients.references.bandit_reactive import win_stay_lose_shift
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -26,7 +26,7 @@ class Tape:
         self.events.append(("initial", [float(lanes)]))
         return torch.stack((torch.arange(float(lanes)), torch.zeros(lanes)), -1)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Writes down what the policy sees: its memory, r_{t-1} and a_{t-1}."""
         seen = torch.stack((memory[:, 0], memory[:, 1], moment.reward_tm1, moment.action_tm1.float()))
         self.events.append((f"act {moment.step}", seen.tolist()))

@@ -22,7 +22,7 @@ from ingredients.references.mdp_posterior import (
     ucrl2,
     values_now,
 )
-from ingredients.references.policy import Answer, Moment, Policy
+from ingredients.references.policy import Answer, ReferenceInput, ReferencePolicy
 from ingredients.references.simulation import simulate
 from ingredients.references.tabular_mdp import random_return, tabular_mdp_references
 from ingredients.tasks.tabular_mdp import TabularMdp, action_values
@@ -104,7 +104,7 @@ class OnceAnEpisode:
         """Returns what is known now, and what was known as the episode began."""
         return self.planning.initial(lanes).repeat(1, 2)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns what is best by the latter."""
         return self.planning.act(memory.chunk(2, dim=1)[1], moment)
 
@@ -125,7 +125,9 @@ class OnceAnEpisode:
     ],
     ids=["greedy", "psrl", "opsrl"],
 )
-def test_returns_of_the_handicapped_are_those_of_duan(policy: Callable[[Counts], Policy], published: float) -> None:
+def test_returns_of_the_handicapped_are_those_of_duan(
+    policy: Callable[[Counts], ReferencePolicy], published: float
+) -> None:
     """With a prior mean reward of 0 and one plan an episode, algorithms earn what Duan et al. 2016, Table 2 have."""
     tasks = tasks_of(DUAN, 400)
     earned = sum(simulate(DUAN, policy(Counts(DUAN, prior_mean=0.0)), tasks, run=0).none)
@@ -171,7 +173,7 @@ def test_what_is_learned_within_an_episode_counts_at_once() -> None:
     no, home = torch.tensor([False]), torch.tensor([[1.0, 0.0]])
     step = Answer(0, home, torch.tensor([0]), torch.tensor([-9.0]), home, no, no, draws)
     memory, nothing = policy.update(policy.initial(1), step), torch.zeros(1)
-    moments = [Moment(1, nothing, home, nothing, nothing.long(), draws) for _ in range(20)]
+    moments = [ReferenceInput(1, nothing, home, nothing, nothing.long(), draws) for _ in range(20)]
     assert {int(policy.act(memory, moment)) for moment in moments} == {1}
 
 

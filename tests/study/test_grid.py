@@ -30,7 +30,7 @@ from ingredients.grid import (
     stacks,
     study_fingerprint,
 )
-from ingredients.study import Learner, MemoryKind, Study, WipeEvery, parse_study
+from ingredients.study import LearnerSettings, MemoryKind, Study, WipeEvery, parse_study
 
 TASKS = {"family": "bernoulli-bandit", "arms": 2, "episodes": 10}
 FULL = Cell(True, True, True, True)
@@ -191,7 +191,7 @@ def of(study: Study, cell: Cell = FULL, seed: int = 0) -> Fingerprints:
         {"question": "why?"},
         {"seeds": 9},
         {"ingredients": {"memory": [True], "task_distribution": [8, True]}},
-        {"learner": {"learning_rate": Learner().learning_rate, "train_steps": 600_000}},
+        {"learner": {"learning_rate": LearnerSettings().learning_rate, "train_steps": 600_000}},
     ],
 )
 def test_what_changes_no_fingerprint(changes: dict[str, Any]) -> None:

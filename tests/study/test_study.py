@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ingredients.study import (
     INGREDIENTS,
-    Learner,
+    LearnerSettings,
     MemoryKind,
     Study,
     WipeEvery,
@@ -54,7 +54,7 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (study.agent.memory, study.agent.hidden, study.agent.window) == ("gru", 64, 8)
     assert (study.evaluation.tasks, study.evaluation.points, study.evaluation.tasks_at_points) == (10_000, 12, 256)
     assert (study.criterion.gain_above, study.criterion.confidence) == (0.1, 0.95)
-    assert study.learner == Learner()
+    assert study.learner == LearnerSettings()
 
 
 def test_a_study_is_frozen() -> None:
@@ -218,7 +218,7 @@ def test_the_resolved_study_is_readable() -> None:
         "  task_distribution: [off, on]\n"
         "seeds: 2\n"
         "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
-        f"{dump({'learner': Learner().model_dump()})}"
+        f"{dump({'learner': LearnerSettings().model_dump()})}"
         "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0, reactive_agents: auto}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"
     )

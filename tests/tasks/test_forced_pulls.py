@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
-from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.agent.observation import InputLayout, Past, assemble
 from ingredients.errors import StudyError
 from ingredients.grid import Cell, Run
 from ingredients.judgement.ceilings import REWARDS_ONLY
 from ingredients.references import evaluate_references, references_for
 from ingredients.references.bandit_dynamic_programming import best_after_watching, count_states
 from ingredients.references.forced_pulls import Watching
-from ingredients.references.policy import Answer, Moment
+from ingredients.references.policy import Answer, ReferenceInput
 from ingredients.references.simulation import simulate
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study, parse_study
@@ -80,7 +80,7 @@ def test_what_is_not_seen_is_still_learned_from() -> None:
 
 def test_only_the_reward_columns_depend_on_what_can_be_observed() -> None:
     """An r_{t-1} that nobody can observe empties both columns of its channel, and changes no other column."""
-    layout, one = Layout(observation_size=1, actions=3), torch.ones(1, 1)
+    layout, one = InputLayout(observation_size=1, actions=3), torch.ones(1, 1)
     past = Past(0.25 * one, 0 * one, one, one, torch.tensor([[2]]))
     seen, hidden = (assemble(layout, replace(past, reward_observed=level * one), one, one) for level in (1, 0))
     assert torch.equal(seen, assemble(layout, past, one, one))
@@ -152,7 +152,7 @@ class Tape:
         """Returns no pulls."""
         return torch.zeros(lanes, 1)
 
-    def act(self, memory: Tensor, moment: Moment) -> Tensor:
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Pulls arm 0."""
         self.events.append((moment.step, memory.item(), moment.reward_tm1.item(), -1.0))
         return torch.zeros(1, dtype=torch.int64)

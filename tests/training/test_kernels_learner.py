@@ -9,15 +9,15 @@ from torch import Tensor
 
 from ingredients.agent import choice_triton, products_triton
 from ingredients.agent.kernels import without_kernels
-from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.agent.observation import InputLayout, Past, assemble
 from ingredients.agent.policy import sample
 from ingredients.training import adam_triton, advantage_triton, critic_triton, policy_triton
 from ingredients.training.critic import value_gradient, values
 from ingredients.training.learner import (
     EPSILON,
     Adam,
-    Advised,
     Clip,
+    Minibatch,
     generalised_advantage,
     gradient_norm,
     log_probability,
@@ -78,13 +78,13 @@ def test_the_heads_gradient_is_that_of_the_losses(
     logits, predicted = heads[..., :actions], heads[..., actions : 2 * actions]
     before = (log_probability(logits.detach(), action) + 0.3 * draw(6, RUNS, rows).double().to(DEVICE)).float()
     counts = step_weights((draw(7, RUNS, rows) > 0).float()).to(DEVICE) if waits else None
-    losses, d_logits = policy_gradient(logits, Advised(action, before.double(), advantage.double(), counts), 0.2, 0.1)
+    losses, d_logits = policy_gradient(logits, Minibatch(action, before.double(), advantage.double(), counts), 0.2, 0.1)
     d_heads = torch.zeros_like(heads)
     d_heads[..., :actions] = d_logits
     d_heads[..., actions : 2 * actions] = prediction_gradient(predicted.detach(), action, earned.double(), 0.7, counts)
     exact = torch.autograd.grad(heads, leaves, d_heads)
     made = policy_triton.head_gradient(
-        outputs, (weight, bias), Advised(action, before, advantage, counts), earned, actions, Weighed(0.2, 0.1, 0.7)
+        outputs, (weight, bias), Minibatch(action, before, advantage, counts), earned, actions, Weighed(0.2, 0.1, 0.7)
     )
     assert_near(made[1:], exact)
     assert_near(made.losses.unbind(1), losses, 2e-5)  # the KL is a small difference of large numbers
@@ -130,7 +130,7 @@ def test_advantages_are_normalised_run_by_run(waits: bool) -> None:
 @pytest.mark.parametrize(("continuous", "observed"), [(False, True), (True, False)])
 def test_inputs_are_assembled_to_the_bit(continuous: bool, observed: bool) -> None:
     """Every column of the input, masked or not, is that of torch."""
-    layout, lead = Layout(2, 3, continuous), (RUNS, 30)
+    layout, lead = InputLayout(2, 3, continuous), (RUNS, 30)
     flags = [(draw(seed, *lead, 1) > 0).float() for seed in range(5)]
     action = draw(5, *lead, 3) if continuous else draw(5, *lead, 1).abs().long().clamp_(max=2)
     start, episode, *shown, seen = on_device(*flags)

@@ -11,7 +11,7 @@ import torch
 from leaking import Leaky, late_by, part_of_the_time
 from torch import Tensor
 
-from ingredients.decoding.chosen import Asked
+from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.classes import edges_of, place
 from ingredients.decoding.decoders import QUICK
 from ingredients.decoding.leak import LEAKS_ABOVE, measure, ratio
@@ -107,7 +107,7 @@ def test_a_causal_bandit_shows_its_answer_and_not_only_its_phase() -> None:
     """Most rewards are 0 by the phase, which is the base; what the values tell beyond it is a weak leak."""
     family, number = CausalBandit(nodes=4, episodes=10), torch.arange(400)
     played, _ = play_at_random(family, evaluation_tasks(family, 400), number)
-    reward, action = (measure(played, Asked(name)) for name in ("reward", "action"))
+    reward, action = (measure(played, DecoderQuestion(name)) for name in ("reward", "action"))
     assert (reward.base_rate or 0) > 0.85
     assert 0.1 < (reward.leak or 0) < 0.35
     assert action.leaks

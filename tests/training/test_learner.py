@@ -9,20 +9,20 @@ import torch
 from ingredients.agent.network import flat_gradient
 from ingredients.training.learner import (
     Adam,
-    Advised,
     Clip,
+    Minibatch,
     entropy_share,
     first_entropy,
     generalised_advantage,
     gradient_norm,
     horizon_discount,
+    horizon_lambda,
     log_probability,
     normalise_per_run,
     policy_gradient,
     prediction_gradient,
     prediction_weight,
     rollout_lifetimes,
-    trace_decay,
 )
 
 
@@ -57,7 +57,7 @@ def test_clipped_surrogate_by_hand() -> None:
     """Two actions: one ratio inside the clip, one beyond it with a positive and one with a negative advantage."""
     logits = torch.log(torch.tensor([[[0.5, 0.5], [0.75, 0.25], [0.75, 0.25]]]))
     action, before = torch.tensor([[0, 0, 0]]), torch.log(torch.tensor([[0.5, 0.5, 0.5]]))
-    advised = Advised(action, before, torch.tensor([[2.0, 1.0, -1.0]]))
+    advised = Minibatch(action, before, torch.tensor([[2.0, 1.0, -1.0]]))
     losses, gradient = policy_gradient(logits, advised, 0.2, entropy_weight=0.0)
     assert math.isclose(losses.surrogate.item(), -(2.0 + 1.2 - 1.5) / 3, rel_tol=1e-6)
     flat, skewed = math.log(2), -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
@@ -76,7 +76,7 @@ def test_the_policys_gradient_is_autograds() -> None:
     action = torch.randint(0, 5, (2, 50), generator=draw)
     old = torch.log_softmax(logits.detach() + 0.3 * torch.randn(2, 50, 5, generator=draw), -1)
     before = old.gather(-1, action.unsqueeze(-1)).squeeze(-1)
-    advised = Advised(action, before, torch.randn(2, 50, generator=draw))
+    advised = Minibatch(action, before, torch.randn(2, 50, generator=draw))
     _, gradient = policy_gradient(logits, advised, 0.2, entropy_weight=0.3)
     log_policy = torch.log_softmax(logits, -1)
     assert torch.allclose(log_probability(logits, action), log_policy.gather(-1, action.unsqueeze(-1)).squeeze(-1))
@@ -172,4 +172,4 @@ def test_the_rollout_goes_with_the_lifetime() -> None:
 
 def test_the_trace_goes_with_the_lifetime() -> None:
     """λ = ½ up to fifty steps, longer then, never more than .9."""
-    assert [trace_decay(steps) for steps in (10, 50, 100, 500)] == [0.5, 0.5, 0.875, 0.9]
+    assert [horizon_lambda(steps) for steps in (10, 50, 100, 500)] == [0.5, 0.5, 0.875, 0.9]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ingredients.agent.memory import State
-from ingredients.agent.observation import Layout
+from ingredients.agent.observation import InputLayout
 from ingredients.grid import TREMBLES, Cell, Run
 from ingredients.study import parse_study
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -31,7 +31,7 @@ class WinStay:
     `nothing`: then it takes arm 0 always.
     """
 
-    layout: Layout
+    layout: InputLayout
     knows: str
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

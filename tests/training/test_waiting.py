@@ -18,7 +18,7 @@ from ingredients.training.draws import TRAINING, lifetime_draws
 from ingredients.training.gaussian import gaussian_gradient
 from ingredients.training.interaction import Play
 from ingredients.training.learner import (
-    Advised,
+    Minibatch,
     generalised_advantage,
     normalise_per_run,
     policy_gradient,
@@ -73,9 +73,9 @@ def test_the_advantage_leaves_waiting_out() -> None:
 def test_choices_are_learned_from_steps_acted_in() -> None:
     """Losses, entropy, KL, clip fraction and gradient are those of the acted steps alone; so is the prediction's."""
     logits, action = drawn(RUNS, ACTED, 3), torch.arange(RUNS * ACTED).view(RUNS, ACTED) % 3
-    advised = Advised(action, drawn(RUNS, ACTED) - 1.5, drawn(RUNS, ACTED))
+    advised = Minibatch(action, drawn(RUNS, ACTED) - 1.5, drawn(RUNS, ACTED))
     losses, gradient = policy_gradient(logits, advised, 0.2, 0.3)
-    padded = Advised(with_waiting(action, 0), with_waiting(advised.before, -90.0), with_waiting(advised.advantage))
+    padded = Minibatch(with_waiting(action, 0), with_waiting(advised.before, -90.0), with_waiting(advised.advantage))
     longer, wide = policy_gradient(with_waiting(logits, 9.0), padded._replace(weight=weight()), 0.2, 0.3)
     for short, long in zip(losses, longer, strict=True):
         assert torch.allclose(short, long, rtol=1e-5)
@@ -92,9 +92,11 @@ def test_choices_are_learned_from_steps_acted_in() -> None:
 def test_vectors_are_learned_from_steps_acted_in() -> None:
     """The same where actions are vectors."""
     heads, action = drawn(RUNS, ACTED, 6), drawn(RUNS, ACTED, 2)
-    advised = Advised(action, drawn(RUNS, ACTED) - 2.0, drawn(RUNS, ACTED))
+    advised = Minibatch(action, drawn(RUNS, ACTED) - 2.0, drawn(RUNS, ACTED))
     losses, gradient = gaussian_gradient(heads, advised, 0.2, 0.3)
-    padded = Advised(with_waiting(action, 3.0), with_waiting(advised.before), with_waiting(advised.advantage), weight())
+    padded = Minibatch(
+        with_waiting(action, 3.0), with_waiting(advised.before), with_waiting(advised.advantage), weight()
+    )
     longer, wide = gaussian_gradient(with_waiting(heads, 0.5), padded, 0.2, 0.3)
     for short, long in zip(losses, longer, strict=True):
         assert torch.allclose(short, long, rtol=1e-5)

@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import ingredients  # noqa: F401 -- registers the environments
-from ingredients.agent.observation import Layout, Past, assemble
+from ingredients.agent.observation import InputLayout, Past, assemble
 from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task, vector
 from ingredients.wrappers.columns import Numbers
 from ingredients.wrappers.resets import which_lanes
@@ -39,7 +39,7 @@ def assembled(lifetime_start: float, episode_start: float, observation: Numbers,
         reward_tm1=reward * one,
         action_tm1=torch.tensor([action]),
     )
-    row: Numbers = assemble(Layout(3, 5), past, one, one)[:-1].numpy()
+    row: Numbers = assemble(InputLayout(3, 5), past, one, one)[:-1].numpy()
     return row
 
 
@@ -68,7 +68,9 @@ def test_the_stack_shows_what_the_agent_sees() -> None:
 def test_lanes_of_a_vector_show_what_one_environment_shows() -> None:
     """Each lane of the vector wrappers is the single stack on the same seed; a masked reset leaves the others be."""
     lanes = SyncVectorEnv([lambda: gymnasium.make(ROOM, **SIZES)] * 2, autoreset_mode=AutoresetMode.DISABLED)
-    many = vector.ActionObservation(vector.RewardObservation(vector.Lifetime(lanes, EPISODES, new_task)))
+    many = vector.VectorActionObservation(
+        vector.VectorRewardObservation(vector.VectorLifetime(lanes, EPISODES, new_task))
+    )
     singles = [cell(), cell()]
     seen, _ = many.reset(seed=5)
     assert many.observation_space.contains(seen)
@@ -91,7 +93,7 @@ def test_a_lane_that_starts_anew_has_no_past(mode: AutoresetMode) -> None:
     """Whichever way a vector resets itself, the first observation of an episode shows no reward and no action."""
     lake = gymnasium.wrappers.FlattenObservation(gymnasium.make("FrozenLake-v1", is_slippery=False))
     lanes = SyncVectorEnv([lambda: lake], autoreset_mode=mode)
-    many = vector.ActionObservation(vector.RewardObservation(lanes))
+    many = vector.VectorActionObservation(vector.VectorRewardObservation(lanes))
     many.reset(seed=0)
     shown = []
     for action in (1, 2, 1):  # into the hole at (1, 1)
@@ -116,9 +118,9 @@ def test_what_cannot_be_wrapped_is_said() -> None:
     with pytest.raises(ValueError, match="episodes: out of range, got 0"):
         Lifetime(gymnasium.make("CartPole-v1"), 0)
     with pytest.raises(ValueError, match="autoreset_mode Disabled"):
-        vector.Lifetime(SyncVectorEnv([lambda: gymnasium.make("CartPole-v1")]), 3)
+        vector.VectorLifetime(SyncVectorEnv([lambda: gymnasium.make("CartPole-v1")]), 3)
     with pytest.raises(ValueError, match="FlattenObservation"):
-        vector.RewardObservation(lake)
+        vector.VectorRewardObservation(lake)
     tuple_of_actions = gymnasium.make("CartPole-v1")
     tuple_of_actions.action_space = spaces.Tuple([spaces.Discrete(2)])
     with pytest.raises(ValueError, match="neither choices nor a vector"):
@@ -184,7 +186,7 @@ def test_options_of_the_caller_hold_for_the_lifetime() -> None:
 def test_each_lane_has_a_task_of_its_own() -> None:
     """A lane's tasks, through lifetimes and masked resets, are those of the single wrapper with the lane's seed."""
     lanes = SyncVectorEnv([Aim] * 3, autoreset_mode=AutoresetMode.DISABLED)
-    many, singles = vector.Lifetime(lanes, 2, drawn_goal), [Lifetime(Aim(), 2, drawn_goal) for _ in range(3)]
+    many, singles = vector.VectorLifetime(lanes, 2, drawn_goal), [Lifetime(Aim(), 2, drawn_goal) for _ in range(3)]
     for seed in (5, None):
         seen, info = many.reset(seed=seed)
         alone = [single.reset(seed=None if seed is None else seed + lane) for lane, single in enumerate(singles)]
@@ -209,7 +211,7 @@ def test_a_lanes_environment_can_be_turned_to_its_task() -> None:
         met.append(environment)
 
     lanes = SyncVectorEnv([Aim] * 2, autoreset_mode=AutoresetMode.DISABLED)
-    vector.Lifetime(lanes, 2, turned).reset(seed=0)
+    vector.VectorLifetime(lanes, 2, turned).reset(seed=0)
     assert met == list(lanes.envs)
 
 
@@ -222,7 +224,7 @@ def test_the_action_that_is_shown_is_the_one_that_was_taken() -> None:
     single.step(np.array([0.25], np.float32))
     assert first[1:].tolist() == [0.5, 1.0]
     assert np.array_equal(first, kept)
-    many = vector.ActionObservation(SyncVectorEnv([Aim] * 2, autoreset_mode=AutoresetMode.DISABLED))
+    many = vector.VectorActionObservation(SyncVectorEnv([Aim] * 2, autoreset_mode=AutoresetMode.DISABLED))
     many.reset(seed=0)
     assert many.step(np.full((2, 1), 0.5, np.float32))[0][:, 1:].tolist() == [[0.5, 1.0]] * 2
 

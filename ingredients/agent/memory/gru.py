@@ -28,7 +28,7 @@ from ingredients.agent.compiled import Floats, arrays, flat_rows, loops_do
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, squash
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, sigmoid
 
 KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five or six, and the gradient over h_t
 R, Z, N = range(3)
@@ -85,10 +85,10 @@ class Gru:
             gru_loops.step(*_flat(w_input, w_hidden), *arrays(carried, x_t, state[0], after))
             return after, (after,)
         before = state[0] * carry_t
-        r, z = (squash(torch.bmm(x_t, w_input[:, gate]).baddbmm_(before, w_hidden[:, gate])) for gate in (R, Z))
+        r, z = (sigmoid(torch.bmm(x_t, w_input[:, gate]).baddbmm_(before, w_hidden[:, gate])) for gate in (R, Z))
         held = torch.bmm(before, w_hidden[:, N])
         n = torch.addcmul(torch.bmm(x_t, w_input[:, N]), r, held)
-        h_t = torch.lerp(squash(n.mul_(2.0)).mul_(2.0).sub_(1.0), before, z)
+        h_t = torch.lerp(sigmoid(n.mul_(2.0)).mul_(2.0).sub_(1.0), before, z)
         return h_t, (h_t,)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
@@ -198,8 +198,8 @@ class _Unroll(torch.autograd.Function):
                 torch.baddbmm(r_in, before, recurrent[R], out=r)
                 torch.baddbmm(z_in, before, recurrent[Z], out=z)
                 torch.bmm(before, recurrent[N], out=held)
-                squash(gates, out=gates)
-                squash(torch.addcmul(n_in, r, held, out=n), out=n)
+                sigmoid(gates, out=gates)
+                sigmoid(torch.addcmul(n_in, r, held, out=n), out=n)
                 torch.lerp(ones, n, 2.0, out=n)  # 2σ − 1
                 h = torch.lerp(n, before, z, out=h_t)
             ctx.blocks.append(block)

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, squash
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, sigmoid
 
 I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
 KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
@@ -69,8 +69,8 @@ class Lstm:
                 return shown.squeeze(1), (shown.squeeze(1), cells)
         h, c = (part * carry_t for part in state)
         i, f, g, o = (torch.bmm(x_t, w_input[:, gate]).baddbmm_(h, w_hidden[:, gate]) for gate in GATES)
-        held = squash(f).mul_(c).addcmul_(squash(i), _tanh(g))
-        h_t = squash(o).mul_(_tanh(held))
+        held = sigmoid(f).mul_(c).addcmul_(sigmoid(i), _tanh(g))
+        h_t = sigmoid(o).mul_(_tanh(held))
         return h_t, (h_t, held)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
@@ -104,7 +104,7 @@ def _program(x: Tensor, size: int, carry: Tensor) -> Any:  # noqa: ANN401 - torc
 
 def _tanh(a: Tensor) -> Tensor:
     """Returns tanh(a) = 2σ(2a) − 1."""
-    return squash(a * 2.0).mul_(2.0).sub_(1.0)
+    return sigmoid(a * 2.0).mul_(2.0).sub_(1.0)
 
 
 class _Block(NamedTuple):
@@ -150,10 +150,10 @@ class _Unroll(torch.autograd.Function):
                 i, f, doubled, o = gates.unbind(0)
                 for sum_in, w, gate in zip(sums_in, recurrent, (i, f, doubled, o), strict=True):
                     torch.baddbmm(sum_in, before, w, out=gate)
-                squash(gates, out=gates)
+                sigmoid(gates, out=gates)
                 torch.lerp(ones, doubled, 2.0, out=g)  # 2σ − 1
                 torch.mul(f, past, out=c).addcmul_(i, g)
-                squash(torch.mul(c, 2.0, out=shown), out=shown)
+                sigmoid(torch.mul(c, 2.0, out=shown), out=shown)
                 torch.lerp(ones, shown, 2.0, out=shown)
                 h = torch.mul(o, shown, out=h_t)
             ctx.blocks.append(block)

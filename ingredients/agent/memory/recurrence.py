@@ -8,7 +8,7 @@ block, of what is still in the cache.
 Two facts about torch on a CPU shape the arithmetic. `tanh` of MKL is ten times slower than `sigmoid`, so tanh(a) is
 computed as 2σ(2a) − 1 with the first 2 folded into the weights. And `torch.sigmoid` treats blocks of 32 floats with
 SIMD and the rest with a scalar loop of other rounding, so a run's bits would depend on its neighbours unless each run
-fills whole blocks: `squash` sees to it.
+fills whole blocks: `sigmoid` sees to it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def of_lanes(carry: Tensor) -> Tensor:
     return carry.unsqueeze(-1) if carry.dim() == 2 else carry
 
 
-def squash(x: Tensor, out: Tensor | None = None) -> Tensor:
+def sigmoid(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Returns σ(x), `[..., N, H]`, in bits that do not depend on what stands before the last two dimensions."""
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)

@@ -1,6 +1,6 @@
 """The pictures of a report, in the order in which it shows them.
 
-Comes in: the evidence and the judgement. Goes out: `Drawn`s. Nothing that the rest of the report needs is here, so that
+Nothing that the rest of the report needs is here, so that
 matplotlib is imported only when something is drawn.
 
 In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
@@ -17,15 +17,15 @@ from matplotlib.figure import Figure
 from ingredients.judgement import CellResult, Judgement
 from ingredients.report.assemble import Evidence
 from ingredients.report.figures import adaptation, effects, emergence, probes, single, truth_table
-from ingredients.report.figures.drawn import Drawn, Words, drawn, styled
+from ingredients.report.figures.drawn import Picture, Words, drawn, styled
 from ingredients.report.figures.view import View
 
 _MOST_PROBED = 4
 
-__all__ = ["Drawn", "draw", "figure", "names", "small_multiples"]
+__all__ = ["Picture", "draw", "figure", "names", "small_multiples"]
 
 
-def draw(evidence: Evidence, judgement: Judgement) -> tuple[Drawn, ...]:
+def draw(evidence: Evidence, judgement: Judgement) -> tuple[Picture, ...]:
     """Returns every picture that has something to show, by and by the same bytes for the same content."""
     return tuple(drawn(words, make) for words, make in _pictures(View(evidence, judgement)))
 
@@ -41,7 +41,7 @@ def names(evidence: Evidence, judgement: Judgement) -> tuple[str, ...]:
     return tuple(words.name for words, _ in _pictures(View(evidence, judgement)))
 
 
-def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Drawn], ...]:
+def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Picture], ...]:
     """Returns a small picture of each cell, the fullest first, for a page on which they flow; none of mere runs."""
     view = View(evidence, judgement)
     if not view.curves.has_references:

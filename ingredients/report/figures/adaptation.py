@@ -28,7 +28,7 @@ from ingredients.report.figures.panel import (
 from ingredients.report.figures.sentences import verdicts_in_words
 from ingredients.report.figures.sheet import Line, Sheet
 from ingredients.report.figures.view import View, blank
-from ingredients.report.layout import Layout, layout
+from ingredients.report.layout import PanelLayout, layout
 
 
 def words(view: View) -> Words:
@@ -55,7 +55,7 @@ def figure(view: View) -> Figure:
     return made
 
 
-def _header(evidence: Evidence, judgement: Judgement, arrangement: Layout) -> list[Line]:
+def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) -> list[Line]:
     """The question, the answer, how to read a panel, and what all panels share or lack."""
     study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
     dotted = " (dotted)" if evidence.references.get("reactive") else ""
@@ -127,7 +127,7 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
     }
 
 
-def _title(axes: Axes, result: CellResult, arrangement: Layout) -> None:
+def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
     """Writes the verdict above a panel and the numbers behind it, and the cell's name where no row or column has it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = f", {result.failed} failed" if result.failed else ""

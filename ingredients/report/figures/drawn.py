@@ -1,6 +1,6 @@
 """A picture of the report: how it is styled, and the forms in which it is kept.
 
-Comes in: what draws a figure. Goes out: `Drawn`, with PNG and SVG; the same content gives the same bytes.
+Comes in: what draws a figure. Goes out: `Picture`, with PNG and SVG; the same content gives the same bytes.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Picture:
     """One picture in the forms in which it is shown; `png` is empty where only a page shows it."""
 
     words: Words
@@ -50,12 +50,12 @@ class Drawn:
     png: bytes
 
 
-def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Drawn:
+def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture:
     """Returns the picture that `make` makes, in the style of the house."""
     with _style(words.name):
         figure = make()
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
-        return Drawn(words, svg, _saved(figure, "png", {"Software": None}) if png else b"")
+        return Picture(words, svg, _saved(figure, "png", {"Software": None}) if png else b"")
 
 
 def styled(name: str, make: Callable[[], Figure]) -> Figure:

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ingredients.judgement import CellResult
 from ingredients.judgement.words import describe
 from ingredients.report import wording
-from ingredients.report.curves import Course
+from ingredients.report.curves import TrainingCurve
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS, write_title
 from ingredients.report.figures.sentences import cut
@@ -82,7 +82,7 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
     write_title(axes, cut(describe(result.cell), _LONGEST), wording.emergence(result))
 
 
-def _scale(axes: Axes, course: Course) -> None:
+def _scale(axes: Axes, course: TrainingCurve) -> None:
     """Spreads points that were taken ever further apart; the first, before any training, stands at 0."""
     first = next((step for step in course.steps if step), 1)
     axes.set_xscale("symlog", linthresh=float(first), linscale=0.5)

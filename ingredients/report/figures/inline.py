@@ -1,6 +1,6 @@
 """A picture inside a page: SVG that names nothing outside, follows the page's light and dark, and can be read out.
 
-Comes in: a `Drawn`. Goes out: one `svg` element.
+Comes in: a `Picture`. Goes out: one `svg` element.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 
-from ingredients.report.figures.drawn import Drawn
+from ingredients.report.figures.drawn import Picture
 
 # colours of the figures, and the variables of the page's style that stand for them
 VARIABLES = {
@@ -37,7 +37,7 @@ _NAMED = re.compile(r'(\bid="|\bhref="#|url\(#)')
 _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
-def inline(drawn: Drawn) -> str:
+def inline(drawn: Picture) -> str:
     """Returns the picture as an element of a page; its ids begin with the picture's name, so that none comes twice."""
     text = _NAMESPACE.sub("", _OUTSIDE.sub("", drawn.svg.decode("utf-8"))).replace("xlink:href", "href").strip()
     name = drawn.words.name

@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Curve
 from ingredients.report import wording
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 
 INK, QUIET, SHADE = "#222222", "#8a8a8a", "#f1f0ec"
 VERDICT_COLOURS: dict[str | None, str] = {
@@ -44,7 +44,7 @@ _LABEL_INCHES = 0.29
 _BENEATH = 40  # letters of full size that fit a small panel
 
 
-def draw_panel(axes: Axes, curves: Curves, result: CellResult) -> None:
+def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
     """Draws one cell on its axes; a cell without a finished run shows the references alone."""
     cell, colour = result.cell, VERDICT_COLOURS[result.verdict]
     episodes = np.arange(1, curves.episodes + 1)
@@ -85,7 +85,7 @@ def write_title(axes: Axes, name: str, beneath: str) -> None:
         )
 
 
-def set_scales(axes: Axes, curves: Curves, limits: tuple[float, float]) -> None:
+def set_scales(axes: Axes, curves: ShownCurves, limits: tuple[float, float]) -> None:
     """Gives the panel the scales that all panels share."""
     axes.set_xlim(0.5, curves.episodes + 0.5)
     axes.set_ylim(*limits)
@@ -94,7 +94,7 @@ def set_scales(axes: Axes, curves: Curves, limits: tuple[float, float]) -> None:
     axes.tick_params(length=2.5, labelsize=7.5)
 
 
-def limits(curves: Curves, cells: Iterable[Cell]) -> tuple[float, float]:
+def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
     """Returns the lowest and the highest y that any panel shows, with a margin."""
     shown: list[Curve] = [reference.curve for reference in curves.references.roles.values()]
     for cell in cells:
@@ -105,7 +105,7 @@ def limits(curves: Curves, cells: Iterable[Cell]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def label_references(axes: Axes, curves: Curves, panel_height: float) -> None:
+def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> None:
     """Names the reference lines at their right ends, with the score that each has late in a lifetime."""
     low, high = axes.get_ylim()
     roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))

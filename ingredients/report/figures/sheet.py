@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingredients.report.layout import Layout
+from ingredients.report.layout import PanelLayout
 
 _LEFT, _RIGHT = 0.75, 1.7  # the y axis; the names of the reference lines
 _ROW_NAMES = 0.3
@@ -41,7 +41,7 @@ class Line:
 class Sheet:
     """Where everything lies, in inches; `header` is the paragraphs above the panels, `notes` the lines below."""
 
-    layout: Layout
+    layout: PanelLayout
     header: Sequence[Line]
     notes: Sequence[Line]
 

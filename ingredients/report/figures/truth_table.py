@@ -17,7 +17,7 @@ from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS
 from ingredients.report.figures.sentences import verdicts_in_words
 from ingredients.report.figures.view import View, blank
-from ingredients.report.layout import Layout, layout
+from ingredients.report.layout import PanelLayout, layout
 
 _TILE, _HIGH, _GAP = 1.12, 0.66, 0.05
 _ROW_NAMES, _COLUMN_NAMES, _OWN_NAME = 0.95, 0.42, 0.3
@@ -76,7 +76,7 @@ def _name(axes: Axes, text: str, x: float, y: float, align: str) -> None:
     axes.text(x, y, "\n".join(lines), fontsize=7.2, ha=align, va="center", fontweight="bold", linespacing=1.15)
 
 
-def _own_name(axes: Axes, result: CellResult, arrangement: Layout, at: tuple[float, float]) -> None:
+def _own_name(axes: Axes, result: CellResult, arrangement: PanelLayout, at: tuple[float, float]) -> None:
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     lines = textwrap.wrap(name, _OWN_NAME_LETTERS)[:2] if arrangement.varied else ["all cells alike"]
     axes.text(at[0], at[1] + _OWN_NAME - 0.03, "\n".join(lines), fontsize=7, fontweight="bold", va="bottom")

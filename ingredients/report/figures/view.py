@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
 from ingredients.report.assemble import Evidence
-from ingredients.report.curves import Curves
+from ingredients.report.curves import ShownCurves
 from ingredients.report.figures.panel import limits
 from ingredients.report.rows import ordered
 
@@ -28,9 +28,9 @@ class View:
     judgement: Judgement
 
     @cached_property
-    def curves(self) -> Curves:
+    def curves(self) -> ShownCurves:
         """The curves of the study."""
-        return Curves(self.evidence)
+        return ShownCurves(self.evidence)
 
     @cached_property
     def cells(self) -> list[CellResult]:
