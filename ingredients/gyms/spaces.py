@@ -99,6 +99,9 @@ def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
     """
     parts = _parts(name, space, known)
     size = parts[-1].end if parts else 0
+    if not size:
+        what = f"observations of the space {space} hold no number; an agent must be shown at least one"
+        raise wrong(name, f"{what} (a wrapper can add a constant: wrappers: [module:Class])")
     measured, low, high = np.zeros(size, np.bool_), *(np.full(size, bound, np.float32) for bound in (-np.inf, np.inf))
     for part in parts:
         if part.reading.bounds:

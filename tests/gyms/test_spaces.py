@@ -220,3 +220,10 @@ def test_spaces_that_are_no_numbers_are_refused_by_name() -> None:
     ):
         with pytest.raises(StudyError, match=rf"the space {type(space).__name__} are not supported"):
             sight(space)
+
+
+def test_a_space_without_a_number_is_refused() -> None:
+    """An empty box, and a dict of nothing."""
+    for space in (spaces.Box(-1, 1, (0,)), spaces.Dict({})):
+        with pytest.raises(StudyError, match="hold no number"):
+            sight(space)
