@@ -43,7 +43,7 @@ class Raising(Corridor):
     """Divides by zero on one square, where the first cell's policy comes and another's does not."""
 
     def step(self, action: np.int64) -> tuple[Seen, float, bool, bool, dict[str, Any]]:
-        """Raises where the goal would be reached, if `armed`."""
+        """Raises where the goal would be reached, if the corridor has a slope."""
         made = super().step(action)
         if made[2] and self.slope > 0:
             raise ZeroDivisionError("the corridor\nhas no end")

@@ -53,7 +53,7 @@ def test_the_claims_that_reports_name_are_defined() -> None:
     """Each claim's name in a report is the wording of the table of claims, which has all six."""
     table = " ".join(section("2").split())
     for claim in (REQUIRED, ENOUGH, STORED):
-        number, words = re.fullmatch(r"Claim (\d) \((.*)\)", claim).groups()  # type: ignore[union-attr]
+        number, words = re.fullmatch(r"Claim (\d) of the essay \((.*)\)", claim).groups()  # type: ignore[union-attr]
         assert f"| C{number}, claim {number} |" in table
         assert words.lower() in table.lower(), words
     assert re.findall(r"\| C(\d), claim \1 \|", table) == list("123456")

@@ -12,15 +12,15 @@ from typing import Any
 def leak_text(leak: Mapping[str, Any]) -> str:
     """Returns whether something leaks, what is decoded, and what is told without the task.
 
-    `yes (told the task: 85% of steps decoded, base rate 20%), from the lifetime so far: no`; entries of earlier
+    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`; entries of earlier
     versions have no decoder that is told the task.
     """
     if leak["leak"] is None:
         return f"nothing to decode ({leak['reason']}){_failed(leak)}"
     if "history" not in leak:
-        return f"{_answer(leak)} ({leak['accuracy']:.0%} of steps decoded, {leak['base_rate']:.0%} by the schedule)"
-    told = f"{leak['accuracy']:.0%} of steps decoded, base rate {leak['base_rate']:.0%}"
-    return f"{_answer(leak)} (told the task: {told}){_otherwise(leak)}{_failed(leak)}"
+        return f"{_answer(leak)} (decoder accuracy {leak['accuracy']:.0%}, base rate {leak['base_rate']:.0%})"
+    told = f"accuracy {leak['accuracy']:.0%}, base rate {leak['base_rate']:.0%}"
+    return f"{_answer(leak)} (decoder told the task: {told}){_otherwise(leak)}{_failed(leak)}"
 
 
 def quick_text(leakage: Mapping[str, Mapping[str, Any]]) -> str:
@@ -30,7 +30,7 @@ def quick_text(leakage: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _answer(leak: Mapping[str, Any]) -> str:
-    return "yes" if leak["leaks"] else "no"
+    return "yes" if leak["leaks"] else "none"
 
 
 def _otherwise(leak: Mapping[str, Any]) -> str:
@@ -38,7 +38,7 @@ def _otherwise(leak: Mapping[str, Any]) -> str:
     history = leak["history"]
     if history["leak"] is None or history["leaks"] == leak["leaks"]:
         return ""
-    return f", from the lifetime so far: {_answer(history)}"
+    return f"; from the lifetime so far: {_answer(history)}"
 
 
 def _failed(leak: Mapping[str, Any]) -> str:

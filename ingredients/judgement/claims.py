@@ -29,14 +29,15 @@ from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, Claim, IngredientResult
 from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.results import CellResult
+from ingredients.judgement.route_results import RouteResult
 from ingredients.judgement.route_words import bounded, measured
 from ingredients.judgement.routes import NEEDLESS, OUTSIDE, by_no_route, named
 from ingredients.judgement.words import describe, is_boolean, listed, listed_cells
 from ingredients.study import Ingredient
 
-REQUIRED = "Claim 1 (all four ingredients are required)"
-ENOUGH = "Claim 2 (what an environment leaks of reward and action is enough)"
-STORED = "Claim 3 (an agent without memory can use its environment as one)"
+REQUIRED = "Claim 1 of the essay (all four ingredients are required)"
+ENOUGH = "Claim 2 of the essay (what an environment leaks of reward and action is enough)"
+STORED = "Claim 3 of the essay (an agent without memory can use its environment as one)"
 WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, or partial
 
 
@@ -77,7 +78,7 @@ class ClaimInput:
 
 
 def described_leaks(leakage: Mapping[Ingredient, Leak], names: Sequence[Ingredient] = CHANNELS) -> str:
-    """Returns the measured leaks in words: `reward leaks (0.95 [0.93, 0.98]); action does not leak (0.00 [...])`."""
+    """Returns the measured leaks in words: `reward leaks (0.95 [0.93, 0.98], where 1 is every step); action ...`."""
     return "; ".join(_described(name.removesuffix("_observation"), leakage[name]) for name in names if name in leakage)
 
 
@@ -85,7 +86,7 @@ def _described(what: str, leak: Leak) -> str:
     if leak.leak is None or leak.low is None or leak.high is None:
         return f"{what} could not be decoded ({leak.reason})"
     verb = f"leaks{_strength(leak.leak)}" if leak.leaks else "does not leak"
-    return f"{what} {verb} ({bounded(leak.leak, leak.low, leak.high)} of what there is to tell)"
+    return f"{what} {verb} ({bounded(leak.leak, leak.low, leak.high)}, where 1 is every step)"
 
 
 def _strength(leak: float) -> str:
@@ -102,12 +103,14 @@ def claim(grounds: ClaimInput) -> Claim:
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{REQUIRED} cannot be judged on these tasks.", ())
     if grounds.working_memory:
-        sentence = f"{REQUIRED} is not tested: a lifetime pays once, which asks for working memory, not for learning."
+        sentence = f"{REQUIRED} is not tested: a lifetime pays once, which tests working memory and not learning."
         return Claim("not applicable", sentence, ())
     if against := [result for result in grounds.learners if by_no_route(result.routes)]:
         return Claim("contradicted", _contradicted(against), tuple(result.cell for result in against))
     if FULL not in grounds.cells or any(FULL.lacking(name) not in grounds.cells for name in INGREDIENTS):
-        return Claim("not applicable", f"{REQUIRED} is not tested: the grid lacks one of the five cells it needs.", ())
+        return Claim(
+            "not applicable", f"{REQUIRED} is not tested: the grid lacks one of the five cells that it needs.", ()
+        )
     if not grounds.any_run:
         return Claim("undecided", f"{REQUIRED} is undecided: no run has finished.", ())
     needless: list[Ingredient] = [name for name in INGREDIENTS if grounds.ingredients[name].necessary is False]
@@ -123,61 +126,68 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
     """Returns the claim where every neighbour of the full cell is decided, and each that learns has its routes."""
     proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
     if not needless:
-        sentence = f"{REQUIRED} is supported here: with all four the agent learns in context, without any one not."
+        sentence = (
+            f"{REQUIRED} is supported here: agents with all four learn in context, agents without any one do not."
+        )
         return Claim("supported", sentence, proof)
     routes = [named(grounds.without(name).routes, name) or "" for name in needless]
     status = f"channel not needed ({', '.join(dict.fromkeys(routes))})"
     others = [name for name in INGREDIENTS if name not in needless]
-    rest = f" Without {listed(others)} the agent does not learn." if others else ""
+    rest = f" Agents without {listed(others, 'or')} do not learn in context." if others else ""
     found = " ".join(_has(name, grounds.without(name)) for name in needless)
-    return Claim(status, f"{REQUIRED} is not contradicted here. {found}{rest}", proof)
+    head = f"{REQUIRED} is not contradicted here, although agents learn in context without {listed(needless, 'or')}."
+    return Claim(status, f"{head} {found}{rest}", proof)
 
 
 def _has(name: Ingredient, result: CellResult) -> str:
-    """Returns in a sentence that a cell learns with a channel off, and by which routes it has the ingredient."""
-    evidence = [route for route in result.routes[name] if route.present]
-    shown = "; ".join(f"{route.route}: {measured(route)}" for route in evidence)
-    head = f"Cell '{describe(result.cell)}' learns in context"
-    what = name.replace("_", " ")
+    """Returns that a cell learns with a channel off, and by which routes it has the ingredient, a sentence each."""
+    shown = _routes([route for route in result.routes[name] if route.present])
+    cell, what = f"Cell '{describe(result.cell)}'", name.replace("_", " ")
     if named(result.routes, name) == NEEDLESS:
-        return f"{head}, and the task does not need {what} ({shown})."
+        return f"{cell} learns in context, and the task does not need {what}. {shown}"
     if named(result.routes, name) == OUTSIDE:
-        return f"{head}; its memory is its environment ({shown})."
-    return f"{head} and has {what} by another route ({shown})."
+        return f"{cell} learns in context, and its memory is its environment. {shown}"
+    return f"{cell} learns in context and has {what} by another route. {shown}"
+
+
+def _routes(routes: Sequence[RouteResult]) -> str:
+    """Returns what was measured of some routes, a sentence each, such as `Leaked: decoder skill 0.88.`."""
+    return " ".join(f"{route.route.capitalize()}: {measured(route)}." for route in routes)
 
 
 def _contradicted(against: Sequence[CellResult]) -> str:
-    parts = []
-    for result in against:
-        for name in by_no_route(result.routes):
-            tried = "; ".join(f"{route.route}: {measured(route)}" for route in result.routes[name])
-            what = name.replace("_", " ")
-            parts.append(f"cell '{describe(result.cell)}' learns in context and has {what} by no route ({tried})")
-    return f"{REQUIRED} is contradicted here: {'; '.join(parts)}."
+    found = [
+        f"Cell '{describe(result.cell)}' learns in context and has {name.replace('_', ' ')} by no route. "
+        f"{_routes(result.routes[name])}"
+        for result in against
+        for name in by_no_route(result.routes)
+    ]
+    return f"{REQUIRED} is contradicted here. {' '.join(found)}"
 
 
 def _unmeasured(unknown: Sequence[Ingredient], grounds: ClaimInput) -> str:
     parts = []
     for name in unknown:
         result = grounds.without(name)
-        left = [route for route in result.routes[name] if route.present is None]
-        why = "; ".join(f"{route.route}: {measured(route)}" for route in left)
-        what = name.replace("_", " ")
-        parts.append(f"cell '{describe(result.cell)}' learns in context, and how it has {what} is not known ({why})")
-    return f"{REQUIRED} is undecided: {'; '.join(parts)}."
+        left = _routes([route for route in result.routes[name] if route.present is None])
+        cell, what = f"Cell '{describe(result.cell)}'", name.replace("_", " ")
+        parts.append(f"{cell} learns in context, and how it has {what} is not known. {left}")
+    return f"{REQUIRED} is undecided, because a route to an ingredient was not measured. {' '.join(parts)}"
 
 
 def _undecided(grounds: ClaimInput, needless: Sequence[Ingredient]) -> Claim:
     full = grounds.cells[FULL]
     if full.verdict in ("none", "reactive", "carried") or full.in_context_excluded:
         itself = full.verdict if full.verdict != "undecided" else "none or reactive"
-        sentence = f"{REQUIRED} is undecided: the cell with all four is {itself} itself, so nothing follows."
+        sentence = f"{REQUIRED} is undecided, because the cell with all four ingredients is {itself} itself."
         return Claim("undecided", sentence, (FULL,))
     asked = (FULL, *(FULL.lacking(name) for name in INGREDIENTS if name not in needless))
     open_ = tuple(cell for cell in asked if _open(grounds.cells[cell]))
     if not open_:
-        return Claim("undecided", f"{REQUIRED} is undecided: the cell with all four is {full.verdict}.", (FULL,))
-    return Claim("undecided", f"{REQUIRED} is undecided: {listed_cells(open_)} left it open.", open_)
+        return Claim(
+            "undecided", f"{REQUIRED} is undecided: the cell with all four ingredients is {full.verdict}.", (FULL,)
+        )
+    return Claim("undecided", f"{REQUIRED} is undecided, because of {listed_cells(open_)}.", open_)
 
 
 def _open(result: CellResult) -> bool:
@@ -192,7 +202,7 @@ def leak_claim(grounds: ClaimInput) -> Claim:
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
     if grounds.working_memory:
-        return Claim("not applicable", f"{ENOUGH} is not tested: a lifetime pays once, so that nothing is learned.", ())
+        return Claim("not applicable", f"{ENOUGH} is not tested: a lifetime pays once, so nothing is learned.", ())
     # what only one can read who knows the task (`in_lifetime` is False) cannot stand in for a channel
     leaked = [name for name in CHANNELS if name in grounds.leakage and grounds.leakage[name].in_lifetime]
     if not leaked:
@@ -225,24 +235,21 @@ def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
 
 def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
     verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
-    named_, leaks = listed_cells([cell]), described_leaks(grounds.leakage, leaked)
+    named_, leaks = listed_cells([cell]), f"Measured: {described_leaks(grounds.leakage, leaked)}."
     if verdict == "in-context":
         weak = [name.removesuffix("_observation") for name in leaked if (grounds.leakage[name].leak or 0) < WEAK]
         if weak:
-            tail = f"So weak a leak of {listed(weak)} need not be how it has it."
-            sentence = (
-                f"{ENOUGH} is undecided: {named_} learns in context where the environment leaks ({leaks}). {tail}"
-            )
-            return Claim("undecided", sentence, (cell,))
-        sentence = f"{ENOUGH} is supported here: {named_} learns in context, and the environment leaks ({leaks})."
-        return Claim("supported", sentence, (cell,))
-    but = f"although the environment leaks ({leaks})"
+            but = f"{named_} learns in context, but so weak a leak of {listed(weak)} need not be how it does so"
+            return Claim("undecided", f"{ENOUGH} is undecided: {but}. {leaks}", (cell,))
+        found = f"{named_} learns in context by what the environment leaks"
+        return Claim("supported", f"{ENOUGH} is supported here: {found}. {leaks}", (cell,))
     if verdict not in ("none", "reactive", "carried"):
-        return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}, {but}.", (cell,))
+        return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}. {leaks}", (cell,))
     if full is None or full.verdict != "in-context":
-        sentence = f"{ENOUGH} is undecided: {named_} is {verdict}, and so may be any cell of this agent."
+        sentence = f"{ENOUGH} is undecided: {named_} is {verdict}, and the cell with all four does not learn either."
         return Claim("undecided", sentence, (cell,))
-    return Claim("contradicted", f"{ENOUGH} is contradicted here: {named_} is {verdict}, {but}.", (FULL, cell))
+    but = "although the environment leaks what is switched off"
+    return Claim("contradicted", f"{ENOUGH} is contradicted here: {named_} is {verdict}, {but}. {leaks}", (FULL, cell))
 
 
 # Claim 3
@@ -261,17 +268,17 @@ def storage_claim(grounds: ClaimInput) -> Claim:
         return Claim("undecided", f"{STORED} is undecided: no agent without memory has finished.", ())
     open_ = tuple(result.cell for result in without if _open(result))
     if open_:
-        return Claim("undecided", f"{STORED} is undecided: {listed_cells(open_)} left it open.", open_)
-    sentence = f"{STORED} is undecided: no agent without memory did here, which does not show that none can."
+        return Claim("undecided", f"{STORED} is undecided, because of {listed_cells(open_)}.", open_)
+    sentence = f"{STORED} is undecided: no agent without memory did so here, which does not show that none can."
     return Claim("undecided", sentence, tuple(result.cell for result in without))
 
 
 def _stored(stored: Sequence[CellResult], grounds: ClaimInput) -> str:
-    costs = (f"'{describe(result.cell)}' loses {_lost(result)}" for result in stored)
+    costs = "; ".join(f"cell '{describe(result.cell)}' {_lost(result)}" for result in stored)
     kept = "keeps what it needs there" if grounds.working_memory else "learns in context"
     what = " as working memory (a lifetime pays once, so nothing is learned)" if grounds.working_memory else ""
-    swap = "where what is written there is swapped half-way"
-    return f"{STORED} is supported here{what}: without memory it {kept}; {swap}, {', '.join(costs)}."
+    head = f"{STORED} is supported here{what}: without memory it {kept}."
+    return f"{head} Score lost when what it wrote on the environment is swapped half-way: {costs}."
 
 
 def _lost(result: CellResult) -> str:

@@ -103,7 +103,7 @@ class IngredientResult:
 
 @dataclass(frozen=True)
 class FactorialEffect:
-    """A main effect (one name) or an interaction of a 2⁴ design on the late score, over seeds (`factorial.effects`)."""
+    """A main effect (one name) or an interaction of a 2⁴ design on the late score, over seeds (`factorial`)."""
 
     names: tuple[Ingredient, ...]
     effect: Effect

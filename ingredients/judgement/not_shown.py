@@ -29,18 +29,19 @@ def worth_not_shown(references: References, criterion: Criterion) -> str:
     earned, floor = t_interval(lates, criterion.confidence), late(references.roles["floor"].curve)
     seeds = f"{len(lates)} seed" + ("" if len(lates) == 1 else "s")
     return (
-        f"it is not shown with {seeds} that knowing the task helps: late in a lifetime the agent that is shown the "
-        f"task ({references.yardstick}) earns {_raw(earned)} an episode, the floor ({references.floor}) {floor:.4g}; "
+        f"it is not shown with {seeds} that knowing the task helps. Late in a lifetime the agent that is shown the "
+        f"task ({references.yardstick}) earns {_raw(earned)} an episode, and the floor "
+        f"({references.floor}) {floor:.4g}. "
         f"{_advice(earned, floor)}"
     )
 
 
 def _advice(earned: Interval, floor: float) -> str:
     if earned.mean is None or earned.mean <= floor:
-        return "either these tasks ask for the same behaviour, or more learner.train_steps are needed"
+        return "Either all tasks ask for the same behaviour, or more learner.train_steps are needed"
     if earned.low is None:
-        return "one seed gives no interval: give 2 seeds or more"
-    return "more seeds or more learner.train_steps would tell"
+        return "One seed gives no interval: give 2 seeds or more"
+    return "More seeds or more learner.train_steps would tell"
 
 
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
@@ -54,9 +55,9 @@ def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) ->
         return None
     shown = without.late.low is not None and 1 - without.late.low <= criterion.gain_above
     return (
-        f"A reaction to the last step {'solves' if shown else 'may solve'} these tasks: without memory the late score "
+        f"A reaction to the last step {'solves' if shown else 'may solve'} these tasks. Without memory the late score "
         f"is {_score(without.late)} over {without.seeds} seed{'' if without.seeds == 1 else 's'}, where 1 is the "
-        f"yardstick, so no memory can add the {criterion.gain_above:g} that in-context learning has to."
+        f"yardstick. So no memory can add the {criterion.gain_above:g} that in-context learning requires."
     )
 
 

@@ -33,8 +33,8 @@ def _number(route: RouteResult) -> str:
 
 
 def _short(route: RouteResult) -> str:
-    if route.route == LEAKED or route.measure.startswith("decoded"):
-        return "decoded"
+    if route.route == LEAKED or route.measure.startswith("decoder skill"):
+        return "decoder skill"
     return "yoke costs" if route.route == NEEDLESS else "score lost"
 
 

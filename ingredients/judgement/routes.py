@@ -84,7 +84,7 @@ def _of_memory(result: CellResult) -> Iterator[RouteResult]:
     yield RouteResult(SHOWN, remembers, "memory is carried" if remembers else "no memory is carried", _NOTHING)
     if (lost := result.carried.get("environment")) is not None:
         present = result.storage in ("environment", "both") if result.storage else None
-        yield RouteResult(OUTSIDE, present, "score lost to the swap of what is written there", lost)
+        yield RouteResult(OUTSIDE, present, "score lost by the swap of what it wrote there", lost)
 
 
 def _of_tasks(cell: Cell) -> RouteResult:
@@ -114,13 +114,13 @@ def _of_channel(
 
 def _leaked(leak: Leak | None) -> RouteResult:
     if leak is None:
-        return RouteResult(LEAKED, None, "what the environment leaks was not measured", _NOTHING)
+        return RouteResult(LEAKED, None, "the leak was not measured", _NOTHING)
     if leak.leak is None:
-        return RouteResult(LEAKED, None, f"could not be decoded ({leak.reason})", _NOTHING)
+        return RouteResult(LEAKED, None, f"nothing could be decoded ({leak.reason})", _NOTHING)
     value = Interval(leak.leak, leak.low, leak.high)
-    said = "decoded from what the environment shows"
+    said = "decoder skill on what the environment shows"
     if leak.leaks and leak.in_lifetime is False:
-        said += " by one that is told the task: an agent can read it once it knows the task"
+        said += " (told the task, so an agent can read it once it knows the task)"
     return RouteResult(LEAKED, leak.leaks, said, value)
 
 
@@ -136,7 +136,7 @@ def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
     value = t_interval(skills, court.criterion.confidence)
     untrained = t_interval([found.get(f"{what}_untrained", 0.0) for found in inside], court.criterion.confidence)
     bar = max(DECODED_ABOVE, untrained.mean or 0.0)
-    said = f"decoded from the memory (untrained {untrained.mean:.2f})"
+    said = f"decoder skill on the memory's output (before training {untrained.mean:.2f})"
     return RouteResult(INSIDE, _above(value, bar), said, value)
 
 
@@ -145,10 +145,10 @@ def _trembles(cell: Cell, control: Cell, court: Court) -> RouteResult:
     own, others = (_tremblers(which, court) for which in (cell, control))
     common = sorted(own.keys() & others.keys())
     if len(common) < 2 or min(others[seed][0] for seed in common) < court.criterion.gain_above:
-        return RouteResult(INSIDE, None, "the cost of trembles that it cannot see was not measured", _NOTHING)
+        return RouteResult(INSIDE, None, "the cost of replaced actions was not measured", _NOTHING)
     excess = [_excess(*own[seed], *others[seed]) for seed in common]
     value = t_interval(excess, court.criterion.confidence)
-    said = f"score lost where {TREMBLES:.0%} of its actions are others, unseen, beyond what it loses that sees them"
+    said = f"score lost when {TREMBLES:.0%} of its actions are replaced unseen, beyond the loss of agents that see it"
     return RouteResult(INSIDE, _above(value, RELIES_ABOVE), said, value)
 
 
@@ -174,13 +174,15 @@ def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | No
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
-        return RouteResult(NEEDLESS, None, "no agent that sees it and learns was yoked", _NOTHING)
+        return RouteResult(NEEDLESS, None, "no agent that sees the channel and learns was tested with a yoke", _NOTHING)
     value = t_interval([_lost(run, probe, court) for run in runs], court.criterion.confidence)
     costs = _above(value, court.criterion.gain_above)
     if costs is False and leak is not None and (leak.leak or 0.0) >= NEARLY_ALL:
-        return RouteResult(NEEDLESS, None, "a yoke tells nothing where the environment leaks nearly all of it", value)
+        return RouteResult(
+            NEEDLESS, None, "a yoke tells nothing, because the environment leaks nearly all of it", value
+        )
     costless = None if costs is None else not costs
-    return RouteResult(NEEDLESS, costless, "score lost to the yoke by the cell that sees it", value)
+    return RouteResult(NEEDLESS, costless, "score that the yoke costs the cell that sees the channel", value)
 
 
 def _lost(run: RunCurves, probe: str, court: Court) -> float:

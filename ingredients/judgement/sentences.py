@@ -22,7 +22,7 @@ from ingredients.study import Criterion, Ingredient
 
 FEW_SEEDS = 5
 NOTHING_TO_JUDGE = "No run has finished, so there is nothing to judge yet."
-_MOST_NAMED = 4
+_MOST_NAMED = 3
 
 
 def sentence(
@@ -92,8 +92,8 @@ def _appeared(cells: Sequence[CellResult]) -> str:
         return f"In-context learning was not shown in {where}{also}."
     named = "; ".join(describe(cell) for cell in shown[:_MOST_NAMED])
     more = f"; and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
-    some = f", and {found}" if (found := _in_some_runs(cells)) else ""
-    return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more}){some}."
+    some = f" In-context learning also appeared {found}." if (found := _in_some_runs(cells)) else ""
+    return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more}).{some}"
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
@@ -134,12 +134,17 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
     channels = [name for name in not_needed if name in CHANNELS]
     others = [name for name in not_needed if name not in CHANNELS]
     return [
-        *([f"Needed here: {listed(needed)}."] if needed else []),
-        *([f"Not needed as an explicit channel: {listed(channels)}."] if channels else []),
-        *([f"Not needed here: {listed(others)}."] if others else []),
-        *(f"Undecided: {listed([name])} (without it: {cells[FULL.lacking(name)].reason})." for name in open_),
-        *([f"Not tested: {listed(untested)}."] if untested else []),
+        *([f"{_are(needed)} needed here."] if needed else []),
+        *([f"{_are(channels)} not needed as an explicit channel."] if channels else []),
+        *([f"{_are(others)} not needed here."] if others else []),
+        *(f"{_are([name])} undecided (without it: {cells[FULL.lacking(name)].reason})." for name in open_),
+        *([f"{_are(untested)} not tested."] if untested else []),
     ]
+
+
+def _are(names: Sequence[str]) -> str:
+    """Returns names with their verb: `Memory is`, `Memory and task distribution are`."""
+    return f"{listed(names).capitalize()} {'is' if len(names) == 1 else 'are'}"
 
 
 def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str | None) -> str:
@@ -157,17 +162,17 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
     if calibration.verdicts.get("yardstick") in ("undecided", "carried"):
         return f"{head} Whether the yardstick adapts on these tasks is undecided, too, so nothing follows."
     if calibration.verdicts.get("yardstick") is None:
-        return f"{head} Knowing the task helps here, but nobody knows how much of that can be found out in a lifetime."
+        return f"{head} Knowing the task helps here, but how much of it can be found out in a lifetime is not known."
     return (
-        f"{head} The yardstick does adapt on these tasks, so this is about the agent and its training, and nothing "
-        "follows about the ingredients."
+        f"{head} The yardstick adapts on these tasks, so the agent or its training fell short, and nothing follows "
+        "about the ingredients."
     )
 
 
 def _doubt_note(calibration: Calibration) -> str | None:
     if calibration.doubt is None:
         return None
-    return f"The rule was tried on policies that are known, and leaves this open: {calibration.doubt}."
+    return f"The policies of known strength leave one point of the rule open: {calibration.doubt}."
 
 
 def _undecided_note(cells: Sequence[CellResult]) -> str | None:
@@ -176,7 +181,8 @@ def _undecided_note(cells: Sequence[CellResult]) -> str | None:
         return None
     named = "; ".join(describe(cell) for cell in undecided[:_MOST_NAMED])
     more = f"; and {len(undecided) - _MOST_NAMED} more" if len(undecided) > _MOST_NAMED else ""
-    return f"Undecided is not absent: {_count(len(undecided), 'cell')} ({named}{more}); each says what keeps it so."
+    verb = "is" if len(undecided) == 1 else "are"
+    return f"{_count(len(undecided), 'cell')} {verb} undecided, which does not mean absent ({named}{more})."
 
 
 def _seeds_note(cells: Sequence[CellResult]) -> str | None:
@@ -184,10 +190,10 @@ def _seeds_note(cells: Sequence[CellResult]) -> str | None:
     if not run or min(run) >= FEW_SEEDS:
         return None
     if min(run) < 2:
-        return "Some cell has one seed: what its run is can be said, but not what most runs would be."
+        return "Some cell has one seed, which does not show what most runs would be."
     return (
-        f"Only {min(run)} seeds in some cell: no count of so few says what most runs would be. From {FEW_SEEDS} on it "
-        "can, if all come out alike."
+        f"Some cell has only {min(run)} seeds, which do not show what most runs would be. {FEW_SEEDS} seeds can, if "
+        "all of them agree."
     )
 
 
@@ -198,10 +204,10 @@ def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | Non
         return None
     level, count = f"{criterion.confidence:.0%}", len(cells)
     if all(result.p_holm is not None and result.p_holm <= 1 - criterion.confidence for result in decided):
-        return f"The {len(decided)} verdicts hold together at {level} (Holm's correction for {count} cells)."
+        return f"All {len(decided)} verdicts hold together at {level} (Holm's correction for {count} cells)."
     return (
-        f"Each of the {len(decided)} verdicts holds by itself at {level}, not all of them together: for {count} cells "
-        f"that takes {together_from(count, criterion)} seeds that come out alike."
+        f"Each of the {len(decided)} verdicts holds by itself at {level}, but not all of them together. For {count} "
+        f"cells that takes {together_from(count, criterion)} seeds that agree."
     )
 
 
@@ -213,8 +219,8 @@ def _looks_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None
     spent = f"{1 - criterion.confidence:.0%}"
     seeds = ", then ".join(map(str, looked))
     return (
-        f"Judged {len(looked)} times as seeds were added ({seeds}): all looks together spend the {spent}, so a later "
-        "one asks for more."
+        f"The cells were judged {len(looked)} times as seeds were added ({seeds}). All looks share one error rate of "
+        f"{spent}, so a later look needs more evidence."
     )
 
 
@@ -242,7 +248,7 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
     if not failed:
         return None
     runs = failed + sum(result.seeds for result in cells)
-    return f"{failed} of {_count(runs, 'run')} failed: in no mean, and counted against every verdict."
+    return f"{failed} of {_count(runs, 'run')} failed. They are in no mean, and count against every verdict."
 
 
 def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping[Ingredient, Leak]) -> str | None:
@@ -250,8 +256,8 @@ def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping
         return None
     measured = f"Measured here: {described_leaks(leakage)}." if leakage else "The leak is not measured here."
     return (
-        "The grid switches explicit channels, and the essay speaks of information: a channel that is not needed does "
-        f"not refute it. By which route agents have what they are not shown stands under Routes. {measured}"
+        "The grid switches channels, and the essay speaks of information, so a channel that is not needed does not "
+        f"refute the essay. The table of routes says how agents get what they are not shown. {measured}"
     )
 
 
@@ -259,8 +265,8 @@ def _one_task_note(cells: Sequence[CellResult]) -> str | None:
     if not any(result.cell.task_distribution is False and result.seeds for result in cells):
         return None
     return (
-        "With the task distribution off the agent could see as much but had no reason to look: "
-        "one training task takes away the incentive, not the information."
+        "With the task distribution off, an agent sees the same, but training on one task gives it no incentive to "
+        "explore."
     )
 
 
@@ -270,8 +276,8 @@ def _reactive_note(cells: Sequence[CellResult], criterion: Criterion) -> str | N
         return None
     verb = "is" if reactive == 1 else "are"
     return (
-        f"{_count(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within the "
-        "lifetime, and what the agent carries has no part in that."
+        f"{_count(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within a "
+        "lifetime, and swapping what the agent carries costs nothing."
     )
 
 
@@ -280,13 +286,14 @@ def _early_note(calibration: Calibration, criterion: Criterion) -> str | None:
         return None
     return (
         "The best reactive policy gains less than "
-        f"{criterion.gain_above:g} within a lifetime here, so a cell that is reactive may come out as none."
+        f"{criterion.gain_above:g} within a lifetime here, so a cell that reacts may come out as none."
     )
 
 
 def _missing_note(cells: Sequence[CellResult]) -> str | None:
     missing = sum(not result.seeds for result in cells)
-    return f"{_count(missing, 'cell')} without a finished run." if missing else None
+    has = "has" if missing == 1 else "have"
+    return f"{_count(missing, 'cell')} {has} no finished run." if missing else None
 
 
 def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
@@ -304,4 +311,6 @@ def _count(number: int, noun: str) -> str:
 
 def of_working_memory(text: str) -> str:
     """Returns the sentence on tasks that pay once: what was shown there, or not, is working memory."""
-    return text.replace("In-context learning", "Working memory (a lifetime pays once, so nothing is learned)", 1)
+    return text.replace(
+        "In-context learning", "Working memory (a lifetime pays once, so nothing is learned)", 1
+    ).replace("In-context learning", "Working memory")

@@ -35,10 +35,10 @@ def as_agents(cell: Cell) -> Cell:
     return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
 
 
-def listed(names: Sequence[str]) -> str:
-    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`; or with another last word."""
     words = [name.replace("_", " ") for name in names]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def listed_cells(cells: Sequence[Cell]) -> str:

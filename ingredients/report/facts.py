@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ingredients.decoding.leak_text import leak_text
 from ingredients.report.assemble import Evidence
 
-NOT_NEW = "evaluation tasks are not new: the family has only few"
+NOT_NEW = "evaluation tasks are not new, because the family has only few"
 
 
 def facts(evidence: Evidence) -> list[str]:
@@ -26,11 +26,11 @@ def new_tasks(evidence: Evidence) -> bool:
 def _facts(evidence: Evidence) -> Iterator[str]:
     references, episodes = evidence.references, evidence.study.tasks.episodes
     steps = references.get("episode_steps")
-    of_steps = "" if steps is None else ", each of one step" if steps == 1 else f", each of at most {steps} steps"
-    yield f"adaptation: over the {episodes} episodes of a lifetime{of_steps}"
+    of_steps = "" if steps is None else " of one step each" if steps == 1 else f" of at most {steps} steps each"
+    yield f"a lifetime has {episodes} episodes{of_steps}, all on one task"
     if not new_tasks(evidence):
         yield NOT_NEW
     if references["writable"]:
-        yield "the agent can write on its environment, which may be its memory: swapped like the memory's state"
+        yield "the agent can write on its environment, so what it wrote is swapped as its memory is"
     for name, leak in (references.get("leakage") or {}).items():
-        yield f"the environment leaks the last {name}: {leak_text(leak)}"
+        yield f"{name} leak: {leak_text(leak)}"

@@ -15,7 +15,7 @@ import yaml
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
-from ingredients.report import rows, short, wording
+from ingredients.report import opening, rows, short, wording
 from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
@@ -59,25 +59,30 @@ def _panel_key(evidence: Evidence, judgement: Judgement) -> str:
     """Returns what each kind of line is, of those that the panels have."""
     ceiling = any(result.ceiling for result in judgement.cells)
     parts = [
-        "Thin: runs",
+        "Thin lines: runs",
         "bold: their mean with its interval",
         "dashed: memory swapped half-way",
         *(f"{line}: {role}" for role, line in _LINES.items() if evidence.references.get(role)),
-        *(["green: the ceiling of what the cell may know"] if ceiling else []),
-        "shaded: the late fifth",
+        *(
+            ["green: the ceiling, the highest return known to be possible with the cell's information"]
+            if ceiling
+            else []
+        ),
+        "shaded: the last fifth of a lifetime",
     ]
-    return f"{'; '.join(parts)}."
+    return f"{'. '.join(part[:1].upper() + part[1:] for part in parts)}."
 
 
 def _answer(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     study = evidence.study
     return {
-        "title": study.question or study.name,
+        "title": opening.title(evidence),
         "study": study.name,
         "progress": wording.progress(evidence),
         "incomplete": bool(evidence.failures) or not evidence.complete,
-        "sentence": judgement.sentence,
-        "claims": rows.tested_claims(judgement),
+        "opening": opening.opening(judgement),
+        "details": opening.details(judgement),
+        "claims": opening.tested_claims(judgement),
         "facts": facts(evidence),
         "new_tasks": new_tasks(evidence),
         "scale": rows.scale_key(evidence, judgement),

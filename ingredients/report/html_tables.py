@@ -16,11 +16,21 @@ from ingredients.report.assemble import Evidence
 from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
-    *("ingredient", "needed here", "why", "late score lost without it", "p", "a run with it is better"),
+    *("ingredient", "needed here", "why", "late score lost without it", "p", rows.CHANCE),
     "cells that show it",
 )
 _RUNS = (
-    *("run", "return", "early", "late", "gain", "beyond", "lost to the swap", "learned", "late return, own tasks"),
+    *(
+        "run",
+        "return",
+        "early",
+        "late",
+        "gain",
+        "late score minus a reaction's",
+        "lost by the swap",
+        "learned",
+        "late return on own tasks",
+    ),
     "emerges at step",
 )
 
@@ -39,19 +49,19 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     probes = rows.probes(ordered)
     return {
         "ingredients": Table(
-            "What lacking an ingredient costs, all others on",
+            "Late score lost without one ingredient, all others on",
             _INGREDIENTS,
             [_ingredient_row(name, result) for name, result in judgement.ingredients.items()],
         ),
         "effects": Table(
-            "Main effects and interactions on the late score, over all cells: a description",
+            "Main effects and interactions on the late score, over all cells (they describe, and decide nothing)",
             ("effect", "late score", "p"),
             list(_effect_rows(judgement)),
         ),
         "runs": Table("Every finished run", _RUNS, [_run_row(cell, run) for cell in ordered for run in cell.runs]),
         "scores": Table("Scores and verdicts", rows.SCORES, list(map(rows.score_row, ordered))),
         "ceilings": Table(
-            "Return of a lifetime, beside the most that the cell's information allows",
+            "Return of a lifetime, and the ceiling: the highest that the cell's information allows",
             rows.CEILINGS,
             list(map(rows.ceiling_row, ordered)),
         ),
@@ -71,8 +81,8 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             [rows.analysis_row(each, rows.analysed(judgement)) for each in ordered if each.statistics],
         ),
         "emergence": Table(
-            "When the runs come to adapt",
-            ("cell", "median step", "runs", "late return, own training tasks less held-out"),
+            "From which training step on the runs adapt",
+            ("cell", "median step", "runs", "late return on own training tasks minus held-out tasks"),
             list(map(rows.emergence_row, ordered)),
         ),
         "doses": Table("Late score by dose", ("dose", "late score", "verdict"), list(_dose_rows(judgement))),

@@ -18,7 +18,7 @@ from ingredients.store import Store
 
 INDEX = "index.html"
 _CLAIMS = {"1": "claim", "2": "leak_claim", "3": "storage_claim"}
-_NAMES = {name[len("Claim ")]: name[len("Claim 1 (") : -1].capitalize() for name in (REQUIRED, ENOUGH, STORED)}
+_NAMES = {name[len("Claim ")]: name.partition("(")[2][:-1].capitalize() for name in (REQUIRED, ENOUGH, STORED)}
 
 
 @dataclass(frozen=True)

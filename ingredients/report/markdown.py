@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
-from ingredients.report import routes, rows, short, wording
+from ingredients.report import opening, routes, rows, short, wording
 from ingredients.report.assemble import Evidence
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
@@ -32,15 +32,15 @@ def escaped(text: str) -> str:
 
 def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     study = evidence.study
-    yield f"# {escaped(study.question or study.name)}"
-    yield f"**{escaped(judgement.sentence)}**"
+    yield f"# {escaped(opening.title(evidence))}"
+    yield f"**{escaped(opening.opening(judgement))}**"
+    yield from map(escaped, opening.details(judgement))
     if short.is_short(judgement):
         yield f"Study `{study.name}`: {wording.progress(evidence)}."
         for title, lines in short.sections(evidence, judgement):
             yield f"## {title}"
             yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
         return
-    yield from map(escaped, rows.claims(judgement))
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     if judgement.references:
         yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
@@ -74,7 +74,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 def _ingredients(judgement: Judgement) -> Iterator[str]:
     yield "## Ingredients"
     yield _bullets(result.sentence for result in judgement.ingredients.values())
-    head = ["ingredient", "needed here", "why", "late score lost without it", "p", "a run with it is better"]
+    head = ["ingredient", "needed here", "why", "late score lost without it", "p", rows.CHANCE]
     yield markdown_table(head, (rows.ingredient_evidence(*each) for each in judgement.ingredients.items()))
     yield escaped(rows.sufficient(judgement))
 

@@ -79,7 +79,7 @@ class Pen:
         return Padding(grid, (0, 0, 0, 2))
 
     def level(self, level: str) -> Text:
-        """Returns a level in words where there is room, else `+` for on, `·` for off, `w4` for wipe 4."""
+        """Returns a level in words where there is room, else `+` for on, `·` for off, w4 for wipe 4."""
         style = "dim" if level.endswith("off") else ""
         if not self.wide:
             level = {"on": "+", "off": "·"}.get(level, level.replace("wipe ", "w"))

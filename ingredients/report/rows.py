@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ingredients.judgement import CellResult, Claim, IngredientResult, Judgement, ReferenceResult
+from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
 from ingredients.judgement.inputs import INFORMED
 from ingredients.judgement.words import bounded_share, describe
 from ingredients.report import wording
@@ -18,9 +18,10 @@ from ingredients.report.layout import fullest_first
 from ingredients.report.routes import route_lines
 
 FAILED = "Failed runs"
+CHANCE = "chance that a run with it scores higher"
 INFORMED_SCALE = (
-    "The yardstick is an agent that is shown the task, trained with the same budget: no bound, so scores above 1 are "
-    "possible. "
+    "This yardstick is an agent that is shown the task and trained with the same budget. It is no upper bound, so "
+    "scores above 1 are possible."
 )
 _MOST_NAMED = 4
 
@@ -73,8 +74,8 @@ SCORES = [
         "greedy actions",
         "IQM",
         "gain",
-        "beyond",
-        "lost to the swap",
+        "late score minus a reaction's",
+        "lost by the swap",
         "learned",
         "p",
         "p (Holm)",
@@ -84,7 +85,7 @@ CEILINGS = [
     *(
         "cell",
         "return",
-        "tasks drawn too",
+        "interval over tasks too",
         "ceiling",
         "gap",
         "ceiling rests on",
@@ -171,8 +172,8 @@ def emergence_row(result: CellResult) -> list[str]:
 
 
 REFERENCES = (
-    *("reference", "late score", "return", "all ingredients minus it", "expected return", "exact"),
-    "role: judged as",
+    *("reference", "late score", "return", "full cell minus it", "expected return", "exact"),
+    "role, judged as",
 )
 
 
@@ -208,9 +209,9 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
         "Storage": [
             f"{describe(each.cell)}: {each.verdict}{wording.storage(each)}" for each in results if wording.storage(each)
         ],
-        "Routes": route_lines(ordered(judgement)),
-        "Emergence": [*_courses(results), *_memorised(results)],
-        "Runs": [_counted(result) for result in results if result.classes],
+        "Ingredients by another route": route_lines(ordered(judgement)),
+        "When it appears in training": [*_courses(results), *_memorised(results)],
+        "Classes of the runs": [_counted(result) for result in results if result.classes],
         "Mixed": reasons["mixed"],
         "Undecided": reasons["undecided"],
         "What would help": [f"{describe(each.cell)}: {line}" for each in results for line in each.advice],
@@ -227,8 +228,8 @@ def _counted(result: CellResult) -> str:
     counted = ", ".join(f"{count} {name}" for name, count in result.classes.items())
     failed = f", {result.failed} failed" if result.failed else ""
     return (
-        f"{describe(result.cell)}: {counted}{failed} of {result.share.of}; {result.share.count} learned, "
-        f"{bounded_share(result.share)}"
+        f"{describe(result.cell)}: {counted}{failed}, of {result.share.of} runs; {result.share.count} learned "
+        f"({bounded_share(result.share)})"
     )
 
 
@@ -256,7 +257,10 @@ def _memorised(results: Sequence[CellResult]) -> list[str]:
     if not names:
         return []
     more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return [f"memorised, better on their own training tasks than on others: {'; '.join(names[:_MOST_NAMED] + more)}"]
+    return [
+        "learned their training tasks by heart (they earn more on these than on others): "
+        f"{'; '.join(names[:_MOST_NAMED] + more)}"
+    ]
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
@@ -269,12 +273,12 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
         yield f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
     if evidence.to_evaluate:
         yield (
-            f"Trained runs whose evaluation is an older version's, and which are not judged: {evidence.to_evaluate}; "
+            f"{evidence.to_evaluate} trained runs were evaluated by an older version and are not judged. To "
             f"{go_on(evidence.directory)}; nothing is trained again."
         )
     if evidence.left_out:
         runs = "1 stored run is" if evidence.left_out == 1 else f"{evidence.left_out} stored runs are"
-        yield f"{runs} left out: the study now names fewer seeds or cells."
+        yield f"{runs} left out, because the study now names fewer seeds or cells."
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:
@@ -284,34 +288,28 @@ def shortened(title: str, lines: list[str], most: int) -> list[str]:
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
 
 
-def claims(judgement: Judgement) -> list[str]:
-    """Returns what is said of the essay's claims: of claim 1 always, of claims 2 and 3 where they are tested."""
-    return [claim.sentence for _, claim in tested_claims(judgement)]
-
-
-def tested_claims(judgement: Judgement) -> list[tuple[int, Claim]]:
-    """Returns the claims of which something is said, with their numbers."""
-    others = ((2, judgement.leak_claim), (3, judgement.storage_claim))
-    return [(1, judgement.claim), *((number, each) for number, each in others if each.status != "not applicable")]
-
-
 def sufficient(judgement: Judgement) -> str:
     """Returns the smallest sets of ingredients that were enough, in one line; empty where there is none."""
     sets = [", ".join(name.replace("_", " ") for name in names) for names in judgement.minimal_sufficient]
-    return f"Smallest sets that were enough here: {'; '.join(sets)}." if sets else ""
+    return f"The smallest sets of ingredients that were enough here: {'; '.join(sets)}." if sets else ""
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     """Returns what the scores mean (both ends of the scale, the windows, the interval), and the kinds of memory."""
     criterion = evidence.study.criterion
-    scale = (
-        f"Score: 0 is the floor ({evidence.references['floor']}), 1 the yardstick ({judgement.yardstick.name}), over "
-        f"the last fifth of a lifetime. Gain: from the first two episodes to the last fifth; it counts above "
-        f"{criterion.gain_above:g}. "
-        if judgement.yardstick
-        else ""
-    )
-    if judgement.yardstick and judgement.yardstick.name == INFORMED:
-        scale += INFORMED_SCALE
-    shown = f"Brackets: {criterion.confidence:.0%} interval over runs. Learned: runs in-context by their own tasks."
-    return " ".join(part for part in (f"{scale}{shown}", wording.memories(evidence)) if part)
+    parts = [
+        f"Brackets hold a {criterion.confidence:.0%} interval over runs, which are agents with different seeds.",
+        "Learned counts the runs that are in-context, each by intervals over its own evaluation tasks.",
+    ]
+    if judgement.yardstick:
+        informed = [INFORMED_SCALE] if judgement.yardstick.name == INFORMED else []
+        parts = [
+            f"A late score of 0 is the floor ({evidence.references['floor']}), the best policy that ignores the past.",
+            f"A late score of 1 is the yardstick ({judgement.yardstick.name}), the best reference known.",
+            *informed,
+            "Late is the last fifth of a lifetime.",
+            "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
+            f"It counts above {criterion.gain_above:g}.",
+            *parts,
+        ]
+    return " ".join(part for part in (*parts, wording.memories(evidence)) if part)

@@ -69,13 +69,13 @@ def _next(evidence: Evidence) -> Iterator[str]:
         key = family_key(study.tasks)
         name = shlex.quote(("own:" if key == "own" else "") + str(getattr(study.tasks, key)))
         settings = "".join(f" --set {shlex.quote(setting)}" for setting in _settings(study.tasks))
-        yield f"see in seconds what varies, what does not, and what could: ingredients check {name}{settings}"
+        yield f"see in seconds what varies, what does not, and what could vary: ingredients check {name}{settings}"
     again = go_on(evidence.directory).removeprefix("go on: ")
     if study.seeds.count < ENOUGH_SEEDS:
-        yield f"more seeds, what is finished is kept: {again} --seeds {ENOUGH_SEEDS}"
+        yield f"add seeds; finished runs are kept: {again} --seeds {ENOUGH_SEEDS}"
     steps = study.learner.train_steps * 10
     longer = again.partition(" --out ")[0] + f" --set learner.train_steps={steps} --out another-folder"
-    yield f"longer training, which is another study: {longer}"
+    yield f"train for longer, as another study: {longer}"
 
 
 def _settings(tasks: Tasks) -> Iterator[str]:

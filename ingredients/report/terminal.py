@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
-from ingredients.report import rows, short, wording
+from ingredients.report import opening, rows, short, wording
 from ingredients.report.assemble import FILES, Evidence, go_on
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
@@ -62,14 +62,14 @@ class TerminalReport:
 
     def _heading(self, pen: Pen) -> RenderableType:
         study = self.evidence.study
-        title = f"{study.name}: {study.question}" if study.question else study.name
+        title = f"{study.name}: {study.question}" if study.question else opening.title(self.evidence)
         state = "yellow" if self.evidence.missing or self.evidence.failures else "dim"
         return Group(
             pen.text(title),
             pen.text(wording.progress(self.evidence), state),
             Text(),
-            pen.text(self.judgement.sentence, "bold"),
-            *([] if short.is_short(self.judgement) else map(pen.text, rows.claims(self.judgement))),
+            pen.text(opening.opening(self.judgement), "bold"),
+            *map(pen.text, opening.details(self.judgement)),
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:

@@ -13,7 +13,6 @@ from ingredients.report.assemble import Evidence
 from ingredients.study import Ingredient, MemoryKind, level_text
 
 NOTHING = "–"
-_LONGEST_LEVEL = 16  # a path to a class may be as long as a line, and a verdict has to stand beside it
 
 INGREDIENT_WORDS: dict[Ingredient, str] = {
     "reward_observation": "reward",
@@ -47,9 +46,9 @@ PROBE_NAMES: dict[str, str] = {
     "environment_swap_same": "environment swapped on the same task",
     "memory_wipe": "memory wiped half-way",
     "task_switch": "task switched half-way",
-    "reward_yoke": "another lifetime's rewards",
-    "action_yoke": "another lifetime's actions",
-    "action_tremble": "another action carried out, now and then",
+    "reward_yoke": "rewards of another lifetime shown",
+    "action_yoke": "actions of another lifetime shown",
+    "action_tremble": "a fifth of the actions replaced",
     "greedy": "greedy actions",
 }
 
@@ -63,22 +62,22 @@ def probe_score(name: str, result: CellResult) -> str:
     """Returns what a probe shows, by the score that it is about: the cost, the fresh start, the gain that is left."""
     probe = result.probes[name]
     if name == "memory_wipe":
-        return f"anew {interval(probe.after)}, early {number(result.early.mean)}"
+        return f"score after it {interval(probe.after)}; at the start {number(result.early.mean)}"
     if name.endswith("_yoke"):
-        return f"gain {interval(probe.gain)}, plain {number(result.gain.mean)}"
+        return f"gain {interval(probe.gain)}; without it {number(result.gain.mean)}"
     if name == "greedy":
-        return f"late score {interval(probe.late)}, sampled {number(result.late.mean)}"
+        return f"late score {interval(probe.late)}; sampled actions {number(result.late.mean)}"
     return f"score lost {interval(probe.cost)}"
 
 
 def emergence(result: CellResult) -> str:
-    """Returns when in training a cell's runs came to adapt, and how many lost it: `64,000 (64,000 to 96,000)`."""
+    """Returns when in training a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, from ...`."""
     steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
-    lost = f"; {result.transient} of {result.seeds} runs had it and lost it" if result.transient else ""
+    lost = f"; {result.transient} of {result.seeds} runs adapted and lost it" if result.transient else ""
     if not steps:
-        return f"does not emerge{lost}"
+        return f"no run adapts{lost}"
     spread = steps_text(steps[0]) if steps[0] == steps[-1] else f"{steps_text(steps[0])} to {steps_text(steps[-1])}"
-    return f"{len(steps)} of {result.seeds} runs emerge, at {spread} steps{lost}"
+    return f"{len(steps)} of {result.seeds} runs adapt, from {spread} steps on{lost}"
 
 
 def steps_text(steps: int) -> str:
@@ -144,9 +143,12 @@ def answer(value: bool | None) -> str:
 
 
 def level(cell: Cell, ingredient: Ingredient) -> str:
-    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `lstm-off`, `64`; cut to its end."""
+    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory`.
+
+    Of `module:Class` the name of the class is shown.
+    """
     text = level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
-    return text if len(text) <= _LONGEST_LEVEL else f"…{text[1 - _LONGEST_LEVEL :]}"
+    return text.rpartition(":")[2]
 
 
 def memories(evidence: Evidence) -> str:
@@ -154,8 +156,8 @@ def memories(evidence: Evidence) -> str:
     if not any(isinstance(level, MemoryKind) for level in evidence.study.ingredients.memory):
         return ""
     return (
-        f"Memory on is {evidence.study.agent.memory}, another kind goes by its name; off, or with -off behind its "
-        "name, it is reset before every step."
+        f"Memory on is {evidence.study.agent.memory}, and another kind goes by its name. Memory off, or a name with "
+        "-off, is reset before every step."
     )
 
 

@@ -142,7 +142,7 @@ def _card_played(setup: Setup, tasks: int) -> float:
 
 
 def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns how fast a workload trains on a GPU, and what comes before (see `engine.on_cards.CardBench`)."""
+    """Returns how fast a workload trains on a GPU, and what comes before (see `grid_run.on_gpus.CardBench`)."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     setup = prepare(workload.study(), workload.stack(), "cuda")

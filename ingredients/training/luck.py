@@ -3,8 +3,8 @@
 Comes in: a stack's runs. Goes out: what `draws` gives, to the bit: tasks `[S, N, D]` and draws `[T, S, N, ...]`.
 
 All cells of a seed meet the same luck. So a hundred runs of five seeds need five draws, which are a small copy to a
-device; there each run takes its seed's (`spread_tasks`, `spread_draws`). Draws are made into storage that is handed in,
-so that it can be such as a device reads by itself.
+device; there each run takes its seed's (`spread_training`, `spread_draws`). Draws are made into storage that is handed
+in, so that it can be such as a device reads by itself.
 """
 
 from __future__ import annotations

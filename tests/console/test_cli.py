@@ -153,7 +153,7 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
     assert re.fullmatch(
         r"time      about .+ of training and evaluation on 1 worker, at [\d,]+ env steps/s each", lines[7]
     )
-    decoded = r"no \(told the task: \d\d% of steps decoded, base rate \d\d%\)"
+    decoded = r"none \(decoder told the task: accuracy \d\d%, base rate \d\d%\)"
     quick = "; measured on fewer lifetimes than run-grid measures"
     assert re.fullmatch(f"leaks     reward: {decoded}; action: {decoded}{quick}", lines[8])
     assert lines[9:] == [

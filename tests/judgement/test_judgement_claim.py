@@ -27,8 +27,8 @@ def test_claim_1_is_supported_where_no_cell_learns_without_an_ingredient() -> No
     assert claim.status == "supported"
     assert claim.cells == (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
     assert claim.sentence == (
-        "Claim 1 (all four ingredients are required) is supported here: with all four the agent learns in context, "
-        "without any one not."
+        "Claim 1 of the essay (all four ingredients are required) is supported here: agents with all four learn in "
+        "context, agents without any one do not."
     )
 
 
@@ -36,14 +36,14 @@ def test_a_channel_whose_routes_were_not_measured_leaves_claim_1_open() -> None:
     """The cell learns without the explicit channel; how it has the ingredient was not measured, and is not guessed."""
     claim = claimed({FULL: "in-context", NO_ACTION: "in-context"})
     assert (claim.status, claim.cells) == ("undecided", (NO_ACTION,))
-    assert "how it has action observation is not known (leaked: what the environment leaks was not" in claim.sentence
+    assert "how it has action observation is not known. Leaked: the leak was not measured." in claim.sentence
 
 
 def test_claim_1_is_contradicted_where_one_training_task_is_enough() -> None:
     """It learns in context without a distribution, and there is no other route to one."""
     claim = claimed({FULL: "in-context", FULL.lacking(T): "in-context"})
     assert (claim.status, claim.cells) == ("contradicted", (FULL.lacking(T),))
-    assert claim.sentence.endswith("has task distribution by no route (shown: one training task).")
+    assert claim.sentence.endswith("has task distribution by no route. Shown: one training task.")
 
 
 def test_an_agent_without_memory_whose_environment_is_its_memory_has_one_by_that_route() -> None:
@@ -52,15 +52,15 @@ def test_an_agent_without_memory_whose_environment_is_its_memory_has_one_by_that
     cells = [replace(OUTSIDE, runs=tuple(runs)) if each.cell == OUTSIDE.cell else each for each in ALL_LEARN]
     found = judge(*cells, writable=True)
     assert found.claim.status == "channel not needed (environment)"
-    assert "learns in context; its memory is its environment (environment: score lost to" in found.claim.sentence
+    assert "learns in context, and its memory is its environment. Environment: score lost by" in found.claim.sentence
     assert (found.storage_claim.status, found.storage_claim.cells) == ("supported", (OUTSIDE.cell,))
 
 
 def test_an_undecided_neighbour_leaves_claim_1_open() -> None:
-    """That cell left it open."""
+    """That cell leaves it open."""
     claim = claimed({FULL: "in-context", FULL.lacking(R): "undecided"})
     assert (claim.status, claim.cells) == ("undecided", (FULL.lacking(R),))
-    assert "cell 'all but reward observation' left it open" in claim.sentence
+    assert "is undecided, because of cell 'all but reward observation'." in claim.sentence
 
 
 @pytest.mark.parametrize(("shape", "itself"), [("none", "none"), ("reactive", "reactive")])
@@ -151,7 +151,7 @@ def test_a_cell_far_below_its_ceiling_is_the_learners_shortfall() -> None:
 def test_few_seeds_are_noted() -> None:
     """Below five no count says what most runs would be."""
     three = judge(CellInput(FULL, cell(FULL, [0.9, 0.95, 0.92], carried=0.5).runs))
-    assert any(note.startswith("Only 3 seeds in some cell") for note in three.notes)
+    assert any(note.startswith("Some cell has only 3 seeds") for note in three.notes)
     one = judge(CellInput(FULL, cell(FULL, [0.9], carried=0.5).runs))
     assert any("one seed" in note for note in one.notes)
-    assert not any("seeds in some cell" in note for note in judge(cell(FULL, jittered(0.9), carried=0.5)).notes)
+    assert not any("Some cell has" in note for note in judge(cell(FULL, jittered(0.9), carried=0.5)).notes)

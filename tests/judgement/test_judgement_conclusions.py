@@ -51,9 +51,9 @@ def test_what_the_essay_expects() -> None:
     assert necessary(judgement) == [True, True, True, True]
     assert judgement.minimal_sufficient == (INGREDIENTS,)
     assert judgement.sentence == (
-        "In-context learning appeared in 1 of 16 cells (all four ingredients). Needed here: reward observation, action "
-        "observation, memory and task distribution. Not learned, below the floor or the ceiling, in 2 cells (all but "
-        "action observation; reward observation and task distribution only)."
+        "In-context learning appeared in 1 of 16 cells (all four ingredients). Reward observation, action "
+        "observation, memory and task distribution are needed here. Not learned, below the floor or the ceiling, in 2 "
+        "cells (all but action observation; reward observation and task distribution only)."
     )
 
 
@@ -64,12 +64,12 @@ def test_an_ingredient_that_is_not_needed() -> None:
     assert judgement.minimal_sufficient == ((R, M, T),)
     assert judgement.sentence == (
         "In-context learning appeared in 2 of 16 cells (all four ingredients; all but action observation). "
-        "Needed here: reward observation, memory and task distribution. "
-        "Not needed as an explicit channel: action observation. "
+        "Reward observation, memory and task distribution are needed here. "
+        "Action observation is not needed as an explicit channel. "
         "Not learned, below the floor or the ceiling, in 1 cell (reward observation and task distribution only)."
     )
-    channels = next(note for note in judgement.notes if "explicit channels" in note)
-    assert "a channel that is not needed does not refute it" in channels
+    channels = next(note for note in judgement.notes if "switches channels" in note)
+    assert "a channel that is not needed does not refute the essay" in channels
     assert channels.endswith("The leak is not measured here.")
 
 
@@ -77,7 +77,7 @@ def test_an_undecided_cell_leaves_its_ingredient_open() -> None:
     """Neither needed nor not; the sentence says how many runs are what."""
     judgement = judge(shaped_grid(FLAGSHIP | {without(A): "undecided"}))
     assert necessary(judgement) == [True, None, True, True]
-    assert "Undecided: action observation (without it: runs differ: 3 in-context, 2 none of 5)." in judgement.sentence
+    assert "Action observation is undecided (without it: runs differ: 3 in-context, 2 none of 5)." in judgement.sentence
     assert "More seeds would help 1 cell: all but action observation." in judgement.notes
 
 
@@ -145,7 +145,7 @@ def test_a_mixed_cell_stands_as_a_finding() -> None:
     assert "Perhaps below the floor or the ceiling, not shown, in 1 cell (all four ingr" in judgement.sentence
     assert (found.shortfall or "").startswith("perhaps short of its ceiling: ")  # one run of five makes it wide
     assert "missing ingredient" not in (found.shortfall or "")  # none is missing
-    assert not any(note.startswith("Undecided is not absent") for note in judgement.notes)
+    assert not any("undecided" in note for note in judgement.notes)
 
 
 def test_four_that_learn_beside_one_that_is_open_are_said_first() -> None:
@@ -201,8 +201,8 @@ def test_a_single_cell() -> None:
     """The full cell alone: it learns, and nothing was tested by leaving it out."""
     judgement = judge([shaped(FULL, "in-context")])
     assert judgement.sentence == (
-        "In-context learning appeared in 1 of 1 cell (all four ingredients). Not tested: reward observation, action "
-        "observation, memory and task distribution."
+        "In-context learning appeared in 1 of 1 cell (all four ingredients). Reward observation, action "
+        "observation, memory and task distribution are not tested."
     )
 
 
@@ -211,7 +211,7 @@ def test_a_graded_level_proves_nothing_about_need() -> None:
     wiped, half = Cell(True, True, WipeEvery(4), True), Cell(0.5, True, False, True)
     judgement = judge([shaped(FULL, "in-context"), shaped(wiped, "in-context"), shaped(half, "in-context")])
     assert judgement.ingredients[M].necessary is None
-    assert judgement.sentence.endswith(f"Not tested: {listed(INGREDIENTS)}.")
+    assert judgement.sentence.endswith(f"{listed(INGREDIENTS).capitalize()} are not tested.")
 
 
 def test_other_kinds_of_memory_conclude_nothing_about_the_ingredients() -> None:
@@ -226,9 +226,9 @@ def test_other_kinds_of_memory_conclude_nothing_about_the_ingredients() -> None:
     assert [result.verdict for result in judgement.cells[16:]] == shapes
     assert judgement.sentence == (
         "In-context learning appeared in 3 of 20 cells (all four ingredients; all four ingredients [lstm]; all but "
-        "reward observation [window]). Needed here: reward observation, action observation, memory and task "
-        "distribution. Not learned, below the floor or the ceiling, in 4 cells (all but action observation; all but "
-        "memory [lstm-off]; all but memory [none]; reward observation and task distribution only)."
+        "reward observation [window]). Reward observation, action observation, memory and task distribution are needed "
+        "here. Not learned, below the floor or the ceiling, in 4 cells (all but action observation; all but memory "
+        "[lstm-off]; all but memory [none]; and 1 more)."
     )
 
 
@@ -242,13 +242,13 @@ def test_a_kind_in_place_of_the_full_cell_concludes_nothing() -> None:
 def test_an_unfinished_study_says_so() -> None:
     """No run at all, and a cell that is still missing."""
     assert judge([CellInput(FULL)]).sentence == "No run has finished, so there is nothing to judge yet."
-    assert "1 cell without a finished run." in judge([shaped(FULL, "in-context"), CellInput(without(M))]).notes
+    assert "1 cell has no finished run." in judge([shaped(FULL, "in-context"), CellInput(without(M))]).notes
 
 
 def test_failures_are_noted() -> None:
     """They are in no mean, so they are counted in words."""
     notes = judge([cell(FULL, jittered(0.0), failed=2)]).notes
-    assert any(note.startswith("2 of 7 runs failed: in no mean") for note in notes)
+    assert any(note.startswith("2 of 7 runs failed. They are in no mean") for note in notes)
 
 
 def test_effects_are_paired_over_common_seeds() -> None:
@@ -286,4 +286,4 @@ def test_many_cells_are_not_all_named() -> None:
     """Four are named, fullest first; the rest is counted."""
     judgement = judge(shaped_grid({which: "in-context" for which in ALL_CELLS if which.memory}))
     assert judgement.sentence.startswith("In-context learning appeared in 8 of 16 cells (all four ingredients; ")
-    assert "; and 4 more)" in judgement.sentence
+    assert "; and 5 more)" in judgement.sentence

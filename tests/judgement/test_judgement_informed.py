@@ -46,8 +46,8 @@ def test_it_need_not_adapt() -> None:
 @pytest.mark.parametrize(
     ("lates", "numbers", "advice"),
     [
-        ([-0.1, 0.1, 0.02], "3 seeds", "more seeds or more learner.train_steps"),
-        ([0.0, 0.0, 0.0], "3 seeds", "either these tasks ask for the same behaviour, or more"),
+        ([-0.1, 0.1, 0.02], "3 seeds", "More seeds or more learner.train_steps"),
+        ([0.0, 0.0, 0.0], "3 seeds", "Either all tasks ask for the same behaviour, or more"),
         ([0.9], "1 seed", "give 2 seeds or more"),
     ],
 )
@@ -59,7 +59,7 @@ def test_where_the_task_is_not_shown_to_be_worth_knowing(lates: list[float], num
     reason = found.calibration.reason or ""
     assert reason.startswith(f"it is not shown with {numbers} that knowing the task helps")
     assert f"(informed) earns {0.5 + 0.4 * sum(lates) / len(lates):.4g}" in reason
-    assert "the floor (random) 0.5;" in reason
+    assert "the floor (random) 0.5." in reason
     assert advice in reason
     assert "does not" not in found.sentence
     scored = {result.late.mean is not None for result in found.cells}
@@ -72,16 +72,16 @@ def test_a_task_that_a_reaction_solves_is_called_that() -> None:
     cells = [shaped(FULL, "reactive"), shaped(FULL.lacking("memory"), "reactive")]
     stored = with_informed([0.45, 0.45, 0.45])
     found = judge_study(cells, stored, Criterion(), writable=False)
-    assert "A reaction to the last step solves these tasks: without memory the late score is " in found.sentence
-    assert "about the agent" not in found.sentence
+    assert "A reaction to the last step solves these tasks. Without memory the late score is " in found.sentence
+    assert "the agent or its training" not in found.sentence
 
 
 def test_an_informed_yardstick_is_not_said_to_adapt() -> None:
     """Where the full cell shows nothing, it is said that the informed agent only knows what others have to find out."""
     cells = [shaped(FULL, "none"), shaped(FULL.lacking("memory"), "none")]
     found = judge_study(cells, with_informed([0.97, 1.0, 1.03]), Criterion(), writable=False)
-    assert "nobody knows how much of that can be found out in a lifetime" in found.sentence
-    assert "does adapt" not in found.sentence
+    assert "how much of it can be found out in a lifetime is not known" in found.sentence
+    assert "yardstick adapts" not in found.sentence
 
 
 def test_a_floor_that_drifts_still_fails_the_gate() -> None:

@@ -167,7 +167,7 @@ def test_looks_at_a_growing_cell_are_paid_for() -> None:
     third = judge(CellInput(FULL, runs, looks=(5, 10)))
     assert (first.verdict, first.looks) == ("in-context", (15,))
     assert (third.cells[0].verdict, third.cells[0].looks) == ("mixed", (5, 10, 15))
-    assert any(note.startswith("Judged 3 times as seeds were added (5, then 10, then 15)") for note in third.notes)
+    assert any("were judged 3 times as seeds were added (5, then 10, then 15)" in note for note in third.notes)
     assert judge(CellInput(FULL, runs, looks=(15,))).cells[0].verdict == "in-context"  # the same seeds: no new look
 
 
@@ -239,9 +239,9 @@ def test_each_verdict_holds_by_itself_and_the_report_says_from_when_they_hold_to
     """P = 1/32 for five of five; sixteen of them hold together from nine seeds on."""
     five = judge(*shaped_grid(FLAGSHIP))
     assert {(result.p, result.p_holm) for result in five.cells} == {(1 / 32, 0.5)}
-    assert any("for 16 cells that takes 9 seeds that come out alike" in note for note in five.notes)
+    assert any("For 16 cells that takes 9 seeds that agree" in note for note in five.notes)
     nine = judge(*(cell(which, [0.01 * seed / 9 for seed in range(9)]) for which in ALL_CELLS))
-    assert any(note.startswith("The 16 verdicts hold together at 95%") for note in nine.notes)
+    assert any(note.startswith("All 16 verdicts hold together at 95%") for note in nine.notes)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_noise_of_few_tasks_does_not_close_the_gate(changes: Changes, role: str,
     assert judgement.calibration.passed
     assert judgement.cells[-1].verdict == "in-context"
     assert (judgement.calibration.verdicts[role] in ("undecided", "carried")) == (words is not None)
-    notes = [note for note in judgement.notes if note.startswith("The rule was tried on policies that are known")]
+    notes = [note for note in judgement.notes if note.startswith("The policies of known strength leave")]
     assert len(notes) == (words is not None)
     if words is not None:
         assert words in (judgement.calibration.doubt or "")
@@ -327,7 +327,7 @@ def test_where_the_yardstick_is_undecided_nothing_follows_from_an_agent_that_did
     noise: Changes = {"bayes_optimal": noisy(1.0, 0.3, 0.6)}
     found = judge(*shaped_grid({}), changes=noise)
     assert "Whether the yardstick adapts on these tasks is undecided, too" in found.sentence
-    assert "The yardstick does adapt" in judge(*shaped_grid({})).sentence
+    assert "The yardstick adapts" in judge(*shaped_grid({})).sentence
 
 
 def test_a_reactive_policy_that_settles_early_leaves_the_study_applicable() -> None:
@@ -336,7 +336,7 @@ def test_a_reactive_policy_that_settles_early_leaves_the_study_applicable() -> N
     assert judgement.calibration.passed
     assert judgement.calibration.verdicts["reactive"] == "none"
     assert judgement.cells[0].verdict == "in-context"
-    assert any("a cell that is reactive may come out as none" in note for note in judgement.notes)
+    assert any("a cell that reacts may come out as none" in note for note in judgement.notes)
 
 
 def test_without_a_scale_there_are_returns_and_no_scores() -> None:

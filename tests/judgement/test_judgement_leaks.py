@@ -43,9 +43,10 @@ def test_a_cell_that_has_the_action_by_a_leak_does_not_contradict_claim_1() -> N
     found = judged({FULL: "in-context", FULL.lacking(A): "in-context"}, action=LEAKING).claim
     assert found.status == "channel not needed (leaked)"
     assert found.sentence == (
-        "Claim 1 (all four ingredients are required) is not contradicted here. Cell 'all but action observation' "
-        "learns in context and has action observation by another route (leaked: decoded from what the environment "
-        "shows 0.95 [0.93, 0.98]). Without reward observation, memory and task distribution the agent does not learn."
+        "Claim 1 of the essay (all four ingredients are required) is not contradicted here, although agents learn in "
+        "context without action observation. Cell 'all but action observation' learns in context and has action "
+        "observation by another route. Leaked: decoder skill on what the environment shows 0.95 [0.93, 0.98]. Agents "
+        "without reward observation, memory or task distribution do not learn in context."
     )
 
 
@@ -69,7 +70,7 @@ def test_a_weak_leak_is_no_proof_of_claim_2() -> None:
     weak, partial = (judged(shapes, action=action).leak_claim for action in (WEAK, PARTIAL))
     assert weak.status == "undecided"
     assert "action leaks weakly (0.17 [0.15, 0.20]" in weak.sentence
-    assert weak.sentence.endswith("So weak a leak of action need not be how it has it.")
+    assert "so weak a leak of action need not be how it does so" in weak.sentence
     assert partial.status == "supported"
     assert "action leaks in part (0.50" in partial.sentence
 
@@ -109,8 +110,8 @@ def test_what_was_not_measured_stays_open(leakage: dict[str, Any] | None) -> Non
             "contradicted",
             "is contradicted here: cell 'mem",
         ),
-        ({FULL: "in-context", SILENT: "undecided"}, LEAKING, LEAKING, "undecided", "is mixed, although the env"),
-        ({}, LEAKING, LEAKING, "undecided", "and so may be any cell of this agent"),
+        ({FULL: "in-context", SILENT: "undecided"}, LEAKING, LEAKING, "undecided", "is mixed. Measured: reward leaks"),
+        ({}, LEAKING, LEAKING, "undecided", "the cell with all four does not learn either"),
         ({FULL: "in-context", SILENT: "in-context"}, TIGHT, TIGHT, "not applicable", "reward does not leak (0.00"),
     ],
 )
@@ -150,8 +151,8 @@ def test_the_note_on_channels_says_what_was_measured() -> None:
     """Both numbers, or that there are none."""
     (note,) = (note for note in judged({FULL: "in-context"}, reward=LEAKING).notes if note.startswith("The grid"))
     assert note.endswith(
-        "Measured here: reward leaks (0.95 [0.93, 0.98] of what there is to tell); action does not leak (0.00 [-0.03, "
-        "0.03] of what there is to tell)."
+        "Measured here: reward leaks (0.95 [0.93, 0.98], where 1 is every step); action does not leak (0.00 [-0.03, "
+        "0.03], where 1 is every step)."
     )
 
 

@@ -72,7 +72,7 @@ def test_the_bandit_without_actions_carries_them_inside() -> None:
         (NEEDLESS, False),
     ]
     assert found.claim.status == "channel not needed (carried inside)"
-    for words in ("decoded from the memory (untrained 0.00) 0.60 [0.60, 0.60]", "beyond what it loses that sees them"):
+    for words in ("memory's output (before training 0.00) 0.60 [0.60, 0.60]", "beyond the loss of agents that see"):
         assert words in found.claim.sentence
     assert not any("learns by" in each for each in (found.claim.sentence, *found.notes))
 
@@ -99,7 +99,7 @@ def test_a_cell_that_has_an_ingredient_by_no_route_contradicts_claim_1() -> None
     """Nothing leaks, nothing is inside, unseen trembles cost nothing more, and who sees the action needs it."""
     found = judged(bandit(EMPTY, unseen=0.25), stored())
     assert (found.claim.status, found.claim.cells) == ("contradicted", (NO_ACTION,))
-    assert "has action observation by no route (shown: the channel is off; leaked: decoded from" in found.claim.sentence
+    assert "has action observation by no route. Shown: the channel is off. Leaked: decoder" in found.claim.sentence
 
 
 def test_a_yoke_that_costs_nothing_says_that_nobody_needs_the_action() -> None:

@@ -62,8 +62,10 @@ def test_the_first_screen_has_the_answer(report: Report, page: Page) -> None:
     """Question, sentence, the claim, the truth table and the full cell's curve come before anything else."""
     start = page.text[: page.text.index("What is needed")]
     judgement = report.judgement
-    for words in (report.evidence.study.question, judgement.sentence, judgement.claim.sentence, "Claim 1: undecided"):
+    said = [each for one in (judgement.sentence, judgement.claim.sentence) for each in one.split(". ")]
+    for words in (report.evidence.study.question, *said, "Claim 1: undecided"):
         assert words in start
+    assert start.index(judgement.claim.sentence.split(". ")[0]) < start.index(judgement.sentence.split(". ")[1])
     pictures = [attributes["aria-labelledby"] for attributes in page.of("svg")]
     assert pictures[:2] == ["truth_table-title truth_table-alt", "full_cell-title full_cell-alt"]
 
@@ -110,7 +112,7 @@ def test_probes_emergence_configuration_and_versions_are_there(page: Page) -> No
     """What was intervened on, when it appeared, what was asked for, and what made it."""
     for words in (
         "memory swapped half-way",
-        "runs emerge",
+        "runs adapt",
         "train_steps: 600000",
         "torch: 2.13.0",
         "gain_above: 0.1",

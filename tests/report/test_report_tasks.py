@@ -81,11 +81,11 @@ def terminal(report: Report) -> str:
 
 
 FACTS = [
-    "adaptation: over the 50 episodes of a lifetime, each of at most 12 steps",
-    "evaluation tasks are not new: the family has only few",
-    "the agent can write on its environment, which may be its memory: swapped like the memory's state",
-    "the environment leaks the last reward: no (50% of steps decoded, 50% by the schedule)",
-    "the environment leaks the last action: yes (85% of steps decoded, 20% by the schedule)",
+    "a lifetime has 50 episodes of at most 12 steps each, all on one task",
+    "evaluation tasks are not new, because the family has only few",
+    "the agent can write on its environment, so what it wrote is swapped as its memory is",
+    "reward leak: none (decoder accuracy 50%, base rate 50%)",
+    "action leak: yes (decoder accuracy 85%, base rate 20%)",
 ]
 
 
@@ -95,7 +95,7 @@ def test_facts_of_the_tasks_are_in_every_format(written: Report) -> None:
     assert written.json["leakage"] == LEAKAGE
     assert all(fact in " ".join(terminal(written).split()) for fact in FACTS)
     assert all(fact.replace("'", "&#39;") in written.html for fact in FACTS)
-    assert "- evaluation tasks are not new: the family has only few" in written.markdown
+    assert "- evaluation tasks are not new, because the family has only few" in written.markdown
     assert "on tasks that no run was trained on" not in written.html
     assert written.unwritten is None
 
@@ -142,22 +142,22 @@ def test_unknown_regret_and_no_reactive_reference_are_no_trouble(written: Report
 
 def test_the_key_of_the_panels_names_the_lines_that_there_are(written: Report, tmp_path: Path) -> None:
     """No reactive reference, no dotted line; a ceiling is there where the environment can be written on, too."""
-    assert "grey: floor; long dashes: yardstick; green: the ceiling of what" in written.html
-    assert "dotted: reactive" not in written.html
+    assert "Grey: floor. Long dashes: yardstick. Green: the ceiling" in written.html
+    assert "Dotted: reactive" not in written.html
     study = bandit_study(**TINY)
     write_results(tmp_path / "bandit", study)
     plain = build_report(tmp_path / "bandit").html
-    assert "grey: floor; dotted: reactive; long dashes: yardstick; green: the ceiling of what" in plain
+    assert "Grey: floor. Dotted: reactive. Long dashes: yardstick. Green: the ceiling" in plain
 
 
 def test_claim_2_is_on_the_first_screen_where_it_is_tested(written: Report) -> None:
     """The action leaks, and the cell without its channel learns: that supports claim 2 and does not hurt claim 1."""
     claim = written.judgement.leak_claim
     assert claim.status == "supported"
-    assert claim.sentence in " ".join(terminal(written).split())
-    assert '<span class="badge">Claim 2: supported</span> Claim 2 (' in written.html
+    assert all(each in " ".join(terminal(written).split()) for each in claim.sentence.split(". "))
+    assert '<span class="badge">Claim 2: supported</span>' in written.html
     assert (
-        "Claim 2 (what an environment leaks of reward and action is enough) is supported"
+        "Claim 2 of the essay (what an environment leaks of reward and action is enough) is supported"
         in written.markdown.replace("\\", "")
     )
     assert Cell(True, False, True, True) in claim.cells

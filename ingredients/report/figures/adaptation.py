@@ -29,6 +29,7 @@ from ingredients.report.figures.sentences import verdicts_in_words
 from ingredients.report.figures.sheet import Line, Sheet
 from ingredients.report.figures.view import View, blank
 from ingredients.report.layout import PanelLayout, layout
+from ingredients.report.opening import opening
 
 
 def words(view: View) -> Words:
@@ -59,20 +60,21 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) 
     """The question, the answer, how to read a panel, and what all panels share or lack."""
     study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
     dotted = " (dotted)" if evidence.references.get("reactive") else ""
-    ceiling = " Broad green: the ceiling, the best known on what this cell lets the agent know."
+    ceiling = " Broad green: the ceiling, the best known with the cell's information."
     green = ceiling if _ceilings(judgement) else ""
     how_to_read = (
-        "Each panel is one cell of the grid: agents trained with these ingredients, then left alone with "
-        f"{study.evaluation.tasks:,} {tasks} for a lifetime of {study.tasks.episodes} episodes on each. A curve that "
-        f"rises is adaptation within the lifetime, which may be a mere reaction to the last step{dotted}. The agent is "
-        "shown its last reward (reward on) and its last action (action on), carries its memory from episode to episode "
-        "(memory on), and was trained on a distribution of tasks (tasks on; off: one task). Dashed: half-way memory "
-        f"is swapped with that of a lifetime on another task, so what is lost there was carried by it.{green}"
+        "Each panel is one cell of the grid: agents trained with these ingredients, and then evaluated with fixed "
+        f"weights on {study.evaluation.tasks:,} {tasks}, for a lifetime of {study.tasks.episodes} episodes each. A "
+        "rising curve is adaptation within the lifetime, which can be a mere reaction to the last step"
+        f"{dotted}. Reward on: the agent sees its last reward. Action on: it sees its last action. Memory on: its "
+        "memory is carried from episode to episode. Tasks on: it was trained on a distribution of tasks; off: on one "
+        "task. Dashed: half-way, its memory is swapped with that of a lifetime on another task; the score lost there "
+        f"was carried by the memory.{green}"
     )
     everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
     lines = [
         Line(study.question or study.name, 14, "bold"),
-        Line(judgement.sentence, 10.5),
+        Line(opening(judgement), 10.5),
         Line(f"{how_to_read} {wording.memories(evidence)}".rstrip(), 8.5, colour="#5f5f5f"),
     ]
     if arrangement.fixed and arrangement.varied:

@@ -17,13 +17,14 @@ from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS
-from ingredients.report.figures.sentences import cut
+from ingredients.report.figures.sentences import wrapped
 from ingredients.report.figures.sheet import Line, broken
 from ingredients.report.figures.view import NARROW, View, blank
 from ingredients.report.wording import INGREDIENT_WORDS
 from ingredients.study import INGREDIENTS, Ingredient
 
 _ROW, _HEAD, _FOOT = 0.2, 0.34, 0.42
+_TWO_LINES = 0.26  # a row where some name is broken
 _SOFT, _LINE = "#5f5f5f", "#8a8a8a"
 _LONGEST = 36
 _NAME_SHARE = 0.2  # of the axis that the name of a reference takes
@@ -43,19 +44,19 @@ class _Dot(NamedTuple):
 def effects_words(view: View) -> Words:
     """Returns what is said of the picture of effects."""
     said = "; ".join(f"{row.label} {wording.bounded(row.mean, row.low, row.high)}" for row in _simple(view))
-    title = "What lacking an ingredient costs"
+    title = "Late score lost without each ingredient"
     return Words("effects", title, f"Late score lost without each ingredient, all others on: {said}.")
 
 
 def effects(view: View) -> Figure:
     """Returns the simple effects at the full cell and, below, main effects and interactions of the whole design."""
-    blocks = [("without it, all others on: late score lost (paired over seeds)", _simple(view))]
+    blocks = [("late score lost without one ingredient, all others on (paired over seeds)", _simple(view))]
     if view.judgement.factorial:
         rows = [
             _Dot(_short(effect.names), effect.effect.mean, effect.effect.low, effect.effect.high)
             for effect in view.judgement.factorial
         ]
-        blocks.append(("over all sixteen cells: main effects and interactions (a description)", rows))
+        blocks.append(("main effects and interactions over all sixteen cells (a description)", rows))
     height = sum(_HEAD + _ROW * len(rows) + _FOOT for _, rows in blocks)
     made, down = blank(NARROW, height), 0.0
     for title, rows in blocks:
@@ -63,7 +64,7 @@ def effects(view: View) -> Figure:
         axes = made.add_axes((0.36, 1 - (down + _HEAD + high) / height, 0.6, high / height))
         _dots(axes, rows, (0.0,))
         made.text(0.02, 1 - (down + _HEAD - 0.1) / height, title, fontsize=7.8, fontweight="bold")
-        axes.set_xlabel("late score (0 floor, 1 yardstick)", fontsize=7.5)
+        axes.set_xlabel("late score (0 is the floor, 1 the yardstick)", fontsize=7.5)
         down += _HEAD + high + _FOOT
     return made
 
@@ -80,7 +81,8 @@ def runs_words(view: View) -> Words:
 def runs(view: View) -> Figure:
     """Returns every run of every cell as a dot, the mean with its interval, and the ceiling where one is known."""
     rows = [_of_cell(result) for result in view.cells]
-    head, foot, high = 0.4, 0.72, _ROW * len(rows)
+    row = _TWO_LINES if any("\n" in each.label for each in rows) else _ROW
+    head, foot, high = 0.4, 0.72, row * len(rows)
     height = head + high + foot
     made = blank(NARROW, height)
     axes = made.add_axes((0.47, foot / height, 0.5, high / height))
@@ -107,13 +109,13 @@ def runs(view: View) -> Figure:
             ha="center",
             va="bottom",
         )
-    axes.set_xlabel("late score (green: the ceiling)", fontsize=7.5)
+    axes.set_xlabel("late score (0 is the floor, 1 the yardstick; green: the ceiling)", fontsize=7.5)
     return made
 
 
 def doses_words(view: View) -> Words:
     """Returns what is said of the picture of doses."""
-    return Words("doses", "Dose and response", " ".join(dose.sentence for dose in view.judgement.doses))
+    return Words("doses", "Late score by dose", " ".join(dose.sentence for dose in view.judgement.doses))
 
 
 def doses(view: View) -> Figure:
@@ -158,7 +160,7 @@ def _of_cell(result: CellResult) -> _Dot:
     failed = f" ({result.failed} failed)" if result.failed else ""
     late, values = result.late, tuple(run.late for run in result.runs if run.late is not None)
     colour = VERDICT_COLOURS[result.verdict]
-    return _Dot(f"{cut(describe(result.cell), _LONGEST)}{failed}", late.mean, late.low, late.high, colour, values)
+    return _Dot(wrapped(f"{describe(result.cell)}{failed}", _LONGEST), late.mean, late.low, late.high, colour, values)
 
 
 def _dots(axes: Axes, rows: Sequence[_Dot], lines: Sequence[float]) -> None:

@@ -20,12 +20,13 @@ from ingredients.report import wording
 from ingredients.report.curves import TrainingCurve
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS, write_title
-from ingredients.report.figures.sentences import cut
+from ingredients.report.figures.sentences import wrapped
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
 _OWN = "#009e73"
 _LONGEST = 27
+_SECOND_LINE = 0.13  # inches of a name that is broken
 
 
 def shown(view: View) -> list[CellResult]:
@@ -49,12 +50,14 @@ def figure(view: View) -> Figure:
     """Returns one panel a cell, in two columns, and what the lines are."""
     results = shown(view)
     rows = math.ceil(len(results) / _COLUMNS)
-    height = rows * _HIGH + _FOOT
+    two_lines = any("\n" in wrapped(describe(result.cell), _LONGEST) for result in results)
+    high = _HIGH + (_SECOND_LINE if two_lines else 0.0)
+    height = rows * high + _FOOT
     made = blank(NARROW, height)
     low, high = _limits(view, results)
     for place, result in enumerate(results):
         row, column = divmod(place, _COLUMNS)
-        left, bottom = 0.095 + column * 0.475, height - (row + 1) * _HIGH + 0.2
+        left, bottom = 0.095 + column * 0.475, height - (row + 1) * high + 0.2
         axes = made.add_axes((left, bottom / height, 0.4, (_HIGH - 0.62) / height))
         _panel(axes, view, result)
         axes.set_ylim(low, high)
@@ -79,7 +82,7 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
         if each.emergence.lost_at is not None:
             axes.plot([each.emergence.lost_at], [0.03], "x", transform=axes.get_xaxis_transform(), color=INK, ms=4)
     _scale(axes, course)
-    write_title(axes, cut(describe(result.cell), _LONGEST), wording.emergence(result))
+    write_title(axes, wrapped(describe(result.cell), _LONGEST), wording.emergence(result))
 
 
 def _scale(axes: Axes, course: TrainingCurve) -> None:
@@ -106,10 +109,16 @@ def _limits(view: View, results: list[CellResult]) -> tuple[float, float]:
 
 def _legend(made: Figure, height: float) -> None:
     handles = [
-        Line2D([], [], color=VERDICT_COLOURS["in-context"], linewidth=1.8, label="held-out tasks: in-context learning"),
-        Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks: memorised, too"),
-        Line2D([], [], color=INK, marker="^", linestyle="", markersize=4, label="a run emerges"),
-        Line2D([], [], color=INK, marker="x", linestyle="", markersize=4, label="a run loses it"),
+        Line2D([], [], color=VERDICT_COLOURS["in-context"], linewidth=1.8, label="held-out tasks"),
+        Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks, which can be learned by heart"),
+        Line2D([], [], color=INK, marker="^", linestyle="", markersize=4, label="from here on, a run adapts"),
+        Line2D([], [], color=INK, marker="x", linestyle="", markersize=4, label="a run no longer adapts"),
     ]
     made.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0.0), ncols=2, frameon=False, fontsize=7)
-    made.text(0.5, 0.4 / height, "training steps of a run · late return of an episode", ha="center", fontsize=7.5)
+    made.text(
+        0.5,
+        0.4 / height,
+        "training steps of a run (vertical axis: late return of an episode)",
+        ha="center",
+        fontsize=7.5,
+    )

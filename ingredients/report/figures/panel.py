@@ -132,7 +132,7 @@ def legend_handles(confidence: float, ceilings: bool) -> list[Artist]:
         Line2D([], [], color=colour, linewidth=0.6, alpha=0.6, label="one run"),
         Line2D([], [], color=colour, linewidth=1.9, label="mean over runs"),
         Patch(color=colour, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
-        Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped"),
+        Line2D([], [], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), label="memory swapped half-way"),
         *([Line2D([], [], label="ceiling", **_CEILING_STYLE)] if ceilings else []),
-        Patch(color="#e4e2dc", linewidth=0, label="late fifth"),
+        Patch(color="#e4e2dc", linewidth=0, label="last fifth (late)"),
     ]

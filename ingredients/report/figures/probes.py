@@ -54,7 +54,13 @@ def figure(view: View, result: CellResult) -> Figure:
         _panel(axes, view, result, name)
         set_scales(axes, view.curves, view.limits)
         axes.tick_params(labelbottom=place + _COLUMNS >= len(names), labelleft=column == 0)
-    made.text(0.5, 0.06 / height, "episode of the lifetime · mean return of the episode", ha="center", fontsize=7.5)
+    made.text(
+        0.5,
+        0.06 / height,
+        "episode of the lifetime (vertical axis: mean return of the episode)",
+        ha="center",
+        fontsize=7.5,
+    )
     return made
 
 

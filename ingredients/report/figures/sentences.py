@@ -5,6 +5,7 @@ Comes in: judged cells. Goes out: plain sentences with the main numbers.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from ingredients.judgement import CellResult
@@ -14,9 +15,9 @@ from ingredients.report import wording
 _MOST = 16
 
 
-def cut(name: str, most: int) -> str:
-    """Returns a name of at most so many letters; of a longer one the end is what tells it from others."""
-    return name if len(name) <= most else f"…{name[1 - most :]}"
+def wrapped(name: str, most: int) -> str:
+    """Returns a name in lines of at most so many letters; a longer word has a line of its own."""
+    return "\n".join(textwrap.wrap(name, most, break_long_words=False, break_on_hyphens=False))
 
 
 def verdicts_in_words(results: Sequence[CellResult]) -> str:

@@ -1,0 +1,45 @@
+"""What a report begins with: what was found and what that means for the essay, below the question as its title.
+
+Comes in: the evidence and the judgement. Goes out: sentences that need no other page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ingredients.judgement import Claim, Judgement
+from ingredients.report.assemble import Evidence
+
+_BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z])")
+
+
+def title(evidence: Evidence) -> str:
+    """Returns what was asked."""
+    study = evidence.study
+    return study.question or f"{study.name}: which ingredients does in-context learning need on these tasks?"
+
+
+def opening(judgement: Judgement) -> str:
+    """Returns what was found and what it means for each claim of the essay that was tested, a sentence each."""
+    said = [judgement.sentence, *(claim.sentence for _, claim in tested_claims(judgement))]
+    return " ".join(_BETWEEN.split(each)[0] for each in said)
+
+
+def details(judgement: Judgement) -> list[str]:
+    """Returns what the opening leaves out: the rest of the answer, then the rest of what is said of each claim."""
+    return list(_details(judgement))
+
+
+def _details(judgement: Judgement) -> Iterator[str]:
+    _, *rest = _BETWEEN.split(judgement.sentence)
+    yield from [" ".join(rest)] if rest else []
+    for number, claim in tested_claims(judgement):
+        _, *rest = _BETWEEN.split(claim.sentence)
+        yield from [f"Claim {number}: {' '.join(rest)}"] if rest else []
+
+
+def tested_claims(judgement: Judgement) -> list[tuple[int, Claim]]:
+    """Returns the claims of which something is said, with their numbers: claim 1 always, others where tested."""
+    others = ((2, judgement.leak_claim), (3, judgement.storage_claim))
+    return [(1, judgement.claim), *((number, each) for number, each in others if each.status != "not applicable")]
