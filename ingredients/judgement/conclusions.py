@@ -69,41 +69,46 @@ def _sentence(
         cells.get(FULL),
     )
     if lacking is None or full is None:
-        return f"{name}: not tested, for the grid lacks the cell without it or the one with all four."
-    without = f"without it the agent is {lacking.verdict} ({described_score(lacking)})"
+        return f"{name} is not tested: the grid lacks the cell without it, or the one with all four."
     if needed is False:
         channel = " as an explicit channel" if ingredient in CHANNELS else ""
-        return f"{name} is not needed here{channel}: {without}."
+        return f"{name} is not needed here{channel}. {_verdict_without(lacking)}."
     if needed:
         ground, built = _ground(ingredient, because, lacking), _by_construction(ingredient, lacking)
-        return f"{name} is needed here{ground}: {_without_needed(lacking)}{_reach(because)}.{built}"
+        return f"{name} is needed here{ground}. {_without_needed(lacking)}.{_reach(because)}{built}"
     if not full.share.count:
         itself = full.verdict or "not judged"
-        return f"{name}: nothing follows, since the cell with all four ingredients is {itself} itself."
+        return f"{name}: nothing follows, because the cell with all four ingredients is {itself} itself."
     p = p_more(full.share, lacking.share)
     if p is not None and p <= 1 - criterion.confidence:
         return (
             f"{name} helps: runs learn in context more often with it ({_times(full)} against {_times(lacking)}, "
-            f"p = {p:.2g}), but it is not shown that most runs do not without it."
+            f"p = {p:.2g}). That most runs do not learn without it is not shown."
         )
     if lacking.verdict in ("undecided", "mixed"):
-        return f"{name}: undecided, since {describe(lacking.cell)} is {lacking.verdict} ({lacking.reason})."
-    return f"{name}: undecided, since too few runs learn with it ({_times(full)} against {_times(lacking)} without)."
+        return f"{name} is undecided, because {describe(lacking.cell)} is {lacking.verdict} ({lacking.reason})."
+    return (
+        f"{name} is undecided, because too few runs learn with it ({_times(full)}, and {_times(lacking)} without it)."
+    )
 
 
 def _without_needed(lacking: CellResult) -> str:
     """Returns what the agent is without an ingredient that is needed; most runs are shown not to be in-context."""
     if lacking.verdict in ("undecided", "mixed"):
-        shown = "without it most runs are shown not to be in-context, and what else they are is open"
+        shown = "Without it most runs are shown not to be in-context, and their class is open"
         return f"{shown} ({described_score(lacking)})"
-    return f"without it the agent is {lacking.verdict} ({described_score(lacking)})"
+    return _verdict_without(lacking)
+
+
+def _verdict_without(lacking: CellResult) -> str:
+    return f"Without it the verdict is {lacking.verdict} ({described_score(lacking)})"
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
     """Returns that a cell without memory cannot be in-context by what the word means, where nothing can be written."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
-    return " Without memory it carries nothing, by construction: what is found is how much less it earns."
+    return " Without memory an agent carries nothing by construction, so what is found is how much less it earns."
 
 
 def _times(result: CellResult) -> str:
@@ -120,8 +125,8 @@ def _ground(ingredient: Ingredient, because: Because | None, lacking: CellResult
 
 def _reach(because: Because | None) -> str:
     if because == "information":
-        return ", and what it is shown allows no more than a reaction"
-    return ", although what it is shown would allow more" if because == "training" else ""
+        return " With the information that is left, no policy could do better than a reaction."
+    return " The information that is left would allow more." if because == "training" else ""
 
 
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:

@@ -58,14 +58,14 @@ def described_score(result: CellResult) -> str:
 
 
 def bounded_share(share: Share) -> str:
-    """Returns what a count of runs says of all such runs: `at most 45% of runs would`."""
+    """Returns what a count of runs says of all such runs: `at most 45% of all such runs would`."""
     if share.of == 0:
         return "no run"
     if share.count == share.of:
-        return f"at least {share.low:.0%} of runs would"
+        return f"at least {share.low:.0%} of all such runs would"
     if share.count == 0:
-        return f"at most {share.high:.0%} of runs would"
-    return f"at least {share.low:.0%} and at most {share.high:.0%} of runs would"
+        return f"at most {share.high:.0%} of all such runs would"
+    return f"at least {share.low:.0%} and at most {share.high:.0%} of all such runs would"
 
 
 def _rounded(value: float) -> str:

@@ -30,12 +30,12 @@ VERDICT_MARKS: dict[str | None, str] = {
     None: NOTHING,
 }
 VERDICT_MEANINGS: dict[str, str] = {
-    "in-context": "most runs gain within a lifetime, by what they carry, beyond a reaction to the last step",
-    "carried": "most runs gain by what they carry, and earn no more than a reaction could",
-    "reactive": "most runs gain, and nothing that they carry moves their behaviour",
-    "none": "most runs gain nothing within a lifetime, and carry nothing",
-    "mixed": "runs differ, and no kind is shown to be that of most",
-    "undecided": "its runs do not settle it, which is not absence",
+    "in-context": "most runs improve by what they carry, and earn more than a reaction to the last step could",
+    "carried": "most runs improve by what they carry, and earn no more than a reaction could",
+    "reactive": "most runs improve within a lifetime, and swapping what they carry costs nothing",
+    "none": "most runs do not improve within a lifetime, and swapping what they carry costs nothing",
+    "mixed": "runs differ, and no class is shown to be that of most runs",
+    "undecided": "the runs do not settle it, which is not the same as absence",
 }
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}

@@ -100,18 +100,18 @@ def test_why_an_ingredient_is_needed() -> None:
     """
     found = needs({FULL.lacking(M): "reactive"}).ingredients
     assert [found[name].because for name in INGREDIENTS] == ["information", "training", None, "training"]
-    assert found[M].sentence.startswith("Memory is needed here: without it")
+    assert found[M].sentence.startswith("Memory is needed here. Without it")
     assert found[T].proof == (FULL, FULL.lacking(T))
     assert "needed here, by information" in found[R].sentence
     assert "by training, not by information" in found[T].sentence
-    assert "although what it is shown would allow more" in found[A].sentence
+    assert "The information that is left would allow more." in found[A].sentence
 
 
 def test_an_ingredient_that_is_not_needed_has_one_cell_as_proof() -> None:
     """The cell that learns without it; for a channel the sentence says that only the explicit one was off."""
     found = needs({NO_ACTION: "in-context"}).ingredients[A]
     assert (found.necessary, found.because, found.proof) == (False, None, (NO_ACTION,))
-    assert found.sentence.startswith("Action observation is not needed here as an explicit channel: without it")
+    assert found.sentence.startswith("Action observation is not needed here as an explicit channel. Without it")
 
 
 def test_probability_of_improvement_stands_beside_the_effect() -> None:
@@ -123,7 +123,9 @@ def test_sentences_where_nothing_can_be_concluded() -> None:
     """A neighbour that is not in the grid, one that is undecided, and a full cell that did not learn."""
     assert "not tested" in judge(shaped(FULL, "in-context")).ingredients[M].sentence
     undecided = needs({FULL.lacking(R): "undecided"}).ingredients[R].sentence
-    assert "undecided, since all but reward observation is mixed (runs differ: 3 in-context, 2 none of 5)" in undecided
+    assert (
+        "undecided, because all but reward observation is mixed (runs differ: 3 in-context, 2 none of 5)" in undecided
+    )
     assert "nothing follows" in judge(*shaped_grid({})).ingredients[M].sentence
 
 

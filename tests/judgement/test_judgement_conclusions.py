@@ -172,7 +172,7 @@ def test_memory_is_needed_by_what_the_word_means_and_that_is_said() -> None:
     memory = judgement.ingredients[M]
     assert (lacking.verdict, lacking.in_context_excluded, memory.necessary) == ("undecided", True, True)
     assert "without it most runs are shown not to be in-context, and what else they are is open" in memory.sentence
-    assert memory.sentence.endswith("it carries nothing, by construction: what is found is how much less it earns.")
+    assert memory.sentence.endswith("carries nothing by construction, so what is found is how much less it earns.")
     assert "by construction" not in judgement.ingredients[A].sentence
 
 
