@@ -123,7 +123,7 @@ def test_a_mixed_full_cell_is_a_finding_and_an_exact_test_says_what_it_lacks() -
     assert memory.necessary is (True if (memory.p_share or 1) <= 0.05 else None)
     two = judge([mixed(FULL, 2, 3), *(shaped(which, "none") for which in ALL_CELLS if which != FULL)]).ingredients[M]
     assert two.necessary is None
-    assert "too few runs learn with it (2 of 5 against 0 of 5 without)" in two.sentence
+    assert "too few runs learn with it (2 of 5, and 0 of 5 without it)" in two.sentence
 
 
 def test_a_mixed_cell_stands_as_a_finding() -> None:
@@ -171,7 +171,7 @@ def test_memory_is_needed_by_what_the_word_means_and_that_is_said() -> None:
     lacking = next(each for each in judgement.cells if each.cell == open_.cell)
     memory = judgement.ingredients[M]
     assert (lacking.verdict, lacking.in_context_excluded, memory.necessary) == ("undecided", True, True)
-    assert "without it most runs are shown not to be in-context, and what else they are is open" in memory.sentence
+    assert "Without it most runs are shown not to be in-context, and their class is open" in memory.sentence
     assert memory.sentence.endswith("carries nothing by construction, so what is found is how much less it earns.")
     assert "by construction" not in judgement.ingredients[A].sentence
 
