@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 _NAME = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*(\(\))?")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*\w|[A-Za-z_]")
 _FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
-OUTSIDE = frozenset({"MiniGridEnv", "nohup", "fastmath"})
-"""Names of other projects and of the shell, which nothing here calls."""
+OUTSIDE = frozenset({"MiniGridEnv", "nohup", "fastmath", "memory.candidate", "memory.output_gate"})
+"""Names of other projects, of the shell, and of parameters that the program puts together: nothing here calls these."""
 _ENDS = (".py", ".md", ".yaml", ".json", ".html", ".csv", ".parquet", ".toml", ".txt", ".safetensors")
 
 
@@ -105,7 +105,7 @@ def spans(name: str) -> Iterator[str]:
 
 def unresolved(span: str) -> bool:
     """Returns whether a text in backticks is a name, and nothing of that name is there."""
-    if span in OUTSIDE:
+    if span in OUTSIDE or "..." in span or re.search(r"_[i0]$", span):  # `state_i` stands for `state_0`, `state_1`
         return False
     if re.fullmatch(r"--[a-z][\w-]*", span):
         return span.removeprefix("--") not in _options()
@@ -136,7 +136,8 @@ def _is_name(span: str) -> bool:
         return True
     head, _, last = span.rpartition(".")
     if not head:
-        return _installed(span)
+        start, _, end = span.rpartition("_")
+        return (start in known() and f"_{end}" in known()) or _installed(span)  # put together by the program
     owner = head.split(".")[-1]
     modules = [name for name in files() if name.endswith((f"/{owner}.py", f"/{owner}/__init__.py"))]
     inside = [name for module in modules for name in _with_folder(module)]
