@@ -18,7 +18,9 @@ ROOT = Path(__file__).parent.parent
 _NAME = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*(\(\))?")
 _WORD = re.compile(r"[A-Za-z_][\w.-]*\w|[A-Za-z_]")
 _FENCED = re.compile(r"^```.*?^```", flags=re.MULTILINE | re.DOTALL)
-OUTSIDE = frozenset({"MiniGridEnv", "nohup", "fastmath", "memory.candidate", "memory.output_gate"})
+OUTSIDE = frozenset({"MiniGridEnv", "nohup", "fastmath", "VecNormalize"}) | {
+    *("memory.candidate", "memory.input_gate", "memory.output_gate", "history.leaks")
+}
 """Names of other projects, of the shell, and of parameters that the program puts together: nothing here calls these."""
 _ENDS = (".py", ".md", ".yaml", ".json", ".html", ".csv", ".parquet", ".toml", ".txt", ".safetensors")
 
@@ -105,7 +107,7 @@ def spans(name: str) -> Iterator[str]:
 
 def unresolved(span: str) -> bool:
     """Returns whether a text in backticks is a name, and nothing of that name is there."""
-    if span in OUTSIDE or "..." in span or re.search(r"_[i0]$", span):  # `state_i` stands for `state_0`, `state_1`
+    if span in OUTSIDE or "..." in span or re.search(r"_[i01]$", span):  # `state_i` stands for `state_0`, `state_1`
         return False
     if re.fullmatch(r"--[a-z][\w-]*", span):
         return span.removeprefix("--") not in _options()
