@@ -88,7 +88,8 @@ def test_advantages_end_with_episodes_and_go_on_beyond_cuts() -> None:
     """Nothing follows a termination, the value of what would have followed follows a cut; by hand for γ = λ = ½."""
     reward, value = torch.tensor([1.0, 2, 4, 8, 16]), torch.tensor([1.0, 1, 1, 1, 1])
     ended, beyond = torch.tensor([0.0, 1, 0, 1, 0]), torch.tensor([0.0, 0, 0, 6, 10])
-    found = segment_advantage(*(part.view(1, 5, 1) for part in (reward, value, ended, beyond)), 0.5, 0.5)
+    rows = [part.view(1, 5, 1) for part in (reward, value, ended, beyond)]
+    found = segment_advantage(rows[0], rows[1], rows[2], rows[3], 0.5, 0.5)
     # the first episode terminates, the second is cut by its limit, the third by the segment
     assert found.flatten().tolist() == [0.5 + 0.25 * 1, 1.0, 3.5 + 0.25 * 10, 10.0, 20.0]
 

@@ -47,7 +47,7 @@ _TITLES = {
 
 
 def _columns(steps: pd.DataFrame, name: str) -> list[str]:
-    return [column for column in steps if column.startswith(f"{name}_")]
+    return [str(column) for column in steps if str(column).startswith(f"{name}_")]
 
 
 def _policy(axes: Axes, steps: pd.DataFrame) -> None:
