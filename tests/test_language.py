@@ -44,16 +44,16 @@ def test_a_report_begins_with_question_answer_and_meaning(tmp_path: Path) -> Non
     write_results(tmp_path / "bandit", bandit_study())
     asked, found, means, *_ = sentences(read_report(tmp_path / "bandit").markdown)
     assert asked == "Which of the four ingredients does in-context learning need on a five-armed bandit?"
-    assert found.startswith("In-context learning appeared in 1 of 16 cells")
+    assert found.startswith("In-context learning appeared in 2 of 16 cells (all four ingredients; ")
     assert means.startswith("Claim 1 of the essay (all four ingredients are required) is ")
 
 
 def test_what_is_long_is_found() -> None:
     """A sentence of 41 words is, in a table, too; code, links and intervals are not counted as words."""
-    long = " ".join(["word"] * 41)
+    long = " ".join(["Word"] * 41)
     assert [line[:8] for line in too_long(f"Short. {long}. Short.\n\n| {long} | b |\n")] == ["41 words"] * 2
     assert too_long(f"```\n{long}\n```\n\n{long[:-5]}.") == []
-    assert words("See [the page](a/b/c.md) of 0.95 [0.94, 0.96], `--set a=b c`") == 6
+    assert words("The page has 0.95 [0.94, 0.96] by `--set a=b c`") == 6
     assert sentences("# Title\n\nOne. Two `code`. Three (four).\n\n- Five.\n") == [
         "Title",
         *["One.", "Two `code`.", "Three (four).", "Five."],

@@ -55,7 +55,7 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 def leakage(study: Study) -> dict[str, Any]:
     """Returns what the environment of a study leaks, measured quickly, as a plan has to.
 
-    `{"reward": {...}, "action": {...}}`, each the keys of `decoding.leak.Leak`, `quick` and those of the module.
+    `{"reward": {...}, "action": {...}}`, each the keys of `decoding.leak`, `quick` and those of the module.
     """
     return family_leakage(make_family(study.tasks), QUICK)
 

@@ -169,7 +169,7 @@ def test_a_folder_of_before_leaks_were_measured_reads_as_before(tmp_path: Path) 
     write_results(tmp_path / "bandit", bandit_study(**TINY))
     report = read_report(tmp_path / "bandit")
     assert report.json["leakage"] is None
-    assert report.json["facts"] == ["adaptation: over the 50 episodes of a lifetime"]
+    assert report.json["facts"] == ["a lifetime has 50 episodes, all on one task"]
     assert report.judgement.leak_claim.status == "not applicable"
     assert "Claim 2" not in report.markdown
     assert "environment swapped" not in report.html
@@ -188,7 +188,10 @@ def test_an_informed_yardstick_is_labelled(tmp_path: Path) -> None:
     report = read_report(directory)
     assert report.judgement.calibration.passed
     for text in (" ".join(terminal(report).split()), report.markdown, report.html):
-        assert "an agent that is shown the task, trained with the same budget: no bound, so scores above 1" in text
+        assert (
+            "an agent that is shown the task and trained with the same budget. It is no upper bound, so scores above 1"
+            in text
+        )
         assert "yardstick: shown the task" in text
     assert "nothing to decode (the reward never differed in random play)" in report.markdown.replace("\\", "")
 

@@ -177,8 +177,8 @@ def test_kinds_are_explained_only_where_there_are_any(report: Report) -> None:
 @pytest.mark.parametrize(
     ("width", "encoding", "start"),
     [
-        (40, "utf-8", r"\+ \+ LongMemory +\+ .*● in-context"),
-        (80, "ascii", r"\+ \+ LongMemory +\+ .*# in-context"),
+        (40, "utf-8", r"\+ \+ +LongMemory +\+ .*● in-context"),
+        (80, "ascii", r"\+ \+ +LongMemory +\+ .*# in-context"),
         (120, "utf-8", r" +on +on +LongMemory +on .*● in-context"),
     ],
 )

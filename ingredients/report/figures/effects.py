@@ -109,7 +109,7 @@ def runs(view: View) -> Figure:
             ha="center",
             va="bottom",
         )
-    axes.set_xlabel("late score (0 is the floor, 1 the yardstick; green: the ceiling)", fontsize=7.5)
+    axes.set_xlabel("late score (green: the ceiling)", fontsize=7.5)
     return made
 
 

@@ -51,13 +51,13 @@ def figure(view: View) -> Figure:
     results = shown(view)
     rows = math.ceil(len(results) / _COLUMNS)
     two_lines = any("\n" in wrapped(describe(result.cell), _LONGEST) for result in results)
-    high = _HIGH + (_SECOND_LINE if two_lines else 0.0)
-    height = rows * high + _FOOT
+    panel = _HIGH + (_SECOND_LINE if two_lines else 0.0)
+    height = rows * panel + _FOOT
     made = blank(NARROW, height)
     low, high = _limits(view, results)
     for place, result in enumerate(results):
         row, column = divmod(place, _COLUMNS)
-        left, bottom = 0.095 + column * 0.475, height - (row + 1) * high + 0.2
+        left, bottom = 0.095 + column * 0.475, height - (row + 1) * panel + 0.2
         axes = made.add_axes((left, bottom / height, 0.4, (_HIGH - 0.62) / height))
         _panel(axes, view, result)
         axes.set_ylim(low, high)
@@ -110,9 +110,9 @@ def _limits(view: View, results: list[CellResult]) -> tuple[float, float]:
 def _legend(made: Figure, height: float) -> None:
     handles = [
         Line2D([], [], color=VERDICT_COLOURS["in-context"], linewidth=1.8, label="held-out tasks"),
-        Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks, which can be learned by heart"),
-        Line2D([], [], color=INK, marker="^", linestyle="", markersize=4, label="from here on, a run adapts"),
-        Line2D([], [], color=INK, marker="x", linestyle="", markersize=4, label="a run no longer adapts"),
+        Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks"),
+        Line2D([], [], color=INK, marker="^", linestyle="", markersize=4, label="a run adapts from here on"),
+        Line2D([], [], color=INK, marker="x", linestyle="", markersize=4, label="a run adapts no longer"),
     ]
     made.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.08, 0.0), ncols=2, frameon=False, fontsize=7)
     made.text(
