@@ -166,6 +166,7 @@ def _with_folder(module: str) -> list[str]:
 @functools.cache
 def _installed(name: str) -> bool:
     try:
-        return importlib.util.find_spec(name) is not None
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         return False
+    return spec is not None and spec.origin is not None  # a folder of tests has the name of a wing, and no origin

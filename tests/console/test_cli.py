@@ -48,7 +48,10 @@ def test_every_command_is_documented(name: str, flag: str) -> None:
 
 def test_commands_of_the_design() -> None:
     """The commands, by the names that the documentation uses."""
-    assert list(COMMANDS) == ["plan", "check", "run-grid", "report", "bench", "audit"]
+    assert list(COMMANDS) == [
+        *("plan", "check", "run-grid", "report", "bench", "audit"),
+        *("trace", "export", "studies", "new", "schema"),
+    ]
 
 
 def test_version() -> None:
