@@ -99,7 +99,8 @@ def test_a_trace_and_hidden_tasks() -> None:
     assert found["tasks"]["details"]["start_differs"] == 0
     assert found["tasks"]["share"] == pytest.approx(0.5, abs=0.15)
     assert found["tasks"]["details"]["hidden"] == found["tasks"]["share"]
-    assert found["memory_needed"]["share"] == pytest.approx(1.0, abs=0.1)  # the pay is the coin, which only the past tells
+    # the pay is the coin, which only the past tells
+    assert found["memory_needed"]["share"] == pytest.approx(1.0, abs=0.1)
 
 
 class Told(Remembers):
