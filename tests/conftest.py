@@ -20,10 +20,14 @@ import ingredients as ing
 # what these folders and modules test is trained, started or drawn
 SLOW_FOLDERS = {"audit", "boundary", "engine", "experiment", "grid_run", "gyms", "report", "training"}
 SLOW_MODULES = {
-    *("test_kernels_memory", "test_memory_own", "test_console", "test_own_memory_command"),
-    *("test_judgement_known_policies", "test_references_gaussian", "test_references_tabular_mdp"),
-    *("test_store_checksums", "test_store_disk", "test_analysis", "test_own_tasks", "test_eye", "test_api"),
-    *("test_packaging", "test_readme_commands", "test_run_grid", "test_survival", "test_api_commands"),
+    *("test_agent", "test_eye", "test_kernels", "test_kernels_memory", "test_memory", "test_memory_own"),
+    *("test_judgement_ceilings", "test_judgement_claim", "test_judgement_conclusions", "test_judgement_doses"),
+    *("test_judgement_judge", "test_judgement_known_policies", "test_judgement_leaks", "test_judgement_routes"),
+    *("test_references_bernoulli_bandit", "test_references_dependent_bandits", "test_references_dynamic_programming"),
+    *("test_references_gaussian", "test_references_reactive", "test_references_tabular_mdp"),
+    *("test_cli", "test_console", "test_own_memory_command", "test_store", "test_store_checksums", "test_store_disk"),
+    *("test_analysis", "test_api", "test_api_commands", "test_own_tasks", "test_packaging", "test_readme_commands"),
+    *("test_run_grid", "test_survival"),
 }
 
 if not torch.cuda.is_available():
