@@ -46,8 +46,8 @@ PROBE_NAMES: dict[str, str] = {
     "environment_swap_same": "environment swapped on the same task",
     "memory_wipe": "memory wiped half-way",
     "task_switch": "task switched half-way",
-    "reward_yoke": "rewards of another lifetime shown",
-    "action_yoke": "actions of another lifetime shown",
+    "reward_yoke": "rewards of another lifetime",
+    "action_yoke": "actions of another lifetime",
     "action_tremble": "a fifth of the actions replaced",
     "greedy": "greedy actions",
 }

@@ -95,7 +95,7 @@ def test_a_probe_begins_where_it_touches_the_lifetime(view: View) -> None:
     for axes in figure.axes:
         curves = [line for line in axes.lines if len(np.asarray(line.get_xdata())) > 2]
         drawn[axes.texts[-1].get_text()] = max(curves, key=lambda line: line.get_linewidth())
-    swap, yoke = drawn["memory swapped half-way"], drawn["rewards of another lifetime shown"]
+    swap, yoke = drawn["memory swapped half-way"], drawn["rewards of another lifetime"]
     curve = np.array(view.learners[0].probes["memory_swap"].curve)
     assert np.asarray(swap.get_xdata()).tolist() == [6, 7, 8, 9, 10]
     assert np.asarray(swap.get_ydata()).tolist() == curve[5:].tolist()
