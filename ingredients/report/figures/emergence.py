@@ -26,7 +26,7 @@ from ingredients.report.figures.view import NARROW, View, blank
 _COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
 _OWN = "#009e73"
 _LONGEST = 27
-_SECOND_LINE = 0.13  # inches of a name that is broken
+_NEXT_LINE = 0.14  # inches that each further line of a name takes
 
 
 def shown(view: View) -> list[CellResult]:
@@ -50,8 +50,8 @@ def figure(view: View) -> Figure:
     """Returns one panel a cell, in two columns, and what the lines are."""
     results = shown(view)
     rows = math.ceil(len(results) / _COLUMNS)
-    two_lines = any("\n" in wrapped(describe(result.cell), _LONGEST) for result in results)
-    panel = _HIGH + (_SECOND_LINE if two_lines else 0.0)
+    breaks = max(wrapped(describe(result.cell), _LONGEST).count("\n") for result in results)
+    panel = _HIGH + breaks * _NEXT_LINE
     height = rows * panel + _FOOT
     made = blank(NARROW, height)
     low, high = _limits(view, results)
