@@ -24,7 +24,7 @@ from ingredients.report.wording import INGREDIENT_WORDS
 from ingredients.study import INGREDIENTS, Ingredient
 
 _ROW, _HEAD, _FOOT = 0.2, 0.34, 0.42
-_TWO_LINES = 0.26  # a row where some name is broken
+_LINE_OF_NAME = 0.13  # inches of each line of the longest name, where it has several
 _SOFT, _LINE = "#5f5f5f", "#8a8a8a"
 _LONGEST = 36
 _NAME_SHARE = 0.2  # of the axis that the name of a reference takes
@@ -81,7 +81,8 @@ def runs_words(view: View) -> Words:
 def runs(view: View) -> Figure:
     """Returns every run of every cell as a dot, the mean with its interval, and the ceiling where one is known."""
     rows = [_of_cell(result) for result in view.cells]
-    row = _TWO_LINES if any("\n" in each.label for each in rows) else _ROW
+    lines = 1 + max((each.label.count("\n") for each in rows), default=0)
+    row = max(_ROW, _LINE_OF_NAME * lines)
     head, foot, high = 0.4, 0.72, row * len(rows)
     height = head + high + foot
     made = blank(NARROW, height)

@@ -5,6 +5,7 @@ Comes in: judged cells. Goes out: plain sentences with the main numbers.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -16,8 +17,9 @@ _MOST = 16
 
 
 def wrapped(name: str, most: int) -> str:
-    """Returns a name in lines of at most so many letters; a longer word has a line of its own."""
-    return "\n".join(textwrap.wrap(name, most, break_long_words=False, break_on_hyphens=False))
+    """Returns a name in lines of at most so many letters; of `module:Class` the name of the class."""
+    of_class = re.sub(r"[\w.]+:(?=\w)", "", name)
+    return "\n".join(textwrap.wrap(of_class, most, break_long_words=False, break_on_hyphens=False))
 
 
 def verdicts_in_words(results: Sequence[CellResult]) -> str:

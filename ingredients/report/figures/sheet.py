@@ -17,6 +17,7 @@ _GAP_X, _GAP_Y = 0.28, 0.62
 _WRAPPED_GAP_Y = 0.8  # one more line: the name of the cell
 _COLUMN_NAMES = 0.25
 _NAME_SIZE = 8.5
+_BETWEEN_NAMES = 0.2  # at least, between the names of two rows
 _FOOT = 0.95
 _PLOTS_WIDTH = 7.5  # at least, however few the columns
 _NARROWEST, _WIDEST = 2.7, 5.6
@@ -89,7 +90,7 @@ class Sheet:
 
     def row_name(self, text: str) -> str:
         """Returns a row's name in lines that leave the rows above and below theirs."""
-        lines = broken(Line(text, _NAME_SIZE, "bold"), self.panel_height + self._gap_y)
+        lines = broken(Line(text, _NAME_SIZE, "bold"), self.panel_height + self._gap_y - _BETWEEN_NAMES)
         return "\n".join(line.text for line in lines)
 
     @property
