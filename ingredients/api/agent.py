@@ -135,7 +135,8 @@ class StoredAgent:
         What its cell does not show it, it does not see, whatever is given here.
 
         Args:
-            observation: what the environment shows, `[observation_size]`, or `[N, observation_size]`.
+            observation: what the agent's tasks show, `[observation_size]`, or `[N, observation_size]`; of somebody
+                else's environment as the family reads and scales it.
             reward: r_{t-1} as it was paid, a number or `[N]`, NaN where nobody could observe it; left out at a
                 lifetime's first step only.
             action: a_{t-1} as it was carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
@@ -150,8 +151,7 @@ class StoredAgent:
             raise UsageError(f"the lifetime of {brain.family.steps} steps is over: call reset()")
         past = self._past(observation, reward, action, episode_start)
         self._inputs = assemble(brain.agent.layout, past, *self._shown())
-        carry, memory = self._carry(), brain.agent.memory
-        self._output, self._memory = memory.step(brain.weights, self._memory, carry, self._inputs)
+        self._output, self._memory = brain.agent.step(brain.weights, self._memory, self._carry(), self._inputs)
         self._heads = brain.agent.heads(brain.weights, self._output)
         chosen = self._choice(greedy)
         self._t += 1
@@ -192,7 +192,13 @@ class StoredAgent:
         return last
 
     def module(self) -> AgentModule:
-        """Returns its memory and head as a `torch.nn.Module`, with a name for every gate (`module`)."""
+        """Returns its memory and head as a `torch.nn.Module`, with a name for every gate (`module`).
+
+        Raises:
+            UsageError: it sees images, which the module does not.
+        """
+        if self._brain.agent.eye.shapes():
+            raise UsageError("module: this agent sees images, and a module has memory and head only")
         return AgentModule(self._brain)
 
     @property

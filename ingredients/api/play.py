@@ -24,6 +24,7 @@ from ingredients.errors import UsageError
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family
+from ingredients.tasks.gymnasium_family import GymnasiumFamily
 
 if TYPE_CHECKING:
     from ingredients.api.agent import StoredAgent
@@ -133,6 +134,8 @@ def _taken(environment: gymnasium.Env[Any, Any], chosen: Any) -> Any:  # noqa: A
 
 
 def _require_fitting(family: Family, environment: gymnasium.Env[Any, Any]) -> None:
+    if isinstance(family, GymnasiumFamily):  # it reads and scales what its environments show: play() does so, too
+        raise UsageError("play: an agent of somebody else's environment plays in that: leave the environment out")
     shown, taken = environment.observation_space, environment.action_space
     choices = getattr(taken, "n", None)
     fits = taken.shape == (family.actions,) if family.continuous else choices == family.actions
