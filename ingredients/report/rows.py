@@ -272,13 +272,15 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
     if evidence.other_criterion:
         yield f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
     if evidence.to_evaluate:
-        yield (
-            f"{evidence.to_evaluate} trained runs were evaluated by an older version and are not judged. To "
-            f"{go_on(evidence.directory)}; nothing is trained again."
-        )
+        runs = _several(evidence.to_evaluate, "trained run")
+        go = go_on(evidence.directory)
+        yield f"Not judged: {runs} that an older version evaluated. To {go}; nothing is trained again."
     if evidence.left_out:
-        runs = "1 stored run is" if evidence.left_out == 1 else f"{evidence.left_out} stored runs are"
-        yield f"{runs} left out, because the study now names fewer seeds or cells."
+        yield f"Left out: {_several(evidence.left_out, 'stored run')}, as the study now names fewer seeds or cells."
+
+
+def _several(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:

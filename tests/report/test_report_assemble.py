@@ -118,7 +118,7 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     assert (evidence.planned, evidence.finished) == (8, 8)
     assert {run.seed for each in evidence.cells for run in each.runs} == {0, 1}
     assert len(list((tmp_path / "bandit" / "runs").iterdir())) == 12
-    note = "4 stored runs are left out: the study now names fewer seeds or cells."
+    note = "Left out: 4 stored runs, as the study now names fewer seeds or cells."
     assert note in read_report(tmp_path / "bandit").json["notes"]
     assert note in read_report(tmp_path / "bandit").markdown
 
@@ -150,7 +150,7 @@ def test_runs_that_an_older_version_evaluated_are_missing_and_a_note_says_so(tmp
     report = read_report(tmp_path / "bandit")
     assert (report.evidence.to_evaluate, report.evidence.missing, report.evidence.finished) == (1, (run,), 11)
     (note,) = (note for note in report.json["notes"] if "older version" in note)
-    assert note.startswith("Trained runs whose evaluation is an older version's, and which are not judged: 1; go on: ")
+    assert note.startswith("Not judged: 1 trained run that an older version evaluated. To go on: ")
     assert note.endswith("; nothing is trained again.")
     assert note.replace("_", "\\_") in report.markdown or note in report.markdown
 
@@ -163,7 +163,7 @@ def test_nothing_finished_is_a_report_that_says_so(tmp_path: Path, study: Study,
     report = read_report(tmp_path / "bandit")
     assert report.json["runs"] == {"done": 0, "planned": 12, "failed": 1}
     assert {cell["verdict"] for cell in report.json["cells"]} == {"undecided"}
-    assert "No run has finished, so there is nothing to judge yet." in report.markdown
+    assert "No run finished; 1 of 12 failed" in report.markdown
     assert f"{names[0]}: the loss was not finite at update 17" in report.html
     report.write()
 
@@ -186,7 +186,7 @@ def test_without_references_there_are_no_scores_and_no_verdicts(tmp_path: Path, 
         assert cell["return"]["low"] < cell["return"]["mean"] < cell["return"]["high"]
     assert "12 of 12 runs finished, no references yet" in report.markdown
     assert [picture.words.name for picture in report.pictures] == ["truth_table"]
-    assert "They have not been evaluated yet. To go on: ingredients run-grid" in report.html
+    assert "The references have not been evaluated yet. To go on: ingredients run-grid" in report.html
 
 
 def test_a_folder_without_its_runs_keeps_its_report(tmp_path: Path, study: Study) -> None:

@@ -131,7 +131,7 @@ def test_a_folder_in_which_nothing_has_finished_is_not_as_expected(tmp_path: Pat
         3,
         f"error: {NO_MEMORY}: expected undecided or null, found no finished run (not run yet)\n",
     )
-    assert "No run has finished" in done.stdout
+    assert "No run finished; 1 of 8" in done.stdout
 
 
 def test_nothing_is_as_expected_without_references(tmp_path: Path) -> None:

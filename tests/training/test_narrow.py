@@ -200,7 +200,9 @@ def test_a_narrow_level_neither_has_nor_lacks_the_ingredient() -> None:
         shaped(FULL, "in-context"), shaped(FULL.lacking("task_distribution"), "none"), shaped(narrow, "in-context")
     )
     assert judged.ingredients["task_distribution"].necessary is True
-    assert judged.cells[2].ceiling is None
+    ceiling = judged.cells[2].ceiling
+    assert ceiling is not None
+    assert not ceiling.trainable_incentive
 
 
 def test_the_shipped_study_has_every_narrow_level() -> None:
