@@ -89,7 +89,7 @@ with AtOnce():
     from ingredients.grid_run.on_gpus import bench_for
     from ingredients.grid_run.plan import contact_text
     from ingredients.grid_run.request import Grid, ask_about, ask_for, interruption
-    from ingredients.report.shown import Format, default_folder, refuse_several, show, unexpected
+    from ingredients.report.shown import Format, default_folder, expected_of, refuse_several, show, unexpected
     from ingredients.store.versions import DISTRIBUTION, installed
     from ingredients.study import DEFAULT_STUDY
 
@@ -277,10 +277,11 @@ def report(
     if index:
         typer.echo(write_index(folders[0]))
         return
+    expected = None if expect is None else expected_of(folders[0], expect)
     reports = [published(directory) or build_report(directory) for directory in folders]
     for unwritten in (report.unwritten for report in reports if report.unwritten):
         typer.echo(f"warning: {unwritten}", err=True)
-    differing = None if expect is None else unexpected(reports[0], expect)  # a wrong file is said before all else
+    differing = None if expected is None else unexpected(reports[0], expected)
     show(reports, format_)
     for line in differing or ():
         fail(line)

@@ -7,10 +7,12 @@ Comes in: words of a command line. Goes out: what it printed and how it ended. `
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -58,6 +60,11 @@ def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     measured: Any = leakage.family_leakage
     monkeypatch.setattr(measured.__wrapped__, "__defaults__", (DECODED,))
     monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
+    draw_one_picture(monkeypatch)
+
+
+def draw_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes reports draw one picture, and no small ones: they take most of a report's time."""
     figures = importlib.import_module("ingredients.report.figures")
     every: Any = figures._pictures
     monkeypatch.setattr(figures, "_pictures", lambda view: islice(every(view), PICTURES))
@@ -69,13 +76,29 @@ def typed(*words: str) -> Result:
     return CliRunner().invoke(app, words)
 
 
-def program_here(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end from a folder at a width of 80, as `command.program` does, its jobs included."""
-    with pytest.MonkeyPatch.context() as patched, chdir(cwd):
+def program_here(*arguments: str, cwd: Path, workers: bool = False) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end from a folder at a width of 80, as `command.program` does, its jobs included.
+
+    With `workers` its jobs run in processes of their own, as ever: those start sooner here than beside a new program.
+    """
+    with pytest.MonkeyPatch.context() as patched, chdir(cwd), own_modules_forgotten(patched, cwd):
         patched.setenv("COLUMNS", "80")
-        for module in (calls, engine_options):
+        for module in () if workers else (calls, engine_options):
             patched.setattr(module, "LocalEngine", Here)
         result = CliRunner().invoke(app, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
+
+
+@contextmanager
+def own_modules_forgotten(patched: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
+    """Lets the program find a user's modules by itself, and forgets those of a folder: a new process knows none."""
+    patched.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(f"{folder}{os.sep}"):
+                del sys.modules[name]

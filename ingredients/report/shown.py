@@ -19,6 +19,7 @@ from ingredients.errors import UsageError
 
 if TYPE_CHECKING:
     from ingredients.report.build import Report
+    from ingredients.report.expect import Expectation
     from ingredients.report.side import Published
 
 DEFAULT_FOLDER = Path("results/bandit")
@@ -58,19 +59,30 @@ def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None
         raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
 
 
-def unexpected(found: Report | Published, expect: Path) -> list[str]:
-    """Returns a line for each verdict that is not as a file expects.
+def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
+    """Returns what a file expects of the study in a folder; nothing is judged or drawn before a wrong file is known.
 
     Raises:
         UsageError: the file is wrong, or the study's runs are not here.
+        StoreError: it is no results folder.
     """
+    from ingredients.report.expect import read_expectations
+    from ingredients.report.side import published
+    from ingredients.store import load_result
+
+    if published(directory):
+        raise UsageError(f"--expect {expect}: {directory} has no runs, so its verdicts cannot be judged again")
+    _, study = load_result(directory)
+    return read_expectations(expect, study)
+
+
+def unexpected(found: Report | Published, expected: Sequence[Expectation]) -> list[str]:
+    """Returns a line for each verdict that is not as expected (`expected_of`)."""
+    from ingredients.report.expect import differences
     from ingredients.report.side import Published
 
-    if isinstance(found, Published):
-        raise UsageError(f"--expect {expect}: {found.directory} has no runs, so its verdicts cannot be judged again")
-    from ingredients.report.expect import differences, read_expectations
-
-    return differences(read_expectations(expect, found.evidence.study), found.judgement)
+    assert not isinstance(found, Published), "expected_of refuses it"
+    return differences(expected, found.judgement)
 
 
 def show(reports: Sequence[Report | Published], format_: Format) -> None:

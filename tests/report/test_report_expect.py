@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from in_process import draw_one_picture
 from synthetic import bandit_study, write_results
 from typer.testing import CliRunner, Result
 
@@ -22,6 +23,12 @@ RIGHT = f"""
 reward_observation=off: [none, undecided]
 memory=off,reward_observation=on,task_distribution=on: reactive
 """
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws one picture of a report: what is expected is of verdicts."""
+    draw_one_picture(monkeypatch)
 
 
 def reported(*arguments: object) -> Result:
@@ -97,8 +104,10 @@ def test_a_cell_without_a_finished_run_is_a_difference(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(folder: Path, tmp_path: Path, text: str, message: str) -> None:
-    """File, key, value, what is allowed, the nearest match; nothing is printed besides."""
+    """File, key, value, what is allowed, the nearest match; nothing is printed besides, or written before."""
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     done = expecting(folder, tmp_path, text)
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {tmp_path / 'expected.yaml'}: ")
     assert message in done.stderr
