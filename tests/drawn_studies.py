@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -55,6 +57,13 @@ STUDIES: dict[str, dict[str, object]] = {
         "seeds": 2,
     },
 }
+
+
+@cache
+def report_of(name: str, incomplete: bool = False) -> Report:
+    """Returns the report of one of `STUDIES`, read once for all tests; its folder is gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        return made(Path(folder) / "bandit", STUDIES[name], incomplete)
 
 
 def made(folder: Path, changes: dict[str, object], incomplete: bool = False) -> Report:

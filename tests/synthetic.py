@@ -7,17 +7,21 @@ yardstick, without its own actions more slowly, without memory it is reactive, t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ingredients.grid import Cell, Run, fingerprints, runs
+from ingredients.grid import Cell, Run, fingerprints, memory_kinds, own_tasks, runs
 from ingredients.store import DIAGNOSTICS, RunRecord, Store
 from ingredients.store.checksums import CHECKSUMS, write_checksums
 from ingredients.study import Study, parse_study
+from ingredients.study.own_source import is_own
+
+MOST_KEPT = 16
+_FILES: dict[tuple[str, frozenset[str], frozenset[str]], dict[str, bytes]] = {}  # of runs, by study and what it lacks
 
 ORACLE, YARDSTICK, REACTIVE, FLOOR = 0.833, 0.79, 0.69, 0.5
 
@@ -36,14 +40,35 @@ def bandit_study(**changes: Any) -> Study:  # noqa: ANN401 - whatever a study's 
 def write_results(
     directory: Path, study: Study, failed: Collection[str] = (), missing: Collection[str] = (), references: bool = True
 ) -> Store:
-    """Writes a results folder; `failed` and `missing` name runs by id."""
+    """Writes a results folder; `failed` and `missing` name runs by id.
+
+    What a study's runs gave is made once: a folder that had no run is given the files of the one before it.
+    """
     store = Store(directory).open(study)
     if references:
         store.write_references(synthetic_references(study.tasks.episodes))
+    own = own_tasks(study) or any(map(is_own, memory_kinds(study)))
+    if own or any(store.runs_path.iterdir()):
+        _write_runs(store, study, failed, missing)
+        return store
+    key = study.to_yaml(), frozenset(failed), frozenset(missing)
+    if key in _FILES:
+        for name, content in _FILES[key].items():
+            (store.runs_path / name).parent.mkdir(exist_ok=True)
+            (store.runs_path / name).write_bytes(content)
+        return store
+    _write_runs(store, study, failed, missing)
+    files = [path for path in store.runs_path.rglob("*") if path.is_file()]
+    _FILES[key] = {str(path.relative_to(store.runs_path)): path.read_bytes() for path in files}
+    if len(_FILES) > MOST_KEPT:
+        del _FILES[next(iter(_FILES))]
+    return store
+
+
+def _write_runs(store: Store, study: Study, failed: Collection[str], missing: Collection[str]) -> None:
     for run in runs(study):
         if run.id not in missing:
             store.write_run(record(study, run, failed=run.id in failed))
-    return store
 
 
 def seal(folder: Path) -> None:
@@ -54,26 +79,26 @@ def seal(folder: Path) -> None:
 
 def record(study: Study, run: Run, failed: bool = False) -> RunRecord:
     """Returns what a run could have given; the numbers depend on the run alone."""
+    rows = curve_rows(study, run)
     return RunRecord(
         run=run,
         fingerprints=fingerprints(study, run),
         status="failed" if failed else "finished",
         reason="the loss was not finite at update 17" if failed else None,
         weights={"gru.input": _noise(run).normal(size=(4, 3)).astype(np.float32)},
-        curves=curve_rows(study, run).iloc[: 0 if failed else None],
+        curves=rows.iloc[: 0 if failed else None],
         returns_by_block=[] if failed else _noise(run).normal(loc=30, size=20).tolist(),
         diagnostics=_diagnostics(study),
         resolved=study.resolved(),
         versions={"torch": "2.13.0", "ingredients": "0.1.0"},
         seconds=12.5,
         train_steps=study.learner.train_steps,
-        blocks={} if failed else _blocks(study, run),
+        blocks={} if failed else _blocks(rows),
     )
 
 
-def _blocks(study: Study, run: Run) -> dict[str, np.ndarray]:
+def _blocks(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     """Returns the final curves on twenty blocks of tasks, some harder and some easier."""
-    rows = curve_rows(study, run)
     end = rows[(rows["train_step"] == rows["train_step"].max()) & (rows["tasks"] == "held_out")]
     harder = 0.02 * np.linspace(-1, 1, 20)[:, None]
     return {probe: of_probe["return"].to_numpy() + harder for probe, of_probe in end.groupby("probe")}
@@ -118,13 +143,13 @@ def curve_rows(study: Study, run: Run) -> pd.DataFrame:
     trained = 1 / (1 + np.exp(-12 * (np.arange(len(steps)) / (len(steps) - 1) - 0.4)))
     on_training = np.full(episodes, 0.8) if run.cell.task_distribution is False else end
     parts = [
-        _rows(study, run, int(step), "none", tasks, FLOOR + share * (last - FLOOR), noise=0.008)
+        _drawn(run, int(step), "none", tasks, FLOOR + share * (last - FLOOR), noise=0.008)
         for step, share in zip(steps[:-1], trained[:-1], strict=True)
         for tasks, last in (("held_out", end), ("training", on_training))
     ]
     learns = run.cell.wipe_every != 1 and end[-1] > FLOOR + 0.05
     parts += [
-        _rows(study, run, int(steps[-1]), probe, tasks, curve)
+        _drawn(run, int(steps[-1]), probe, tasks, curve)
         for probe, tasks, curve in (
             ("none", "held_out", end),
             ("none", "training", on_training),
@@ -137,7 +162,7 @@ def curve_rows(study: Study, run: Run) -> pd.DataFrame:
             ("action_yoke", "held_out", FLOOR + 0.2 * (end - FLOOR)),
         )
     ]
-    return pd.concat(parts, ignore_index=True)
+    return _table(study, run, parts)
 
 
 def plain_curve(cell: Cell, episodes: int, seed: int = 0) -> np.ndarray:
@@ -174,20 +199,27 @@ def wipe(curve: np.ndarray, remembers: bool) -> np.ndarray:
     return np.concatenate([curve[:half], curve[: len(curve) - half]]) if remembers else curve.copy()
 
 
-def _rows(
-    study: Study, run: Run, train_step: int, probe: str, tasks: str, curve: np.ndarray, noise: float = 0.0015
-) -> pd.DataFrame:
-    drawn = curve + noise * _noise(run, train_step, probe, tasks).normal(size=len(curve))
+def _drawn(
+    run: Run, train_step: int, probe: str, tasks: str, curve: np.ndarray, noise: float = 0.0015
+) -> tuple[int, str, str, np.ndarray]:
+    """Returns where a curve stands, and the curve as a run could have played it."""
+    drawn: np.ndarray = curve + noise * _noise(run, train_step, probe, tasks).normal(size=len(curve))
+    return train_step, probe, tasks, drawn
+
+
+def _table(study: Study, run: Run, curves: Sequence[tuple[int, str, str, np.ndarray]]) -> pd.DataFrame:
+    train_steps, probes, tasks, drawn = zip(*curves, strict=True)
+    returns, episodes = np.concatenate(drawn), study.tasks.episodes
     columns: Mapping[str, object] = {
         "study": study.name,
         **run.cell.texts(),
         "seed": run.seed,
-        "train_step": train_step,
-        "probe": probe,
-        "tasks": tasks,
-        "episode": np.arange(len(curve)),
-        "return": drawn,
-        "regret": ORACLE - drawn,
+        "train_step": np.repeat(train_steps, episodes),
+        "probe": np.repeat(np.array(probes, dtype=object), episodes),
+        "tasks": np.repeat(np.array(tasks, dtype=object), episodes),
+        "episode": np.tile(np.arange(episodes), len(curves)),
+        "return": returns,
+        "regret": ORACLE - returns,
     }
     return pd.DataFrame(columns)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 import pytest
-from drawn_studies import ON, STUDIES, made, shared_area, texts
+from drawn_studies import ON, STUDIES, made, report_of, shared_area, texts
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -40,14 +40,14 @@ def drawn(report: Report) -> Figure:
     """Returns the figure, drawn in the report's style."""
     with matplotlib.style.context(["default", STYLE]):
         figure = adaptation.figure(View(report.evidence, report.judgement))
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     return figure
 
 
-@pytest.fixture(scope="module")
-def sixteen(tmp_path_factory: pytest.TempPathFactory) -> Report:
+@pytest.fixture
+def sixteen() -> Report:
     """The report of sixteen cells with three seeds."""
-    return made(tmp_path_factory.mktemp("results") / "bandit", STUDIES["sixteen"])
+    return report_of("sixteen")
 
 
 def panel_text(axes: Axes) -> str:
@@ -59,9 +59,9 @@ def panel_text(axes: Axes) -> str:
     ("name", "incomplete"),
     [*((name, False) for name in STUDIES), ("sixteen", True), ("line", True), ("graded", True), ("wide", True)],
 )
-def test_nothing_is_cut_off_and_no_text_lies_on_another(tmp_path: Path, name: str, incomplete: bool) -> None:
+def test_nothing_is_cut_off_and_no_text_lies_on_another(name: str, incomplete: bool) -> None:
     """All text lies inside the page, and no two texts overlap, for grids of every shape, complete or not."""
-    figure = drawn(made(tmp_path / "bandit", STUDIES[name], incomplete))
+    figure = drawn(report_of(name, incomplete))
     page = figure.bbox
     placed = list(texts(figure))
     for text, box in placed:
@@ -136,9 +136,9 @@ def test_the_late_window_is_shaded(sixteen: Report) -> None:
     assert (shade.get_x(), shade.get_width()) == (8.5, 2.0)
 
 
-def test_a_cell_without_runs_says_so(tmp_path: Path) -> None:
+def test_a_cell_without_runs_says_so() -> None:
     """A cell that has no finished run has its panel, the references and its ceiling in it, and the words."""
-    report = made(tmp_path / "bandit", STUDIES["sixteen"], incomplete=True)
+    report = report_of("sixteen", incomplete=True)
     empty = [axes for axes in drawn(report).axes if "no finished run" in panel_text(axes)]
     assert len(empty) == 2
     assert all(len(axes.lines) == 4 for axes in empty)

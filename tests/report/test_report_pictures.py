@@ -11,12 +11,12 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 import pytest
-from drawn_studies import STUDIES, made, shared_area, texts
+from drawn_studies import STUDIES, made, report_of, shared_area, texts
 from matplotlib.figure import Figure
 from synthetic import bandit_study, write_results
 
 from ingredients.report.build import Report, read_report
-from ingredients.report.figures import draw, effects, emergence, probes, single, small_multiples, truth_table
+from ingredients.report.figures import Picture, draw, effects, emergence, probes, single, small_multiples, truth_table
 from ingredients.report.figures.drawn import STYLE
 from ingredients.report.figures.inline import inline
 from ingredients.report.figures.view import View
@@ -48,6 +48,12 @@ def view(tmp_path_factory: pytest.TempPathFactory) -> View:
     return view_of(made(tmp_path_factory.mktemp("results") / "bandit", {"ingredients": {}, "seeds": 5}))
 
 
+@pytest.fixture(scope="module")
+def pictures(view: View) -> tuple[Picture, ...]:
+    """All that is drawn of them."""
+    return draw(view.evidence, view.judgement)
+
+
 def view_of(report: Report) -> View:
     """Returns what pictures of a report are made of."""
     return View(report.evidence, report.judgement)
@@ -57,7 +63,7 @@ def painted(make: Callable[[View], Figure], view: View) -> Figure:
     """Returns a figure, drawn in the report's style."""
     with matplotlib.style.context(["default", STYLE]):
         figure = make(view)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     return figure
 
 
@@ -68,10 +74,9 @@ def written(figure: Figure) -> list[str]:
 
 @pytest.mark.parametrize("study", ["sixteen", "one", "one-seed", "line", "graded", "kinds", "kinds-by-reward"])
 @pytest.mark.parametrize("picture", PICTURES)
-def test_nothing_is_cut_off_and_no_text_lies_on_another(tmp_path: Path, picture: str, study: str) -> None:
+def test_nothing_is_cut_off_and_no_text_lies_on_another(picture: str, study: str) -> None:
     """All text lies inside the picture, and no two texts overlap, for grids of every shape."""
-    report = made(tmp_path / "bandit", STUDIES[study])
-    figure = painted(PICTURES[picture], view_of(report))
+    figure = painted(PICTURES[picture], view_of(report_of(study)))
     placed = list(texts(figure))
     for text, box in placed:
         inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.width + 1 and box.y1 <= figure.bbox.height + 1
@@ -139,27 +144,27 @@ def test_doses_are_drawn_where_an_ingredient_is_graded(tmp_path: Path) -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["off", "2", "4", "16", "64", "100000", "on"]
 
 
-def test_pictures_are_left_out_where_there_is_nothing_to_show(tmp_path: Path) -> None:
+def test_pictures_are_left_out_where_there_is_nothing_to_show() -> None:
     """One cell has no effect of lacking an ingredient and no doses; its verdict, curve and runs are there."""
-    report = made(tmp_path / "one", STUDIES["one"])
+    report = report_of("one")
     names = [each.words.name for each in draw(report.evidence, report.judgement)]
     assert names == ["truth_table", "full_cell", "adaptation", "probes", "emergence", "runs"]
 
 
-def test_alternatives_say_what_is_seen(view: View) -> None:
+def test_alternatives_say_what_is_seen(pictures: tuple[Picture, ...]) -> None:
     """Whoever does not see a picture reads verdicts and scores."""
-    alts = {each.words.name: each.words.alt for each in draw(view.evidence, view.judgement)}
+    alts = {each.words.name: each.words.alt for each in pictures}
     assert "all four ingredients: in-context, late score 0.96" in alts["truth_table"]
     assert "memory swapped half-way: score lost" in alts["probes"]
     assert "of 5 runs adapt" in alts["emergence"]
     assert "memory 0." in alts["effects"]
 
 
-def test_a_picture_inside_a_page_names_nothing_outside(view: View) -> None:
+def test_a_picture_inside_a_page_names_nothing_outside(view: View, pictures: tuple[Picture, ...]) -> None:
     """No link, no declaration, no colour of its own for ink; ids that no other picture has, and every one resolves."""
     seen: set[str] = set()
     small = [each for _, each in small_multiples(view.evidence, view.judgement)]
-    for picture in [*draw(view.evidence, view.judgement), *small[:3]]:
+    for picture in [*pictures, *small[:3]]:
         text = inline(picture)
         assert "http" not in text
         assert "<!DOCTYPE" not in text
