@@ -20,6 +20,7 @@ Data flows one way through these modules; each imports only from those before it
     experiment    one stack from start to stored result
     engine        where jobs execute: jobs in, events out
     grid_run      a grid that is planned or runs: its jobs, their memory and time, its progress
+    judgement_input  what is judged: the curves of every run, and the references, typed
     judgement     statistics, verdict, conclusions
     console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON

@@ -14,7 +14,8 @@ import numpy as np
 
 from ingredients.grid import Cell
 from ingredients.judgement import ENVIRONMENT, INTERNAL, CellInput, Curve, Judgement, RunCurves, judge_study
-from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement_input.curves import BlockCurves
+from ingredients.judgement_input.references import read_references
 from ingredients.study import Criterion
 
 FLOOR, SPAN, EPISODES, EARLY = 0.5, 0.4, 10, 2
@@ -120,4 +121,9 @@ def reference(
 
 def judge(*cells: CellInput, writable: bool = False, changes: Changes | None = None) -> Judgement:
     """Judges cells with the made-up references, some of them changed, under the default criterion."""
-    return judge_study(cells, references(**(changes or {})), Criterion(), writable)
+    return judge_stored(cells, references(**(changes or {})), writable)
+
+
+def judge_stored(cells: Sequence[CellInput], stored: Mapping[str, Any], writable: bool = False) -> Judgement:
+    """Judges cells with references as the store keeps them, under the default criterion."""
+    return judge_study(cells, read_references({**stored, "writable": writable}), Criterion())

@@ -19,8 +19,9 @@ import torch
 from ingredients.grid import Cell
 from ingredients.judgement import INTERNAL, Calibration, CellInput, Judgement, RunCurves, judge_study
 from ingredients.judgement.court import open_court
-from ingredients.judgement.inputs import BlockCurves, read_references
 from ingredients.judgement.verdict import RunVerdict
+from ingredients.judgement_input.curves import BlockCurves
+from ingredients.judgement_input.references import read_references
 from ingredients.references.bandit_gittins import gittins
 from ingredients.study import Criterion
 
@@ -321,7 +322,7 @@ def drawn(of: Mapping[str, Sequence[Run]], rng: np.random.Generator) -> tuple[li
 def judged(of: Pools, rng: np.random.Generator) -> tuple[Judgement, tuple[int, ...]]:
     """Returns the judgement on a simulated study, and of how many runs of each mixture the first policy played."""
     found, firsts = drawn(of.runs, rng)
-    return judge_study(_cells(found), of.references, Criterion(), writable=False), firsts
+    return judge_study(_cells(found), read_references(of.references), Criterion()), firsts
 
 
 def classified(of: Pools) -> tuple[dict[str, tuple[RunVerdict, ...]], Calibration]:
@@ -329,7 +330,7 @@ def classified(of: Pools) -> tuple[dict[str, tuple[RunVerdict, ...]], Calibratio
 
     The cells have no memory-off sibling, so a run's class is the same in every study that it is drawn into.
     """
-    court = open_court(_cells(list(of.runs.values())), read_references(of.references), Criterion(), writable=False)
+    court = open_court(_cells(list(of.runs.values())), read_references(of.references), Criterion())
     classes = zip(of.runs, map(court.classes, court.cells.values()), strict=True)
     return dict(classes), court.calibration
 

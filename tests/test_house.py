@@ -35,13 +35,13 @@ WINGS = (
         "agent",
     ),
     "training",
-    *("store", "experiment", "engine", "grid_run", "judgement", "console", "report", "api", "audit"),
+    *("store", "experiment", "engine", "grid_run", "judgement_input", "judgement", "console", "report", "api", "audit"),
 )
 FILES = sorted(HOUSE.rglob("*.py"))
 MOST_LINES_IN_A_FILE, MOST_LINES_IN_A_FUNCTION = 350, 60
 WITHOUT_TORCH = (
     *("boundary", "study", "grid", "cell_filter", "decoding", "gyms", "wrappers", "store", "engine", "grid_run"),
-    *("judgement", "report", "audit"),
+    *("judgement_input", "judgement", "report", "audit"),
 )
 
 
@@ -120,7 +120,7 @@ def test_an_engine_knows_nothing_of_studies() -> None:
 
 def test_a_report_needs_no_engine() -> None:
     """What is stored is judged and shown without anything that runs."""
-    known = {wing for file in of_wing("judgement", "report") for wing in wings_known_by(file)}
+    known = {wing for file in of_wing("judgement_input", "judgement", "report") for wing in wings_known_by(file)}
     assert not known & {"training", "experiment", "engine", "grid_run"}
 
 

@@ -29,7 +29,8 @@ from ingredients.experiment import Progress, Tell
 from ingredients.experiment.stack import made_references
 from ingredients.grid import Cell, Run
 from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves, judge_study
-from ingredients.judgement.inputs import SWAPS, block_curves
+from ingredients.judgement_input.curves import SWAPS, block_curves
+from ingredients.judgement_input.references import read_references
 from ingredients.study import Study
 from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.tasks.foreign import reward_scale
@@ -93,7 +94,7 @@ def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # 
     runs = tuple(_lived(each, study, study.seeds.first + place) for place, each in enumerate(given))
     references = made_references(study, "cpu", tell or _silent, leaks=False)
     cells = [CellInput(FULL, runs)]
-    judgement = judge_study(cells, references, study.criterion, bool(references["writable"]))
+    judgement = judge_study(cells, read_references(references), study.criterion)
     return Judged(study, judgement, runs)
 
 

@@ -1,6 +1,6 @@
 """From curves to conclusions: arrays in, numbers and verdicts out; no torch.
 
-In reading order: `inputs` (curves of the runs), `statistics` (intervals, tests), `scores` (windows, normalisation, G,
+In reading order: `statistics` (intervals, tests), `scores` (windows, normalisation, G,
 D, C), `evidence` (a run's own intervals over tasks), `shares` (exact counts of runs, looks), `verdict` (the rule),
 `calibration` (the gate), `court` (what every cell is judged with), `ceilings` (what a cell's information allows),
 `emergence` (when in training), `advice` (what would help), `probes`, `cell_results` (all of a cell), `routes` (by
@@ -23,7 +23,6 @@ from ingredients.judgement.findings import (
     ReferenceResult,
     Yardstick,
 )
-from ingredients.judgement.inputs import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
 from ingredients.judgement.judge import judge_study
 from ingredients.judgement.results import (
     Ceiling,
@@ -36,6 +35,7 @@ from ingredients.judgement.results import (
     Verdict,
 )
 from ingredients.judgement.unjudged import unjudged
+from ingredients.judgement_input.curves import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
 
 __all__ = [
     "ENVIRONMENT",

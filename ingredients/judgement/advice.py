@@ -19,12 +19,13 @@ import numpy as np
 
 from ingredients.judgement.beside import passed_by
 from ingredients.judgement.emergence import Bars
-from ingredients.judgement.inputs import Curve, References, RunCurves
 from ingredients.judgement.results import Ceiling, Interval
 from ingredients.judgement.scores import late
 from ingredients.judgement.shares import Look, looks
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement.verdict import DECIDED, Decision
+from ingredients.judgement_input.curves import Curve, RunCurves
+from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
 
 KINDS = ("more seeds", "more evaluation.tasks", "more steps", "a better learner")

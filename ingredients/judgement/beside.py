@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from ingredients.judgement.inputs import ReferenceCurves, RunCurves
 from ingredients.judgement.results import Interval
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import RunCurves
+from ingredients.judgement_input.references import ReferenceCurves
 
 Blocks = npt.NDArray[np.float64]
 

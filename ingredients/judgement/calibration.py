@@ -29,12 +29,13 @@ import numpy as np
 
 from ingredients.judgement.evidence import RunEvidence, run_evidence
 from ingredients.judgement.findings import Calibration
-from ingredients.judgement.inputs import INFORMED, ReferenceCurves, References, Rows
 from ingredients.judgement.not_shown import worth_not_shown
 from ingredients.judgement.results import Verdict
 from ingredients.judgement.scores import Hurdle, Scale, late, late_by_row
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement.verdict import RunVerdict, classify
+from ingredients.judgement_input.curves import Rows
+from ingredients.judgement_input.references import INFORMED, ReferenceCurves, References
 from ingredients.study import Criterion
 
 EXPECTED: Final[dict[str, Verdict]] = {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.inputs import CHANNELS, INFORMED, References
 from ingredients.judgement.results import Ceiling
 from ingredients.judgement.scores import Scale, late
+from ingredients.judgement_input.references import CHANNELS, INFORMED, References
 from ingredients.study import MemoryKind
 
 REACTIVE_REWARD_ONLY = "reactive_reward_only"

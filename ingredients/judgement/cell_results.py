@@ -19,7 +19,6 @@ from ingredients.judgement.ceilings import CeilingInput, ceiling, graded
 from ingredients.judgement.court import Court, by_seed
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
 from ingredients.judgement.evidence import RunEvidence
-from ingredients.judgement.inputs import CellInput, RunCurves
 from ingredients.judgement.probes import probe_results
 from ingredients.judgement.results import Ceiling, CellResult, Emergence, Interval, RunResult
 from ingredients.judgement.scores import Hurdle, Scores, late
@@ -27,6 +26,7 @@ from ingredients.judgement.shares import Look, share
 from ingredients.judgement.statistics import bca_interval, crossed_interval, iqm_interval, t_interval
 from ingredients.judgement.verdict import Decision
 from ingredients.judgement.words import as_agents
+from ingredients.judgement_input.curves import CellInput, RunCurves
 
 FULL = Cell(True, True, True, True)
 

@@ -27,12 +27,12 @@ from dataclasses import dataclass, replace
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, Claim, IngredientResult
-from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.route_results import RouteResult
 from ingredients.judgement.route_words import bounded, measured
 from ingredients.judgement.routes import NEEDLESS, OUTSIDE, by_no_route, named
 from ingredients.judgement.words import describe, is_boolean, listed, listed_cells
+from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Ingredient
 
 REQUIRED = "Claim 1 of the essay (all four ingredients are required)"

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.findings import Because, IngredientResult
-from ingredients.judgement.inputs import CHANNELS
 from ingredients.judgement.results import CellResult, Effect
 from ingredients.judgement.shares import p_more
 from ingredients.judgement.statistics import p_against, paired, probability_of_improvement, t_interval
 from ingredients.judgement.words import describe, described_score, is_boolean
+from ingredients.judgement_input.references import CHANNELS
 from ingredients.study import Criterion, Ingredient
 
 FULL = Cell(True, True, True, True)

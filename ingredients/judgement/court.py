@@ -13,10 +13,12 @@ from ingredients.grid import Cell
 from ingredients.judgement.calibration import calibrate, reactive_hurdle, scale_of
 from ingredients.judgement.evidence import UNKNOWN, RunEvidence, run_evidence
 from ingredients.judgement.findings import Calibration
-from ingredients.judgement.inputs import CellInput, References, Rows, RunCurves, check
 from ingredients.judgement.scores import Hurdle, Scale, Scores, late_by_row, score
 from ingredients.judgement.shares import Look, looks
 from ingredients.judgement.verdict import RunVerdict, classify
+from ingredients.judgement_input.checks import check
+from ingredients.judgement_input.curves import CellInput, Rows, RunCurves
+from ingredients.judgement_input.references import References
 from ingredients.study import Criterion, WipeEvery
 from ingredients.study.levels import MemoryLevel
 
@@ -33,7 +35,11 @@ class Court:
     scale: Scale
     calibration: Calibration
     criterion: Criterion
-    writable: bool
+
+    @property
+    def writable(self) -> bool:
+        """Whether an agent can write on its environment."""
+        return self.references.writable
 
     def evidence(self, cell: CellInput) -> tuple[RunEvidence, ...]:
         """Returns G, D and C of the cell's runs, each with its interval over tasks, in the order of the seeds."""
@@ -99,7 +105,7 @@ def wiped_why(memory: MemoryLevel) -> str | None:
     )
 
 
-def open_court(cells: Sequence[CellInput], references: References, criterion: Criterion, writable: bool) -> Court:
+def open_court(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Court:
     """Returns the court of a study.
 
     Raises:
@@ -115,7 +121,6 @@ def open_court(cells: Sequence[CellInput], references: References, criterion: Cr
         scale=scale,
         calibration=calibrate(references, scale, criterion),
         criterion=criterion,
-        writable=writable,
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingredients.judgement.inputs import Curve, References
 from ingredients.judgement.results import Emergence
 from ingredients.judgement.scores import Scale, late
+from ingredients.judgement_input.curves import Curve
+from ingredients.judgement_input.references import References
 
 _FEWEST_POINTS = 2  # one point on few tasks may be luck; the end of training, on all tasks, is not
 

@@ -25,10 +25,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ingredients.judgement.inputs import BlockCurves
 from ingredients.judgement.results import Interval
 from ingredients.judgement.scores import Scale, early_by_row, first_window, late_by_row
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import BlockCurves
 from ingredients.study import Criterion
 
 Side = Literal["above", "below", "straddles", "unknown"]

@@ -6,11 +6,12 @@ Comes in: nothing. Goes out: `Judgement`, with the JSON that the report writes (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ingredients.grid import Cell
 from ingredients.judgement.results import CellResult, Effect, Interval, Share, Verdict
+from ingredients.judgement.scores import Scale
 from ingredients.study import Ingredient
 
 Because = Literal["information", "training"]
@@ -197,6 +198,7 @@ class Judgement:
     """Everything that a study's curves say under its criterion.
 
     Attributes:
+        scale: that of all its scores, built once; None without references.
         floor: raw mean of the floor over the late episodes: a normalised score of 0; None without references.
         yardstick: the best reference known: a normalised score of 1; None without references.
         references: every reference on the evaluation tasks, by name.
@@ -213,6 +215,7 @@ class Judgement:
         notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
     """
 
+    scale: Scale | None = field(compare=False)
     floor: float | None
     yardstick: Yardstick | None
     references: Mapping[str, ReferenceResult]

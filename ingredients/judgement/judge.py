@@ -6,8 +6,7 @@ taken in the order of their seeds, so neither the order of the cells nor that of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ingredients.judgement.beside import passed_by
 from ingredients.judgement.cell_results import cell_result
@@ -17,47 +16,46 @@ from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
 from ingredients.judgement.factorial import factorial
 from ingredients.judgement.findings import Judgement, ReferenceResult, Yardstick
-from ingredients.judgement.inputs import CellInput, read_references
 from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, of_working_memory, sentence
 from ingredients.judgement.unjudged import without_runs
 from ingredients.judgement.verdict import Decision, corrected, decide
+from ingredients.judgement_input.curves import CellInput
+from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
 
 
-def judge_study(
-    cells: Sequence[CellInput], references: Mapping[str, Any], criterion: Criterion, writable: bool
-) -> Judgement:
+def judge_study(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Judgement:
     """Returns the judgement on a study, as far as its runs are there (docs/design.md §7).
 
     Args:
         cells: the study's cells, in the order in which they are to be reported; a cell may have no run yet.
-        references: as the store keeps them (`references.json`).
+        references: the study's. Where an agent can write into its environment, memory off is no hurdle, since it may
+            learn by storing things there.
         criterion: δ and the confidence, declared before anything ran.
-        writable: whether an agent can write into the environment; then memory off is no hurdle, since it may learn by
-            storing things there.
 
     Raises:
-        StoreError: references that cannot be read; curves of unequal length, or with values that are not finite.
+        StoreError: curves of unequal length, or with values that are not finite.
         ValueError: lifetimes of fewer than five episodes, which this rule does not judge.
     """
-    court = open_court(cells, read_references(references), criterion, writable)
+    court = open_court(cells, references, criterion)
     decisions = corrected([_decision(cell, court) for cell in cells])
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     results = with_routes(results, court)
     by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
     said = sentence(results, ingredients, court.calibration, criterion)
-    yardstick = court.references.roles["yardstick"]
+    yardstick = references.roles["yardstick"]
     grounds = ClaimInput(
         by_cell,
         ingredients,
         court.calibration,
-        court.references.leakage,
-        writable,
-        court.references.working_memory,
+        references.leakage,
+        references.writable,
+        references.working_memory,
     )
     return Judgement(
+        scale=court.scale,
         floor=late(court.scale.floor),
         yardstick=Yardstick(yardstick.name, yardstick.exact, court.scale.yardstick_late),
         references=_reference_results(court),
@@ -70,8 +68,8 @@ def judge_study(
         factorial=factorial(by_cell, criterion.confidence),
         doses=dose_responses(by_cell),
         calibration=court.calibration,
-        sentence=said if not court.references.working_memory else of_working_memory(said),
-        notes=notes(results, ingredients, court.calibration, criterion, court.references.leakage),
+        sentence=of_working_memory(said) if references.working_memory else said,
+        notes=notes(results, ingredients, court.calibration, criterion, references.leakage),
     )
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ingredients.grid import Cell
-from ingredients.judgement.inputs import References
 from ingredients.judgement.results import CellResult, Interval
 from ingredients.judgement.scores import late
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
 
 _FULL = Cell(True, True, True, True)

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingredients.judgement.inputs import THROUGHOUT, Curve, RunCurves
 from ingredients.judgement.results import Interval, ProbeResult
 from ingredients.judgement.scores import Scale, early, late, window
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import THROUGHOUT, Curve, RunCurves
 
 
 def probe_results(runs: Sequence[RunCurves], scale: Scale, confidence: float) -> dict[str, ProbeResult]:

@@ -29,11 +29,12 @@ from typing import Final
 
 from ingredients.grid import INGREDIENTS, TREMBLES, Cell
 from ingredients.judgement.court import Court, by_seed
-from ingredients.judgement.inputs import CHANNELS, Curve, Leak, RunCurves
 from ingredients.judgement.results import CellResult, Interval
 from ingredients.judgement.route_results import RouteResult
 from ingredients.judgement.scores import late
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import Curve, RunCurves
+from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Ingredient
 
 SHOWN, LEAKED, INSIDE, OUTSIDE, NEEDLESS = (

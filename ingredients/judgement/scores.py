@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingredients.judgement.inputs import Curve, Rows, RunCurves
+from ingredients.judgement_input.curves import Curve, Rows, RunCurves
 
 FEWEST_EPISODES = 5
 _SMALLEST_SPAN = 1e-9

@@ -13,11 +13,11 @@ from ingredients.judgement.advice import KINDS, PERHAPS
 from ingredients.judgement.claims import described_leaks
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, IngredientResult
-from ingredients.judgement.inputs import CHANNELS, Leak
 from ingredients.judgement.not_shown import reaction_suffices
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.verdict import together_from
 from ingredients.judgement.words import as_agents, describe, listed
+from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Criterion, Ingredient
 
 FEW_SEEDS = 5

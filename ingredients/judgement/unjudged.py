@@ -13,10 +13,10 @@ from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
 from ingredients.judgement.conclusions import judge_ingredients
 from ingredients.judgement.court import by_seed
 from ingredients.judgement.findings import Calibration, Claim, Judgement
-from ingredients.judgement.inputs import CellInput
 from ingredients.judgement.results import CellResult, Emergence, Interval, RunResult, Share
 from ingredients.judgement.sentences import NOTHING_TO_JUDGE
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import CellInput
 from ingredients.study import Criterion
 
 _UNKNOWN: Final = Interval(None, None, None)
@@ -28,6 +28,7 @@ def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
     results = tuple(_result(cell, criterion) for cell in cells)
     why = f"{_NO_REFERENCES} and nothing is judged" if any(cell.runs for cell in cells) else "no run has finished"
     return Judgement(
+        scale=None,
         floor=None,
         yardstick=None,
         references={},

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingredients.judgement.evidence import Quantity, RunEvidence
-from ingredients.judgement.inputs import ENVIRONMENT
 from ingredients.judgement.results import RunClass, Share, Storage, Verdict
 from ingredients.judgement.shares import Look, fewest_for, p_most, share
 from ingredients.judgement.statistics import holm
+from ingredients.judgement_input.curves import ENVIRONMENT
 from ingredients.study import Criterion
 
 NO_RUN = Share(0, 0, 0.0, 1.0)

@@ -3,7 +3,7 @@
 Comes in: a results folder. Goes out: its `report.html`, `report.json`, `report.md`, `figures/`, `curves.parquet` and
 `curves.csv`, and the same for the terminal. Scores and verdicts come from `judgement`.
 
-In reading order: `assemble` (frames to what judging starts from), `build` (the `Report` and its files), `document`
+In reading order: `build` (the `Report` and its files), `document`
 (JSON); `curves`, `opening` (the first sentences), `wording`, `facts`, `routes`, `rows` and `layout` (what every
 format shows, in which words and which order); `terminal` with `tables` and `pen`; `markdown`; `figures` (pictures);
 `html` with `html_tables` and `templating` (a page), `index` (a page of all reports); `short` (a report without

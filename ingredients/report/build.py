@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingredients.errors import StoreError, UsageError
 from ingredients.judgement import Judgement, judge_study, unjudged
-from ingredients.report.assemble import Evidence, read_evidence
+from ingredients.judgement_input.gather import Evidence, read_evidence
 from ingredients.report.document import document
 from ingredients.report.markdown import markdown
 from ingredients.report.short import reasons_first
@@ -154,11 +154,10 @@ def read_report(directory: Path) -> Report:
     """
     store, study = load_result(directory)
     evidence = read_evidence(store, study)
-    if not evidence.references:
+    if evidence.references is None:
         return Report(directory, evidence, reasons_first(evidence, unjudged(evidence.cells, study.criterion)))
-    writable = bool(evidence.references["writable"])
     try:
-        judgement = judge_study(evidence.cells, evidence.references, study.criterion, writable)
+        judgement = judge_study(evidence.cells, evidence.references, study.criterion)
     except StoreError as error:
         raise StoreError(f"{directory}: {error}") from error
     return Report(directory, evidence, reasons_first(evidence, judgement))

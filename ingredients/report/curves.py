@@ -1,23 +1,21 @@
 """The curves that figures and tables show: means and bands over seeds, and the study's scale; judgement does the sums.
 
-Comes in: the evidence. Goes out: curves `[K]`, raw, by cell and by reference.
+Comes in: the evidence, and the judgement on it. Goes out: curves `[K]`, raw, by cell and by reference.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ingredients.grid import Cell
-from ingredients.judgement import INTERNAL, CellInput, CellResult, Curve
-from ingredients.judgement.calibration import scale_of
-from ingredients.judgement.inputs import References, read_references
+from ingredients.judgement import INTERNAL, CellInput, CellResult, Curve, Judgement
 from ingredients.judgement.scores import Scale, late, window
 from ingredients.judgement.statistics import t_interval
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
+from ingredients.judgement_input.references import References
 
 
 class TrainingCurve(NamedTuple):
@@ -31,29 +29,29 @@ class TrainingCurve(NamedTuple):
 class ShownCurves:
     """The curves of one study, to be shown."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        """Keeps the evidence; nothing is computed before it is asked for."""
+    def __init__(self, evidence: Evidence, judgement: Judgement) -> None:
+        """Keeps both; nothing is computed before it is asked for."""
         self._cells = {cell.cell: cell for cell in evidence.cells}
-        self._stored_references = evidence.references
+        self._references = evidence.references
+        self._scale = judgement.scale
         self._confidence = evidence.study.criterion.confidence
         self.episodes: int = evidence.study.tasks.episodes
 
     @property
     def has_references(self) -> bool:
         """Whether the references have been evaluated."""
-        return bool(self._stored_references)
+        return self._references is not None
 
-    @cached_property
+    @property
     def references(self) -> References:
-        """The references with their roles."""
-        return read_references(self._stored_references)
+        """The references with their roles; to be asked for only where they have been evaluated."""
+        assert self._references is not None
+        return self._references
 
-    @cached_property
+    @property
     def scale(self) -> Scale:
         """The scale on which the floor is 0 and the yardstick 1, late in the lifetime; unusable without references."""
-        if not self.has_references:
-            return Scale(np.zeros(self.episodes), yardstick_late=0.0)
-        return scale_of(self.references)
+        return self._scale or Scale(np.zeros(self.episodes), yardstick_late=0.0)
 
     @property
     def late_from(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ingredients.judgement import Judgement
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report.facts import facts
 from ingredients.report.rows import notes
 
@@ -28,7 +28,7 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},
         **judgement.json(),
         "notes": notes(evidence, judgement),
-        "leakage": evidence.references.get("leakage"),
+        "leakage": evidence.references.measured_leakage if evidence.references else None,
         "facts": facts(evidence),
         "question": study.question,
         "failures": [{"run": run.id, "reason": reason} for run, reason in evidence.failures.items()],

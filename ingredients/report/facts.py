@@ -8,29 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingredients.decoding.leak_text import leak_text
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
+from ingredients.judgement_input.references import References
 
 NOT_NEW = "evaluation tasks are not new, because the family has only few"
 
 
 def facts(evidence: Evidence) -> list[str]:
     """Returns the facts of the tasks of a study, one a line."""
-    return list(_facts(evidence)) if evidence.references else []
+    return list(_facts(evidence.references, evidence.study.tasks.episodes)) if evidence.references else []
 
 
 def new_tasks(evidence: Evidence) -> bool:
     """Returns whether a trained agent has never met the evaluation tasks; where nothing says so, it has not."""
-    return bool(evidence.references.get("held_out", True))
+    return evidence.references is None or evidence.references.held_out
 
 
-def _facts(evidence: Evidence) -> Iterator[str]:
-    references, episodes = evidence.references, evidence.study.tasks.episodes
-    steps = references.get("episode_steps")
+def _facts(references: References, episodes: int) -> Iterator[str]:
+    steps = references.episode_steps
     of_steps = "" if steps is None else " of one step each" if steps == 1 else f" of at most {steps} steps each"
     yield f"a lifetime has {episodes} episodes{of_steps}, all on one task"
-    if not new_tasks(evidence):
+    if not references.held_out:
         yield NOT_NEW
-    if references["writable"]:
+    if references.writable:
         yield "the agent can write on its environment, so what it wrote is swapped as its memory is"
-    for name, leak in (references.get("leakage") or {}).items():
+    for name, leak in (references.measured_leakage or {}).items():
         yield f"{name} leak: {leak_text(leak)}"

@@ -15,8 +15,8 @@ import yaml
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
+from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import opening, rows, short, wording
-from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
 from ingredients.report.figures.inline import inline
@@ -62,7 +62,7 @@ def _panel_key(evidence: Evidence, judgement: Judgement) -> str:
         "Thin lines: runs",
         "bold: their mean with its interval",
         "dashed: memory swapped half-way",
-        *(f"{line}: {role}" for role, line in _LINES.items() if evidence.references.get(role)),
+        *(f"{line}: {role}" for role, line in _LINES.items() if evidence.reference(role)),
         *(
             ["green: the ceiling, the highest return known to be possible with the cell's information"]
             if ceiling

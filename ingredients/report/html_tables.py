@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
 from ingredients.judgement.words import describe
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report import routes, rows, wording
-from ingredients.report.assemble import Evidence
 from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
@@ -45,7 +45,7 @@ class Table(NamedTuple):
 
 def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
-    ordered, curves = rows.ordered(judgement), ShownCurves(evidence)
+    ordered, curves = rows.ordered(judgement), ShownCurves(evidence, judgement)
     probes = rows.probes(ordered)
     return {
         "ingredients": Table(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report import opening, routes, rows, short, wording
-from ingredients.report.assemble import Evidence
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
 from ingredients.study import INGREDIENTS
@@ -116,7 +116,7 @@ def _cell_row(result: CellResult) -> list[str]:
 
 
 def _references(evidence: Evidence, judgement: Judgement) -> str:
-    curves = ShownCurves(evidence)
+    curves = ShownCurves(evidence, judgement)
     return markdown_table(
         rows.REFERENCES, (rows.reference_row(each, curves, judgement) for each in judgement.references.values())
     )

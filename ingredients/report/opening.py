@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ingredients.judgement import Claim, Judgement
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
 
 _BETWEEN = re.compile(r"(?<=[.?!]) (?=[A-Z])")
 

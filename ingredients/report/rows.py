@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
-from ingredients.judgement.inputs import INFORMED
 from ingredients.judgement.words import bounded_share, describe
+from ingredients.judgement_input.gather import Evidence, go_on
+from ingredients.judgement_input.references import INFORMED
 from ingredients.report import wording
-from ingredients.report.assemble import Evidence, go_on
 from ingredients.report.curves import ShownCurves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
@@ -306,7 +306,7 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     if judgement.yardstick:
         informed = [INFORMED_SCALE] if judgement.yardstick.name == INFORMED else []
         parts = [
-            f"A late score of 0 is the floor ({evidence.references['floor']}), the best policy that ignores the past.",
+            f"A late score of 0 is the floor ({evidence.reference('floor')}), the best policy that ignores the past.",
             f"A late score of 1 is the yardstick ({judgement.yardstick.name}), the best reference known.",
             *informed,
             "Late is the last fifth of a lifetime.",

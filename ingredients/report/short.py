@@ -14,8 +14,8 @@ import yaml
 
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
+from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import rows, wording
-from ingredients.report.assemble import Evidence, go_on
 from ingredients.study.tasks import Tasks, family_key, is_foreign
 
 ENOUGH_SEEDS = 5
@@ -59,7 +59,7 @@ def _earned(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     if len(finished) > _MOST:
         yield f"and {len(finished) - _MOST} more cells, see report.json"
     for role in _ROLES:
-        if reference := judgement.references.get(evidence.references.get(role) or ""):
+        if reference := judgement.references.get(evidence.reference(role) or ""):
             yield f"{role} ({reference.name}): {wording.number(reference.return_, 1)}"
 
 

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, cells
 from ingredients.judgement import Interval, Judgement
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report import wording
-from ingredients.report.assemble import Evidence
 from ingredients.store import load_result
 from ingredients.study import Study
 
@@ -60,7 +60,7 @@ def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
     whole = evidence.complete and not evidence.failures
     yardstick, scale = judgement.yardstick, "none yet"
     if yardstick is not None:
-        scale = _scale(str(evidence.references["floor"]), judgement.floor, yardstick.name, yardstick.late)
+        scale = _scale(str(evidence.reference("floor")), judgement.floor, yardstick.name, yardstick.late)
     known = bool(judgement.references)
     shown = {each.cell: ShownCell(each.seeds, each.failed, each.late, each.verdict, known) for each in judgement.cells}
     state = "" if whole else f" ({wording.progress(evidence)})"

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ingredients.judgement import CellResult, Interval, Judgement
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report import rows, wording
-from ingredients.report.assemble import Evidence
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.study import INGREDIENTS
@@ -45,7 +45,7 @@ class Column:
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
-    curves, results = ShownCurves(evidence), rows.ordered(judgement)
+    curves, results = ShownCurves(evidence, judgement), rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
 
 
@@ -85,7 +85,7 @@ def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each reference policy, in the same scale as the cells."""
-    curves = ShownCurves(evidence)
+    curves = ShownCurves(evidence, judgement)
     return fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
 
 

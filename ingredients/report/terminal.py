@@ -15,13 +15,14 @@ from rich.text import Text
 
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
+from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import opening, rows, short, wording
-from ingredients.report.assemble import FILES, Evidence, go_on
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
 
 _MOST_LISTED = 8
+_FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ class TerminalReport:
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
         """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way, and its gap below."""
-        result, curves = rows.ordered(self.judgement)[0], ShownCurves(self.evidence)
+        result, curves = rows.ordered(self.judgement)[0], ShownCurves(self.evidence, self.judgement)
         mean = curves.mean(result.cell)
         if mean is None or not curves.scale.usable:
             return
@@ -117,7 +118,7 @@ class TerminalReport:
         if not self.evidence.complete or not self.evidence.finished:
             yield pen.text(f"To {go_on(self.directory)}", "yellow")
         if self.written:
-            yield pen.text(f"In {self.directory}: {', '.join(FILES)}", "dim")
+            yield pen.text(f"In {self.directory}: {', '.join(_FILES)}", "dim")
 
 
 def _listed(title: str, lines: list[str], pen: Pen) -> RenderableType:

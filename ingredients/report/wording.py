@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Interval, Judgement
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
 from ingredients.study import Ingredient, MemoryKind, level_text
 
 NOTHING = "–"

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judgement_cases import FULL, cell, jittered, judge, reference, references, shaped
+from judgement_cases import FULL, cell, jittered, judge, judge_stored, reference, references, shaped
 
 from ingredients.experiment import combinations, memoryless_agents, memoryless_steps
 from ingredients.experiment.memoryless import add_memoryless, best_known
 from ingredients.experiment.stack import run_references
 from ingredients.grid import Run, cells, fingerprints, references_fingerprint
 from ingredients.grid_run.jobs import references_needed, remaining
-from ingredients.judgement import judge_study
 from ingredients.references import evaluate_references
 from ingredients.store import Store
-from ingredients.study import Criterion, Study, load_study, parse_study, smoke_sized
+from ingredients.study import Study, load_study, parse_study, smoke_sized
 from ingredients.tasks import make_family
 from ingredients.training.draws import evaluation_tasks
 
@@ -133,7 +132,7 @@ def test_cells_have_ceilings_where_the_environment_leaks() -> None:
     """Without memory it is the best known on what is shown; with memory the yardstick bounds it, whatever leaks."""
     blind = NO_MEMORY.lacking("reward_observation").lacking("action_observation")
     whole = FULL.lacking("reward_observation").lacking("action_observation")
-    found = judge_study([shaped(blind, "none"), shaped(whole, "in-context")], leaking(), Criterion(), False).cells
+    found = judge_stored([shaped(blind, "none"), shaped(whole, "in-context")], leaking()).cells
     without, with_memory = (result.ceiling for result in found)
     assert without is not None
     assert with_memory is not None
@@ -145,7 +144,7 @@ def test_cells_have_ceilings_where_the_environment_leaks() -> None:
 def test_a_cell_below_its_ceiling_is_flagged_where_the_environment_leaks() -> None:
     """An agent without memory that earns nothing, where another earned .5, is said not to have learned."""
     stored = leaking(memoryless={"both": "reactive"})
-    (found,) = judge_study([shaped(NO_MEMORY, "none")], stored, Criterion(), False).cells
+    (found,) = judge_stored([shaped(NO_MEMORY, "none")], stored).cells
     assert any(warning.startswith("not learned: ") for warning in found.warnings)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ingredients.judgement.beside import paired_interval, passed_by
-from ingredients.judgement.inputs import ReferenceCurves, RunCurves
 from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import RunCurves
+from ingredients.judgement_input.references import ReferenceCurves
 
 
 def run(seed: int, blocks: list[float] | None) -> RunCurves:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from judgement_cases import FULL, Changes, cell, jittered, judge, reference, references, shaped, shaped_grid
+from judgement_cases import (
+    FULL,
+    Changes,
+    cell,
+    jittered,
+    judge,
+    judge_stored,
+    reference,
+    references,
+    shaped,
+    shaped_grid,
+)
 
 from ingredients.grid import Cell
-from ingredients.judgement import CellInput, judge_study
-from ingredients.study import Criterion, MemoryKind, WipeEvery
+from ingredients.judgement import CellInput
+from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION = FULL.lacking("action_observation")
 NO_REWARD = FULL.lacking("reward_observation")
@@ -96,7 +107,7 @@ def test_a_family_without_the_reference_has_no_ceiling() -> None:
 def test_who_sees_no_reward_may_know_the_task_otherwise() -> None:
     """Where observations tell tasks apart, the floor is no ceiling of the cells without reward observation."""
     stored = references() | {"floor_without_rewards": False}
-    found = judge_study([cell(NO_REWARD, jittered(0.9)), cell(FULL, jittered(0.9))], stored, Criterion(), False).cells
+    found = judge_stored([cell(NO_REWARD, jittered(0.9)), cell(FULL, jittered(0.9))], stored).cells
     assert {result.cell: result.ceiling is None for result in found} == {NO_REWARD: True, FULL: False}
 
 

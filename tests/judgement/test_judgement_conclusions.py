@@ -8,13 +8,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.stats
-from judgement_cases import ALL_CELLS, FULL, REACTIVE_LATE, cell, jittered, references, run, shaped, shaped_grid
+from judgement_cases import (
+    ALL_CELLS,
+    FULL,
+    REACTIVE_LATE,
+    cell,
+    jittered,
+    judge_stored,
+    references,
+    run,
+    shaped,
+    shaped_grid,
+)
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement import CellInput, Judgement, judge_study
-from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement import CellInput, Judgement
 from ingredients.judgement.words import describe, listed
-from ingredients.study import Criterion, Ingredient, MemoryKind, WipeEvery
+from ingredients.judgement_input.curves import BlockCurves
+from ingredients.study import Ingredient, MemoryKind, WipeEvery
 
 R, A, M, T = INGREDIENTS
 
@@ -29,7 +40,7 @@ def without(*names: Ingredient) -> Cell:
 
 def judge(cells: Iterable[CellInput]) -> Judgement:
     """Judges cells with the made-up references."""
-    return judge_study(list(cells), references(), Criterion(), writable=False)
+    return judge_stored(list(cells), references())
 
 
 def necessary(judgement: Judgement) -> list[bool | None]:

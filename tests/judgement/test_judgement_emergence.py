@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from judgement_cases import FULL, curve, jittered, judge, references, run
+from judgement_cases import FULL, curve, jittered, judge, judge_stored, references, run
 
-from ingredients.judgement import CellInput, Emergence, judge_study
+from ingredients.judgement import CellInput, Emergence
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
-from ingredients.judgement.inputs import read_references
 from ingredients.judgement.scores import Scale
-from ingredients.study import Criterion
+from ingredients.judgement_input.references import read_references
 
 END = Bar(Scale(curve(0.0, 0.0), yardstick_late=0.9), reactive=0.5)
 BARS = Bars(points=END, end=END, delta=0.1)
@@ -75,7 +74,7 @@ def test_the_end_of_training_is_scored_on_the_scale_of_all_tasks() -> None:
     runs = tuple(run(seed, score, carried=0.5) for seed, score in enumerate(jittered(0.95)))
     for each in runs:
         each.points.update({100: generous, 200: curve(0.0, 0.55) + 0.1, 300: generous, 400: each.plain})  # type: ignore[attr-defined]
-    result = judge_study([CellInput(FULL, runs)], stored, Criterion(), writable=False).cells[0]
+    result = judge_stored([CellInput(FULL, runs)], stored).cells[0]
     assert [each.emergence.at for each in result.runs] == [300] * 5
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from judgement_cases import FULL, curve, reference, references, shaped
+from judgement_cases import FULL, curve, judge_stored, reference, references, shaped
 
-from ingredients.judgement import Judgement, judge_study
-from ingredients.study import Criterion
+from ingredients.judgement import Judgement
 
 
 def with_informed(lates: list[float], floor: list[float] | None = None) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def with_informed(lates: list[float], floor: list[float] | None = None) -> dict[
 def judged(stored: dict[str, Any]) -> Judgement:
     """Returns the judgement on two cells beside these references."""
     cells = [shaped(FULL, "in-context"), shaped(FULL.lacking("memory"), "none")]
-    return judge_study(cells, stored, Criterion(), writable=False)
+    return judge_stored(cells, stored)
 
 
 def test_it_need_not_adapt() -> None:
@@ -71,7 +70,7 @@ def test_a_task_that_a_reaction_solves_is_called_that() -> None:
     """The agent without memory reaches the yardstick, so the sentence is about the task and not about the agent."""
     cells = [shaped(FULL, "reactive"), shaped(FULL.lacking("memory"), "reactive")]
     stored = with_informed([0.45, 0.45, 0.45])
-    found = judge_study(cells, stored, Criterion(), writable=False)
+    found = judge_stored(cells, stored)
     assert "A reaction to the last step solves these tasks. Without memory the late score is " in found.sentence
     assert "the agent or its training" not in found.sentence
 
@@ -79,7 +78,7 @@ def test_a_task_that_a_reaction_solves_is_called_that() -> None:
 def test_an_informed_yardstick_is_not_said_to_adapt() -> None:
     """Where the full cell shows nothing, it is said that the informed agent only knows what others have to find out."""
     cells = [shaped(FULL, "none"), shaped(FULL.lacking("memory"), "none")]
-    found = judge_study(cells, with_informed([0.97, 1.0, 1.03]), Criterion(), writable=False)
+    found = judge_stored(cells, with_informed([0.97, 1.0, 1.03]))
     assert "how much of it can be found out in a lifetime is not known" in found.sentence
     assert "yardstick adapts" not in found.sentence
 
@@ -105,5 +104,5 @@ def test_it_is_no_ceiling() -> None:
 
 def test_references_by_themselves_are_as_they_were() -> None:
     """Nothing changes for a family with a yardstick that adapts."""
-    found = judge_study([shaped(FULL, "in-context")], references(), Criterion(), writable=False)
+    found = judge_stored([shaped(FULL, "in-context")], references())
     assert found.calibration.verdicts == {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}

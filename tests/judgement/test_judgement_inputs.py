@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from judgement_cases import FULL, judge, references, shaped
+from judgement_cases import FULL, judge, judge_stored, references, shaped
 
 from ingredients.errors import StoreError
-from ingredients.judgement import CellInput, RunCurves, judge_study
-from ingredients.study import Criterion
+from ingredients.judgement import CellInput, RunCurves
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_curves_that_cannot_be_judged_are_refused(plain: np.ndarray, message: st
 def test_damaged_references_are_refused(stored: dict[str, Any]) -> None:
     """A role without a reference, or a reference without curves."""
     with pytest.raises(StoreError, match=r"references\.json is not as it was written"):
-        judge_study([shaped(FULL, "none")], stored, Criterion(), False)
+        judge_stored([shaped(FULL, "none")], stored)
 
 
 def test_a_policy_that_carries_nothing_is_known_to_lose_nothing_to_a_swap() -> None:
@@ -53,7 +52,7 @@ def test_a_policy_that_carries_nothing_is_known_to_lose_nothing_to_a_swap() -> N
         entry["blocks"] = {"none": entry["curves"]["none"]}
     yardstick = stored["references"]["bayes_optimal"]
     yardstick["blocks"]["memory_swap"] = yardstick["curves"]["memory_swap"]
-    found = judge_study([shaped(FULL, "none")], stored, Criterion(), False).calibration
+    found = judge_stored([shaped(FULL, "none")], stored).calibration
     assert found.verdicts == {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}
     assert (found.passed, found.doubt) == (True, None)
 
@@ -64,4 +63,4 @@ def test_short_lifetimes_are_refused() -> None:
     for entry in short["references"].values():
         entry["curves"] = {probe: [curve[:4] for curve in curves] for probe, curves in entry["curves"].items()}
     with pytest.raises(ValueError, match="at least 5 episodes, got 4"):
-        judge_study([], short, Criterion(), False)
+        judge_stored([], short)

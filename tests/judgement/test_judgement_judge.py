@@ -28,7 +28,7 @@ from judgement_cases import (
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves
-from ingredients.judgement.inputs import BlockCurves
+from ingredients.judgement_input.curves import BlockCurves
 from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION, NO_MEMORY = FULL.lacking("action_observation"), FULL.lacking("memory")

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judgement_cases import FULL, references, shaped, shaped_grid
+from judgement_cases import FULL, judge_stored, references, shaped, shaped_grid
 
 from ingredients.errors import StoreError
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement import Judgement, judge_study
-from ingredients.study import Criterion
+from ingredients.judgement import Judgement
 
 R, A, M, T = INGREDIENTS
 SILENT = replace(FULL, reward_observation=False, action_observation=False)
@@ -35,7 +34,7 @@ def judged(shapes: dict[Cell, str], reward: tuple[float, ...] = TIGHT, action: t
     """Returns the judgement on sixteen cells where this was measured to leak; cells not named are `none`."""
     leakage = {"reward": leak(*reward), "action": leak(*action)}
     stored = {**references(), "leakage": leakage}
-    return judge_study(shaped_grid(shapes), stored, Criterion(), writable=False)
+    return judge_stored(shaped_grid(shapes), stored)
 
 
 def test_a_cell_that_has_the_action_by_a_leak_does_not_contradict_claim_1() -> None:
@@ -80,7 +79,7 @@ def test_what_was_not_measured_stays_open(leakage: dict[str, Any] | None) -> Non
     """In an older file, or where there was nothing to decode, the claim on leaks is neither met nor refuted."""
     stored = {**references(), "leakage": leakage}
     cells = shaped_grid({FULL: "in-context", FULL.lacking(A): "in-context"})
-    found = judge_study(cells, stored, Criterion(), writable=False)
+    found = judge_stored(cells, stored)
     assert found.claim.status == "undecided"
     assert "how it has action observation is not known" in found.claim.sentence
     assert found.leak_claim.status == "not applicable"
@@ -159,4 +158,4 @@ def test_the_note_on_channels_says_what_was_measured() -> None:
 def test_a_damaged_leak_is_refused() -> None:
     """An entry that lacks a key is no measurement."""
     with pytest.raises(StoreError, match="not as it was written"):
-        judge_study([shaped(FULL, "none")], {**references(), "leakage": {"reward": {}}}, Criterion(), writable=False)
+        judge_stored([shaped(FULL, "none")], {**references(), "leakage": {"reward": {}}})

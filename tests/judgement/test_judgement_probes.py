@@ -7,8 +7,8 @@ import pytest
 from judgement_cases import FLOOR, FULL, SPAN, Changes, curve, jittered, judge, run
 
 from ingredients.judgement import CellInput, Curve, ProbeResult, RunCurves
-from ingredients.judgement.inputs import THROUGHOUT
 from ingredients.judgement.probes import touched_from
+from ingredients.judgement_input.curves import THROUGHOUT
 
 
 def raw(*scores: float) -> Curve:

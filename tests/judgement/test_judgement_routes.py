@@ -7,13 +7,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from judgement_cases import ALL_CELLS, FULL, SPAN, cell, curve, jittered, references, shaped, stored_outside
+from judgement_cases import (
+    ALL_CELLS,
+    FULL,
+    SPAN,
+    cell,
+    curve,
+    jittered,
+    judge_stored,
+    references,
+    shaped,
+    stored_outside,
+)
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement import CellInput, Judgement, RunCurves, judge_study
+from ingredients.judgement import CellInput, Judgement, RunCurves
 from ingredients.judgement.route_words import route_words
 from ingredients.judgement.routes import INSIDE, LEAKED, NEEDLESS, SHOWN, has, named
-from ingredients.study import Criterion, parse_study
+from ingredients.study import parse_study
 
 R, A, M, T = INGREDIENTS
 NO_ACTION, NO_REWARD = FULL.lacking(A), FULL.lacking(R)
@@ -44,7 +55,7 @@ def probed(plain: CellInput, inside: Mapping[str, float] | None = None, **lost: 
 def judged(changed: Mapping[Cell, CellInput], references_: Mapping[str, Any], writable: bool = False) -> Judgement:
     """Returns the judgement on sixteen cells; those not given are `none`."""
     cells = [changed.get(which, shaped(which, "none")) for which in ALL_CELLS]
-    return judge_study(cells, references_, Criterion(), writable)
+    return judge_stored(cells, references_, writable)
 
 
 def bandit(inside: Mapping[str, float], unseen: float, yoke: float = 0.7, seen: float = 0.25) -> dict[Cell, CellInput]:
@@ -178,10 +189,10 @@ def test_routes_are_in_the_json_of_cells_that_learn_and_of_the_full_one() -> Non
         "low": None,
         "high": None,
     }
-    alone = judge_study([shaped(FULL, "none")], stored(), Criterion(), writable=False).cells[0]
+    alone = judge_stored([shaped(FULL, "none")], stored()).cells[0]
     assert (alone.verdict, alone.json()["routes"] != {}) == ("none", True)
     half = shaped(Cell(True, 0.5, True, True), "in-context")
-    (result,) = judge_study([half], stored(), Criterion(), writable=False).cells
+    (result,) = judge_stored([half], stored()).cells
     assert result.routes[A][0].measure == "the channel is on 50% of the steps"
     assert route_words(result) == {R: "shown", A: "shown", M: "shown", T: "shown"}
 

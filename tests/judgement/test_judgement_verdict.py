@@ -9,11 +9,11 @@ import pytest
 
 from ingredients.judgement import ENVIRONMENT, INTERNAL
 from ingredients.judgement.evidence import UNKNOWN, Quantity, RunEvidence, Side, run_evidence, windows_after
-from ingredients.judgement.inputs import BlockCurves
 from ingredients.judgement.results import Interval, RunClass, Storage
 from ingredients.judgement.scores import Scale
 from ingredients.judgement.shares import looks
 from ingredients.judgement.verdict import RunVerdict, classify, corrected, decide, together_from
+from ingredients.judgement_input.curves import BlockCurves
 from ingredients.study import Criterion
 
 ABOVE, BELOW, OPEN = ((0.2, 0.3), (-0.1, 0.05), (0.05, 0.2))

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ingredients.judgement.calibration import reference_evidence, scale_of
-from ingredients.judgement.inputs import read_references
 from ingredients.judgement.verdict import classify
+from ingredients.judgement_input.references import read_references
 from ingredients.references import WITHOUT_MEMORY, evaluate_references, references_for
 from ingredients.references.bandit_gittins import gittins
 from ingredients.references.bandit_policies import Preferring, chances, greedy

@@ -73,7 +73,7 @@ def test_nothing_is_cut_off_and_no_text_lies_on_another(name: str, incomplete: b
 
 def test_each_panel_shows_its_own_cell(sixteen: Report) -> None:
     """In each panel the mean, every run and the interval are those of the cell whose row and column it stands in."""
-    curves, figure = ShownCurves(sixteen.evidence), drawn(sixteen)
+    curves, figure = ShownCurves(sixteen.evidence, sixteen.judgement), drawn(sixteen)
     arrangement = layout([result.cell for result in sixteen.judgement.cells])
     by_place = [cell for row in arrangement.rows for cell in row]
     for axes, cell in zip(figure.axes, by_place, strict=True):
@@ -112,7 +112,7 @@ def test_the_references_are_named(sixteen: Report) -> None:
 
 def test_all_panels_share_their_scales_and_cut_nothing(sixteen: Report) -> None:
     """Every panel has the same limits, and no run's curve leaves them."""
-    figure, curves = drawn(sixteen), ShownCurves(sixteen.evidence)
+    figure, curves = drawn(sixteen), ShownCurves(sixteen.evidence, sixteen.judgement)
     (limits,) = {axes.get_ylim() for axes in figure.axes}
     seeds = [seed for result in sixteen.judgement.cells for seed in curves.seeds(result.cell)]
     assert limits[0] < np.min(seeds)
@@ -121,7 +121,7 @@ def test_all_panels_share_their_scales_and_cut_nothing(sixteen: Report) -> None:
 
 def test_the_band_is_the_interval_over_runs(sixteen: Report) -> None:
     """The band at each episode is Student's interval over the runs' values at that episode."""
-    curves, cell = ShownCurves(sixteen.evidence), Cell(True, True, True, True)
+    curves, cell = ShownCurves(sixteen.evidence, sixteen.judgement), Cell(True, True, True, True)
     band = curves.band(cell)
     assert band is not None
     at_third = t_interval([seed[3] for seed in curves.seeds(cell)], 0.95)
@@ -130,7 +130,7 @@ def test_the_band_is_the_interval_over_runs(sixteen: Report) -> None:
 
 def test_the_late_window_is_shaded(sixteen: Report) -> None:
     """Of ten episodes the last two are shaded."""
-    assert ShownCurves(sixteen.evidence).late_from == 8
+    assert ShownCurves(sixteen.evidence, sixteen.judgement).late_from == 8
     shade = drawn(sixteen).axes[0].patches[0]
     assert isinstance(shade, Rectangle)
     assert (shade.get_x(), shade.get_width()) == (8.5, 2.0)

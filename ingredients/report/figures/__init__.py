@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report.figures import adaptation, effects, emergence, probes, single, truth_table
 from ingredients.report.figures.drawn import Picture, Words, drawn, styled
 from ingredients.report.figures.view import View

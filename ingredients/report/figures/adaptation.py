@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Judgement
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report import wording
-from ingredients.report.assemble import Evidence
 from ingredients.report.facts import new_tasks
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import (
@@ -59,7 +59,7 @@ def figure(view: View) -> Figure:
 def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) -> list[Line]:
     """The question, the answer, how to read a panel, and what all panels share or lack."""
     study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
-    dotted = " (dotted)" if evidence.references.get("reactive") else ""
+    dotted = " (dotted)" if evidence.reference("reactive") else ""
     ceiling = " Broad green: the ceiling, the best known with the cell's information."
     green = ceiling if _ceilings(judgement) else ""
     how_to_read = (

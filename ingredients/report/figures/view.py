@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
-from ingredients.report.assemble import Evidence
+from ingredients.judgement_input.gather import Evidence
 from ingredients.report.curves import ShownCurves
 from ingredients.report.figures.panel import limits
 from ingredients.report.rows import ordered
@@ -30,7 +30,7 @@ class View:
     @cached_property
     def curves(self) -> ShownCurves:
         """The curves of the study."""
-        return ShownCurves(self.evidence)
+        return ShownCurves(self.evidence, self.judgement)
 
     @cached_property
     def cells(self) -> list[CellResult]:

@@ -20,7 +20,7 @@ from cli import app
 from ingredients.errors import StoreError
 from ingredients.grid import Run, cells, references_fingerprint, runs, study_fingerprint
 from ingredients.judgement import INTERNAL
-from ingredients.report.assemble import Evidence, read_evidence
+from ingredients.judgement_input.gather import Evidence, read_evidence
 from ingredients.report.build import build_report, read_report
 from ingredients.store import CURVES, Store
 from ingredients.store.record import RUN_JSON
@@ -280,7 +280,8 @@ def test_the_report_imports_neither_torch_nor_matplotlib() -> None:
 def test_the_section_of_tasks_stands_beside_the_stored_references(tmp_path: Path) -> None:
     """What needs no playing is asked of the study, so that older folders are judged by it, too."""
     evidence = evidence_of(tmp_path / "bandit", bandit_study(evaluation={"points": 2}, seeds=2))
-    assert (evidence.references["unneeded"], evidence.references["working_memory"]) == ((), False)
+    assert evidence.references is not None
+    assert (evidence.references.unneeded, evidence.references.working_memory) == (frozenset(), False)
 
 
 def test_references_without_trained_agents_are_those_of_their_study(tmp_path: Path) -> None:

@@ -1,8 +1,4 @@
-"""From a results folder to what judging starts from: tidy frames in, curves as arrays out.
-
-Comes in: a store and its study. Goes out: `Evidence`: each cell's curves, the references, and which runs are done,
-failed or missing.
-"""
+"""A results folder as what is judged: each cell's curves, the references, which runs are done, failed or missing."""
 
 from __future__ import annotations
 
@@ -11,19 +7,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, memory_kind, references_fingerprint, runs, study_fingerprint
-from ingredients.judgement import CellInput, Curve, RunCurves
-from ingredients.judgement.inputs import SWAPS, block_curves
+from ingredients.judgement_input.curves import SWAPS, CellInput, Curve, RunCurves, block_curves
+from ingredients.judgement_input.references import References, read_references
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 
-FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
 
@@ -34,7 +28,7 @@ class Evidence:
     Attributes:
         study: As stored in the folder.
         cells: Every cell of the grid in its order, with the curves of its finished runs.
-        references: As the store keeps them; empty as long as they have not been evaluated.
+        references: None as long as they have not been evaluated.
         frame: The tidy curves of all finished runs.
         failures: The reason of each failed run.
         missing: Planned runs that are neither finished nor failed.
@@ -47,7 +41,7 @@ class Evidence:
 
     study: Study
     cells: tuple[CellInput, ...]
-    references: Mapping[str, Any]
+    references: References | None
     frame: pd.DataFrame
     failures: Mapping[Run, str]
     missing: tuple[Run, ...]
@@ -65,12 +59,17 @@ class Evidence:
     @property
     def complete(self) -> bool:
         """Whether the study has run to its end; a failed run is an outcome."""
-        return bool(self.references) and not self.missing
+        return self.references is not None and not self.missing
 
     @property
     def finished(self) -> int:
         """How many runs finished."""
         return self.planned - len(self.failures) - len(self.missing)
+
+    def reference(self, role: str) -> str | None:
+        """Returns the name of the reference in a role (floor, reactive, yardstick); None where there is none."""
+        reference = self.references.roles.get(role) if self.references else None
+        return reference.name if reference else None
 
 
 def read_evidence(store: Store, study: Study) -> Evidence:
@@ -128,19 +127,23 @@ def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, s
     return tuple(dict(each) for each in sorted(sets))
 
 
-def _references(store: Store, study: Study) -> Mapping[str, Any]:
-    """Returns the references, which must have met the same evaluation as the study's runs; empty if there are none.
+def _references(store: Store, study: Study) -> References | None:
+    """Returns the references, which must have met the same evaluation as the study's runs; None if there are none.
 
     Beside what is stored stands what the section of tasks says of them, which nothing has to be played for.
     """
     references = store.read_references()
     if references is None:
-        return {}
+        return None
     now = references_fingerprint(study)
     if references.get("evaluates", now) != now:
         how = f"{go_on(store.directory)}; no run is repeated"
         raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
-    return {**references, "unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
+    said = {"unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
+    try:
+        return read_references({**references, **said})
+    except StoreError as error:
+        raise StoreError(f"{store.directory}: {error}") from error
 
 
 def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) -> int:

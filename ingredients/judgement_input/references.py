@@ -1,120 +1,24 @@
-"""What judging starts from: the adaptation curves of each cell's runs, as plain arrays.
+"""The references of a study: their curves on the evaluation tasks, their roles, what was measured of the tasks.
 
-Comes in: nothing; the report fills these from the store. Goes out: `RunCurves`, `CellInput` and `References` for
-`judge_study`. A curve is `[K]`: the mean over evaluation tasks of the expected reward of each of the K episodes of a
-lifetime, raw.
+Comes in: what the store keeps of them (`references.json`). Goes out: `References`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ingredients.errors import StoreError
-from ingredients.grid import Cell
+from ingredients.judgement_input.curves import SWAPS, BlockCurves, Curve, RunCurves, block_curves
 from ingredients.study import Ingredient
 
-Curve = npt.NDArray[np.float64]
-
-INTERNAL: Final = "internal"
-"""The carrier that the probe `memory_swap` swaps: the state of the agent's own memory."""
 CHANNELS: Final[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")
 """The ingredients that an explicit channel shows, and that an environment may leak."""
 INFORMED: Final = "informed"
 """The yardstick of tasks for which no better is known: an agent of the same trainer that is shown the task."""
-THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke", "action_tremble")
-"""Probes of the whole lifetime; the others intervene half-way."""
-ENVIRONMENT: Final = "environment"
-"""The carrier outside of the agent: what it has written into its environment."""
-SWAPS: Final = {"memory_swap": INTERNAL, "environment_swap": ENVIRONMENT}
-"""Which carrier a probe swaps; the control of each is the probe of the same name with `_same` behind it."""
-Rows = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class BlockCurves:
-    """Curves on each of G blocks of the evaluation tasks, `[G, K]`, raw: what intervals over tasks rest on.
-
-    Attributes:
-        plain: without a probe.
-        swapped: for each carrier, with it swapped half-way.
-        control: for each carrier, with it swapped for that of a lifetime on the same task; where it is missing nothing
-            can be carried by it, and the plain curves stand in.
-    """
-
-    plain: Rows
-    swapped: Mapping[str, Rows] = field(default_factory=dict)
-    control: Mapping[str, Rows] = field(default_factory=dict)
-
-    def controlled(self, carrier: str) -> Rows:
-        """Returns what the swapped curves are compared with."""
-        return self.control.get(carrier, self.plain)
-
-
-def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
-    """Returns the curves on blocks by the names of the probes; None where there are none."""
-    arrays = {name: np.asarray(rows, dtype=np.float64) for name, rows in named.items()}
-    if "none" not in arrays:
-        return None
-    return BlockCurves(
-        plain=arrays["none"],
-        swapped={carrier: arrays[probe] for probe, carrier in SWAPS.items() if probe in arrays},
-        control={carrier: arrays[f"{probe}_same"] for probe, carrier in SWAPS.items() if f"{probe}_same" in arrays},
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class RunCurves:
-    """The curves of one finished run: one cell, one seed.
-
-    Attributes:
-        seed: the run's seed; cells are paired by it.
-        plain: `[K]`, held-out tasks at the end of training, sampled actions, no probe.
-        swapped: for each carrier (`"internal"`: the probe `memory_swap`) the `[K]` curve with it swapped half-way.
-        points: for each evaluation point, a train step (the end of training may be the last), the `[K]` curve on
-            held-out tasks.
-        training_points: the same on the run's own training tasks.
-        probes: the `[K]` curve of each probe at the end of training, by name.
-        blocks: the plain lifetime's return on each block of the held-out tasks, `[G]`; None where it was not stored.
-        statistics: the family's own analysis of the plain lifetimes, by name.
-        inside: how well `action` and `reward` are decoded from the memory, and (`_untrained`) from that of the network
-            before training: 0 is what the schedule tells, 1 is all; empty without a memory, or where not measured.
-        on_blocks: the final curves on blocks of tasks; None where they were not stored: then the run has no class.
-    """
-
-    seed: int
-    plain: Curve
-    swapped: Mapping[str, Curve] = field(default_factory=dict)
-    points: Mapping[int, Curve] = field(default_factory=dict)
-    training_points: Mapping[int, Curve] = field(default_factory=dict)
-    probes: Mapping[str, Curve] = field(default_factory=dict)
-    blocks: Curve | None = None
-    statistics: Mapping[str, float] = field(default_factory=dict)
-    inside: Mapping[str, float] = field(default_factory=dict)
-    on_blocks: BlockCurves | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class CellInput:
-    """One cell of the study: its finished runs in any order, the seeds of those that failed, its kind of memory.
-
-    `looks` are the numbers of runs, finished or failed, at which the cell was judged before.
-    """
-
-    cell: Cell
-    runs: tuple[RunCurves, ...] = ()
-    failed_seeds: tuple[int, ...] = ()
-    memory_kind: str = "gru"
-    looks: tuple[int, ...] = ()
-
-    @property
-    def failed(self) -> int:
-        """How many runs of this cell failed."""
-        return len(self.failed_seeds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +75,10 @@ class References:
         floor_without_rewards: whether who sees no reward cannot do better than the floor (as in a bandit).
         unneeded: channels that the yardstick, which is exact, does not use: the ceiling is the same without them.
         working_memory: whether a lifetime pays once, so that something is kept in it and nothing is learned.
+        writable: whether an agent can write on its environment, and so may keep what it learned there.
+        held_out: whether evaluation tasks are new to a trained agent; where nothing says so, they are.
+        episode_steps: the most steps of an episode; None where it was not stored.
+        measured_leakage: by channel, all that was measured of its leak, as a report shows it; None where nothing was.
     """
 
     floor: str
@@ -183,6 +91,10 @@ class References:
     memoryless: Mapping[str, str] = field(default_factory=dict)
     unneeded: frozenset[Ingredient] = frozenset()
     working_memory: bool = False
+    writable: bool = False
+    held_out: bool = True
+    episode_steps: int | None = None
+    measured_leakage: Mapping[str, Mapping[str, Any]] | None = None
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
@@ -216,44 +128,16 @@ def read_references(stored: Mapping[str, Any]) -> References:
             memoryless=dict(stored.get("memoryless") or {}),
             unneeded=frozenset(name for name in CHANNELS if name in stored.get("unneeded", ())),
             working_memory=bool(stored.get("working_memory", False)),
+            writable=bool(stored.get("writable", False)),
+            held_out=bool(stored.get("held_out", True)),
+            episode_steps=stored.get("episode_steps"),
+            measured_leakage=stored.get("leakage"),
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise StoreError(f"references.json is not as it was written: {problem!r}") from problem
     raise StoreError("references.json is not as it was written: a reference without a curve")
-
-
-def check(cells: Sequence[CellInput], references: References) -> None:
-    """Refuses curves that cannot be judged together; a cell or a seed that comes twice would be our own mistake.
-
-    Raises:
-        StoreError: curves of unequal length, or with values that are not finite.
-    """
-    assert len({cell.cell for cell in cells}) == len(cells), "a cell comes twice"
-    episodes = references.roles["floor"].runs[0].plain.size
-    for reference in references.all.values():
-        for run in reference.runs:
-            _check_run(f"reference {reference.name}", run, episodes)
-    for cell in cells:
-        seeds = [*(run.seed for run in cell.runs), *cell.failed_seeds]
-        assert len(set(seeds)) == len(seeds), f"a seed comes twice in {cell.cell.label()}"
-        for run in cell.runs:
-            _check_run(f"{cell.cell.label()} · seed {run.seed}", run, episodes)
-
-
-def _check_run(what: str, run: RunCurves, episodes: int) -> None:
-    curves = (
-        run.plain,
-        *(curve for of in (run.swapped, run.points, run.training_points, run.probes) for curve in of.values()),
-    )
-    for curve in curves:
-        if curve.shape != (episodes,):
-            raise StoreError(f"{what}: a curve of shape {curve.shape} among lifetimes of {episodes} episodes")
-        if not np.isfinite(curve).all():
-            raise StoreError(f"{what}: a curve holds values that are not finite")
-    if run.on_blocks is not None and run.on_blocks.plain.shape[1:] != (episodes,):
-        raise StoreError(f"{what}: curves on blocks of tasks of shape {run.on_blocks.plain.shape}")
 
 
 def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:
