@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from ingredients.probes import later_probes
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
 from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
@@ -44,7 +45,7 @@ __all__ = [
 
 STACK_RUNS = 8
 # Raised with every change of code that changes what training, evaluation or judgement gives for the same study, so
-# that stored runs of two learners never meet in one grid, and a new probe evaluates stored weights again.
+# that stored runs of two learners never meet in one grid.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 CODE_OF_LONG_EPISODES = 1  # the same, of training in segments, and of how long episodes are where nobody says
@@ -298,6 +299,8 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
     if may_segment(study) or getattr(study.tasks, "episode_steps", None) == "auto":
         trains["long episodes"] = CODE_OF_LONG_EPISODES
     evaluates = {**trains, "evaluation": _evaluation(study)}
+    if probes := later_probes():
+        evaluates["probes"] = probes
     judges = _sections(study, ("criterion",))
     return Fingerprints(
         *(

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
+from ingredients.probes import PROBES
 from ingredients.report.wording import VERDICT_MARKS
 from ingredients.study import INGREDIENTS, Study
 
@@ -64,6 +65,12 @@ def test_the_words_of_a_report_are_defined() -> None:
     verdicts = [verdict for verdict in VERDICT_MARKS if verdict]
     for word in (*INGREDIENTS, *verdicts, *Study.model_fields):
         assert f"`{word}`" in DESIGN, word
+
+
+def test_every_probe_has_its_row() -> None:
+    """The table says of each what it does, and what a loss means."""
+    rows = [line.split("|")[1] for line in section("8").splitlines() if line.startswith("|")]
+    assert {probe.name for probe in PROBES} <= {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
 
 def test_no_code_of_a_claim_stands_alone() -> None:

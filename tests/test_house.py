@@ -14,6 +14,7 @@ import pytest
 
 import ingredients
 from ingredients.families import FAMILIES
+from ingredients.probes import PROBES
 from ingredients.study import load_study
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +24,7 @@ WINGS = (
         "errors",
         "seeds",
         "families",
+        "probes",
         "boundary",
         "study",
         "grid",
@@ -91,10 +93,10 @@ def test_the_package_lists_its_rooms_in_reading_order() -> None:
 
 @pytest.mark.parametrize("contents", [file for file in FILES if file.stem == "__init__"][1:], ids=name)
 def test_a_wing_lists_its_rooms(contents: Path) -> None:
-    """The docstring of every wing names each of its modules; families are listed once, in `ingredients.families`."""
-    families = {spec.name.replace("-", "_") for spec in FAMILIES}
+    """The docstring of every wing names each of its modules; families and probes are listed once, where declared."""
+    declared = {spec.name.replace("-", "_") for spec in FAMILIES} | {probe.name for probe in PROBES}
     listed = set(re.findall(r"\w+", ast.get_docstring(ast.parse(contents.read_text(encoding="utf-8"))) or ""))
-    assert {file.stem for file in contents.parent.glob("*.py")} - {"__init__"} - families <= listed
+    assert {file.stem for file in contents.parent.glob("*.py")} - {"__init__"} - declared <= listed
 
 
 @pytest.mark.parametrize("file", FILES, ids=name)

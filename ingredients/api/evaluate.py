@@ -29,8 +29,9 @@ from ingredients.experiment import Progress, Tell
 from ingredients.experiment.stack import made_references
 from ingredients.grid import Cell, Run
 from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves, judge_study
-from ingredients.judgement_input.curves import SWAPS, block_curves
+from ingredients.judgement_input.curves import block_curves
 from ingredients.judgement_input.references import read_references
+from ingredients.probes import SWAPS
 from ingredients.study import Study
 from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.tasks.foreign import reward_scale

@@ -35,7 +35,8 @@ from ingredients.judgement.results import (
     Verdict,
 )
 from ingredients.judgement.unjudged import unjudged
-from ingredients.judgement_input.curves import ENVIRONMENT, INTERNAL, CellInput, Curve, RunCurves
+from ingredients.judgement_input.curves import CellInput, Curve, RunCurves
+from ingredients.probes import ENVIRONMENT, INTERNAL
 
 __all__ = [
     "ENVIRONMENT",

@@ -12,7 +12,8 @@ import numpy as np
 from ingredients.judgement.results import Interval, ProbeResult
 from ingredients.judgement.scores import Scale, early, late, window
 from ingredients.judgement.statistics import t_interval
-from ingredients.judgement_input.curves import THROUGHOUT, Curve, RunCurves
+from ingredients.judgement_input.curves import Curve, RunCurves
+from ingredients.probes import spec_of_probe
 
 
 def probe_results(runs: Sequence[RunCurves], scale: Scale, confidence: float) -> dict[str, ProbeResult]:
@@ -33,7 +34,7 @@ def _probe(name: str, runs: Sequence[RunCurves], scale: Scale, confidence: float
 
 def touched_from(probe: str, episodes: int) -> int:
     """Returns the first episode (0-based) that a probe touches."""
-    return 0 if probe in THROUGHOUT else episodes // 2
+    return 0 if spec_of_probe(probe).throughout else episodes // 2
 
 
 def _scores(run: RunCurves, probed: Curve, touched: int, scale: Scale) -> tuple[float, ...]:

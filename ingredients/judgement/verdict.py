@@ -17,7 +17,7 @@ from ingredients.judgement.evidence import Quantity, RunEvidence
 from ingredients.judgement.results import RunClass, Share, Storage, Verdict
 from ingredients.judgement.shares import Look, fewest_for, p_most, share
 from ingredients.judgement.statistics import holm
-from ingredients.judgement_input.curves import ENVIRONMENT
+from ingredients.probes import ENVIRONMENT
 from ingredients.study import Criterion
 
 NO_RUN = Share(0, 0, 0.0, 1.0)

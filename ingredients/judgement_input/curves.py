@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ingredients.grid import Cell
+from ingredients.probes import SWAPS
 
 Curve = npt.NDArray[np.float64]
-
-INTERNAL: Final = "internal"
-"""The carrier that the probe `memory_swap` swaps: the state of the agent's own memory."""
-THROUGHOUT: Final = ("greedy", "reward_yoke", "action_yoke", "action_tremble")
-"""Probes of the whole lifetime; the others intervene half-way."""
-ENVIRONMENT: Final = "environment"
-"""The carrier outside of the agent: what it has written into its environment."""
-SWAPS: Final = {"memory_swap": INTERNAL, "environment_swap": ENVIRONMENT}
-"""Which carrier a probe swaps; the control of each is the probe of the same name with `_same` behind it."""
 Rows = npt.NDArray[np.float64]
 
 

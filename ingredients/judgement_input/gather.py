@@ -13,8 +13,9 @@ import pandas as pd
 
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, memory_kind, references_fingerprint, runs, study_fingerprint
-from ingredients.judgement_input.curves import SWAPS, CellInput, Curve, RunCurves, block_curves
+from ingredients.judgement_input.curves import CellInput, Curve, RunCurves, block_curves
 from ingredients.judgement_input.references import References, read_references
+from ingredients.probes import SWAPS
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.study import INGREDIENTS, Study
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from ingredients.errors import StoreError
-from ingredients.judgement_input.curves import SWAPS, BlockCurves, Curve, RunCurves, block_curves
+from ingredients.judgement_input.curves import BlockCurves, Curve, RunCurves, block_curves
+from ingredients.probes import SWAPS
 from ingredients.study import Ingredient
 
 CHANNELS: Final[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")

@@ -46,7 +46,7 @@ class Table(NamedTuple):
 def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
     ordered, curves = rows.ordered(judgement), ShownCurves(evidence, judgement)
-    probes = rows.probes(ordered)
+    probes = wording.probe_names(ordered)
     return {
         "ingredients": Table(
             "Late score lost without one ingredient, all others on",

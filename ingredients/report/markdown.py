@@ -80,7 +80,7 @@ def _ingredients(judgement: Judgement) -> Iterator[str]:
 
 
 def _probes(results: Sequence[CellResult]) -> str:
-    names = rows.probes(results)
+    names = wording.probe_names(results)
     body = ([escaped(first), *shown] for first, *shown in (rows.probe_row(result, names) for result in results))
     return markdown_table(["cell", *map(wording.probe_name, names)], body)
 

@@ -131,11 +131,6 @@ def ceiling_row(result: CellResult) -> list[str]:
     ]
 
 
-def probes(results: Sequence[CellResult]) -> list[str]:
-    """Returns the names of the probes that some cell has: where nothing can be written on, nothing is swapped there."""
-    return [name for name in wording.PROBE_NAMES if any(name in result.probes for result in results)]
-
-
 def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
     """Returns what each of these probes shows of a cell."""
     return [
@@ -241,8 +236,9 @@ def probed(judgement: Judgement) -> list[CellResult]:
 
 def probe_lines(result: CellResult) -> list[str]:
     """Returns what each probe of a cell shows, in a line each."""
-    names = [name for name in wording.PROBE_NAMES if name in result.probes]
-    return [f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in names]
+    return [
+        f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in wording.probe_names([result])
+    ]
 
 
 def _courses(results: Sequence[CellResult]) -> list[str]:

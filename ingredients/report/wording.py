@@ -5,11 +5,12 @@ Comes in: a value of the judgement, maybe None. Goes out: short text. What does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.judgement_input.gather import Evidence
+from ingredients.probes import PROBES, spec_of_probe
 from ingredients.study import Ingredient, MemoryKind, level_text
 
 NOTHING = "–"
@@ -39,33 +40,28 @@ VERDICT_MEANINGS: dict[str, str] = {
 }
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
-PROBE_NAMES: dict[str, str] = {
-    "memory_swap": "memory swapped half-way",
-    "memory_swap_same": "memory swapped on the same task",
-    "environment_swap": "environment swapped half-way",
-    "environment_swap_same": "environment swapped on the same task",
-    "memory_wipe": "memory wiped half-way",
-    "task_switch": "task switched half-way",
-    "reward_yoke": "rewards of another lifetime",
-    "action_yoke": "actions of another lifetime",
-    "action_tremble": "a fifth of the actions replaced",
-    "greedy": "greedy actions",
-}
 
 
 def probe_name(name: str) -> str:
     """Returns what a probe does, in a few words."""
-    return PROBE_NAMES.get(name, name.replace("_", " "))
+    return spec_of_probe(name).title
+
+
+def probe_names(results: Iterable[CellResult]) -> list[str]:
+    """Returns the probes that some cell has, in the order in which they are shown."""
+    having = {name for result in results for name in result.probes}
+    known = [probe.name for probe in PROBES]
+    return [*(name for name in known if name in having), *sorted(having.difference(known))]
 
 
 def probe_score(name: str, result: CellResult) -> str:
     """Returns what a probe shows, by the score that it is about: the cost, the fresh start, the gain that is left."""
-    probe = result.probes[name]
-    if name == "memory_wipe":
+    probe, shows = result.probes[name], spec_of_probe(name).shows
+    if shows == "fresh start":
         return f"score after it {interval(probe.after)}; at the start {number(result.early.mean)}"
-    if name.endswith("_yoke"):
+    if shows == "gain":
         return f"gain {interval(probe.gain)}; without it {number(result.gain.mean)}"
-    if name == "greedy":
+    if shows == "late":
         return f"late score {interval(probe.late)}; sampled actions {number(result.late.mean)}"
     return f"score lost {interval(probe.cost)}"
 

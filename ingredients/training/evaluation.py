@@ -8,34 +8,15 @@ every kind of memory; where a memory's state is large, a chunk is played in part
 are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task: the nearest
 before it, since where tasks are few the very next may be on the same (`lifetime.others`).
 
-Probes (docs/design.md §8). At the episode boundary half-way, with which episode K // 2 begins:
-
-- `memory_swap`: the memory's state becomes that of the neighbour; r_{t-1} and a_{t-1} stay true, so that
-  win-stay-lose-shift does not count as memory. An agent that learns in context follows the wrong past.
-- `memory_swap_same`, its control: the memory's state becomes that of a *twin*, a lifetime on the lane's own task that
-  meets the neighbour's luck. Both swaps bring the state of another lifetime; only the first brings another task. So
-  what the first costs beyond the second is knowledge of the task, and not the shock of a strange state.
-- `environment_swap`, where the agent can write on its environment: what it has written becomes what the neighbour has,
-  and the changed state is what it is shown next, if the family can tell (`foreign.shown_again`). Who uses the
-  environment as its memory follows the wrong past (claim 3). `environment_swap_same` is its control: what the twin has
-  written.
-- `memory_wipe`: initial memory, empty r and a, and the start flag, on the same task. Who learns in context learns anew.
-- `task_switch`: the task becomes that of the neighbour; memory, r and a stay. Who learns in context adapts again.
-
-Through the whole lifetime, beside the plain lifetimes with the same luck:
-
-- `greedy`: the likeliest action instead of a sampled one.
-- `reward_yoke`: what the channel shows as r_{t-1} was paid to the neighbour, in its plain lifetime; the environment
-  answers as ever. `action_yoke`: the same with a_{t-1}. Who learns from the channel stops adapting.
-- `action_tremble`: at a fifth of the steps (`TREMBLES`) the environment carries out another action than the agent
-  chose, and the action channel alone tells. It costs everybody what those steps cost; one that relies on knowing what
-  it intended, since it sees no action, it costs more than one that sees the same trembles.
+Probes (docs/design.md §8) are declared in `ingredients.probes`, and each has its program in `training.probes`. Those of
+half-way branch off the plain lifetimes at the episode boundary there, with which episode K // 2 begins; the others are
+lived through beside them with the same luck.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -44,12 +25,15 @@ from torch import Tensor
 
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past
+from ingredients.probes import PROBES, spec_of_probe
 from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
 from ingredients.tasks.foreign import most_lanes, steps_on_cpu
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
-from ingredients.training.interaction import Draws, Lanes, Play, advance, all_wait, begin, nothing_past
+from ingredients.training.interaction import Draws, Play, advance, all_wait, begin
+from ingredients.training.probes import intervention
+from ingredients.training.scene import PLAIN, Intervention, Scene
 from ingredients.training.staged import Seated, Stage, of_lanes_before
 from ingredients.training.trainer import Setup
 
@@ -58,88 +42,9 @@ FEWEST_LANES = 16
 STATE_FLOATS = 2**21  # of a run's lanes at once: 64 MB for a stack of eight
 
 
-class Scene(NamedTuple):
-    """Who plays what, where the lifetimes are, the uniforms `[S, N, start_size]` that the episode started from.
-
-    And who is whose neighbour, `[S, N]`.
-    """
-
-    play: Play
-    lanes: Lanes
-    start: Tensor
-    neighbours: Tensor
-
-
-def swap_memory(scene: Scene) -> Scene:
-    """Returns lanes whose memory is that of their neighbour; everything else stays true."""
-    memory = tuple(lifetime.of_others(part, scene.neighbours) for part in scene.lanes.memory)
-    return scene._replace(lanes=replace(scene.lanes, memory=memory))
-
-
-def swap_environment(scene: Scene) -> Scene:
-    """Returns lanes that meet, and see, in their environment what their neighbour has written there."""
-    written = lifetime.of_others(scene.lanes.world.state, scene.neighbours)
-    world = lifetime.write(scene.play.family, scene.play.tasks, scene.lanes.world, written)
-    past = replace(scene.lanes.past, observation=world.observation)
-    return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
-
-
-def swap_memory_same(scene: Scene, twin: Scene) -> Scene:
-    """Returns lanes whose memory is that of their twin, a lifetime on the same task; everything else stays true."""
-    return scene._replace(lanes=replace(scene.lanes, memory=twin.lanes.memory))
-
-
-def swap_environment_same(scene: Scene, twin: Scene) -> Scene:
-    """Returns lanes that meet, and see, in their environment what their twin has written there."""
-    world = lifetime.write(scene.play.family, scene.play.tasks, scene.lanes.world, twin.lanes.world.state)
-    past = replace(scene.lanes.past, observation=world.observation)
-    return scene._replace(lanes=replace(scene.lanes, world=world, past=past))
-
-
-def wipe_memory(scene: Scene) -> Scene:
-    """Returns lanes that remember nothing and are told that a lifetime starts; the environment goes on as it was."""
-    initial, now = begin(scene.play, scene.start), scene.lanes
-    past = nothing_past(scene.play, now.past.observation)
-    return scene._replace(lanes=replace(now, memory=initial.memory, past=past))
-
-
-def switch_task(scene: Scene) -> Scene:
-    """Returns lanes on the task of their neighbour, where an episode begins; what the agent carries stays."""
-    play = replace(scene.play, tasks=lifetime.of_others(scene.play.tasks, scene.neighbours))
-    world = lifetime.begin(play.family, play.tasks, scene.start)
-    past = replace(scene.lanes.past, observation=world.observation)
-    return scene._replace(play=play, lanes=replace(scene.lanes, world=world, past=past))
-
-
-def yoke_reward(own: Past, plain: Past, neighbours: Tensor) -> Past:
-    """Returns what lies behind a lane, but for r_{t-1}, which is that of its neighbour in its plain lifetime."""
-    return replace(own, reward_tm1=lifetime.of_others(plain.reward_tm1, neighbours))
-
-
-def yoke_action(own: Past, plain: Past, neighbours: Tensor) -> Past:
-    """Returns what lies behind a lane, but for a_{t-1}, which is that of its neighbour in its plain lifetime."""
-    return replace(own, action_tm1=lifetime.of_others(plain.action_tm1, neighbours))
-
-
-INTERVENTIONS: Mapping[str, Callable[[Scene], Scene]] = {
-    "memory_swap": swap_memory,
-    "environment_swap": swap_environment,
-    "memory_wipe": wipe_memory,
-    "task_switch": switch_task,
-}
-CONTROLS: Mapping[str, Callable[[Scene, Scene], Scene]] = {
-    "memory_swap_same": swap_memory_same,
-    "environment_swap_same": swap_environment_same,
-}
-YOKES: Mapping[str, Callable[[Past, Past, Tensor], Past]] = {"reward_yoke": yoke_reward, "action_yoke": yoke_action}
-TREMBLE = "action_tremble"
-PROBES = ("greedy", *INTERVENTIONS, *CONTROLS, *YOKES, TREMBLE)
-_OF_THE_WRITTEN = ("environment_swap", "environment_swap_same")
-
-
 def probes_of(family: Family) -> tuple[str, ...]:
     """Returns the probes that make sense for a family: what cannot be written on cannot be swapped."""
-    return tuple(name for name in PROBES if name not in _OF_THE_WRITTEN or family.written)
+    return tuple(probe.name for probe in PROBES if family.written or not probe.written)
 
 
 class Evaluated(NamedTuple):
@@ -178,7 +83,7 @@ def evaluate(
         setup: the stack.
         policy: the agents' weights `[S, P]`.
         tasks: `[S, N, D]`, the same number for each run.
-        probes: names of `PROBES`.
+        probes: names of `ingredients.probes.PROBES`.
         stage: where a device plays (`stage_of`); it is kept from one evaluation of a stack to the next.
     """
     stage, returns = stage or stage_of(setup), []
@@ -236,52 +141,56 @@ def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes that are played together, what they met, the stage of a device, if any, and whether actions tremble."""
+    """Lanes that are played together, what they met, and the stage of a device, if any."""
 
     play: Play
     seated: Seated
     stage: Stage | None
-    trembling: bool = False
 
     def played(self, probes: Sequence[str]) -> _Played:
-        """Returns what the lifetimes give; interventions branch off the plain ones half-way."""
-        steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
-        draws, neighbours = self.seated.draws, self.seated.neighbours
-        first, midway = draws.start[0], draws.start[self.play.family.episodes // 2]
-        opening = Scene(self.play, begin(self.play, first), first, neighbours)
+        """Returns what the lifetimes give: plain ones, and those under each probe."""
+        episodes, half = self.play.family.episodes, lifetime.half_way(self.play.family)
+        opening = self._opening(self.seated.draws)
         early = self._stretch(opening, range(half))
-        early = early._replace(scene=early.scene._replace(start=midway))
-        late = self._stretch(early.scene, range(half, steps))
+        early = early._replace(scene=early.scene._replace(start=self.seated.draws.start[episodes // 2]))
+        late = self._stretch(early.scene, range(half, self.play.family.steps))
+        plain = _Plain(opening, early, (*early.pasts, *late.pasts))
         made = {"none": torch.cat([early.rewards, late.rewards], dim=1)}
-        twin = self._twin() if CONTROLS.keys() & set(probes) else early.scene
-        for name in probes:
-            if name in INTERVENTIONS or name in CONTROLS:
-                changed = CONTROLS[name](early.scene, twin) if name in CONTROLS else INTERVENTIONS[name](early.scene)
-                branched = self._stretch(changed, range(half, steps))
-                made[name] = torch.cat([early.rewards, branched.rewards], dim=1)
-            else:
-                yoke = _Yoke(YOKES[name], (*early.pasts, *late.pasts)) if name in YOKES else None
-                lived = replace(self, trembling=name == TREMBLE)
-                made[name] = lived._stretch(opening, range(steps), name == "greedy", yoke).rewards
-        return _Played(made, (*early.pasts, *late.pasts, late.scene.lanes.past))
+        programs = {name: intervention(name) for name in probes}
+        twin = self._twin() if any(probe.by_twin for probe in programs.values()) else early.scene
+        for name, probe in programs.items():
+            made[name] = self._probed(probe, plain, twin, spec_of_probe(name).throughout)
+        return _Played(made, (*plain.pasts, late.scene.lanes.past))
+
+    def _opening(self, draws: Draws) -> Scene:
+        return Scene(self.play, begin(self.play, draws.start[0]), draws.start[0], self.seated.neighbours)
 
     def _twin(self) -> Scene:
         """Returns, half-way, lifetimes on the lanes' own tasks with the luck of their neighbours."""
         draws, neighbours = self.seated.draws, self.seated.neighbours
         luck = Draws(*[*(of_neighbours(part, neighbours) for part in draws[:-1]), draws.carry])
-        first = luck.start[0]
-        opening = Scene(self.play, begin(self.play, first), first, neighbours)
         twins = replace(self, seated=self.seated._replace(draws=luck))
-        return twins._stretch(opening, range(lifetime.half_way(self.play.family))).scene
+        return twins._stretch(self._opening(luck), range(lifetime.half_way(self.play.family))).scene
 
-    def _stretch(self, scene: Scene, steps: range, greedy: bool = False, yoke: _Yoke | None = None) -> _Stretch:
+    def _probed(self, probe: Intervention, plain: _Plain, twin: Scene, throughout: bool) -> Tensor:
+        """Returns each step's expected reward under a probe, `[S, T, n]`."""
+        steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
+        if throughout:
+            return self._stretch(plain.opening, range(steps), probe, plain.pasts).rewards
+        changed = probe.at_half(plain.early.scene, twin)
+        late = self._stretch(changed, range(half, steps), probe, plain.pasts)
+        return torch.cat([plain.early.rewards, late.rewards], dim=1)
+
+    def _stretch(
+        self, scene: Scene, steps: range, probe: Intervention = PLAIN, pasts: tuple[Past, ...] = ()
+    ) -> _Stretch:
         """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
-        how = _PlayOptions(steps, greedy, yoke and yoke.change, self.seated.rings if self.trembling else 0)
-        plain = yoke.plain if yoke else ()
+        how = _PlayOptions(steps, probe.greedy, probe.past, self.seated.rings if probe.trembles else 0)
+        behind_plain = pasts if probe.past is not None else ()
         if self.stage is None:
-            return _lived_through(how, scene, self.seated.draws, plain)
+            return _lived_through(how, scene, self.seated.draws, behind_plain)
         program = functools.partial(_lived_through, how)
-        return self.stage.play(how, program, scene, self.seated.draws, plain)
+        return self.stage.play(how, program, scene, self.seated.draws, behind_plain)
 
 
 class _PlayOptions(NamedTuple):
@@ -292,17 +201,17 @@ class _PlayOptions(NamedTuple):
 
     steps: range
     greedy: bool
-    yoke: Callable[[Past, Past, Tensor], Past] | None
+    past: Callable[[Past, Past, Tensor], Past] | None
     trembling: int
 
 
 def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
-    """Returns what the steps give; `plain` is what lay behind the plain lanes at each step, where a yoke asks."""
+    """Returns what the steps give; `plain` is what lay behind the plain lanes at each step, where a probe asks."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []
     for t in how.steps:
-        if how.yoke is not None:
-            lanes = replace(lanes, past=how.yoke(lanes.past, plain[t], scene.neighbours))
+        if how.past is not None:
+            lanes = replace(lanes, past=how.past(lanes.past, plain[t], scene.neighbours))
         pasts.append(lanes.past)
         if all_wait(scene.play, lanes):
             lanes = replace(lanes, t=lanes.t + 1)
@@ -341,8 +250,9 @@ class _Stretch(NamedTuple):
     pasts: tuple[Past, ...]
 
 
-class _Yoke(NamedTuple):
-    """What is done to the past of a lane, and what it is given: that of the plain lifetimes at each step."""
+class _Plain(NamedTuple):
+    """The plain lifetimes: at their start, their first half, and what lay behind them before each step."""
 
-    change: Callable[[Past, Past, Tensor], Past]
-    plain: tuple[Past, ...]
+    opening: Scene
+    early: _Stretch
+    pasts: tuple[Past, ...]

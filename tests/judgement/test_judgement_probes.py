@@ -8,7 +8,7 @@ from judgement_cases import FLOOR, FULL, SPAN, Changes, curve, jittered, judge, 
 
 from ingredients.judgement import CellInput, Curve, ProbeResult, RunCurves
 from ingredients.judgement.probes import touched_from
-from ingredients.judgement_input.curves import THROUGHOUT
+from ingredients.probes import PROBES
 
 
 def raw(*scores: float) -> Curve:
@@ -30,7 +30,10 @@ def probed(**probes: Curve) -> dict[str, ProbeResult]:
 
 @pytest.mark.parametrize(
     ("probe", "first"),
-    [*((name, 5) for name in ("memory_swap", "memory_wipe", "task_switch")), *((name, 0) for name in THROUGHOUT)],
+    [
+        *((name, 5) for name in ("memory_swap", "memory_wipe", "task_switch")),
+        *((probe.name, 0) for probe in PROBES if probe.throughout),
+    ],
 )
 def test_where_a_probe_begins(probe: str, first: int) -> None:
     """Swap, wipe and switch act half-way; greedy actions and yokes through the whole lifetime."""

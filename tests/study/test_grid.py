@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingredients import grid
 from ingredients.errors import UsageError
 from ingredients.grid import (
     CODE,
@@ -233,6 +234,15 @@ def test_runs_of_a_study_have_their_own_fingerprints() -> None:
     prints = [fingerprints(study, run) for run in runs(study)]
     assert len({one.trains for one in prints}) == len({one.evaluates for one in prints}) == 96
     assert len({one.judges for one in prints}) == 1
+
+
+def test_one_more_probe_evaluates_stored_weights_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is in the fingerprint of what evaluates, and in no other."""
+    before = study_fingerprint(study_of())
+    monkeypatch.setattr(grid, "later_probes", lambda: ["reward_blank"])
+    after = study_fingerprint(study_of())
+    assert (before.trains, before.judges) == (after.trains, after.judges)
+    assert before.evaluates != after.evaluates
 
 
 def test_the_file_of_an_own_memory_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

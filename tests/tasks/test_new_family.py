@@ -1,4 +1,4 @@
-"""A contributor's first hour, as CONTRIBUTING has it: a test, a family that is two files and one line, its report."""
+"""A contributor's first hour, as CONTRIBUTING has it: a test, a new family, a new probe, and both in a report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def first_hour() -> list[str]:
 
 @pytest.mark.slow
 def test_the_first_hour_of_a_contributor(tmp_path: Path) -> None:
-    """Each line is run, in a copy; the family trains, is judged, and Gymnasium knows it; nothing else has to change."""
+    """Each line is run, in a copy; the family trains, is probed and judged; nothing has to change but what is said."""
     package = tmp_path / "ingredients"
     shutil.copytree(ROOT / "ingredients", package)  # with what is compiled already
     shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
@@ -40,12 +40,15 @@ def test_the_first_hour_of_a_contributor(tmp_path: Path) -> None:
         elif program != "git":
             _ended(tmp_path, *PROGRAMS[program], *words)
     assert set(_changed(filecmp.dircmp(ROOT / "ingredients", package, ignore=["__pycache__"]))) == {
-        "families.py",
-        "study/families/toy_bandit.py",
-        "tasks/toy_bandit.py",
+        *("families.py", "study/families/toy_bandit.py", "tasks/toy_bandit.py"),  # the family
+        *("probes.py", "training/probes/reward_blank.py"),  # the probe
     }
-    report = json.loads((tmp_path / "results" / "toy" / "report.json").read_text())
+    results = tmp_path / "results" / "toy"
+    report = json.loads((results / "report.json").read_text())
     assert (report["runs"]["done"], report["tasks"]["family"]) == (2, "toy-bandit")
+    assert len(report["cells"][0]["probes"]["reward_blank"]["curve"]) == 6
+    for page in ("report.md", "report.html"):
+        assert "rewards shown as 0" in (results / page).read_text(encoding="utf-8")
     known = "import gymnasium, ingredients; print(gymnasium.spec('ingredients/ToyBandit-v0').kwargs)"
     assert _ended(tmp_path, sys.executable, "-c", known).strip() == "{'family': 'toy-bandit'}"
 

@@ -11,30 +11,28 @@ from torch import Tensor
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past
 from ingredients.grid import Cell, Run, cells
+from ingredients.probes import PROBES
 from ingredients.study import Study, parse_study
 from ingredients.tasks import lifetime
 from ingredients.tasks.lifetime import World
 from ingredients.training import evaluation
 from ingredients.training.draws import carry, evaluation_tasks, training_sample
-from ingredients.training.evaluation import (
-    INTERVENTIONS,
-    YOKES,
-    Scene,
-    evaluate,
-    lanes_at_once,
-    of_neighbours,
-    swap_environment,
-    swap_memory,
-    swap_memory_same,
-    switch_task,
-    wipe_memory,
-    yoke_action,
-    yoke_reward,
-)
+from ingredients.training.evaluation import evaluate, lanes_at_once, of_neighbours
 from ingredients.training.interaction import Lanes, Play, begin
+from ingredients.training.probes import intervention
+from ingredients.training.probes.action_yoke import yoke_action
+from ingredients.training.probes.environment_swap import swap_environment
+from ingredients.training.probes.memory_swap import swap_memory
+from ingredients.training.probes.memory_swap_same import swap_memory_same
+from ingredients.training.probes.memory_wipe import wipe_memory
+from ingredients.training.probes.reward_yoke import yoke_reward
+from ingredients.training.probes.task_switch import switch_task
+from ingredients.training.scene import Intervention, Scene
 from ingredients.training.trainer import Setup, begin_training, prepare, train
 
 FULL = Cell(True, True, True, True)
+HALF_WAY = ("memory_swap", "environment_swap", "memory_wipe", "task_switch")
+YOKES = ("reward_yoke", "action_yoke")
 
 
 def _study(**sections: object) -> Study:
@@ -185,10 +183,11 @@ def _trained(memory: str = "gru") -> tuple[Setup, Tensor, Tensor]:
 def test_interventions_begin_half_way(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to episode K // 2 their curve is the plain one, bit by bit; an intervention that does nothing keeps it."""
     setup, policy, tasks = _trained(memory)
-    monkeypatch.setattr(evaluation, "INTERVENTIONS", {**INTERVENTIONS, "nothing": lambda scene: scene})
-    curves = evaluate(setup, policy, tasks, (*INTERVENTIONS, "nothing")).curves
+    nothing = Intervention(half_way=lambda scene: scene)
+    monkeypatch.setattr(evaluation, "intervention", lambda name: nothing if name == "nothing" else intervention(name))
+    curves = evaluate(setup, policy, tasks, (*HALF_WAY, "nothing")).curves
     assert torch.equal(curves["environment_swap"], curves["none"])  # there is nothing to write on
-    for name in set(INTERVENTIONS) - {"environment_swap"}:
+    for name in set(HALF_WAY) - {"environment_swap"}:
         assert torch.equal(curves[name][:, :4], curves["none"][:, :4])
         assert not torch.equal(curves[name][:, 4:], curves["none"][:, 4:])
     assert torch.equal(curves["nothing"], curves["none"])
@@ -197,12 +196,12 @@ def test_interventions_begin_half_way(memory: str, monkeypatch: pytest.MonkeyPat
 def test_yokes_change_the_whole_lifetime_by_their_channel_alone() -> None:
     """The first episode knows nothing yet; where the channel is off there is nothing to yoke, to the bit."""
     setup, policy, tasks = _trained()
-    curves = evaluate(setup, policy, tasks, tuple(YOKES)).curves
+    curves = evaluate(setup, policy, tasks, YOKES).curves
     for name in YOKES:
         assert torch.equal(curves[name][:, 0], curves["none"][:, 0])
         assert not torch.equal(curves[name][:, 1], curves["none"][:, 1])
     blind = prepare(_study(), (Run(Cell(False, True, True, True), 0), Run(Cell(True, False, True, True), 1)))
-    curves = evaluate(blind, policy, tasks, tuple(YOKES)).curves
+    curves = evaluate(blind, policy, tasks, YOKES).curves
     assert torch.equal(curves["reward_yoke"][0], curves["none"][0])
     assert torch.equal(curves["action_yoke"][1], curves["none"][1])
     assert not torch.equal(curves["action_yoke"][0], curves["none"][0])
@@ -212,13 +211,12 @@ def test_a_yoke_that_shows_ones_own_past_changes_nothing(monkeypatch: pytest.Mon
     """The record is of the very steps that are shown: yoked to itself, a lane lives its plain lifetime."""
     setup, policy, tasks = _trained()
     own = {
-        "reward": lambda past, plain, _: replace(past, reward_tm1=plain.reward_tm1),
-        "action": lambda past, plain, _: replace(past, action_tm1=plain.action_tm1),
+        "reward_yoke": Intervention(past=lambda past, plain, _: replace(past, reward_tm1=plain.reward_tm1)),
+        "action_yoke": Intervention(past=lambda past, plain, _: replace(past, action_tm1=plain.action_tm1)),
     }
-    monkeypatch.setattr(evaluation, "YOKES", own)
-    curves = evaluate(setup, policy, tasks, tuple(own)).curves
-    assert torch.equal(curves["reward"], curves["none"])
-    assert torch.equal(curves["action"], curves["none"])
+    monkeypatch.setattr(evaluation, "intervention", own.__getitem__)
+    curves = evaluate(setup, policy, tasks, YOKES).curves
+    assert all(torch.equal(curves[name], curves["none"]) for name in YOKES)
 
 
 def test_lifetimes_earn_what_their_curve_says() -> None:
@@ -284,3 +282,11 @@ def test_the_training_sample_is_what_was_trained_on() -> None:
     sample = training_sample(runs, family, lifetimes=4, updates=2, lanes=24)
     assert [len({tuple(task) for task in tasks.tolist()}) for tasks in sample] == [1, 3, 8]
     assert torch.equal(sample[2, :8], sample[2, 8:16])
+
+
+def test_a_probe_does_what_its_line_says() -> None:
+    """Who changes lanes half-way, or has a twin, does not touch the lifetime before; every other one is throughout."""
+    for probe in PROBES:
+        program = intervention(probe.name)
+        assert probe.throughout == (program.half_way is None and program.by_twin is None), probe.name
+        assert probe.control == (program.by_twin is not None), probe.name

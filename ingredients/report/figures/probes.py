@@ -14,22 +14,18 @@ from matplotlib.figure import Figure
 from ingredients.judgement import CellResult
 from ingredients.judgement.probes import touched_from
 from ingredients.judgement.words import describe
+from ingredients.probes import spec_of_probe
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import VERDICT_COLOURS, set_scales, write_title
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
-_IN_ORDER = (
-    *("memory_swap", "environment_swap", "memory_wipe", "task_switch", "reward_yoke", "action_yoke"),
-    *("action_tremble", "greedy"),
-)
 
 
 def shown(result: CellResult) -> list[str]:
     """Returns the probes of a cell in the order in which they are shown; controls of the swaps are no pictures."""
-    others = sorted(name for name in set(result.probes) - set(_IN_ORDER) if not name.endswith("_same"))
-    return [name for name in _IN_ORDER if name in result.probes] + others
+    return [name for name in wording.probe_names([result]) if not spec_of_probe(name).control]
 
 
 def words(result: CellResult, place: int) -> Words:

@@ -1,0 +1,22 @@
+"""`reward_yoke`: the channel shows, as r_{t-1}, that of the neighbour in its plain lifetime.
+
+The environment answers as ever. An agent that learns from the channel stops adapting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from ingredients.agent.observation import Past
+from ingredients.tasks import lifetime
+from ingredients.training.scene import Intervention
+
+
+def yoke_reward(own: Past, plain: Past, neighbours: Tensor) -> Past:
+    """Returns what lies behind a lane, but for r_{t-1}, which is that of its neighbour in its plain lifetime."""
+    return replace(own, reward_tm1=lifetime.of_others(plain.reward_tm1, neighbours))
+
+
+INTERVENTION = Intervention(past=yoke_reward)
