@@ -43,13 +43,14 @@ def test_the_first_hour_of_a_contributor(tmp_path: Path) -> None:
         *("families.py", "study/families/toy_bandit.py", "tasks/toy_bandit.py"),  # the family
         *("probes.py", "training/probes/reward_blank.py"),  # the probe
     }
-    results = tmp_path / "results" / "toy"
-    report = json.loads((results / "report.json").read_text())
+    report = json.loads((tmp_path / "results" / "toy" / "report.json").read_text())
     assert (report["runs"]["done"], report["tasks"]["family"]) == (2, "toy-bandit")
     assert len(report["cells"][0]["probes"]["reward_blank"]["curve"]) == 6
-    assert "rewards shown as 0" in (results / "report.html").read_text(encoding="utf-8")
-    known = "import gymnasium, ingredients; print(gymnasium.spec('ingredients/ToyBandit-v0').kwargs)"
-    assert _ended(tmp_path, sys.executable, "-c", known).strip() == "{'family': 'toy-bandit'}"
+    known = (
+        "import gymnasium, ingredients; from ingredients.report.wording import probe_name; "
+        "print(gymnasium.spec('ingredients/ToyBandit-v0').kwargs, probe_name('reward_blank'))"
+    )
+    assert _ended(tmp_path, sys.executable, "-c", known).strip() == "{'family': 'toy-bandit'} rewards shown as 0"
 
 
 def _changed(compared: filecmp.dircmp[str], at: str = "") -> Iterator[str]:
