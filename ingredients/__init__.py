@@ -2,6 +2,7 @@
 
 Data flows one way through these modules; each imports only from those before it. In reading order:
 
+    at_once       Ctrl-C while modules are loaded
     errors        what a user can cause, in one line each
     seeds         named random streams
     families      every task family: where its settings, program and references stand
@@ -27,6 +28,7 @@ Data flows one way through these modules; each imports only from those before it
     report        terminal, figures, JSON
     api           the same from Python: results, agents to play with, anybody's policy judged
     audit         what an environment supplies by itself, trained on nothing
+    commands      the command `ingredients`: parses, calls and prints
 
 The Python API needs no wing's name; each of these loads what it needs when it is first asked for:
 
@@ -34,8 +36,6 @@ The Python API needs no wing's name; each of these loads what it needs when it i
     >>> study = ing.Study.load("bandit")                        # or a dict; changes={"tasks.arms": 10}
     >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
     >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
-
-`cli.py`, beside this package, parses, calls and prints.
 
 Importing the package registers every family with Gymnasium, single and vector, by name, which imports no torch:
 
@@ -48,9 +48,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-import gymnasium
+from ingredients.at_once import AtOnce, is_program
 
-from ingredients.families import FAMILIES
+with AtOnce(is_program()):
+    import gymnasium
+
+    from ingredients.families import FAMILIES
 
 if TYPE_CHECKING:
     from ingredients.api.agent import StoredAgent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import io
 import json
@@ -15,6 +16,7 @@ import gymnasium
 import jsonschema
 import pandas as pd
 import pytest
+import typer
 import yaml
 from api_results import DATA, PULLS
 from safetensors.numpy import load_file
@@ -23,6 +25,7 @@ from typer.testing import CliRunner, Result
 import ingredients as ing
 from cli import app
 from ingredients.errors import UsageError
+from ingredients.report.schema import report_schema
 from ingredients.study.schema import study_schema
 from ingredients.study.yaml_text import parse
 from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task
@@ -40,12 +43,13 @@ def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
     data = {**DATA, "ingredients": {name: [True] for name in ing.Study.load(DATA).ingredients.model_dump()}}
     study = tmp_path / "small.yaml"
     study.write_text(yaml.safe_dump(data), encoding="utf-8")
-    done = typed("run-grid", study, "--out", tmp_path / "typed", "--workers", 1, "--quiet")
+    done = typed("run-grid", study, "--out", tmp_path / "typed", "--workers", 1, "--format", "json")
     assert done.exit_code == 0, done.output
+    assert "small: 0 of 1 runs are finished" in done.stderr
     made = ing.run_grid(ing.Study.load(study), tmp_path / "called", workers=1, progress=False)
     by_command = (tmp_path / "typed" / "curves.parquet").read_bytes()
     assert by_command == (tmp_path / "called" / "curves.parquet").read_bytes()
-    assert ing.load(tmp_path / "typed").json == made.json
+    assert ing.load(tmp_path / "typed").json == made.json == json.loads(done.stdout)
 
 
 def test_a_trace_is_a_table_and_a_picture(small_result: ing.Result) -> None:
@@ -81,16 +85,75 @@ def test_the_schema_lets_through_what_is_shipped_and_marks_mistakes() -> None:
     studies = [*(ROOT / "ablations").glob("*.yaml"), *(ROOT / "results" / "published").glob("*/study.yaml")]
     for path in studies:
         assert not list(checked.iter_errors(parse(path.read_text(encoding="utf-8")))), path
-    for wrong in ({"seedz": 3}, {"seeds": "three"}, {"ingredients": {"memory": 3}}, {"learner": {"rate": 0.1}}):
+    mistakes: tuple[dict[str, Any], ...] = (
+        *({"seedz": 3}, {"seeds": "three"}, {"ingredients": {"memory": 3}}, {"learner": {"rate": 0.1}}),
+        {"learner": {"epochs": "many"}},
+    )
+    for wrong in mistakes:
         assert list(checked.iter_errors({**DATA, **wrong})), wrong
+
+
+def test_shipped_studies_name_their_schema() -> None:
+    """Editors find it beside each study, offline; renew it by `ingredients schema > ablations/study.schema.json`."""
+    named = "# yaml-language-server: $schema="
+    for path in (ROOT / "ablations").glob("*.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        assert first.startswith(named), path
+        schema = json.loads((path.parent / first.removeprefix(named)).read_text(encoding="utf-8"))
+        assert schema == study_schema(), "renew ablations/study.schema.json"
+
+
+def test_the_schema_of_reports_describes_reports(small_result: ing.Result) -> None:
+    """A report of today and the published ones of today's rule are valid by it; it knows each of their keys."""
+    schema = json.loads(typed("schema", "report").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema == report_schema()
+    checked = jsonschema.Draft202012Validator(schema)
+    made = json.loads(json.dumps(small_result.report().json))
+    assert not list(checked.iter_errors(made))
+    assert set(made) == set(schema["properties"])
+    parts = {"cell": made["cells"][0], "run": made["cells"][0]["runs"][0], "claim": made["claim"]}
+    parts |= {"ingredient": made["ingredients"]["memory"], "reference": next(iter(made["references"].values()))}
+    for name, part in parts.items():
+        assert set(part) == set(schema["$defs"][name]["properties"]), name
+    for path in (ROOT / "results" / "published").glob("*/report.json"):
+        published = json.loads(path.read_text(encoding="utf-8"))
+        if all("looks" in cell for cell in published["cells"]):
+            assert not list(checked.iter_errors({**published, "schema": made["schema"]})), path
+    for wrong in ({"schema": "urn:ingredients:report:0"}, {"cells": [{}]}, {"complete": "yes"}, {"runs": None}):
+        assert list(checked.iter_errors({**made, **wrong})), wrong
+    assert list(checked.iter_errors({key: part for key, part in made.items() if key != "cells"}))
 
 
 def test_shipped_studies_are_listed() -> None:
     """Every shipped study with its question, in a table and as JSON."""
     rows = json.loads(typed("studies", "--format", "json").stdout)
     assert {row["name"] for row in rows} == {path.stem for path in (ROOT / "ablations").glob("*.yaml")}
-    assert all(row["question"] and row["runs"] and row["steps"] for row in rows)
+    assert all(row["question"] and row["runs"] and row["steps"] and row["core_hours"] for row in rows)
+    by_name = {row["name"]: row for row in csv.DictReader(io.StringIO(typed("studies", "--format", "csv").stdout))}
+    assert float(by_name["bandit"]["core_hours"]) == pytest.approx(160 * 600_000 / 80_000 / 3600, rel=0.02)
     assert "bandit" in typed("studies").stdout
+
+
+def test_the_page_of_studies_has_what_they_take() -> None:
+    """Runs, steps and core hours of each study stand on docs/studies.md as the command lists them."""
+    page = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8").partition("## What they take")[2]
+    for row in json.loads(typed("studies", "--format", "json").stdout):
+        taken = f"{row['runs']} | {row['steps'] / 1e6:,.0f} | {row['core_hours']:.1f}"
+        assert f"| `{row['name']}` | {taken} |" in page
+
+
+def test_what_is_printed_is_there_as_json(small_result: ing.Result, tmp_path: Path) -> None:
+    """Plan, new and export answer a program, too."""
+    study, out = tmp_path / "mine.yaml", tmp_path / "out"
+    assert json.loads(typed("new", "mine", "--out", study, "--format", "json").stdout)["file"] == str(study)
+    planned = json.loads(typed("plan", study, "--quick", "--format", "json").stdout)
+    assert (planned["runs"]["planned"], planned["seconds"], len(planned["cells"])) == (80, None, 16)
+    exported = typed("export", small_result.directory, "--to", "csv", "--out", out, "--format", "json")
+    assert json.loads(exported.stdout)["folder"] == str(out)
+    options = {name: [*command.params] for name, command in typer.main.get_command(app).commands.items()}  # type: ignore[attr-defined]
+    without = {name for name, params in options.items() if not any("--format" in each.opts for each in params)}
+    assert without == {"schema"}  # which is JSON already
 
 
 @pytest.mark.parametrize("tasks", ["bernoulli-bandit", "tabular-mdp", "CartPole-v1"])

@@ -31,7 +31,7 @@ IMPORTED_AS = {"pyyaml": "yaml", "scikit-learn": "sklearn"}
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns the wheel, built from a copy of what is published."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for part in ("pyproject.toml", "README.md", "LICENSE", "cli.py"):
+    for part in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / part, source)
     for part in ("ingredients", "ablations", "tests"):
         shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -47,11 +47,11 @@ def test_the_wheel_holds_package_command_and_studies(wheel: Path) -> None:
         names = set(archive.namelist())
         commands = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     expected = {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients").rglob("*.py")}
-    expected |= {str(file.relative_to(ROOT)) for file in (ROOT / "ablations").glob("*.yaml")}
+    expected |= {f"ingredients/ablations/{file.name}" for file in (ROOT / "ablations").iterdir()}
     expected |= {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients/report/templates").iterdir()}
-    assert expected | {"cli.py", "ablations/__init__.py", "ingredients/py.typed"} <= names
-    assert not [name for name in names if name.startswith(("tests", "results"))]
-    assert "ingredients = cli:app" in commands
+    assert expected | {"ingredients/py.typed"} <= names
+    assert {name.split("/")[0] for name in names} == {"ingredients", "rl2_ingredients-0.1.0.dist-info"}
+    assert "ingredients = ingredients.commands.app:app" in commands
     assert wheel.name.startswith("rl2_ingredients-0.1.0-")
 
 
@@ -62,8 +62,8 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     program = (
-        "import cli\nfrom ingredients.study import load_study, shipped_study\n"
-        "print(cli.__file__, shipped_study(), load_study(shipped_study()).name)"
+        "from ingredients.commands import app\nfrom ingredients.study import load_study, shipped_study\n"
+        "print(app.__file__, shipped_study(), load_study(shipped_study()).name)"
     )
     # -P and an own path: neither the folder we stand in nor the checkout may help
     said = subprocess.run(
@@ -74,7 +74,9 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
         capture_output=True,
         text=True,
     )
-    assert said.stdout.split() == [str(site / "cli.py"), str(site / "ablations" / "bandit.yaml"), "bandit"]
+    package = site / "ingredients"
+    command, study = package / "commands" / "app.py", package / "ablations" / "bandit.yaml"
+    assert said.stdout.split() == [str(command), str(study), "bandit"]
 
 
 def test_pins_are_names_and_versions_only() -> None:
@@ -132,7 +134,7 @@ def test_declared_dependencies_are_those_imported() -> None:
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
-    foreign = imported - set(sys.stdlib_module_names) - {"ingredients", "ablations", "cli", "pydantic_core"}
+    foreign = imported - set(sys.stdlib_module_names) - {"ingredients", "pydantic_core"}
     extras = PROJECT["project"]["optional-dependencies"]
     wanted = (*PROJECT["project"]["dependencies"], *extras["cluster"], *extras["cuda"])
     names = [Requirement(text).name for text in wanted]

@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "ingredients studies": Rule((r"^bandit +Which", "run one: ingredients run-grid")),
     "ingredients new my-study --tasks dark-room": Rule((r"^my-study.yaml: written; next: ingredients plan",)),
     "ingredients schema": Rule((r'"\$id": "urn:ingredients:study:1"',)),
+    "ingredients schema report": Rule((r'"\$id": "urn:ingredients:report:1"',)),
     # audits; the published one's list is one environment here, and what was measured of it is kept
     "ingredients audit CartPole-v1 FrozenLake-v1": Rule(
         (AUDITED, "CartPole-v1", "FrozenLake-v1"), says="CartPole-v1: ", more="--seconds 1"
@@ -155,7 +156,8 @@ SHORT = {
 ON_A_CLUSTER = "test_ray.py: test_run_grid_on_a_cluster_prints_what_it_prints_here"
 # What takes minutes, a network or a cluster, and the test that runs it, or its parts, at a small size.
 ELSEWHERE = {
-    "ingredients bench --json": "test_bench.py: test_bench_as_json",
+    "ingredients --install-completion": "test_completion.py: test_keys_of_set_are_those_of_the_study",
+    "ingredients bench --format json": "test_bench.py: test_bench_as_json",
     "ingredients bench": "test_bench.py: test_bench_as_json",
     "ingredients run-grid --engine ray --address auto": ON_A_CLUSTER,
     "ingredients run-grid study.yaml --engine ray": "test_ray.py: test_without_an_address_ray_is_started_here",

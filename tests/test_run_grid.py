@@ -82,6 +82,15 @@ def test_run_grid_again_trains_nothing(finished: tuple[Path, object], tmp_path: 
     assert "16 of 16 runs" in result.stdout.partition("\n")[2]
 
 
+def test_run_grid_tells_programs_how_it_goes_on(finished: tuple[Path, object], tmp_path: Path) -> None:
+    """With `--progress json` stdout has an object a line, the report in the last one."""
+    result = program_here(*grid(finished[0], "--progress", "json"), cwd=tmp_path)
+    first, *_, last = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (first["event"], last["event"], last["failed"]) == ("begin", "end", [])
+    assert last["results"] == str(finished[0])
+    assert last["report"] == json.loads((finished[0] / "report.json").read_text(encoding="utf-8"))
+
+
 def interrupted(directory: Path, number: signal.Signals) -> tuple[int, str, int]:
     """Starts a grid, interrupts it after its first stack; returns exit code, message and finished runs."""
     arguments = grid(directory, "--workers", "1", "--fresh")

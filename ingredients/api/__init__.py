@@ -3,7 +3,7 @@
 In reading order: `result` (a results folder: its curves, verdicts, figures and agents), `grid` (a study planned and
 run), `agent` (one trained agent), `module` (the same as a `torch.nn.Module`), `play` (what it does, step by step)
 with `trace` (as a picture and a table), `policies` (what others bring), `evaluate` (anybody's policy, judged),
-`export` (the same for other tools), `commands` (what is typed).
+`export` (the same for other tools).
 
 `import ingredients` gives its names: `ingredients.load`, `ingredients.Study` and so on.
 """

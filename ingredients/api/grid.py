@@ -8,9 +8,10 @@ Python's multiprocessing asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import typer
 
@@ -20,11 +21,13 @@ from ingredients.engine.limits import grid_limits
 from ingredients.experiment import SNAPSHOT_SECONDS
 from ingredients.grid_run.engine_options import EngineOptions
 from ingredients.grid_run.estimate import Estimate, notices
+from ingredients.grid_run.events import GridEvent
 from ingredients.grid_run.jobs import Remaining, failures, grid_jobs, other_training
 from ingredients.grid_run.leased_jobs import LeasedJobs
 from ingredients.grid_run.on_gpus import estimate_for
-from ingredients.grid_run.plan import plan_text, state_text
+from ingredients.grid_run.plan import plan_json, plan_text, state_text
 from ingredients.grid_run.progress import show_progress
+from ingredients.grid_run.progress_json import progress_json
 from ingredients.grid_run.request import Grid, grid_of
 from ingredients.grid_run.tally import Tally
 from ingredients.report.shown import load_report_ahead
@@ -32,6 +35,8 @@ from ingredients.store import Leases
 from ingredients.study import Study
 
 RETRIES = 2
+Watching = bool | Literal["aside", "json"] | Callable[[Tally], None]
+"""How a grid is watched: shown, not shown, shown on stderr, as JSON lines on stdout, or told to a function."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,11 @@ class Plan:
     def __str__(self) -> str:
         """Returns the plan as `ingredients plan` prints it."""
         return plan_text(self.remaining, self.grid.cells, self.grid.directory, self.conflict, self.estimate)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The plan as plain data, as `ingredients plan --format json` prints it."""
+        return plan_json(self.remaining, self.grid.cells, self.grid.directory, self.conflict, self.estimate)
 
 
 def plan(
@@ -100,7 +110,7 @@ def run_grid(
     workers: int | None = None,
     device: str = "cpu",
     fresh: bool = False,
-    progress: bool | Callable[[Tally], None] = True,
+    progress: Watching = True,
 ) -> Result:
     """Trains and evaluates what is not finished, writes the report's files, and returns the results.
 
@@ -116,6 +126,7 @@ def run_grid(
         device: `cpu` or `cuda`.
         fresh: move older results aside first.
         progress: show how it goes on, or not, or be told: a function of the grid's tally, called at every event.
+            `aside` shows it on stderr, `json` prints the lines of the progress protocol.
 
     Returns:
         The results. `failed` has a line for each run that failed.
@@ -133,38 +144,46 @@ def run_grid(
 
 
 def train(
-    grid: Grid,
-    options: EngineOptions,
-    snapshot_seconds: float,
-    fresh: bool = False,
-    progress: bool | Callable[[Tally], None] = True,
+    grid: Grid, options: EngineOptions, snapshot_seconds: float, fresh: bool = False, progress: Watching = True
 ) -> list[str]:
     """Runs what remains of a grid; returns a line for each run that failed.
 
     Raises:
         IngredientsError: an option, the study or the folder is wrong; nothing was trained.
     """
-    shown = progress is True
+    silent = progress is False or callable(progress)
     engine = options.open(grid.directory / "logs")
     told = notices(grid.study)  # code of the user's own may be wrong: before anything is stored
     grid.store.open(grid.study, fresh)
-    _notice(told if shown else ())
+    _notice(() if silent else told)
     with Leases(grid.directory) as leases, engine:
         fitted = options.fitted(engine, grid.remaining())
         stack_options = options.stack_options(engine, fitted, snapshot_seconds)
         tally = Tally(grid_jobs(fitted.rest, grid.directory, stack_options))
-        if shown:
-            typer.echo(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}")
+        if not silent:
+            _begin(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}", progress)
             _notice(fitted.notices)
         load_report_ahead(options.device)
-        events = LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine)
-        if callable(progress):
-            for event in events:
-                tally.add(event)
-                progress(tally)
-        else:
-            show_progress(events, tally, terminal(), quiet=not shown)
+        _watch(LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine), tally, progress)
     return failures(fitted.rest, grid.store, tally)
+
+
+def _watch(events: Iterable[GridEvent], tally: Tally, progress: Watching) -> None:
+    """Adds every event to the tally until the events end, and lets it be seen."""
+    if callable(progress):
+        for event in events:
+            tally.add(event)
+            progress(tally)
+    elif progress == "json":
+        for line in progress_json(events, tally):
+            print(line, flush=True)
+    else:
+        show_progress(events, tally, terminal(aside=progress == "aside"), quiet=progress is False)
+
+
+def _begin(text: str, progress: Watching) -> None:
+    if progress != "json":
+        typer.echo(text, err=progress == "aside")
 
 
 def _notice(told: tuple[str, ...] | list[str]) -> None:

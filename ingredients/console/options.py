@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ingredients.console.completion import complete_cells, complete_set, complete_study
 from ingredients.console.terminal import user_path
 
 
@@ -22,7 +23,13 @@ class Device(StrEnum):
 
 
 StudyArgument = Annotated[
-    Path, typer.Argument(metavar="STUDY.yaml", parser=user_path, help="The study, or a shipped one by name.")
+    Path,
+    typer.Argument(
+        metavar="STUDY.yaml",
+        parser=user_path,
+        help="The study, or a shipped one by name.",
+        autocompletion=complete_study,
+    ),
 ]
 OutOption = Annotated[
     Path | None,
@@ -33,7 +40,12 @@ SeedsOption = Annotated[
 ]
 CellsOption = Annotated[
     str | None,
-    typer.Option("--cells", metavar="EXPR", help="Only these cells: memory=on,reward_observation=off."),
+    typer.Option(
+        "--cells",
+        metavar="EXPR",
+        help="Only these cells: memory=on,reward_observation=off.",
+        autocompletion=complete_cells,
+    ),
 ]
 WorkersOption = Annotated[
     int | None,
@@ -42,7 +54,12 @@ WorkersOption = Annotated[
 DeviceOption = Annotated[Device, typer.Option(help="Where training computes.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the study; repeatable; run-grid then needs --out."),
+    typer.Option(
+        "--set",
+        metavar="KEY.PATH=VALUE",
+        help="Change the study; repeatable; run-grid then needs --out.",
+        autocompletion=complete_set,
+    ),
 ]
 ExpectOption = Annotated[
     Path | None,

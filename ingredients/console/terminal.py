@@ -85,10 +85,13 @@ def user_path(text: str | Path) -> Path:
         raise ValueError(f"'{text}': nobody's home is found; './{text}' is a folder of that name") from None
 
 
-def terminal() -> Console:
-    """Returns a console on stdout: colours and what moves only where that is a terminal, whatever variables ask for."""
-    there = sys.stdout.isatty()
-    return Console(force_terminal=there, force_interactive=there)
+def terminal(aside: bool = False) -> Console:
+    """Returns a console on stdout, `aside` on stderr.
+
+    Colours and what moves only where that is a terminal, whatever variables ask for.
+    """
+    there = (sys.stderr if aside else sys.stdout).isatty()
+    return Console(stderr=aside, force_terminal=there, force_interactive=there)
 
 
 @contextmanager

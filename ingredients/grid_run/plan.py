@@ -53,6 +53,44 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
     return "\n".join([*(f"{name:<9} {text}" for name, text in lines), "", *cell_lines(cells)])
 
 
+def plan_json(
+    rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate
+) -> dict[str, Any]:
+    """Returns the plan as plain data; speed and time are null where nothing was timed. Arguments as of `plan_text`."""
+    study = rest.study
+    return {
+        "study": study.name,
+        "question": study.question,
+        "tasks": study.tasks.model_dump(),
+        "results": str(directory),
+        "cells": [cell.json() for cell in cells],
+        "seeds": list(study.seeds.numbers),
+        "runs": {"planned": len(rest.runs), "finished": rest.finished, "to_do": rest.todo, "outdated": rest.outdated},
+        "stacks": len(rest.stacks),
+        "train_steps": study.learner.train_steps,
+        "conflict": conflict,
+        "device": cost.device,
+        "workers": cost.workers,
+        "memory_bytes_per_worker": cost.memory_bytes,
+        "env_steps_per_second_per_worker": cost.env_steps_per_second if cost.timed else None,
+        "seconds": cost.seconds if cost.timed else None,
+        "leakage": dict(cost.leakage),
+        "shown": [{"name": name, "text": text} for name, text in cost.contact],
+        "notices": list(cost.notices),
+    }
+
+
+def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what `contact_text` says as plain data."""
+    return {
+        "tasks": study.tasks.model_dump(),
+        "shown": [{"name": name, "text": text} for name, text in seen["rows"]],
+        "could_vary": seen["vary"],
+        "verdicts_likely": seen["likely"],
+        "next": next_commands(study, folder, seen)[1],
+    }
+
+
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
     """Returns what `ingredients check` prints: what was seen, then what to run next, as it can be pasted.
 
@@ -61,15 +99,20 @@ def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
         folder: in which their names mean the same.
         seen: what `estimate.checked` returned.
     """
+    written, commands = next_commands(study, folder, seen)
+    lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]
+    return "\n".join(f"{name:<9} {text}" for name, text in lines)
+
+
+def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Returns the section of tasks in one line, and the commands that plan and run a small study on it."""
     data = {key: value for key, value in study.tasks.model_dump().items() if value not in ({}, [], "auto", "sync")}
     tasks = {**data, **({"vary": seen["vary"]} if seen["vary"] else {})}
     written = yaml.safe_dump(tasks, default_flow_style=True, sort_keys=False, width=10_000).strip()
     written = written if '"' in written else written.replace("'", '"')  # so that a shell's quotes can stand around it
     command = f"ablations/smoke.yaml --set {shlex.quote(f'tasks={written}')} --out results/{study.name}"
     there = "" if folder == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
-    lines = [*seen["rows"], ("study", f"tasks: {written}")]
-    lines += [("next", f"{there}ingredients {verb} {command}") for verb in ("plan", "run-grid")]
-    return "\n".join(f"{name:<9} {text}" for name, text in lines)
+    return written, [f"{there}ingredients {verb} {command}" for verb in ("plan", "run-grid")]
 
 
 def state_text(rest: Remaining) -> str:

@@ -11,13 +11,15 @@ from ingredients.judgement import Judgement
 from ingredients.judgement_input.gather import Evidence
 from ingredients.report.facts import facts
 from ingredients.report.rows import notes
+from ingredients.report.schema import IDENTITY
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     """Returns the report as one JSON object: the study, how far it got, then everything that was judged.
 
     After the contract's keys come the judgement's own (calibration, sentence, notes), what the environment leaks (null
-    where that was not measured), the facts of the tasks, the question, and the runs that failed or are missing by name.
+    where that was not measured), the facts of the tasks, the question, the runs that failed or are missing by
+    name, and which schema describes all this (`schema`).
     """
     study = evidence.study
     return {
@@ -33,4 +35,5 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
         "question": study.question,
         "failures": [{"run": run.id, "reason": reason} for run, reason in evidence.failures.items()],
         "missing": [run.id for run in evidence.missing],
+        "schema": IDENTITY,
     }

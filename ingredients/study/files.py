@@ -90,13 +90,13 @@ def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
     asked = Path(path)
     if _is_there(asked) or asked.parent.name not in ("", "ablations"):
         return asked
-    shipped = _shipped_folder() / (asked.name if asked.suffix else f"{asked.name}.yaml")
+    shipped = shipped_folder() / (asked.name if asked.suffix else f"{asked.name}.yaml")
     return shipped if shipped.is_file() else asked
 
 
 def shipped_files() -> list[Path]:
     """Returns the files of the shipped studies, by name."""
-    return sorted(_shipped_folder().glob("*.yaml"))
+    return sorted(shipped_folder().glob("*.yaml"))
 
 
 def _is_there(path: Path) -> bool:
@@ -107,8 +107,11 @@ def _is_there(path: Path) -> bool:
         return True
 
 
-def _shipped_folder() -> Path:
-    return Path(str(resources.files("ablations")))
+def shipped_folder() -> Path:
+    """Returns the folder of the shipped studies: within the package where it is installed, beside it in a checkout."""
+    package = Path(str(resources.files("ingredients")))
+    installed = package / "ablations"
+    return installed if installed.is_dir() else package.parent / "ablations"
 
 
 def _read(path: Path, source: str) -> str:

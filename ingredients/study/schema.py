@@ -10,8 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel, TypeAdapter
+
 from ingredients.study.levels import INGREDIENTS
 from ingredients.study.models import Study
+from ingredients.study.tasks import FOREIGN, SECTIONS
 
 VERSION = 1
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -53,7 +56,8 @@ _SEEDS = {
 def study_schema() -> dict[str, Any]:
     """Returns the JSON Schema of a study."""
     made = Study.model_json_schema()
-    sections = {name: _told(section) for name, section in made.pop("$defs").items()}
+    classes = {each.__name__: each for each in _sections()}
+    sections = {name: _told(_typed(section, classes.get(name))) for name, section in made.pop("$defs").items()}
     for ingredient in INGREDIENTS:
         sections["Ingredients"]["properties"][ingredient] = {
             "type": "array",
@@ -64,6 +68,30 @@ def study_schema() -> dict[str, Any]:
     made = _told(made)
     made["properties"]["seeds"] = {**_SEEDS, "default": made["properties"]["seeds"].get("default", 5)}
     return {"$schema": DIALECT, "$id": f"urn:ingredients:study:{VERSION}", **made, "$defs": sections}
+
+
+def _sections() -> list[type[BaseModel]]:
+    """Returns the class of every section of a study."""
+    own = [field.annotation for field in Study.model_fields.values()]
+    sections = [each for each in own if isinstance(each, type) and issubclass(each, BaseModel)]
+    return [*sections, *SECTIONS.values(), *FOREIGN.values()]
+
+
+def _typed(section: Mapping[str, Any], of: type[BaseModel] | None) -> dict[str, Any]:
+    """Returns a section whose keys have types, those too that pydantic leaves to their own checks: `int` or `auto`."""
+    fields = {} if of is None else of.model_fields
+    properties = {
+        name: {
+            **(TypeAdapter(fields[name].annotation).json_schema() if name in fields and _untyped(about) else {}),
+            **about,
+        }
+        for name, about in section.get("properties", {}).items()
+    }
+    return {**section, "properties": properties}
+
+
+def _untyped(about: Mapping[str, Any]) -> bool:
+    return not {"type", "anyOf", "oneOf", "$ref", "enum", "const"} & set(about)
 
 
 def _told(section: Mapping[str, Any]) -> dict[str, Any]:

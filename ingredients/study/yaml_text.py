@@ -99,3 +99,9 @@ def dump(data: object) -> str:
         data, Dumper=StudyDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
     return text
+
+
+def inline(data: object) -> str:
+    """Returns a value as it can stand behind `key=` on a command line: `on`, `[1, 2]`, `{low: 1}`."""
+    text: str = yaml.dump(data, Dumper=StudyDumper, default_flow_style=True, allow_unicode=True, width=10_000)
+    return text.removesuffix("...\n").strip()

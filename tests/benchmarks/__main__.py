@@ -67,7 +67,7 @@ def _machine() -> dict[str, Any]:
 
 def _command(name: str, options: Options, arguments: list[str]) -> list[str]:
     if name == "bench":
-        return [sys.executable, "-m", "cli", "bench", "--json", "--workers", str(options.workers)]
+        return [sys.executable, "-m", "cli", "bench", "--format", "json", "--workers", str(options.workers)]
     return [sys.executable, "-m", f"{__package__}.{name}", "--json", *arguments]
 
 

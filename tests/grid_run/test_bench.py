@@ -122,7 +122,7 @@ def test_bench_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benching, "BENCH_SECONDS", 0.1)
     monkeypatch.setattr(benching, "BENCH_REPETITIONS", 1)
     monkeypatch.setattr(benching, "SCALING", (SMALL,))
-    result = CliRunner().invoke(app, ["bench", "--json", "--workers", "1"])
+    result = CliRunner().invoke(app, ["bench", "--format", "json", "--workers", "1"])
     assert (result.exit_code, result.stderr) == (0, "")
     content = json.loads(result.stdout)
     assert list(content) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -11,7 +12,9 @@ from rich.console import Console
 
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Retried, Started
 from ingredients.experiment import Progress
+from ingredients.grid_run.events import FinishedByOther, HeldByOther
 from ingredients.grid_run.progress import duration, progress_lines, show_progress
+from ingredients.grid_run.progress_json import progress_json
 from ingredients.grid_run.tally import Tally
 
 
@@ -119,3 +122,32 @@ def test_progress_when_quiet() -> None:
 def test_duration(seconds: float | None, text: str) -> None:
     """Times are said as people say them, never `60 min`."""
     assert duration(seconds) == text
+
+
+def test_progress_for_programs_is_an_object_a_line() -> None:
+    """Starts, ends, retries and notices at once, progress of a job once a second; numbers that are none are null."""
+    (first, second), events = story()
+    between: list[Event | HeldByOther] = [
+        Reported(first, Progress("training", 40_000, 50_000, 80_000, float("nan"))),
+        Reported(first, Progress("training", notice="a seed is odd")),
+        Retried(second, "no", Path("log"), 1),
+        HeldByOther(first, "another"),
+    ]
+    ticks = iter(range(100))
+    lines = progress_json(
+        [*events[:-1], *between, FinishedByOther(second, {"run": "why"}), events[-1]],
+        Tally([first, second], clock=lambda: 0.0),
+        clock=lambda: next(ticks) * 0.6,
+    )
+    said = [json.loads(line) for line in lines]
+    assert [(each["event"], each.get("job")) for each in said] == [
+        ("begin", None),
+        *(("started", "stack-0"), ("started", "stack-1"), ("progress", "stack-0"), ("progress", "stack-0")),
+        *(("failed", "stack-1"), ("progress", "stack-0"), ("notice", "stack-0"), ("retried", "stack-1")),
+        *(("finished", "stack-1"), ("finished", "stack-0")),
+    ]
+    assert (said[0]["protocol"], said[0]["jobs"], said[0]["seconds_left"]) == (1, 2, None)
+    assert (said[3]["train_step"], said[3]["score"], said[6]["score"]) == (10_000, 0.5, None)
+    assert said[8]["log"] == "log"
+    assert (said[9]["failed_runs"], said[9]["by_another_process"]) == ({"run": "why"}, True)
+    assert said[-1]["env_steps"] == said[-1]["env_steps_total"] == 200_000

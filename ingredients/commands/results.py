@@ -1,18 +1,16 @@
-"""The commands that put results and studies into people's hands: `trace`, `studies`, `new`, `schema`, `export`.
-
-Comes in: words and options. Goes out: what is printed, and files.
-"""
+"""The commands that put results into people's hands: `trace` and `export`."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ingredients.console.terminal import examples, interrupted_later, terminal, user_path
+from ingredients.commands.formats import Printed, PrintedOption, TableFormat, TableOption, say
+from ingredients.console.completion import complete_cell
+from ingredients.console.terminal import examples, interrupted_later, user_path
 from ingredients.errors import UsageError
 from ingredients.study.messages import complaint
 
@@ -21,27 +19,12 @@ TRACE_EXAMPLES = examples(
     "ingredients trace results/bandit --cell 'all but memory' --seed 3 --lifetimes 2",
     "ingredients trace results/bandit --format csv > lifetimes.csv",
 )
-STUDIES_EXAMPLES = examples("ingredients studies", "ingredients studies --format json")
-NEW_EXAMPLES = examples(
-    "ingredients new my-study --tasks bernoulli-bandit",
-    "ingredients new my-cartpole --tasks CartPole-v1",
-    "ingredients new mine --tasks my_env:MyEnv --out studies/mine.yaml",
-)
-SCHEMA_EXAMPLES = examples("ingredients schema", "ingredients schema > study.schema.json")
 EXPORT_EXAMPLES = examples(
     "ingredients export results/bandit --to csv --out bandit-csv",
     "ingredients export results/bandit --to huggingface --out bandit-card",
     "ingredients export results/bandit --to tensorboard --out bandit-events",
 )
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT_DIR", parser=user_path, help="A results folder.")]
-
-
-class TableFormat(StrEnum):
-    """How a table is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 class Target(StrEnum):
@@ -56,7 +39,13 @@ class Target(StrEnum):
 def trace(
     directory: ResultArgument,
     cell: Annotated[
-        str, typer.Option("--cell", metavar="CELL", help="In the report's words, or levels parted by commas.")
+        str,
+        typer.Option(
+            "--cell",
+            metavar="CELL",
+            help="In the report's words, or levels parted by commas.",
+            autocompletion=complete_cell,
+        ),
     ] = "all four ingredients",
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="The run's seed [default: the first].")
@@ -67,7 +56,7 @@ def trace(
     lifetimes: Annotated[int, typer.Option("--lifetimes", "--tasks", metavar="N", min=1, help="Fresh tasks.")] = 5,
     luck: Annotated[int, typer.Option("--luck", metavar="N", min=0, help="Seed of the tasks and of all luck.")] = 0,
     greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest actions.")] = False,
-    format_: Annotated[TableFormat, typer.Option("--format", help="How to print the table.")] = TableFormat.table,
+    format_: TableOption = TableFormat.table,
 ) -> None:
     """Show what one agent does in some lifetimes, step by step.
 
@@ -95,68 +84,11 @@ def _spelled(table: Any, format_: TableFormat) -> str:  # noqa: ANN401 - pandas 
     return str(table.to_json(orient="records", indent=2)) + "\n"
 
 
-def studies(
-    format_: Annotated[TableFormat, typer.Option("--format", help="How to print it.")] = TableFormat.table,
-) -> None:
-    """List the studies that are shipped: what each asks, how large it is, how to run it."""
-    from ingredients.study.shipped import shipped_studies
-
-    rows = [about.row() for about in shipped_studies()]
-    if format_ is TableFormat.json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
-    if format_ is TableFormat.csv:
-        import csv
-        import sys
-
-        writer = csv.DictWriter(sys.stdout, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-        return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for title, justify in (("study", "left"), ("question", "left"), ("runs", "right"), ("steps", "right")):
-        table.add_column(title, justify=justify, no_wrap=title != "question")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(row["name"], row["question"], str(row["runs"]), f"{row['steps'] / 1e6:,.0f} M")
-    terminal().print(table)
-    typer.echo("steps: environment steps of all runs in training; how long: ingredients plan NAME")
-    typer.echo("run one: ingredients run-grid NAME")
-
-
-def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study, and of its results folder.")],
-    tasks: Annotated[
-        str, typer.Option("--tasks", metavar="TASKS", help="A family, an id of Gymnasium's, or module:Class.")
-    ] = "bernoulli-bandit",
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", parser=user_path, help="The file [default: NAME.yaml].")
-    ] = None,
-) -> None:
-    """Write a commented study that runs, to be changed."""
-    from ingredients.study.template import study_text
-
-    path = out or Path(f"{name}.yaml")
-    if path.exists():
-        raise UsageError(complaint([str(path)], "is there already", "a new file: --out FILE"))
-    text = study_text(name, tasks, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    typer.echo(f"{path}: written; next: ingredients plan {path}, then ingredients run-grid {path} --smoke")
-
-
-def schema() -> None:
-    """Print the JSON Schema of a study, by which editors complete and check one."""
-    from ingredients.study.schema import study_schema
-
-    typer.echo(json.dumps(study_schema(), indent=2, ensure_ascii=False))
-
-
 def export(
     directory: ResultArgument,
     to: Annotated[Target, typer.Option("--to", help="What to write.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", parser=user_path, help="A new folder.")],
+    format_: PrintedOption = Printed.table,
 ) -> None:
     """Write stored results in the form of another tool; offline, nothing is trained.
 
@@ -169,4 +101,5 @@ def export(
 
     if out.exists() and any(out.iterdir()):
         raise UsageError(complaint([f"--out {out}"], "is not empty", "a new folder"))
-    typer.echo(f"{out}: {exported(load(directory), to.value, out)}")
+    wrote = exported(load(directory), to.value, out)
+    say(format_, f"{out}: {wrote}", {"folder": str(out), "to": to.value, "wrote": wrote})

@@ -1,1 +1,0 @@
-"""The shipped studies, one YAML file each; `ingredients run-grid ablations/bandit.yaml` runs the flagship."""

@@ -1,0 +1,115 @@
+"""What a shell completes: shipped studies, keys and values of `--set`, levels of `--cells`, cells of a results folder.
+
+Comes in: the words so far. Goes out: words to choose from, with a help for those shells that show one. A study that
+cannot be read completes nothing: the command itself will say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ingredients.errors import IngredientsError
+from ingredients.grid import flat
+from ingredients.study import DEFAULT_STUDY, INGREDIENTS, Study, level_text, load_study, shipped_study
+from ingredients.study.levels import MEMORY_KINDS
+from ingredients.study.yaml_text import inline
+
+Words = list[tuple[str, str]]
+
+
+def complete_study(incomplete: str) -> Words:
+    """Returns the shipped studies by name with what they ask, and the studies and folders that lie here."""
+    from ingredients.study.shipped import shipped_studies
+
+    shipped = [(about.study.name, about.study.question) for about in shipped_studies()]
+    typed = Path(incomplete)
+    folder = typed if incomplete.endswith("/") else typed.parent
+    found = sorted(folder.glob("*")) if folder.is_dir() else []
+    here = [(f"{path}/", "") if path.is_dir() else (str(path), "") for path in found if _may_be_study(path)]
+    return _starting(incomplete, [*shipped, *here])
+
+
+def complete_set(context: typer.Context, incomplete: str) -> Words:
+    """Returns the keys of the study with their values, `tasks.arms=`; behind the `=` what may stand there."""
+    study = _study(context)
+    if study is None:
+        return []
+    key, equals, _ = incomplete.partition("=")
+    values = dict(flat(study.resolved()))
+    if equals:
+        return _starting(incomplete, [(f"{key}={value}", "") for value in _values(key, values.get(key))])
+    return _starting(incomplete, [(f"{name}=", f"now {inline(value)}") for name, value in values.items()])
+
+
+def complete_cells(context: typer.Context, incomplete: str) -> Words:
+    """Returns how a filter of cells can go on: an ingredient, or one of its levels."""
+    study = _study(context)
+    if study is None:
+        return []
+    before, comma, last = incomplete.rpartition(",")
+    name, equals, _ = last.partition("=")
+    if equals and name in INGREDIENTS:
+        levels = [level_text(level) for each in INGREDIENTS if each == name for level in study.ingredients.levels(each)]
+        return _starting(incomplete, [(f"{before}{comma}{name}={level}", "") for level in levels])
+    return _starting(incomplete, [(f"{before}{comma}{each}=", "") for each in INGREDIENTS])
+
+
+def complete_cell(context: typer.Context, incomplete: str) -> Words:
+    """Returns the cells of a results folder in the report's words."""
+    from ingredients.grid import cells
+    from ingredients.judgement.words import describe
+    from ingredients.store import load_result
+
+    directory = context.params.get("directory")
+    if not directory:
+        return []
+    try:
+        _, study = load_result(Path(directory))
+    except IngredientsError:
+        return []
+    return _starting(incomplete, [(describe(cell), "") for cell in cells(study)])
+
+
+def _starting(incomplete: str, words: Words) -> Words:
+    return [(word, meant) for word, meant in words if word.startswith(incomplete)]
+
+
+def _may_be_study(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml") or (path.is_dir() and not path.name.startswith("."))
+
+
+def _study(context: typer.Context) -> Study | None:
+    """Returns the study that was typed, or the flagship; None where it cannot be read."""
+    try:
+        return load_study(shipped_study(context.params.get("study") or DEFAULT_STUDY))
+    except IngredientsError:
+        return None
+
+
+def _values(key: str, now: object) -> Iterator[str]:
+    """Yields what may stand behind a key, the present value first, as far as it is a choice."""
+    if now is not None:
+        yield inline(now)
+    section, _, name = key.partition(".")
+    if key == "agent.memory":
+        yield from (kind for kind in MEMORY_KINDS if kind != now)
+    elif isinstance(now, bool):
+        yield inline(not now)
+    else:
+        yield from (word for word in _words(section, name) if word != now)
+
+
+def _words(section: str, name: str) -> list[str]:
+    """Returns the words that the schema names for a key, such as `auto`."""
+    from ingredients.study.schema import study_schema
+
+    schema = study_schema()
+    sections: Mapping[str, Any] = schema["$defs"]
+    reference = str(schema["properties"].get(section, {}).get("$ref", "")).rpartition("/")[2]
+    about = sections.get(reference, {}).get("properties", {}).get(name, {})
+    choices = about.get("anyOf", [about])
+    return [str(word) for choice in choices for word in choice.get("enum", [choice.get("const")]) if word is not None]
