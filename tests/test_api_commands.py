@@ -120,8 +120,11 @@ def test_the_schema_of_reports_describes_reports(small_result: ing.Result) -> No
         published = json.loads(path.read_text(encoding="utf-8"))
         if all("looks" in cell for cell in published["cells"]):
             assert not list(checked.iter_errors({**published, "schema": made["schema"]})), path
-    for wrong in ({"schema": "urn:ingredients:report:0"}, {"cells": [{}]}, {"complete": "yes"}, {"runs": None}):
-        assert list(checked.iter_errors({**made, **wrong})), wrong
+    others: tuple[dict[str, Any], ...] = (
+        *({"schema": "urn:ingredients:report:0"}, {"cells": [{}]}, {"complete": "yes"}, {"runs": None}),
+    )
+    for other in others:
+        assert list(checked.iter_errors({**made, **other})), other
     assert list(checked.iter_errors({key: part for key, part in made.items() if key != "cells"}))
 
 

@@ -20,7 +20,7 @@ class Printed(StrEnum):
     json = "json"
 
 
-class Shown(StrEnum):
+class ProgressFormat(StrEnum):
     """How progress is shown."""
 
     text = "text"
@@ -36,7 +36,9 @@ class TableFormat(StrEnum):
 
 
 PrintedOption = Annotated[Printed, typer.Option("--format", help="How to print it.")]
-ProgressOption = Annotated[Shown, typer.Option("--progress", help="How to show progress; json: an object a line.")]
+ProgressOption = Annotated[
+    ProgressFormat, typer.Option("--progress", help="How to show progress; json: an object a line.")
+]
 TableOption = Annotated[TableFormat, typer.Option("--format", help="How to print the table.")]
 
 

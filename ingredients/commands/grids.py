@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ingredients.api.grid import Watching, planned, train
-from ingredients.commands.formats import Printed, PrintedOption, ProgressOption, Shown, as_json, say
+from ingredients.commands.formats import Printed, PrintedOption, ProgressFormat, ProgressOption, as_json, say
 from ingredients.console.options import (
     CellsOption,
     Device,
@@ -122,7 +122,7 @@ def run_grid(
     smoke: SmokeOption = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Move older results aside and start again.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
-    progress: ProgressOption = Shown.text,
+    progress: ProgressOption = ProgressFormat.text,
     format_: PrintedOption = Printed.table,
 ) -> None:
     """Train and evaluate what is not finished; end with the report.
@@ -147,11 +147,11 @@ def run_grid(
     raise unreported or typer.Exit(EXIT_FAILED_RUNS if failed else 0)
 
 
-def watched(quiet: bool, progress: Shown, format_: Printed) -> Watching:
+def watched(quiet: bool, progress: ProgressFormat, format_: Printed) -> Watching:
     """Returns how a grid is watched, as the options say."""
     if quiet:
         return False
-    if progress is Shown.json:
+    if progress is ProgressFormat.json:
         return "json"
     return "aside" if format_ is Printed.json else True
 

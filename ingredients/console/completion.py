@@ -64,7 +64,7 @@ def complete_cell(context: typer.Context, incomplete: str) -> Words:
     from ingredients.judgement.words import describe
     from ingredients.store import load_result
 
-    directory = context.params.get("directory")
+    directory = _argument(context, "directory")
     if not directory:
         return []
     try:
@@ -82,10 +82,15 @@ def _may_be_study(path: Path) -> bool:
     return path.suffix in (".yaml", ".yml") or (path.is_dir() and not path.name.startswith("."))
 
 
+def _argument(context: typer.Context, name: str) -> Any:  # noqa: ANN401 - a text or a path
+    """Returns an argument that was typed; it is left over where an option has no value yet."""
+    return context.args[0] if context.args else context.params.get(name)
+
+
 def _study(context: typer.Context) -> Study | None:
     """Returns the study that was typed, or the flagship; None where it cannot be read."""
     try:
-        return load_study(shipped_study(context.params.get("study") or DEFAULT_STUDY))
+        return load_study(shipped_study(_argument(context, "study") or DEFAULT_STUDY))
     except IngredientsError:
         return None
 

@@ -79,10 +79,10 @@ def _sections() -> list[type[BaseModel]]:
 
 def _typed(section: Mapping[str, Any], of: type[BaseModel] | None) -> dict[str, Any]:
     """Returns a section whose keys have types, those too that pydantic leaves to their own checks: `int` or `auto`."""
-    fields = {} if of is None else of.model_fields
+    fields: dict[str, Any] = {} if of is None else {name: each.annotation for name, each in of.model_fields.items()}
     properties = {
         name: {
-            **(TypeAdapter(fields[name].annotation).json_schema() if name in fields and _untyped(about) else {}),
+            **(TypeAdapter(fields[name]).json_schema() if name in fields and _untyped(about) else {}),
             **about,
         }
         for name, about in section.get("properties", {}).items()

@@ -15,7 +15,8 @@ def completed(words: str) -> list[str]:
     """Returns what bash is offered for the last of these words, by the protocol that its script speaks."""
     variables = {"_INGREDIENTS_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     command = typer.main.get_command(app)
-    return CliRunner().invoke(app, [], env=variables, prog_name=command.name or "ingredients").stdout.splitlines()
+    said = CliRunner().invoke(app, [], env=variables, prog_name=command.name or "ingredients").stdout
+    return [word for word in said.splitlines() if word]
 
 
 def test_studies_are_completed_by_name_and_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,7 +46,7 @@ def test_levels_of_cells_are_those_of_the_study() -> None:
     """Each part of a filter, behind a comma, too; the levels of the study that was named."""
     assert completed("ingredients run-grid --cells m") == ["memory="]
     assert completed("ingredients run-grid --cells memory=o") == ["memory=off", "memory=on"]
-    assert completed("ingredients run-grid memories --cells reward_observation=on,memory=l") == [
+    assert sorted(completed("ingredients run-grid memories --cells reward_observation=on,memory=l")) == [
         "reward_observation=on,memory=lstm",
         "reward_observation=on,memory=lstm-off",
     ]
@@ -54,9 +55,7 @@ def test_levels_of_cells_are_those_of_the_study() -> None:
 def test_cells_of_a_folder_have_the_words_of_its_report() -> None:
     """`trace --cell`."""
     folder = Path(__file__).parents[2] / "results" / "published" / "bandit"
-    assert "all\\ but\\ memory" in completed(f"ingredients trace {folder} --cell all") or "all but memory" in completed(
-        f"ingredients trace {folder} --cell all"
-    )
+    assert "all but memory" in completed(f"ingredients trace {folder} --cell all")
 
 
 def test_what_cannot_be_read_completes_nothing(tmp_path: Path) -> None:
