@@ -5,6 +5,7 @@ Data flows one way through these modules; each imports only from those before it
     at_once       Ctrl-C while modules are loaded
     errors        what a user can cause, in one line each
     seeds         named random streams
+    machine       cores and memory that this process may take
     families      every task family: where its settings, program and references stand
     probes        every probe: what reports call it, and what it is about
     boundary      all calls of code that somebody else wrote

@@ -24,6 +24,7 @@ WINGS = (
         "at_once",
         "errors",
         "seeds",
+        "machine",
         "families",
         "probes",
         "boundary",
@@ -119,7 +120,12 @@ def test_nothing_before_the_store_knows_tables_or_terminals(file: Path) -> None:
 
 def test_an_engine_knows_nothing_of_studies() -> None:
     """Jobs in, events out: it imports errors, the boundary to others' code and itself; it can run anybody's jobs."""
-    assert {wing for file in of_wing("engine") for wing in wings_known_by(file)} <= {"errors", "boundary", "engine"}
+    assert {wing for file in of_wing("engine") for wing in wings_known_by(file)} <= {
+        "errors",
+        "machine",
+        "boundary",
+        "engine",
+    }
 
 
 def test_a_report_needs_no_engine() -> None:

@@ -70,7 +70,7 @@ def audit(
         from ingredients.audit.run import AuditOptions, kept
         from ingredients.audit.run import audit as run_audit
         from ingredients.audit.table import FORMATS, write
-        from ingredients.engine.local import usable_cores
+        from ingredients.machine import usable_cores
 
     asked, how = subjects(named, asked_for(policy, cell, seed)), AuditOptions(out, seconds, workers or usable_cores())
     if done := kept(asked, how):

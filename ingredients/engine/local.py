@@ -7,7 +7,6 @@ oversteps a limit is killed from here.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import deque
@@ -24,13 +23,6 @@ from ingredients.engine.protocol import Event, Finished, Job, Reported, Started
 from ingredients.engine.worker import log_path
 
 SECONDS_BETWEEN_LOOKS = 0.5
-
-
-def usable_cores() -> int:
-    """Returns how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

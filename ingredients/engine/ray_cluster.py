@@ -24,12 +24,12 @@ from typing import Any, Self
 
 from ingredients.engine.extras import Extra, require
 from ingredients.engine.limits import Fault, Limits
-from ingredients.engine.local import usable_cores
 from ingredients.engine.process import WORKER_ENVIRONMENT, Attempt, after_fault, next_attempt
 from ingredients.engine.protocol import Event, Finished, Job, Needs, Reported, Started
 from ingredients.engine.ray_task import Home, Mailbox, work
 from ingredients.engine.worker import log_path
 from ingredients.errors import IngredientsError, UsageError
+from ingredients.machine import usable_cores
 
 QUEUED = 2  # jobs handed to Ray beyond what the cluster has cores for, so that none is idle; others may want the rest
 SECONDS_BETWEEN_LOOKS = 0.2

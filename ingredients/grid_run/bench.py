@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ingredients.engine.calls import call_in_each
-from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.engine.local import LocalEngine
+from ingredients.machine import usable_cores
 from ingredients.training.workload import Workload
 
 BENCH_SECONDS = 4.0

@@ -11,12 +11,13 @@ from typing import Literal
 
 from ingredients.engine.gpus import cuda_gpus
 from ingredients.engine.limits import Limits
-from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Needs
 from ingredients.engine.ray_cluster import RayEngine
 from ingredients.errors import UsageError
 from ingredients.grid_run.fitting import Fitted, card_needs, fitting, memory_by_runs, side_by_side, usable_memory
 from ingredients.grid_run.jobs import GridPart, Remaining, StackOptions
+from ingredients.machine import usable_cores
 
 HOST_BYTES = 4 * 2**30  # of a worker that trains on a GPU: CUDA's libraries, and snapshots of a thousand runs
 

@@ -8,7 +8,7 @@ needs, and what was cut, in words. The bits of a run do not depend on its stack,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +18,8 @@ from ingredients.engine.protocol import Engine, Job, Needs
 from ingredients.errors import UsageError
 from ingredients.grid import Run, Stack, equal_parts, memory_kind, stacks
 from ingredients.grid_run.jobs import Remaining, others_code
+from ingredients.machine import memory_limits
 from ingredients.study import Study
-
-# the most bytes that a process may take as the kernel has it, where it was told: of a container, of a batch job
-_CONTROL_GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 MemoryByRuns = Mapping[str, Sequence[int]]
 
@@ -113,8 +111,7 @@ def side_by_side(rest: Remaining, gpus: int) -> Remaining:
 
 def usable_memory() -> int:
     """Returns the bytes that processes can still take here without swapping, and without overstepping a container."""
-    limits = [_available(), *_limits()]
-    return min(limits)
+    return min([_available(), *memory_limits()])
 
 
 def _most_runs(kind: str, needs: Sequence[int], budget: int) -> int:
@@ -155,12 +152,6 @@ def _available() -> int:
         if "MemAvailable" in amounts:
             return int(amounts["MemAvailable"].split()[0]) * 1024
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # elsewhere: all that there is
-
-
-def _limits() -> Iterator[int]:
-    for file in _CONTROL_GROUPS:
-        if file.exists() and (text := file.read_text().strip()).isdecimal():
-            yield int(text)
 
 
 def _gigabytes(count: int) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 
 from ingredients.engine.calls import call_in_each, results_of, workers_for_calls
 from ingredients.engine.gpus import cuda_gpus
-from ingredients.engine.local import usable_cores
 from ingredients.engine.protocol import Job, Needs
 from ingredients.grid_run.bench import Bench, bench
 from ingredients.grid_run.estimate import PLAN_SECONDS, Estimate, asked_contact, asked_notices, estimate, makespan
 from ingredients.grid_run.fitting import card_needs, fitting, kind_of, largest_of_each_kind, side_by_side
 from ingredients.grid_run.jobs import Remaining, call_with_study
+from ingredients.machine import usable_cores
 from ingredients.training.workload import Workload
 
 BENCH_RUNS = (16, 80, 256, 1024)

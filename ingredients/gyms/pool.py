@@ -9,7 +9,6 @@ to it; later they have to be where he left them.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from ingredients.gyms.bundle import Block, Bundle
 from ingredients.gyms.lane import EXTRA
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob
+from ingredients.machine import usable_cores
 
 Rows = NDArray[np.float32]
 
@@ -101,7 +101,7 @@ class Pool:
     def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
         """Returns room for so many lanes: one bundle in this process, or one in a process of its own for each core."""
         self.close()
-        bundles = min(_cores(), lanes) if self._async else 1
+        bundles = min(usable_cores(), lanes) if self._async else 1
         size = -(-lanes // bundles)
         makers = [partial(Bundle, self._recipe, self._knobs, index, size) for index in range(bundles)]
         self._room = bundles * size
@@ -141,7 +141,3 @@ class Pool:
         block = np.zeros((len(self._tasks), self._width), np.float32)
         block[:, 1 - EXTRA] = block[:, -1] = 1.0
         return block
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

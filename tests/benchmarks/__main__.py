@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ingredients.engine.local import usable_cores
+from ingredients.machine import usable_cores
 
 from .part import Options, Part, Result, parsed, show
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingredients.engine.local import usable_cores
+from ingredients.machine import usable_cores
 
 Result = dict[str, Any]
 

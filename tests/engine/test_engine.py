@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from ingredients.engine.calls import results_of, workers_for_calls
-from ingredients.engine.local import LocalEngine, usable_cores
+from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Reported, Started
 from ingredients.errors import IngredientsError, StudyError
 from ingredients.experiment import Progress
@@ -238,11 +238,6 @@ def test_a_worker_is_deaf_to_ctrl_c() -> None:
             if isinstance(event, Reported):
                 os.kill(event.message, signal.SIGINT)
     assert isinstance(events[-1], Finished)
-
-
-def test_usable_cores_is_what_the_process_may_use() -> None:
-    """The default number of workers respects an affinity mask."""
-    assert 1 <= usable_cores() <= (os.cpu_count() or 1)
 
 
 def test_tally_adds_up_steps_speed_and_time() -> None:

@@ -1,0 +1,64 @@
+"""What this process may take of the machine: cores and memory, as its affinity and its control groups say.
+
+Comes in: `/proc` and `/sys` of Linux, where there are any. Goes out: numbers. A container, a batch job and a service
+are control groups. Each limit holds for all that is nested in it, so every group from the process's own up to the root
+is asked, of version 2 (`cpu.max`, `memory.max`) and of version 1 (`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path("/")
+
+
+def usable_cores(root: Path = ROOT) -> int:
+    """Returns how many cores this process may use: those of its affinity, and no more than its quotas' whole ones."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min([there, *(int(quota) for quota in _quotas(root))]))
+
+
+def memory_limits(root: Path = ROOT) -> list[int]:
+    """Returns the bytes that each control group of this process may take, as far as they say any."""
+    files = [*_files(root, "", "memory.max"), *_files(root, "memory", "memory.limit_in_bytes")]
+    return [int(text) for file in files if (text := _read(file)).isdecimal()]
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """Yields the cores that each control group of this process may use, as far as they say any."""
+    for file in _files(root, "", "cpu.max"):
+        quota, _, period = _read(file).partition(" ")
+        if quota.isdecimal() and period.isdecimal():  # `max 100000` is no quota
+            yield int(quota) / int(period)
+    for file in _files(root, "cpu", "cpu.cfs_quota_us"):
+        quota, period = _read(file), _read(file.with_name("cpu.cfs_period_us"))
+        if quota.isdecimal() and period.isdecimal():  # -1 is no quota
+            yield int(quota) / int(period)
+
+
+def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
+    """Yields this file of every control group that the process is in, its own first; "" is version 2.
+
+    In a container the path of a group may be that of the machine, and not be there: then its root is.
+    """
+    for line in _read(root / "proc" / "self" / "cgroup").splitlines():
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
+        if controller not in controllers.split(","):
+            continue
+        for mount in _mounts(root / "sys" / "fs" / "cgroup", controllers, controller):
+            group = Path(*(part for part in Path(path).parts if part not in ("/", "..")))
+            yield from (mount / each / name for each in (group, *group.parents) if (mount / each / name).is_file())
+
+
+def _mounts(folder: Path, controllers: str, controller: str) -> list[Path]:
+    """Returns where the groups of a controller may be mounted."""
+    return [folder, folder / "unified"] if not controllers else sorted({folder / controllers, folder / controller})
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
