@@ -19,6 +19,7 @@ Data flows one way through these modules; each imports only from those before it
     references    floor, ceilings, classical algorithms
     agent         the observation (where inputs are masked), memory, network
     training      rollout, learner, evaluation under probes
+    inner         which algorithm runs inside a trained agent
     store         results/<study>/: the only owner of its paths and formats
     experiment    one stack from start to stored result
     engine        where jobs execute: jobs in, events out

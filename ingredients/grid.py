@@ -50,7 +50,10 @@ CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
 CODE_OF_LONG_EPISODES = 1  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
-_ONLY_EVALUATES = ("evaluation.tasks", "evaluation.stream", "evaluation.reactive_agents")
+_ONLY_EVALUATES = (
+    *("evaluation.tasks", "evaluation.stream", "evaluation.reactive_agents"),
+    "evaluation.analysis",
+)
 _SHORT: dict[Ingredient, str] = {
     "reward_observation": "reward",
     "action_observation": "action",
@@ -270,9 +273,13 @@ def study_fingerprint(study: Study) -> Fingerprints:
 
 
 def references_fingerprint(study: Study) -> str:
-    """Returns the fingerprint of what references are made of: what evaluates, and how many agents are trained."""
+    """Returns the fingerprint of what references are made of: what evaluates, and how many agents are trained.
+
+    An analysis of stored runs changes no reference.
+    """
     agents = study.evaluation.reactive_agents
-    evaluates = study_fingerprint(study).evaluates
+    evaluation = study.evaluation.model_copy(update={"analysis": "none"})
+    evaluates = study_fingerprint(study.model_copy(update={"evaluation": evaluation})).evaluates
     return evaluates if agents == "auto" else _digest({"evaluates": evaluates, "reactive_agents": agents})
 
 
@@ -311,9 +318,10 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; the stream that there was before there were several is not named."""
+    """Returns what evaluates a run; what there was before there were several streams, or an analysis, is not named."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"})
-    return section if section["stream"] else {key: value for key, value in section.items() if key != "stream"}
+    unnamed = {"stream": 0, "analysis": "none"}
+    return {key: value for key, value in section.items() if key not in unnamed or value != unnamed[key]}
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:

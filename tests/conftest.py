@@ -26,7 +26,15 @@ SLOW_MODULES = {
     *("test_references_bernoulli_bandit", "test_references_dependent_bandits", "test_references_dynamic_programming"),
     *("test_references_gaussian", "test_references_reactive", "test_references_tabular_mdp"),
     *("test_cli", "test_console", "test_own_memory_command", "test_store", "test_store_checksums", "test_store_disk"),
-    *("test_analysis", "test_api", "test_api_commands", "test_own_tasks", "test_packaging", "test_readme_commands"),
+    *(
+        "test_analysis",
+        "test_inner_agents",
+        "test_api",
+        "test_api_commands",
+        "test_own_tasks",
+        "test_packaging",
+        "test_readme_commands",
+    ),
     *("test_run_grid", "test_survival"),
 }
 

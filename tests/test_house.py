@@ -38,7 +38,7 @@ WINGS = (
         "references",
         "agent",
     ),
-    "training",
+    *("training", "inner"),
     *("store", "experiment", "engine", "grid_run", "judgement_input", "judgement", "console", "report", "api", "audit"),
     "commands",
 )

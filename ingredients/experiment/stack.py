@@ -231,6 +231,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
         statistics=result.evaluation.statistics,
         blocks=result.evaluation.blocks,
         inside=result.evaluation.inside,
+        analysis=result.evaluation.analysis,
         diagnostics=result.diagnostics,
         resolved=study.resolved(),
         versions=result.versions,

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ingredients.agent.network import flatten, views
 from ingredients.grid import Run
+from ingredients.inner.analysis import inner_algorithm
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
 from ingredients.tasks.blocks import in_blocks
@@ -59,6 +60,7 @@ class RunEvaluation:
         blocks: the final curves on those blocks, plain and under each probe, `[G, K]`: what the run's own intervals
             over tasks rest on.
         inside: what its memory holds of the last action and reward (`training.inside`); empty without a memory.
+        analysis: what the study's `evaluation.analysis` found, lists of numbers by name; empty where none was asked.
     """
 
     curves: pd.DataFrame
@@ -66,6 +68,7 @@ class RunEvaluation:
     statistics: Mapping[str, float] = field(default_factory=dict)
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
     inside: Mapping[str, float] = field(default_factory=dict)
+    analysis: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
@@ -92,7 +95,15 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvalu
     settings, runs = study.evaluation, len(setup.runs)
     held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     inside = carried_inside(setup, policies.weights[0], policies.weights[-1], held_out)
-    return [RunEvaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, strict=True)]
+    analysis = _analysis(study, setup, policies)
+    return [RunEvaluation(*made) for made in zip(tables, blocks, statistics, whole, inside, analysis, strict=True)]
+
+
+def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, Sequence[float]]]:
+    """Returns what the analysis that the study asks for finds of each run."""
+    if study.evaluation.analysis == "none":
+        return [{} for _ in setup.runs]
+    return inner_algorithm(setup, policies.train_steps, policies.weights, study.evaluation.tasks)
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:

@@ -6,8 +6,8 @@ D, C), `evidence` (a run's own intervals over tasks), `shares` (exact counts of 
 `emergence` (when in training), `advice` (what would help), `probes`, `cell_results` (all of a cell), `routes` (by
 which an agent has an ingredient) with `route_results` and `route_words`, `conclusions` (ingredients), `claims` (the
 essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words), `beside` (agents less
-references), `judge` (all of it on a study), `unjudged` (a study whose references are not there); `results` and
-`findings` are what comes out.
+references), `inner` (which algorithm runs inside), `judge` (all of it on a study), `unjudged` (a study whose
+references are not there); `results` and `findings` are what comes out.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ingredients.grid import Cell
+from ingredients.judgement.inner import InnerResult
 from ingredients.judgement.results import CellResult, Effect, Interval, Share, Verdict
 from ingredients.judgement.scores import Scale
 from ingredients.study import Ingredient
@@ -213,6 +214,7 @@ class Judgement:
         calibration: the gate.
         sentence: the answer to the study's question, for the first screen.
         notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
+        inner: which algorithm the agents of a cell run inside, where the study asked (`inner`).
     """
 
     scale: Scale | None = field(compare=False)
@@ -230,6 +232,7 @@ class Judgement:
     calibration: Calibration
     sentence: str
     notes: tuple[str, ...]
+    inner: Mapping[Cell, InnerResult] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
@@ -237,7 +240,7 @@ class Judgement:
             "floor": self.floor,
             "yardstick": self.yardstick.json() if self.yardstick else None,
             "references": {name: reference.json() for name, reference in self.references.items()},
-            "cells": [cell.json() for cell in self.cells],
+            "cells": [{**cell.json(), **self._inner_json(cell.cell)} for cell in self.cells],
             "ingredients": {name: result.json() for name, result in self.ingredients.items()},
             "minimal_sufficient": [list(names) for names in self.minimal_sufficient],
             "claim": self.claim.json(),
@@ -249,3 +252,6 @@ class Judgement:
             "leak_claim": self.leak_claim.json(),
             "storage_claim": self.storage_claim.json(),
         }
+
+    def _inner_json(self, cell: Cell) -> dict[str, Any]:
+        return {"inner_algorithm": self.inner[cell].json()} if cell in self.inner else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ingredients.grid import Cell
 from ingredients.judgement.beside import passed_by
 from ingredients.judgement.cell_results import cell_result
 from ingredients.judgement.claims import ClaimInput, claim, leak_claim, storage_claim
@@ -16,6 +17,7 @@ from ingredients.judgement.court import Court, by_seed, open_court
 from ingredients.judgement.doses import dose_responses
 from ingredients.judgement.factorial import factorial
 from ingredients.judgement.findings import Judgement, ReferenceResult, Yardstick
+from ingredients.judgement.inner import InnerResult, inner_result
 from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, of_working_memory, sentence
@@ -70,7 +72,14 @@ def judge_study(cells: Sequence[CellInput], references: References, criterion: C
         calibration=court.calibration,
         sentence=of_working_memory(said) if references.working_memory else said,
         notes=notes(results, ingredients, court.calibration, criterion, references.leakage),
+        inner=_inner(cells, criterion),
     )
+
+
+def _inner(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, InnerResult]:
+    """Returns which algorithm the agents of each cell run inside, where that was measured."""
+    found = {cell.cell: inner_result(cell, criterion.confidence) for cell in cells}
+    return {cell: result for cell, result in found.items() if result is not None}
 
 
 def _decision(cell: CellInput, court: Court) -> Decision:

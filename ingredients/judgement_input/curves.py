@@ -5,7 +5,7 @@ A curve is `[K]`: the mean over evaluation tasks of the expected reward of each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,6 +67,7 @@ class RunCurves:
         inside: how well `action` and `reward` are decoded from the memory, and (`_untrained`) from that of the network
             before training: 0 is what the schedule tells, 1 is all; empty without a memory, or where not measured.
         on_blocks: the final curves on blocks of tasks; None where they were not stored: then the run has no class.
+        analysis: what the study's `evaluation.analysis` found, lists of numbers by name (`judgement.inner`).
     """
 
     seed: int
@@ -79,6 +80,7 @@ class RunCurves:
     statistics: Mapping[str, float] = field(default_factory=dict)
     inside: Mapping[str, float] = field(default_factory=dict)
     on_blocks: BlockCurves | None = None
+    analysis: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -208,6 +208,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
         blocks=np.asarray(blocks, dtype=np.float64) if blocks else None,
         statistics=about.get("statistics", {}),
         inside=about.get("inside", {}),
+        analysis=about.get("analysis", {}),
         on_blocks=block_curves(store.read_blocks(run)),
     )
 

@@ -28,9 +28,10 @@ from torch import Tensor
 from torch.nn.functional import one_hot, pad
 
 from ingredients.references.bandit_policies import posterior_mean
+from ingredients.study.families.bernoulli_bandit import MOST_EXACT_STATES
 
-MOST_STATES = 6_000_000
-"""States up to which the program is run: 2 arms × 107 pulls, 3 × 36, 5 × 16, 10 × 8; seconds, and below 1.5 GiB."""
+MOST_STATES = MOST_EXACT_STATES
+"""States up to which the program is run."""
 
 Chances = Callable[[Tensor, int], Tensor]
 """Maps counts `[N, A, 2]` after t pulls, and t, to the chance that a policy intends each arm, `[N, A]`."""
@@ -114,11 +115,26 @@ def bayes_optimal(states: CountStates, action_noise: float = 0.0) -> BayesOptima
     values = torch.zeros(states.size(states.pulls), dtype=torch.float64)
     best_arms = []
     for t in reversed(range(states.pulls)):
-        arm_values = _arm_values(states, t, values)
-        best, best_arm = arm_values.max(-1)
-        values = (1 - action_noise) * best + action_noise * arm_values.mean(-1)
+        of_arms = arm_values(states, t, values)
+        best, best_arm = of_arms.max(-1)
+        values = (1 - action_noise) * best + action_noise * of_arms.mean(-1)
         best_arms.append(best_arm.to(torch.int16))
     return BayesOptimal(values.item(), tuple(reversed(best_arms)), states.binomials)
+
+
+def arm_values(states: CountStates, t: int, values: Tensor) -> Tensor:
+    """Returns Q `[M_t, A]` of carrying out each arm after t pulls, where `values` `[M_{t+1}]` is what comes after."""
+    p = posterior_mean(states.after(t))
+    after = values[states.successors[: len(p)]]
+    return p * (1 + after[..., 0]) + (1 - p) * after[..., 1]
+
+
+def reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
+    """Returns P(state) `[M_{t+1}]` from the probability `flows` `[M_t, A, 2]` of each outcome of each arm after t."""
+    reached = torch.zeros(states.size(t + 1), dtype=torch.float64)
+    for flow, successor in zip(flows.flatten(1).T, states.successors[: len(flows)].flatten(1).T, strict=True):
+        reached[successor] += flow  # no two states share a successor by the same outcome
+    return reached
 
 
 def expected_return(states: CountStates, chances: Chances, action_noise: float = 0.0) -> float:
@@ -134,7 +150,7 @@ def expected_return(states: CountStates, chances: Chances, action_noise: float =
         pulled = reached.unsqueeze(-1) * intended
         paid = pulled * posterior_mean(counts)
         total += paid.sum().item()
-        reached = _reach(states, t, torch.stack((paid, pulled - paid), -1))
+        reached = reach(states, t, torch.stack((paid, pulled - paid), -1))
     return total
 
 
@@ -144,23 +160,8 @@ def best_after_watching(states: CountStates, pulls: int) -> float:
     for t in range(pulls):
         mean = posterior_mean(states.after(t))
         pulled = reached.unsqueeze(-1) / states.arms
-        reached = _reach(states, t, torch.stack((pulled * mean, pulled * (1 - mean)), -1))
+        reached = reach(states, t, torch.stack((pulled * mean, pulled * (1 - mean)), -1))
     return (reached * posterior_mean(states.after(pulls)).amax(-1)).sum().item()
-
-
-def _arm_values(states: CountStates, t: int, values: Tensor) -> Tensor:
-    """Returns Q `[M_t, A]` of carrying out each arm after t pulls, where `values` `[M_{t+1}]` is what comes after."""
-    p = posterior_mean(states.after(t))
-    after = values[states.successors[: len(p)]]
-    return p * (1 + after[..., 0]) + (1 - p) * after[..., 1]
-
-
-def _reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
-    """Returns P(state) `[M_{t+1}]` from the probability `flows` `[M_t, A, 2]` of each outcome of each arm after t."""
-    reached = torch.zeros(states.size(t + 1), dtype=torch.float64)
-    for flow, successor in zip(flows.flatten(1).T, states.successors[: len(flows)].flatten(1).T, strict=True):
-        reached[successor] += flow  # no two states share a successor by the same outcome
-    return reached
 
 
 def _partial_sums(most: int, length: int) -> Tensor:

@@ -16,7 +16,7 @@ from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import opening, rows, short, wording
+from ingredients.report import inner, opening, rows, short, wording
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
 from ingredients.report.figures.inline import inline
@@ -25,7 +25,7 @@ from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
-_NOT_ALWAYS = ("probes", "routes", "analysis", "emergence", "doses")
+_NOT_ALWAYS = ("probes", "routes", "analysis", "inner", "emergence", "doses")
 
 
 def page(
@@ -48,6 +48,7 @@ def page(
         pictures=shown,
         tables=written,
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
+        inner_measures=inner.MEASURES,
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_panel_key(evidence, judgement),
@@ -131,6 +132,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("probes", "Probes"),
         ("routes", "Routes"),
         ("analysis", "Analysis"),
+        ("inner", inner.TITLE),
         ("emergence", "Emergence"),
         ("doses", "Doses"),
         ("references", "Tasks and references"),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import routes, rows, wording
+from ingredients.report import inner, routes, rows, wording
 from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
@@ -80,6 +80,7 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             ("cell", *(name.replace("_", " ") for name in rows.analysed(judgement))),
             [rows.analysis_row(each, rows.analysed(judgement)) for each in ordered if each.statistics],
         ),
+        **_inner(judgement),
         "emergence": Table(
             "From which training step on the runs adapt",
             ("cell", "median step", "runs", "late return on own training tasks minus held-out tasks"),
@@ -90,6 +91,27 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             "Return and score of each reference",
             rows.REFERENCES,
             [rows.reference_row(each, curves, judgement) for each in judgement.references.values()],
+        ),
+    }
+
+
+def _inner(judgement: Judgement) -> dict[str, Table]:
+    """Returns the tables of the inner algorithm: every cell, the fullest beside known policies, what is at stake."""
+    return {
+        "inner": Table(
+            "Which algorithm the agents of a cell run inside",
+            inner.HEAD,
+            [inner.row(*each) for each in inner.found(judgement)],
+        ),
+        "inner_beside": Table(
+            "The fullest cell beside known algorithms, in its agents' own lifetimes and in Bayes-optimal ones",
+            inner.BESIDE,
+            inner.beside_rows(judgement),
+        ),
+        "inner_worth": Table(
+            "Value lost per decision, by what exploring is worth (the fullest cell's own lifetimes)",
+            inner.WORTH,
+            inner.worth_rows(judgement),
         ),
     }
 

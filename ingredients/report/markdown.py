@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import opening, routes, rows, short, wording
+from ingredients.report import inner, opening, routes, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
 from ingredients.study import INGREDIENTS
@@ -61,6 +61,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         yield escaped(f"{study.tasks.analysis}.")
         analysed = (rows.analysis_row(result, names) for result in rows.ordered(judgement) if result.statistics)
         yield markdown_table(["cell", *(name.replace("_", " ") for name in names)], analysed)
+    yield from _inner(judgement)
     for title, lines in rows.lists(evidence, judgement):
         yield f"## {title}"
         yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
@@ -77,6 +78,18 @@ def _ingredients(judgement: Judgement) -> Iterator[str]:
     head = ["ingredient", "needed here", "why", "late score lost without it", "p", rows.CHANCE]
     yield markdown_table(head, (rows.ingredient_evidence(*each) for each in judgement.ingredients.items()))
     yield escaped(rows.sufficient(judgement))
+
+
+def _inner(judgement: Judgement) -> Iterator[str]:
+    """Yields which algorithm runs inside, where that was measured."""
+    if not (measured := inner.found(judgement)):
+        return
+    yield f"## {inner.TITLE}"
+    yield _bullets(inner.MEASURES)
+    yield "![Value lost at each pull, and a belief beside the posterior](figures/inner.png)"
+    yield markdown_table(inner.HEAD, (list(map(escaped, inner.row(*each))) for each in measured))
+    for head, body in ((inner.BESIDE, inner.beside_rows(judgement)), (inner.WORTH, inner.worth_rows(judgement))):
+        yield markdown_table(head, (list(map(escaped, each)) for each in body))
 
 
 def _probes(results: Sequence[CellResult]) -> str:

@@ -16,7 +16,7 @@ from rich.text import Text
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import opening, rows, short, wording
+from ingredients.report import inner, opening, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
@@ -57,6 +57,8 @@ class TerminalReport:
             yield self._ingredients(pen)
         yield from self._probes(pen)
         yield from self._analysis(pen)
+        if said := inner.lines(self.judgement):
+            yield _listed(inner.TITLE, list(said), pen)
         for title, lines in rows.lists(self.evidence, self.judgement):
             yield _listed(title, lines, pen)
         yield from self._files(pen)

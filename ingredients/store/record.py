@@ -61,6 +61,7 @@ class RunRecord:
         statistics: The family's own analysis of the run, by name; empty where it has none.
         blocks: The final curves on blocks of the held-out tasks, `[G, K]` by probe; empty for a failed run.
         inside: How well the last action and the last reward are decoded from its memory; empty without a memory.
+        analysis: What the study's `evaluation.analysis` found, lists of numbers by name; empty where none was asked.
     """
 
     run: Run
@@ -78,6 +79,7 @@ class RunRecord:
     statistics: Mapping[str, float] = field(default_factory=dict)
     blocks: Mapping[str, np.ndarray] = field(default_factory=dict)
     inside: Mapping[str, float] = field(default_factory=dict)
+    analysis: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
@@ -193,6 +195,7 @@ def _run_json(record: RunRecord) -> dict[str, Any]:
         "returns_by_block": list(record.returns_by_block),
         "statistics": dict(record.statistics),
         "inside": dict(record.inside),
+        **({"analysis": {name: list(found) for name, found in record.analysis.items()}} if record.analysis else {}),
         "versions": dict(sorted(record.versions.items())),
         "study": dict(record.resolved),
     }

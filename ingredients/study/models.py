@@ -196,6 +196,8 @@ class EvaluationSettings(Section):
         stream: which draw of evaluation tasks, and of the luck in evaluations; tuning and published results need two.
         reactive_agents: memoryless agents trained for each combination of channels, the best of which is a hurdle of
             the rule (`experiment.memoryless`); 0 is none, `auto` what takes a quarter of the training at most.
+        analysis: `inner_algorithm` asks the stored agents which algorithm they run (`ingredients.inner`); `none` does
+            not. Bernoulli bandits only, and few enough pulls for exact values.
     """
 
     tasks: Annotated[
@@ -205,6 +207,7 @@ class EvaluationSettings(Section):
     tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = TASKS_AT_POINTS
     stream: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
     reactive_agents: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(0, 8)))] = "auto"
+    analysis: Literal["none", "inner_algorithm"] = "none"
 
     @model_validator(mode="before")
     @classmethod
@@ -270,6 +273,13 @@ class Study(Section):
     @model_validator(mode="after")
     def _levels_are_those_of_the_agent(self) -> Self:
         return self.model_copy(update={"ingredients": self.ingredients.of_agent(self.agent.memory)})
+
+    @model_validator(mode="after")
+    def _analysis_has_exact_values(self) -> Self:
+        asked = self.evaluation.analysis
+        if asked != "none" and (reason := self.tasks.without_exact_values()):
+            raise fields.mistake(f"needs exact values: {reason}", asked, "none", keys=("evaluation.analysis",))
+        return self
 
     @model_validator(mode="after")
     def _grid_can_be_run(self) -> Self:

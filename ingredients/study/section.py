@@ -48,6 +48,10 @@ class TasksSection(Section):
         """Returns why no cell can get a verdict, where the settings alone say so."""
         return None
 
+    def without_exact_values(self) -> str | None:
+        """Returns why the value of every history cannot be computed, which `analysis: inner_algorithm` needs."""
+        return "the values of its histories are not computed; use family bernoulli-bandit"
+
     @classmethod
     def default_of(cls, key: str) -> Any:  # noqa: ANN401 - of the setting's own type
         """Returns the default of a setting, for a program that is made without a study."""

@@ -219,7 +219,8 @@ def test_the_resolved_study_is_readable() -> None:
         "seeds: 2\n"
         "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
         f"{dump({'learner': LearnerSettings().model_dump()})}"
-        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0, reactive_agents: auto}\n"
+        "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0, reactive_agents: auto, "
+        "analysis: none}\n"
         "criterion: {gain_above: 0.1, confidence: 0.95}\n"
     )
 
@@ -280,6 +281,7 @@ def test_a_study_at_smoke_size_is_the_same_study_made_small() -> None:
         "tasks_at_points": 64,
         "stream": 1,
         "reactive_agents": 0,
+        "analysis": "none",
     }
     assert smoke_sized(tiny) == tiny
 

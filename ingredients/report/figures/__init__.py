@@ -4,8 +4,8 @@ Nothing that the rest of the report needs is here, so that
 matplotlib is imported only when something is drawn.
 
 In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
-(where panels stand); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `effects` (the pictures) with
-`sentences` (the same in words); `inline` (into a page); `trace` (lifetimes of one agent).
+(where panels stand); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `effects` (the pictures)
+with `sentences` (the same in words); `inline` (into a page); `trace` (lifetimes of one agent).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report.figures import adaptation, effects, emergence, probes, single, truth_table
+from ingredients.report.figures import adaptation, effects, emergence, inner, probes, single, truth_table
 from ingredients.report.figures.drawn import Picture, Words, drawn, styled
 from ingredients.report.figures.view import View
 
@@ -62,6 +62,8 @@ def _pictures(view: View) -> Iterator[tuple[Words, Callable[[], Figure]]]:
         yield probes.words(result, place), lambda result=result: probes.figure(view, result)  # type: ignore[misc]
     if emergence.shown(view):
         yield emergence.words(view), lambda: emergence.figure(view)
+    if view.judgement.inner:
+        yield inner.words(view), lambda: inner.figure(view)
     if any(each.effect.mean is not None for each in view.judgement.ingredients.values()):
         yield effects.effects_words(view), lambda: effects.effects(view)
     if view.curves.scale.usable:

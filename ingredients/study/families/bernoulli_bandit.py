@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
 from ingredients.study import fields
 from ingredients.study.section import Arms, Episodes, Noise, TasksSection
+
+MOST_EXACT_STATES = 6_000_000
+"""States up to which values are exact: 2 arms × 107 pulls, 3 × 36, 5 × 16, 10 × 8; seconds, and below 1.5 GiB."""
 
 
 class BernoulliBanditTasks(TasksSection):
@@ -25,3 +29,11 @@ class BernoulliBanditTasks(TasksSection):
             allowed = f"0 to {self.episodes - 1}, fewer than tasks.episodes (the verdict's early part is a fifth)"
             raise fields.mistake("leave no pull to the agent", self.forced_pulls, allowed, keys=("forced_pulls",))
         return self
+
+    def without_exact_values(self) -> str | None:
+        """Returns why the dynamic program of `references.bandit_dynamic_programming` does not run, or None."""
+        if self.forced_pulls:
+            return "pulls are forced; set tasks.forced_pulls to 0"
+        states = math.comb(self.episodes + 2 * self.arms, self.episodes)
+        allowed = f"at most {MOST_EXACT_STATES:,}, such as 2 arms x 107 pulls or 3 x 36"
+        return f"its histories have {states:,} counts; allowed: {allowed}" if states > MOST_EXACT_STATES else None

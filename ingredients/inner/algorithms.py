@@ -1,0 +1,169 @@
+"""Known algorithms as policies of which every chance is known: Bayes, Thompson, greedy, UCB, and two habits.
+
+An algorithm carries a state through the lifetime and gives the chance of each arm before every pull. Those that choose
+by counts cannot tell two orders of the same past apart. The habits can: win-stay-lose-shift knows the last pull alone,
+and the recency-weighted learner forgets,
+
+    V_a ← V_a + α (r − V_a) for the arm that was pulled, V_a = 1/2 at the start
+
+(Sutton & Barto 2018, §2.5), where the posterior mean has a rate that falls with the arm's pulls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ingredients.inner.histories import Histories
+from ingredients.inner.values import ActionValues, best_share
+from ingredients.references.bandit_dynamic_programming import Chances
+from ingredients.references.bandit_policies import chances, one_more_pull, posterior_mean, ucb1
+from ingredients.references.bandit_reactive import ReactivePolicy, win_stay_lose_shift
+from ingredients.references.bandit_thompson import thompson_chances
+
+RECENCY_RATE = 0.3  # of the learner whose loss is shown beside the agents'
+
+
+class Algorithm(Protocol):
+    """A policy that is known in full."""
+
+    def initial(self, runs: int, lifetimes: int) -> Tensor:
+        """Returns its state at the start of lifetimes, `[S, N, ...]`."""
+        ...
+
+    def chances(self, state: Tensor, t: int) -> Tensor:
+        """Returns the chance of each arm after t pulls, `[S, N, A]` (float64)."""
+        ...
+
+    def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the state after a pull of `action` `[S, N]` that paid `reward` `[S, N]`."""
+        ...
+
+
+@dataclass(frozen=True)
+class ByCounts:
+    """Chooses by the counts alone; `of_counts` takes `[N, A, 2]` (float64)."""
+
+    arms: int
+    of_counts: Chances
+
+    def initial(self, runs: int, lifetimes: int) -> Tensor:
+        """Returns counts of nothing, `[S, N, A, 2]`."""
+        return torch.zeros(runs, lifetimes, self.arms, 2, dtype=torch.float64)
+
+    def chances(self, state: Tensor, t: int) -> Tensor:
+        """Returns the chance of each arm, `[S, N, A]`."""
+        return self.of_counts(state.flatten(0, 1), t).double().view(state.shape[:-1])
+
+    def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the counts with one more pull."""
+        return one_more_pull(state, action, reward)
+
+
+@dataclass(frozen=True)
+class Reactive:
+    """Chooses by the last pull alone; its state is the arm and what it paid, −1 at the start."""
+
+    arms: int
+    policy: ReactivePolicy
+
+    def initial(self, runs: int, lifetimes: int) -> Tensor:
+        """Returns `[S, N, 2]`: no pull."""
+        return torch.full((runs, lifetimes, 2), -1, dtype=torch.int64)
+
+    def chances(self, state: Tensor, t: int) -> Tensor:
+        """Returns the chance of each arm, `[S, N, A]`."""
+        if t == 0:
+            return self.policy.first.double().expand(*state.shape[:-1], self.arms)
+        return self.policy.then.double()[state[..., 1], state[..., 0]]
+
+    def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Returns the last pull."""
+        return torch.stack((action, reward.long()), -1)
+
+
+@dataclass(frozen=True)
+class Recency:
+    """Pulls the arm of the highest recency-weighted mean, or a softmax of these; its state are the means, `[S, N, A]`.
+
+    Attributes:
+        arms: A.
+        rate: α, the weight of the newest pay-off.
+        temperature: of the softmax; 0 takes the highest, equal ones alike.
+    """
+
+    arms: int
+    rate: float = RECENCY_RATE
+    temperature: float = 0.0
+
+    def initial(self, runs: int, lifetimes: int) -> Tensor:
+        """Returns 1/2 for each arm."""
+        return torch.full((runs, lifetimes, self.arms), 0.5, dtype=torch.float64)
+
+    def chances(self, state: Tensor, t: int) -> Tensor:
+        """Returns the chance of each arm, `[S, N, A]`."""
+        return softened(state, self.temperature)
+
+    def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
+        """Moves the mean of the pulled arm towards what it paid."""
+        place = action.unsqueeze(-1)
+        before = state.gather(-1, place)
+        return state.scatter(-1, place, before + self.rate * (reward.unsqueeze(-1).double() - before))
+
+
+def softened(preferences: Tensor, temperature: float) -> Tensor:
+    """Returns the softmax of preferences `[..., A]` at a temperature; at 0 the best share the choice."""
+    return best_share(preferences) if temperature == 0 else (preferences / temperature).softmax(-1)
+
+
+def known_algorithms(values: ActionValues) -> Mapping[str, Algorithm]:
+    """Returns the algorithms beside which an agent is shown, by name."""
+    arms, pulls = values.arms, values.pulls
+    of_counts: dict[str, Chances] = {
+        "bayes_optimal": lambda counts, _: best_share(values.of(counts)),
+        "thompson": thompson_chances(arms, pulls),
+        "greedy": lambda counts, _: best_share(posterior_mean(counts)),
+        "ucb1": partial(chances, ucb1),
+    }
+    by_counts = {name: ByCounts(arms, chosen) for name, chosen in of_counts.items()}
+    return {**by_counts, "reactive": Reactive(arms, win_stay_lose_shift(arms)), "recency": Recency(arms)}
+
+
+def along(algorithm: Algorithm, histories: Histories) -> Tensor:
+    """Returns the chance of each arm before each pull of given lifetimes, `[S, N, T, A]`."""
+    runs, lifetimes, pulls = histories.shape
+    state, made = algorithm.initial(runs, lifetimes), []
+    for t in range(pulls):
+        made.append(algorithm.chances(state, t))
+        state = algorithm.update(state, histories.actions[..., t], histories.rewards[..., t])
+    return torch.stack(made, 2)
+
+
+def states_along(algorithm: Algorithm, histories: Histories) -> Tensor:
+    """Returns the algorithm's state before each pull of given lifetimes, `[S, N, T, ...]`."""
+    runs, lifetimes, pulls = histories.shape
+    states = [algorithm.initial(runs, lifetimes)]
+    for t in range(pulls - 1):
+        states.append(algorithm.update(states[-1], histories.actions[..., t], histories.rewards[..., t]))
+    return torch.stack(states, 2)
+
+
+def lived(algorithm: Algorithm, tasks: Tensor, pulls: int, action_noise: float, draws: torch.Generator) -> Histories:
+    """Returns lifetimes that an algorithm lives on `tasks` `[S, N, A]`."""
+    runs, lifetimes, arms = tasks.shape
+    state, actions, rewards = algorithm.initial(runs, lifetimes), [], []
+    for t in range(pulls):
+        luck = torch.rand(4, runs, lifetimes, generator=draws)
+        above = luck[0].unsqueeze(-1) > algorithm.chances(state, t).cumsum(-1)[..., :-1]
+        any_arm = (luck[1] * arms).long().clamp(max=arms - 1)
+        action = torch.where(luck[2] < action_noise, any_arm, above.sum(-1))
+        reward = (luck[3] < tasks.gather(-1, action.unsqueeze(-1)).squeeze(-1)).float()
+        actions.append(action)
+        rewards.append(reward)
+        state = algorithm.update(state, action, reward)
+    return Histories(torch.stack(actions, 2), torch.stack(rewards, 2))

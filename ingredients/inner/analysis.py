@@ -1,0 +1,187 @@
+"""The inner algorithm of a stack's agents: everything that is measured of them, run by run.
+
+The agents are asked with their stored weights; nothing is trained but decoders. Their own lifetimes and those of the
+Bayes-optimal agent are on the first held-out tasks of the evaluation, the same for every run of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ingredients.inner import belief
+from ingredients.inner.algorithms import Algorithm, along, known_algorithms, lived
+from ingredients.inner.candidates import distances
+from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm
+from ingredients.inner.exchange import moves
+from ingredients.inner.histories import Histories
+from ingredients.inner.measures import decisions, listed, lost, lost_by_pull, lost_by_worth
+from ingredients.inner.values import ActionValues, action_values
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.training.draws import evaluation_tasks
+from ingredients.training.evaluation import lanes_at_once
+from ingredients.training.trainer import Setup
+
+LIFETIMES: Final = 256  # of each run, and as many of the Bayes-optimal agent
+SHOWN_LIFETIME: Final = -1  # whose belief the report draws: the last, which no decoder was fitted to
+GATED: Final = ("bayes_optimal", "thompson", "greedy", "reactive", "recency")
+GATE_RUNS, GATE_LIFETIMES = 5, 64
+
+
+class Yardsticks(NamedTuple):
+    """What is the same for every agent on a bandit.
+
+    Attributes:
+        tasks: ψ of the lifetimes, `[N, A]`.
+        values: of every history.
+        algorithms: those that are known, by name.
+        bayes: lifetimes of the Bayes-optimal agent on the tasks, `[1, N, T]`.
+    """
+
+    tasks: Tensor
+    values: ActionValues
+    algorithms: Mapping[str, Algorithm]
+    bayes: Histories
+
+
+@lru_cache(maxsize=2)
+def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yardsticks:
+    """Returns what every agent of a study is compared with; a worker computes it once for all stacks."""
+    values = action_values(family.arms, family.episodes, family.action_noise)
+    tasks, algorithms = evaluation_tasks(family, lifetimes, stream), known_algorithms(values)
+    best, draws = algorithms["bayes_optimal"], generator(0, Purpose.REFERENCES, evaluation=stream)
+    bayes = lived(best, tasks.unsqueeze(0), values.pulls, values.action_noise, draws)
+    return Yardsticks(tasks, values, algorithms, bayes)
+
+
+@lru_cache(maxsize=1)
+def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
+    """Returns what is found of known algorithms, `GATE_RUNS` runs of each; `judgement.inner` knows what it has to be.
+
+    `lapses` is how often they pull any arm instead.
+    """
+    beside, found = yardsticks(family, lifetimes, stream), {}
+    for name in GATED:
+        examinee = KnownAlgorithm(beside.algorithms[name], beside.values.pulls, seed=stream + 1, lapses=lapses)
+        measured = distances_of(examinee, beside, GATE_RUNS)
+        for number in measured[0]:
+            found[f"gate.{name}.{number}"] = [float(np.mean(run[number])) for run in measured]
+    return found
+
+
+def inner_algorithm(
+    setup: Setup, train_steps: Sequence[int], policies: Sequence[Tensor], tasks: int
+) -> list[dict[str, Sequence[float]]]:
+    """Returns what is found of each run, lists of numbers by name (docs/inner-algorithm.md has the names).
+
+    Args:
+        setup: the stack; its family must be a Bernoulli bandit.
+        train_steps: of the evaluation points.
+        policies: the weights `[S, P]` at each of them, the last one final.
+        tasks: how many evaluation tasks there are.
+    """
+    family, runs = setup.family, len(setup.runs)
+    assert isinstance(family, BernoulliBandit), "the study refuses others"
+    lifetimes = min(LIFETIMES, tasks, lanes_at_once(setup))
+    beside = yardsticks(family, lifetimes, setup.stream)
+    agents = [Agents(setup, policy) for policy in policies]
+    behaviour = behaviour_of(agents[-1], beside, runs)
+    held = _belief_of(agents, train_steps, beside.bayes.of_runs(runs), beside.values)
+    known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream)
+    return [{**one, **other, **known} for one, other in zip(behaviour, held, strict=True)]
+
+
+def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
+    """Returns, of each run, the values lost, the distances from the candidates and how far order moves it.
+
+    Args:
+        examinee: agents, or a known algorithm.
+        beside: what it is compared with.
+        runs: S.
+    """
+    places = _places(examinee, beside, runs)
+    found: list[dict[str, Sequence[float]]] = [{} for _ in range(runs)]
+    for place, histories in places.items():
+        policies = {name: along(algorithm, histories) for name, algorithm in beside.algorithms.items()}
+        policies = {"agent": examinee.chances(histories), **policies}
+        at = decisions(beside.values, histories.counts(beside.values.arms))
+        for run, named in enumerate(found):
+            named |= listed(lost_by_pull(policies, at), f"lost.{place}", run)
+            named |= listed(lost_by_worth(policies, at), f"worth.{place}", run)
+    habit, order = beside.algorithms["recency"], generator(1, Purpose.REFERENCES)
+    moved = moves(examinee.chances, places["own"], order)
+    by_habit = moves(lambda shown: along(habit, shown), places["own"], order)
+    order_of = {"agent": moved.reordered, "other": moved.other, "recency": by_habit.reordered}
+    apart = _distances(examinee, beside, places)
+    for run, named in enumerate(found):
+        named |= {f"distance.{name}": [float(far[run])] for name, far in apart.items()}
+        named |= listed(order_of, "order", run)
+    return found
+
+
+def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
+    """Returns what the verdict rests on: of each run its distances by candidate, and `order`."""
+    places = _places(examinee, beside, runs)
+    apart = _distances(examinee, beside, places)
+    moved = moves(examinee.chances, places["own"], generator(1, Purpose.REFERENCES)).reordered
+    return [
+        {**{name: [float(far[run])] for name, far in apart.items()}, "order": moved[run].tolist()}
+        for run in range(runs)
+    ]
+
+
+def _places(examinee: Examinee, beside: Yardsticks, runs: int) -> dict[str, Histories]:
+    """Returns the lifetimes in which an examinee is asked: its own, and those of the Bayes-optimal agent."""
+    own = examinee.lifetimes(beside.tasks.expand(runs, -1, -1))
+    return {"own": own, "bayes": beside.bayes.of_runs(runs)}
+
+
+def _distances(examinee: Examinee, beside: Yardsticks, places: Mapping[str, Histories]) -> dict[str, Tensor]:
+    """Returns the distances in both kinds of lifetimes together, `[S]` by candidate."""
+    mixed = _in_turns(places["own"].followed_by(places["bayes"]))
+    return distances(examinee.chances(mixed), mixed, beside.values, along(beside.algorithms["thompson"], mixed))
+
+
+def _in_turns(histories: Histories) -> Histories:
+    """Returns the lifetimes with the two halves in turns, so that each half of them has as many of either."""
+    lifetimes = histories.shape[1]
+    order = torch.arange(lifetimes).view(2, -1).T.flatten()
+    return Histories(*(part[:, order] for part in histories))
+
+
+def _belief_of(
+    agents: Sequence[Agents], train_steps: Sequence[int], histories: Histories, values: ActionValues
+) -> list[dict[str, Sequence[float]]]:
+    """Returns what decoders read from the memory at the end, and over training beside the value lost."""
+    at = belief.pulls_looked_at(values.pulls)
+    counts = histories.counts(values.arms)
+    targets, gaps = belief.statistics(counts)[:, :, at], values.gaps(counts)
+    first, last = agents[0].shown(histories), agents[-1].shown(histories)
+    features = {"trained": last.outputs, "untrained": first.outputs, "inputs": last.inputs}
+    read = belief.decoded({name: part[:, :, at] for name, part in features.items()}, targets)
+    course: dict[str, list[Tensor]] = {"mean": [], "lost": []}
+    for each in agents:
+        shown = each.shown(histories)
+        r2 = belief.by_statistic(belief.linear(belief.rows(shown.outputs[:, :, at], targets)))
+        course["mean"].append(r2["mean"])
+        course["lost"].append(lost(shown.chances, gaps).mean((1, 2)))
+    told = belief.read_off(last.outputs[:, :, at], targets, values.arms)[:, SHOWN_LIFETIME]
+    exact = targets[:, SHOWN_LIFETIME, :, : values.arms]
+    drawn = {f"{name}.{arm}": part[..., arm] for name, part in (("told", told), ("exact", exact)) for arm in range(2)}
+    drawn["pull"] = at.double().expand(len(told), -1)
+    curves = {name: torch.stack(points, 1) for name, points in course.items()}
+    curves["train_step"] = torch.tensor(list(train_steps), dtype=torch.float64).expand(len(told), -1)
+    return [
+        {
+            **{f"belief.{name}": [float(r2[run])] for name, r2 in read.items()},
+            **listed(curves, "course", run),
+            **listed(drawn, "drawn", run),
+        }
+        for run in range(len(told))
+    ]

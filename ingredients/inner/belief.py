@@ -1,0 +1,161 @@
+"""Is the belief in the memory: how much of the posterior a decoder reads from the memory's state.
+
+Before each pull the posterior of independent arms is told by a mean, a variance and a count of each arm. A decoder is
+fitted to one half of the lifetimes and tested on the other: a linear one (ridge regression), so that what it reads is
+there for the next layer, and a network of one hidden layer. Its score is
+
+    R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²,
+
+with ȳ_t the mean of the pull: what a clock could tell counts as nothing. Targets and features are taken less the mean
+of their pull. Three controls stand beside it: the untrained network, the memory of another lifetime (`shuffled`), and
+the last inputs alone. All agents are shown the same lifetimes, those of the Bayes-optimal agent, so that R² of two
+cells, or of two points in training, differ by the memory and not by what was lived through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.references.bandit_policies import posterior_mean
+
+RIDGE: Final = 1e-3  # of the features' mean square
+MOST_PULLS: Final = 10  # of a lifetime that are looked at
+HIDDEN, STEPS, RATE = 32, 100, 0.03  # of the network, which is trained by Adam on all rows at once
+
+STATISTICS: Final = ("mean", "variance", "count")
+
+
+class DecoderRows(NamedTuple):
+    """Decisions, a row each, of the lifetimes that a decoder is fitted to and of those that test it.
+
+    Attributes:
+        fit: features `[S, R, H]` and targets `[S, R, Y]` of the first half.
+        test: the same of the second half.
+    """
+
+    fit: tuple[Tensor, Tensor]
+    test: tuple[Tensor, Tensor]
+
+
+def statistics(counts: Tensor) -> Tensor:
+    """Returns mean, variance and count of each arm, which tell the posterior: `[..., 3 A]` of counts `[..., A, 2]`."""
+    n, mean = counts.sum(-1).double(), posterior_mean(counts.double())
+    return torch.cat((mean, mean * (1 - mean) / (n + 3), n), -1)
+
+
+def pulls_looked_at(pulls: int) -> Tensor:
+    """Returns the pulls before which the memory is read: spread over the lifetime, the first left out."""
+    return torch.linspace(1, pulls - 1, min(MOST_PULLS, pulls - 1)).round().long()
+
+
+def rows(features: Tensor, targets: Tensor) -> DecoderRows:
+    """Returns rows of `[S, N, X, H]` features and `[S, N, X, Y]` targets, each less the mean of its pull.
+
+    Features are scaled to unit variance, targets too; R² does not depend on it.
+    """
+    half = features.shape[1] // 2
+    parts = [_standard(part.double(), half) for part in (features, targets)]
+    fit, test = ([part[:, taken].flatten(1, 2) for part in parts] for taken in (slice(half), slice(half, None)))
+    return DecoderRows((fit[0], fit[1]), (test[0], test[1]))
+
+
+def linear(taken: DecoderRows) -> Tensor:
+    """Returns R² of each target by ridge regression, `[S, Y]`, on the lifetimes that it was not fitted to."""
+    features, targets = taken.fit
+    products = features.mT @ features
+    penalty = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
+    ridge = penalty.view(-1, 1, 1) * torch.eye(products.shape[-1], dtype=products.dtype)
+    weights = torch.linalg.solve(products + ridge, features.mT @ targets)
+    return _r2(taken.test[1], taken.test[0] @ weights)
+
+
+def network(taken: DecoderRows, seed: int = 0) -> Tensor:
+    """Returns R² of each target by a network of `HIDDEN` tanh units, `[S, Y]`; each run has its own.
+
+    It starts from the linear decoder's inputs and random units, and is trained by `STEPS` steps of Adam.
+    """
+    features, targets = (part.float() for part in taken.fit)
+    draws = torch.Generator().manual_seed(seed)
+    runs, inputs, outputs = features.shape[0], features.shape[-1], targets.shape[-1]
+    shapes = ((runs, inputs, HIDDEN), (runs, 1, HIDDEN), (runs, HIDDEN, outputs), (runs, inputs, outputs))
+    scales = (inputs**-0.5, 0.5, 0.1 * HIDDEN**-0.5, 0.0)
+    weights = [torch.randn(shape, generator=draws) * scale for shape, scale in zip(shapes, scales, strict=True)]
+    mean, square = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
+    for step in range(1, STEPS + 1):
+        leaves = [weight.requires_grad_() for weight in weights]
+        loss = (_told(leaves, features) - targets).square().mean((1, 2)).sum()
+        rate = RATE * (1 - (step - 1) / STEPS)
+        for place, gradient in enumerate(torch.autograd.grad(loss, leaves)):
+            mean[place] = mean[place].lerp(gradient, 0.1)
+            square[place] = square[place].lerp(gradient**2, 0.001)
+            change = mean[place] / (1 - 0.9**step) / ((square[place] / (1 - 0.999**step)).sqrt() + 1e-8)
+            weights[place] = weights[place].detach() - rate * change
+    with torch.no_grad():
+        return _r2(taken.test[1], _told(weights, taken.test[0].float()).double())
+
+
+def by_statistic(r2: Tensor) -> dict[str, Tensor]:
+    """Returns R² of mean, variance and count, `[S]` each: means over arms of `[S, 3 A]`."""
+    return dict(zip(STATISTICS, r2.view(r2.shape[0], len(STATISTICS), -1).mean(-1).unbind(1), strict=True))
+
+
+def decoded(features: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
+    """Returns R² `[S]` by name, `mean.linear.trained`: of every statistic, decoder and source of features.
+
+    The memory of another lifetime is read by the linear decoder alone.
+
+    Args:
+        features: `trained`, `untrained` and `inputs`, `[S, N, X, H]` each.
+        targets: `[S, N, X, 3 A]`.
+    """
+    found: dict[str, Tensor] = {}
+    for source, taken in {**features, "shuffled": features["trained"].roll(1, 1)}.items():
+        made = rows(taken, targets)
+        for decoder, read in (("linear", linear), ("network", network))[: 1 if source == "shuffled" else 2]:
+            named = by_statistic(read(made))
+            found |= {f"{name}.{decoder}.{source}": r2 for name, r2 in named.items()}
+    return found
+
+
+def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
+    """Returns the posterior means as a linear decoder reads them, `[S, N, X, A]`, in the second half's lifetimes.
+
+    The first half's lifetimes, to which it is fitted, have the mean of their pull.
+    """
+    half = features.shape[1] // 2
+    taken = rows(features, targets)
+    wanted, seen = taken.fit[1][..., :arms], taken.fit[0]
+    products = seen.mT @ seen
+    ridge = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9).view(-1, 1, 1)
+    weights = torch.linalg.solve(
+        products + ridge * torch.eye(products.shape[-1], dtype=products.dtype), seen.mT @ wanted
+    )
+    means, scale = _moments(targets[..., :arms].double(), half)
+    told = (taken.test[0] @ weights).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
+    return torch.cat((means.expand(-1, half, -1, -1), told), 1)
+
+
+def _told(weights: Sequence[Tensor], features: Tensor) -> Tensor:
+    first, bias, last, straight = weights
+    return torch.baddbmm(bias, features, first).tanh() @ last + features @ straight
+
+
+def _moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
+    """Returns the mean of each pull `[S, 1, X, Y]` and the deviation around it `[S, 1, 1, Y]`, of the first half."""
+    means = part[:, :half].mean(1, keepdim=True)
+    scale = (part[:, :half] - means).square().mean((1, 2), keepdim=True).sqrt()
+    return means, scale.clamp(min=1e-6)
+
+
+def _standard(part: Tensor, half: int) -> Tensor:
+    means, scale = _moments(part, half)
+    return (part - means) / scale
+
+
+def _r2(targets: Tensor, told: Tensor) -> Tensor:
+    """Returns 1 − SSE / SST over rows, `[S, Y]`; targets are less the mean of their pull."""
+    return 1 - (targets - told).square().sum(1) / targets.square().sum(1).clamp(min=1e-12)

@@ -1,0 +1,70 @@
+"""Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by what exploring is worth.
+
+How often a policy takes the Bayes-optimal action says little: on two arms × 20 pulls greedy takes the opposite one at
+3.2% of the steps only, since nearly always either arm is as good, or the better one is plain. So a decision counts by
+what is at stake in it. *Exploring is worth* Q*(h, best) − Q*(h, greedy): 0 wherever the arm that looks best is best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.inner.values import ActionValues, best_share
+from ingredients.references.bandit_policies import posterior_mean
+
+WORTH = (1e-9, 0.01)  # bounds of the classes of decisions: exploring is worth nothing, up to .01, more
+
+
+class Decisions(NamedTuple):
+    """What is at stake in the decisions of some lifetimes.
+
+    Attributes:
+        gaps: what each arm costs beyond the best, `[S, N, T, A]`.
+        worth: which class of `WORTH` exploring falls into, `[S, N, T]`: 0, 1 or 2.
+    """
+
+    gaps: Tensor
+    worth: Tensor
+
+    @property
+    def stakes(self) -> Tensor:
+        """What the worst arm costs, `[S, N, T]`."""
+        return self.gaps.amax(-1)
+
+
+def decisions(values: ActionValues, counts: Tensor) -> Decisions:
+    """Returns what is at stake after `counts` `[S, N, T, A, 2]`."""
+    gaps = values.gaps(counts)
+    exploring = (best_share(posterior_mean(counts.double())) * gaps).sum(-1)
+    return Decisions(gaps, torch.bucketize(exploring, torch.tensor(WORTH, dtype=gaps.dtype)))
+
+
+def lost(chances: Tensor, gaps: Tensor) -> Tensor:
+    """Returns what each decision loses in expectation over the policy, `[S, N, T]`."""
+    return (chances * gaps).sum(-1)
+
+
+def lost_by_pull(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Tensor]:
+    """Returns the mean loss at each pull, `[S, T]`, of policies `[S, N, T, A]`."""
+    return {name: lost(chances, at.gaps).mean(1) for name, chances in policies.items()}
+
+
+def lost_by_worth(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Tensor]:
+    """Returns the mean loss in each class of decisions, `[S, 3]`, and `share`: how many decisions are of each.
+
+    A class that holds no decision has a loss of 0.
+    """
+    of_class = torch.stack([at.worth == place for place in range(len(WORTH) + 1)], 1).double()  # [S, 3, N, T]
+    sizes = of_class.sum((2, 3))
+    sums = {name: (of_class * lost(chances, at.gaps).unsqueeze(1)).sum((2, 3)) for name, chances in policies.items()}
+    means = {name: total / sizes.clamp(min=1) for name, total in sums.items()}
+    return {"share": sizes / sizes.sum(1, keepdim=True), **means}
+
+
+def listed(named: Mapping[str, Tensor], prefix: str, run: int) -> dict[str, Sequence[float]]:
+    """Returns one run's numbers as lists, their names behind a prefix."""
+    return {f"{prefix}.{name}": numbers[run].tolist() for name, numbers in named.items()}

@@ -1,0 +1,196 @@
+"""Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided` where their seeds do not tell.
+
+Comes in: of each run what `ingredients.inner` measured. Goes out: an `InnerResult`, with intervals over runs.
+
+The rule, declared before any trained agent was looked at. A cell is called by the candidate that is nearer than every
+other: for each other one the interval over runs of (its distance less the candidate's) lies above 0. `history-free` is
+a special case of `reactive`, so that `reactive` has to be nearer by more than `NEGLIGIBLE`, and `history-free` wins
+over it by coming that close. Whatever else leaves a pair open is `undecided`. Each candidate has to win every pair, so
+that no correction for several pairs is needed.
+
+The gate comes first: the known algorithms, five runs of each on the same tasks, go through the same rule and have to
+come out as what they are, and another order of the past must not move those that choose by counts. Where the gate
+fails, no cell has a verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from ingredients.judgement.results import Interval
+from ingredients.judgement.statistics import t_interval
+from ingredients.judgement_input.curves import CellInput
+
+InnerVerdict = Literal[
+    "bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free", "undecided"
+]
+Measured = Mapping[str, Sequence[float]]
+
+CANDIDATES: Final = ("bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free")
+NEGLIGIBLE: Final = 0.005  # of a distance, whose highest is 1
+KNOWN: Final[Mapping[str, InnerVerdict]] = {
+    "bayes_optimal": "bayes-adaptive",
+    "thompson": "posterior-sampling",
+    "greedy": "greedy",
+    "reactive": "reactive",
+    "recency": "recency",
+}
+BY_COUNTS: Final = ("bayes_optimal", "thompson", "greedy")
+HALF, LEAST_R2, LEAST_SAVED = 0.5, 0.1, 0.2  # of the final change; changes that are smaller have no time
+
+
+@dataclass(frozen=True)
+class InnerResult:
+    """Which algorithm a cell's agents run inside, and what that rests on; intervals are over runs.
+
+    Attributes:
+        verdict: the nearest algorithm, or `undecided`; None where the gate failed.
+        reason: why it is not decided, in one line; None where it is.
+        explained: how much of what the policy makes of its history the nearest candidate tells: 1 is all.
+        distances: from each candidate, 0 to 1.
+        lost: value lost per decision, of `agent` and of each known algorithm, on the agents' own lifetimes (`own`) and
+            on those of the Bayes-optimal agent (`bayes`).
+        by_pull: the same at each pull, means over runs.
+        by_worth: the same in three classes of decisions, by what exploring is worth: nothing, up to .01, more; and the
+            `share` of decisions in each.
+        order: how far the policy moves (total variation) when the past stands in another order; `other`: when it is the
+            past of another lifetime; `recency`: what a recency-weighted learner does.
+        belief: R² of what decoders read of the posterior, by statistic, decoder and source of the features.
+        first: in how many runs the belief came before the behaviour, after it, or at the same point of training
+            (`came_first`).
+        drawn: of the first run, one lifetime's posterior means, exact and as read from the memory.
+    """
+
+    verdict: InnerVerdict | None
+    reason: str | None
+    explained: Interval
+    distances: Mapping[str, Interval]
+    lost: Mapping[str, Mapping[str, Interval]]
+    by_pull: Mapping[str, Mapping[str, list[float]]]
+    by_worth: Mapping[str, Mapping[str, list[float]]]
+    order: Mapping[str, Interval]
+    belief: Mapping[str, Interval]
+    first: Mapping[str, int]
+    drawn: Mapping[str, list[float]]
+
+    def json(self) -> dict[str, Any]:
+        """Returns its part of the cell's entry in `report.json`."""
+        return {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "explained": self.explained.json(),
+            "distances": _json(self.distances),
+            "lost": {place: _json(named) for place, named in self.lost.items()},
+            "by_pull": self.by_pull,
+            "by_worth": self.by_worth,
+            "order": _json(self.order),
+            "belief": _json(self.belief),
+            "first": dict(self.first),
+            "drawn": self.drawn,
+        }
+
+
+def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
+    """Returns which algorithm a cell's agents run inside; None where that was not measured of every run."""
+    runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
+    if not runs or not all(runs):
+        return None
+    distances = {name: [run[f"distance.{name}"][0] for run in runs] for name in CANDIDATES}
+    failure = gate_failure(runs[0], confidence)
+    verdict = nearest(distances, confidence)
+    shown = min(CANDIDATES, key=lambda name: float(np.mean(distances[name]))) if verdict == "undecided" else verdict
+    told = [1 - one / max(free, 1e-12) for one, free in zip(distances[shown], distances["history-free"], strict=True)]
+    return InnerResult(
+        verdict=None if failure else verdict,
+        reason=failure or _undecided(distances, confidence),
+        explained=t_interval(told if shown != "history-free" else [], confidence),
+        distances={name: t_interval(values, confidence) for name, values in distances.items()},
+        lost={place: _over_runs(runs, f"lost.{place}.", confidence) for place in ("own", "bayes")},
+        by_pull={place: _means(runs, f"lost.{place}.") for place in ("own", "bayes")},
+        by_worth={place: _means(runs, f"worth.{place}.") for place in ("own", "bayes")},
+        order=_over_runs(runs, "order.", confidence),
+        belief=_over_runs(runs, "belief.", confidence),
+        first=dict(Counter(map(came_first, runs))),
+        drawn={name: list(numbers) for name, numbers in _named(runs[0], "drawn.")},
+    )
+
+
+def nearest(distances: Mapping[str, Sequence[float]], confidence: float) -> InnerVerdict:
+    """Returns the candidate that is nearer than every other beyond doubt, for its distances in each run."""
+    for name in CANDIDATES:
+        if all(_wins(name, other, distances, confidence) for other in CANDIDATES if other != name):
+            return name
+    return "undecided"
+
+
+def gate_failure(run: Measured, confidence: float) -> str | None:
+    """Returns how a known algorithm did not come out as what it is, in one line; None where the gate is passed."""
+    for name, verdict in KNOWN.items():
+        found = nearest({each: run[f"gate.{name}.{each}"] for each in CANDIDATES}, confidence)
+        if found != verdict:
+            return f"the gate failed: {name} came out as {found}"
+    moved = [name for name in BY_COUNTS if any(run[f"gate.{name}.order"])]
+    habit = t_interval(run["gate.recency.order"], confidence)
+    if moved or habit.low is None or habit.low <= 0:
+        return f"the gate failed: another order of the past moves {', '.join(moved) or 'no habit'}"
+    return None
+
+
+def came_first(run: Measured) -> str:
+    """Returns whether the belief or the behaviour was half-way to its end first: `belief`, `behaviour`, `together`.
+
+    `untrained`, where a decoder reads as much from the network before training; `neither`, where there is no belief at
+    the end, or the value lost hardly fell.
+    """
+    belief, lost = (np.asarray(run[f"course.{name}"]) for name in ("mean", "lost"))
+    if belief[-1] < LEAST_R2 or lost[0] - lost[-1] < LEAST_SAVED * lost[0]:
+        return "neither"
+    if belief[-1] - belief[0] < LEAST_R2:
+        return "untrained"
+    known = int(np.argmax(belief - belief[0] >= HALF * (belief[-1] - belief[0])))
+    done = int(np.argmax(lost[0] - lost >= HALF * (lost[0] - lost[-1])))
+    return "together" if known == done else "belief" if known < done else "behaviour"
+
+
+def _wins(name: str, other: str, distances: Mapping[str, Sequence[float]], confidence: float) -> bool:
+    """Returns whether a candidate is nearer than another beyond doubt."""
+    nearer = t_interval(np.subtract(distances[other], distances[name]), confidence)
+    if nearer.low is None:
+        return False
+    if (name, other) == ("reactive", "history-free"):
+        return nearer.low > NEGLIGIBLE
+    if (name, other) == ("history-free", "reactive"):
+        return nearer.low > -NEGLIGIBLE
+    return nearer.low > 0
+
+
+def _undecided(distances: Mapping[str, Sequence[float]], confidence: float) -> str | None:
+    """Returns which candidates are not told apart, or None where one wins."""
+    if nearest(distances, confidence) != "undecided":
+        return None
+    best = min(CANDIDATES, key=lambda name: float(np.mean(distances[name])))
+    left = [other for other in CANDIDATES if other != best and not _wins(best, other, distances, confidence)]
+    return f"nearest on average is {best}, but its runs do not tell it from {', '.join(left)}"
+
+
+def _named(run: Measured, prefix: str) -> Iterator[tuple[str, Sequence[float]]]:
+    return ((name.removeprefix(prefix), numbers) for name, numbers in run.items() if name.startswith(prefix))
+
+
+def _over_runs(runs: Sequence[Measured], prefix: str, confidence: float) -> dict[str, Interval]:
+    """Returns the interval over runs of each number's mean: over pulls, where it was taken at several."""
+    names = [name for name, _ in _named(runs[0], prefix)]
+    return {name: t_interval([float(np.mean(run[prefix + name])) for run in runs], confidence) for name in names}
+
+
+def _means(runs: Sequence[Measured], prefix: str) -> dict[str, list[float]]:
+    return {name: np.mean([run[prefix + name] for run in runs], axis=0).tolist() for name, _ in _named(runs[0], prefix)}
+
+
+def _json(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    return {name: interval.json() for name, interval in intervals.items()}

@@ -1,0 +1,107 @@
+"""Which algorithm runs inside, in words and rows: each measure in two sentences, and what was found of every cell.
+
+Comes in: the judgement. Goes out: short texts; one that has nothing to show is left out by the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ingredients.grid import Cell
+from ingredients.judgement import Judgement
+from ingredients.judgement.inner import InnerResult
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.rows import ordered
+
+TITLE: Final = "Inner algorithm"
+MEASURES: Final = (
+    "Value lost per decision: what an action costs in expected return, if every later one were Bayes-optimal. It is "
+    "exact, and 0 for the Bayes-optimal agent alone.",
+    "Nearest algorithm: the candidate whose policy is closest to the agent's where the two candidates differ and "
+    "something is at stake. It is undecided where the seeds do not tell two candidates apart.",
+    "Explained: how much of what the policy makes of its history the nearest candidate tells. 1 is all, 0 is no more "
+    "than the policy's mean at each pull.",
+    "Moved by order: how far the policy moves when the same past stands in another order. It is exactly 0 for every "
+    "agent that acts on the posterior.",
+    "Belief: how well a linear decoder reads the posterior means from the memory, on lifetimes it was not fitted to. "
+    "0 is what a clock tells; compare it with the untrained network.",
+    "First: whether belief or behaviour was half-way first in training. Untrained means that the network before "
+    "training already holds the belief.",
+)
+HEAD: Final = (
+    *("cell", "nearest algorithm", "explained", "value lost per decision", "on Bayes-optimal lifetimes"),
+    *("moved by order", "belief (R²)", "untrained network", "first"),
+)
+BESIDE: Final = ("policy", "value lost per decision", "on Bayes-optimal lifetimes")
+POLICIES: Final = ("agent", "bayes_optimal", "thompson", "greedy", "ucb1", "reactive", "recency")
+WORTH: Final = ("exploring is worth", "share of decisions", "agent", "greedy", "thompson")
+_CLASSES: Final = ("nothing", "up to 0.01", "more than 0.01")
+_DIGITS: Final = 4
+
+
+def found(judgement: Judgement) -> list[tuple[Cell, InnerResult]]:
+    """Returns the cells of which the inner algorithm was measured, the fullest first; often none."""
+    cells = [result.cell for result in ordered(judgement)]
+    return [(cell, judgement.inner[cell]) for cell in cells if cell in judgement.inner]
+
+
+def row(cell: Cell, result: InnerResult) -> list[str]:
+    """Returns what `HEAD` names."""
+    return [
+        describe(cell),
+        verdict(result),
+        wording.interval(result.explained),
+        wording.interval(result.lost["own"]["agent"], _DIGITS),
+        wording.interval(result.lost["bayes"]["agent"], _DIGITS),
+        wording.interval(result.order["agent"]),
+        wording.interval(result.belief["mean.linear.trained"]),
+        wording.interval(result.belief["mean.linear.untrained"]),
+        ", ".join(f"{name} {count}" for name, count in sorted(result.first.items())),
+    ]
+
+
+def verdict(result: InnerResult) -> str:
+    """Returns the nearest algorithm, or why there is none."""
+    said = result.verdict or "no verdict"
+    return f"{said}: {result.reason}" if result.reason else said
+
+
+def beside_rows(judgement: Judgement) -> list[list[str]]:
+    """Returns what `BESIDE` names: the fullest cell's agents and the known algorithms, in the same lifetimes."""
+    for _, result in found(judgement)[:1]:
+        lost = result.lost
+        return [
+            [name, *(wording.interval(lost[place][name], _DIGITS) for place in ("own", "bayes"))] for name in POLICIES
+        ]
+    return []
+
+
+def worth_rows(judgement: Judgement) -> list[list[str]]:
+    """Returns what `WORTH` names, of the fullest cell's own lifetimes."""
+    for _, result in found(judgement)[:1]:
+        classes = result.by_worth["own"]
+        return [
+            [
+                name,
+                f"{classes['share'][place]:.1%}",
+                *(wording.number(classes[of][place], _DIGITS) for of in ("agent", "greedy", "thompson")),
+            ]
+            for place, name in enumerate(_CLASSES)
+        ]
+    return []
+
+
+def lines(judgement: Judgement) -> Sequence[str]:
+    """Returns the answer for the fullest cell, a line each."""
+    for cell, result in found(judgement)[:1]:
+        lost = result.lost["own"]
+        named = ", ".join(f"{name} {wording.number(lost[name].mean, _DIGITS)}" for name in ("greedy", "thompson"))
+        return [
+            f"{describe(cell)}: {verdict(result)}",
+            f"value lost per decision {wording.interval(lost['agent'], _DIGITS)}; {named}",
+            f"moved by order {wording.interval(result.order['agent'])}; a recency-weighted learner "
+            f"{wording.interval(result.order['recency'])}",
+        ]
+    return []
