@@ -20,9 +20,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
 
 from ingredients.decoding.classes import MOST_CLASSES
+from ingredients.decoding.forest import forest_chances
 from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences, Rows, thinned
 from ingredients.decoding.windows import DecoderInputs, Keys, changes_of_next, factors, features, whole
 
@@ -181,17 +181,14 @@ def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Bu
 def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
     """Returns what a forest tells, with a column for every class of all known rows."""
     moving = fitted.std(0) > STILL
-    looked_at = None if moving.sum() <= FEW_COLUMNS else "sqrt"
-    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, max_features=looked_at, random_state=0)
     if not moving.any():
         return chances_of_classes(all_known, len(asked))
-    grown.fit(fitted[:, moving], classes if classes.shape[1] > 1 else classes[:, 0])
-    found = grown.predict_proba(asked[:, moving])
-    by_component = found if isinstance(found, list) else [found]
-    labels_of = grown.classes_ if isinstance(grown.classes_, list) else [grown.classes_]
+    looked_at = None if moving.sum() <= FEW_COLUMNS else "sqrt"
+    labels_of, ranks = zip(*(np.unique(one, return_inverse=True) for one in classes.T), strict=True)
+    grown = forest_chances(fitted[:, moving], np.stack(ranks, axis=1), asked[:, moving], trees, leaf, looked_at)
     told = [np.zeros((len(asked), int(one.max()) + 1)) for one in all_known.classes.T]
-    for chances, labels, part in zip(told, labels_of, by_component, strict=True):
-        chances[:, labels.astype(np.int64)] = part
+    for chances, labels, part in zip(told, labels_of, grown, strict=True):
+        chances[:, labels] = part
     return told
 
 

@@ -40,9 +40,10 @@ WORKER_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(4 * 2**30),
     "MALLOC_TOP_PAD_": str(64 * 2**20),
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # Arrow starts no thread when it is loaded: see `PRELOADED`
 }
 # Loaded once, in the process that workers are forked from: most of what a worker's start costs. None starts a thread.
-PRELOADED = ["torch", "scipy.stats", "numba"]
+PRELOADED = ["torch", "scipy.stats", "numba", "ingredients.experiment.stack"]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 from leaking import Leaky, late_by, part_of_the_time
+from sklearn.ensemble import RandomForestClassifier
 from torch import Tensor
 
 from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.classes import edges_of, place
 from ingredients.decoding.decoders import QUICK
+from ingredients.decoding.forest import forest_chances
 from ingredients.decoding.leak import LEAKS_ABOVE, measure, ratio
 from ingredients.study import parse_study
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -178,6 +180,18 @@ def test_a_ratio_over_lifetimes_by_hand() -> None:
     part = np.array([1, 1, 1, 0, 1, 0, 0, 0])
     whole, lifetimes = np.ones(8, dtype=np.int64), np.array([4, 4, 7, 7, 9, 9, 9, 9])
     assert ratio(part, whole, lifetimes) == pytest.approx((0.5, 3**0.5 / 8, 3))
+
+
+@pytest.mark.parametrize(("rows", "columns", "things", "looked_at"), [(90, 3, 1, None), (400, 30, 2, "sqrt")])
+def test_a_forest_is_that_of_scikit_learn(rows: int, columns: int, things: int, looked_at: str | None) -> None:
+    """The same trees and the same bits, of one thing that is told and of several."""
+    draw = np.random.default_rng(0)
+    fitted, asked = draw.normal(size=(rows, columns)).round(1), draw.normal(size=(50, columns))
+    classes = draw.integers(0, 3, size=(rows, things))
+    theirs = RandomForestClassifier(7, min_samples_leaf=3, max_features=looked_at, random_state=0)
+    told = theirs.fit(fitted, classes if things > 1 else classes[:, 0]).predict_proba(asked)
+    ours = forest_chances(fitted, classes, asked, 7, 3, looked_at)
+    assert all(np.array_equal(one, other) for one, other in zip(ours, told if things > 1 else [told], strict=True))
 
 
 @pytest.mark.parametrize(

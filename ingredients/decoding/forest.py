@@ -1,0 +1,39 @@
+"""A forest as scikit-learn grows it, tree for tree and bit for bit, without what it does around each tree.
+
+Comes in: columns `[R, F]`, classes `[R, C]`, rows to be told. Goes out: the probability of every class. A measure of
+leaks grows some 1,500 small trees; copying, describing and handing out each takes as long as to grow it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.tree import DecisionTreeClassifier
+
+from ingredients.decoding.played import Labels, Numbers
+
+
+def forest_chances(
+    fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, columns: str | None
+) -> list[Numbers]:
+    """Returns what `RandomForestClassifier(trees, random_state=0)` tells (Breiman 2001): for each of C `[R, K]`.
+
+    Args:
+        fitted: rows with known classes.
+        classes: theirs, whole numbers from 0 on, each of which is met.
+        asked: rows to be told.
+        trees: how many.
+        leaf: the fewest rows of a leaf.
+        columns: at how many a tree looks at each split, as scikit-learn has it; None: all.
+    """
+    inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
+    wanted, rows = classes.astype(np.float64), len(fitted)
+    draw = np.random.RandomState(0)
+    total: list[Numbers] = []
+    for seed in [draw.randint(np.iinfo(np.int32).max) for _ in range(trees)]:
+        drawn = np.random.RandomState(seed).randint(0, rows, rows, dtype=np.int32)
+        tree = DecisionTreeClassifier(min_samples_leaf=leaf, max_features=columns, random_state=seed)
+        weights = np.bincount(drawn, minlength=rows).astype(np.float64)
+        told = tree.fit(inner, wanted, weights, check_input=False).predict_proba(outer, check_input=False)
+        parts = told if isinstance(told, list) else [told]
+        total = [one + part for one, part in zip(total, parts, strict=True)] if total else parts
+    return [part / trees for part in total]
