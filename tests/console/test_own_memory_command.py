@@ -1,4 +1,4 @@
-"""A memory of the user's own, as the installed command meets it: in a folder with a study and a module."""
+"""A memory of the user's own, as the command meets it, once as installed: in a folder with a study and a module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command import INSTALLED, ingredients
+from in_process import program_here, run_here
 
 MODULE = """
 import torch
@@ -57,8 +58,6 @@ evaluation: {tasks: 16, points: 2}
 """
 NOTICE = r"memory my_memory:OneByOne: its runs are computed one by one, not as a stack: .*gru.*"
 
-pytestmark = pytest.mark.skipif(not INSTALLED.exists(), reason=f"the command is not installed as {INSTALLED}")
-
 
 @pytest.fixture
 def studies(tmp_path: Path) -> Path:
@@ -71,6 +70,7 @@ def studies(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.skipif(not INSTALLED.exists(), reason=f"the command is not installed as {INSTALLED}")
 def test_a_study_with_an_own_memory_runs_to_its_end(studies: Path) -> None:
     """The module lies beside the study, the command is typed elsewhere; edited, it makes other runs, the old kept.
 
@@ -82,26 +82,27 @@ def test_a_study_with_an_own_memory_runs_to_its_end(studies: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 of 2 runs finished" in done.stdout
     (studies / "my_memory.py").write_text(MODULE + "\n# edited\n")
-    again = ingredients(above, *command)
+    again = program_here(*command, cwd=above)
     why = "my_memory.py changed since 2 runs were trained, so training starts anew there"
     assert again.stdout.startswith(f"own: 0 of 2 runs are finished; 2 to do in 1 stack; {why}; ")
     assert len(list((above / "result" / "replaced").iterdir())) == 2
     (studies / "my_memory.py").unlink()
-    reported = ingredients(studies, "report", "../result")
+    reported = program_here("report", "../result", cwd=studies)
     assert (reported.returncode, reported.stderr) == (0, "")
     assert "2 of 2 runs finished" in reported.stdout
 
 
-def test_an_own_memory_that_is_not_stacked_is_told_beforehand(studies: Path) -> None:
+def test_an_own_memory_that_is_not_stacked_is_told_beforehand(studies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a line of the plan, and on stderr before training, unless that is to be quiet."""
-    planned = ingredients(studies, "plan", "OneByOne.yaml")
+    run_here(monkeypatch)
+    planned = program_here("plan", "OneByOne.yaml", cwd=studies)
     assert planned.returncode == 0
     assert all(line.endswith(" ...") for line in planned.stderr.splitlines())  # what it does meanwhile, and no more
     assert re.search(rf"^notice    {NOTICE}$", planned.stdout, re.MULTILINE)
-    trained = ingredients(studies, "run-grid", "OneByOne.yaml")
+    trained = program_here("run-grid", "OneByOne.yaml", cwd=studies)
     assert trained.returncode == 0
     assert re.fullmatch(rf"notice: {NOTICE}\n", trained.stderr)
-    quiet = ingredients(studies, "run-grid", "OneByOne.yaml", "--fresh", "--quiet")
+    quiet = program_here("run-grid", "OneByOne.yaml", "--fresh", "--quiet", cwd=studies)
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
@@ -115,9 +116,10 @@ def test_an_own_memory_that_is_not_stacked_is_told_beforehand(studies: Path) -> 
     ],
 )
 def test_an_own_memory_that_is_wrong_is_one_line(studies: Path, command: str, kind: str, line: str) -> None:
-    """Exit code 2, one message, and nothing is stored."""
+    """Exit code 2, one message, and nothing is stored; its code runs in a worker."""
     before = sorted(studies.iterdir())
-    wrong = ingredients(studies, command, "Vanilla.yaml", "--set", f"agent.memory={kind}", "--out", "result")
+    words = (command, "Vanilla.yaml", "--set", f"agent.memory={kind}", "--out", "result")
+    wrong = program_here(*words, cwd=studies, workers=True)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert re.fullmatch(rf"error: memory {kind}: {line}\n", wrong.stderr)
     assert [path for path in sorted(studies.iterdir()) if path.name != "__pycache__"] == before

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command import program
+from in_process import program_here
 
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Failed, Needs
 from ingredients.errors import UsageError
-from ingredients.grid import cells
+from ingredients.grid import cells, stacks
 from ingredients.grid_run.engine_options import EngineOptions
 from ingredients.grid_run.fitting import fitting, usable_memory
 from ingredients.grid_run.jobs import GridPart, Remaining, StackOptions, grid_jobs, remaining
@@ -75,8 +75,9 @@ def test_a_run_that_does_not_fit_alone_is_refused(tmp_path: Path) -> None:
 
 
 def curves(directory: Path, budget: int) -> bytes:
-    """Returns the bytes of the curves of the tiny study, trained in stacks that fit a budget of `MEMORY`."""
-    rest = fitting(rest_of(directory), MEMORY, budget).rest
+    """Returns the bytes of the curves of a stack's eight runs, trained in stacks that fit a budget of `MEMORY`."""
+    one_stack = {run.cell for run in stacks(tiny())[0].runs}
+    rest = fitting(remaining(tiny(), Store(directory).open(tiny()), one_stack), MEMORY, budget).rest
     with LocalEngine(1) as engine:
         assert not [
             event for event in engine.run(grid_jobs(rest, directory, StackOptions())) if isinstance(event, Failed)
@@ -113,7 +114,7 @@ def test_a_place_knows_what_its_workers_may_take(tmp_path: Path) -> None:
 def test_run_grid_refuses_what_does_not_fit(tmp_path: Path) -> None:
     """Exit code 2 and one line, before anything is trained."""
     arguments = ("run-grid", str(SMOKE), "--workers", "1000000", "--out", "result")
-    done = program(*arguments, cwd=tmp_path)
+    done = program_here(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: memory gru: one run alone needs ")
     assert len(done.stderr.splitlines()) == 1

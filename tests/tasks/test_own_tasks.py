@@ -10,6 +10,7 @@ import own_tasks
 import pytest
 import torch
 from command import INSTALLED, ingredients
+from in_process import program_here
 from synthetic import write_results
 
 from ingredients.errors import StudyError
@@ -176,8 +177,8 @@ def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 of 1 runs finished" in done.stdout
     (folder / "my_tasks.py").unlink()
-    reported = ingredients(folder, "report", "../result")
+    reported = program_here("report", "../result", cwd=folder)
     assert (reported.returncode, reported.stderr) == (0, "")
-    missing = ingredients(tmp_path, "run-grid", "studies/guess.yaml", "--out", "other")
+    missing = program_here("run-grid", "studies/guess.yaml", "--out", "other", cwd=tmp_path)
     assert missing.returncode == 2
     assert missing.stderr.startswith("error: tasks my_tasks:Guess: there is no file of a module my_tasks (looked for")
