@@ -5,6 +5,7 @@ Comes in: the options' texts. Goes out: a `Grid`, or what is wrong with them in 
 
 from __future__ import annotations
 
+import ast
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,18 +77,29 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
         UsageError: a file is not there, or the name or a change is wrong.
     """
     rest, folder = name.removeprefix("own:"), Path.cwd()
-    where, colon, attribute = rest.rpartition(":")
+    where, _, attribute = (rest if ":" in rest else f"{rest}:").rpartition(":")
     if where.endswith(".py"):
         path = Path(where).expanduser()
         if not path.is_file():
             raise UsageError(f"{where}: no such file; allowed: an id of Gymnasium's, module:Class, file.py:Class")
+        if not attribute:
+            raise UsageError(f"{where}: name a class of it, as {where}:{' or '.join(_classes(path))}")
         look_in(folder := path.parent.absolute())
-        rest = f"{path.stem}{colon}{attribute}"
+        rest = f"{path.stem}:{attribute}"
     look_in(Path.cwd())
     tasks = {"own" if name.startswith("own:") else "gymnasium": rest, "episodes": CHECKED_EPISODES}
     words = "".join(letter if letter.isalnum() else "-" for letter in rest.rpartition(":")[2].lower()).strip("-")
     data = {"name": words or "checked", "tasks": tasks, "ingredients": {}}
     return changed_study(data, f"check {name}", changes), folder
+
+
+def _classes(path: Path) -> list[str]:
+    """Returns the names of the classes that a file defines, by its text; `Class` where it has none or is no Python."""
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (SyntaxError, ValueError):
+        body = []
+    return [part.name for part in body if isinstance(part, ast.ClassDef) and not part.name.startswith("_")] or ["Class"]
 
 
 def interruption(grid: Grid, arguments: Sequence[str]) -> str:

@@ -128,6 +128,19 @@ def test_what_can_be_checked(name: str, key: str, value: str, tmp_path: Path, mo
         ask_about("nowhere/x.py:Y", [])
 
 
+@pytest.mark.parametrize("name", ["FOLDER/many.py", "own:FOLDER/many.py:"])
+def test_a_file_without_its_class_lists_those_it_has(name: str, tmp_path: Path) -> None:
+    """Nothing of the file is run for it: what stands in it may be wrong."""
+    (tmp_path / "many.py").write_text(
+        "class Arms:\n    pass\nclass _Hidden:\n    pass\nclass Torque(Arms):\n    pass\n1/0"
+    )
+    with pytest.raises(UsageError, match=r"many\.py: name a class of it, as \S+many\.py:Arms or Torque"):
+        ask_about(name.replace("FOLDER", str(tmp_path)), [])
+    (tmp_path / "many.py").write_text("class Arms")
+    with pytest.raises(UsageError, match=r"name a class of it, as \S+many\.py:Class$"):
+        ask_about(name.replace("FOLDER", str(tmp_path)), [])
+
+
 def test_check_of_a_class_in_a_file(tmp_path: Path) -> None:
     """The command as typed, on the file of docs/tasks.md: rows, then what to run next; a mistake is one line."""
     code, _ = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.MULTILINE | re.DOTALL)
