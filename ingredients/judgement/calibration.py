@@ -39,6 +39,7 @@ from ingredients.judgement_input.references import INFORMED, ReferenceCurves, Re
 from ingredients.study import Criterion
 
 EXPECTED: Final[dict[str, Verdict]] = {"floor": "none", "reactive": "reactive", "yardstick": "in-context"}
+MORE_TASKS: Final = "more evaluation.tasks would tell"
 ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
     **{role: (v,) for role, v in EXPECTED.items()},
     "reactive": ("reactive", "none"),
@@ -163,4 +164,4 @@ def _more_tasks(found: RunVerdict) -> str:
     """
     if found.why and "straddles" not in found.why:
         return found.why
-    return f"{found.why}: more evaluation.tasks would tell" if found.why else "more evaluation.tasks would tell"
+    return f"{found.why}: {MORE_TASKS}" if found.why else MORE_TASKS

@@ -13,9 +13,11 @@ from dataclasses import replace
 import yaml
 
 from ingredients.judgement import Judgement
+from ingredients.judgement.calibration import MORE_TASKS
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import rows, wording
+from ingredients.study import EvaluationSettings
 from ingredients.study.tasks import Tasks, family_key, is_foreign
 
 ENOUGH_SEEDS = 5
@@ -47,7 +49,10 @@ def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[s
     others = [(title, lines) for title, lines in rows.lists(evidence, judgement) if title in _KEPT]
     if not evidence.finished:
         return [(title, lines) for title, lines in others if lines]
-    named = [("Return of a lifetime", list(_earned(evidence, judgement))), ("What to do next", list(_next(evidence)))]
+    named = [
+        ("Return of a lifetime", list(_earned(evidence, judgement))),
+        ("What to do next", list(_next(evidence, judgement))),
+    ]
     return [(title, lines) for title, lines in [*named, *others] if lines]
 
 
@@ -63,7 +68,7 @@ def _earned(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
             yield f"{role} ({reference.name}): {wording.number(reference.return_, 1)}"
 
 
-def _next(evidence: Evidence) -> Iterator[str]:
+def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     study = evidence.study
     if is_foreign(study.tasks):
         key = family_key(study.tasks)
@@ -71,6 +76,10 @@ def _next(evidence: Evidence) -> Iterator[str]:
         settings = "".join(f" --set {shlex.quote(setting)}" for setting in _settings(study.tasks))
         yield f"see in seconds what varies, what does not, and what could vary: ingredients check {name}{settings}"
     again = go_on(evidence.directory).removeprefix("go on: ")
+    if MORE_TASKS in (judgement.calibration.reason or ""):
+        tasks = max(10 * study.evaluation.tasks, EvaluationSettings().tasks)
+        yield f"evaluate on more tasks; nothing is trained again: {again} --set evaluation.tasks={tasks}"
+        return
     if study.seeds.count < ENOUGH_SEEDS:
         yield f"add seeds; finished runs are kept: {again} --seeds {ENOUGH_SEEDS}"
     steps = study.learner.train_steps * 10

@@ -6,6 +6,10 @@ lifetime's end the next lifetime.
 Tasks and starts are drawn for the j-th lifetime of each lane, keyed by seed, purpose and j alone: all cells of a seed
 meet the same ones in the same order, however long their lifetimes last.
 
+Lanes do not keep step, even where every episode takes its whole time: the first episode of each lane is cut at another
+of its steps. Else all lanes of a segment would be at the same moments of an episode, and each update would be made of
+those alone and forget the others (CartPole was lost again so, after it had been learned).
+
 A Python environment cannot be put into a file. What can is how it came to be where it is: `Places` hold the actions of
 each lane's present episode, and who goes on from them takes these actions again, from the episode's own seed.
 """
@@ -27,6 +31,7 @@ from ingredients.tasks.family import Family
 from ingredients.tasks.paced import Flags, Numbers, Pace, Paced, Rows
 from ingredients.training.draws import task_list
 
+_SPREAD = (5**0.5 - 1) / 2  # multiples of it, less whole numbers, lie evenly in [0, 1), whichever of them one takes
 REMEMBERED = 512  # numbers of lifetimes whose tasks and starts are kept at hand
 
 
@@ -112,6 +117,7 @@ class Came(NamedTuple):
         terminated: the episode ended by the environment's own rules.
         truncated: it was cut, by the environment's time limit or that of the tasks.
         born: a lifetime starts with the next step.
+        whole: an episode ended that was not cut to part the lanes.
         earned: what the present episode has paid so far, the step included.
     """
 
@@ -121,6 +127,7 @@ class Came(NamedTuple):
     terminated: Flags
     truncated: Flags
     born: Flags
+    whole: Flags
     earned: NDArray[np.float64]
 
     @property
@@ -144,6 +151,7 @@ class Ongoing:
         assert isinstance(family, Paced), family
         self._family, self._beginning = family, schedule(runs, family, lanes)
         self._shape = (len(runs), lanes)
+        self._first_cut = np.ceil(family.episode_steps * (np.arange(1, lanes + 1) * _SPREAD % 1)).astype(np.int64)
         self.pace: Pace = family.pace(lanes)
         self.places = Places.first(*self._shape, family) if places is None else places
         self.shown = self._begun() if places is None else self._returned()
@@ -157,11 +165,14 @@ class Ongoing:
         places.step += 1
         places.age += 1
         places.earned += reward
-        truncated = ~terminated & (cut | (places.step == self._family.episode_steps))
+        cut = cut | (places.step == self._family.episode_steps)
+        whole = terminated | cut
+        parted = (places.lifetime == 0) & (places.episode == 0) & (places.step == self._first_cut)
+        truncated = ~terminated & (cut | parted)
         ended = terminated | truncated
         born, earned = ended & (places.episode == self._family.episodes - 1), places.earned.copy()
         self.shown = self._next(ended, born, observation) if ended.any() else observation
-        return Came(observation, self.shown, reward, terminated, truncated, born, earned)
+        return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _next(self, ended: Flags, born: Flags, shown: Rows) -> Rows:
         """Begins the next episode of lanes whose last one has ended; returns what all of them show."""

@@ -40,7 +40,7 @@ def train_segments(setup: Setup, training: Training) -> Iterator[Update]:
             training.carried = carried.arrays() | scale.arrays()
             for run in torch.nonzero(~training.alive).flatten().tolist():
                 training.diverge(run, train_step)
-            yield Update(index, train_step, losses, norm, segments.score)
+            yield Update(index, train_step, losses, norm, segments.score * family.episodes)
     finally:
         carried.lanes.pace.close()
 

@@ -217,7 +217,10 @@ class Training:
 
 
 class Update(NamedTuple):
-    """What one update did: steps of each run so far, means over minibatches `[S]`, the rollout's score `[S]`."""
+    """What one update did: steps of each run so far, means over minibatches `[S]`, the rollout's score `[S]`.
+
+    The score is the mean return of a lifetime. Of segments it is that of an episode, times the episodes of a lifetime.
+    """
 
     number: int
     train_step: int

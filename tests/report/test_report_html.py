@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from synthetic import bandit_study, write_results
 
 from ingredients.grid import runs
+from ingredients.judgement.calibration import MORE_TASKS
 from ingredients.judgement.words import describe
-from ingredients.report import wording
+from ingredients.report import short, wording
 from ingredients.report.build import Report, build_report, read_report
 
 FULL = "reward-on_action-on_memory-on_tasks-on"
@@ -212,6 +214,21 @@ def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
     assert "Not applicable" in page.text
     assert "What to do next" in page.text
     assert page.of("table", "svg", "img") == []
+
+
+def test_a_gate_that_few_tasks_closed_asks_for_more_tasks(tmp_path: Path) -> None:
+    """More seeds or steps would not open it: what to do next is another evaluation, which trains nothing."""
+    write_results(tmp_path / "b", bandit_study(ingredients=SOME))
+    report = read_report(tmp_path / "b")
+    reason = f"the floor came out as undecided (it straddles the criterion: {MORE_TASKS})"
+    closed = replace(report.judgement.calibration, passed=False, reason=reason)
+    (_, (line,)), *_ = (
+        section
+        for section in short.sections(report.evidence, replace(report.judgement, calibration=closed))
+        if section[0] == "What to do next"
+    )
+    assert "evaluate on more tasks; nothing is trained again: ingredients run-grid" in line
+    assert line.endswith(" --set evaluation.tasks=100000")
 
 
 def test_the_files_are_written_and_are_the_same_twice(tmp_path: Path) -> None:

@@ -125,6 +125,17 @@ def test_an_early_end_begins_the_next_episode_at_once() -> None:
     assert torch.equal(carry[~off] == 0, starts[~off])
 
 
+def test_the_score_of_an_update_is_the_return_of_a_lifetime() -> None:
+    """As where rollouts are whole lifetimes: five times what the episodes that ended paid on average."""
+    _, _, met = collected(study())
+    ended, earned = (np.stack([getattr(came, name) for came in met[:STEPS]]) for name in ("whole", "earned"))
+    episode = (earned * ended).sum((0, 2)) / ended.sum((0, 2))
+    setup = prepare(study(), runs(study()))
+    first = next(iter(train(setup, begin_training(setup))))
+    assert np.allclose(first.score.numpy(), 5 * episode)
+    assert (episode != 0).any()
+
+
 @pytest.mark.parametrize("loops", [True, False])
 @pytest.mark.parametrize("memory", ["gru", "lstm", "none"])
 def test_the_learner_sees_what_the_segment_saw(memory: str, loops: bool) -> None:
