@@ -316,3 +316,17 @@ def test_one_task_starts_alike_only_where_it_is_off() -> None:
     starts.append(ongoing.places.starts)
     changed = [bool((after != before).all()) for before, after in zip(*starts, strict=True)]
     assert changed == [True, False, True]
+
+
+def test_lanes_part_where_every_episode_takes_its_whole_time() -> None:
+    """An update then has all moments of an episode: each lane is at another. Who goes left never arrives."""
+    setup = prepare(study(), runs(study())[:1])
+    lanes = Ongoing(setup.runs, setup.family, LANES)
+    ends = []
+    for _ in range(4 * 8):
+        came = lanes.step(np.zeros((1, LANES, 1), np.float32))
+        ends.append(came.ended[0])
+        assert not came.terminated.any()
+    assert len(set(lanes.places.step[0].tolist())) == LANES
+    assert np.stack(ends).sum(0).tolist() == [4, 4, 4, 4]
+    assert len({column.tobytes() for column in np.stack(ends).T}) == LANES
