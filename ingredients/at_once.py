@@ -1,7 +1,6 @@
 """Ctrl-C while modules are loaded: it ends the command in one line, since nothing is at stake yet.
 
-Comes in: whether this process is the command. Goes out: a `with` block. It needs no other module of the package, and
-stands before all of them.
+It needs no other module of the package, and stands before all of them.
 """
 
 from __future__ import annotations

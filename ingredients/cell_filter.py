@@ -1,7 +1,6 @@
 """`--cells`: some cells of a grid, by the levels that they must have.
 
-Comes in: a study and `memory=lstm,reward_observation=off`. Goes out: the cells let through, or what there is to choose
-from. A level may be spelled in any way that a study may spell it.
+A level may be spelled in any way that a study may spell it.
 """
 
 from __future__ import annotations

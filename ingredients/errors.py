@@ -1,7 +1,4 @@
-"""The one family of errors that a user can cause; each carries the exit code of the command.
-
-Comes in: what was wrong, in one line. Goes out: that line on stderr and the exit code (see `cli.py`).
-"""
+"""The one family of errors that a user can cause; each carries the exit code of the command."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """The grid of a study: cells, runs, stacks, and the fingerprints by which stored runs are known again.
 
-Comes in: a `Study`. Goes out: what is to be trained, in the one order that every part of the house uses.
 Everything here follows from the study alone: not from the machine, the workers, or what is already stored.
 """
 
@@ -51,7 +50,9 @@ CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a p
 CODE_OF_LONG_EPISODES = 1  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = (
-    *("evaluation.tasks", "evaluation.stream", "evaluation.reactive_agents"),
+    "evaluation.tasks",
+    "evaluation.stream",
+    "evaluation.reactive_agents",
     "evaluation.analysis",
 )
 _SHORT: dict[Ingredient, str] = {
@@ -73,17 +74,17 @@ class Cell:
 
     @property
     def reward_shown(self) -> float:
-        """Returns the probability that r_{t-1} is shown at a step."""
+        """The probability that r_{t-1} is shown at a step."""
         return float(self.reward_observation)
 
     @property
     def action_shown(self) -> float:
-        """Returns the probability that a_{t-1} is shown at a step."""
+        """The probability that a_{t-1} is shown at a step."""
         return float(self.action_observation)
 
     @property
     def wipe_every(self) -> int | None:
-        """Returns after how many steps the memory's state is reset: 1 before every step (off), None never (on).
+        """After how many steps the memory's state is reset: 1 before every step (off), None never (on).
 
         A kind's memory-off sibling is reset before every step too, and of the kind `none` there is nothing to keep.
         """
@@ -94,24 +95,24 @@ class Cell:
 
     @property
     def training_tasks(self) -> int | None:
-        """Returns the number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
+        """The number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
         if isinstance(self.task_distribution, bool):
             return None if self.task_distribution else 1
         return 1 if isinstance(self.task_distribution, OneTask) else self.task_distribution
 
     @property
     def starts_alike(self) -> bool:
-        """Returns whether in training every episode starts in the same place: one task, and nothing random about it."""
+        """Whether in training every episode starts in the same place: one task, and nothing random about it."""
         return self.task_distribution is False
 
     @property
     def random_memory(self) -> bool:
-        """Returns whether training lifetimes start from a memory drawn at random."""
+        """Whether training lifetimes start from a memory drawn at random."""
         return self.task_distribution is OneTask.RANDOM_MEMORY
 
     @property
     def is_full(self) -> bool:
-        """Returns whether every ingredient is on, the memory being that of `agent.memory`."""
+        """Whether every ingredient is on, the memory being that of `agent.memory`."""
         return all(self.level(ingredient) is True for ingredient in INGREDIENTS)
 
     def level(self, ingredient: Ingredient) -> Level:
@@ -151,7 +152,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Returns the run's readable name, unique in a study and safe as a folder's: no kind's own name holds `--`."""
+        """The run's readable name, unique in a study and safe as a folder's: no kind's own name holds `--`."""
         named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
         parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])
@@ -305,9 +306,8 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
         trains["waiting"] = CODE_OF_WAITING
     if may_segment(study) or getattr(study.tasks, "episode_steps", None) == "auto":
         trains["long episodes"] = CODE_OF_LONG_EPISODES
-    evaluates = {**trains, "evaluation": _evaluation(study)}
-    if probes := later_probes():
-        evaluates["probes"] = probes
+    probes = later_probes()
+    evaluates = {**trains, "evaluation": _evaluation(study), **({"probes": probes} if probes else {})}
     judges = _sections(study, ("criterion",))
     return Fingerprints(
         *(

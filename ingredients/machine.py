@@ -1,8 +1,8 @@
 """What this process may take of the machine: cores and memory, as its affinity and its control groups say.
 
-Comes in: `/proc` and `/sys` of Linux, where there are any. Goes out: numbers. A container, a batch job and a service
-are control groups. Each limit holds for all that is nested in it, so every group from the process's own up to the root
-is asked, of version 2 (`cpu.max`, `memory.max`) and of version 1 (`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
+A container, a batch job and a service are control groups. Each limit holds for all that is nested in it, so every group
+from the process's own up to the root is asked, of version 2 (`cpu.max`, `memory.max`) and of version 1
+(`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
 """
 
 from __future__ import annotations

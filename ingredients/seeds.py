@@ -1,8 +1,7 @@
 """Named random streams: stateless, so that a draw depends on nothing but what it is for.
 
-Comes in: a run's seed, a purpose and an index (an update, a chunk). Goes out: a `torch.Generator`.
-The key holds neither cell nor stack: cells of one seed share their draws (common random numbers),
-which pairs them, and a run's bits do not depend on which runs are trained beside it (docs/design.md §11).
+The key holds neither cell nor stack: cells of one seed share their draws (common random numbers), which pairs them, and
+a run's bits do not depend on which runs are trained beside it (docs/design.md §11).
 """
 
 from __future__ import annotations

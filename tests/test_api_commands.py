@@ -45,7 +45,7 @@ def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
     study.write_text(yaml.safe_dump(data), encoding="utf-8")
     done = typed("run-grid", study, "--out", tmp_path / "typed", "--workers", 1, "--format", "json")
     assert done.exit_code == 0, done.output
-    assert "small: 0 of 1 runs are finished" in done.stderr
+    assert "small: 0 of 1 run is finished" in done.stderr
     made = ing.run_grid(ing.Study.load(study), tmp_path / "called", workers=1, progress=False)
     by_command = (tmp_path / "typed" / "curves.parquet").read_bytes()
     assert by_command == (tmp_path / "called" / "curves.parquet").read_bytes()

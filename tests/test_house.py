@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,10 +56,16 @@ def wing_of(file: Path) -> str:
     return file.relative_to(HOUSE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree_of(file: Path) -> ast.Module:
+    """Returns a file as Python reads it."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def imports(file: Path) -> Iterator[str]:
     """Yields the full name of every module that a file imports, at its top or inside a function."""
     package = file.relative_to(ROOT).with_suffix("").parts[:-1]
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -98,7 +105,7 @@ def test_the_package_lists_its_rooms_in_reading_order() -> None:
 def test_a_wing_lists_its_rooms(contents: Path) -> None:
     """The docstring of every wing names each of its modules; families and probes are listed once, where declared."""
     declared = {spec.name.replace("-", "_") for spec in FAMILIES} | {probe.name for probe in PROBES}
-    listed = set(re.findall(r"\w+", ast.get_docstring(ast.parse(contents.read_text(encoding="utf-8"))) or ""))
+    listed = set(re.findall(r"\w+", ast.get_docstring(tree_of(contents)) or ""))
     assert {file.stem for file in contents.parent.glob("*.py")} - {"__init__"} - declared <= listed
 
 
@@ -145,7 +152,7 @@ def test_a_public_class_name_means_one_thing() -> None:
     named = Counter(
         node.name
         for file in FILES
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(file))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert {name for name, count in named.items() if count > 1} == set()
@@ -154,7 +161,7 @@ def test_a_public_class_name_means_one_thing() -> None:
 def test_no_environment_is_ever_done() -> None:
     """Never a bare `done` where steps are made: an episode is terminated or truncated, and a lifetime ends."""
     for file in of_wing("tasks", "references", "agent", "training"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = tree_of(file)
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         assert not {"done", "dones"} & (names | arguments), file
@@ -197,7 +204,7 @@ def test_rooms_are_small(file: Path) -> None:
     """No file above 350 lines, no function above 60."""
     text = file.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MOST_LINES_IN_A_FILE
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.FunctionDef)]
     lengths = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES_IN_A_FUNCTION} == {}
 
@@ -205,12 +212,7 @@ def test_rooms_are_small(file: Path) -> None:
 def test_no_room_is_a_lumber_room() -> None:
     """No module or class is named for having no place: utils, common, helpers, Manager."""
     assert not {file.stem for file in FILES} & {"utils", "util", "common", "helpers", "misc"}
-    classes = [
-        node.name
-        for file in FILES
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ClassDef)
-    ]
+    classes = [node.name for file in FILES for node in ast.walk(tree_of(file)) if isinstance(node, ast.ClassDef)]
     assert not [found for found in classes if found.endswith("Manager")]
 
 
@@ -238,3 +240,65 @@ def test_tests_stand_as_the_package_does_and_share_by_modules_of_their_own() -> 
     names = [file.stem for file in files]
     assert len(names) == len(set(names))  # each is a module of its own, wherever it stands
     assert [(name(file), module) for file in files for module in imports(file) if module.split(".")[0] in names] == []
+
+
+def kind_of(value: ast.expr) -> str:
+    """Returns what sort of thing a value is: things of one sort may be assigned side by side."""
+    match value:
+        case ast.UnaryOp(op=ast.Not()) | ast.Compare() | ast.BoolOp():
+            return "truth"
+        case ast.UnaryOp(operand=operand):
+            return kind_of(operand)
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return "text"
+        case ast.Constant() | ast.Name() | ast.Attribute() | ast.Subscript():
+            return "plain"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return f"call of {name}"
+        case ast.List() | ast.Tuple() | ast.Dict() | ast.ListComp() | ast.DictComp() | ast.SetComp():
+            return "collection"
+    return type(value).__name__
+
+
+def dense(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yields the line of every idiom that says two things at once, and which it is."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.BoolOp() | ast.IfExp()):
+                yield node.lineno, "an expression for its effect"
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                if sorted((kind_of(left), kind_of(right))) in (["collection", "truth"], ["text", "truth"]):
+                    yield node.lineno, "a collection times a truth"
+            case ast.Starred(value=ast.Tuple() | ast.List()):
+                yield node.lineno, "a starred tuple"
+            case ast.Assign(targets=[ast.Tuple()], value=ast.Tuple(elts=values)):
+                if len({kind_of(value) for value in values}) > 1:
+                    yield node.lineno, "unlike things in one assignment"
+            case ast.Assign(value=ast.BoolOp(op=ast.And(), values=[first, *_, last])):
+                if isinstance(first, ast.Name | ast.Attribute) and f"({ast.unparse(first)}" in ast.unparse(last):
+                    yield node.lineno, "x and f(x)"
+
+
+def test_what_is_written_is_spelt_out() -> None:
+    """No idiom that is short by saying two things at once; kernels, which are tables of such lines, may."""
+    found = [
+        f"{name(file)}:{line}: {what}"
+        for file in [*FILES, ROOT / "cli.py"]
+        if not file.stem.endswith("_triton")
+        for line, what in dense(tree_of(file))
+    ]
+    assert found == []
+
+
+def test_docstrings_leave_to_signatures_what_these_say() -> None:
+    """No module lists what comes in and goes out, and a property is described by a noun."""
+    listing = [name(file) for file in FILES if re.search("Comes in:|Goes out:", ast.get_docstring(tree_of(file)) or "")]
+    properties = [
+        f"{name(file)}: {node.name}"
+        for file in FILES
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.FunctionDef)
+        and {"property", "cached_property"} & {ast.unparse(each) for each in node.decorator_list}
+        and (ast.get_docstring(node) or "").startswith("Returns")
+    ]
+    assert (listing, properties) == ([], [])

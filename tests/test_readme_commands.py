@@ -83,7 +83,7 @@ RULES: dict[str, Rule] = {
         (r"^bandit: 10 of 10 runs are finished; nothing to do",)
     ),
     "ingredients run-grid --set tasks.arms=10 --out results/ten-arms": Rule(
-        (r"^bandit: 0 of 1 runs .* results: results/ten-arms\n", "1 of 2 runs finished"),
+        (r"^bandit: 0 of 1 run .* results: results/ten-arms\n", "1 of 2 runs finished"),
         more="--seeds 1 --cells memory=on",
     ),
     "ingredients run-grid ablations/smoke.yaml": Rule((r"^smoke: 0 of 16 runs", "16 of 16 runs finished", "16 cells")),
@@ -94,7 +94,7 @@ RULES: dict[str, Rule] = {
         more=f"--set tasks.episode_steps=8 --seeds 1 --cells {FULL}",
     ),
     "ingredients run-grid cartpole.yaml": Rule(
-        (r"^cartpole: 0 of 1 runs", "1 of 16 runs finished", "informed"),
+        (r"^cartpole: 0 of 1 run ", "1 of 16 runs finished", "informed"),
         more="--set learner.train_steps=200 --set learner.lifetimes=4 --set tasks.episode_steps=8 --set "
         f"evaluation.tasks=4 --out results/mine --seeds 1 --cells {FULL}",
     ),

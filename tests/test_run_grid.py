@@ -112,7 +112,7 @@ def test_an_interrupted_grid_goes_on_to_the_same_bytes(finished: tuple[Path, obj
     code, message, kept = interrupted(directory, signal.SIGINT)
     again = shlex.join(grid(directory, "--workers", "1"))
     assert code == 130
-    assert message == f"interrupted: {kept} of 16 runs are finished and kept; to go on: ingredients {again}\n"
+    assert message == f"interrupted: {kept} of 16 runs finished and kept; to go on: ingredients {again}\n"
     assert 8 <= kept < 16
     result = program_here(*shlex.split(again), cwd=tmp_path)
     assert result.returncode == 0
@@ -168,7 +168,7 @@ def test_fresh_moves_older_results_aside(tmp_path: Path) -> None:
     assert not imports_torch((*first, "--quiet"), tmp_path)
     second = program_here(*first, "--set", "learner.discount=0.5", "--fresh", cwd=tmp_path)
     assert (second.returncode, second.stderr) == (0, "")
-    assert second.stdout.startswith("smoke: 0 of 1 runs are finished; 1 to do in 1 stack; ")
+    assert second.stdout.startswith("smoke: 0 of 1 run is finished; 1 to do in 1 stack; ")
     (old,) = tmp_path.glob("result-old-*")
     assert load_study(old / "study.yaml").learner.discount == "auto"
     assert len(list(old.glob("runs/*/finished"))) == 1

@@ -4,6 +4,4 @@ What actions mean is in `policy`.
 
 What of it runs as compiled loops on a CPU, `compiled` says; what as kernels on a card, `kernels` does, with
 `triton_functions`, `observation_triton`, `products_triton` (linear layers) and `choice_triton` (acting).
-
-Comes in: observations, rewards, actions. Goes out: the masked input, a memory's output, heads, actions.
 """

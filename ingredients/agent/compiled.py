@@ -47,7 +47,9 @@ class _Loop:
     """A function whose machine code is kept. Where what was kept cannot be read or written, it is made anew."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._function, self._made, self._tried = function, _kept(function), False
+        self._function = function
+        self._made = _kept(function)
+        self._tried = False
 
     def __call__(self, *arguments: Any) -> None:  # noqa: ANN401 - arrays, and what numba takes besides
         if self._tried:
@@ -67,7 +69,8 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
 
     numba looks at the source of a function alone, not at that of the functions which it calls.
     """
-    before, SETTINGS.CACHE_DIR = SETTINGS.CACHE_DIR, CODE_FOLDER or SETTINGS.CACHE_DIR
+    before = SETTINGS.CACHE_DIR
+    SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
     made: Any
     try:
         made = numba.njit(cache=True, error_model="numpy")(function)

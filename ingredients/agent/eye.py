@@ -1,7 +1,6 @@
 """How images are seen: two layers of convolutions and one of units, for each image; trained, and one for all cells.
 
-Comes in: inputs `[S, ..., F]` whose first columns are images (`tasks.pixels`). Goes out: the same with `FEATURES`
-numbers in place of each image's columns: what a memory takes in. Without images it is the input itself.
+Without images it is the input itself.
 
 | layer | of |
 |---|---|
@@ -47,7 +46,7 @@ class Eye:
 
     @property
     def words(self) -> int:
-        """Returns how many columns of the input are images: its first ones."""
+        """How many columns of the input are images: its first ones."""
         return sum(words_of(frame) for frame in self.frames)
 
     def entering(self, size: int) -> int:
@@ -56,7 +55,7 @@ class Eye:
 
     @property
     def block_floats(self) -> int:
-        """Returns the floats that a block of images and its layers take, with the way back, at most."""
+        """The floats that a block of images and its layers take, with the way back, at most."""
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -79,7 +78,8 @@ class Eye:
         """Returns inputs `[S, ..., entering(F)]` with features in place of images, for inputs `[S, ..., F]`."""
         if not self.frames:
             return inputs
-        parts, start = [], 0
+        parts = []
+        start = 0
         for index, frame in enumerate(self.frames):
             end = start + words_of(frame)
             shown = inputs[..., start:end].flatten(1, -2)

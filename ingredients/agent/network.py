@@ -1,7 +1,5 @@
 """The agent's weights, S runs in one flat tensor, and its head: the policy, and what it expects to be paid.
 
-Comes in: the input layout, the number of hidden units, seeds. Goes out: weights `[S, P]` and views of them by name.
-
 All runs of a stack stand in one contiguous `[S, P]` tensor: the optimiser is a handful of operations whatever the
 number of weights, and gradient norms are one reduction a run. Every cell has the same weights for the same seed.
 """
@@ -50,7 +48,7 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """Returns the width of the head: logits and predictions, padded to a multiple of four.
+        """The width of the head: logits and predictions, padded to a multiple of four.
 
         In torch a product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there
         otherwise.
@@ -72,9 +70,11 @@ class Agent:
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
         """Returns one run's weights; the small head starts close to the uniform policy."""
         draw = generator(seed, Purpose.WEIGHTS)
-        weights, read = self.memory.initial_weights(draw), self.hidden
+        weights = self.memory.initial_weights(draw)
+        read = self.hidden
         if self.head_hidden:
-            bound, read = math.sqrt(3.0 / self.hidden), self.head_hidden
+            bound = math.sqrt(3.0 / self.hidden)
+            read = self.head_hidden
             weights["head.first"] = torch.empty(self.hidden, read).uniform_(-bound, bound, generator=draw)
             weights["head.first_bias"] = torch.zeros(1, read)
         bound = 0.01 * math.sqrt(3.0 / read)
@@ -169,7 +169,8 @@ def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:
 
 def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
     """Returns the weights by name, `[S, *shape]`, as views of `rows` `[S, P]`."""
-    named, start = {}, 0
+    named = {}
+    start = 0
     for name, shape in shapes.items():
         size = math.prod(shape)
         named[name] = rows[:, start : start + size].view(rows.shape[0], *shape)

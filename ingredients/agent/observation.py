@@ -1,9 +1,5 @@
 """What an agent sees: the only place where inputs are put together and masked.
 
-Comes in: what the environment shows, the starts, r_{t-1}, a_{t-1}, and whether the two channels are shown.
-Goes out: the input x_t of the agent, `[..., F]`, with one fixed layout for every cell: masked, not removed
-(docs/design.md §4).
-
 | columns           | content                                                                   |
 |-------------------|---------------------------------------------------------------------------|
 | observation       | what the environment shows, never masked                                  |
@@ -42,32 +38,32 @@ class InputLayout:
 
     @property
     def lifetime_start(self) -> int:
-        """Returns the column of the lifetime's start flag."""
+        """The column of the lifetime's start flag."""
         return self.observation_size
 
     @property
     def episode_start(self) -> int:
-        """Returns the column of the episode's start flag."""
+        """The column of the episode's start flag."""
         return self.observation_size + 1
 
     @property
     def reward(self) -> int:
-        """Returns the column of r_{t-1}; the column after it says whether it is shown."""
+        """The column of r_{t-1}; the column after it says whether it is shown."""
         return self.observation_size + 2
 
     @property
     def action(self) -> slice:
-        """Returns the columns of a_{t-1}; the column after them says whether it is shown."""
+        """The columns of a_{t-1}; the column after them says whether it is shown."""
         return slice(self.observation_size + 4, self.observation_size + 4 + self.actions)
 
     @property
     def one(self) -> int:
-        """Returns the column that is always 1."""
+        """The column that is always 1."""
         return self.observation_size + 5 + self.actions
 
     @property
     def size(self) -> int:
-        """Returns F, the length of the input."""
+        """F, the length of the input."""
         return self.one + 1
 
     def columns(self, ingredient: str) -> range:

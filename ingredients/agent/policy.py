@@ -1,7 +1,5 @@
 """What the head means as a policy: a softmax over A choices, or a normal distribution over vectors of A numbers.
 
-Comes in: heads `[..., P]`, uniforms. Goes out: actions, and log-probabilities of actions.
-
 A vector's A components are independent; their means are the head's first A columns, the logarithms of their deviations
 the next A, bounded to [−4, 1]. An environment reads a component from −1 to 1; what lies beyond is cut by the
 environment, not by the policy.
@@ -58,11 +56,13 @@ def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> 
     rows, actions = logits.shape
     weights = np.empty(actions, np.float32)
     for i in range(rows):
-        highest, total = logits[i].max(), np.float32(0.0)
+        highest = logits[i].max()
+        total = np.float32(0.0)
         for j in range(actions):
             weights[j] = math.exp(logits[i, j] - highest)
             total += weights[j]
-        reached, cumulative = 0, np.float32(0.0)
+        reached = 0
+        cumulative = np.float32(0.0)
         for j in range(actions - 1):
             cumulative += weights[j]
             reached += cumulative <= uniform[i] * total

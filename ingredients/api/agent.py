@@ -1,8 +1,5 @@
 """A trained agent on its own: reset it, let it act, read its memory, set it.
 
-Comes in: one run's weights, its cell, its family. Goes out: a `StoredAgent` that plays lane by lane, as the evaluation
-of the run did: the same inputs, masked in the same way, the same memory, the same head.
-
     >>> agent = result.agent("all four ingredients", seed=100)   # doctest: +SKIP
     >>> agent.reset(lanes=3)
     >>> action = agent.act(observation)                          # the first step of a lifetime
@@ -65,7 +62,9 @@ class StoredAgent:
         if lanes is not None and lanes < 1:
             raise UsageError(f"reset: lanes must be at least 1, got {lanes}")
         brain = self._brain
-        self._single, self._lanes, self._t = lanes is None, lanes or 1, 0
+        self._single = lanes is None
+        self._lanes = lanes or 1
+        self._t = 0
         self._luck = torch.Generator().manual_seed(seed)
         like = next(iter(brain.weights.values()))
         self._memory = brain.agent.memory.initial_state(1, self._lanes, brain.family.steps, like)
@@ -146,7 +145,8 @@ class StoredAgent:
         Raises:
             UsageError: a shape does not fit, or reward and action are missing after the first step.
         """
-        brain, as_tensor = self._brain, isinstance(observation, Tensor)
+        brain = self._brain
+        as_tensor = isinstance(observation, Tensor)
         if self._t >= brain.family.steps:
             raise UsageError(f"the lifetime of {brain.family.steps} steps is over: call reset()")
         past = self._past(observation, reward, action, episode_start)
@@ -223,7 +223,8 @@ class StoredAgent:
         other = StoredAgent(self._brain)
         other.reset(None if self._single else self._lanes)
         other._luck.set_state(self._luck.get_state())
-        other._memory, other._t = tuple(part.clone() for part in self._memory), self._t
+        other._memory = tuple(part.clone() for part in self._memory)
+        other._t = self._t
         return other
 
     # What the agent is shown
@@ -231,12 +232,14 @@ class StoredAgent:
     def _past(
         self, observation: Numbers, reward: Numbers | None, action: Numbers | None, episode_start: bool | None
     ) -> Past:
-        layout, first = self._brain.agent.layout, self._t == 0
+        layout = self._brain.agent.layout
+        first = self._t == 0
         if not first and (reward is None or action is None):
             raise UsageError("act: after a lifetime's first step it takes (observation, reward, action)")
         shown = torch.zeros(1, self._lanes, layout.observation_size)
         shown = self._inwards(observation, "observation", shown)
-        one, none = torch.ones(1, self._lanes, 1), torch.zeros(1, self._lanes, 1)
+        one = torch.ones(1, self._lanes, 1)
+        none = torch.zeros(1, self._lanes, 1)
         starts = starts_episode(self._brain.family, self._t) if episode_start is None else episode_start
         blank = torch.zeros(1, self._lanes, layout.actions) if layout.continuous else none.long()
         paid = none if first else self._reward(reward)

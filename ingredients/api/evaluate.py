@@ -1,7 +1,5 @@
 """Anybody's policy through the probes, the references and the rule of a study.
 
-Comes in: a policy (`policies`) or a stored agent, and a study. Goes out: a `Judged`: its curves and what it is.
-
 The policy plays the study's evaluation tasks with the luck that a run of the study's first seed meets, plain and under
 every probe, and is judged beside the study's references as a single run of the cell with all four ingredients. Its
 state is its memory: `memory_swap` gives each lane the state of a lifetime on another task.
@@ -110,7 +108,8 @@ def _lived(policy: Any, study: Study, seed: int) -> RunCurves:  # noqa: ANN401 -
     if isinstance(policy, StoredAgent):
         agent, rows = policy.architecture, policy.rows
     else:
-        agent, rows = _agent(as_policy(policy), setup), torch.zeros(1, 0)
+        agent = _agent(as_policy(policy), setup)
+        rows = torch.zeros(1, 0)
     seated = replace(setup, agent=agent)
     tasks = evaluation_tasks(setup.family, study.evaluation.tasks, study.evaluation.stream)
     return _curves(seed, played(seated, rows, tasks.unsqueeze(0), probes_of(setup.family)))
@@ -137,7 +136,9 @@ def _curves(seed: int, evaluated: Evaluated) -> RunCurves:
 def _agent(policy: UserPolicy, setup: Setup) -> Agent:
     layout = setup.agent.layout
     if layout.continuous:
-        raise UsageError("evaluate: these tasks take vectors of numbers; a policy of somebody else's must have choices")
+        raise UsageError(
+            "evaluate: actions of these tasks are vectors; a policy of yours can have discrete actions only"
+        )
     return _PolicyAgent(layout, layout.actions, _PolicyMemory(policy, layout, reward_scale(setup.family)))
 
 
@@ -183,7 +184,8 @@ class _PolicyMemory:
 
     def _seen(self, x: Tensor) -> PolicyInput:
         layout = self.layout
-        one_hot, shown = x[:, layout.action], x[:, layout.action.stop] > 0
+        one_hot = x[:, layout.action]
+        shown = x[:, layout.action.stop] > 0
         return PolicyInput(
             observation=x[:, : layout.observation_size].numpy().copy(),
             reward=(x[:, layout.reward] / self.scale).numpy(),
@@ -198,7 +200,8 @@ class _PolicyMemory:
         wanted = (lanes, self.layout.actions)
         if not isinstance(answered, tuple) or len(answered) != 2:
             raise UsageError("policy: act must return (probabilities, state)")
-        odds, after = np.asarray(answered[0], np.float32), answered[1]
+        odds = np.asarray(answered[0], np.float32)
+        after = answered[1]
         if odds.shape != wanted:
             raise UsageError(f"policy: probabilities must have shape {wanted}, got {odds.shape}")
         if not np.isfinite(odds).all() or (odds < 0).any() or not np.allclose(odds.sum(1), 1.0, atol=1e-3):

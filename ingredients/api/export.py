@@ -1,7 +1,6 @@
 """Stored results in the form of other tools: tables, TensorBoard, MLflow, a folder for the Hugging Face hub.
 
-Comes in: a `Result` with its runs, the name of a tool, a new folder. Goes out: the folder, filled; and what it holds,
-in one line. Nothing here needs an account or a network, and nothing is trained.
+Nothing here needs an account or a network, and nothing is trained.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ingredients.errors import StoreError, UsageError
 from ingredients.grid import Run, cells, runs
 from ingredients.judgement.words import describe
 from ingredients.store import Store
-from ingredients.study.messages import complaint
+from ingredients.study.messages import complaint, several
 
 KEYS = ("reward_observation", "action_observation", "memory", "task_distribution")
 
@@ -66,7 +65,8 @@ def _diagnostics(result: Result) -> pd.DataFrame:
 
 def _scalars(result: Result) -> Iterator[tuple[Run, dict[str, list[tuple[int, float]]]]]:
     """Yields for each run its series by name: what training reported, and the late return at each evaluation point."""
-    store, curves = Store(result.directory), result.curves()
+    store = Store(result.directory)
+    curves = result.curves()
     plain = curves[(curves["probe"] == "none") & (curves["tasks"] == "held_out")]
     episodes = result.study.tasks.episodes
     late = plain[plain["episode"] >= episodes - -(-episodes // 5)]
@@ -98,7 +98,7 @@ def _tensorboard(result: Result, out: Path) -> str:
                 writer.add_scalar(name, value, step)
         writer.close()
         count += 1
-    return f"events of {count} runs; look at them: tensorboard --logdir {out}"
+    return f"events of {several(count, 'run')}; look at them: tensorboard --logdir {out}"
 
 
 def _mlflow(result: Result, out: Path) -> str:
@@ -117,11 +117,12 @@ def _mlflow(result: Result, out: Path) -> str:
             client.log_batch(made.info.run_id, metrics[first : first + 1000])
         client.set_terminated(made.info.run_id)
         count += 1
-    return f"{count} runs; look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}"
+    return f"{several(count, 'run')}; look at them: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}"
 
 
 def _huggingface(result: Result, out: Path) -> str:
-    store, kept = Store(result.directory), list(_finished(result))
+    store = Store(result.directory)
+    kept = list(_finished(result))
     for run in kept:
         folder = out / "agents" / run.id
         folder.mkdir(parents=True)

@@ -1,7 +1,5 @@
 """A grid planned and run, from Python and from the command line alike.
 
-Comes in: a study, some of its cells, where they compute. Goes out: what it will take; or the results folder, filled.
-
 The workers are processes: a script that calls `run_grid` keeps its own work under `if __name__ == "__main__":`, as
 Python's multiprocessing asks.
 """
@@ -96,7 +94,8 @@ def plan(
 
 def planned(grid: Grid, workers: int | None, device: str, quick: bool, tell: Callable[[str], None]) -> Plan:
     """Returns what a grid will take; `tell` hears what is being done."""
-    conflict, rest = other_training(grid.study, grid.directory), grid.remaining()
+    conflict = other_training(grid.study, grid.directory)
+    rest = grid.remaining()
     return Plan(grid, rest, estimate_for(device, rest, workers, quick, tell), conflict)
 
 

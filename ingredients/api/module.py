@@ -1,8 +1,5 @@
 """A stored agent as a plain `torch.nn.Module`: for hooks, probes and other tools of interpretability.
 
-Comes in: an agent's weights. Goes out: a module whose parts have names, and whose numbers are the agent's up to
-rounding: it is written in ordinary torch, without the compiled loops.
-
 | name | what passes through it, `[N, H]` a step |
 |---|---|
 | `memory.reset_gate`, `memory.update_gate`, `memory.candidate` | r, z and n of a GRU |

@@ -1,10 +1,5 @@
 """What an agent does in whole lifetimes, step by step, as a tidy table.
 
-Comes in: a stored agent, and tasks of its family or an environment. Goes out: a frame with a row a step: `lifetime`,
-`episode`, `step`, `action`, `reward`, what was shown (`observation_i`), the policy (`probability_i`), the task
-(`task_i`), the main components of the memory's output over the table (`component_i`) and, where the family knows it,
-`expected_reward` given the task.
-
 Waiting steps, after an episode's early end, have no row.
 """
 
@@ -59,10 +54,12 @@ def play_tasks(
 
     The agent is left where the lifetimes end.
     """
-    family, lanes = agent.family, len(tasks)
+    family = agent.family
+    lanes = len(tasks)
     luck = generator(seed, Purpose.PLAYED_LUCK)
     agent.reset(lanes, seed)
-    world, rows = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=luck)), []
+    world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=luck))
+    rows = []
     reward = action = None
     for t in range(family.steps):
         seen = world.observation
@@ -73,7 +70,8 @@ def play_tasks(
         noise = torch.rand(lanes, family.noise_size, generator=luck)
         world, step = lifetime.proceed(family, tasks, world, chosen, noise)
         unseen = None if step.reward_observed is None else step.reward_observed == 0
-        reward, action = step.reward if unseen is None else step.reward.masked_fill(unseen, torch.nan), step.action
+        reward = step.reward if unseen is None else step.reward.masked_fill(unseen, torch.nan)
+        action = step.action
         rows.append(_Row(t, seen, action, step.reward, step.expected_reward, agent.logits, agent.output, counted))
         if lifetime.starts_episode(family, t + 1) and t + 1 < family.steps:
             start = torch.rand(lanes, family.start_size, generator=luck)
@@ -100,7 +98,9 @@ def play_environment(
     family = agent.family
     _require_fitting(family, environment)
     agent.reset(seed=seed)
-    rows, reward, action = [], None, None
+    rows = []
+    reward = None
+    action = None
     observation, _ = environment.reset(seed=seed)
     for episode in range(episodes):
         if episode:
@@ -111,7 +111,8 @@ def play_environment(
             chosen = agent.act(np.asarray(observation, np.float32), reward, action, place == 0, greedy)
             heads, output, seen = agent.logits, agent.output, observation
             observation, paid, terminated, truncated, _ = environment.step(_taken(environment, chosen))
-            reward, action = float(paid), chosen
+            reward = float(paid)
+            action = chosen
             rows.append(_row(episode * family.episode_steps + place, seen, action, reward, heads, output))
             if terminated or truncated:
                 break
@@ -124,7 +125,9 @@ def _row(t: int, seen: object, action: object, reward: float, *told: npt.NDArray
     """Returns a step of one lane; `told` are the agent's logits and its memory's output."""
     shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
     taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
-    paid, unknown, counted = torch.tensor([reward]), torch.full((1,), torch.nan), torch.ones(1, dtype=torch.bool)
+    paid = torch.tensor([reward])
+    unknown = torch.full((1,), torch.nan)
+    counted = torch.ones(1, dtype=torch.bool)
     return _Row(t, shown, taken, paid, unknown, told[0][None], told[1][None], counted)
 
 
@@ -135,7 +138,9 @@ def _taken(environment: gymnasium.Env[Any, Any], chosen: Any) -> Any:  # noqa: A
 
 def _require_fitting(family: Family, environment: gymnasium.Env[Any, Any]) -> None:
     if isinstance(family, GymnasiumFamily):  # it reads and scales what its environments show: play() does so, too
-        raise UsageError("play: an agent of somebody else's environment plays in that: leave the environment out")
+        raise UsageError(
+            "play: an agent that was trained in a Gymnasium environment plays in that one: leave the environment out"
+        )
     shown, taken = environment.observation_space, environment.action_space
     choices = getattr(taken, "n", None)
     fits = taken.shape == (family.actions,) if family.continuous else choices == family.actions

@@ -1,7 +1,5 @@
 """Policies of other people: what they are given, what they answer, and how they take the place of an agent.
 
-Comes in: a function, an object with a state, or a file of Stable-Baselines3. Goes out: a `UserPolicy`.
-
 A policy is asked for N lanes at once. It is given a `PolicyInput` and the state that it returned a step before, and
 answers with the probability of each action, `[N, A]`, and its next state. Its state is a tuple of arrays `[N, ...]`:
 the probes exchange lanes of it, so whatever it remembers has to be there. A policy that remembers nothing is a
@@ -94,7 +92,8 @@ class SB3Policy:
         self._policy.set_training_mode(False)
         if not hasattr(model.action_space, "n"):
             raise UsageError(f"sb3: only choices can be played, the model has {model.action_space}")
-        self._width, self._actions = model.observation_space.shape[0], int(model.action_space.n)
+        self._width = model.observation_space.shape[0]
+        self._actions = int(model.action_space.n)
         self._lstm = getattr(self._policy, "lstm_actor", None)
 
     def initial_state(self, lanes: int) -> PolicyState:
@@ -117,7 +116,8 @@ class SB3Policy:
 
     def _observation(self, seen: PolicyInput) -> npt.NDArray[np.float32]:
         """Returns the columns that the model was trained on: those of a channel that it lacks are left out."""
-        size, whole = seen.observation.shape[1] + 2, seen.columns.shape[1]
+        size = seen.observation.shape[1] + 2
+        whole = seen.columns.shape[1]
         reward, action = slice(size, size + 2), slice(size + 2, whole)
         parts = {
             whole: seen.columns,

@@ -1,7 +1,4 @@
-"""A results folder in Python: its study, its curves, its verdicts, its figures, its agents.
-
-Comes in: a folder that `run-grid` made, or a published one, whose runs were taken out. Goes out: a `Result`.
-"""
+"""A results folder in Python: its study, its curves, its verdicts, its figures, its agents."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ import pandas as pd
 
 from ingredients.errors import StoreError, UsageError
 from ingredients.grid import Cell, Run
+from ingredients.judgement import cell_numbers
 from ingredients.report.build import Report, build_report, figure_of, read_report
 from ingredients.report.expect import named_cells
 from ingredients.report.side import Published, published
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from ingredients.api.agent import StoredAgent
 
 CURVES = "curves.parquet"
-_OF_A_CELL = ("return", "early", "late", "gain")
+_OF_A_CELL = ("return", "early", "late", "gain")  # and the further numbers, as they are declared
 
 
 def load(directory: str | Path) -> Result:
@@ -85,9 +83,10 @@ class Result:
     def cells(self) -> pd.DataFrame:
         """A row for each cell: its levels, its verdict with the reason, how many runs learned, its scores.
 
-        Scores have three columns each: `late`, `late_low`, `late_high`; likewise `return`, `early` and `gain`.
+        Scores have three columns each: `late`, `late_low`, `late_high`; likewise `return`, `early`, `gain` and the
+        further numbers of a cell (`judgement.cell_numbers`).
         """
-        return pd.DataFrame([_row(cell) for cell in self.json["cells"]])
+        return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
 
     def curves(self) -> pd.DataFrame:
         """Returns the adaptation curves of all finished runs, tidy: a row for each episode of each curve.
@@ -95,8 +94,10 @@ class Result:
         `return` and `regret` are raw. `score` is the return on the study's scale, 0 the floor's and 1 the yardstick's
         late return an episode; NaN on training tasks, which have no such scale, and where nothing was judged.
         """
-        frame, yardstick = self._frame(), self.json["yardstick"]
-        low, high = self.json["floor"], (yardstick or {}).get("late")
+        frame = self._frame()
+        yardstick = self.json["yardstick"]
+        low = self.json["floor"]
+        high = (yardstick or {}).get("late")
         known = low is not None and high is not None and high != low
         score = (frame["return"] - low) / (high - low) if known else np.nan
         return frame.assign(score=np.where(frame["tasks"] == "held_out", score, np.nan))
@@ -142,7 +143,7 @@ class Result:
         numbers = self.study.seeds.numbers
         run = Run(self._cell(cell), numbers[0] if seed is None else seed)
         if run.seed not in numbers:
-            raise UsageError(f"seed={run.seed}: the study has none such; allowed: {numbers[0]} to {numbers[-1]}")
+            raise UsageError(f"seed={run.seed}: the study has no such seed; allowed: {numbers[0]} to {numbers[-1]}")
         store = Store(self.directory)
         if not store.run_path(run).is_dir():
             raise StoreError(f"{store.run_path(run)}: this run is not here, so it has no agent; train it: run-grid")
@@ -174,11 +175,11 @@ def _level(level: object) -> str:
     return level_text(level) if isinstance(level, bool | int | float) else str(level)
 
 
-def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
+def cell_row(cell: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a cell of `report.json` as a row."""
     kept = ("verdict", "reason", "storage", "seeds", "failed", "learned", "emerges_at_step")
     row = {**cell["cell"], **{name: cell.get(name) for name in kept}}
-    for name in _OF_A_CELL:
+    for name in (*_OF_A_CELL, *(number.key for number in cell_numbers.NUMBERS)):
         interval = cell.get(name) or {}
         row |= {name: interval.get("mean"), f"{name}_low": interval.get("low"), f"{name}_high": interval.get("high")}
     return row

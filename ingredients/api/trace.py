@@ -1,8 +1,4 @@
-"""`ingredients trace`: what one agent of a results folder did in some lifetimes, as a picture and a table.
-
-Comes in: a folder, a cell, a seed. Goes out: the table of a play with the exact belief beside it, where the family has
-one, and both files below `traces/`.
-"""
+"""`ingredients trace`: what one agent of a results folder did in some lifetimes, as a picture and a table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The command `ingredients audit`: what is typed, said and written.
-
-Comes in: words and options. Goes out: a table on stdout, progress and errors on stderr, the audit's folder.
-"""
+"""The command `ingredients audit`: what is typed, said and written."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ import typer
 
 from ingredients.console.terminal import EXIT_FAILED_RUNS, examples, fail, interrupted_later, user_path
 from ingredients.errors import InterruptedGridError
+from ingredients.study.messages import several
 
 EXAMPLES = examples(
     "ingredients audit CartPole-v1 FrozenLake-v1",
@@ -35,16 +33,17 @@ class AuditFormat(StrEnum):
 def audit(
     named: Annotated[
         list[str],
-        typer.Argument(metavar="ID... | FILE.yaml", help="Environments, or files that list them, or studies."),
+        typer.Argument(metavar="ID... | FILE.yaml", help="Environments, studies, or files that list environments."),
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", parser=user_path, help="Folder of the lines, by which it resumes.")
+        Path, typer.Option("--out", metavar="DIR", parser=user_path, help="Folder to write to, and to resume from.")
     ] = Path("results/audit"),
     workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", min=1, help="Environments at once [default: one a core].")
+        int | None,
+        typer.Option("--workers", metavar="N", min=1, help="Environments in parallel [default: one per core]."),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=1, help="Processor seconds for each, about.")
+        float, typer.Option("--seconds", metavar="S", min=1, help="CPU seconds per environment, approximately.")
     ] = 30.0,
     policy: Annotated[
         Path | None,
@@ -52,17 +51,18 @@ def audit(
     ] = None,
     cell: Annotated[
         str | None,
-        typer.Option("--cell", metavar="EXPR", help="Which stored run: memory=on,reward_observation=off."),
+        typer.Option("--cell", metavar="EXPR", help="The stored run's cell: memory=on,reward_observation=off."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, help="Which stored run [default: 0].")
+        int | None, typer.Option("--seed", metavar="N", min=0, help="The stored run's seed [default: 0].")
     ] = None,
-    format_: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
+    format_: Annotated[AuditFormat, typer.Option("--format", help="Output format.")] = AuditFormat.table,
 ) -> None:
-    """Say which of the four ingredients environments supply by themselves; trains nothing.
+    """Measure which of the four ingredients environments supply by themselves.
 
-    Random play, or a policy's of yours, decoders and replays of equal seeds. A line for each environment; one that
-    fails is a line with its reason, and exit code 1. Writes audit.csv, .json, .md and .html.
+    Nothing is trained. Plays at random, or with a policy of yours; decodes what observations tell; replays equal seeds.
+    Each environment is one line. One that fails has its reason there, and the exit code is 1. Writes audit.csv, .json,
+    .md and .html.
     """
     with interrupted_later():
         from ingredients.audit.listing import subjects
@@ -72,13 +72,14 @@ def audit(
         from ingredients.audit.table import FORMATS, write
         from ingredients.machine import usable_cores
 
-    asked, how = subjects(named, asked_for(policy, cell, seed)), AuditOptions(out, seconds, workers or usable_cores())
+    asked = subjects(named, asked_for(policy, cell, seed))
+    how = AuditOptions(out, seconds, workers or usable_cores())
     if done := kept(asked, how):
-        typer.echo(f"{done} of {len(asked)} environments are measured already", err=True)
+        typer.echo(f"{done} of {several(len(asked), 'environment')} measured already", err=True)
     try:
         lines = run_audit(asked, how, lambda text: typer.echo(text, err=True))
     except KeyboardInterrupt:
-        there = f"{kept(asked, how)} of {len(asked)} environments are kept in {out}"
+        there = f"{kept(asked, how)} of {several(len(asked), 'environment')} kept in {out}"
         raise InterruptedGridError(f"interrupted: {there}; the same command goes on") from None
     write(lines, out)
     typer.echo(FORMATS[format_](lines).rstrip("\n"))

@@ -1,7 +1,5 @@
 """Observations and actions of any space as rows of numbers, as a decoder needs them.
 
-Comes in: a space. Goes out: a function from its elements to numbers, or a refusal by name with the reason.
-
 | space | columns |
 |---|---|
 | Box of at most 512 numbers | its numbers, whatever its shape |

@@ -1,7 +1,5 @@
 """What an audit says of each environment: Holm over all its tests, then a word for each column.
 
-Comes in: lines. Goes out: for each column of each line a `Word`: `supplied`, `not found`, or why neither can be said.
-
 | word | means |
 |---|---|
 | supplied | Holm's p over the whole audit is below .05, and the interval lies above a tenth |

@@ -1,7 +1,6 @@
 """Which environments are audited: ids on the command line, or files that list them.
 
-Comes in: words. Goes out: `Subject`s, each what it takes to make an environment. A file is either a study, whose tasks
-are taken, or
+A file is either a study, whose tasks are taken, or
 
     environments:
       - CartPole-v1
@@ -45,14 +44,14 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """Returns what its line is called: `FrozenLake-v1 (is_slippery=False)`."""
+        """What its line is called: `FrozenLake-v1 (is_slippery=False)`."""
         told = [*(f"{key}={value}" for key, value in self.keywords.items()), *self.wrappers]
         told += [f"played by {self.policy.name}"] if self.policy else []
         return f"{self.id} ({', '.join(told)})" if told else self.id
 
     @property
     def recipe(self) -> Recipe:
-        """Returns how it is made."""
+        """How it is made."""
         return Recipe(self.id, self.keywords, self.wrappers)
 
     def text(self) -> str:

@@ -1,9 +1,8 @@
 """One environment as an audit steps it: observations and actions as numbers, luck that can be given, guarded calls.
 
-Comes in: how it is made. Goes out: numbers. What it raises, or gives that is not what it has to be, is an exception for
-who plays to count: nothing here repairs anything. The generators that a process shares are seeded with every reset,
-since some environments draw from them; whoever plays keeps ours (`boundary.guard`), once for all steps: to keep them
-at each would take longer than most steps do.
+What it raises, or returns against the contract, is an exception that the player counts: nothing here repairs
+anything. The generators that a process shares are seeded with every reset, since some environments draw from them;
+the player keeps ours (`boundary.guard`), once for all steps: at each it would take longer than most steps do.
 """
 
 from __future__ import annotations
@@ -52,7 +51,8 @@ class Made:
     def step(self, action: Any) -> tuple[Numbers, float, bool]:  # noqa: ANN401 - of its space
         """Returns what is seen then, what was paid, and whether the episode is over."""
         self.shown, reward, terminated, truncated, _ = answers.of_step(self.environment.step(action))
-        paid, over = answers.number(reward), answers.flag("terminated", terminated)
+        paid = answers.number(reward)
+        over = answers.flag("terminated", terminated)
         over = answers.flag("truncated", truncated) or over
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 

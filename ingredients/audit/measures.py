@@ -1,6 +1,6 @@
 """One environment's line: what it supplies of the four ingredients, trained on nothing.
 
-Comes in: a subject and a time. Goes out: a `Line` of `Finding`s, as plain data. What each means is in docs/audit.md.
+What each means is in docs/audit.md.
 """
 
 from __future__ import annotations
@@ -64,17 +64,20 @@ def audited(subject: Subject, seconds: float) -> dict[str, Any]:
 
 
 def _audited(subject: Subject, seconds: float) -> dict[str, Any]:
-    began, recipe = time.process_time(), subject.recipe
+    began = time.process_time()
+    recipe = subject.recipe
     first, second = _sessions(subject, seconds)
     if not first.episodes:
         way = "a policy's" if first.way == POLICY else "random"
         return _failed(subject, f"{way} play failed: {first.failures[0]}", began)
     try:
-        replayed, trouble = replay(recipe, first.episodes, REPLAY_SHARE * seconds), None
+        replayed = replay(recipe, first.episodes, REPLAY_SHARE * seconds)
+        trouble = None
     except BaseException as error:
         if ours(error):
             raise
-        replayed, trouble = Replayed(), f"a replay raised {in_short(error)}"
+        replayed = Replayed()
+        trouble = f"a replay raised {in_short(error)}"
     findings = {name: _leak(name, first, second, replayed) for name in ("reward", "action")}
     findings |= {"memory": _trace(replayed, trouble), "tasks": _tasks(replayed, trouble)}
     findings[NEEDED] = _needed(first)
@@ -143,7 +146,8 @@ def _leak(name: str, first: Session, second: Session | None, replayed: Replayed)
 
     Or what a policy's play tells.
     """
-    taken, way = _measured(name, first, FULL), first.way
+    taken = _measured(name, first, FULL)
+    way = first.way
     details: dict[str, Any] = {way: asdict(taken)}
     if second:
         other = _measured(name, second, BESIDE)

@@ -1,10 +1,7 @@
 """Random play in one environment, or a policy's, as arrays.
 
-Comes in: an environment, a way of playing, how long. Goes out: `Session`: what was played, an episode a sequence, and
-what failed. *Uniform* play draws every action anew; *sticky* play keeps the last one four times in five, and so gets
-farther from where it starts; a *policy* of the user's plays as it likes. Episodes are cut after `longest` steps. Play
-ends with `STEPS` steps and `EPISODES` episodes, with `MORE_STEPS` where the environment is quick, or when its time is
-over.
+Episodes are cut after `longest` steps. Play ends with `STEPS` steps and `EPISODES` episodes, with `MORE_STEPS` where
+the environment is quick, or when its time is over.
 """
 
 from __future__ import annotations
@@ -58,13 +55,14 @@ class Session:
 
     @property
     def ended(self) -> Flags:
-        """Returns which episodes were not cut, `[N]`."""
+        """Which episodes were not cut, `[N]`."""
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> PlayedSequences:
         """Returns the episodes as sequences of equal length; what is beyond an end was not seen."""
         longest = max(len(episode.rewards) for episode in self.episodes)
-        first, count = self.episodes[0], len(self.episodes)
+        first = self.episodes[0]
+        count = len(self.episodes)
         observation = np.zeros((count, longest + 1, first.seen.shape[1]))
         action, reward = np.zeros((count, longest, first.actions.shape[1])), np.zeros((count, longest))
         seen, acted = np.zeros((count, longest + 1), np.bool_), np.zeros((count, longest), np.bool_)
@@ -85,7 +83,9 @@ class Chance:
     def __init__(self, actions: spaces.Space[Any], way: str, seed: int) -> None:
         """Seeds the space of the actions, and when to stick."""
         actions.seed(seed)
-        self._actions, self._way, self._draw = actions, way, np.random.default_rng(seed)
+        self._actions = actions
+        self._way = way
+        self._draw = np.random.default_rng(seed)
         self._next: Any = None
 
     def begins(self, seed: int) -> None:
@@ -109,7 +109,8 @@ def play(
     """
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)
-    began, failed = time.process_time(), 0
+    began = time.process_time()
+    failed = 0
 
     def spent() -> float:
         return time.process_time() - began
@@ -136,7 +137,10 @@ def _enough(session: Session, spent: float) -> bool:
 
 def _episode(made: Made, session: Session, longest: int, seed: int, player: Player) -> Episode:
     player.begins(seed)
-    seen, chosen, actions, over = [made.reset(seed)], [], [], False
+    seen = [made.reset(seed)]
+    chosen = []
+    actions = []
+    over = False
     rewards: list[float] = []
     while not over and len(rewards) < longest:
         action = player.acts(made.shown, rewards[-1] if rewards else 0.0)

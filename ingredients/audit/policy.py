@@ -1,7 +1,6 @@
 """A policy of the user's that plays in the place of chance: a zip of Stable-Baselines3, or a stored run of ours.
 
-Comes in: a path, and of a results folder a cell and a seed. Goes out: a `Policy` as data, by which a worker makes a
-`Player`. What somebody else wrote is called behind `boundary`; an unpickled zip is code, as an environment is.
+What somebody else wrote is called behind `boundary`; an unpickled zip is code, as an environment is.
 
 | a policy | sees | is |
 |---|---|---|
@@ -51,7 +50,7 @@ class Policy:
 
     @property
     def name(self) -> str:
-        """Returns what it is called in a line."""
+        """What it is called in a line."""
         name = Path(self.path).name
         return name if self.path.endswith(".zip") else f"{name}:{self.cell or 'its cell'}:{self.seed}"
 
@@ -77,7 +76,7 @@ def asked_for(path: Path | None, cell: str | None, seed: int | None) -> Policy |
     if path is not None:
         return policy_of(path, cell, seed)
     if cell is not None or seed is not None:
-        raise UsageError("--cell and --seed are of the results folder that --policy names")
+        raise UsageError("--cell and --seed name a run in a results folder; give that folder as --policy")
     return None
 
 

@@ -1,9 +1,9 @@
 """What the same seed gives once more: the trace of an action, tasks, luck, actions that differ.
 
-Comes in: how an environment is made. Goes out: shares of pairs of episodes that come to differ. Two episodes are played
-side by side with the same actions; before every step both get a generator of their own with the same seed, so that luck
-stays in step though one of them draws more often. An environment that keeps its luck elsewhere than in `np_random`
-draws it at reset, or out of reach; where a pair that differs in nothing comes to differ, nothing is concluded.
+Two episodes are played side by side with the same actions; before every step both get a generator of their own with the
+same seed, so that luck stays in step though one of them draws more often. An environment that keeps its luck elsewhere
+than in `np_random` draws it at reset, or out of reach; where a pair that differs in nothing comes to differ, nothing is
+concluded.
 
 | pair | differs in | the share that comes to differ says |
 |---|---|---|
@@ -75,7 +75,7 @@ class Pair:
 
     @property
     def has_time(self) -> bool:
-        """Returns whether there is time for more."""
+        """Whether there is time for more."""
         return time.process_time() < self._until
 
     def close(self) -> None:
@@ -93,7 +93,8 @@ class Pair:
     ) -> Iterator[tuple[Numbers, Numbers]]:
         """Yields what is seen and paid after each step of both, until one of them ends."""
         for step, chosen in enumerate(zip(*actions, strict=True)):
-            shown, over = [], False
+            shown = []
+            over = False
             for one, action, seed in zip(self._two, chosen, luck, strict=True):
                 one.give_luck(seed + step)
                 observation, reward, ends = one.step(action)
@@ -111,7 +112,8 @@ def _differ(first: Numbers, second: Numbers) -> bool:
 
 def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:
     """Returns all shares; each part may take a quarter of `seconds`. `episodes` were played in such an environment."""
-    found, draw = Replayed(), np.random.default_rng(0)
+    found = Replayed()
+    draw = np.random.default_rng(0)
     for part in (_controls, _traces, _tasks, partial(_told_apart, episodes)):
         pair = Pair(recipe, seconds / 4)
         pair.space.seed(1)
@@ -131,7 +133,8 @@ def _controls(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
     for seed in range(PAIRS):
         if not pair.has_time:
             return
-        alike, actions = seed < CONTROLS, _actions(pair, TASK_STEPS)
+        alike = seed < CONTROLS
+        actions = _actions(pair, TASK_STEPS)
         starts = pair.starts((seed, seed))
         luck = (seed, seed) if alike else (seed, seed + 10**6)
         differs = _differ(*starts) or any(_differ(*shown) for shown in pair.together((actions, actions), luck))
@@ -183,12 +186,15 @@ def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: 
     count = int(getattr(pair.space, "n", 0))
     if not 2 <= count <= MOST_ACTIONS:
         return
-    start, found.actions = int(getattr(pair.space, "start", 0)), count
+    start = int(getattr(pair.space, "start", 0))
+    found.actions = count
     lengths = np.array([len(episode.chosen) for episode in episodes])
     for step in draw.integers(lengths.sum(), size=STATES):
         episode = int(np.searchsorted(np.cumsum(lengths), step, "right"))
-        seed, place = episodes[episode].seed, int(step - lengths[:episode].sum())
-        before, after = episodes[episode].chosen[:place], _actions(pair, TOLD_STEPS - 1)
+        seed = episodes[episode].seed
+        place = int(step - lengths[:episode].sum())
+        before = episodes[episode].chosen[:place]
+        after = _actions(pair, TOLD_STEPS - 1)
         groups: set[bytes] = set()
         for action in range(start, start + count):
             if not pair.has_time:

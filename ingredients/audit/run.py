@@ -1,8 +1,7 @@
 """An audit from start to end: workers side by side, each environment in a process of its own, resumed by itself.
 
-Comes in: subjects, a folder, seconds for each, how many at once. Goes out: a line for each, in the order of naming;
-each is written as soon as it is there. A line that was made of the same things is kept; one that failed is tried
-again. A process that dies, or takes far too long, is a line with its reason.
+A line that was made of the same things is kept; one that failed is tried again. A process that dies, or takes far too
+long, is a line with its reason.
 """
 
 from __future__ import annotations

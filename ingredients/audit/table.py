@@ -1,7 +1,4 @@
-"""An audit in five formats: a table on the terminal, csv, json, md, html; one line an environment.
-
-Comes in: lines and their words. Goes out: texts, and files in the audit's folder.
-"""
+"""An audit in five formats: a table on the terminal, csv, json, md, html; one line an environment."""
 
 from __future__ import annotations
 

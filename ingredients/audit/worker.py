@@ -1,6 +1,6 @@
 """A process that measures one environment: `python -m ingredients.audit.worker SUBJECT SECONDS FILE`.
 
-Comes in: a subject as JSON, seconds, where the line is written. What an environment prints goes nowhere near the line.
+The subject is JSON, and the file is where the line is written. What an environment prints goes nowhere near the line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from ingredients.study.messages import one_line
 
 def main(text: str, seconds: str, file: str) -> None:
     """Writes the line of one environment, or why there is none."""
-    subject, path = subject_of(text), Path(file)
+    subject = subject_of(text)
+    path = Path(file)
     try:
         line = audited(subject, float(seconds))
     except IngredientsError as error:

@@ -1,7 +1,4 @@
-"""What a reset and a step of a Gymnasium environment have to give.
-
-Comes in: whatever was returned. Goes out: its parts, as numbers and switches; what is not what it has to be is `Unfit`.
-"""
+"""What a reset and a step of a Gymnasium environment have to give."""
 
 from __future__ import annotations
 

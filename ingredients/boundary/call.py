@@ -3,7 +3,7 @@
     with calling(lambda raised: wrong(name, f"cannot be made: {raised}")):
         made = maker()
 
-Comes in: how an error is said. Goes out: that error, with the exception as its cause, so that a log has the traceback.
+The exception is the cause of that error, so that a log has the traceback.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What went wrong in somebody else's code: one line for people, the traceback for the log.
 
-Comes in: an exception, or what was not as it has to be. Goes out: a `Failure`. An exception's own text is somebody
-else's code, too: one that cannot be shown is said to be so.
+An exception's own text is somebody else's code, too: one that cannot be shown is said to be so.
 """
 
 from __future__ import annotations

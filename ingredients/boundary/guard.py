@@ -3,9 +3,8 @@
     with Kept():            # at every step
     with AllKept():         # where something is imported or made: random numbers, too
 
-Comes in: nothing. Goes out: nothing; behind the `with` all is as it was before. Torch is looked at only where it is
-loaded. To keep the state of random generators takes as long as ten steps of a cart-pole, so steps do without: nothing
-of ours draws from them, and `luck` keeps them where an environment does.
+Torch is looked at only where it is loaded. To keep the state of random generators takes as long as ten steps of a
+cart-pole, so steps do without: nothing of ours draws from them, and `luck` keeps them where an environment does.
 """
 
 from __future__ import annotations
@@ -34,10 +33,13 @@ class Kept:
         self._errors = np.errstate(over="ignore", invalid="ignore") if quiet else np.errstate()
 
     def __enter__(self) -> Kept:
-        self._folder, self._filters = _folder(), warnings.filters[:]
+        self._folder = _folder()
+        self._filters = warnings.filters[:]
         self._errors.__enter__()
         torch = _torch()
-        self._torch = torch and (torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads())
+        self._torch: tuple[Any, bool, int] | None = None
+        if torch is not None:
+            self._torch = (torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_num_threads())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -68,7 +70,8 @@ class AllKept(Kept):
 
     def __enter__(self) -> AllKept:
         super().__enter__()
-        self._luck, torch = shared_luck(), _torch()
+        self._luck = shared_luck()
+        torch = _torch()
         self._device = None if torch is None else torch.get_default_device()
         return self
 

@@ -1,8 +1,4 @@
-"""Luck that `reset(seed)` does not seed, made repeatable: that of an environment's spaces, and of shared generators.
-
-Comes in: an environment, and the seed of an episode. Goes out: a `Luck`, inside of which the process' generators are
-the environment's own: what one draws, no other feels, so it does not matter who stands beside it.
-"""
+"""Luck that `reset(seed)` does not seed, made repeatable: that of an environment's spaces, and of shared generators."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Where somebody else's code is, left in shared memory: a process that dies in the middle of it cannot say so itself.
 
-Comes in: memory that two processes share, and at every reset and step the place, in words, and the step. Goes out: the
-place at which a process ended; nothing where it ended in code of ours. A mark takes a fraction of a microsecond.
+A mark takes a fraction of a microsecond.
 """
 
 from __future__ import annotations

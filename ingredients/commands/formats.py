@@ -1,7 +1,4 @@
-"""How commands print what they found: for people, or as JSON for programs.
-
-Comes in: a text for people and plain data for programs. Goes out: one of them on stdout.
-"""
+"""How commands print what they found: for people, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -35,11 +32,11 @@ class TableFormat(StrEnum):
     json = "json"
 
 
-PrintedOption = Annotated[Printed, typer.Option("--format", help="How to print it.")]
+PrintedOption = Annotated[Printed, typer.Option("--format", help="Output format.")]
 ProgressOption = Annotated[
-    ProgressFormat, typer.Option("--progress", help="How to show progress; json: an object a line.")
+    ProgressFormat, typer.Option("--progress", help="Format of progress; json has one object per line.")
 ]
-TableOption = Annotated[TableFormat, typer.Option("--format", help="How to print the table.")]
+TableOption = Annotated[TableFormat, typer.Option("--format", help="Output format.")]
 
 
 def say(format_: Printed | TableFormat, text: str, content: Any) -> None:  # noqa: ANN401 - plain data

@@ -57,7 +57,7 @@ RUN_GRID_EXAMPLES = examples(
     "ingredients run-grid --cells memory=on,reward_observation=on --workers 2",
     "ingredients run-grid --set tasks.arms=10 --set learner.train_steps=1e6 --out results/ten-arms",
     "ingredients run-grid --engine ray --address auto",
-    "ingredients run-grid --progress json                       progress for programs: an object a line",
+    "ingredients run-grid --progress json                       progress for programs: one object per line",
 )
 BENCH_EXAMPLES = examples("ingredients bench", "ingredients bench --format json")
 
@@ -71,13 +71,14 @@ def plan(
     device: DeviceOption = Device.cpu,
     set_: SetOption = None,
     smoke: SmokeOption = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Time nothing: cells, runs, memory and checks.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Skip the timing of the training speed.")] = False,
     format_: PrintedOption = Printed.table,
 ) -> None:
-    """Show what a grid will take; train nothing.
+    """Show what a study will take, without training it.
 
-    Cells, runs, stacks, memory and time, the last from a timing of two seconds; and what is finished already. Of tasks
-    that are not ours also what varies, what does not, and whether the study can end in verdicts.
+    Shows cells, runs, stacks, what is finished already, memory and time. The time is estimated from two seconds of
+    training. For environments of your own it also shows what varies between tasks, and whether the study can reach
+    verdicts.
     """
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
     with working() as tell:
@@ -87,15 +88,18 @@ def plan(
 
 def check(
     environment: Annotated[
-        str, typer.Argument(metavar="ENV", help="An id of Gymnasium's, module:Class or file.py:Class; own: your tasks.")
+        str,
+        typer.Argument(
+            metavar="ENV", help="A Gymnasium id, module:Class, file.py:Class, or own:module:Class for own tasks."
+        ),
     ],
     set_: SetOption = None,
     format_: PrintedOption = Printed.table,
 ) -> None:
-    """Try an environment or tasks of your own in seconds; train nothing.
+    """Try an environment, or tasks of your own, for some seconds, without training.
 
-    What is seen and done, what varies between tasks and resets, two resets with one seed, what random play earns,
-    speed, whether a study on it can end in verdicts, and what to run next.
+    Shows observations and actions, what varies between tasks and resets, whether two resets with one seed agree, the
+    return of random play, and the speed. Says whether a study on it can reach verdicts, and what to run next.
     """
     study, folder = ask_about(environment, set_ or [])
     with working():
@@ -110,7 +114,9 @@ def run_grid(
     cells: CellsOption = None,
     workers: WorkersOption = None,
     device: DeviceOption = Device.cpu,
-    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where stacks execute.")] = "local",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="What runs the stacks: this machine, or Ray.")
+    ] = "local",
     address: Annotated[
         str | None, typer.Option("--address", metavar="auto|HOST:PORT", help="Ray cluster [default: start one here].")
     ] = None,
@@ -125,17 +131,19 @@ def run_grid(
     progress: ProgressOption = ProgressFormat.text,
     format_: PrintedOption = Printed.table,
 ) -> None:
-    """Train and evaluate what is not finished; end with the report.
+    """Train and evaluate every run that is not finished, then write the report.
 
-    Every cell with every seed. Interrupted, the same command goes on with what is missing: stacks that were in training
-    from their last snapshot, to the same bits. With --format json stdout has the report alone, and progress goes to
-    stderr; with --progress json it has an object a line, and the last one has the report.
+    A run is one cell with one seed. After an interruption the same command continues: stacks in training resume from
+    their last snapshot, with identical results. With --format json, stdout has the report alone and progress goes to
+    stderr. With --progress json, stdout has one object per line, and the last one holds the report.
     """
     if set_ and out is None:
         raise UsageError("--set changes the study, so its results need a folder of their own: give --out DIR")
     grid = ask_for(study, set_ or [], smoke, seeds, cells, out)
-    limits, every = grid_limits(retries, stack_timeout, memory_limit), seconds_in(snapshot_every, "--snapshot-every")
-    where, watching = EngineOptions(engine, address, workers, device, limits), watched(quiet, progress, format_)
+    limits = grid_limits(retries, stack_timeout, memory_limit)
+    every = seconds_in(snapshot_every, "--snapshot-every")
+    where = EngineOptions(engine, address, workers, device, limits)
+    watching = watched(quiet, progress, format_)
     with interruptible():
         try:
             failed = train(grid, where, every, fresh, watching)
@@ -179,7 +187,7 @@ def bench(
     workers: WorkersOption = None,
     device: DeviceOption = Device.cpu,
 ) -> None:
-    """Time training on a fixed workload, on all cores: a minute.
+    """Measure the training speed on a fixed workload, on all cores. Takes a minute.
 
     5 arms x 100 pulls, GRU 64, 16 runs x 32 lifetimes in each worker, 4 epochs x 4 minibatches; then other sizes.
     """

@@ -35,9 +35,9 @@ def report(
     expect: ExpectOption = None,
     index: IndexOption = False,
 ) -> None:
-    """Compare the adaptation curves of stored results.
+    """Judge stored runs again, and show the report.
 
-    Judge the stored runs again and rewrite the report's files. With several folders, compare what they say.
+    Rewrites the report's files in the folder. With several folders, compares their studies side by side.
     """
     with interrupted_later():
         from ingredients.report.build import build_report

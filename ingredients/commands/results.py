@@ -43,7 +43,7 @@ def trace(
         typer.Option(
             "--cell",
             metavar="CELL",
-            help="In the report's words, or levels parted by commas.",
+            help="A cell, in the report's words or as levels separated by commas.",
             autocompletion=complete_cell,
         ),
     ] = "all four ingredients",
@@ -51,17 +51,22 @@ def trace(
         int | None, typer.Option("--seed", metavar="N", help="The run's seed [default: the first].")
     ] = None,
     at: Annotated[
-        int | None, typer.Option("--at", metavar="STEP", help="Train step of the weights [default: the last].")
+        int | None, typer.Option("--at", metavar="STEP", help="Training step of the weights [default: the last].")
     ] = None,
-    lifetimes: Annotated[int, typer.Option("--lifetimes", "--tasks", metavar="N", min=1, help="Fresh tasks.")] = 5,
-    luck: Annotated[int, typer.Option("--luck", metavar="N", min=0, help="Seed of the tasks and of all luck.")] = 0,
-    greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest actions.")] = False,
+    lifetimes: Annotated[
+        int,
+        typer.Option("--lifetimes", "--tasks", metavar="N", min=1, help="Number of lifetimes, each on a fresh task."),
+    ] = 5,
+    luck: Annotated[
+        int, typer.Option("--luck", metavar="N", min=0, help="Seed of the tasks and of all random draws.")
+    ] = 0,
+    greedy: Annotated[bool, typer.Option("--greedy", help="Take the likeliest action instead of sampling.")] = False,
     format_: TableOption = TableFormat.table,
 ) -> None:
-    """Show what one agent does in some lifetimes, step by step.
+    """Show what one trained agent does in some lifetimes, step by step.
 
-    A row a step: what was shown, the policy, the action, the pay, the exact belief where the tasks have one, the main
-    components of the memory's output. Writes the table and a picture below RESULT_DIR/traces.
+    Each row is a step: observation, policy, action, reward, the exact belief where the tasks have one, and the
+    principal components of the memory's output. Writes the table and a picture below RESULT_DIR/traces.
     """
     with interrupted_later():
         from ingredients.api.result import load
@@ -86,14 +91,14 @@ def _spelled(table: Any, format_: TableFormat) -> str:  # noqa: ANN401 - pandas 
 
 def export(
     directory: ResultArgument,
-    to: Annotated[Target, typer.Option("--to", help="What to write.")],
+    to: Annotated[Target, typer.Option("--to", help="The tool to write for.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", parser=user_path, help="A new folder.")],
     format_: PrintedOption = Printed.table,
 ) -> None:
-    """Write stored results in the form of another tool; offline, nothing is trained.
+    """Write stored results in the format of another tool, offline.
 
-    csv: tables of cells, runs and curves. tensorboard: events of curves and losses. mlflow: a file store with a run for
-    each of ours. huggingface: a folder with a model card and weights that can be uploaded as it is.
+    csv: tables of cells, runs and curves. tensorboard: event files of curves and losses. mlflow: a file store with one
+    MLflow run for each run. huggingface: a folder with a model card and weights, ready to upload.
     """
     with interrupted_later():
         from ingredients.api.export import export as exported

@@ -36,7 +36,7 @@ class Described(StrEnum):
 
 
 def studies(format_: TableOption = TableFormat.table) -> None:
-    """List the studies that are shipped: what each asks, how large it is, what it takes, how to run it."""
+    """List the shipped studies: the question, size and cost of each, and the command that runs it."""
     from ingredients.study.shipped import shipped_studies
 
     rows = [about.row() for about in shipped_studies()]
@@ -72,16 +72,17 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the study, and of its results folder.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the study, and of its results folder.")],
     tasks: Annotated[
-        str, typer.Option("--tasks", metavar="TASKS", help="A family, an id of Gymnasium's, or module:Class.")
+        str, typer.Option("--tasks", metavar="TASKS", help="A task family, a Gymnasium id, or module:Class.")
     ] = "bernoulli-bandit",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", parser=user_path, help="The file [default: NAME.yaml].")
+        Path | None,
+        typer.Option("--out", metavar="FILE", parser=user_path, help="The file to write [default: NAME.yaml]."),
     ] = None,
     format_: PrintedOption = Printed.table,
 ) -> None:
-    """Write a commented study that runs, to be changed."""
+    """Write a study with comments, which runs as it is, for you to change."""
     from ingredients.study.template import study_text
 
     path = out or Path(f"{name}.yaml")
@@ -96,9 +97,9 @@ def new(
 
 
 def schema(
-    of: Annotated[Described, typer.Argument(metavar="[study|report]", help="Whose schema.")] = Described.study,
+    of: Annotated[Described, typer.Argument(metavar="[study|report]", help="What the schema is of.")] = Described.study,
 ) -> None:
-    """Print the JSON Schema of a study, by which editors complete and check one, or of report.json."""
+    """Print the JSON Schema of a study, for editors, or of report.json, for programs."""
     if of is Described.report:
         from ingredients.report.schema import report_schema as made
     else:

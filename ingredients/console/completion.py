@@ -1,7 +1,6 @@
 """What a shell completes: shipped studies, keys and values of `--set`, levels of `--cells`, cells of a results folder.
 
-Comes in: the words so far. Goes out: words to choose from, with a help for those shells that show one. A study that
-cannot be read completes nothing: the command itself will say what is wrong with it.
+A study that cannot be read completes nothing: the command itself will say what is wrong with it.
 """
 
 from __future__ import annotations

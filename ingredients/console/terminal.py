@@ -1,7 +1,4 @@
-"""The terminal that the command runs in: errors and help in plain lines, a user's paths, streams, Ctrl-C.
-
-Comes in: what was typed, and what the surroundings say of streams and colours. Goes out: paths, consoles, exit codes.
-"""
+"""The terminal that the command runs in: errors and help in plain lines, a user's paths, streams, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -82,7 +79,7 @@ def user_path(text: str | Path) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError:
-        raise ValueError(f"'{text}': nobody's home is found; './{text}' is a folder of that name") from None
+        raise ValueError(f"'{text}': no home of that user is found; './{text}' is a folder of that name") from None
 
 
 def terminal(aside: bool = False) -> Console:

@@ -1,8 +1,7 @@
 """The decoders that are tried, and the one of them that does best on an inner split.
 
-Comes in: what was played, what is asked and what may be known, rows with known classes. Goes out: a decoder and its
-name. A third of the fitted sequences (of each task where the task is told, else of the tasks) is told by decoders that
-were fitted to the others; the first of the best is taken.
+A third of the fitted sequences (of each task where the task is told, else of the tasks) is told by decoders that were
+fitted to the others; the first of the best is taken.
 """
 
 from __future__ import annotations
@@ -120,7 +119,8 @@ def _learners(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, t
 
 def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: Budget) -> Choice:
     """Returns the candidate that tells best the inner rows `[R]` of those known, fitted to the others."""
-    fitted, asked = known.only(np.flatnonzero(~inner)), np.flatnonzero(inner)
+    fitted = known.only(np.flatnonzero(~inner))
+    asked = np.flatnonzero(inner)
     if asked.size > budget.tested:
         asked = np.sort(np.random.default_rng(0).choice(asked, budget.tested, replace=False))
     told = known.only(asked)

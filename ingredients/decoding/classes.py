@@ -1,8 +1,8 @@
 """Numbers as classes: each common value one where there are few, else where they lie among the quartiles.
 
-Comes in: numbers of the fitted and the tested rows. Goes out: whole numbers from 0 on. To lie on a quartile is a class
-of its own, so a value that most steps have does not swallow its neighbours. So is to lie between common values: those
-that were met less than `COMMON` times can be told from the common ones, not from one another.
+To lie on a quartile is a class of its own, so a value that most steps have does not swallow its neighbours. So is to
+lie between common values: those that were met less than `COMMON` times can be told from the common ones, not from one
+another.
 """
 
 from __future__ import annotations

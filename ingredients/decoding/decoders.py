@@ -1,8 +1,5 @@
 """Decoders: look-up tables, a forest, a multiplicative network; each tells a class for every row it is asked.
 
-Comes in: rows with known classes `[R, C]` (C things are told at once: the components of an action), rows to be told.
-Goes out: for each of the C the probability of every class, `[R, K]`.
-
 | decoder | how |
 |---|---|
 | look-up table | counts the classes of each key (what was seen at some lags, with the task where it is told) |
@@ -202,7 +199,8 @@ def network(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Dec
         fitted = _multiplied(features(played, some.rows, told), factors(played, some.rows, told, helpful))
         shown = _multiplied(features(played, asked, told), factors(played, asked, told, helpful))
         there, asked_there = (whole(played, rows, told) for rows in (some.rows, asked))
-        usual, robust = there.all(1), _quantities(some)
+        usual = there.all(1)
+        robust = _quantities(some)
         sets = [np.ones_like(usual), usual] if 0.5 < usual.mean() < 1 else [np.ones_like(usual)]
         both = [_read_out(fitted[chosen], wanted[chosen], (fitted, shown), robust) for chosen in sets]
         inner = np.concatenate([*(part for part, _ in both), there], axis=1)

@@ -1,7 +1,6 @@
 """A forest as scikit-learn grows it, tree for tree and bit for bit, without what it does around each tree.
 
-Comes in: columns `[R, F]`, classes `[R, C]`, rows to be told. Goes out: the probability of every class. A measure of
-leaks grows some 1,500 small trees; copying, describing and handing out each takes as long as to grow it.
+A measure of leaks grows some 1,500 small trees; copying, describing and handing out each takes as long as to grow it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ def forest_chances(
         columns: at how many a tree looks at each split, as scikit-learn has it; None: all.
     """
     inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
-    wanted, rows = classes.astype(np.float64), len(fitted)
+    wanted = classes.astype(np.float64)
+    rows = len(fitted)
     draw = np.random.RandomState(0)
     total: list[Numbers] = []
     for seed in [draw.randint(np.iinfo(np.int32).max) for _ in range(trees)]:

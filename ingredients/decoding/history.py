@@ -1,7 +1,5 @@
 """The present and the past of a step: numbers for a forest, keys for a look-up table.
 
-Comes in: what was played. Goes out: columns `[R, F]` and keys `[R]` of rows; a past can be that of other rows.
-
 | | is made of |
 |---|---|
 | present | the step, o_t, a_t |
@@ -45,7 +43,8 @@ class History:
         chosen = np.sort(moving[np.argsort(-deviation[moving], kind="stable")[:MOST_COLUMNS]])
         self._observation = played.observation[..., chosen]
         self._lags = 4 if chosen.size <= WIDE else 2
-        self._reward, self._action = played.reward, _one_hot(played)
+        self._reward = played.reward
+        self._action = _one_hot(played)
         self._observation_key, self._action_key = hashed(played.observation), hashed(played.action)
         count = np.arange(1, played.reward.shape[1] + 1)
         self._mean_seen = np.cumsum(self._observation[:, :-1], axis=1) / count[:, None]
@@ -87,13 +86,15 @@ class History:
 
     def present_key(self, rows: Rows, which: int) -> Keys:
         """Returns a key of the present."""
-        done, step = self._action_key[rows.sequence, rows.step], rows.step.astype(np.uint64) + np.uint64(7)
+        done = self._action_key[rows.sequence, rows.step]
+        step = rows.step.astype(np.uint64) + np.uint64(7)
         seen = self.shown(rows)
         return _mixed([(done,), (seen, done), (seen, done, step), (done, step), (seen,), (step,)][which])
 
     def past_key(self, rows: Rows, past: Rows, which: int) -> Keys:
         """Returns a key of a_t and something of the past, of a second kind with o_t."""
-        seen, done = self.shown(rows), self._action_key[rows.sequence, rows.step]
+        seen = self.shown(rows)
+        done = self._action_key[rows.sequence, rows.step]
         if which < 2 * KEY_LAGS + 2:
             lag = which // 2 + 1
             shown = self._shown_at(past, lag) if lag <= KEY_LAGS else self._observation_key[past.sequence, 0]

@@ -1,11 +1,9 @@
 """How well reward or action is told by what is seen after a step, beyond what is known before it.
 
-Comes in: what was played. Goes out: a `LeakMeasurement`.
-
 leak = (accuracy − base rate) / (1 − base rate), on sequences that no decoder was fitted to: 0 is nothing, 1 is
 everything. The accuracy is that of a decoder that sees o_{t-2} to o_{t+3}, the base rate that of one that sees o_{t-2}
 to o_t and the schedule. Both know the same besides: nothing, the sequence so far, or the task. So an observation that
-says how rich the task is, whatever is done, is no leak of reward: who knows the task learns nothing by it.
+says how rich the task is, whatever is done, is no leak of reward: it adds nothing to knowing the task.
 
 Each decoder is the best of many on an inner split (`chosen`), fitted again to all fitted rows. Where none that sees
 more does better there than the base, the leak is 0; it is never below. Targets are classes (`classes`). Of an action of
@@ -102,13 +100,15 @@ def _answered(
 def _compared(
     played: PlayedSequences, asked: DecoderQuestion, budget: Budget, known: Known, tested: Rows, wanted: Labels
 ) -> LeakMeasurement:
-    keys, inner = Keys(played), inner_rows(played, known, asked.task)
+    keys = Keys(played)
+    inner = inner_rows(played, known, asked.task)
     base = choose(before(played, asked, budget, keys), known, inner, budget)
     without = base.best.decoder(known, tested)
     missed = errors(without, wanted)
     usual = chances_of_classes(known, tested.size)
     if errors(usual, wanted).sum() < missed.sum():
-        without, missed = usual, errors(usual, wanted)
+        without = usual
+        missed = errors(usual, wanted)
     if not missed.any():
         clock = errors(table(keys, (CLOCK,), False)(known, tested), wanted)
         by = "what was seen before the step" if clock.any() else "the schedule alone"
@@ -125,12 +125,16 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
     wrong, missed = errors(shown, wanted), errors(without, wanted)
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
-    low, high = 1 - share - width, min(1 - share + width, 1.0)
+    low = 1 - share - width
+    high = min(1 - share + width, 1.0)
     three = 3 / np.unique(group[missed.any(1)]).size
     if not wrong.any():
         low = 1 - three
     if decoder is None:
-        share, low, high, wrong = 1.0, 0.0, min(max(high, three), 1.0), missed
+        share = 1.0
+        low = 0.0
+        high = min(max(high, three), 1.0)
+        wrong = missed
     return LeakMeasurement(
         leak=max(1 - share, 0.0),
         low=max(low, 0.0),
@@ -149,7 +153,8 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
     """Returns Σ part / Σ whole over steps, its standard error where groups were drawn (linearised), and how many."""
     place_of = np.unique(group, return_inverse=True)[1]
     parts, wholes = (np.bincount(place_of, weights=each) for each in (part, whole))
-    found, count = float(parts.sum() / wholes.sum()), parts.size
+    found = float(parts.sum() / wholes.sum())
+    count = parts.size
     spread = float(((parts - found * wholes) ** 2).sum()) * count / max(count - 1, 1)
     return found, math.sqrt(spread) / float(wholes.sum()), count
 
@@ -179,7 +184,8 @@ def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
         return None
     if name == "action":
         return "there is only one action"
-    value, steps = float(numbers.flat[0]), f"{played.steps:,} steps of random play"
+    value = float(numbers.flat[0])
+    steps = f"{played.steps:,} steps of random play"
     if value == 0:
         return f"no reward was met in {steps}: each was 0"
     return f"the reward is constant: {value:g} in each of {steps}"

@@ -1,7 +1,4 @@
-"""What the environment leaks, in words: the same in the plan and in every format of the report.
-
-Comes in: one entry of `leakage` as `references.json` holds it. Goes out: a few words.
-"""
+"""What the environment leaks, in words: the same in the plan and in every format of the report."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Whether a memory is needed: what the past adds to what the present tells of the reward.
 
-Comes in: what was played, and which episodes came to their own end. Goes out: a `Gain`.
-
 Told are r_t, and the discounted rewards of the next `HORIZON` steps, from the present (o_t, a_t, which step it is) or
 from that and the past: o, a and r of the steps before, o_0, means so far, what each action has paid so far.
 
@@ -107,7 +105,8 @@ def _coming(played: PlayedSequences, ended: Flags) -> tuple[Numbers, Flags]:
 
 
 def _of(history: History, name: str, target: Numbers, usable: Flags) -> Gain:
-    draw, parts = np.random.default_rng(0), []
+    draw = np.random.default_rng(0)
+    parts = []
     even = np.arange(len(target)) % 2 == 0
     for half in (even, ~even):
         fitted, asked = (Rows(*np.nonzero(usable & side[:, None])) for side in (half, ~half))

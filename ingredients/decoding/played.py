@@ -44,7 +44,7 @@ class PlayedSequences:
 
     @property
     def steps(self) -> int:
-        """Returns how many steps were acted in."""
+        """How many steps were acted in."""
         return int(self.acted.sum())
 
 
@@ -57,7 +57,7 @@ class Rows:
 
     @property
     def size(self) -> int:
-        """Returns R."""
+        """R."""
         return self.sequence.size
 
     def only(self, chosen: Flags | Labels) -> Rows:

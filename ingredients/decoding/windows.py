@@ -1,7 +1,5 @@
 """What a decoder sees around a step: numbers for a forest and a network, keys for a look-up table.
 
-Comes in: rows of what was played, and what the decoder is told. Goes out: features `[R, F]`, keys `[R]`.
-
 | told | columns |
 |---|---|
 | always | the schedule; o_{t-2}, o_{t-1}, o_t (of wide observations o_{t-1}, o_t), whether each was seen, changes |
@@ -10,7 +8,7 @@ Comes in: rows of what was played, and what the decoder is told. Goes out: featu
 | `reward` | r_t; with `history` also r_{t-1}, the mean reward so far and the mean of r_s · o_{s+1} |
 
 Two neighbouring columns that always lie on a circle (a cosine and a sine) are read as an angle, too, with its changes.
-Whether a decoder knows the task is no column: who knows it is fitted to each task on its own (`decoders`).
+Whether a decoder knows the task is no column: one that knows it is fitted to each task alone (`decoders`).
 """
 
 from __future__ import annotations

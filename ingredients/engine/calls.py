@@ -33,7 +33,8 @@ def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
 
 
 def _failure(event: Failed) -> IngredientsError:
-    about, reason = event.job.about, event.reason.replace(was_running(event.job), "")
+    about = event.job.about
+    reason = event.reason.replace(was_running(event.job), "")
     return IngredientsError(f"{about or event.job.key}: {reason}{_log(event)}")
 
 

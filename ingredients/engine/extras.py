@@ -1,8 +1,7 @@
 """Packages that only some commands need: installed or not, whatever folders of the same name lie around.
 
-Comes in: an extra of ours. Goes out: nothing, or in one line what to install. A folder without a file in it is a
-package to Python, so that a module can be found says nothing: what is asked for is the installed distribution, and the
-name without which the package is none.
+A folder without a file in it is a package to Python, so that a module can be found says nothing: what is asked for is
+the installed distribution, and the name without which the package is none.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""How long, how large and how often: what a job may take, and whether one that failed is tried again.
-
-Comes in: what the command line says. Goes out: `Limits`, which every engine keeps.
-"""
+"""How long, how large and how often: what a job may take, and whether one that failed is tried again."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The local engine: worker processes on this machine, kept alive between jobs, replaced when they die.
 
-Comes in: jobs. Goes out: events. Each worker has one pipe; the main process waits on all pipes and on the processes
-themselves, so a worker that is killed is noticed at once and costs only its job, which is tried again. One that
-oversteps a limit is killed from here.
+Each worker has one pipe; the main process waits on all pipes and on the processes themselves, so a worker that is
+killed is noticed at once and costs only its job, which is tried again. One that oversteps a limit is killed from here.
 """
 
 from __future__ import annotations
@@ -80,7 +79,8 @@ class LocalEngine:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
         """Yields what happens until every job has finished or failed; a job is asked for when a worker is free."""
-        fresh, again = iter(jobs), deque[Attempt]()
+        fresh = iter(jobs)
+        again = deque[Attempt]()
         try:
             while True:
                 yield from self._hand_out(fresh, again)
@@ -139,7 +139,8 @@ class LocalEngine:
 
     def _hear(self, worker: Worker, again: deque[Attempt]) -> Iterator[Event]:
         """Yields what a worker has sent; where it has died, its last words first."""
-        attempt, message = worker.attempt, worker.receive()
+        attempt = worker.attempt
+        message = worker.receive()
         if message is None:
             reason = self._remove(worker, patience=1.0)  # a pipe closes before its process has an exit code
             if attempt is not None:  # else an idle worker died

@@ -1,8 +1,4 @@
-"""One worker process, seen from outside: started, listened to, watched, ended.
-
-Comes in: where its output goes, its GPU, the limits. Goes out: its messages, and in plain words how it ended or which
-limit it overstepped.
-"""
+"""One worker process, seen from outside: started, listened to, watched, ended."""
 
 from __future__ import annotations
 
@@ -123,7 +119,8 @@ class Worker:
         """Looks at the process; returns which limit it has overstepped, in words, or None."""
         try:
             seen = psutil.Process(self.process.pid)
-            memory, cpu = seen.memory_info().rss, seen.cpu_times()
+            memory = seen.memory_info().rss
+            cpu = seen.cpu_times()
         except psutil.Error:  # it has just died
             return None
         return self._overstepped(limits, memory, cpu.user + cpu.system)
@@ -204,7 +201,10 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What an engine is: jobs in, events out (a seam that a user may replace).
 
-Comes in: jobs, each a function by name with arguments that can be pickled. Goes out: a generator of events.
 The engine prints nothing and knows nothing of studies: displays, stores and exit codes stay outside.
 """
 

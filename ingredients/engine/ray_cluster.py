@@ -1,8 +1,7 @@
 """The Ray engine: each job a task somewhere in a cluster, or in a Ray that is started on this machine for the occasion.
 
-Comes in: jobs, the address of a cluster. Goes out: events. A task says itself when it starts and how it goes on, by a
-mailbox beside the driver; one whose worker or node is lost is handed out again. Ray is imported only here, when it is
-asked for.
+A task says itself when it starts and how it goes on, by a mailbox beside the driver; one whose worker or node is lost
+is handed out again. Ray is imported only here, when it is asked for.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class RayEngine:
         if address is not None and address != "auto" and not _host_and_port(address):
             raise UsageError(f"--address {address}: no address of a Ray cluster; allowed: auto, or host:port")
         self._address, self._workers = address, workers
-        self._home = Home(Path.cwd(), tuple(sys.path), logs and logs.absolute())
+        self._home = Home(Path.cwd(), tuple(sys.path), logs.absolute() if logs else None)
         self._limits = limits or Limits()
         self._attempts: dict[Any, Attempt] = {}
         self._began: dict[str, float] = {}
@@ -122,7 +121,8 @@ class RayEngine:
         """
         import ray
 
-        fresh, again = iter(jobs), deque[Attempt]()
+        fresh = iter(jobs)
+        again = deque[Attempt]()
         try:
             while True:
                 while len(self._attempts) < self._room() and (attempt := next_attempt(fresh, again)):

@@ -1,7 +1,4 @@
-"""On a node of a Ray cluster: one job as a task, and the mailbox by which tasks tell the driver how they go on.
-
-Comes in: a pickled job and where it was given. Goes out: the same messages as of a local worker, by the same call.
-"""
+"""On a node of a Ray cluster: one job as a task, and the mailbox by which tasks tell the driver how they go on."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ class Home:
 
     @property
     def not_shared(self) -> Path | None:
-        """Returns a folder that this node lacks: the current one, or that of the results; None if it has both."""
+        """A folder that this node lacks: the current one, or that of the results; None if it has both."""
         needed = (self.folder, *([self.logs.parent] if self.logs else []))
         return next((folder for folder in needed if not folder.is_dir()), None)
 
@@ -62,7 +59,8 @@ class Mailbox:
 
     def take(self) -> list[tuple[str, str, Any]]:
         """Returns the letters in the order in which they came, and forgets them."""
-        taken, self._letters = self._letters, []
+        taken = self._letters
+        self._letters = []
         return taken
 
 

@@ -47,7 +47,7 @@ def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: d
     vars(os)["_exit"] = _telling_where(leave)
     trail.leave_in(place)
     while (key := _next_key(pipe)) is not None:
-        with output_to(logs and log_path(logs, key)):
+        with output_to(log_path(logs, key) if logs else None):
             finished, answer = _run(pipe)
         pipe.send_bytes(answer)
         if not finished:
@@ -72,8 +72,10 @@ def note_in_log(logs: Path | None, key: str, line: str) -> None:
 
 def written_log(logs: Path | None, key: str) -> Path | None:
     """Returns where a failed job's last words are, if it had any; one that was killed leaves an empty file."""
-    log = logs and log_path(logs, key)
-    if not (log and log.is_file()):
+    if logs is None:
+        return None
+    log = log_path(logs, key)
+    if not log.is_file():
         return None
     if log.stat().st_size:
         return log

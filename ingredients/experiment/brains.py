@@ -1,7 +1,4 @@
-"""The agent of a stored run, as it was at one of its evaluation points.
-
-Comes in: a store, its study, a run. Goes out: a `Brain`: architecture, weights, family.
-"""
+"""The agent of a stored run, as it was at one of its evaluation points."""
 
 from __future__ import annotations
 

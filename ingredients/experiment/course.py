@@ -130,7 +130,8 @@ def snapshot_writer(
         say: is told in words what went wrong, and after how many updates.
         aside: writes them while a device trains on: a thousand runs are a gigabyte. One at a time is written.
     """
-    kept_at, complained = time.monotonic(), False
+    kept_at = time.monotonic()
+    complained = False
     writing: Future[None] | None = None
 
     def settle(course: ResumableTraining) -> None:

@@ -1,9 +1,8 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
-Comes in: a study, its family. Goes out: what `references.json` holds of `informed`. It is the full cell in every other
-respect, trained for as many steps with as many seeds (at most five, none a study's), and played on the evaluation
-tasks. What it earns is what the task is worth to one who need not find it out: not a proven ceiling, since it was only
-trained. It does not adapt, so the rule is not asked to call it in-context.
+It is the full cell in every other respect, trained for as many steps with as many seeds (at most five, none a study's),
+and played on the evaluation tasks. What it earns is what the task is worth to one who need not find it out: not a
+proven ceiling, since it was only trained. It does not adapt, so the rule is not asked to call it in-context.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Memoryless agents: what the study's own trainer makes of an agent that remembers nothing, with more time than a run.
 
-Comes in: a study, its family, the references that were found otherwise. Goes out: entries of `references.json`, and
-which of them is the best known for what a memoryless agent may be shown.
-
 The reactive reference is a hurdle of the rule and the ceiling of the cells without memory. A policy that was found on
 r_{t-1} and a_{t-1} alone misses what the environment shows besides. So for each combination of channels agents are
 trained without memory: with seeds that no study can have, for half as many steps again as a run, the best of them
@@ -146,7 +143,8 @@ def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], 
     played = evaluate(setup, weights, tasks.expand(len(runs), -1, -1))
     first = tasks[: study.evaluation.tasks_at_points].expand(len(runs), -1, -1)
     early = evaluate(setup, weights, first).curves["none"].mean(0)
-    curves, blocks = played.curves["none"].tolist(), played.blocks["none"]
+    curves = played.curves["none"].tolist()
+    blocks = played.blocks["none"]
     entry = {
         "exact": False,
         "expected_return": None,

@@ -1,7 +1,6 @@
 """The jobs of a grid: the references, and a stack from first weights to stored runs.
 
-Comes in: a study, a stack, a results folder. Goes out: files in the folder, and why runs failed, by their id. These
-functions run inside a worker and tell their progress.
+These functions run inside a worker and tell their progress.
 """
 
 from __future__ import annotations
@@ -184,7 +183,8 @@ def _evaluate_weights(
     for index, run in enumerate(setup.runs):
         if reasons[index] is not None:
             continue
-        before, diagnostics = store.read_run_json(run), store.diagnostics(run)
+        before = store.read_run_json(run)
+        diagnostics = store.diagnostics(run)
         made_with = before["versions"] | {f"evaluation: {name}": number for name, number in versions().items()}
         again = _Result(run, None, before["seconds"], weights[index], made[index], diagnostics, made_with)
         _store(study, store, again)
@@ -250,7 +250,8 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
 
-    course, tell_of = begin_or_resume(setup, kept, say), _teller(setup, tell)
+    course = begin_or_resume(setup, kept, say)
+    tell_of = _teller(setup, tell)
 
     def heard(update: Update) -> None:
         while course.training.notices:

@@ -1,8 +1,7 @@
 """A stored run of ours as a player: the agent with its last weights, in an environment of somebody else's stepping.
 
-Comes in: a results folder, a cell, a seed. Goes out: actions. The agent sees what it was trained to see: the
-observation as its study's numbers, r_{t-1} and a_{t-1} as its cell has them, the starts. A lifetime starts with every
-episode, and again after as many steps as the study's lifetimes have.
+The agent sees what it was trained to see: the observation as its study's numbers, r_{t-1} and a_{t-1} as its cell has
+them, the starts. A lifetime starts with every episode, and again after as many steps as the study's lifetimes have.
 """
 
 from __future__ import annotations
@@ -67,7 +66,8 @@ class StoredPlayer:
         """
         store, study, self._run = found
         setup = prepare(study, (self._run,))
-        self._agent, self._family, weights = setup.agent, setup.family, store.read_weights(self._run)
+        self._agent, self._family = setup.agent, setup.family
+        weights = store.read_weights(self._run)
         last = {name: torch.from_numpy(weights[name][-1].copy()) for name in self._agent.shapes()}
         self._weights = views(flatten([last]), self._agent.shapes())
         self._carry = carry((self._run,), self._family.steps)
@@ -82,12 +82,14 @@ class StoredPlayer:
 
     def begins(self, seed: int) -> None:
         """Starts a lifetime."""
-        self._draw, self._step = torch.Generator().manual_seed(seed), 0
+        self._draw = torch.Generator().manual_seed(seed)
+        self._step = 0
 
     @torch.no_grad()
     def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
         """Returns an action for what is shown."""
-        at, cell = self._step % self._family.steps, self._run.cell
+        at = self._step % self._family.steps
+        cell = self._run.cell
         if at == 0:
             self._memory = self._agent.memory.initial_state(1, 1, self._family.steps, torch.zeros(1))
             self._chosen = torch.zeros(1, self._family.actions if self._family.continuous else 1)

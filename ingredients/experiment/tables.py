@@ -1,8 +1,4 @@
-"""What a stack leaves behind, as tables and arrays: curves, diagnostics, weights.
-
-Comes in: a stack's policies at its evaluation points, what its updates reported. Goes out: one data frame or dict of
-arrays a run.
-"""
+"""What a stack leaves behind, as tables and arrays: curves, diagnostics, weights."""
 
 from __future__ import annotations
 
@@ -82,7 +78,8 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvalu
         best = setup.family.best_episode_return(part.tasks)
         evaluated = evaluate(setup, part.policy, part.tasks, part.probes, stage)
         if part.probes:
-            blocks, statistics = _by_block(evaluated.returns), evaluated.statistics or [{}] * len(setup.runs)
+            blocks = _by_block(evaluated.returns)
+            statistics = evaluated.statistics or [{}] * len(setup.runs)
             curves_by_block = evaluated.blocks
         tops = [np.nan] * len(setup.runs) if best is None else [float(each.double().mean()) for each in best]
         for probe, curves in evaluated.curves.items():
@@ -92,7 +89,8 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvalu
         {name: np.ascontiguousarray(each[index].numpy()) for name, each in curves_by_block.items()}
         for index in range(len(tables))
     ]
-    settings, runs = study.evaluation, len(setup.runs)
+    settings = study.evaluation
+    runs = len(setup.runs)
     held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     inside = carried_inside(setup, policies.weights[0], policies.weights[-1], held_out)
     analysis = _analysis(study, setup, policies)
@@ -113,7 +111,8 @@ def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
 
 
 def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
-    runs, settings = len(setup.runs), study.evaluation
+    runs = len(setup.runs)
+    settings = study.evaluation
     held_out = evaluation_tasks(setup.family, settings.tasks, settings.stream).expand(runs, -1, -1)
     lanes = min(settings.tasks, TRAINING_SAMPLE)
     own = training_sample(setup.runs, setup.family, setup.lifetimes, setup.updates, lanes)

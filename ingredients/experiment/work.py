@@ -1,6 +1,6 @@
 """How much work a run is, counted beforehand: what it will train on and what its evaluations will play.
 
-Comes in: a study. Goes out: environment steps. A test counts the same while a run is made.
+A test counts the same while a run is made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from ingredients.training.trainer import prepare
 
 def work_of_a_run(study: Study) -> Work:
     """Returns the steps of every run of the study: whole rollouts, and all curves of all evaluation points."""
-    setup, settings = prepare(study, ()), study.evaluation
+    setup = prepare(study, ())
+    settings = study.evaluation
     probes = probes_of(setup.family)
     by_twin = any(intervention(name).by_twin for name in probes)
     from_half = sum(not spec_of_probe(name).throughout for name in probes)

@@ -1,6 +1,6 @@
 """Training speed on the fixed workload, in workers: they need torch.
 
-Comes in: a number of workers. Goes out: a `Bench`. Nothing is trained to keep.
+Nothing is trained to keep.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_s
     """Returns `Bench.gigaflops` of a workload that all workers together train at this speed."""
     results = call_in_each(engine, workers, "ingredients.training.products:limit_worker", workload)
     needed, made = (results[0][key] for key in ("flops_per_env_step", "made_flops_per_env_step"))
-    achieved, bmm = env_steps_per_second * needed, sum(worker["bmm_flops_per_second"] for worker in results)
+    achieved = env_steps_per_second * needed
+    bmm = sum(worker["bmm_flops_per_second"] for worker in results)
     gigaflops = {"training": round(achieved / 1e9, 2), "bmm": round(bmm / 1e9, 2)}
     return {**gigaflops, "share": round(achieved / bmm, 4), "made": round(made / needed, 4)}
 

@@ -1,7 +1,4 @@
-"""What `bench` prints for people.
-
-Comes in: the measurements. Goes out: aligned plain text that survives a pipe.
-"""
+"""What `bench` prints for people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a grid computes, as the command line says it: on this machine, or on a Ray cluster.
-
-Comes in: the options. Goes out: an engine, stacks that fit in what one worker may take there, and what each needs.
-"""
+"""Where a grid computes, as the command line says it: on this machine, or on a Ray cluster."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ class EngineOptions:
         if self.engine == "ray":
             return RayEngine(self.address, self.workers, logs, self.limits)
         if self.address is not None:
-            raise UsageError("--address is that of a Ray cluster; give --engine ray with it")
+            raise UsageError("--address names a Ray cluster; give --engine ray with it")
         if self.device == "cuda":
             gpus = cuda_gpus()
             # one worker for a GPU, and one more for the references, most of which are computed on the CPU

@@ -1,6 +1,6 @@
 """What a grid will take, measured before it is trained; in workers, since that needs torch.
 
-Comes in: what remains of a study, a number of workers. Goes out: an `Estimate`. Nothing is trained to keep.
+Nothing is trained to keep.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def estimate(
             speeds[kind] = _speed(engine, workers, rest.study, stack)
     seconds = [_seconds(rest, stack, speeds[kind_of(rest.study, stack)], work) for stack in fitted.rest.stacks]
     seconds += [rest.reference_steps / next(iter(speeds.values())).trained] if rest.reference_steps else []
-    speed, ends = _mean_speed(fitted.rest, speeds), makespan(seconds, workers)
+    speed = _mean_speed(fitted.rest, speeds)
+    ends = makespan(seconds, workers)
     return Estimate(workers, largest, speed, ends, (*told, *fitted.notices), leakage, seen)
 
 
@@ -115,7 +116,7 @@ def notices(study: Study) -> tuple[str, ...]:
     """Returns what the user should know before anything is trained: of code not ours, of what changes nothing.
 
     Raises:
-        UsageError: a file of his own is not there.
+        UsageError: a file of the user's is not there.
         StudyError: it breaks its contract.
     """
     with workers_for_calls(1) as engine:

@@ -1,8 +1,6 @@
 """Stacks that fit in memory: those that would not are cut into parts, before anything is trained.
 
-Comes in: what remains of a grid, the memory that one worker may take. Goes out: the same with smaller stacks, what each
-needs, and what was cut, in words. The bits of a run do not depend on its stack, so a cut changes no number
-(docs/design.md §11).
+The bits of a run do not depend on its stack, so a cut changes no number (docs/design.md §11).
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from ingredients.grid import Run, Stack, equal_parts, memory_kind, stacks
 from ingredients.grid_run.jobs import Remaining, others_code
 from ingredients.machine import memory_limits
 from ingredients.study import Study
+from ingredients.study.messages import several
 
 MemoryByRuns = Mapping[str, Sequence[int]]
 
@@ -42,7 +41,8 @@ class Fitted:
 def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
     """Returns for each kind of memory that remains the peak bytes of a worker with a stack of one run, of two, ..."""
     largest = largest_of_each_kind(rest)
-    function, about = "ingredients.training.cost:memory_by_runs", others_code(rest.study)
+    function = "ingredients.training.cost:memory_by_runs"
+    about = others_code(rest.study)
     # one after the other: each has one result, whichever worker is free
     return {
         kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack), limited=False, about=about)])[0]
@@ -90,7 +90,8 @@ def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
     free = 0
     for index, (kind, stack) in enumerate(largest_of_each_kind(rest).items()):
         asked = (rest.study, stack)
-        function, about = "ingredients.training.cost:card_needs", others_code(rest.study)
+        function = "ingredients.training.cost:card_needs"
+        about = others_code(rest.study)
         job = Job(f"card-{index}", function, asked, needs=Needs(0, 1.0), limited=False, about=about)
         free, needs[kind] = results_of(engine, [job])[0]
     return free, needs
@@ -139,8 +140,8 @@ def _cut(stack: Stack, most: int) -> list[Stack]:
 def _notice(kind: str, needs: Sequence[int], budget: int, cut: Sequence[Stack]) -> str:
     largest = max(len(part.runs) for part in cut)
     return (
-        f"memory {kind}: a stack of {len(needs)} runs needs {_gigabytes(needs[-1])} and a worker may have "
-        f"{_gigabytes(budget)}, so stacks are cut to {largest} run{'s' if largest > 1 else ''}; "
+        f"memory {kind}: a stack of {several(len(needs), 'run')} needs {_gigabytes(needs[-1])} and a worker may have "
+        f"{_gigabytes(budget)}, so stacks are cut to {several(largest, 'run')}; "
         "this takes longer and changes no number"
     )
 

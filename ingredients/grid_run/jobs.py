@@ -1,7 +1,6 @@
 """Which jobs a grid still needs, and what became of them.
 
-Comes in: a study, its store and the events of an engine. Goes out: jobs for the runs that are not finished, in the
-stacks of the whole study, and one line for each run that failed. Training is named, not imported: it needs torch.
+Training is named, not imported: it needs torch.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Remaining:
 
     @property
     def todo(self) -> int:
-        """Returns the number of runs that are not finished."""
+        """The number of runs that are not finished."""
         return sum(len(stack.runs) for stack in self.stacks)
 
     def env_steps(self, stack: Stack) -> int:
@@ -62,7 +61,7 @@ class Remaining:
 
     @property
     def reference_steps(self) -> int:
-        """Returns the environment steps for which references are trained: memoryless agents, and informed ones.
+        """The environment steps for which references are trained: memoryless agents, and informed ones.
 
         The latter are the yardstick of foreign tasks.
         """
@@ -73,7 +72,7 @@ class Remaining:
 
     @property
     def finished(self) -> int:
-        """Returns the number of runs that are."""
+        """The number of runs that are."""
         return len(self.runs) - self.todo
 
 
@@ -94,14 +93,14 @@ class GridPart:
 
     @property
     def key(self) -> str:
-        """Returns the key of its job."""
+        """The key of its job."""
         if self.stack is None:
             return REFERENCES
         return f"stack-{self.stack.index}" + (f"-part-{self.stack.part}" if self.stack.part else "")
 
     @property
     def names(self) -> frozenset[str]:
-        """Returns what it makes, by the names that leases have: another cut of the same runs has the same ones."""
+        """What it makes, by the names that leases have: another cut of the same runs has the same ones."""
         return frozenset([REFERENCES] if self.stack is None else [run.id for run in self.stack.runs])
 
 
@@ -137,7 +136,8 @@ def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOpt
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
     if part.stack is None:
-        steps, arguments = rest.reference_steps, (rest.study, directory, options.device)
+        steps = rest.reference_steps
+        arguments = (rest.study, directory, options.device)
         return Job(part.key, f"{module}:run_references", arguments, tells=True, env_steps=steps, about=about)
     return Job(
         part.key,
@@ -173,7 +173,7 @@ def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[J
 
 
 def references_needed(study: Study, store: Store) -> bool:
-    """Returns whether there are none, or they were evaluated otherwise than the study now says."""
+    """Returns whether there are none, or they were evaluated with other settings than the study now says."""
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True

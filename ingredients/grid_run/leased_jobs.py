@@ -1,8 +1,4 @@
-"""Who does what where several processes work in one results folder: a job is done by the one that holds its lease.
-
-Comes in: what remains of a grid, the folder and its leases, an engine. Goes out: the engine's events, and between them
-what becomes of the jobs that are in the hands of other processes.
-"""
+"""Who does what where several processes work in one results folder: a job is done by the one that holds its lease."""
 
 from __future__ import annotations
 

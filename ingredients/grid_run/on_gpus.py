@@ -1,6 +1,6 @@
 """What a grid will take of GPUs, and how fast one trains: measured there, from a few replays.
 
-Comes in: what remains of a study. Goes out: an `Estimate`; a `CardBench`. Nothing is trained to keep.
+Nothing is trained to keep.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def estimate_on_cards(
         seen = asked_contact(engine, rest.study, tell)
         kinds = largest_of_each_kind(fitted.rest)
         largest = max(memory[kind][len(stack.runs) - 1] for kind, stack in kinds.items())
-        notices, count = (*told, *fitted.notices), min(count, max(len(fitted.rest.stacks), 1))
+        notices = (*told, *fitted.notices)
+        count = min(count, max(len(fitted.rest.stacks), 1))
         if quick:
             return Estimate(count, largest, 0.0, 0.0, notices, contact=seen, timed=False, device="cuda")
         tell("measuring what the environment leaks, and timing training")

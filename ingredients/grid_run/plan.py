@@ -1,7 +1,4 @@
-"""A grid before it runs: what `plan` prints.
-
-Comes in: what remains of a grid and what it will take. Goes out: aligned plain text that survives a pipe.
-"""
+"""A grid before it runs: what `plan` prints."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from ingredients.grid_run.estimate import Estimate
 from ingredients.grid_run.jobs import Remaining
 from ingredients.grid_run.progress import duration
 from ingredients.study import Study
+from ingredients.study.messages import several
 from ingredients.study.tasks import family_key
 
 
@@ -39,7 +37,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
         "question": study.question,
         "tasks": f"{kind}: " + ", ".join(f"{key} {value}" for key, value in tasks.items() if value not in ({}, [])),
         "cells": str(len(cells)),
-        "runs": f"{len(rest.runs)} ({_times(len(cells), 'cell')} x {_times(study.seeds.count, 'seed')})"
+        "runs": f"{len(rest.runs)} ({several(len(cells), 'cell')} x {several(study.seeds.count, 'seed')})"
         f" of {study.learner.train_steps:,} env steps",
         "results": f"{directory}: " + _results(rest, conflict),
         "memory": f"{gigabytes(cost.workers * cost.memory_bytes)} ({cost.workers} x {gigabytes(cost.memory_bytes)})"
@@ -117,12 +115,12 @@ def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[
 
 def state_text(rest: Remaining) -> str:
     """Returns how far a grid is: `48 of 80 runs are finished; 32 to do in 4 stacks`."""
-    done = f"{rest.finished} of {len(rest.runs)} runs are finished"
-    todo = f"{rest.todo} to do in {_times(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
+    done = f"{rest.finished} of {several(len(rest.runs), 'run')} {_be(len(rest.runs))} finished"
+    todo = f"{rest.todo} to do in {several(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
     again = f", {len(rest.trained)} of them only to be evaluated again" if rest.trained else ""
     if not rest.edited:
         return f"{done}; {todo}{again}"
-    since = f"since {_times(rest.outdated, 'run')} {'was' if rest.outdated == 1 else 'were'} trained"
+    since = f"since {several(rest.outdated, 'run')} {'was' if rest.outdated == 1 else 'were'} trained"
     return f"{done}; {todo}{again}; {' and '.join(rest.edited)} changed {since}, so training starts anew there"
 
 
@@ -142,7 +140,7 @@ def _time(cost: Estimate) -> str:
     if not cost.timed:
         return "not measured (--quick)"
     return (
-        f"about {duration(cost.seconds)} of training and evaluation on {_times(cost.workers, 'worker')},"
+        f"about {duration(cost.seconds)} of training and evaluation on {several(cost.workers, 'worker')},"
         f" at {cost.env_steps_per_second:,.0f} env steps/s each"
     )
 
@@ -158,5 +156,5 @@ def _results(rest: Remaining, conflict: str | None) -> str:
     return f"holds runs trained otherwise ({conflict}); run-grid needs another --out, or --fresh"
 
 
-def _times(count: int, thing: str) -> str:
-    return f"{count} {thing}" + ("" if count == 1 else "s")
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,6 +1,6 @@
 """A grid while it runs: bars on a terminal, plain lines elsewhere, nothing when quiet.
 
-Comes in: the events of an engine. Goes out: what a person reads meanwhile. The numbers are the tally's.
+The numbers are the tally's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ingredients.engine.protocol import Failed, Finished, Reported, Retried, Sta
 from ingredients.experiment import Progress
 from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 from ingredients.grid_run.tally import Tally
+from ingredients.study.messages import several
 
 SECONDS_BETWEEN_FRAMES = 0.2
 SECONDS_BETWEEN_LINES = 10.0
@@ -52,7 +53,7 @@ def progress_lines(
         if isinstance(event, HeldByOther):
             if clock() - spoken.get(key, float("-inf")) >= SECONDS_BETWEEN_REMINDERS:
                 spoken[key] = clock()
-                yield f"{key}: in the hands of {event.by} ({_jobs(tally)})"
+                yield f"{key}: is being run by {event.by} ({_jobs(tally)})"
         elif isinstance(event, Started):
             spoken[key] = clock()
             yield f"{key}: started"
@@ -130,8 +131,10 @@ def _ended(event: Finished | FinishedByOther, by: str = "") -> str:
     """Returns `finished`, or how many of a stack's runs failed and why the first one did."""
     if not event.result:
         return f"finished{by}"
-    failed, runs, reason = len(event.result), event.job.runs, next(iter(event.result.values()))
-    return f"{'failed' if failed == runs else 'finished'}{by}: {failed} of {runs} runs failed: {reason}"
+    failed = len(event.result)
+    runs = event.job.runs
+    reason = next(iter(event.result.values()))
+    return f"{'failed' if failed == runs else 'finished'}{by}: {failed} of {several(runs, 'run')} failed: {reason}"
 
 
 def _again(event: Retried) -> str:
@@ -166,4 +169,4 @@ def _speed(tally: Tally) -> str:
 
 
 def _jobs(tally: Tally) -> str:
-    return f"{tally.ended} of {len(tally.jobs)} jobs ended"
+    return f"{tally.ended} of {several(len(tally.jobs), 'job')} ended"

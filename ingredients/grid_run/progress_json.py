@@ -1,7 +1,6 @@
 """A grid while it runs, for programs: one JSON object a line (docs/api.md, "Progress for programs").
 
-Comes in: the events of an engine. Goes out: plain objects, each with `event` and the state of the whole grid. Times are
-seconds; a number that is not known yet is null.
+Times are seconds; a number that is not known yet is null.
 """
 
 from __future__ import annotations
@@ -38,7 +37,8 @@ def progress_json(
     last: dict[str, float] = {}
     for event in events:
         tally.add(event)
-        key, now = event.job.key, clock()
+        key = event.job.key
+        now = clock()
         pause = SECONDS_BETWEEN_HELD if isinstance(event, HeldByOther) else SECONDS_BETWEEN_PROGRESS
         if _may_wait(event) and now - last.get(key, float("-inf")) < pause:
             continue

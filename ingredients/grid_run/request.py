@@ -1,7 +1,4 @@
-"""What a command line asks for: some cells of a study, in a results folder, under some limits.
-
-Comes in: the options' texts. Goes out: a `Grid`, or what is wrong with them in one line.
-"""
+"""What a command line asks for: some cells of a study, in a results folder, under some limits."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from ingredients.grid import Cell, cells
 from ingredients.grid_run.jobs import Remaining, remaining
 from ingredients.store import Store
 from ingredients.study import Study, changed_study, load_study, parse_study, shipped_study, smoke_sized
+from ingredients.study.messages import several
 from ingredients.study.own_source import look_in
 
 CHECKED_EPISODES = 5  # the fewest that a verdict can be made of
@@ -32,7 +30,7 @@ class Grid:
 
     @property
     def store(self) -> Store:
-        """Returns the folder's store."""
+        """The folder's store."""
         return Store(self.directory)
 
     def remaining(self) -> Remaining:
@@ -76,7 +74,8 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
     Raises:
         UsageError: a file is not there, or the name or a change is wrong.
     """
-    rest, folder = name.removeprefix("own:"), Path.cwd()
+    rest = name.removeprefix("own:")
+    folder = Path.cwd()
     where, _, attribute = (rest if ":" in rest else f"{rest}:").rpartition(":")
     if where.endswith(".py"):
         path = Path(where).expanduser()
@@ -106,4 +105,4 @@ def interruption(grid: Grid, arguments: Sequence[str]) -> str:
     """Returns what is kept and how to go on: the same command, but for `--fresh`, which would start again."""
     rest = grid.remaining()
     again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
-    return f"interrupted: {rest.finished} of {len(rest.runs)} runs are finished and kept; to go on: {again}"
+    return f"interrupted: {rest.finished} of {several(len(rest.runs), 'run')} finished and kept; to go on: {again}"

@@ -1,6 +1,6 @@
 """What a grid's events add up to: how far it is, how fast it goes, what failed.
 
-Comes in: events, one by one. Goes out: the numbers that a display shows. No text is made here.
+No text is made here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Tally:
         failures: jobs that have failed.
         retried: the last attempt that failed of each job that is tried again and has not ended, by key.
         notices: what jobs found worth saying, each with the job's key.
-        waiting: who works at jobs that are in another process's hands, by key.
+        waiting: the processes that run jobs of this grid elsewhere, by the job's key.
         elsewhere: jobs that another process has done.
     """
 
@@ -73,24 +73,24 @@ class Tally:
 
     @property
     def ended(self) -> int:
-        """Returns the number of jobs that nothing more will happen to."""
+        """The number of jobs that nothing more will happen to."""
         return len(self.finished) + len(self.failures) + len(self.elsewhere)
 
     @property
     def total(self) -> int:
-        """Returns the environment steps that the whole grid will train."""
+        """The environment steps that the whole grid will train."""
         return sum(job.env_steps for job in self.jobs)
 
     @property
     def passed(self) -> int:
-        """Returns the environment steps that need no more waiting for: trained, here or elsewhere, or lost."""
+        """The environment steps that need no more waiting for: trained, here or elsewhere, or lost."""
         jobs = [*(event.job for event in self.failures), *(event.job for event in self.elsewhere)]
         others = {job.key: job.env_steps for job in jobs}
         return min(sum((self._trained | others).values()), self.total)
 
     @property
     def env_steps_per_second(self) -> float:
-        """Returns the mean speed since training began, pauses for evaluation included; 0 as long as it is unknown.
+        """The mean speed since training began, pauses for evaluation included; 0 as long as it is unknown.
 
         What an attempt lost is not counted, nor what a stack had been trained before: only what was gained since.
         """
@@ -102,7 +102,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Returns the time that the rest will take at the mean speed so far; None as long as that is unknown."""
+        """The time that the rest will take at the mean speed so far; None as long as that is unknown."""
         if self.passed == self.total:
             return 0.0
         speed = self.env_steps_per_second

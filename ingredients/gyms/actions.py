@@ -1,7 +1,5 @@
 """An agent's choices and vectors as actions of any supported Gymnasium space.
 
-Comes in: a space. Goes out: a `Reach`: a choice, or a vector from −1 to 1, -> an action.
-
 | action space | agent's action |
 |---|---|
 | Discrete(n) | one of n choices |

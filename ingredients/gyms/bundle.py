@@ -1,8 +1,7 @@
 """Some lanes as one Gymnasium environment, which `gymnasium.vector` can put side by side, in processes or not.
 
-Comes in: tasks, starts and the episode's number (options of `reset`), actions `[B, width]`. Goes out: one block of
-numbers `[B, O + 4]`, a lane's row each (see `lane`). A bundle never ends: each of its lanes waits until all of them are
-reset. What the lanes' code does to this process is put back after every call.
+A bundle never ends: each of its lanes waits until all of them are reset. What the lanes' code does to this process is
+put back after every call.
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ class Bundle(gymnasium.Env[Block, Block]):
         """Makes all lanes; `index` counts bundles of this size: it says whose tasks are this bundle's."""
         self._lanes = [Lane(recipe, knobs) for _ in range(size)]
         first = self._lanes[0]
-        self._first, width = index * size, first.reach.actions if first.reach.continuous else 1
+        self._first = index * size
+        width = first.reach.actions if first.reach.continuous else 1
         self.observation_space = spaces.Box(-np.inf, np.inf, (size, first.width), np.float32)
         self.action_space = spaces.Box(-np.inf, np.inf, (size, width), np.float32)
 
@@ -41,7 +41,8 @@ class Bundle(gymnasium.Env[Block, Block]):
         for a row. Where it is None all that have a task are meant, and what has none is over.
         """
         assert options is not None
-        mine, which = slice(self._first, self._first + len(self._lanes)), options["which"]
+        mine = slice(self._first, self._first + len(self._lanes))
+        which = options["which"]
         rows = zip(options["tasks"][mine], options["starts"][mine], options["episodes"][mine], strict=True)
         block = np.zeros(self.observation_space.shape or (), np.float32)
         for lane in self._lanes if which is None else ():

@@ -1,8 +1,8 @@
 """Images, made small: what an agent's convolutions see.
 
-Comes in: a Box of two or more dimensions. Goes out: a `Reading`, None where it is no image. It is one where its two
-longest sides, height and width, are 32 or more, and all its numbers have the same finite bounds. Other dimensions are
-channels: colours, or frames that were stacked. A side above 64 is made smaller by the mean of blocks of pixels.
+It is one where its two longest sides, height and width, are 32 or more, and all its numbers have the same finite
+bounds. Other dimensions are channels: colours, or frames that were stacked. A side above 64 is made smaller by the mean
+of blocks of pixels.
 
 A pixel is a byte, and three bytes are one number, below 2²⁴: a float32 holds it to the bit. So an observation is a row
 of floats like any other, a rollout of it takes not much more than its bytes, and no part of the house but the eye

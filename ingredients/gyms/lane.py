@@ -1,11 +1,9 @@
 """One environment with everything that a task needs of it; it waits when its episode is over, and never raises.
 
-Comes in: a task `[D]` of uniforms, a start `[1]`, actions. Goes out: numbers in a row `[O + 4]`: what is observed, the
-reward, whether the episode was terminated, truncated, whether the lane has failed. What the environment raises, or
-gives that is not what it has to be, is kept: its episode is over, and who plays this lane has to be told. Randomness
-comes from `reset(seed=...)` alone: the seed is the start or, where there is none, the task, so that all episodes of a
-lifetime are the same. All calls of the environment go through the `boundary`; who steps many lanes keeps our state
-(`Kept`) around all of them.
+What the environment raises, or gives that is not what it has to be, is kept: its episode is over, and who plays this
+lane has to be told. Randomness comes from `reset(seed=...)` alone: the seed is the start or, where there is none, the
+task, so that all episodes of a lifetime are the same. All calls of the environment go through the `boundary`; who steps
+many lanes keeps our state (`Kept`) around all of them.
 """
 
 from __future__ import annotations
@@ -61,7 +59,7 @@ class Lane:
 
     @property
     def width(self) -> int:
-        """Returns how long a row is."""
+        """How long a row is."""
         return self.sight.size + EXTRA
 
     def reset(self, task: NDArray[Any], start: NDArray[Any], row: Row, episode: int = 0) -> None:
@@ -103,7 +101,8 @@ class Lane:
             self._fail(failure(error, "step", self._place()), row)
 
     def _end(self, row: Row, terminated: bool, truncated: bool) -> None:
-        row[-3], row[-2] = terminated, truncated and not terminated
+        row[-3] = terminated
+        row[-2] = truncated and not terminated
         self.over = terminated or truncated
 
     def check(self, row: Row) -> None:
@@ -134,7 +133,8 @@ class Lane:
             by_kind[knob.kind][knob.name] = self._task[knob.name]
         if by_kind["keyword"] != self._keywords:
             close(self._made)
-            self._made, self._keywords = self._recipe.make(by_kind["keyword"]), by_kind["keyword"]
+            self._made = self._recipe.make(by_kind["keyword"])
+            self._keywords = by_kind["keyword"]
         for name, value in by_kind["attribute"].items():
             put(self._made.unwrapped, name, deepcopy(value))
         if self._luck is not None:

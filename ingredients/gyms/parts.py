@@ -1,8 +1,7 @@
 """The parts of an observation that hold no others: where each stands in it, and how it is read.
 
-Comes in: an observation. Goes out: numbers in a row; what is not of the space is `Unfit`, which says where. A number
-beyond the bounds of a Box is let through, since many environments do not keep theirs (`warm_up` says so); any number
-can stand in a column, but not any in a one-hot.
+A number beyond the bounds of a Box is let through, since many environments do not keep theirs (`warm_up` says so); any
+number can stand in a column, but not any in a one-hot.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Part:
 
     @property
     def end(self) -> int:
-        """Returns the column after its last."""
+        """The column after its last."""
         return self.start + self.reading.size
 
     def write(self, row: Floats, observation: Any) -> None:  # noqa: ANN401 - whatever was shown
@@ -77,7 +76,7 @@ class Part:
 
     @property
     def where(self) -> str:
-        """Returns the part in words: `observation['speed'][0]`."""
+        """The part in words: `observation['speed'][0]`."""
         return "observation" + "".join(f"[{key!r}]" for key in self.path)
 
     def name(self, column: int) -> str:

@@ -1,10 +1,7 @@
 """Lanes by `gymnasium.vector`: as many as are asked for, and where they are.
 
-Comes in: tasks `[L, D]`, starts `[L, 1]`, actions `[L, width]`. Goes out: blocks `[L, O + 4]` (see `bundle`).
-
-A Python environment has a state of its own, which a caller cannot hold in his hands. So he says with every step which
-episode he is in, and only its start can be come back to: at an episode's first step lanes that are elsewhere are reset
-to it; later they have to be where he left them.
+Environments cannot be snapshotted, so the caller passes the episode with every step. At an episode's first step, lanes
+that are elsewhere are reset to its start. Later steps must follow one another.
 """
 
 from __future__ import annotations
@@ -32,7 +29,9 @@ class Pool:
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], vectorization: str) -> None:
         """Makes nothing yet."""
-        self._recipe, self._knobs, self._async = recipe, knobs, vectorization == "async"
+        self._recipe = recipe
+        self._knobs = knobs
+        self._async = vectorization == "async"
         self._vector: SyncVectorEnv | AsyncVectorEnv | None = None
         self._room = self._steps = self._width = 0
         self._tasks = self._starts = np.zeros((0, 0), np.float32)
@@ -45,15 +44,19 @@ class Pool:
     def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
         """Returns the block at the start of a lifetime's `episode` on each task, the same number or one of each."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
-        self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 0
+        self._tasks = tasks.copy()
+        self._starts = starts.copy()
+        self._steps = 0
         return self._reset(vector, np.broadcast_to(episode, len(tasks)), None)
 
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
         """Returns the block in which some lanes are at the start of an episode; rows of the others are zeros.
 
-        Each lane then is in an episode of its own: who restarts some does not ask `is_in`.
+        Each lane is then in an episode of its own, so `is_in` does not hold.
         """
-        self._tasks, self._starts, self._steps = tasks.copy(), starts.copy(), 1
+        self._tasks = tasks.copy()
+        self._starts = starts.copy()
+        self._steps = 1
         return self._over() if self._vector is None else self._reset(self._vector, episodes, which)
 
     def _reset(
@@ -89,7 +92,8 @@ class Pool:
 
     def take_failed(self) -> dict[int, Failure]:
         """Returns why lanes have failed since the last time."""
-        failed, self._failed = self._failed, {}
+        failed = self._failed
+        self._failed = {}
         return failed
 
     def close(self) -> None:

@@ -1,7 +1,6 @@
 """How a space that holds no others is read: numbers, bits, one-hots, symbols, pixels, words.
 
-Comes in: a space, and what is known of the symbols in arrays. Goes out: a `Reading`; None for a space that is not
-supported. Columns of numbers, bits and one-hots are those of `gymnasium.spaces.flatten`.
+Columns of numbers, bits and one-hots are those of `gymnasium.spaces.flatten`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What environment is made, and how: an id or the user's own class, its keywords, its wrappers.
-
-Comes in: names. Goes out: Gymnasium environments; what is wrong with a name is a `StudyError` of one line.
-"""
+"""What environment is made, and how: an id or the user's own class, its keywords, its wrappers."""
 
 from __future__ import annotations
 
@@ -73,7 +70,7 @@ class Recipe:
 
     @property
     def spec(self) -> EnvSpec:
-        """Returns what is registered under the id; the module before its colon is imported first, as Gymnasium does.
+        """What is registered under the id; the module before its colon is imported first, as Gymnasium does.
 
         Raises:
             StudyError: nothing is.

@@ -1,7 +1,7 @@
 """Observations of any supported Gymnasium space as rows of numbers.
 
-Comes in: a space. Goes out: a `Sight` (observation -> a row of numbers). What is not supported is refused by name, with
-the way out. An observation is held to its space (`parts`); a row of numbers is a copy of it, always.
+What is not supported is refused by name, with the way out. An observation is held to its space (`parts`); a row of
+numbers is a copy of it, always.
 
 | observation space | columns |
 |---|---|
@@ -51,17 +51,17 @@ class Sight:
 
     @property
     def size(self) -> int:
-        """Returns how many numbers an observation is."""
+        """How many numbers an observation is."""
         return len(self.measured)
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """Returns height, width and channels of the images that the first columns are."""
+        """Height, width and channels of the images that the first columns are."""
         return tuple(part.reading.frame for part in self.parts if part.reading.frame)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Returns what the user should know of how parts are read, a sentence each."""
+        """What the user should know of how parts are read, a sentence each."""
         return tuple(f"{part.where} {part.reading.notice}" for part in self.parts if part.reading.notice)
 
     def write(self, row: Floats, observation: Any) -> None:  # noqa: ANN401 - of the space
@@ -102,7 +102,8 @@ def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
     if not size:
         what = f"observations of the space {space} hold no number; an agent must be shown at least one"
         raise wrong(name, f"{what} (a wrapper can add a constant: wrappers: [module:Class])")
-    measured, low, high = np.zeros(size, np.bool_), *(np.full(size, bound, np.float32) for bound in (-np.inf, np.inf))
+    measured = np.zeros(size, np.bool_)
+    low, high = np.full(size, -np.inf, np.float32), np.full(size, np.inf, np.float32)
     for part in parts:
         if part.reading.bounds:
             measured[part.start : part.end] = True

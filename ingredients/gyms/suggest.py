@@ -1,8 +1,4 @@
-"""What could vary in an environment in which nothing does: the numbers that it is made of.
-
-Comes in: a recipe and an environment made by it. Goes out: a few ranges around what the numbers usually are, and the
-same in one sentence.
-"""
+"""What could vary in an environment in which nothing does: the numbers that it is made of."""
 
 from __future__ import annotations
 

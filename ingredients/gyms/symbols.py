@@ -1,8 +1,6 @@
 """Symbols as one-hots: choices, and the cells of small arrays of whole numbers, in which 2 is no more than 1.
 
-Comes in: a Box of two or more dimensions, of whole numbers. Goes out: a `Reading` with a column for each value of each
-number (of two values one is enough), or None where they are no symbols. They are where it is known which values there
-are:
+They are where it is known which values there are:
 
 - the environment says it: of MiniGrid's, by its own encoding, a cell is one of so many objects, colours and states;
 - or its bounds do: at most `MOST_VALUES` values for each number.

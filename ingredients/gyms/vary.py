@@ -1,11 +1,10 @@
 """What is drawn for each task: a keyword of the constructor, an attribute, an option of `reset`.
 
-Comes in: the study's key `vary` and an environment. Goes out: `Knob`s, each of which makes a value of a uniform. Which
-of the three a name is, is found in this order: a keyword of the constructor (the environment is then made anew for a
-task); an attribute of the unwrapped environment (set before each reset; what the constructor computed from it stays as
-it was), also one of its parts (`model.opt.gravity`, `model.opt.gravity.2`: parts by name, entries by number); an option
-of `reset`, where it is written `options.name`. Any other name is a mistake. So is a setting that changes the spaces of
-observations or actions: one agent plays all tasks.
+Which of the three a name is, is found in this order: a keyword of the constructor (the environment is then made anew
+for a task); an attribute of the unwrapped environment (set before each reset; what the constructor computed from it
+stays as it was), also one of its parts (`model.opt.gravity`, `model.opt.gravity.2`: parts by name, entries by number);
+an option of `reset`, where it is written `options.name`. Any other name is a mistake. So is a setting that changes the
+spaces of observations or actions: one agent plays all tasks.
 """
 
 from __future__ import annotations

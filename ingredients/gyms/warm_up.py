@@ -1,11 +1,10 @@
 """Random play before anything is trained: the scale of what is seen, and what an environment does not keep.
 
-Comes in: a recipe and its knobs. Goes out: a `WarmUp`: the lane that was played, its `Scales`, whether its luck has to
-be seeded beside `reset(seed)`, and what there is to say of it. Scales are the same for every cell, seed and machine:
-the draws are keyed by their purpose alone. A column of a one-hot, or of an image, stays as it is. A measured column
-with finite bounds goes to [−1, 1]; one without (or of whole numbers, which rarely fill their bounds) gets mean 0 and
-deviation 1 of the warm-up; all are cut at ±10. The reward that the agent sees and learns from is divided by the largest
-that the warm-up met, where that is above 1; curves stay in raw returns.
+Scales are the same for every cell, seed and machine: the draws are keyed by their purpose alone. A column of a one-hot,
+or of an image, stays as it is. A measured column with finite bounds goes to [−1, 1]; one without (or of whole numbers,
+which rarely fill their bounds) gets mean 0 and deviation 1 of the warm-up; all are cut at ±10. The reward that the
+agent sees and learns from is divided by the largest that the warm-up met, where that is above 1; curves stay in raw
+returns.
 
 Two resets with one seed are compared, step by step. Where they differ, or where generators are drawn from that all of
 a process share, these and the environment's spaces are seeded with every reset (`boundary.luck`), and it is compared
@@ -98,7 +97,8 @@ def _compared(
     recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int
 ) -> tuple[Lane, _Met, str | None]:
     """Returns a lane, what was met in it, and how two resets with one seed have differed."""
-    lane, draw = Lane(recipe, knobs), np.random.default_rng(WARM_UP_SEED)
+    lane = Lane(recipe, knobs)
+    draw = np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
     played = [_play(lane, task, draw, start_size) for task in tasks]
     rows = np.concatenate([part.rows for part in played])
@@ -174,7 +174,8 @@ def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator, star
     lane.over, episode = True, 0
     lane.take_failed()
     for _ in range(WARM_UP_STEPS // WARM_UP_TASKS):
-        start, action = draw.random(1, dtype=np.float32), random_action(lane, draw)
+        start = draw.random(1, dtype=np.float32)
+        action = random_action(lane, draw)
         row: Row = np.zeros(lane.width, np.float32)
         with Kept(quiet=True):
             if lane.over:

@@ -1,8 +1,7 @@
 """A text as numbers: which words stand in it, and which stand side by side.
 
-Comes in: a text, MiniGrid's mission for one. Goes out: `WORDS` columns for words and as many for pairs of neighbours,
-1 where there is one. A word's column is its checksum's, so that no vocabulary need be known, and two words may share
-one. A text that never changes costs its columns and tells nothing.
+A word's column is its checksum's, so that no vocabulary need be known, and two words may share one. A text that never
+changes costs its columns and tells nothing.
 """
 
 from __future__ import annotations

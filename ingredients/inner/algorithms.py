@@ -137,7 +137,8 @@ def known_algorithms(values: ActionValues) -> Mapping[str, Algorithm]:
 def along(algorithm: Algorithm, histories: Histories) -> Tensor:
     """Returns the chance of each arm before each pull of given lifetimes, `[S, N, T, A]`."""
     runs, lifetimes, pulls = histories.shape
-    state, made = algorithm.initial(runs, lifetimes), []
+    state = algorithm.initial(runs, lifetimes)
+    made = []
     for t in range(pulls):
         made.append(algorithm.chances(state, t))
         state = algorithm.update(state, histories.actions[..., t], histories.rewards[..., t])
@@ -156,7 +157,9 @@ def states_along(algorithm: Algorithm, histories: Histories) -> Tensor:
 def lived(algorithm: Algorithm, tasks: Tensor, pulls: int, action_noise: float, draws: torch.Generator) -> Histories:
     """Returns lifetimes that an algorithm lives on `tasks` `[S, N, A]`."""
     runs, lifetimes, arms = tasks.shape
-    state, actions, rewards = algorithm.initial(runs, lifetimes), [], []
+    state = algorithm.initial(runs, lifetimes)
+    actions = []
+    rewards = []
     for t in range(pulls):
         luck = torch.rand(4, runs, lifetimes, generator=draws)
         above = luck[0].unsqueeze(-1) > algorithm.chances(state, t).cumsum(-1)[..., :-1]

@@ -54,8 +54,10 @@ class Yardsticks(NamedTuple):
 def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yardsticks:
     """Returns what every agent of a study is compared with; a worker computes it once for all stacks."""
     values = action_values(family.arms, family.episodes, family.action_noise)
-    tasks, algorithms = evaluation_tasks(family, lifetimes, stream), known_algorithms(values)
-    best, draws = algorithms["bayes_optimal"], generator(0, Purpose.REFERENCES, evaluation=stream)
+    tasks = evaluation_tasks(family, lifetimes, stream)
+    algorithms = known_algorithms(values)
+    best = algorithms["bayes_optimal"]
+    draws = generator(0, Purpose.REFERENCES, evaluation=stream)
     bayes = lived(best, tasks.unsqueeze(0), values.pulls, values.action_noise, draws)
     return Yardsticks(tasks, values, algorithms, bayes)
 
@@ -66,7 +68,8 @@ def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float
 
     `lapses` is how often they pull any arm instead.
     """
-    beside, found = yardsticks(family, lifetimes, stream), {}
+    beside = yardsticks(family, lifetimes, stream)
+    found = {}
     for name in GATED:
         examinee = KnownAlgorithm(beside.algorithms[name], beside.values.pulls, seed=stream + 1, lapses=lapses)
         measured = distances_of(examinee, beside, GATE_RUNS)
@@ -86,7 +89,8 @@ def inner_algorithm(
         policies: the weights `[S, P]` at each of them, the last one final.
         tasks: how many evaluation tasks there are.
     """
-    family, runs = setup.family, len(setup.runs)
+    family = setup.family
+    runs = len(setup.runs)
     assert isinstance(family, BernoulliBandit), "the study refuses others"
     lifetimes = min(LIFETIMES, tasks, lanes_at_once(setup))
     beside = yardsticks(family, lifetimes, setup.stream)
@@ -114,7 +118,8 @@ def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
         for run, named in enumerate(found):
             named |= listed(lost_by_pull(policies, at), f"lost.{place}", run)
             named |= listed(lost_by_worth(policies, at), f"worth.{place}", run)
-    habit, order = beside.algorithms["recency"], generator(1, Purpose.REFERENCES)
+    habit = beside.algorithms["recency"]
+    order = generator(1, Purpose.REFERENCES)
     moved = moves(examinee.chances, places["own"], order)
     by_habit = moves(lambda shown: along(habit, shown), places["own"], order)
     order_of = {"agent": moved.reordered, "other": moved.other, "recency": by_habit.reordered}
@@ -161,7 +166,8 @@ def _belief_of(
     """Returns what decoders read from the memory at the end, and over training beside the value lost."""
     at = belief.pulls_looked_at(values.pulls)
     counts = histories.counts(values.arms)
-    targets, gaps = belief.statistics(counts)[:, :, at], values.gaps(counts)
+    targets = belief.statistics(counts)[:, :, at]
+    gaps = values.gaps(counts)
     first, last = agents[0].shown(histories), agents[-1].shown(histories)
     features = {"trained": last.outputs, "untrained": first.outputs, "inputs": last.inputs}
     read = belief.decoded({name: part[:, :, at] for name, part in features.items()}, targets)

@@ -43,7 +43,8 @@ class DecoderRows(NamedTuple):
 
 def statistics(counts: Tensor) -> Tensor:
     """Returns mean, variance and count of each arm, which tell the posterior: `[..., 3 A]` of counts `[..., A, 2]`."""
-    n, mean = counts.sum(-1).double(), posterior_mean(counts.double())
+    n = counts.sum(-1).double()
+    mean = posterior_mean(counts.double())
     return torch.cat((mean, mean * (1 - mean) / (n + 3), n), -1)
 
 

@@ -102,7 +102,8 @@ def _own_mean(policy: Tensor, group: Tensor, half: int) -> Tensor:
     """
     runs, _, pulls, arms = policy.shape
     groups = int(group.max()) + 1
-    fit, place = policy[:, :half], group.unsqueeze(-1).expand(-1, -1, -1, arms)
+    fit = policy[:, :half]
+    place = group.unsqueeze(-1).expand(-1, -1, -1, arms)
     sums = policy.new_zeros(runs, groups, pulls, arms).scatter_add_(1, place[:, :half], fit)
     sizes = policy.new_zeros(runs, groups, pulls, arms).scatter_add_(1, place[:, :half], torch.ones_like(fit))
     means = torch.where(sizes > 0, sums / sizes.clamp(min=1), fit.mean(1, keepdim=True))

@@ -97,9 +97,12 @@ class Agents:
     @torch.no_grad()
     def lifetimes(self, tasks: Tensor) -> Histories:
         """Returns lifetimes of their own: sampled actions, the luck of an evaluation."""
-        setup, draws = self.setup, self._draws(tasks.shape[1])
+        setup = self.setup
+        draws = self._draws(tasks.shape[1])
         play = Play(setup.agent, setup.family, self._weights, tasks.to(setup.device), setup.stands_still)
-        now, actions, rewards = begin(play, draws.start[0]), [], []
+        now = begin(play, draws.start[0])
+        actions = []
+        rewards = []
         for t in range(setup.family.steps):
             now, step = advance(play, now, at_step(draws, t))
             actions.append(step.step.action.cpu())
@@ -115,7 +118,9 @@ class Agents:
         """Returns what they make of lifetimes, which may be shorter than theirs."""
         agent, device = self.setup.agent, self.setup.device
         runs, lifetimes, pulls = histories.shape
-        draws, weights, seen = self._draws(lifetimes), self._weights, partial(_past, histories)
+        draws = self._draws(lifetimes)
+        weights = self._weights
+        seen = partial(_past, histories)
         memory = agent.memory.initial_state(runs, lifetimes, self.setup.family.steps, self.policy)
         outputs, inputs = [], []
         for t in range(pulls):
@@ -132,7 +137,8 @@ class Agents:
 def _past(histories: Histories, t: int) -> tuple[Tensor, ...]:
     """Returns the parts of `Past` before pull t: a bandit shows a 0, and every pull is an episode."""
     first = histories.rewards[..., :1] * 0
-    one, before = first + 1, slice(t - 1, t)
+    one = first + 1
+    before = slice(t - 1, t)
     reward = histories.rewards[..., before] if t else first
     action = histories.actions[..., before] if t else first.long()
     return first, one if t == 0 else first, one, reward, action

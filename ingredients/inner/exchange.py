@@ -44,7 +44,8 @@ def moves(asked: Asked, histories: Histories, draws: torch.Generator) -> Moves:
         histories: lifetimes; the policy's own say where it goes, those of another what it would do there.
         draws: of the order, another for every lifetime.
     """
-    plain, found = asked(histories), []
+    plain = asked(histories)
+    found = []
     for t in asked_after(histories.shape[2]):
         order = torch.rand(*histories.shape[:2], t, generator=draws).argsort(-1)
         head = Histories(*(part[..., : t + 1] for part in histories))

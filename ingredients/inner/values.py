@@ -51,7 +51,8 @@ class ActionValues:
 def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionValues:
     """Returns the values of all histories, by backward induction from the last pull."""
     states = count_states(arms, pulls)
-    after, tables = torch.zeros(states.size(pulls), dtype=torch.float64), []
+    after = torch.zeros(states.size(pulls), dtype=torch.float64)
+    tables = []
     for t in reversed(range(pulls)):
         tables.append(arm_values(states, t, after))
         after = (1 - action_noise) * tables[-1].amax(-1) + action_noise * tables[-1].mean(-1)

@@ -1,7 +1,5 @@
 """What would help a cell, and what it falls short of: three kinds of advice, each given only where it is true.
 
-Comes in: a cell's runs, its decision, its ceiling. Goes out: sentences.
-
 - *More seeds*: the runs agree and are too few, or they differ and the share is still wide.
 - *More steps*: the score still rises at the end of training.
 - *A better learner*: it is shown to return less than its information allows, or than the floor has, and no longer
@@ -69,7 +67,7 @@ def _flat(rise: Interval, criterion: Criterion) -> bool:
 def _seeds(decision: Decision, look: Look, earlier: Sequence[int], criterion: Criterion) -> Iterator[str]:
     if decision.verdict == "mixed":
         low, high = decision.learners.low, decision.learners.high
-        yield f"more seeds: of the share of learners no more is known than at least {low:.0%} and at most {high:.0%}"
+        yield f"more seeds: these show only that {low:.0%} to {high:.0%} of all such runs would learn"
     if decision.verdict != "undecided":
         return
     counts = dict(decision.classes)

@@ -1,8 +1,7 @@
 """How much more agents return than a reference on the same tasks, with everything drawn that was drawn.
 
-Comes in: what runs, and the simulated runs of a reference, return on the same blocks of tasks. Goes out: the difference
-with its interval. Runs differ by their seeds; simulated runs of one policy by their luck; and both meet tasks that are
-draws from a distribution. An interval over runs alone takes the reference for a constant and is narrower.
+Runs differ by their seeds; simulated runs of one policy by their luck; and both meet tasks that are draws from a
+distribution. An interval over runs alone takes the reference for a constant and is narrower.
 """
 
 from __future__ import annotations
@@ -48,7 +47,8 @@ def paired_interval(first: Blocks, second: Blocks, confidence: float) -> Interva
     Rows that are all alike (a policy without luck) add nothing. Fewer than two runs or blocks: no bounds.
     """
     difference = first.mean(0) - second.mean(0)
-    mean, blocks = float(difference.mean()), difference.size
+    mean = float(difference.mean())
+    blocks = difference.size
     if first.shape[0] < 2 or blocks < 2:
         return Interval(mean, None, None)
     terms = [*_row_terms(first), *_row_terms(second), _Term(float(difference.var(ddof=1)) / blocks, blocks - 1.0)]

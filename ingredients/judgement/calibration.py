@@ -1,9 +1,8 @@
 """The calibration gate: before any cell is judged, the rule has to name policies that are known (docs/design.md §7).
 
-Comes in: the references' curves. Goes out: what floor, reactive and yardstick come out as, and whether the study
-applies. Where exploring does not pay within the lifetime, or the task is visible at once, even the best policy shows
-no gain: "none" for an agent would then be a statement about the tasks. Such a study is not applicable, which is
-another thing than `none`.
+Where exploring does not pay within the lifetime, or the task is visible at once, even the best policy shows no gain:
+"none" for an agent would then be a statement about the tasks. Such a study is not applicable, which is another thing
+than `none`.
 
 The gate closes where a reference came out as what it is known not to be, or where the yardstick is shown not to be
 `in-context`. One of these two that is `undecided` contradicts nothing: its interval is wide because it was played on

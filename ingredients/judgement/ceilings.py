@@ -1,7 +1,7 @@
 """The ceiling of a cell: the highest return that its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-Comes in: a cell and the references. Goes out: a `Ceiling`, or None where no reference says. It tells "impossible" from
-"not learned": a cell that stays on the floor with the floor as its ceiling has failed at nothing.
+It tells "impossible" from "not learned": a cell that stays on the floor with the floor as its ceiling has failed at
+nothing.
 
 Without memory it is the best known of the policies that were found and of the agents that were trained without memory
 (`experiment.memoryless`), which see all that the environment shows, leaks included. With memory it is the yardstick, a
@@ -61,7 +61,8 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
     One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
     that task can be learned by heart, and is worth no more than the floor on others.
     """
-    references, most = grounds.references, _in_full(cell)
+    references = grounds.references
+    most = _in_full(cell)
     remembers = most.wipe_every is None and memory_kind != "none"
     if remembers and memory_kind == "window":
         return None

@@ -1,7 +1,4 @@
-"""All that is said of one cell: its scores, intervals, ceiling, probes and runs, beside the decision on it.
-
-Comes in: the court, a cell and its decision. Goes out: a `CellResult`.
-"""
+"""All that is said of one cell: its scores, intervals, ceiling, probes and runs, beside the decision on it."""
 
 from __future__ import annotations
 
@@ -16,14 +13,15 @@ from ingredients.grid import Cell
 from ingredients.judgement.advice import Standing, advice, rising, shortfall
 from ingredients.judgement.calibration import reactive_late
 from ingredients.judgement.ceilings import CeilingInput, ceiling, graded
+from ingredients.judgement.cell_numbers import CellGrounds, numbers_of, training_late
 from ingredients.judgement.court import Court, by_seed
 from ingredients.judgement.emergence import Bar, Bars, bar_at_points, emergence
 from ingredients.judgement.evidence import RunEvidence
 from ingredients.judgement.probes import probe_results
 from ingredients.judgement.results import Ceiling, CellResult, Emergence, Interval, RunResult
-from ingredients.judgement.scores import Hurdle, Scores, late
+from ingredients.judgement.scores import Hurdle, Scores
 from ingredients.judgement.shares import Look, share
-from ingredients.judgement.statistics import bca_interval, crossed_interval, iqm_interval, t_interval
+from ingredients.judgement.statistics import t_interval
 from ingredients.judgement.verdict import Decision
 from ingredients.judgement.words import as_agents
 from ingredients.judgement_input.curves import CellInput, RunCurves
@@ -33,14 +31,16 @@ FULL = Cell(True, True, True, True)
 
 def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult:
     """Returns everything that is said of a cell."""
-    runs, confidence, look = tuple(_run_results(cell, court)), court.criterion.confidence, court.look(cell)
+    runs = tuple(_run_results(cell, court))
+    confidence = court.criterion.confidence
+    look = court.look(cell)
     in_context = decision.verdict == "in-context"
-    lates = [run.late for run in runs if run.late is not None]
-    memorised = _interval(map(_memorised, by_seed(cell)), court)
     delta, references = court.criterion.gain_above, court.references
     top = ceiling(cell.cell, cell.memory_kind, CeilingInput(references, court.scale, delta, court.writable))
     rewarded = cell.cell.task_distribution is True and decision.judged
-    adapts, complete = decision.adapts, as_agents(cell.cell) == FULL
+    adapts = decision.adapts
+    complete = as_agents(cell.cell) == FULL
+    numbers = numbers_of(CellGrounds(cell, runs, top, court))
     standing = Standing(rewarded and not graded(cell.cell), adapts, complete)
     short = shortfall(by_seed(cell), top, standing, references, court.criterion)
     rise = rising(by_seed(cell), _bars(court), confidence) if court.scale.usable else t_interval([], confidence)
@@ -50,15 +50,10 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         failed=cell.failed,
         return_=_interval([run.return_ for run in runs], court),
         early=_interval([run.early for run in runs], court),
-        late=_interval(lates, court),
+        late=_interval([run.late for run in runs], court),
         gain=_interval([run.gain for run in runs], court),
-        iqm=iqm_interval(lates, confidence),
-        bca=bca_interval(lates, confidence),
-        crossed=_crossed(cell, confidence),
-        gap=_gap(runs, top, court),
-        memorised=memorised,
-        memorises=_memorises(memorised, court),
-        beyond=_beyond(runs, court),
+        numbers=numbers,
+        memorises=_memorises(numbers["memorised"], court),
         carried=_carried(runs, court),
         ceiling=top,
         learned=sum(run.learned for run in runs),
@@ -73,7 +68,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
         emerges_at_step=_median([run.emergence.at for run in runs]) if in_context else None,
         probes=probe_results(by_seed(cell), court.scale, confidence),
         statistics=_statistics(cell, court),
-        warnings=(*((short,) if short else ()), *_exceeded(top, runs, court)),
+        warnings=(*((short,) if short else ()), *_exceeded(top, numbers["gap"], runs)),
         runs=runs,
         shortfall=short,
         advice=advice(decision, look, cell.looks, rise, short, court.criterion),
@@ -91,9 +86,10 @@ def _run_results(cell: CellInput, court: Court) -> Iterator[RunResult]:
     if not court.scale.usable:
         for run in by_seed(cell):
             earned = float(run.plain.sum())
-            yield RunResult(run.seed, earned, None, None, None, None, {}, _training_late(run), Emergence())
+            yield RunResult(run.seed, earned, None, None, None, None, {}, training_late(run), Emergence())
         return
-    hurdle, bars = court.hurdle(cell), _bars(court)
+    hurdle = court.hurdle(cell)
+    bars = _bars(court)
     found = zip(by_seed(cell), court.scores[cell.cell], court.classes(cell), court.evidence(cell), strict=True)
     for run, scores, verdict, evidence in found:
         emerged = emergence(run.points, bars, hurdle.sibling.get(run.seed))
@@ -120,7 +116,7 @@ def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle) -> RunResult:
         gain=scores.gain,
         beyond=hurdle.beyond(scores),
         carried=scores.carried,
-        training_late=_training_late(run),
+        training_late=training_late(run),
         emergence=Emergence(),
     )
 
@@ -137,11 +133,6 @@ def _intervals(evidence: RunEvidence) -> dict[str, Interval]:
     return {name: quantity.interval for name, quantity in named.items() if quantity.side != "unknown"}
 
 
-def _beyond(runs: Sequence[RunResult], court: Court) -> Interval | None:
-    known = [run.beyond for run in runs if run.beyond is not None]
-    return _interval(known, court) if known else None
-
-
 def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
     """Returns C over runs for each carrier that was swapped in every run, in the window in which each run shows it."""
     of_runs = [
@@ -152,34 +143,13 @@ def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
     return {carrier: _interval([each[carrier] for each in of_runs], court) for carrier in sorted(carriers)}
 
 
-def _training_late(run: RunCurves) -> float | None:
-    return late(run.training_points[max(run.training_points)]) if run.training_points else None
-
-
-def _memorised(run: RunCurves) -> float | None:
-    trained = _training_late(run)
-    return None if trained is None else trained - late(run.plain)
-
-
-def _memorises(memorised: Interval, court: Court) -> bool:
+def _memorises(memorised: Interval | None, court: Court) -> bool:
     """Returns whether a cell does better on its own training tasks by more than δ, beyond doubt.
 
     They are other tasks than the held-out ones, and by chance as many hundredths easier or harder.
     """
     least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
-    return memorised.low is not None and memorised.low > least
-
-
-def _gap(runs: Sequence[RunResult], top: Ceiling | None, court: Court) -> Interval:
-    return _interval([top.return_ - run.return_ for run in runs] if top else [], court)
-
-
-def _crossed(cell: CellInput, confidence: float) -> Interval | None:
-    """Returns the interval with the tasks drawn, too; None where some run lacks its blocks."""
-    blocks = [run.blocks for run in by_seed(cell) if run.blocks is not None]
-    if not blocks or len(blocks) < len(cell.runs) or len({block.size for block in blocks}) > 1:
-        return None
-    return crossed_interval(np.stack(blocks), confidence)
+    return memorised is not None and memorised.low is not None and memorised.low > least
 
 
 def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
@@ -189,10 +159,11 @@ def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
     return {name: _interval((run.statistics.get(name) for run in runs), court) for name in names}
 
 
-def _exceeded(top: Ceiling | None, runs: Sequence[RunResult], court: Court) -> Iterator[str]:
+def _exceeded(top: Ceiling | None, gap: Interval | None, runs: Sequence[RunResult]) -> Iterator[str]:
     """Yields that a cell is above its ceiling, by the bound of its interval: a policy that was found is no proof."""
-    gap = _gap(runs, top, court)
-    if top is not None and top.method != "exact" and gap.high is not None and gap.high < 0:
+    if top is None or top.method == "exact" or gap is None or gap.high is None:
+        return
+    if gap.high < 0:
         returned = float(np.mean([run.return_ for run in runs]))
         yield (
             f"above its ceiling: a lifetime returns {returned:.1f}, the best policy known with its information "

@@ -1,7 +1,5 @@
 """The essay's claims on information: what a study says of them (docs/design.md §2; §5, trap 8).
 
-Comes in: the judged cells with their routes, the ingredients, the leaks. Goes out: a `Claim` each.
-
 Claim 1 (in-context learning requires all four ingredients) is about information: an ingredient is there if the agent
 has it by any route (`routes`). A grid switches explicit channels, so a cell that learns with a channel off says that
 this channel is not needed, and by which route the agent has the ingredient, or that the task does not need it. Only a
@@ -142,7 +140,8 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
 def _has(name: Ingredient, result: CellResult) -> str:
     """Returns that a cell learns with a channel off, and by which routes it has the ingredient, a sentence each."""
     shown = _routes([route for route in result.routes[name] if route.present])
-    cell, what = f"Cell '{describe(result.cell)}'", name.replace("_", " ")
+    cell = f"Cell '{describe(result.cell)}'"
+    what = name.replace("_", " ")
     if named(result.routes, name) == NEEDLESS:
         return f"{cell} learns in context, and the task does not need {what}. {shown}"
     if named(result.routes, name) == OUTSIDE:
@@ -170,7 +169,8 @@ def _unmeasured(unknown: Sequence[Ingredient], grounds: ClaimInput) -> str:
     for name in unknown:
         result = grounds.without(name)
         left = _routes([route for route in result.routes[name] if route.present is None])
-        cell, what = f"Cell '{describe(result.cell)}'", name.replace("_", " ")
+        cell = f"Cell '{describe(result.cell)}'"
+        what = name.replace("_", " ")
         parts.append(f"{cell} learns in context, and how it has {what} is not known. {left}")
     return f"{REQUIRED} is undecided, because a route to an ingredient was not measured. {' '.join(parts)}"
 
@@ -234,8 +234,10 @@ def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
 
 
 def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
-    verdict, full = grounds.cells[cell].verdict, grounds.cells.get(FULL)
-    named_, leaks = listed_cells([cell]), f"Measured: {described_leaks(grounds.leakage, leaked)}."
+    verdict = grounds.cells[cell].verdict
+    full = grounds.cells.get(FULL)
+    named_ = listed_cells([cell])
+    leaks = f"Measured: {described_leaks(grounds.leakage, leaked)}."
     if verdict == "in-context":
         weak = [name.removesuffix("_observation") for name in leaked if (grounds.leakage[name].leak or 0) < WEAK]
         if weak:

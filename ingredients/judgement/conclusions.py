@@ -1,7 +1,6 @@
 """From verdicts to ingredients: which are needed, why, what each is worth, which sets suffice (docs/design.md §7).
 
-Comes in: the judged cells. Goes out: an `IngredientResult` for each ingredient, the minimal sufficient sets. These
-speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of
+These speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of
 `agent.memory` alone: a cell of another kind of memory is another agent, judged for itself.
 """
 
@@ -28,8 +27,10 @@ def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict
 
 
 def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> IngredientResult:
-    needed, lacking = necessary(ingredient, cells, criterion), cells.get(FULL.lacking(ingredient))
-    full, because = cells.get(FULL), _because(lacking) if needed and lacking else None
+    needed = necessary(ingredient, cells, criterion)
+    lacking = cells.get(FULL.lacking(ingredient))
+    full = cells.get(FULL)
+    because = _because(lacking) if needed and lacking else None
     proof = () if needed is None or lacking is None else (FULL, lacking.cell) if needed else (lacking.cell,)
     return IngredientResult(
         necessary=needed,
@@ -63,18 +64,17 @@ def _sentence(
     criterion: Criterion,
 ) -> str:
     """Returns whether the ingredient is needed here, and by which cell, in one sentence."""
-    name, lacking, full = (
-        ingredient.replace("_", " ").capitalize(),
-        cells.get(FULL.lacking(ingredient)),
-        cells.get(FULL),
-    )
+    name = ingredient.replace("_", " ").capitalize()
+    lacking = cells.get(FULL.lacking(ingredient))
+    full = cells.get(FULL)
     if lacking is None or full is None:
         return f"{name} is not tested: the grid lacks the cell without it, or the one with all four."
     if needed is False:
         channel = " as an explicit channel" if ingredient in CHANNELS else ""
         return f"{name} is not needed here{channel}. {_verdict_without(lacking)}."
     if needed:
-        ground, built = _ground(ingredient, because, lacking), _by_construction(ingredient, lacking)
+        ground = _ground(ingredient, because, lacking)
+        built = _by_construction(ingredient, lacking)
         return f"{name} is needed here{ground}. {_without_needed(lacking)}.{_reach(because)}{built}"
     if not full.share.count:
         itself = full.verdict or "not judged"

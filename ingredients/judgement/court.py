@@ -1,8 +1,4 @@
-"""What every cell of a study is judged with: curves, scores, references, the scale, the gate, the criterion.
-
-Comes in: the cells and the references. Goes out: a `Court`, which gives each run its hurdle, its evidence and its
-class, and each cell its look.
-"""
+"""What every cell of a study is judged with: curves, scores, references, the scale, the gate, the criterion."""
 
 from __future__ import annotations
 
@@ -64,7 +60,8 @@ class Court:
 
     def hurdle(self, cell: CellInput) -> Hurdle:
         """Returns the reactive reference and, where nothing can be written into the environment, the sibling."""
-        reactive, sibling = reactive_hurdle(self.references, self.scale), self.sibling(cell)
+        reactive = reactive_hurdle(self.references, self.scale)
+        sibling = self.sibling(cell)
         demanded = not self.writable or reactive.reactive is not None
         if sibling is None:
             return replace(reactive, demanded=demanded)

@@ -1,7 +1,6 @@
 """Dose and response: how much of a graded ingredient is enough, all others being on.
 
-Comes in: the judged cells. Goes out: a `DoseResponse` for each ingredient of more than two levels. Kinds of memory are
-other agents, not doses.
+Kinds of memory are other agents, not doses.
 """
 
 from __future__ import annotations
@@ -60,7 +59,8 @@ def _along(cell: Cell, ingredient: Ingredient) -> bool:
 def _sentence(ingredient: Ingredient, doses: tuple[Dose, ...], first: int | None) -> str:
     words = ingredient.replace("_", " ")
     if first is None:
-        strongest, shown = doses[-1], [dose.level for dose in doses if dose.verdict == "in-context"]
+        strongest = doses[-1]
+        shown = [dose.level for dose in doses if dose.verdict == "in-context"]
         where = f"was shown at {', '.join(shown)}, not" if shown else "was not shown at any level tried, and so not"
         return (
             f"{words.capitalize()}: in-context learning {where} at the strongest, {strongest.level} "

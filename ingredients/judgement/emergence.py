@@ -1,7 +1,7 @@
 """When in training a run came to adapt, and whether it lost that again.
 
-Comes in: a run's curves at its evaluation points. Goes out: `Emergence`. Points are taken on few tasks, so they are
-scored by what the references earn on those very tasks, where that was stored; the end of training is on all of them.
+Points are taken on few tasks, so they are scored by what the references earn on those very tasks, where that was
+stored; the end of training is on all of them.
 """
 
 from __future__ import annotations

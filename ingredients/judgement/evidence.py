@@ -1,8 +1,8 @@
 """What one run shows, by its own tasks: intervals for G, D and C (docs/design.md §7).
 
-Comes in: a run's curves on blocks of tasks. Goes out: a `RunEvidence`. A run is one agent, and it was played on
-thousands of tasks, so how it behaves is known well from this run alone: the spread over blocks of tasks says how well.
-What *another seed* would have given is another question; `shares` answers that by counting.
+A run is one agent, and it was played on thousands of tasks, so how it behaves is known well from this run alone: the
+spread over blocks of tasks says how well. What *another seed* would have given is another question; `shares` answers
+that by counting.
 
 The windows, all in episodes:
 

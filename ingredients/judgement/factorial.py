@@ -1,7 +1,5 @@
 """The 2⁴ design as a whole: main effects and interactions on the late score, as description beside the verdicts.
 
-Comes in: the judged cells. Goes out: fifteen `FactorialEffect`s, or none where the grid is not whole.
-
 With x = ±1 for on and off, the effect of a set U of ingredients is Σ_cells (Π_{i ∈ U} x_i) · y / 8: for one ingredient
 the mean with it less the mean without it; for two, half of how much more one does with the other than without (Box,
 Hunter & Hunter 2005, §5). It is taken for each seed, so that the run stays the unit, and has its interval over seeds.

@@ -1,7 +1,4 @@
-"""What a judgement says of a study: ingredients, the essay's claim, effects, doses, the gate; and the judgement itself.
-
-Comes in: nothing. Goes out: `Judgement`, with the JSON that the report writes (docs/design.md §10).
-"""
+"""What a judgement says of a study: ingredients, claims, effects, doses, the gate; and the judgement itself."""
 
 from __future__ import annotations
 
@@ -96,11 +93,14 @@ class IngredientResult:
             "proof": [cell.json() for cell in self.proof],
             "sentence": self.sentence,
             "probability_of_improvement": self.improvement,
-            "learned_with": self.learned_with and {"count": self.learned_with.count, **self.learned_with.json()},
-            "learned_without": self.learned_without
-            and {"count": self.learned_without.count, **self.learned_without.json()},
+            "learned_with": _counted(self.learned_with),
+            "learned_without": _counted(self.learned_without),
             "p_share": self.p_share,
         }
+
+
+def _counted(share: Share | None) -> dict[str, Any] | None:
+    return {"count": share.count, **share.json()} if share else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided` where their seeds do not tell.
 
-Comes in: of each run what `ingredients.inner` measured. Goes out: an `InnerResult`, with intervals over runs.
-
 The rule, declared before any trained agent was looked at. A cell is called by the candidate that is nearer than every
 other: for each other one the interval over runs of (its distance less the candidate's) lies above 0. `history-free` is
 a special case of `reactive`, so that `reactive` has to be nearer by more than `NEGLIGIBLE`, and `history-free` wins

@@ -1,7 +1,7 @@
 """A study judged: every run's class, the gate, the verdicts on cells by their runs, and the conclusions.
 
-Comes in: the curves of the cells, the references, the criterion. Goes out: a `Judgement`. Runs are paired by seed and
-taken in the order of their seeds, so neither the order of the cells nor that of the runs changes a number.
+Runs are paired by seed and taken in the order of their seeds, so neither the order of the cells nor that of the runs
+changes a number.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def judge_study(cells: Sequence[CellInput], references: References, criterion: C
     decisions = corrected([_decision(cell, court) for cell in cells])
     results = tuple(cell_result(cell, decision, court) for cell, decision in zip(cells, decisions, strict=True))
     results = with_routes(results, court)
-    by_cell, ingredients = {result.cell: result for result in results}, judge_ingredients(results, criterion)
+    by_cell = {result.cell: result for result in results}
+    ingredients = judge_ingredients(results, criterion)
     said = sentence(results, ingredients, court.calibration, criterion)
     yardstick = references.roles["yardstick"]
     grounds = ClaimInput(

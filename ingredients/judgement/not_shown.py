@@ -1,7 +1,6 @@
 """What was not shown, said with its numbers: that the task is worth knowing, that more than a reaction is needed.
 
-Comes in: references, judged cells, the criterion. Goes out: sentences. None of them says "does not" where too few
-seeds, tasks or steps leave it open.
+None of them says "does not" where too few seeds, tasks or steps leave it open.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from ingredients.judgement.scores import late
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
+from ingredients.study.messages import several
 
 _FULL = Cell(True, True, True, True)
 
@@ -26,8 +26,9 @@ def worth_not_shown(references: References, criterion: Criterion) -> str:
         criterion: of the study; its confidence is that of the interval.
     """
     lates = [late(run.plain) for run in references.roles["yardstick"].runs]
-    earned, floor = t_interval(lates, criterion.confidence), late(references.roles["floor"].curve)
-    seeds = f"{len(lates)} seed" + ("" if len(lates) == 1 else "s")
+    earned = t_interval(lates, criterion.confidence)
+    floor = late(references.roles["floor"].curve)
+    seeds = several(len(lates), "seed")
     return (
         f"it is not shown with {seeds} that knowing the task helps. Late in a lifetime the agent that is shown the "
         f"task ({references.yardstick}) earns {_raw(earned)} an episode, and the floor "
@@ -56,7 +57,7 @@ def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) ->
     shown = without.late.low is not None and 1 - without.late.low <= criterion.gain_above
     return (
         f"A reaction to the last step {'solves' if shown else 'may solve'} these tasks. Without memory the late score "
-        f"is {_score(without.late)} over {without.seeds} seed{'' if without.seeds == 1 else 's'}, where 1 is the "
+        f"is {_score(without.late)} over {several(without.seeds, 'seed')}, where 1 is the "
         f"yardstick. So no memory can add the {criterion.gain_above:g} that in-context learning requires."
     )
 

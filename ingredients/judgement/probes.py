@@ -1,7 +1,4 @@
-"""What the probes show of a cell: normalised scores of the curves taken under each intervention (docs/design.md §8).
-
-Comes in: the runs of a cell. Goes out: a `ProbeResult` for each probe that all of them have.
-"""
+"""What the probes show of a cell: normalised scores of the curves taken under each intervention (docs/design.md §8)."""
 
 from __future__ import annotations
 

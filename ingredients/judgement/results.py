@@ -1,8 +1,7 @@
 """What a judgement says of a cell: frozen dataclasses, each with the JSON that the report writes (docs/design.md §10).
 
-Comes in: nothing. Goes out: `CellResult` and its parts; what is said of the whole study is in `findings`. A number that
-does not exist (the bounds of a single run, a score where the study has no scale) is None, never NaN or infinity, so
-that everything here is JSON.
+A number that does not exist (the bounds of a single run, a score where the study has no scale) is None, never NaN or
+infinity, so that everything here is JSON.
 """
 
 from __future__ import annotations
@@ -214,13 +213,8 @@ class CellResult:
         failed: failed runs, counted beside them.
         return_: raw, summed over a lifetime.
         early, late, gain: normalised, over runs.
-        iqm: of the late score: the interquartile mean with its interval, which one odd run does not move.
-        bca: of the late score: the mean with its bootstrap interval (BCa), from 20 runs on; else None.
-        crossed: as `return_`, with the tasks counted as drawn, too, not the runs alone.
-        gap: what the cell's ceiling is above its return, raw; no number where there is no ceiling.
-        memorised: raw late mean on own training tasks less that on held-out tasks.
-        memorises: whether that is more than δ of the scale, beyond doubt.
-        beyond: D over the runs that have a hurdle; None if none has.
+        numbers: the further numbers by their keys, as `cell_numbers` declares them.
+        memorises: whether `memorised` of these is more than δ of the scale, beyond doubt.
         carried: C over runs for each carrier.
         ceiling: what the cell's information allows; None where no reference says.
         learned: how many runs learn in context by their own evidence.
@@ -250,13 +244,8 @@ class CellResult:
     early: Interval
     late: Interval
     gain: Interval
-    iqm: Interval
-    bca: Interval | None
-    crossed: Interval | None
-    gap: Interval
-    memorised: Interval
+    numbers: Mapping[str, Interval | None]
     memorises: bool
-    beyond: Interval | None
     carried: Mapping[str, Interval]
     ceiling: Ceiling | None
     learned: int
@@ -304,13 +293,8 @@ class CellResult:
             "p": self.p,
             "p_holm": self.p_holm,
             "in_context_excluded": self.in_context_excluded,
-            "beyond": self.beyond.json() if self.beyond else None,
             "carried": {carrier: interval.json() for carrier, interval in self.carried.items()},
-            "iqm": self.iqm.json(),
-            "bca": self.bca.json() if self.bca else None,
-            "crossed": self.crossed.json() if self.crossed else None,
-            "gap": self.gap.json(),
-            "memorised": self.memorised.json(),
+            **{key: number.json() if number else None for key, number in self.numbers.items()},
             "memorises": self.memorises,
             "transient": self.transient,
             "probes": {name: probe.json() for name, probe in self.probes.items()},

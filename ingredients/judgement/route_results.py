@@ -1,7 +1,4 @@
-"""What is known of one route by which a cell's agents may have an ingredient (`routes`).
-
-Comes in: nothing. Goes out: `RouteResult`, with its JSON.
-"""
+"""What is known of one route by which a cell's agents may have an ingredient (`routes`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Routes in words: what was measured of one, and by which routes a cell has each ingredient.
-
-Comes in: routes. Goes out: short texts.
-"""
+"""Routes in words: what was measured of one, and by which routes a cell has each ingredient."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """By which route an agent has an ingredient: shown, leaked, carried inside, in its environment, or not needed at all.
 
-Comes in: the court, the judged cells. Goes out: for each cell that is in-context, and for the one with all four
-ingredients, the routes of each ingredient, with the number that shows each (docs/design.md §2; §5, traps 2, 6 and 8).
-
 | route | of | measured by |
 |---|---|---|
 | `shown` | all | the level: the channel is on, memory is carried, tasks are drawn from a distribution |
@@ -37,10 +34,11 @@ from ingredients.judgement_input.curves import Curve, RunCurves
 from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Ingredient
 
-SHOWN, LEAKED, INSIDE, OUTSIDE, NEEDLESS = (
-    *("shown", "leaked", "carried inside", "environment"),
-    "not needed by the task",
-)
+SHOWN = "shown"
+LEAKED = "leaked"
+INSIDE = "carried inside"
+OUTSIDE = "environment"
+NEEDLESS = "not needed by the task"
 DECODED_ABOVE: Final = 0.1
 """Skill of the decoder from which on a memory is said to hold something, as for a leak."""
 RELIES_ABOVE: Final = 0.02
@@ -100,7 +98,8 @@ def _of_channel(
     name: Ingredient, result: CellResult, verdicts: Mapping[Cell, str | None], court: Court
 ) -> Iterator[RouteResult]:
     shown = result.cell.reward_shown if name == CHANNELS[0] else result.cell.action_shown
-    leak, sometimes = court.references.leakage.get(name), f"the channel is on {shown:.0%} of the steps"
+    leak = court.references.leakage.get(name)
+    sometimes = f"the channel is on {shown:.0%} of the steps"
     said = {0.0: "the channel is off", 1.0: "the channel is on"}.get(shown, sometimes)
     yield RouteResult(SHOWN, shown > 0, said, _NOTHING)
     yield _leaked(leak)

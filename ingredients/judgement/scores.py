@@ -1,8 +1,4 @@
-"""From curves to the scores of a run: early, late, G (gain), D (beyond the last step), C (carried); docs/design.md §6.
-
-Comes in: adaptation curves `[K]`, raw. Goes out: normalised scores, on which 0 is the floor and 1 the yardstick, both
-late.
-"""
+"""The scores of a run: early, late, G (gain), D (beyond the last step), C (carried); docs/design.md §6."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The answer in words: the sentence of the first screen, and the notes without which it would be misread.
 
-Comes in: the judged cells and ingredients. Goes out: plain text. A null result is said with the same care as a
-finding, and what is undecided is never said to be absent.
+A null result is said with the same care as a finding, and what is undecided is never said to be absent.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from ingredients.judgement.verdict import together_from
 from ingredients.judgement.words import as_agents, describe, listed
 from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Criterion, Ingredient
+from ingredients.study.messages import several
 
 FEW_SEEDS = 5
 NOTHING_TO_JUDGE = "No run has finished, so there is nothing to judge yet."
@@ -93,7 +93,7 @@ def _appeared(cells: Sequence[CellResult]) -> str:
     named = "; ".join(describe(cell) for cell in shown[:_MOST_NAMED])
     more = f"; and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
     some = f" In-context learning also appeared {found}." if (found := _in_some_runs(cells)) else ""
-    return f"In-context learning appeared in {len(shown)} of {_count(len(cells), 'cell')} ({named}{more}).{some}"
+    return f"In-context learning appeared in {len(shown)} of {several(len(cells), 'cell')} ({named}{more}).{some}"
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
@@ -105,7 +105,7 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
     found = [by_cell[cell] for cell in _in_reading_order(by_cell)]
     named = "; ".join(f"{describe(each.cell)}: {each.learned} of {each.share.of}" for each in found[:_MOST_NAMED])
     more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return f"in some runs of {_count(len(found), 'cell')} ({named}{more})"
+    return f"in some runs of {several(len(found), 'cell')} ({named}{more})"
 
 
 def _short(cells: Sequence[CellResult]) -> list[str]:
@@ -123,7 +123,7 @@ def _short(cells: Sequence[CellResult]) -> list[str]:
         "Learned in part, short of the ceiling,": others,
         "Perhaps below the floor or the ceiling, not shown,": perhaps,
     }
-    return [f"{head} in {_count(len(found), 'cell')} ({_few(found)})." for head, found in kinds.items() if found]
+    return [f"{head} in {several(len(found), 'cell')} ({_few(found)})." for head, found in kinds.items() if found]
 
 
 def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, IngredientResult]) -> list[str]:
@@ -156,7 +156,9 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
         "reactive": "reacts but does not learn in context",
         "carried": "adapts by what it carries, but earns no more than a reaction could",
     }.get(full.verdict or "", f"is {full.verdict} ({full.reason})")
-    head = f"With all four ingredients on the agent {came_out} ({full.learned} of {_count(full.seeds, 'run')} learned)."
+    head = (
+        f"With all four ingredients on the agent {came_out} ({full.learned} of {several(full.seeds, 'run')} learned)."
+    )
     if reaction:
         return f"{head} {reaction}"
     if calibration.verdicts.get("yardstick") in ("undecided", "carried"):
@@ -182,7 +184,7 @@ def _undecided_note(cells: Sequence[CellResult]) -> str | None:
     named = "; ".join(describe(cell) for cell in undecided[:_MOST_NAMED])
     more = f"; and {len(undecided) - _MOST_NAMED} more" if len(undecided) > _MOST_NAMED else ""
     verb = "is" if len(undecided) == 1 else "are"
-    return f"{_count(len(undecided), 'cell')} {verb} undecided, which does not mean absent ({named}{more})."
+    return f"{several(len(undecided), 'cell')} {verb} undecided, which does not mean absent ({named}{more})."
 
 
 def _seeds_note(cells: Sequence[CellResult]) -> str | None:
@@ -202,7 +204,8 @@ def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | Non
     decided = [result for result in cells if result.p is not None]
     if len(decided) < 2:
         return None
-    level, count = f"{criterion.confidence:.0%}", len(cells)
+    level = f"{criterion.confidence:.0%}"
+    count = len(cells)
     if all(result.p_holm is not None and result.p_holm <= 1 - criterion.confidence for result in decided):
         return f"All {len(decided)} verdicts hold together at {level} (Holm's correction for {count} cells)."
     return (
@@ -231,7 +234,7 @@ def _advice_notes(cells: Sequence[CellResult]) -> list[str]:
         for line in result.advice if result.seeds else ():
             by_advice[line.partition(":")[0]].append(result.cell)
     return [
-        f"{kind.capitalize()} would help {_count(len(found), 'cell')}: {_few(found)}."
+        f"{kind.capitalize()} would help {several(len(found), 'cell')}: {_few(found)}."
         for kind, found in by_advice.items()
         if found
     ]
@@ -248,7 +251,7 @@ def _failures_note(cells: Sequence[CellResult]) -> str | None:
     if not failed:
         return None
     runs = failed + sum(result.seeds for result in cells)
-    return f"{failed} of {_count(runs, 'run')} failed. They are in no mean, and count against every verdict."
+    return f"{failed} of {several(runs, 'run')} failed. They are in no mean, and count against every verdict."
 
 
 def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping[Ingredient, Leak]) -> str | None:
@@ -276,7 +279,7 @@ def _reactive_note(cells: Sequence[CellResult], criterion: Criterion) -> str | N
         return None
     verb = "is" if reactive == 1 else "are"
     return (
-        f"{_count(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within a "
+        f"{several(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within a "
         "lifetime, and swapping what the agent carries costs nothing."
     )
 
@@ -293,7 +296,7 @@ def _early_note(calibration: Calibration, criterion: Criterion) -> str | None:
 def _missing_note(cells: Sequence[CellResult]) -> str | None:
     missing = sum(not result.seeds for result in cells)
     has = "has" if missing == 1 else "have"
-    return f"{_count(missing, 'cell')} {has} no finished run." if missing else None
+    return f"{several(missing, 'cell')} {has} no finished run." if missing else None
 
 
 def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
@@ -303,10 +306,6 @@ def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
 
 def _ingredients_on(cell: Cell) -> int:
     return sum(as_agents(cell).level(name) is True for name in INGREDIENTS)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def of_working_memory(text: str) -> str:

@@ -1,7 +1,5 @@
 """Shares of runs, exactly: what k of n says of the runs that were not trained; looks are counted.
 
-Comes in: counts. Goes out: exact binomial bounds, the least count that decides, an exact comparison of two shares.
-
 Learning is often all or nothing over seeds, so a mean over five of them, with its t interval, says little about the
 sixth. A count says as much as there is to say, whatever the mixture (Clopper & Pearson 1934).
 
@@ -46,19 +44,23 @@ def looks(sizes: Sequence[int], confidence: float) -> Look:
     look would say so with a chance of at most 1 - confidence; were fewer, with less.
     """
     assert all(before < after for before, after in itertools.pairwise(sizes)), "looks do not grow"
-    alpha, spent, before = 1 - confidence, 0.0, 0
+    alpha = 1 - confidence
+    spent = 0.0
+    before = 0
     open_ = [1.0]  # the chance of each count so far, among the ways in which no look has decided
     look = Look(0, None, alpha)
     for runs in sizes:
         first = spent == 0
         budget = alpha if first else (alpha - spent) / 2
         open_ = _convolved(open_, runs - before)
-        needed, level = _needed(open_, runs, budget), budget
+        needed = _needed(open_, runs, budget)
+        level = budget
         if needed is not None:
             spent += float(sum(open_[needed:]))
             open_ = open_[:needed]
             level = budget if first else max(budget, _at_least(needed, runs))
-        look, before = Look(runs, needed, level), runs
+        look = Look(runs, needed, level)
+        before = runs
     return look
 
 
@@ -122,7 +124,8 @@ def _needed(open_: Sequence[float], runs: int, budget: float) -> int | None:
 
     A count that only a decided look leads to costs nothing: what decided then goes on to decide.
     """
-    tail, needed = 0.0, len(open_)
+    tail = 0.0
+    needed = len(open_)
     for count in range(len(open_) - 1, -1, -1):
         tail += open_[count]
         if tail > budget:

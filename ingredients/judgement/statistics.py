@@ -1,7 +1,7 @@
 """Intervals and tests over runs: pure functions on arrays, the run as the unit.
 
-Comes in: one number a run. Goes out: a mean with its interval, a p, p's adjusted for a family. A lifetime or a task
-is never the unit: ten thousand evaluation tasks make a run's score precise, but say nothing about the next seed.
+A lifetime or a task is never the unit: ten thousand evaluation tasks make a run's score precise, but say nothing about
+the next seed.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Inte
     degrees of freedom (1946; Searle, Casella & McCulloch 1992, §4). A component of variance that comes out negative is
     none. Fewer than two runs or blocks: no bounds.
     """
-    mean, (runs, blocks) = float(scores.mean()), scores.shape
+    mean = float(scores.mean())
+    (runs, blocks) = scores.shape
     if runs < 2 or blocks < 2:
         return Interval(mean, None, None)
     of_run, of_block = scores.mean(1, keepdims=True) - mean, scores.mean(0, keepdims=True) - mean
@@ -119,7 +120,8 @@ def p_against(values: Values, delta: float) -> float | None:
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < 2:
         return None
-    distance, error = abs(_mean(data) - delta), _standard_error(data)
+    distance = abs(_mean(data) - delta)
+    error = _standard_error(data)
     if error == 0:
         return float(distance == 0)
     return float(2 * special.stdtr(data.size - 1, -distance / error))

@@ -1,14 +1,11 @@
-"""What can be said of a study before its references are there: what ran and what it returned, and no verdict.
-
-Comes in: the cells, the criterion. Goes out: a `Judgement` without a scale, so that a folder in which a grid was
-stopped early is reported like any other, in every format.
-"""
+"""What can be said of a study before its references are there: what ran and what it returned, and no verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
+from ingredients.judgement.cell_numbers import unknown_numbers
 from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
 from ingredients.judgement.conclusions import judge_ingredients
 from ingredients.judgement.court import by_seed
@@ -71,13 +68,8 @@ def _result(cell: CellInput, criterion: Criterion) -> CellResult:
         early=_UNKNOWN,
         late=_UNKNOWN,
         gain=_UNKNOWN,
-        iqm=_UNKNOWN,
-        bca=None,
-        crossed=None,
-        gap=_UNKNOWN,
-        memorised=_UNKNOWN,
+        numbers=unknown_numbers(),
         memorises=False,
-        beyond=None,
         carried={},
         ceiling=None,
         learned=0,

@@ -1,7 +1,6 @@
 """The rule: what a run is by its own evidence, and what a cell is by its runs (docs/design.md §7; docs/verdict.md).
 
-Comes in: G, D and C of each run, each with its interval over tasks. Goes out: a class for each run, and a `Decision`
-for the cell: the class of most of its runs, `mixed` where runs differ, else `undecided`. Declared before anything runs.
+Declared before anything runs.
 
 Only intervals decide: "not significantly above" is not "below". The class names the mechanism, not the size of the
 score: what moves the behaviour, and whether that earns more than a reaction to the last step could.
@@ -173,7 +172,8 @@ def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
     found = Decision("undecided", learners=learners, classes=classes, excluded=excluded, adapting=adapting)
     alike = _ALIKE if adapting == look.runs and len(classes) > 1 else ""
     if look.needed is not None and counts[common] >= look.needed:
-        p, storage = p_most(counts[common], look.runs), _common_storage(runs, common)
+        p = p_most(counts[common], look.runs)
+        storage = _common_storage(runs, common)
         return replace(found, verdict=common, storage=storage, p=p)
     if sum(counts[name] > 0 for name in DECIDED) > 1:
         return replace(found, verdict="mixed", reason=f"runs differ: {counted(classes, failed)} of {look.runs}{alike}")

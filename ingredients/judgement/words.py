@@ -1,7 +1,4 @@
-"""Cells, names and scores in words, for every sentence of a judgement.
-
-Comes in: a cell, a judged cell, names. Goes out: a few words.
-"""
+"""Cells, names and scores in words, for every sentence of a judgement."""
 
 from __future__ import annotations
 
@@ -50,7 +47,9 @@ def listed_cells(cells: Sequence[Cell]) -> str:
 def described_score(result: CellResult) -> str:
     """Returns the late score with its bounds, how many learned, and what that says of all such runs."""
     late = result.late
-    learned = f"{result.share.count} of {result.share.of} learned ({bounded_share(result.share)})"
+    learned = f"{result.share.count} of {result.share.of} learned"
+    if result.share.of:
+        learned += f", so {bounded_share(result.share)}"
     if late.mean is None:
         return learned
     bounds = "" if late.low is None or late.high is None else f" [{_rounded(late.low)}, {_rounded(late.high)}]"

@@ -139,7 +139,9 @@ def _references(store: Store, study: Study) -> References | None:
     now = references_fingerprint(study)
     if references.get("evaluates", now) != now:
         how = f"{go_on(store.directory)}; no run is repeated"
-        raise StoreError(f"{store.directory / REFERENCES_JSON}: evaluated otherwise than the study's runs: {how}")
+        raise StoreError(
+            f"{store.directory / REFERENCES_JSON}: evaluated with other settings than the study's runs: {how}"
+        )
     said = {"unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
     try:
         return read_references({**references, **said})

@@ -1,7 +1,4 @@
-"""The references of a study: their curves on the evaluation tasks, their roles, what was measured of the tasks.
-
-Comes in: what the store keeps of them (`references.json`). Goes out: `References`.
-"""
+"""The references of a study: their curves on the evaluation tasks, their roles, what was measured of the tasks."""
 
 from __future__ import annotations
 
@@ -73,7 +70,7 @@ class References:
         leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
         memoryless: the reference that is the best known without memory, by which channels are shown (`both`, `reward`,
             `action`, `neither`); of older results, only what was found on the last reward and action.
-        floor_without_rewards: whether who sees no reward cannot do better than the floor (as in a bandit).
+        floor_without_rewards: whether no agent that observes no reward can beat the floor (as in a bandit).
         unneeded: channels that the yardstick, which is exact, does not use: the ceiling is the same without them.
         working_memory: whether a lifetime pays once, so that something is kept in it and nothing is learned.
         writable: whether an agent can write on its environment, and so may keep what it learned there.
@@ -137,8 +134,8 @@ def read_references(stored: Mapping[str, Any]) -> References:
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise StoreError(f"references.json is not as it was written: {problem!r}") from problem
-    raise StoreError("references.json is not as it was written: a reference without a curve")
+        raise StoreError(f"references.json is damaged: {problem!r}") from problem
+    raise StoreError("references.json is damaged: a reference has no curve")
 
 
 def _leakage(stored: Mapping[str, Any]) -> dict[Ingredient, Leak]:

@@ -1,8 +1,7 @@
 """References: policies of known strength, played on the evaluation tasks (docs/design.md §5 and §6).
 
-Comes in: a family and tasks. Goes out: what the store keeps as `references.json`. In reading order: `policy` (the
-words), `simulation` (how a policy is played), `computed` (what needs no playing), `at_random`. Then a file for each
-family says which references it has, with its algorithms behind it:
+In reading order: `policy` (the words), `simulation` (how a policy is played), `computed` (what needs no playing),
+`at_random`. Then a file for each family says which references it has, with its algorithms behind it:
 
     bernoulli_bandit        forced_pulls, bandit_policies, bandit_thompson, bandit_gittins, bandit_reactive,
                             bandit_dynamic_programming
@@ -54,7 +53,8 @@ def evaluate_references(
     `stream` has, too. `at_points` are their mean curves on the first so many tasks, on which agents are looked at
     during training.
     """
-    references, luck = references_for(family), lucks(stream, simulated_runs)
+    references = references_for(family)
+    luck = lucks(stream, simulated_runs)
     first = tasks[:at_points]
     roles = {references.floor, references.reactive, references.yardstick, *WITHOUT_MEMORY}
     return {

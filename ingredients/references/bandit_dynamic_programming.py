@@ -1,9 +1,8 @@
 """Exact values on Bernoulli bandits by dynamic programming over counts (Bellman 1956; Duff 2002, §1).
 
-Comes in: arms and pulls. Goes out: the Bayes-optimal return and policy, and the exact expected return of any policy
-that chooses by counts. Under the uniform prior the counts (s₁, f₁, ..., s_A, f_A) are all that a history says, so the
-states after t pulls are the ways to write t as an ordered sum of m = 2A counts. With the partial sums P_j = c₁ + ...
-+ c_j, a state's rank (its place) is
+Under the uniform prior the counts (s₁, f₁, ..., s_A, f_A) are all that a history says, so the states after t pulls are
+the ways to write t as an ordered sum of m = 2A counts. With the partial sums P_j = c₁ + ... + c_j, a state's rank (its
+place) is
 
     rank(c) = Σ_{j=1}^{m−1} C(P_j + j − 1, j),
 
@@ -143,7 +142,8 @@ def expected_return(states: CountStates, chances: Chances, action_noise: float =
     Carries the distribution over states forward: P(counts after t + 1) from P(counts after t), one arm and outcome at
     a time.
     """
-    reached, total = torch.ones(1, dtype=torch.float64), 0.0
+    reached = torch.ones(1, dtype=torch.float64)
+    total = 0.0
     for t in range(states.pulls):
         counts = states.after(t)
         intended = (1 - action_noise) * chances(counts, t) + action_noise / states.arms

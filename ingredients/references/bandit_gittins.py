@@ -1,9 +1,8 @@
 """The finite-horizon Gittins index of a Bernoulli arm (Gittins 1979; with a horizon, Lattimore 2016).
 
-Comes in: the pulls of a lifetime. Goes out: a preference that pulls the arm of the highest index. The index of an arm
-with s successes, f failures and m pulls left is the highest price λ a pull at which it is still worth starting to
-pull it, when one may stop at any time and at the latest after m. It is found by calibration: W, the value of an arm
-that may be given up, solves
+The index of an arm with s successes, f failures and m pulls left is the highest price λ a pull at which it is still
+worth starting to pull it, when one may stop at any time and at the latest after m. It is found by calibration: W, the
+value of an arm that may be given up, solves
 
     gain_m(s, f; λ) = p − λ + p W_{m−1}(s + 1, f) + (1 − p) W_{m−1}(s, f + 1),   p = (s + 1) / (s + f + 2),
     W_m = max(gain_m, 0),   W_0 = 0,
@@ -52,7 +51,8 @@ def gittins_indices(pulls: int) -> list[Tensor]:
 
 def _means(pulls: int) -> Tensor:
     """Returns E[p] = (s + 1) / (n + 2) of every `[n, s]`."""
-    n, s = torch.arange(pulls + 1.0).unsqueeze(1), torch.arange(pulls + 1.0)
+    n = torch.arange(pulls + 1.0).unsqueeze(1)
+    s = torch.arange(pulls + 1.0)
     return ((s + 1) / (n + 2)).clamp(max=1)
 
 

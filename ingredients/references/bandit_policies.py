@@ -1,7 +1,7 @@
 """Classical bandit algorithms as policies: they remember how often each arm paid and did not, and choose by that.
 
-Comes in: counts. Goes out: preferences for arms, and policies that follow them. All are functions of the counts of the
-pulls that were carried out, so that dynamic programming can weigh them too (`bandit_dynamic_programming.py`).
+All are functions of the counts of the pulls that were carried out, so that dynamic programming can weigh them too
+(`bandit_dynamic_programming.py`).
 
 Shapes: counts `[N, A, 2]` float, successes then failures of each arm.
 """

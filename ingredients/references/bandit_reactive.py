@@ -1,8 +1,7 @@
 """The best found policies without memory: they see the last reward and the last action, or the last reward alone.
 
-Comes in: a bandit family. Goes out: `ReactivePolicy`, and its exact curve on given tasks. What such a policy does
-next depends on the last arm that was carried out and on whether it paid, so on one task its pulls are a Markov chain
-over arms,
+What such a policy does next depends on the last arm that was carried out and on whether it paid, so on one task its
+pulls are a Markov chain over arms,
 
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
@@ -47,22 +46,22 @@ class WinOrLose(Protocol):
 
     @property
     def arms(self) -> int:
-        """Returns A."""
+        """A."""
         ...
 
     @property
     def episodes(self) -> int:
-        """Returns T, the pulls of a lifetime."""
+        """T, the pulls of a lifetime."""
         ...
 
     @property
     def action_noise(self) -> float:
-        """Returns the chance that a pull goes to any arm."""
+        """The chance that a pull goes to any arm."""
         ...
 
     @property
     def cube_size(self) -> int:
-        """Returns how many uniforms make a task."""
+        """How many uniforms make a task."""
         ...
 
     def from_cube(self, points: Tensor) -> Tensor:
@@ -172,7 +171,8 @@ def _starts(arms: int, named: tuple[ReactivePolicy, ...], rows: int) -> Tensor:
 
 def _policies(logits: Tensor) -> ReactivePolicy:
     """Returns the policies of `logits` `[R, 1 + 2 rows, A]`; those of one row do the same whatever the last arm."""
-    chances, arms = logits.softmax(-1), logits.shape[-1]
+    chances = logits.softmax(-1)
+    arms = logits.shape[-1]
     return ReactivePolicy(chances[:, 0], chances[:, 1:].view(len(logits), 2, -1, arms).expand(-1, -1, arms, -1))
 
 

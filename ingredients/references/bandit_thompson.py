@@ -1,6 +1,5 @@
 """Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
 
-Comes in: counts. Goes out: the policy, which draws from the posterior, and the exact probabilities that it draws by.
 Claim 5 (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ, read literally is this policy; it is not
 Bayes-optimal.
 
@@ -82,7 +81,8 @@ def _integrals(density: Tensor, distribution: Tensor, rows: Tensor) -> Tensor:
     behind = [distribution[rows[:, arm]] for arm in arms[1:]]
     for arm in reversed(arms[:-2]):
         behind[arm] *= behind[arm + 1]
-    best, ahead = [], torch.ones(1, dtype=density.dtype)
+    best = []
+    ahead = torch.ones(1, dtype=density.dtype)
     for arm in arms[:-1]:
         best.append((density[rows[:, arm]] * ahead * behind[arm]).sum(-1))
         ahead = ahead * distribution[rows[:, arm]]

@@ -49,7 +49,7 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `random` and `best_fixed`: to who knows nothing arms are alike, so both earn the mean over arms."""
+    """Returns `random` and `best_fixed`: without information arms are exchangeable, so both earn the mean over arms."""
     chance = same_every_pull(family, lambda tasks: tasks.mean(-1))
     return tuple(Reference(name, True, family.episodes / 2, chance) for name in ("random", "best_fixed"))
 

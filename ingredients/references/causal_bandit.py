@@ -117,7 +117,8 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 
     With x = A z, A = (I − W)ᵀ⁻¹ and z standard normal, it is −cov(x, x_m) / var(x_m), whatever the noise.
     """
-    nobody, to = torch.zeros_like(node), torch.zeros(node.shape[:-1])
+    nobody = torch.zeros_like(node)
+    to = torch.zeros(node.shape[:-1])
     columns = [family.values(weights, nobody, to, one.expand_as(node)) for one in torch.eye(family.nodes)]
     a = torch.stack(columns, dim=-1)  # what a unit of each node's luck does to all
     row = (node.unsqueeze(-2) @ a).squeeze(-2)
@@ -151,7 +152,8 @@ class BayesInference:
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Adds what the values say, after a step that gave some."""
-        n, goal = self.family.nodes, answer.observation[..., -2] > 0
+        n = self.family.nodes
+        goal = answer.observation[..., -2] > 0
         values, outside = answer.led_to[..., :n], answer.observation[..., n : 2 * n]
         chosen = torch.nn.functional.one_hot(answer.action, n).to(values.dtype)
         at = torch.where(goal.unsqueeze(-1), outside, chosen)

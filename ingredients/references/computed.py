@@ -1,7 +1,4 @@
-"""Curves that need no simulation: on given tasks the expected reward of some policies can be written down.
-
-Comes in: a family, and what a policy earns on tasks `[N, task_size]`. Goes out: the same curves for every run.
-"""
+"""Curves that need no simulation: on given tasks the expected reward of some policies can be written down."""
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
 """The references of dark rooms: wandering, sweeping by position, searching and remembering, the shortest way.
 
-Floor: `wander`, the best that goes by the current observation. In an
-open room whose positions are shown that is a sweep: every step on a square not seen in this episode is all that
-ignorance can do, so the floor is exact wherever the sweep never comes back. With no position, nothing that shows the
-goal and a start in the middle, each step off the middle is worth the same, so always up is exact, too. Elsewhere the
-floor is the best of a few mixtures of sweep (or of always up) and random walk, found on rooms of its own.
-Reactive: the same with r_{t-1}, which tells it that it stands on the goal. (It is not the last word: where a_{t-1} is
-shown, who is pressing against a wall can tell its next episode which wall that was. A memory-off sibling that learns
-this is a higher hurdle, and the verdict takes the higher.)
-Yardstick: `search`, which goes to the nearest square that may be the goal and remembers where it found it. The best
-order of visits under a time limit is a search problem that is not solved here, so it is not exact. `oracle`: the
+Floor: `wander`, the best that goes by the current observation. In an open room whose positions are shown that is a
+sweep: every step on a square not seen in this episode is all that ignorance can do, so the floor is exact wherever the
+sweep never comes back. With no position, nothing that shows the goal and a start in the middle, each step off the
+middle is worth the same, so always up is exact, too. Elsewhere the floor is the best of a few mixtures of sweep (or of
+always up) and random walk, found on rooms of its own. Reactive: the same with r_{t-1}, which tells it that it stands on
+the goal. (It is not the last word: where a_{t-1} is shown, an agent that presses against a wall can tell its next
+episode which wall that was. A memory-off sibling that learns this is a higher hurdle, and the verdict takes the
+higher.) Yardstick: `search`, which goes to the nearest square that may be the goal and remembers where it found it. The
+best order of visits under a time limit is a search problem that is not solved here, so it is not exact. `oracle`: the
 shortest way, by breadth-first search.
 """
 
@@ -48,7 +47,7 @@ def dark_room_references(family: DarkRoom) -> ReferenceSet:
 
 
 def is_sweep(family: DarkRoom) -> bool:
-    """Returns whether who goes by position can step on another square every step; then nobody ignorant does better."""
+    """Returns whether a policy on the position can enter another square at each step: the best without knowledge."""
     if not family.position_shown or family.walls != "none":
         return False
     around = family.size * (family.size - family.size % 2)
@@ -66,7 +65,8 @@ def sweep_return(family: DarkRoom) -> float:
 
     The goal is on each of the n² − 1 squares but the start with equal odds.
     """
-    squares, length = family.size**2 - 1, family.episode_steps
+    squares = family.size**2 - 1
+    length = family.episode_steps
     seen = min(squares, length)
     if family.ends_at_goal:
         paid = seen

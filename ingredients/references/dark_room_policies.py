@@ -1,6 +1,6 @@
 """Policies for dark rooms: a sweep by position, with or without straying; and a search that remembers.
 
-Comes in: a family. Goes out: policies. Squares are numbered row by row, `[n²]`.
+Squares are numbered row by row, `[n²]`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def spiral(size: int) -> Tensor:
 
 
 def ring(size: int) -> Tensor:
-    """Returns a move for each square, `[n²]`: a way around through all of them, for who starts anywhere.
+    """Returns a move for each square, `[n²]`: a closed way through all of them, from any start.
 
     Rows go to and fro, the first column leads back. In a room of odd size no such way exists: its last row joins the
     others.
@@ -95,7 +95,8 @@ class Search:
 
     def initial(self, lanes: int) -> Tensor:
         """Returns: the goal may be anywhere open, but not in the middle where episodes always start there."""
-        n, known = self.family.size, torch.ones(self.family.size**2)
+        n = self.family.size
+        known = torch.ones(self.family.size**2)
         if self.family.walls == "fixed":
             known = self.family.ways(torch.zeros(2)).isfinite().float()
         possible = known.clone()
@@ -106,7 +107,8 @@ class Search:
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the move after which the way to a possible goal is shortest."""
-        n, here = self.family.size, self._here(memory, moment.step, moment.observation)
+        n = self.family.size
+        here = self._here(memory, moment.step, moment.observation)
         possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))
         ways = distances(known, possible).flatten(1)
         steps = [self._way(ways, here, move) for move in range(len(MOVES))]

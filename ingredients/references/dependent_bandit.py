@@ -71,7 +71,8 @@ class ThompsonOfACoin(Coin):
 
 def dependent_bandit_references(family: DependentBandit) -> ReferenceSet:
     """Returns all references; this runs the reactive search and the index calibration."""
-    pulls, half = family.episodes, same_every_pull(family, lambda tasks: tasks.mean(-1))
+    pulls = family.episodes
+    half = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
         *(Reference(name, True, pulls / 2, half) for name in ("random", "best_fixed")),
         Reference("reactive", False, None, chain(family, best_reactive(family))),

@@ -99,7 +99,7 @@ def forced_pulls_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit, name: str) -> Reference:
-    """Returns who knows nothing about any arm, and earns the mean over arms."""
+    """Returns the reference that knows nothing about any arm: it earns the mean over arms."""
     return Reference(name, True, family.episodes / 2, _after_forced(family, lambda tasks: tasks.mean(-1)))
 
 
@@ -114,7 +114,8 @@ def _reactive_return(family: BernoulliBandit) -> float:
 
 def _bayes_optimal(family: BernoulliBandit) -> Reference:
     """Returns the highest posterior mean after the forced pulls, which is optimal: nothing is left to explore."""
-    forced, free = family.forced_pulls, family.episodes - family.forced_pulls
+    forced = family.forced_pulls
+    free = family.episodes - family.forced_pulls
     expected = None
     if number_of_states(family.arms, forced + 1) <= MOST_STATES:
         best = best_after_watching(count_states(family.arms, forced + 1), forced)

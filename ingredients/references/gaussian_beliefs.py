@@ -1,8 +1,6 @@
 """Policies for arms with normal pay-offs: they keep a belief N(m, v) about each arm's present mean, and choose by it.
 
-Comes in: how noisy pay-offs are and how means drift. Goes out: `Believing`, which updates the belief exactly (Kalman
-1960), preferences over beliefs, and policies that remember nothing. The belief about a mean that drifts as μ' = λμ +
-√(1 − λ²)z becomes, after a pay-off r of deviation σ,
+The belief about a mean that drifts as μ' = λμ + √(1 − λ²)z becomes, after a pay-off r of deviation σ,
 
     k = v / (v + σ²),  m ← m + k (r − m),  v ← (1 − k) v;   then, for every arm,  m ← λm,  v ← λ²v + 1 − λ².
 
@@ -103,7 +101,7 @@ def fading(width: float, steps: int) -> Belief:
 class Satisficing:
     """Remembers nothing: repeats what paid more than `enough`; else takes the next arm in a cycle.
 
-    One who does not see his actions (`sees_actions`) takes the first arm after a pay-off that was enough, else any.
+    Without its actions (`sees_actions`) it takes the first arm after a pay-off that was enough, else any.
     """
 
     arms: int
@@ -116,7 +114,8 @@ class Satisficing:
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns an arm of each lane, `[N]`."""
-        lanes, satisfied = len(memory), moment.reward_tm1 > self.enough
+        lanes = len(memory)
+        satisfied = moment.reward_tm1 > self.enough
         anything = torch.randint(self.arms, (lanes,), generator=moment.generator)
         if moment.step == 0:
             return anything

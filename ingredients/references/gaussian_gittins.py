@@ -1,8 +1,7 @@
 """The finite-horizon Gittins index of an arm with normal pay-offs (Gittins 1979; with a horizon, Lattimore 2016).
 
-Comes in: pulls and the pay-offs' deviation σ. Goes out: how much more than its posterior mean an arm is worth. After n
-pulls of an arm its mean is believed to be N(x, v_n), v_n = 1 / (1 + n / σ²), and one pull moves x by a normal step of
-deviation s_n = √(v_n − v_{n+1}). W, the value of an arm that may be given up for 0 at any time, solves
+After n pulls of an arm its mean is believed to be N(x, v_n), v_n = 1 / (1 + n / σ²), and one pull moves x by a normal
+step of deviation s_n = √(v_n − v_{n+1}). W, the value of an arm that may be given up for 0 at any time, solves
 
     gain_m(n, x) = x + E[W_{m−1}(n + 1, x + s_n z)],   W_m = max(gain_m, 0),   W_0 = 0.
 
@@ -50,8 +49,10 @@ def gittins_bonuses(pulls: int, deviation: float) -> list[Tensor]:
     variance = 1 / (1 + torch.arange(pulls + 1.0) / deviation**2)
     grid = torch.linspace(-WIDEST, WIDEST, GRID)
     x = variance[:-1].sqrt().unsqueeze(1) * grid
-    reached, weights = _reached(variance, x), _weights()
-    values, bonuses = torch.zeros(pulls + 1, GRID), [torch.zeros(0)]
+    reached = _reached(variance, x)
+    weights = _weights()
+    values = torch.zeros(pulls + 1, GRID)
+    bonuses = [torch.zeros(0)]
     for pulls_left in range(1, pulls + 1):
         rows = pulls - pulls_left + 1
         gain = x[:rows] + _expected(values[1 : rows + 1], reached, weights)

@@ -79,7 +79,8 @@ class Reacting:
 
 def informative_bandit_references(family: InformativeBandit) -> ReferenceSet:
     """Returns all references."""
-    pulls, sure = family.episodes, not family.action_noise
+    pulls = family.episodes
+    sure = not family.action_noise
     fixed = same_every_pull(family, lambda tasks: _slipping(family, tasks, tasks[:, :TARGETS].mean(-1)))
     any_arm = same_every_pull(family, lambda tasks: tasks.mean(-1))
     knows = same_every_pull(family, lambda tasks: _slipping(family, tasks, tasks.amax(-1)))

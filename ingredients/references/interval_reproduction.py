@@ -34,7 +34,7 @@ def interval_reproduction_references(family: IntervalReproduction) -> ReferenceS
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:
-    """Returns how many steps after the cue to press, for who does not know the interval; the earliest of equals."""
+    """Returns how many steps after the cue to press if the interval is unknown; the earliest of equals."""
     return int(_worth_of_fixed_times(family).argmax())
 
 

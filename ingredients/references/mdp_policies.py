@@ -1,8 +1,5 @@
 """Policies for tabular MDPs: one that plans at every step, one that draws an MDP an episode, one without memory.
 
-Comes in: a family, and how to plan. Goes out: policies whose memory is one tensor: sums of rewards, visits and counts
-of next states, side by side, `[N, M]`; and, of one that draws an MDP, what it drew for the present episode.
-
 They know what the agents can know: where an episode's last step led is never shown, so it is not counted.
 """
 
@@ -30,7 +27,7 @@ class Counts:
 
     @property
     def size(self) -> int:
-        """Returns M."""
+        """M."""
         return sum(self._widths)
 
     def posterior(self, counts: Tensor) -> Posterior:
@@ -42,7 +39,8 @@ class Counts:
 
     def add(self, counts: Tensor, answer: Answer) -> None:
         """Adds one more step to `counts`, in place."""
-        pairs, lanes = self.family.pairs, torch.arange(len(counts))
+        pairs = self.family.pairs
+        lanes = torch.arange(len(counts))
         pair = answer.observation.argmax(-1) * self.family.actions + answer.action
         counts[lanes, pair] += answer.reward
         counts[lanes, pairs + pair] += 1
@@ -102,7 +100,7 @@ class Sampling:
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the best action in the MDP that was drawn, in each lane's state, `[N]`.
 
-        A lifetime's first choice needs none: to who knows nothing all actions are alike.
+        A lifetime's first choice needs none: without information, actions are exchangeable.
         """
         family, drawn = self.counts.family, memory[:, self.counts.size :]
         left = what_is_left(family, moment.step)

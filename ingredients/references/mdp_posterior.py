@@ -1,8 +1,5 @@
 """What can be known of a tabular MDP from what one has lived through, and what actions are worth by it.
 
-Comes in: what happened, step by step. Goes out: a `Posterior`; and values: a number for each state and each action,
-the best of which is taken.
-
 The prior is that of the task distribution: mean rewards N(1, 1) paid with unit noise, so that after n payments with sum
 R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The algorithms
 are those that Duan et al. (2016, §3.2) compare. All plan by finite-horizon value iteration over the steps that are left
@@ -35,7 +32,7 @@ class Posterior(NamedTuple):
 
     @property
     def transitions(self) -> Tensor:
-        """Returns the posterior mean of the probabilities, `[N, S, A, S]`."""
+        """The posterior mean of the probabilities, `[N, S, A, S]`."""
         return self.counts / self.counts.sum(-1, keepdim=True)
 
 

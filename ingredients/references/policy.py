@@ -1,8 +1,6 @@
 """What a reference is: a policy whose strength is known, beside which the agents' curves are read.
 
-Comes in: nothing. Goes out: the words of this wing, `ReferencePolicy`, `PolicyCurves`, `Reference` and `ReferenceSet`
-(docs/design.md §6). A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a
-probe can swap it.
+A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a probe can swap it.
 
 Shapes: N lanes (one lifetime each), K episodes, A actions.
 """
@@ -135,8 +133,8 @@ class ReferenceSet:
         reactive: name of the best found on r_{t-1} and a_{t-1} alone; None where the family has none.
         yardstick: name of the best known; `informed` is not played here, but trained (`experiment.informed`).
         all: every reference, in the order in which reports list them.
-        floor_without_rewards: whether who sees no reward cannot do better than the floor, whatever he remembers. Not
-            where something else tells one task from another, and not where the floor is merely the best that was found.
+        floor_without_rewards: whether no agent that observes no reward can beat the floor. False where something else
+            tells tasks apart, and where the floor is only the best that was found.
     """
 
     floor: str

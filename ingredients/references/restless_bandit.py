@@ -75,10 +75,11 @@ def _played(family: RestlessBandit, name: str, policy: ReferencePolicy) -> Refer
 def _with_present_means(
     family: RestlessBandit, reward: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of who earns `reward(means)` `[N]` a pull, under the drift that simulated policies meet."""
+    """Returns the curves of a policy that earns `reward(means)` `[N]` a pull, under the simulations' drift."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
-        means, earned = family.first(tasks, tasks[:, :0])[0], []
+        means = family.first(tasks, tasks[:, :0])[0]
+        earned = []
         for t in range(family.steps):
             earned.append(reward(means).double())
             noise = torch.rand(len(tasks), family.noise_size, generator=generator(run, Purpose.REFERENCES, t))

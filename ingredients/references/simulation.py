@@ -53,7 +53,8 @@ def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -
     task with the luck of the lane before. What the first costs beyond the second was knowledge of the task
     (docs/design.md §7, C).
     """
-    table, half = _Table(family, policy, tasks, run), lifetime.half_way(family)
+    table = _Table(family, policy, tasks, run)
+    half = lifetime.half_way(family)
     early, midway = _play(table, _begin(table), range(half))
 
     made: dict[str, _Played] = {}
@@ -96,7 +97,8 @@ def _played(scores: list[Tensor], steps: int) -> _Played:
 
 
 def _begin(table: _Table) -> _Lifetimes:
-    lanes, family = len(table.tasks), table.family
+    lanes = len(table.tasks)
+    family = table.family
     world = lifetime.begin(family, table.tasks, _start(table, 0))
     nothing = torch.full((lanes,), -1, dtype=torch.int64)
     action = table.tasks.new_zeros(lanes, family.actions) if family.continuous else nothing
@@ -105,7 +107,10 @@ def _begin(table: _Table) -> _Lifetimes:
 
 def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _Lifetimes]:
     """Returns the expected rewards `[N]` (float64) of each step, and where the lifetimes are after the last."""
-    family, policy, tasks, scores = table.family, table.policy, table.tasks, []
+    family = table.family
+    policy = table.policy
+    tasks = table.tasks
+    scores = []
     for t in steps:
         draws = generator(table.run, Purpose.REFERENCES, t)
         noise = torch.rand(len(tasks), family.noise_size, generator=draws)

@@ -55,7 +55,8 @@ class Automaton:
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the arm of the half in which it will stand when it has stepped, and the step."""
-        last, won = moment.action_tm1 // STEPS, moment.reward_tm1 > 0
+        last = moment.action_tm1 // STEPS
+        won = moment.reward_tm1 > 0
         step = torch.where((last == 1) == won, RIGHT, LEFT)
         here = (moment.observation[..., 0] * (self.family.squares - 1)).round().long()
         there = (here + step - 1).clamp(0, self.family.squares - 1)

@@ -114,7 +114,7 @@ def _majority(witnesses: int, truthful: float) -> float:
 
 
 def _return(family: TwoStep, right: float) -> float:
-    """Returns an episode's reward in expectation for who takes the better ship with probability `right`."""
+    """Returns the expected reward of an episode if the better ship is taken with probability `right`."""
     return right * family.well_chosen + (1 - right) * (1 - family.well_chosen)
 
 

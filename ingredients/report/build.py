@@ -1,7 +1,4 @@
-"""The report of a results folder: judged once, shown in every format.
-
-Comes in: a folder. Goes out: a `Report`, and with `build_report` its files in that folder.
-"""
+"""The report of a results folder: judged once, shown in every format."""
 
 from __future__ import annotations
 
@@ -118,7 +115,7 @@ def _figures() -> ModuleType:
 
 
 def load_all() -> None:
-    """Loads what a report needs, which takes seconds: for who is going to ask for one, and has time before."""
+    """Loads what a report needs, which takes seconds, before one is asked for."""
     _figures()
     for name in ("html", "terminal"):
         importlib.import_module(f"ingredients.report.{name}")

@@ -1,7 +1,6 @@
 """`report A B ...`: studies side by side, the same cell in several environments, memories or settings.
 
-Comes in: reports. Goes out: a table of verdicts and scores, and what the studies differ in, for a terminal or as
-Markdown. Nothing is pooled: each number is that of one study, on its own scale and under its own criterion.
+Nothing is pooled: each number is that of one study, on its own scale and under its own criterion.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know before he compares."""
+        """What a reader must know before comparing."""
         criteria = {tuple(side.study.criterion.model_dump().items()) for side in self.sides}
         scales = [side.scale for side in self.sides]
         ends = "; ".join(f"{name} {scale}" for name, scale in zip(self.names, scales, strict=True))
@@ -100,7 +99,7 @@ class Comparison:
 
     @property
     def markdown(self) -> str:
-        """Returns the comparison as GitHub-flavoured Markdown."""
+        """The comparison as GitHub-flavoured Markdown."""
         names = [escaped(name) for name in self.names]
         rows = [
             [escaped(wording.levels(cell, INGREDIENTS)), *(_verdict(result) for result in self.row(cell))]

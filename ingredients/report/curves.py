@@ -1,7 +1,4 @@
-"""The curves that figures and tables show: means and bands over seeds, and the study's scale; judgement does the sums.
-
-Comes in: the evidence, and the judgement on it. Goes out: curves `[K]`, raw, by cell and by reference.
-"""
+"""The curves that figures and tables show: means and bands over seeds, on the study's scale."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`report.json`: the contract of docs/design.md §10, its keys first and in its order.
-
-Comes in: the evidence and the judgement on it. Goes out: one JSON object.
-"""
+"""`report.json`: the contract of docs/design.md §10, its keys first and in its order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """`report --expect`: the verdicts that a file expects, against those that were found; what CI smoke runs call.
 
-Comes in: a YAML file of cells and verdicts, a study, a judgement. Goes out: a line for each cell that differs.
-
 A key names cells as `--cells` does, `memory=on,reward_observation=off`, and holds for each that it lets through; or one
 cell as the report calls it, `all four ingredients`; or `all`, which is every cell. A value is a verdict, or a list of
 verdicts that are all right. Where two keys name a cell, both hold.

@@ -1,7 +1,4 @@
-"""What must be known of the tasks to read a report: the adaptation axis, what is new, what is writable, what leaks.
-
-Comes in: the evidence. Goes out: one line a fact; none before the references are there, which know them.
-"""
+"""What must be known of the tasks to read a report: the adaptation axis, what is new, what is writable, what leaks."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ from collections.abc import Iterator
 from ingredients.decoding.leak_text import leak_text
 from ingredients.judgement_input.gather import Evidence
 from ingredients.judgement_input.references import References
+from ingredients.study.messages import several
 
 NOT_NEW = "evaluation tasks are not new, because the family has only few"
 
@@ -27,7 +25,7 @@ def new_tasks(evidence: Evidence) -> bool:
 def _facts(references: References, episodes: int) -> Iterator[str]:
     steps = references.episode_steps
     of_steps = "" if steps is None else " of one step each" if steps == 1 else f" of at most {steps} steps each"
-    yield f"a lifetime has {episodes} episodes{of_steps}, all on one task"
+    yield f"a lifetime has {several(episodes, 'episode')}{of_steps}, all on one task"
     if not references.held_out:
         yield NOT_NEW
     if references.writable:

@@ -1,7 +1,7 @@
 """`report.html`: the whole report as one page that opens offline; nothing in it comes from elsewhere, and nothing runs.
 
-Comes in: the evidence, the judgement, the pictures. Goes out: HTML. What stands where is the template's; what is said
-is decided in `rows` and `wording`. jinja2 escapes every text: a question, a reason or a name may hold any character.
+What stands where is the template's; what is said is decided in `rows` and `wording`. jinja2 escapes every text: a
+question, a reason or a name may hold any character.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import inner, opening, rows, short, wording
+from ingredients.report import columns, inner, opening, rows, short, wording
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
 from ingredients.report.figures.inline import inline
@@ -114,7 +114,7 @@ def _cell(result: CellResult, drawn: Picture) -> dict[str, Any]:
         "verdict_class": result.verdict or "null",
         "mark": wording.marked(result.verdict),
         "late": wording.interval(result.late),
-        "learned": rows.learned(result),
+        "learned": columns.learned(result),
         "lines": [
             f"{wording.levels(result.cell, INGREDIENTS)}{wording.storage(result)}",
             *reason,

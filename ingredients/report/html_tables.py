@@ -1,8 +1,4 @@
-"""The tables of the page: all numbers that its pictures show, for those who read rather than look.
-
-Comes in: the evidence and the judgement. Goes out: `Table`s of short texts, by name; one that has no rows is left out
-by the page.
-"""
+"""The tables of the page: all numbers that its pictures show, for those who read rather than look."""
 
 from __future__ import annotations
 
@@ -12,25 +8,28 @@ from typing import NamedTuple
 from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import inner, routes, rows, wording
+from ingredients.report import columns, inner, routes, rows, wording
 from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
-    *("ingredient", "needed here", "why", "late score lost without it", "p", rows.CHANCE),
+    "ingredient",
+    "needed here",
+    "why",
+    "late score lost without it",
+    "p",
+    rows.CHANCE,
     "cells that show it",
 )
 _RUNS = (
-    *(
-        "run",
-        "return",
-        "early",
-        "late",
-        "gain",
-        "late score minus a reaction's",
-        "lost by the swap",
-        "learned",
-        "late return on own tasks",
-    ),
+    "run",
+    "return",
+    "early",
+    "late",
+    "gain",
+    "late score minus a reaction's",
+    "lost by the swap",
+    "learned",
+    "late return on own tasks",
     "emerges at step",
 )
 
@@ -45,7 +44,8 @@ class Table(NamedTuple):
 
 def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
     """Returns every table of the page."""
-    ordered, curves = rows.ordered(judgement), ShownCurves(evidence, judgement)
+    ordered = rows.ordered(judgement)
+    curves = ShownCurves(evidence, judgement)
     probes = wording.probe_names(ordered)
     return {
         "ingredients": Table(
@@ -59,11 +59,11 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             list(_effect_rows(judgement)),
         ),
         "runs": Table("Every finished run", _RUNS, [_run_row(cell, run) for cell in ordered for run in cell.runs]),
-        "scores": Table("Scores and verdicts", rows.SCORES, list(map(rows.score_row, ordered))),
-        "ceilings": Table(
+        "scores": _of_cells("Scores and verdicts", columns.scores(), ordered),
+        "ceilings": _of_cells(
             "Return of a lifetime, and the ceiling: the highest that the cell's information allows",
-            rows.CEILINGS,
-            list(map(rows.ceiling_row, ordered)),
+            columns.ceilings(),
+            ordered,
         ),
         "probes": Table(
             "What the probes show",
@@ -81,11 +81,7 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             [rows.analysis_row(each, rows.analysed(judgement)) for each in ordered if each.statistics],
         ),
         **_inner(judgement),
-        "emergence": Table(
-            "From which training step on the runs adapt",
-            ("cell", "median step", "runs", "late return on own training tasks minus held-out tasks"),
-            list(map(rows.emergence_row, ordered)),
-        ),
+        "emergence": _of_cells("From which training step on the runs adapt", columns.courses(), ordered),
         "doses": Table("Late score by dose", ("dose", "late score", "verdict"), list(_dose_rows(judgement))),
         "references": Table(
             "Return and score of each reference",
@@ -114,6 +110,10 @@ def _inner(judgement: Judgement) -> dict[str, Table]:
             inner.worth_rows(judgement),
         ),
     }
+
+
+def _of_cells(caption: str, shown: Sequence[columns.CellColumn], results: Sequence[CellResult]) -> Table:
+    return Table(caption, columns.heads(shown), columns.table_rows(shown, results))
 
 
 def _ingredient_row(name: str, result: IngredientResult) -> list[str]:

@@ -1,11 +1,11 @@
 """`index.html`: what each report in a folder found, as a page from which a browser opens it.
 
-Comes in: a folder of results folders, such as `results/published`. Goes out: the page, in that folder. Nothing is
-judged again: the page says what `report.json` says.
+Nothing is judged again: the page says what `report.json` says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
 from ingredients.report.side import REPORT_JSON, report_content
 from ingredients.report.templating import filled_in
 from ingredients.store import Store
+from ingredients.study.messages import several
 
 INDEX = "index.html"
 _CLAIMS = {"1": "claim", "2": "leak_claim", "3": "storage_claim"}
@@ -67,7 +68,7 @@ def _entry(path: Path) -> Entry:
             folder=path.parent.name,
             study=content["study"],
             title=content["question"] or content["study"],
-            size=f"{len(content['cells'])} cells · {runs['done']} of {runs['planned']} runs finished",
+            size=f"{several(len(content['cells']), 'cell')} · {_finished(runs)}",
             found=content["sentence"],
             claims=_claims(content),
             older=_older(content),
@@ -86,3 +87,7 @@ def _claims(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _older(content: dict[str, Any]) -> bool:
     return any("share" not in cell for cell in content["cells"])
+
+
+def _finished(runs: Mapping[str, int]) -> str:
+    return f"{runs['done']} of {several(runs['planned'], 'run')} finished"

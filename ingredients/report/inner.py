@@ -1,7 +1,4 @@
-"""Which algorithm runs inside, in words and rows: each measure in two sentences, and what was found of every cell.
-
-Comes in: the judgement. Goes out: short texts; one that has nothing to show is left out by the page.
-"""
+"""Which algorithm runs inside, in words and rows: each measure in two sentences, and what was found of every cell."""
 
 from __future__ import annotations
 
@@ -31,8 +28,15 @@ MEASURES: Final = (
     "training already holds the belief.",
 )
 HEAD: Final = (
-    *("cell", "nearest algorithm", "explained", "value lost per decision", "on Bayes-optimal lifetimes"),
-    *("moved by order", "belief (R²)", "untrained network", "first"),
+    "cell",
+    "nearest algorithm",
+    "explained",
+    "value lost per decision",
+    "on Bayes-optimal lifetimes",
+    "moved by order",
+    "belief (R²)",
+    "untrained network",
+    "first",
 )
 BESIDE: Final = ("policy", "value lost per decision", "on Bayes-optimal lifetimes")
 POLICIES: Final = ("agent", "bayes_optimal", "thompson", "greedy", "ucb1", "reactive", "recency")

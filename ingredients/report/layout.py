@@ -1,8 +1,4 @@
-"""In which order cells are shown, and which panel stands where.
-
-Comes in: the cells of a grid. Goes out: the fullest cell first, and for figures a matrix of panels whose rows and
-columns are levels.
-"""
+"""In which order cells are shown, and which panel stands where."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`report.md`: the answer first, then the figure and the tables; fit for GitHub and for a CI job's summary.
-
-Comes in: the evidence and the judgement. Goes out: GitHub-flavoured Markdown; the figure is linked relatively.
-"""
+"""`report.md`: the answer first, then the figure and the tables; fit for GitHub and for a CI job's summary."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import inner, opening, routes, rows, short, wording
+from ingredients.report import columns, inner, opening, routes, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
-from ingredients.study import INGREDIENTS
+from ingredients.study.messages import several
 
 _MOST_LISTED, _MOST_PROBED = 20, 8
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
@@ -43,7 +40,8 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         return
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     if judgement.references:
-        yield f"![Adaptation curves of {len(evidence.cells)} cells, beside the references](figures/adaptation.png)"
+        cells = several(len(evidence.cells), "cell")
+        yield f"![Adaptation curves of {cells}, beside the references](figures/adaptation.png)"
     yield "## Cells"
     yield _cells(judgement)
     yield escaped(rows.scale_key(evidence, judgement))
@@ -108,24 +106,8 @@ def _made(evidence: Evidence) -> Iterator[str]:
 
 
 def _cells(judgement: Judgement) -> str:
-    words = [wording.INGREDIENT_WORDS[name] for name in INGREDIENTS]
-    head = [*words, "late score", "greedy actions", "gain", "learned", "return / ceiling", "emerges at step", "verdict"]
-    return markdown_table(head, map(_cell_row, rows.ordered(judgement)))
-
-
-def _cell_row(result: CellResult) -> list[str]:
-    emerges = wording.NOTHING if result.emerges_at_step is None else f"{result.emerges_at_step:,}"
-    verdict = wording.marked(result.verdict)
-    return [
-        *(wording.level(result.cell, name) for name in INGREDIENTS),
-        wording.interval(result.late),
-        rows.greedy(result),
-        wording.interval(result.gain),
-        rows.learned(result),
-        rows.of_ceiling(result),
-        emerges,
-        f"**{verdict}**" if result.verdict == "in-context" else verdict,
-    ]
+    shown = columns.brief()
+    return markdown_table(columns.heads(shown), columns.table_rows(shown, rows.ordered(judgement)))
 
 
 def _references(evidence: Evidence, judgement: Judgement) -> str:

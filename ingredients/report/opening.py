@@ -1,7 +1,4 @@
-"""What a report begins with: what was found and what that means for the essay, below the question as its title.
-
-Comes in: the evidence and the judgement. Goes out: sentences that need no other page.
-"""
+"""What a report begins with: what was found and what that means for the essay, below the question as its title."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""How the report writes on one console: its width, its characters.
-
-Comes in: text and curves' heights. Goes out: rich texts without markup (a study's question may hold brackets), in
-ASCII where the console writes nothing else.
-"""
+"""How the report writes on one console: its width, its characters."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The rows and lines that say by which route agents have an ingredient.
-
-Comes in: judged cells in the order in which they are shown. Goes out: short texts for tables and lists.
-"""
+"""The rows and lines that say by which route agents have an ingredient."""
 
 from __future__ import annotations
 

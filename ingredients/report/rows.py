@@ -1,7 +1,4 @@
-"""The rows and lists that the terminal and Markdown share: what is said is decided here, how it looks is theirs.
-
-Comes in: the evidence and the judgement. Goes out: short texts.
-"""
+"""The rows and lists that the terminal and Markdown share: what is said is decided here, how it looks is theirs."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from ingredients.report.curves import ShownCurves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
 from ingredients.report.routes import route_lines
+from ingredients.study.messages import several
 
 FAILED = "Failed runs"
 CHANCE = "chance that a run with it scores higher"
@@ -32,24 +30,14 @@ def ordered(judgement: Judgement) -> list[CellResult]:
     return [results[cell] for cell in fullest_first(list(results))]
 
 
-def of_ceiling(result: CellResult) -> str:
-    """Returns the raw return of a lifetime beside the most that the cell's information allows."""
-    ceiling = wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
-    return f"{wording.number(result.return_.mean, 1)} / {ceiling}"
-
-
 def gap(result: CellResult) -> str:
     """Returns what a lifetime returns beside its ceiling and how much is missing, in one line."""
     returned = f"A lifetime returns {wording.interval(result.return_, 1)}"
     if result.ceiling is None:
         return f"{returned}."
     ceiling = f"{wording.number(result.ceiling.return_, 1)} ({wording.METHODS[result.ceiling.method]})"
-    return f"{returned}; the ceiling of its information is {ceiling}, the gap {wording.interval(result.gap, 1)}."
-
-
-def learned(result: CellResult) -> str:
-    """Returns how many of the finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
-    return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
+    missing = wording.interval(result.numbers["gap"], 1)
+    return f"{returned}; the ceiling of its information is {ceiling}, the gap {missing}."
 
 
 def ingredient_row(name: str, result: IngredientResult) -> list[str]:
@@ -66,82 +54,12 @@ def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
     return [first, needed, because, cost, p, wording.number(result.improvement)]
 
 
-SCORES = [
-    *(
-        "cell",
-        "verdict",
-        "late score",
-        "greedy actions",
-        "IQM",
-        "gain",
-        "late score minus a reaction's",
-        "lost by the swap",
-        "learned",
-        "p",
-        "p (Holm)",
-    ),
-]
-CEILINGS = [
-    *(
-        "cell",
-        "return",
-        "interval over tasks too",
-        "ceiling",
-        "gap",
-        "ceiling rests on",
-        "method",
-        "incentive to learn it",
-    ),
-]
-
-
-def score_row(result: CellResult) -> list[str]:
-    """Returns a cell's verdict and what it rests on, with the failed runs beside the count of learners."""
-    carried = ", ".join(f"{wording.interval(value)} ({carrier})" for carrier, value in result.carried.items())
-    return [
-        describe(result.cell),
-        wording.marked(result.verdict),
-        wording.interval(result.late),
-        greedy(result),
-        wording.interval(result.iqm),
-        wording.interval(result.gain),
-        wording.interval(result.beyond) if result.beyond else wording.NOTHING,
-        carried or wording.NOTHING,
-        learned(result),
-        wording.p_text(result.p),
-        wording.p_text(result.p_holm),
-    ]
-
-
-def ceiling_row(result: CellResult) -> list[str]:
-    """Returns a cell's return, its ceiling, the gap between, and what the ceiling rests on."""
-    top = result.ceiling
-    crossed = wording.interval(result.crossed, 1) if result.crossed else wording.NOTHING
-    measured = [describe(result.cell), wording.interval(result.return_, 1), crossed]
-    if top is None:
-        return [*measured, *[wording.NOTHING] * 5]
-    incentive = "yes" if top.trainable_incentive else "no: one task can be learned by heart"
-    return [
-        *measured,
-        wording.number(top.return_, 1),
-        wording.interval(result.gap, 1),
-        top.information,
-        wording.METHODS[top.method],
-        incentive,
-    ]
-
-
 def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
     """Returns what each of these probes shows of a cell."""
     return [
         describe(result.cell),
         *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in names),
     ]
-
-
-def greedy(result: CellResult) -> str:
-    """Returns the late score with greedy actions: the deterministic policy beside the sampled one."""
-    return wording.interval(result.probes["greedy"].late) if "greedy" in result.probes else wording.NOTHING
 
 
 def analysed(judgement: Judgement) -> list[str]:
@@ -160,14 +78,13 @@ def analysis_lines(result: CellResult) -> list[str]:
     return [f"{name.replace('_', ' ')}: {wording.interval(value)}" for name, value in result.statistics.items()]
 
 
-def emergence_row(result: CellResult) -> list[str]:
-    """Returns when a cell's runs come to adapt, how many lose it, and how much better they do on their own tasks."""
-    median = wording.NOTHING if result.emerges_at_step is None else f"{result.emerges_at_step:,}"
-    return [describe(result.cell), median, wording.emergence(result), wording.interval(result.memorised)]
-
-
 REFERENCES = (
-    *("reference", "late score", "return", "full cell minus it", "expected return", "exact"),
+    "reference",
+    "late score",
+    "return",
+    "full cell minus it",
+    "expected return",
+    "exact",
     "role, judged as",
 )
 
@@ -223,8 +140,8 @@ def _counted(result: CellResult) -> str:
     counted = ", ".join(f"{count} {name}" for name, count in result.classes.items())
     failed = f", {result.failed} failed" if result.failed else ""
     return (
-        f"{describe(result.cell)}: {counted}{failed}, of {result.share.of} runs; {result.share.count} learned "
-        f"({bounded_share(result.share)})"
+        f"{describe(result.cell)}: {counted}{failed}, of {several(result.share.of, 'run')}; "
+        f"{result.share.count} learned ({bounded_share(result.share)})"
     )
 
 
@@ -268,15 +185,11 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
     if evidence.other_criterion:
         yield f"The criterion was changed after {evidence.other_criterion} of the finished runs were made."
     if evidence.to_evaluate:
-        runs = _several(evidence.to_evaluate, "trained run")
+        runs = several(evidence.to_evaluate, "trained run")
         go = go_on(evidence.directory)
         yield f"Not judged: {runs} that an older version evaluated. To {go}; nothing is trained again."
     if evidence.left_out:
-        yield f"Left out: {_several(evidence.left_out, 'stored run')}, as the study now names fewer seeds or cells."
-
-
-def _several(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+        yield f"Left out: {several(evidence.left_out, 'stored run')}, as the study now names fewer seeds or cells."
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:

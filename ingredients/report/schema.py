@@ -1,13 +1,14 @@
 """The form of `report.json` as a JSON Schema, by which programs that read reports are written and checked.
 
-Comes in: nothing. Goes out: the schema, version `VERSION`. Every key that it names is there in every report of that
-version; a report may have more keys, so that a later report can still be read.
+Every key that it names is there in every report of that version; a report may have more keys, so that a later report
+can still be read.
 """
 
 from __future__ import annotations
 
 from typing import Any, get_args
 
+from ingredients.judgement.cell_numbers import NUMBERS
 from ingredients.judgement.findings import Because
 from ingredients.judgement.results import Method, RunClass, Storage, Verdict
 from ingredients.study import INGREDIENTS
@@ -121,13 +122,8 @@ _PARTS: dict[str, Schema] = {
         "p": _or_null("number"),
         "p_holm": _or_null("number"),
         "in_context_excluded": _YES,
-        "beyond": _part_or_null("interval"),
         "carried": _by_name(_part("interval")),
-        "iqm": _part("interval"),
-        "bca": _part_or_null("interval"),
-        "crossed": _part_or_null("interval"),
-        "gap": _part("interval"),
-        "memorised": _part("interval"),
+        **{number.key: _part_or_null("interval", number.title) for number in NUMBERS},
         "memorises": _YES,
         "transient": _COUNT,
         "probes": _by_name(_part("probe")),

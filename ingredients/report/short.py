@@ -1,7 +1,4 @@
-"""A report without verdicts is short: what was earned beside the references, what to do next, what failed; no tables.
-
-Comes in: the evidence and a judgement whose gate is closed. Goes out: titles with a few lines each, for every format.
-"""
+"""A report without verdicts is short: what was earned beside the references, what to do next, what failed."""
 
 from __future__ import annotations
 
@@ -18,6 +15,7 @@ from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import rows, wording
 from ingredients.study import EvaluationSettings
+from ingredients.study.messages import several
 from ingredients.study.tasks import Tasks, family_key, is_foreign
 
 ENOUGH_SEEDS = 5
@@ -59,10 +57,9 @@ def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[s
 def _earned(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     finished = [result for result in rows.ordered(judgement) if result.seeds]
     for result in finished[:_MOST]:
-        runs = f"{result.seeds} run" + ("" if result.seeds == 1 else "s")
-        yield f"{describe(result.cell)}: {wording.interval(result.return_, 1)} ({runs})"
+        yield f"{describe(result.cell)}: {wording.interval(result.return_, 1)} ({several(result.seeds, 'run')})"
     if len(finished) > _MOST:
-        yield f"and {len(finished) - _MOST} more cells, see report.json"
+        yield f"and {several(len(finished) - _MOST, 'more cell')}, see report.json"
     for role in _ROLES:
         if reference := judgement.references.get(evidence.reference(role) or ""):
             yield f"{role} ({reference.name}): {wording.number(reference.return_, 1)}"

@@ -1,7 +1,6 @@
 """How `ingredients report` shows reports: one, or several side by side, in the format that was asked for.
 
-Comes in: reports, a format, a file of expected verdicts. Goes out: what is printed. Nothing heavy is imported before
-there is something to show, so that `--help` answers at once.
+Nothing heavy is imported before there is something to show, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None
     if index and (len(folders) > 1 or expect is not None):
         raise UsageError("--index: writes one page into one folder of reports; allowed: one folder, without --expect")
     if len(folders) > 1 and expect is not None:
-        raise UsageError(f"--expect {expect}: is of one study, got {len(folders)} folders; allowed: one folder")
+        raise UsageError(f"--expect {expect}: checks one study, got {len(folders)} folders; allowed: one folder")
     if len(folders) > 1 and format_ is Format.html:
         raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
 

@@ -1,7 +1,6 @@
 """One study of several side by side, and a published one, whose runs are not here: what `report.json` has kept of it.
 
-Comes in: a judged study, or a folder without runs. Goes out: a `Side`, with what a comparison shows. What is read from
-`report.json` was judged by the version that wrote it.
+What is read from `report.json` was judged by the version that wrote it.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from ingredients.judgement_input.gather import Evidence
 from ingredients.report import wording
 from ingredients.store import load_result
 from ingredients.study import Study
+from ingredients.study.messages import several
 
 REPORT_JSON = "report.json"
 
@@ -58,7 +58,8 @@ class Side:
 def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
     """Returns a judged study as a comparison shows it."""
     whole = evidence.complete and not evidence.failures
-    yardstick, scale = judgement.yardstick, "none yet"
+    yardstick = judgement.yardstick
+    scale = "none yet"
     if yardstick is not None:
         scale = _scale(str(evidence.reference("floor")), judgement.floor, yardstick.name, yardstick.late)
     known = bool(judgement.references)
@@ -102,9 +103,10 @@ class Published:
             by_levels = {_key(each["cell"]): each for each in self.json["cells"]}
             shown = {cell: _shown(by_levels[_key(cell.json())]) for cell in cells(study)}
             runs, yardstick = self.json["runs"], self.json["yardstick"]
-            floor, sentence = self.json["floor"], str(self.json["sentence"])
+            floor = self.json["floor"]
+            sentence = str(self.json["sentence"])
             scale = _scale(references.get("floor", "floor"), floor, yardstick["name"], yardstick["late"])
-            state = "" if self.json["complete"] else f" ({runs['done']} of {runs['planned']} runs finished)"
+            state = "" if self.json["complete"] else f" ({runs['done']} of {several(runs['planned'], 'run')} finished)"
         except (KeyError, TypeError) as error:
             raise StoreError(f"{self.directory / REPORT_JSON}: damaged: it lacks {error}") from error
         return Side(self.directory, study, sentence, shown, state, scale)

@@ -1,7 +1,4 @@
-"""The tables of the terminal report: cells, references, ingredients.
-
-Comes in: the evidence, the judgement, and the pen to write with. Goes out: rich tables.
-"""
+"""The tables of the terminal report: cells, references, ingredients."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from rich.text import Text
 
 from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import rows, wording
+from ingredients.report import columns, rows, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.study import INGREDIENTS
@@ -45,7 +42,8 @@ class Column:
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
     """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
-    curves, results = ShownCurves(evidence, judgement), rows.ordered(judgement)
+    curves = ShownCurves(evidence, judgement)
+    results = rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
 
 
@@ -63,9 +61,9 @@ def _cell_columns(
     if "gain" not in without:
         yield _score_column("gain", [result.gain for result in results], pen, "gain bounds" not in without)
     if "learned" not in without:
-        yield Column("learned", [pen.text(rows.learned(result)) for result in results])
+        yield Column("learned", [pen.text(columns.learned(result)) for result in results])
     if pen.wide and "ceiling" not in without:
-        yield Column("return / ceiling", [pen.text(rows.of_ceiling(result)) for result in results])
+        yield Column("return / ceiling", [pen.text(columns.of_ceiling(result)) for result in results])
     verdicts = [pen.text(wording.marked(result.verdict), VERDICT_STYLES[result.verdict]) for result in results]
     yield Column("verdict", verdicts, "left")
 

@@ -1,7 +1,4 @@
-"""The pages' templates: filled in by jinja2, which escapes every text; the style stands within the page.
-
-Comes in: the name of a template in `templates/` and what it needs. Goes out: HTML.
-"""
+"""The pages' templates: filled in by jinja2, which escapes every text; the style stands within the page."""
 
 from __future__ import annotations
 

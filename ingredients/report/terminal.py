@@ -1,8 +1,4 @@
-"""The report on a terminal: the answer, the cells with their curves, references, ingredients, what failed, the files.
-
-Comes in: the evidence and the judgement. Goes out: a rich renderable that fits itself to the console: fewer columns
-where it is narrow, letters for symbols where it writes ASCII only.
-"""
+"""The report on a terminal: answer, cells with their curves, references, ingredients, what failed, files."""
 
 from __future__ import annotations
 
@@ -77,7 +73,8 @@ class TerminalReport:
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
         """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way, and its gap below."""
-        result, curves = rows.ordered(self.judgement)[0], ShownCurves(self.evidence, self.judgement)
+        result = rows.ordered(self.judgement)[0]
+        curves = ShownCurves(self.evidence, self.judgement)
         mean = curves.mean(result.cell)
         if mean is None or not curves.scale.usable:
             return
@@ -111,7 +108,8 @@ class TerminalReport:
         return Group(pen.text(key, "dim"), *meanings)
 
     def _ingredients(self, pen: Pen) -> RenderableType:
-        table, sets = ingredient_table(self.judgement, pen), rows.sufficient(self.judgement)
+        table = ingredient_table(self.judgement, pen)
+        sets = rows.sufficient(self.judgement)
         sentences = [pen.bullet(result.sentence) for result in self.judgement.ingredients.values()]
         return Group(table, *([pen.text(sets)] if sets else []), *sentences)
 

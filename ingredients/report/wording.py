@@ -1,6 +1,6 @@
 """How numbers, levels and verdicts are written: once, for every format.
 
-Comes in: a value of the judgement, maybe None. Goes out: short text. What does not exist is `–`, never 0 or nan.
+What does not exist is `–`, never 0 or nan.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ingredients.judgement import CellResult, Interval, Judgement
 from ingredients.judgement_input.gather import Evidence
 from ingredients.probes import PROBES, spec_of_probe
 from ingredients.study import Ingredient, MemoryKind, level_text
+from ingredients.study.messages import several
 
 NOTHING = "–"
 
@@ -67,13 +68,14 @@ def probe_score(name: str, result: CellResult) -> str:
 
 
 def emergence(result: CellResult) -> str:
-    """Returns when in training a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, from ...`."""
+    """Returns when in training a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
     steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
-    lost = f"; {result.transient} of {result.seeds} runs adapted and lost it" if result.transient else ""
+    lost = f"; {result.transient} of {several(result.seeds, 'run')} adapted and lost it" if result.transient else ""
     if not steps:
         return f"no run adapts{lost}"
     spread = steps_text(steps[0]) if steps[0] == steps[-1] else f"{steps_text(steps[0])} to {steps_text(steps[-1])}"
-    return f"{len(steps)} of {result.seeds} runs adapt, from {spread} steps on{lost}"
+    verb = "adapts" if result.seeds == 1 else "adapt"
+    return f"{len(steps)} of {several(result.seeds, 'run')} {verb}, starting at {spread} steps{lost}"
 
 
 def steps_text(steps: int) -> str:
@@ -112,8 +114,10 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
-def interval(value: Interval, digits: int = 2) -> str:
+def interval(value: Interval | None, digits: int = 2) -> str:
     """Returns `0.94 [0.91, 0.97]`; the mean alone where one run gives no bounds."""
+    if value is None:
+        return NOTHING
     return bounded(value.mean, value.low, value.high, digits)
 
 
@@ -167,7 +171,7 @@ def progress(evidence: Evidence) -> str:
 
     Where the references are not there, that follows.
     """
-    parts = [f"{evidence.finished} of {evidence.planned} runs finished"]
+    parts = [f"{evidence.finished} of {several(evidence.planned, 'run')} finished"]
     parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []
     parts += [f"{len(evidence.missing)} missing"] if evidence.missing else []
     parts += [] if evidence.references else ["no references yet"]

@@ -1,7 +1,5 @@
 """Sole owner of paths and formats under `results/<study>/`; atomic writes, no torch, nothing that executes on load.
 
-Comes in: a `RunRecord` for each run, the references, the tables and texts of a report. Goes out: the same, read back.
-
 ```
 results/<study>/
   study.yaml          the resolved study that the folder belongs to

@@ -1,7 +1,6 @@
 """Checksums of a run's files: written last of all, compared whenever one of the files is read.
 
-Comes in: the folder of a run. Goes out: a file's bytes, if they are those that were written. The list is what
-`sha256sum` writes, so that `sha256sum --check checksums.sha256` does the same from outside.
+The list is what `sha256sum` writes, so that `sha256sum --check checksums.sha256` does the same from outside.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def read_checked(path: Path) -> bytes:
     """Returns the content of a run's file; folders from before there were checksums have none to compare with.
 
     Raises:
-        StoreError: If the file is missing, cannot be read, or is not as it was written.
+        StoreError: If the file is missing, cannot be read, or is damaged.
     """
     content = _as_written(path)
     if content is None:
@@ -41,7 +40,7 @@ def require_whole(folder: Path) -> None:
     """Looks at every file of a run, also at those that nothing reads just now, as the weights for a report.
 
     Raises:
-        StoreError: If one is missing, or is not as it was written; the first one is named.
+        StoreError: If one is missing, or is damaged; the first one is named.
     """
     try:
         listed = _listed(folder / CHECKSUMS)

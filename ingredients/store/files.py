@@ -1,6 +1,5 @@
 """Files that are either whole or not there: atomic writes, and errors that name the path and the way out.
 
-Comes in: a path. Goes out: the file (or the folder of files) in place, after a flush to the disk.
 A crash leaves at most a hidden `.<name>.<random>.partial` beside it, which nothing reads and `sweep` removes. Its name
 is no other process's, so two that write the same file at once both succeed, and the later one stays.
 """
@@ -113,7 +112,10 @@ def sweep(folder: Path, by: Path) -> None:
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not
             if by.stat().st_mtime - partial.stat().st_mtime > _SECONDS_LEFT_ALONE:
-                shutil.rmtree(partial) if partial.is_dir() else partial.unlink()
+                if partial.is_dir():
+                    shutil.rmtree(partial)
+                else:
+                    partial.unlink()
 
 
 def _take_place(partial: Path, path: Path, attic: Path) -> None:

@@ -1,7 +1,7 @@
 """`Store`: the results folder of one study, from the first run to the report's files.
 
-Comes in: a study and what its runs gave. Goes out: which runs are done, and their content. Nothing that a run gave is
-ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
+Nothing that a run gave is ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to
+`<folder>-old-<n>`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Leases: which process works at which runs of a results folder, so that several divide a grid and none is done twice.
 
-Comes in: a results folder, and the names of what is to be done. Goes out: whether this process may do it now, or which
-other one does.
-
 Each process keeps one small file in `leases/`: who it is, what it holds, and a count that it raises every few seconds.
 To take something it first writes that it holds it and then reads everybody else's file. Of two that want the same
 at once at least one sees the other, and whoever sees another steps back; so never do both hold it. Files have
@@ -159,8 +156,10 @@ class Watch:
     def _look(self, file: Path) -> Holder | None:
         """Returns what a file says, None where its process is dead or has just gone."""
         holder = _read(file)
-        there = holder and is_there(holder.process)
-        if holder is None or there:
+        if holder is None:
+            return None
+        there = is_there(holder.process)
+        if there:
             return holder
         if there is None and not self._stands_still(file, holder.beat):
             return holder

@@ -1,8 +1,7 @@
 """How often a folder was judged as seeds were added: `looks.json`, kept so that no look is free.
 
-Comes in: the file's path. Goes out: numbers of runs by the label of the cell. Who trains more seeds because the first
-left something open looks again, and the judgement spends its level over all looks (`judgement.shares`). The file is
-written by the report; to delete it is to hide looks.
+Who trains more seeds because the first left something open looks again, and the judgement spends its level over all
+looks (`judgement.shares`). The file is written by the report; to delete it is to hide looks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Which path is a results folder, and what is said of one that is not.
-
-Comes in: a path. Goes out: whether it is one; what it is instead, and which path near it was meant.
-"""
+"""Which path is a results folder, and what is said of one that is not."""
 
 from __future__ import annotations
 

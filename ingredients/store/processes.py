@@ -1,8 +1,4 @@
-"""Which process this is, and whether another one is still there: as far as one machine can see that of its own.
-
-Comes in: a process that was written down, by this machine or another. Goes out: there, gone, or
-not to be seen from here.
-"""
+"""Which process this is, and whether another one is still there: as far as one machine can see that of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A run as it is stored: one folder that says what was trained, how, with what, and what came of it.
-
-Comes in: a `RunRecord`. Goes out: the folder's files, and `run.json` back as a dict with its shape checked.
-"""
+"""A run as it is stored: one folder that says what was trained, how, with what, and what came of it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The references as they are stored: `references.json`, with a checksum in it, back as a dict with its shape checked.
-
-Comes in: what `evaluate_references` gave, or the file's path. Goes out: the file's text; the same back, or one line
-that names the file.
-"""
+"""The references as they are stored: `references.json`, with a checksum in it; its shape is checked."""
 
 from __future__ import annotations
 

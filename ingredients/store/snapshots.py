@@ -1,7 +1,6 @@
 """Snapshots: what a stack in training goes on from after a crash, one file for each set of runs trained together.
 
-Comes in: arrays, the rows of which are runs. Goes out: the same, of just the runs asked for; or nothing, with a notice,
-where a file is damaged or of something else. A snapshot can always be made again, so a bad one stops nobody.
+A snapshot can always be made again, so a bad one stops nobody.
 
 A file is safetensors: arrays, and in its header what it is a snapshot of and a SHA-256 over all of it.
 """

@@ -1,8 +1,4 @@
-"""The two tables of a run, curves and diagnostics: their columns, and Parquet bytes that depend on content alone.
-
-Comes in: a data frame with the columns below, in any order of rows. Goes out: sorted Parquet or CSV bytes, without
-pandas' metadata, so that equal content gives equal bytes; and back again.
-"""
+"""The two tables of a run, curves and diagnostics: their columns, and Parquet bytes that depend on content alone."""
 
 from __future__ import annotations
 

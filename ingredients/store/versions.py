@@ -1,7 +1,4 @@
-"""With what a run was made: the versions that are stored with it, and whether another one trained it.
-
-Comes in: nothing, or a stored run. Goes out: version by package name, or what differs in words.
-"""
+"""With what a run was made: the versions that are stored with it, and whether another one trained it."""
 
 from __future__ import annotations
 
@@ -53,7 +50,8 @@ def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | N
         return None
     if code.get("trains") == CODE["trains"]:
         return "by another study: study.yaml beside them, or a file of the user's own, was edited after they were made"
-    before, now = dict(content.get("versions") or {}), versions()
+    before = dict(content.get("versions") or {})
+    now = versions()
     numbers = [f"training code: {code.get('trains', 'older')} -> {CODE['trains']}"]
     changed = [f"{name}: {before[name]} -> {now[name]}" for name in now if name in before and before[name] != now[name]]
     return f"by another version: {'; '.join([*numbers, *changed])}"

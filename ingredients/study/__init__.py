@@ -1,7 +1,6 @@
 """Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
-Comes in: a file and the command line's overrides. Goes out: a `Study`; every mistake is a `StudyError` of one line. In
-reading order: `levels`, `seeds` and `fields` (values), `section` (what every section is), `families` (settings of
+In reading order: `levels`, `seeds` and `fields` (values), `section` (what every section is), `families` (settings of
 each), `tasks` (which of them a study names, with `foreign` for those of others), `models` (what a study is),
 `segmented` (whether lifetimes are cut), `yaml_text` (how it is spelled), `messages` and `mistakes` (what is said when
 it is wrong), `files` (reading), `schema` (its form, for editors), `shipped` (the list of those that are shipped),

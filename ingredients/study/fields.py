@@ -1,8 +1,7 @@
 """Kinds of values in a study: whole numbers, numbers, words, text; each refuses what it is not.
 
-Comes in: a value as YAML gave it. Goes out: the same value, or a mistake that says what is allowed.
-Nothing is converted but 2 where a number is wanted and 1e6 where a whole one is: a study means what it says.
-A boolean is never a number.
+Nothing is converted but 2 where a number is wanted and 1e6 where a whole one is: a study means what it says. A boolean
+is never a number.
 """
 
 from __future__ import annotations

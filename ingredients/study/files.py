@@ -1,7 +1,4 @@
-"""Studies in files: where they lie, how they are read, what the command line changes in them.
-
-Comes in: a path and overrides. Goes out: a validated `Study`, or a `StudyError` of one line.
-"""
+"""Studies in files: where they lie, how they are read, what the command line changes in them."""
 
 from __future__ import annotations
 

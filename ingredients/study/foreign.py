@@ -1,7 +1,6 @@
 """The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of the user's own code.
 
-Comes in: what YAML gave. Goes out: the same, checked in form. Whether an environment has such a setting is asked
-where it is made (`gyms.vary`): a study imports nothing.
+Whether an environment has such a setting is asked where it is made (`gyms.vary`): a study imports nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Levels: the settings that an ingredient can have (docs/design.md §4).
-
-Comes in: what a study says (`on`, `0.5`, `{wipe_every: 4}`). Goes out: the one canonical value of that level, so
-that two ways to say the same thing are the same cell: probability 0 is off, one training task is off, and the kind of
-memory that `agent.memory` names is on.
-"""
+"""Levels: the settings that an ingredient can have (docs/design.md §4)."""
 
 from __future__ import annotations
 
@@ -43,12 +38,12 @@ class MemoryKind:
 
     @property
     def remembers(self) -> bool:
-        """Returns whether anything passes from step to step; of the kind `none` nothing does."""
+        """Whether anything passes from step to step; of the kind `none` nothing does."""
         return self.carried and self.kind != "none"
 
     @property
     def off(self) -> MemoryKind:
-        """Returns the kind's own memory-off sibling, of the same architecture; `none` is its own."""
+        """The kind's own memory-off sibling, of the same architecture; `none` is its own."""
         return self if self.kind == "none" else replace(self, carried=False)
 
 

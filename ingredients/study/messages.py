@@ -1,7 +1,4 @@
-"""Mistakes as one plain line: file, key, what is wrong, value, what is allowed, the nearest match.
-
-Comes in: a pydantic error, a YAML error, a value. Goes out: a line to put on stderr, that a path survives in.
-"""
+"""Mistakes as one plain line: file, key, what is wrong, value, what is allowed, the nearest match."""
 
 from __future__ import annotations
 
@@ -22,6 +19,11 @@ def one_line(text: str) -> str:
 def shown(value: object) -> str:
     """Returns a short text of a value, as a study spells it."""
     return f"the boolean {_spelled(value)}" if isinstance(value, bool) else one_line(_spelled(value))
+
+
+def several(count: int, noun: str) -> str:
+    """Returns a count with its noun: `1 run`, `5 runs`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:

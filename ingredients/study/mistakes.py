@@ -1,7 +1,4 @@
-"""From all that pydantic finds wrong with a study to a line for each mistake.
-
-Comes in: a `ValidationError`, where the data came from, and the overrides that changed it. Goes out: a `StudyError`.
-"""
+"""From all that pydantic finds wrong with a study to a line for each mistake."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """What a study is: frozen, validated, complete (docs/design.md §9).
 
-Comes in: a mapping from YAML. Goes out: a `Study` in which every default is filled in and every level is canonical.
-Every key but `name`, `tasks` and `ingredients` has a default, and no rule ties `tasks` to another section:
-swapping the tasks alone leaves a valid study.
+Every key but `name`, `tasks` and `ingredients` has a default, and no rule ties `tasks` to another section: swapping the
+tasks alone leaves a valid study.
 """
 
 from __future__ import annotations
@@ -88,7 +87,8 @@ class Ingredients(Section):
     def of_agent(self, agent_memory: str) -> Self:
         """Returns the levels where `agent.memory` is of this kind, with the memory-off sibling of each other kind."""
         memory = tuple(known_by(agent_memory, level) for level in self.memory)
-        given, because = [level_data(level) for level in self.memory], f" (agent.memory makes {agent_memory} on)"
+        given = [level_data(level) for level in self.memory]
+        because = f" (agent.memory makes {agent_memory} on)"
         keys = ("ingredients.memory", "agent.memory")
         _each_once(memory, given, because, keys=keys)
         if agent_memory == "none" and any(level is True or isinstance(level, WipeEvery) for level in memory):
@@ -100,7 +100,8 @@ class Ingredients(Section):
         """Refuses training from random memories where a kind of memory has no bounds within which to draw one."""
         others = sorted(kinds - set(BOUNDED_KINDS))
         if OneTask.RANDOM_MEMORY in self.task_distribution and others:
-            keys, allowed = ("ingredients.task_distribution", "agent.memory"), ", ".join(BOUNDED_KINDS)
+            keys = ("ingredients.task_distribution", "agent.memory")
+            allowed = ", ".join(BOUNDED_KINDS)
             what = f"{OneTask.RANDOM_MEMORY} needs a memory whose state has bounds, and this study has {others[0]}"
             raise fields.mistake(what, [level_data(level) for level in self.task_distribution], allowed, keys=keys)
 

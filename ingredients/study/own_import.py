@@ -1,7 +1,6 @@
 """The user's own code, imported by the name that a study gives it.
 
-Comes in: `package.module:Name`. Goes out: what is there; or what is wrong with it, in one line. Reading a study never
-comes here: that imports nothing.
+Reading a study never comes here: that imports nothing.
 """
 
 from __future__ import annotations

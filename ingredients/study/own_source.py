@@ -1,7 +1,6 @@
 """Where the user's own memories, tasks and environments lie, found by name without importing them.
 
-Comes in: a name, `package.module:Class`. Goes out: its module's file, and a digest of that file, by which a stored run
-is known to be of the code that is there now. What the module itself imports is not looked at.
+What the module itself imports is not looked at.
 """
 
 from __future__ import annotations

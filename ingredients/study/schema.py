@@ -1,7 +1,7 @@
 """A study's form as a JSON Schema, by which editors complete keys and mark mistakes while one types.
 
-Comes in: nothing. Goes out: the schema, version `VERSION`, made of the very classes that read studies. It says which
-keys there are, of which type, and what they mean; bounds and rules over several keys are checked when a study is read.
+It says which keys there are, of which type, and what they mean; bounds and rules over several keys are checked when a
+study is read.
 """
 
 from __future__ import annotations

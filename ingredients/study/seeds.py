@@ -1,6 +1,6 @@
 """Which seeds a study trains each cell with: `5`, or `{first: 100, count: 10}`.
 
-Comes in: what YAML gave. Goes out: `Seeds`. A published study asks for seeds that no tuning has met.
+A published study asks for seeds that no tuning has met.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Seeds:
 
     @property
     def numbers(self) -> range:
-        """Returns the seeds."""
+        """The seeds."""
         return range(self.first, self.first + self.count)
 
 

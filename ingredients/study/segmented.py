@@ -1,7 +1,4 @@
-"""What a study on an environment means: whether it is one task, and whether its lifetimes are cut.
-
-Comes in: a study. Goes out: yes or no, one answer for all of its cells: they differ in ingredients, not in learners.
-"""
+"""What a study on an environment means: whether it is one task, and whether its lifetimes are cut."""
 
 from __future__ import annotations
 

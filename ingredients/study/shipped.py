@@ -1,7 +1,4 @@
-"""The studies that are shipped with the package, as a list to choose from.
-
-Comes in: nothing. Goes out: what each asks, and how large it is.
-"""
+"""The studies that are shipped with the package, as a list to choose from."""
 
 from __future__ import annotations
 

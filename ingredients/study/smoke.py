@@ -1,7 +1,4 @@
-"""A study at smoke size: every cell, everything exercised, nothing learned well.
-
-Comes in: a study. Goes out: the same study made small.
-"""
+"""A study at smoke size: every cell, everything exercised, nothing learned well."""
 
 from __future__ import annotations
 

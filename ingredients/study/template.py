@@ -1,7 +1,4 @@
-"""A new study, commented and ready to run: what `ingredients new` writes.
-
-Comes in: a name, and a family, an id of Gymnasium's or somebody's class. Goes out: the study's text.
-"""
+"""A new study, commented and ready to run: what `ingredients new` writes."""
 
 from __future__ import annotations
 
@@ -63,7 +60,8 @@ def study_text(name: str, tasks: str, path: str) -> str:
         text = _FOREIGN.format(kind=tasks)
         steps = 500_000
     else:
-        text, steps = dump({"tasks": section}), 600_000
+        text = dump({"tasks": section})
+        steps = 600_000
     made = _TEXT.format(name=name, path=path, kind=tasks, tasks=text, steps=steps)
     read = parse(made)
     assert isinstance(read, dict), read

@@ -1,9 +1,7 @@
 """YAML as studies use it: PyYAML's SafeLoader, mended.
 
-Comes in: text. Goes out: mappings with text keys, lists, text, booleans, numbers, nothing else; or a `yaml.YAMLError`
-that knows its line. What is mended, and why:
-`5e-3` is a number (PyYAML takes it for text), `010` and `1:30` are none (octal and base 60, by YAML 1.1),
-a day is text, a key given twice is an error, and so are tags, and anchors inside themselves.
+What is mended, and why: `5e-3` is a number (PyYAML takes it for text), `010` and `1:30` are none (octal and base 60, by
+YAML 1.1), a day is text, a key given twice is an error, and so are tags, and anchors inside themselves.
 """
 
 from __future__ import annotations

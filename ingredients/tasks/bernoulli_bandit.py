@@ -6,8 +6,8 @@ Reward: 1 with probability p of the arm that was pulled, else 0.
 Action noise: with probability `action_noise` the pull goes to an arm drawn uniformly from all (the intended one
 included). The action channel shows the arm that was pulled.
 Forced pulls: the first `forced_pulls` pulls of a lifetime go to arms drawn uniformly, whatever the agent intends, and
-the action channel alone tells which; after them rewards are paid but can be observed by nobody. Who does not see the
-actions then knows nothing of the arms, not even by remembering what he intended (docs/design.md §5, trap 2).
+the action channel alone tells which; after them rewards are paid but nobody observes them. An agent that does not see
+its actions then knows nothing of the arms, even if it remembers what it intended (docs/design.md §5, trap 2).
 Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state: where pulls are
 forced, the state counts the pulls, else there is none. Tasks can be held out. Adaptation axis: the pulls of a lifetime.
 """

@@ -1,9 +1,8 @@
 """Means over blocks of tasks: what an interval over tasks rests on.
 
-Comes in: the rewards of lanes that are played together, chunk by chunk. Goes out: the mean adaptation curve of each
-block, `[S, G, K]`. A block's mean is one draw from the task distribution, however the tasks in it are distributed, so
-the spread over blocks says how far a mean would move with other tasks. Twenty numbers say it nearly as well as ten
-thousand, and can be stored.
+A block's mean is one draw from the task distribution, however the tasks in it are distributed, so the spread over
+blocks says how far a mean would move with other tasks. Twenty numbers say it nearly as well as ten thousand, and can be
+stored.
 """
 
 from __future__ import annotations

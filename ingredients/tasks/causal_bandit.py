@@ -14,12 +14,12 @@ Observation:
 | columns | shown | what it leaks |
 |---|---|---|
 | the values of all nodes | while looking | information: a_{t-1}, since the node that was set is 1 exactly |
-| | | goal: r_{t-1}, for who remembers what it chose |
+| | | goal: r_{t-1}, if the agent remembers its choice |
 | which node is set to −1 | in a goal episode | |
 | goal, 0 or 1; look, 0 or 1 | always | |
 
-An answer is only seen while looking, so who acts sees nothing of the past. Mind the action channel: what is "done"
-while looking is a note to oneself, and a_{t-1} shows it to who acts next.
+An answer is only seen while looking, so at its choice the agent sees nothing of the past. Mind the action channel: an
+action while looking is a note to itself, which a_{t-1} shows at the next step.
 
 Reward: the value of the chosen node, in a goal episode; the expected one given ψ is what scores are made of. The gain
 is scheduled, but the floor, without anything to go by, earns 0 in either phase. Termination: the time limit alone. The
@@ -58,43 +58,43 @@ class CausalBandit:
 
     @property
     def steps(self) -> int:
-        """Returns T = 2 K."""
+        """T = 2 K."""
         return 2 * self.episodes
 
     @property
     def goal_episodes(self) -> int:
-        """Returns K − K // 2, the episodes of the goal phase."""
+        """K − K // 2, the episodes of the goal phase."""
         return self.episodes - self.episodes // 2
 
     @property
     def actions(self) -> int:
-        """Returns the number of nodes."""
+        """The number of nodes."""
         return self.nodes
 
     @property
     def observation_size(self) -> int:
-        """Returns 2 n + 2: values, the node set from outside, goal, look."""
+        """2 n + 2: values, the node set from outside, goal, look."""
         return 2 * self.nodes + 2
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """Returns what no value exceeds: with weights of 1 each node may double the largest before it."""
+        """What no value exceeds: with weights of 1 each node may double the largest before it."""
         most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
         return -most, most
 
     @property
     def task_size(self) -> int:
-        """Returns the number of weights."""
+        """The number of weights."""
         return self.nodes * (self.nodes - 1) // 2
 
     @property
     def noise_size(self) -> int:
-        """Returns one uniform a node."""
+        """One uniform a node."""
         return self.nodes
 
     @property
     def held_out(self) -> bool:
-        """Returns whether most graphs of an evaluation were never met: from five nodes on there are 59,049."""
+        """Whether most graphs of an evaluation were never met: from five nodes on there are 59,049."""
         return self.nodes > 4
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -111,8 +111,10 @@ class CausalBandit:
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Acts, which gives all nodes values, or looks, which does nothing."""
-        n, look = self.nodes, state[..., -1:] > 0
-        outside, goal = state[..., n : 2 * n], state[..., -2] >= self.episodes // 2
+        n = self.nodes
+        look = state[..., -1:] > 0
+        outside = state[..., n : 2 * n]
+        goal = state[..., -2] >= self.episodes // 2
         chosen = torch.nn.functional.one_hot(action, n).to(state.dtype)
         at = torch.where(goal.unsqueeze(-1), outside, chosen)
         to = torch.where(goal, SET_OUTSIDE, SET)

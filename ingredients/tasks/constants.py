@@ -1,7 +1,6 @@
 """Numbers that a tensor program uses at every step, held where it computes.
 
-Comes in: nested tuples, and a tensor whose type and device they are to have. Goes out: a tensor, made once. On a GPU a
-tensor made of Python's numbers is a copy that everything waits for, which no recording may contain.
+On a GPU a tensor made of Python's numbers is a copy that everything waits for, which no recording may contain.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A room of `size` × `size` squares. The agent moves up, down, left, right or stays; it does not leave the room. With
 `walls` it is a maze: a `wall_share` of the squares, and those that no way leads to, cannot be entered. `fixed`: the
-same walls for every task, those of number `maze`; `random`: walls of its own for every task. Walls are never seen; who
-runs into one stays where he was. The goal is one of the open squares but the middle, each as likely.
+same walls for every task, those of number `maze`; `random`: walls of its own for every task. Walls are never seen; an
+agent that runs into one stays where it was. The goal is one of the open squares but the middle, each as likely.
 Task: ψ = the goal's row and column, and, where the walls are random, the walls. With fixed or no walls there are fewer
 than `size`² tasks, so none can be held out.
 
@@ -64,32 +64,32 @@ class DarkRoom:
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L."""
+        """T = K · L."""
         return self.episodes * self.episode_steps
 
     @property
     def ends_early(self) -> bool:
-        """Returns whether the goal ends an episode."""
+        """Whether the goal ends an episode."""
         return self.ends_at_goal
 
     @property
     def task_size(self) -> int:
-        """Returns 2 for the goal, and one number a square where each task has its own walls."""
+        """2 for the goal, and one number a square where each task has its own walls."""
         return 2 + self.size**2 * (self.walls == "random")
 
     @property
     def start_size(self) -> int:
-        """Returns one uniform for the square, where the start is random."""
+        """One uniform for the square, where the start is random."""
         return int(self.random_start)
 
     @property
     def held_out(self) -> bool:
-        """Returns whether there are many tasks: only where each has walls of its own."""
+        """Whether there are many tasks: only where each has walls of its own."""
         return self.walls == "random"
 
     @property
     def middle(self) -> int:
-        """Returns the square in the middle, numbered row by row."""
+        """The square in the middle, numbered row by row."""
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -118,7 +118,8 @@ class DarkRoom:
         """Moves the agent; it is paid for where it comes to stand."""
         state = self.moved(tasks, state, action)
         reached = self._on_goal(tasks, state)
-        reward, never = reached.to(tasks.dtype), torch.zeros_like(reached)
+        reward = reached.to(tasks.dtype)
+        never = torch.zeros_like(reached)
         ends = reached if self.ends_at_goal else never
         return Step(state, self._seen(tasks, state), action, reward, reward, ends, never)
 

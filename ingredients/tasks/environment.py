@@ -1,7 +1,6 @@
 """A task family as an ordinary Gymnasium environment: one lane of the batched program.
 
-Comes in: a family, and what a Gymnasium user does (`reset`, `step`). Goes out: what the batched program gives for
-the same draws, bit by bit. The hidden task is in no observation and no info, where a wrapper could see it.
+The hidden task is in no observation and no info, where a wrapper could see it.
 
 One Gymnasium episode is one episode of the family: for a bandit, one pull. Episodes go on on one task until another
 is asked for, so a lifetime is as many episodes as the caller makes it:
@@ -81,7 +80,9 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
             raise gymnasium.error.InvalidAction(f"unknown action {action!r}; allowed: 0 to {self._family.actions - 1}")
         noise = self._uniforms(self._family.noise_size)
         made = self._family.step(self._task, self._state, torch.tensor(int(action)), noise)
-        self._state, self._shown, self._steps = made.state, made.observation, self._steps + 1
+        self._state = made.state
+        self._shown = made.observation
+        self._steps = self._steps + 1
         terminated = bool(made.terminated)
         truncated = not terminated and (bool(made.truncated) or self._steps == self._family.episode_steps)
         self._in_episode = not (terminated or truncated)
@@ -89,7 +90,7 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
 
     @property
     def family(self) -> Family:
-        """Returns the family."""
+        """The family."""
         return self._family
 
     def _uniforms(self, count: int) -> Tensor:

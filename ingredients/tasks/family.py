@@ -1,9 +1,8 @@
 """What a task family is: a task distribution as batched pure tensor functions.
 
-Comes in: a generator, or tasks, noise and actions. Goes out: tasks ψ, observations, rewards, ends.
-A family holds no state and draws nothing by itself: all randomness is in `noise`, drawn beforehand, so that the
-same draws can be replayed for every cell, and one program serves training, evaluation and the references. How
-episodes follow one another in a lifetime is the same for all families: `lifetime` says it.
+A family holds no state and draws nothing by itself: all randomness is in `noise`, drawn beforehand, so that the same
+draws can be replayed for every cell, and one program serves training, evaluation and the references. How episodes
+follow one another in a lifetime is the same for all families: `lifetime` says it.
 
 Shapes (docs/design.md §11): `...` stands for any leading batch shape (`[S, B]` in training, `[N]` in references).
 """
@@ -49,67 +48,67 @@ class Family(Protocol):
 
     @property
     def name(self) -> str:
-        """Returns the family's name in a study (`bernoulli-bandit`)."""
+        """The family's name in a study (`bernoulli-bandit`)."""
         ...
 
     @property
     def episodes(self) -> int:
-        """Returns K, the episodes of a lifetime."""
+        """K, the episodes of a lifetime."""
         ...
 
     @property
     def episode_steps(self) -> int:
-        """Returns L, the steps of an episode; one that ends before is followed by waiting (see `lifetime`)."""
+        """L, the steps of an episode; one that ends before is followed by waiting (see `lifetime`)."""
         ...
 
     @property
     def ends_early(self) -> bool:
-        """Returns whether an episode can end before its L steps are over."""
+        """Whether an episode can end before its L steps are over."""
         ...
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L, the steps of a lifetime."""
+        """T = K · L, the steps of a lifetime."""
         ...
 
     @property
     def actions(self) -> int:
-        """Returns A, the number of actions, or the length of an action where the family is continuous."""
+        """A, the number of actions, or the length of an action where the family is continuous."""
         ...
 
     @property
     def continuous(self) -> bool:
-        """Returns whether an action is a vector of A numbers rather than one of A choices."""
+        """Whether an action is a vector of A numbers rather than one of A choices."""
         ...
 
     @property
     def observation_size(self) -> int:
-        """Returns the length of what the environment shows each step."""
+        """The length of what the environment shows each step."""
         ...
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """Returns the lowest and the highest number that an observation may hold; infinite where there is none."""
+        """The lowest and the highest number that an observation may hold; infinite where there is none."""
         ...
 
     @property
     def task_size(self) -> int:
-        """Returns the length of ψ; only the critic sees it, and only in training."""
+        """The length of ψ; only the critic sees it, and only in training."""
         ...
 
     @property
     def noise_size(self) -> int:
-        """Returns how many uniforms one step uses."""
+        """How many uniforms one step uses."""
         ...
 
     @property
     def start_size(self) -> int:
-        """Returns how many uniforms the start of an episode uses; 0 where every episode starts alike."""
+        """How many uniforms the start of an episode uses; 0 where every episode starts alike."""
         ...
 
     @property
     def written(self) -> range:
-        """Returns the columns of the state that the agent can write on and that outlast an episode (claim 3).
+        """The columns of the state that the agent can write on and that outlast an episode (claim 3).
 
         They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory. How the
         state then looks, the attribute `shown` can tell (`foreign`).
@@ -118,7 +117,7 @@ class Family(Protocol):
 
     @property
     def held_out(self) -> bool:
-        """Returns whether evaluation tasks are new to a trained agent: not where there are only a few tasks at all."""
+        """Whether evaluation tasks are new to a trained agent: not where there are only a few tasks at all."""
         ...
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -150,10 +149,10 @@ class Family(Protocol):
 
 @runtime_checkable
 class Solvable(Protocol):
-    """A family that can say what an action costs who would do best from there on; one need not be.
+    """A family that can compute the optimal-advantage gap V*(s) − Q*(s, a). Optional.
 
-    Where it is, a learner that may know ψ counts that cost instead of rewards (`rollout.collect`): summed over an
-    episode the costs are V*(first state) less the episode's return, but for the luck of where the steps led.
+    A learner that may know ψ then counts the gap instead of rewards (`rollout.collect`). Summed over an episode it is
+    V*(first state) less the episode's return, without the luck of the transitions.
     """
 
     def solve(self, tasks: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """What only some families have, and how the rest of the house asks for it.
 
-Comes in: any family. Goes out: what it says, or what holds where it says nothing. A tensor program of ours has rewards
-of about 1, room for as many lanes as memory allows, and never fails; an environment that somebody else wrote may not.
+A tensor program of ours has rewards of about 1, room for as many lanes as memory allows, and never fails; an
+environment that somebody else wrote may not.
 
 | attribute | means | otherwise |
 |---|---|---|

@@ -72,12 +72,12 @@ class GymnasiumFamily:
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L."""
+        """T = K · L."""
         return self.episodes * self.episode_steps
 
     @property
     def reward_scale(self) -> float:
-        """Returns by what a reward is multiplied before the agent sees it."""
+        """By what a reward is multiplied before the agent sees it."""
         return self.scales.reward
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -152,9 +152,11 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     """
     recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
     turned = knobs(recipe, tasks.vary)
-    size, start_size = max(len(turned), 1), int(bool(turned) or is_one_task(tasks))
+    size = max(len(turned), 1)
+    start_size = int(bool(turned) or is_one_task(tasks))
     found = warm_up(recipe, turned, size, start_size)
-    lane, (steps, limit) = found.lane, _episode_steps(tasks, recipe.time_limit())
+    lane = found.lane
+    (steps, limit) = _episode_steps(tasks, recipe.time_limit())
     told = (*([limit] if limit else []), *_images_told(lane.sight.frames), *found.notices)
     said = [f"tasks {tasks.gymnasium}: {what}" for what in told]
     return GymnasiumFamily(

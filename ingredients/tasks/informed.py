@@ -1,7 +1,6 @@
 """A family whose agent is shown the task: for a yardstick where no reference is known.
 
-Comes in: a family. Goes out: the same with ψ behind every observation but those of waiting. An agent that is trained on
-it need not find out what the task is; how far one gets that has to is read beside it.
+An agent that is trained on it need not find out what the task is; how far one gets that has to is read beside it.
 """
 
 from __future__ import annotations
@@ -82,7 +81,8 @@ class _InformedPace:
     """Lanes that are shown their tasks."""
 
     def __init__(self, plain: Pace) -> None:
-        self._plain, self._tasks = plain, np.zeros((0, 0), np.float32)
+        self._plain = plain
+        self._tasks = np.zeros((0, 0), np.float32)
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
         """Returns what is shown at the start of an episode of each lane, with ψ."""

@@ -74,17 +74,17 @@ class IntervalReproduction:
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L."""
+        """T = K · L."""
         return self.episodes * self.episode_steps
 
     @property
     def go(self) -> int:
-        """Returns the step with which the cue comes: the first of the last phase."""
+        """The step with which the cue comes: the first of the last phase."""
         return (self.episodes - 1) * self.episode_steps
 
     @property
     def written(self) -> range:
-        """Returns the position's column, where the agent can both write and read it."""
+        """The position's column, where the agent can both write and read it."""
         return range(POSITION, POSITION + int(self.can_move and self.position_shown))
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -111,7 +111,8 @@ class IntervalReproduction:
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Moves, where there is light or the cue; or presses, which is paid at once and ends the trial."""
         position, clock = state.unbind(-1)
-        interval, cue = self.interval(tasks), clock >= self.go
+        interval = self.interval(tasks)
+        cue = clock >= self.go
         if self.can_move:
             moves = constant(MOVES, state)
             position = (position + moves[action] * ((clock < interval) | cue)).clamp_(0, self.longest)

@@ -1,7 +1,5 @@
 """How a lifetime goes on: K episodes of L steps on one task, the same for every family and everyone who plays it.
 
-Comes in: a family, tasks, actions, uniforms. Goes out: a `World` after each step.
-
 All lifetimes keep step: episode k takes the steps kL to (k+1)L − 1. An episode that ends before its time limit is
 followed by *waiting*: until the next one starts the agent is shown what the last step showed once, then zeros; what it
 does has no effect, and it is paid nothing. So every lane reaches an episode's boundary at the same step, where probes
@@ -78,11 +76,13 @@ def others(tasks: Tensor) -> Tensor:
     place = torch.arange(tasks.shape[-2], device=tasks.device)
     found = place.roll(1).expand(tasks.shape[:-1])
     alike = (tasks == tasks.roll(1, dims=-2)).all(-1)
-    open_, back = alike & ~alike.all(-1, keepdim=True), 1
+    open_ = alike & ~alike.all(-1, keepdim=True)
+    back = 1
     while bool(open_.any()):
         back += 1
         differs = open_ & (tasks != tasks.roll(back, dims=-2)).any(-1)
-        found, open_ = torch.where(differs, place.roll(back), found), open_ & ~differs
+        found = torch.where(differs, place.roll(back), found)
+        open_ = open_ & ~differs
     return found
 
 
@@ -106,13 +106,15 @@ def swap_written(family: Family, tasks: Tensor, world: World) -> World:
 
 def write(family: Family, tasks: Tensor, world: World, source: Tensor) -> World:
     """Returns the world in which each lane meets what has been written in the state `source` `[..., N, state_size]`."""
-    state, columns = world.state.clone(), list(family.written)
+    state = world.state.clone()
+    columns = list(family.written)
     state[..., columns] = source[..., columns]
     return world._replace(state=state, observation=shown_again(family, tasks, state, world.observation))
 
 
 def _nothing_where(waiting: Tensor, state: Tensor, step: Step) -> Step:
-    lane, zero = waiting.unsqueeze(-1), torch.zeros_like(step.reward)
+    lane = waiting.unsqueeze(-1)
+    zero = torch.zeros_like(step.reward)
     return step._replace(
         state=torch.where(lane, state, step.state),
         observation=torch.where(lane, torch.zeros_like(step.observation), step.observation),

@@ -1,9 +1,5 @@
 """Squares of a room, some of them walls: how they are drawn, and how far apart the others are.
 
-Comes in: uniforms, or which squares are open. Goes out: walls; the lengths of shortest ways, by breadth-first search as
-one tensor program: in round k every square learns whether a neighbour knows a way of k − 1 steps (min-plus
-relaxation), for all rooms at once, until nobody learns any more.
-
 Squares are `[..., n, n]` (row, column), or `[..., n²]`, numbered row by row.
 """
 

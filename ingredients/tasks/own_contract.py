@@ -1,8 +1,4 @@
-"""The contract of a family of the user's own, tried on real shapes before anything is trained.
-
-Comes in: a family. Goes out: nothing, or one `StudyError` that says what is wrong with it: numbers that are none, tasks
-that are no function of their stream, shapes and types, luck of its own, lanes that see each other.
-"""
+"""The contract of a family of the user's own, tried on real shapes before anything is trained."""
 
 from __future__ import annotations
 
@@ -43,7 +39,7 @@ def check_family(family: Family) -> None:
     tasks = _check_tasks(family)
     one = _check_steps(family, tasks)
     if any(not torch.equal(a, b) for a, b in zip(one, _played(family, tasks), strict=True)):
-        raise wrong(family.name, "gives other steps for equal draws: what is remembered belongs into the state")
+        raise wrong(family.name, "gives other steps for equal draws: keep what it remembers in the state")
     _check_lanes(family, tasks, one)
 
 
@@ -78,7 +74,7 @@ def _check_steps(family: Family, tasks: Tensor) -> list[Tensor]:
     luck = torch.default_generator.get_state()
     found = _played(family, tasks, check=True)
     if not torch.equal(luck, torch.default_generator.get_state()):
-        raise wrong(family.name, "draws random numbers of its own: all luck is in `noise` and `start`")
+        raise wrong(family.name, "draws random numbers of its own: use `noise` and `start` alone")
     return found
 
 
@@ -94,7 +90,8 @@ def _played(family: Family, tasks: Tensor, check: bool = False, actions: Tensor 
         _checked(family, "the state of first", state, (*lead, state.shape[-1] if isinstance(state, Tensor) else 0))
         _checked(family, "the observation of first", observation, (*lead, family.observation_size))
     for _ in range(min(STEPS, family.episode_steps)):
-        action, noise = _action(family, draw, lead), _uniform(draw, family.noise_size, lead)
+        action = _action(family, draw, lead)
+        noise = _uniform(draw, family.noise_size, lead)
         action = action if actions is None else torch.where(actions, _other(family, action), action)
         step = _called(family, "step", partial(family.step, tasks, state, action, noise))
         if check:
@@ -128,7 +125,7 @@ def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> Non
         _checked(family, "the reward_observed of step", step.reward_observed, tuple(lead))
     ends = step.terminated | step.truncated
     if not family.ends_early and family.episode_steps > 1 and ends.any():
-        raise wrong(family.name, "an episode ended before its time limit: say ends_early = True")
+        raise wrong(family.name, "an episode ended before its time limit: set ends_early = True")
 
 
 def _check_lanes(family: Family, tasks: Tensor, plain: list[Tensor]) -> None:

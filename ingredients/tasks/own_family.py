@@ -7,8 +7,7 @@
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Comes in: a study's section `own`. Goes out: an `OwnFamily` that keeps the contract of `family.py`; `own_contract` tries
-whether it does. Its methods are batched tensor programs for any leading shape, pure but for what they are handed.
+Its methods are batched tensor programs for any leading shape, pure but for what they are handed.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "st
 
 @dataclass(frozen=True, eq=False)
 class OwnFamily:
-    """The user's family with every default filled in; `given` is his, and is given copies and gives them.
+    """The user's family, `given`, with every default filled in; tensors are copied on the way in and out.
 
-    `odd` says of what it gave, by name, which runs had a number in it that is not finite, `[S]`.
+    `odd` holds, by the name of what the user's family returned, which runs had a number that is not finite, `[S]`.
     """
 
     given: Any
@@ -57,7 +56,7 @@ class OwnFamily:
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L."""
+        """T = K · L."""
         return self.episodes * self.episode_steps
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -68,17 +67,17 @@ class OwnFamily:
         return tasks
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns his first state and observation."""
+        """Delegates to the user's family."""
         return self._begun("first", tasks, self._call("first", tasks, start))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns his next episode's, or its first again where he does not say."""
+        """Delegates to the user's family; `first` if it defines none."""
         if not hasattr(self.given, "next_episode"):
             return self.first(tasks, start)
         return self._begun("next_episode", tasks, self._call("next_episode", tasks, state, start))
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Returns his step."""
+        """Delegates to the user's family."""
         step = self._call("step", tasks, state, action, noise)
         if not isinstance(step, Step):
             raise wrong(self.name, f"step must return an ingredients.tasks.Step, got {shown(step)}")
@@ -93,14 +92,14 @@ class OwnFamily:
         return Step(**parts)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns his, or None where he does not say."""
+        """Delegates to the user's family; None if it defines none."""
         if not hasattr(self.given, "best_episode_return"):
             return None
         best = self._call("best_episode_return", tasks)
         return None if best is None else self._tensor("best_episode_return", best, tasks.shape[:-1])
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor | None:
-        """Returns what his environment shows in a state that a probe has changed, or None where he does not say."""
+        """Delegates to the user's family, for a state that a probe changed; None if it defines none."""
         show = self._call("shown", tasks, state) if hasattr(self.given, "shown") else None
         return (
             None
@@ -118,7 +117,7 @@ class OwnFamily:
         return found
 
     def _call(self, what: str, *given: Any) -> Any:  # noqa: ANN401 - whatever came back
-        """Returns what a method of his gives for copies: he may write on them."""
+        """Returns what a method of the user's family returns; it is given copies, on which it may write."""
         copies = [part.clone() if isinstance(part, Tensor) else part for part in given]
         with calling(lambda raised: wrong(self.name, f"{what} raised {raised}"), Kept):
             return getattr(self.given, what)(*copies)
@@ -137,7 +136,7 @@ class OwnFamily:
         shape: tuple[int, ...],
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Returns a copy of a tensor of his: it may be one that he will write on again.
+        """Returns a copy of a tensor of the user's, who may write on it again.
 
         Which runs have a number in it that is not finite is noted without a look at it: on a card that would be a wait.
         """

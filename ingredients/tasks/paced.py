@@ -1,7 +1,6 @@
 """Lanes that need not keep step: an early end begins the next episode at once, and nobody waits (see `lifetime`).
 
-Comes in: tasks and starts `[L, ...]`, actions `[L, width]`. Goes out: what is shown, scaled as for everyone who plays
-the family. An evaluation needs lifetimes that keep step, since probes exchange what lanes carry; training does not.
+An evaluation needs lifetimes that keep step, since probes exchange what lanes carry; training does not.
 """
 
 from __future__ import annotations

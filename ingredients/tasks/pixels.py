@@ -1,8 +1,4 @@
-"""Images as a family shows them: bytes, three of them in each number (`gyms.frames` says why).
-
-Comes in: columns of an observation. Goes out: pixels; or a glance at them, for those who cannot look at thousands of
-numbers.
-"""
+"""Images as a family shows them: bytes, three of them in each number (`gyms.frames` says why)."""
 
 from __future__ import annotations
 
@@ -27,7 +23,8 @@ def pixels(words: Tensor, frame: Frame) -> Tensor:
 
 def glanced(family: Family, observation: Tensor) -> Tensor:
     """Returns observations `[..., O]` with, in place of each image, its brightness in 8 × 8 blocks, from 0 to 1."""
-    parts, start = [], 0
+    parts = []
+    start = 0
     for frame in frames(family):
         end = start + words_of(frame)
         brightness = pixels(observation[..., start:end], frame).mean(-1) / 255

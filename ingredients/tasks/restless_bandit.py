@@ -12,7 +12,7 @@ told from it. The default is 1, as in a Gaussian bandit.
 
 Observation: one number that is always 0. The environment leaks neither reward nor action.
 Reward: as above. Termination: every pull terminates its episode; nothing is truncated. The state holds the present
-means; the agent can write on none of it: they drift as they would without him. Tasks can be held out. Adaptation axis:
+means; the agent can write on none of it: they drift whatever it does. Tasks can be held out. Adaptation axis:
 the pulls of a lifetime. ψ are the first means; what they become is the luck of the lifetime.
 """
 

@@ -1,7 +1,6 @@
 """Does who plays the two-step task repeat a choice by what it paid, or by what that says of the task's structure?
 
-Comes in: lifetimes on the two-step task. Goes out: P(the first choice is repeated), by reward and by whether the
-transition was common or rare (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2), and what is made of it.
+2011, Figure 2; Wang et al. 2016, §3.2), and what is made of it.
 
 Who repeats what paid (*model-free*) stays after a reward whatever the transition was: a main effect of reward. Who
 infers which planet pays stays after a common rewarded flight and after a rare one that was not: a reward × transition
@@ -25,9 +24,11 @@ SHAPE = (2, 2, 2, 2)  # was the ship the better one, was it paid, was the transi
 
 def stay_counts(lived: Lived) -> Tensor:
     """Returns how often each combination of `SHAPE` came up, `[S, 16]`; the last episode has no successor."""
-    ship, planet = lived.action[:, ::2], lived.observation[:, 1::2, :, 2].long()
+    ship = lived.action[:, ::2]
+    planet = lived.observation[:, 1::2, :, 2].long()
     better = (ship == lived.tasks.argmax(-1).unsqueeze(1))[:, :-1]
-    paid, common = lived.reward[:, 1::2][:, :-1] > 0, (planet == ship)[:, :-1]
+    paid = lived.reward[:, 1::2][:, :-1] > 0
+    common = (planet == ship)[:, :-1]
     stays = ship[:, 1:] == ship[:, :-1]
     place = ((better.long() * 2 + paid) * 2 + common) * 2 + stays
     counts = torch.zeros(len(place), 16, dtype=torch.float64, device=place.device)
@@ -39,10 +40,10 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
 
     - `stay_common_rewarded` and its three siblings: the four chances of staying.
     - `reward_effect`: what a reward adds to them, from −1 to 1; 1 for win-stay-lose-shift on ships.
-    - `interaction`: how much more it adds after common flights than after rare ones, from −2 to 2; 2 for who always
-      flies to where it was paid, or to where it was not paid not.
+    - `interaction`: how much more it adds after common flights than after rare ones, from −2 to 2; 2 for an
+      agent that always returns to where it was paid and never to where it was not.
     - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter; left
-      out where both are faint, as for who always stays.
+      out where both are faint, as for an agent that always stays.
     - `interaction_given_choice`: the interaction among flights of the better ship and among those of the worse, their
       mean; where the planets change places the better one is not known from ψ, and it is left out.
     """

@@ -51,22 +51,22 @@ class TabularMdp:
 
     @property
     def steps(self) -> int:
-        """Returns T = K · L."""
+        """T = K · L."""
         return self.episodes * self.episode_steps
 
     @property
     def observation_size(self) -> int:
-        """Returns the number of states: one column each."""
+        """The number of states: one column each."""
         return self.states
 
     @property
     def pairs(self) -> int:
-        """Returns the number of pairs of state and action."""
+        """The number of pairs of state and action."""
         return self.states * self.actions
 
     @property
     def task_size(self) -> int:
-        """Returns the length of ψ: a mean reward and S probabilities for each pair."""
+        """The length of ψ: a mean reward and S probabilities for each pair."""
         return self.pairs * (1 + self.states)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -137,7 +137,7 @@ class TabularMdp:
 def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
     """Returns Q of each step of an episode, `[..., L, S, A]`, by finite-horizon value iteration.
 
-    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Exact for who knows the MDP.
+    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Exact if the MDP is known.
 
     Args:
         rewards: mean rewards `[..., S, A]`; or `[..., L, S, A]`, where they differ by step.
@@ -145,7 +145,8 @@ def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
         steps: L, the episode's steps.
     """
     by_step = rewards.dim() == transitions.dim()
-    later, plan = torch.zeros_like(transitions[..., 0, 0, :]), []
+    later = torch.zeros_like(transitions[..., 0, 0, :])
+    plan = []
     for t in reversed(range(steps)):
         values = (transitions * later[..., None, None, :]).sum(-1)
         values = values + (rewards[..., t, :, :] if by_step else rewards)

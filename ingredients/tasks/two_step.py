@@ -60,17 +60,17 @@ class TwoStep:
 
     @property
     def steps(self) -> int:
-        """Returns T = 2 K."""
+        """T = 2 K."""
         return self.episodes * self.episode_steps
 
     @property
     def start_size(self) -> int:
-        """Returns one uniform that decides on a reversal, where there are any."""
+        """One uniform that decides on a reversal, where there are any."""
         return int(self.reversal > 0)
 
     @property
     def well_chosen(self) -> float:
-        """Returns the reward in expectation of the ship that mostly flies to the planet that pays."""
+        """The reward in expectation of the ship that mostly flies to the planet that pays."""
         return self.common * self.rewarded + (1 - self.common) * (1 - self.rewarded)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:

@@ -1,8 +1,7 @@
 """A task family as an ordinary vector of Gymnasium environments: many lanes of the one batched program.
 
-Comes in: a family, a number of lanes, what a Gymnasium user does. Goes out: what the batched program gives for the same
-draws, bit by bit. As in `environment`, an episode of Gymnasium's is one episode of the family, episodes go on on one
-task until another is asked for, and the hidden task is in no observation and no info.
+As in `environment`, an episode of Gymnasium's is one episode of the family, episodes go on on one task until another is
+asked for, and the hidden task is in no observation and no info.
 
 | call                                       | gives                                                         |
 |--------------------------------------------|---------------------------------------------------------------|
@@ -60,7 +59,8 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.metadata = {"autoreset_mode": mode}
-        self._family, self._restarts = family, mode is AutoresetMode.SAME_STEP
+        self._family = family
+        self._restarts = mode is AutoresetMode.SAME_STEP
         self._tasks: Tensor | None = None
         self._state = self._shown = torch.empty(0)
         self._steps = np.zeros(num_envs, np.int64)
@@ -79,7 +79,8 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         if isinstance(seed, list):
             raise ValueError("reset: one seed for all lanes, since they share their draws; got a list")
         asked = dict(options or {})
-        new_task, mask = bool(asked.pop("new_task", False)), asked.pop("reset_mask", None)
+        new_task = bool(asked.pop("new_task", False))
+        mask = asked.pop("reset_mask", None)
         if asked:
             raise ValueError(f"reset: unknown option {next(iter(asked))!r}; allowed: new_task, reset_mask")
         which = self._lanes(mask)
@@ -108,7 +109,9 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         noise = self._uniforms(self._family.noise_size, np.ones_like(self._over))
         kind = np.float32 if self._family.continuous else np.int64
         made = self._family.step(self._tasks, self._state, torch.from_numpy(np.asarray(actions, kind)), noise)
-        self._state, self._shown, self._steps = made.state, made.observation, self._steps + 1
+        self._state = made.state
+        self._shown = made.observation
+        self._steps = self._steps + 1
         terminated = made.terminated.numpy().copy()
         truncated = ~terminated & (made.truncated.numpy() | (self._steps == self._family.episode_steps))
         info = self._went_on(terminated | truncated)
@@ -155,7 +158,8 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         """Gives lanes a stream of their own from a seed: rows of what all lanes would draw from it."""
         if which.all() or not self._streams:
             super().reset(seed=seed)
-            self._streams, self._stream_of[:] = [self.np_random], 0
+            self._streams = [self.np_random]
+            self._stream_of[:] = 0
             return
         self._stream_of[which] = len(self._streams)
         self._streams.append(seeding.np_random(seed)[0])

@@ -1,7 +1,5 @@
 """Draws of rollouts to come, made by a thread while a device computes: nobody waits for them.
 
-Comes in: what is drawn, for which updates. Goes out: the storage of each, in turn.
-
 There are two storages. One is being read by the device while the other is drawn into; a thread draws into it again only
 after the device has read it, so no more than two rollouts are on their way.
 """
@@ -34,7 +32,9 @@ class Ahead(Generic[Storage]):
             indices: what is drawn for, in turn.
             device: that reads the storages.
         """
-        self._draw, self._left, self._device = draw, iter(indices), device
+        self._draw = draw
+        self._left = iter(indices)
+        self._device = device
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="draws")
         self._drawn: deque[tuple[Future[None], Storage]] = deque()
         for storage in storages:

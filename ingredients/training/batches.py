@@ -1,7 +1,4 @@
-"""Minibatches as the learner takes them, however the steps were collected; and what the policy thinks of actions.
-
-Comes in: a setup, weights by name. Goes out: `Batch`es, log-probabilities.
-"""
+"""Minibatches as the learner takes them, however the steps were collected; and what the policy thinks of actions."""
 
 from __future__ import annotations
 

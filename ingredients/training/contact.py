@@ -1,9 +1,5 @@
 """First contact with somebody else's tasks: what random play shows of them in seconds, before anything is trained.
 
-Comes in: a study. Goes out: a line for each thing that decides whether a study on these tasks can end in verdicts: what
-is seen and done, what varies between tasks and between resets, whether two resets with one seed are the same, what
-random play earns, how long episodes are, how fast steps are.
-
 Tasks are compared on the same seeds under the same actions, so that what differs is the task's; resets are compared on
 one task under different seeds; and the first of both plays is played twice.
 """
@@ -22,6 +18,7 @@ from ingredients.gyms.recipe import Recipe, close
 from ingredients.gyms.suggest import nothing_varies, suggestions
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study
+from ingredients.study.messages import several
 from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks, family_key
 from ingredients.tasks import lifetime, make_family
@@ -67,7 +64,8 @@ def contact(study: Study) -> dict[str, Any]:
     rows += [("seeds", _repeated(once, again)), ("random", _random(family, free)), ("speed", _speed(free))]
     if failed:
         rows.append(("failed", f"random play failed on {len(failed)} of {TASKS} tasks: {next(iter(failed.values()))}"))
-    vary, against = _could_vary(study), list(_against(study, once, free))
+    vary = _could_vary(study)
+    against = list(_against(study, once, free))
     rows.append(("verdicts", f"unlikely: {'; '.join(against)}" if against else POSSIBLE))
     return {"rows": rows, "vary": vary, "likely": not against}
 
@@ -75,8 +73,10 @@ def contact(study: Study) -> dict[str, Any]:
 @torch.no_grad()
 def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> RandomPlay:
     """Plays as many episodes as there are `starts` `[K, N, S]`; with the same actions in all lanes where `alike`."""
-    draw, lanes = generator(1, Purpose.LEAKAGE), len(tasks)
-    world, began = lifetime.begin(family, tasks, starts[0]), time.perf_counter()
+    draw = generator(1, Purpose.LEAKAGE)
+    lanes = len(tasks)
+    world = lifetime.begin(family, tasks, starts[0])
+    began = time.perf_counter()
     shown, paid, acting = [world.observation], [], []
     for t in range(len(starts) * family.episode_steps):
         if t and lifetime.starts_episode(family, t):
@@ -104,7 +104,7 @@ def _first(family: Family, tasks: Tensor, start: Tensor) -> Tensor:
 
 def _spaces(family: Family) -> str:
     acts = f"a vector of {family.actions}" if family.continuous else f"one of {family.actions}"
-    steps = f"{family.episodes} episodes of at most {family.episode_steps} step{'s' * (family.episode_steps > 1)}"
+    steps = f"{several(family.episodes, 'episode')} of at most {several(family.episode_steps, 'step')}"
     return f"an observation is {_shown(family)}, an action {acts}; a lifetime is {steps}"
 
 

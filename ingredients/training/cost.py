@@ -1,6 +1,6 @@
 """What training costs: memory by counting tensors, speed by timing a few updates.
 
-Comes in: a study, a stack. Goes out: bytes, env steps a second, notices. Nothing is kept of what is trained here.
+Nothing is kept of what is trained here.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def notices(study: Study) -> list[str]:
 def _gate_notice(study: Study, family: Family) -> str | None:
     """Returns that the study will not be applicable, where the settings of its tasks alone say so."""
     why = study.tasks.not_applicable(study.criterion.gain_above)
-    return why and f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}"
+    return f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}" if why else None
 
 
 def _start_notice(study: Study, family: Family) -> str | None:
@@ -132,7 +132,8 @@ def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, flo
 
 def _card_played(setup: Setup, tasks: int) -> float:
     """Returns the environment steps a second of an evaluation on a GPU, once it is recorded."""
-    policy, stage = begin_training(setup).policy, stage_of(setup)
+    policy = begin_training(setup).policy
+    stage = stage_of(setup)
     lived = evaluation_tasks(setup.family, tasks).expand(len(setup.runs), -1, -1)
     for _ in range(2):
         evaluate(setup, policy, lived, stage=stage)
@@ -195,7 +196,8 @@ def _time(setup: Setup, seconds: float) -> tuple[int, float]:
     """Returns how many environment steps all runs trained on in how many seconds, a first update not counted."""
     updates = train(setup, begin_training(setup))
     next(updates)
-    began, count = time.perf_counter(), 0
+    began = time.perf_counter()
+    count = 0
     while (took := time.perf_counter() - began) < seconds or not count:
         next(updates)
         count += 1
@@ -204,7 +206,8 @@ def _time(setup: Setup, seconds: float) -> tuple[int, float]:
 
 def _played_speed(setup: Setup, seconds: float) -> float:
     """Returns the environment steps a second of an evaluation: lanes play for a lifetime, or for about `seconds`."""
-    count, steps = lanes_at_once(setup), setup.family.steps
+    count = lanes_at_once(setup)
+    steps = setup.family.steps
     tasks = evaluation_tasks(setup.family, count).expand(len(setup.runs), -1, -1)
     began = time.perf_counter()
     draws = lifetime_draws(setup.runs, setup.family, EVALUATION, 0, count)
@@ -218,7 +221,9 @@ def _played_speed(setup: Setup, seconds: float) -> float:
 def _time_play(play: Play, draws: Draws, seconds: float) -> tuple[int, float]:
     """Returns how many steps of a lifetime all lanes played in how many seconds, a first step not counted."""
     lanes, _ = advance(play, begin(play, draws.start[0]), at_step(draws, 0))
-    began, played, took = time.perf_counter(), 0, 0.0
+    began = time.perf_counter()
+    played = 0
+    took = 0.0
     while played < play.family.steps - 1 and took < seconds:
         lanes, _ = advance(play, lanes, at_step(draws, played + 1))
         played, took = played + 1, time.perf_counter() - began
@@ -242,7 +247,8 @@ def _drawn_floats(setup: Setup) -> int:
 
 def _tape_floats(setup: Setup) -> int:
     """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
-    lanes, steps = setup.lifetimes // setup.tuned.minibatches, setup.rollout_steps
+    lanes = setup.lifetimes // setup.tuned.minibatches
+    steps = setup.rollout_steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
     eye, size = setup.agent.eye, setup.agent.layout.size
     seen = 2 * eye.entering(size) + eye.words if eye.frames else 0

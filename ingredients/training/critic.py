@@ -1,6 +1,4 @@
-"""The critic: the value of a moment, seen with more eyes than the policy has, and only in training.
-
-Comes in: the memory's output (detached), the task ψ, the time. Goes out: values `[S, ...]`.
+"""An asymmetric critic: it also sees the task and the time, in training only.
 
 In a lifetime most of the return's variance is which task was drawn and how much time is left; a critic that sees both
 leaves to the advantage what the action did (an asymmetric critic, Pinto et al. 2018). The policy never sees them, so
@@ -37,7 +35,7 @@ class Critic:
 
     @property
     def inputs(self) -> int:
-        """Returns the length of the critic's input."""
+        """The length of the critic's input."""
         return self.output_size + self.task_size + TIME_FEATURES
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -133,7 +131,8 @@ def value_gradient(
 def _looped_value_gradient(
     weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor, counts: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    gradient, losses = like.new_zeros(like.shape), inputs.new_empty(len(inputs))
+    gradient = like.new_zeros(like.shape)
+    losses = inputs.new_empty(len(inputs))
     counts = target.new_empty(len(target), 0) if counts is None else counts
     _value_gradient_loop(*_looped_weights(weights), *arrays(inputs, target, counts, losses, gradient))
     return losses, gradient

@@ -1,7 +1,5 @@
 """What is drawn for a stack: tasks, action uniforms, the environment's noise, the masks.
 
-Comes in: the stack's runs. Goes out: tasks `[S, N, D]` and draws `[T, S, N, ...]`.
-
 Every draw is keyed by seed, purpose and index alone (see `seeds`), so all cells of a seed meet the same luck, and
 whatever a run meets does not depend on its stack or on what happened before (a resumed run draws the same).
 """

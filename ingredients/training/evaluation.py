@@ -1,7 +1,5 @@
 """Evaluation: adaptation curves of trained agents, plain and under interventions.
 
-Comes in: the agents' weights `[S, P]`, tasks, probes. Goes out: mean expected return of each episode, `[S, K]`.
-
 A curve is made of the expected reward given ψ and the action (docs/design.md §6), so that the luck of the pay-outs is
 no noise in it; the luck that the agent itself met stays. Luck is drawn for chunks of at most 512 lanes, the same for
 every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
@@ -86,7 +84,8 @@ def evaluate(
         probes: names of `ingredients.probes.PROBES`.
         stage: where a device plays (`stage_of`); it is kept from one evaluation of a stack to the next.
     """
-    stage, returns = stage or stage_of(setup), []
+    stage = stage or stage_of(setup)
+    returns = []
     weights = views(policy, setup.agent.shapes()) if stage is None else stage.weights(policy)
     analysed = setup.family if isinstance(setup.family, Analysed) else None
     tallies = []
@@ -132,7 +131,7 @@ def _seated(setup: Setup, tasks: Tensor, most: int) -> Iterator[Seated]:
         luck = (_equal_parts(part, most, dim=2) for part in draws[:-1])
         for part, *drawn in zip(_equal_parts(chunk, most, dim=1), *luck, strict=True):
             there = part.to(setup.device)
-            yield Seated(there, Draws(*[*drawn, draws.carry]), lifetime.others(there))
+            yield Seated(there, Draws._make((*drawn, draws.carry)), lifetime.others(there))
 
 
 def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
@@ -149,7 +148,8 @@ class _Table:
 
     def played(self, probes: Sequence[str]) -> _Played:
         """Returns what the lifetimes give: plain ones, and those under each probe."""
-        episodes, half = self.play.family.episodes, lifetime.half_way(self.play.family)
+        episodes = self.play.family.episodes
+        half = lifetime.half_way(self.play.family)
         opening = self._opening(self.seated.draws)
         early = self._stretch(opening, range(half))
         early = early._replace(scene=early.scene._replace(start=self.seated.draws.start[episodes // 2]))
@@ -168,13 +168,14 @@ class _Table:
     def _twin(self) -> Scene:
         """Returns, half-way, lifetimes on the lanes' own tasks with the luck of their neighbours."""
         draws, neighbours = self.seated.draws, self.seated.neighbours
-        luck = Draws(*[*(of_neighbours(part, neighbours) for part in draws[:-1]), draws.carry])
+        luck = Draws._make((*(of_neighbours(part, neighbours) for part in draws[:-1]), draws.carry))
         twins = replace(self, seated=self.seated._replace(draws=luck))
         return twins._stretch(self._opening(luck), range(lifetime.half_way(self.play.family))).scene
 
     def _probed(self, probe: Intervention, plain: _Plain, twin: Scene, throughout: bool) -> Tensor:
         """Returns each step's expected reward under a probe, `[S, T, n]`."""
-        steps, half = self.play.family.steps, lifetime.half_way(self.play.family)
+        steps = self.play.family.steps
+        half = lifetime.half_way(self.play.family)
         if throughout:
             return self._stretch(plain.opening, range(steps), probe, plain.pasts).rewards
         changed = probe.at_half(plain.early.scene, twin)

@@ -1,7 +1,6 @@
 """The policy's loss where actions are vectors: the clipped surrogate for a normal distribution.
 
-Comes in: heads, what was done and how good it was. Goes out: losses, and their gradient over the heads. `learner` has
-the same for choices.
+`learner` has the same for choices.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ def gaussian_gradient(
         clip: ε.
         entropy_weight: of the entropy.
     """
-    steps, policy = minibatch.action.shape[1], normal(heads, minibatch.action.shape[-1])
+    steps = minibatch.action.shape[1]
+    policy = normal(heads, minibatch.action.shape[-1])
     surrogate = clipped_surrogate(log_density(policy, minibatch.action), minibatch, clip)
     of_log = -surrogate.slope.unsqueeze(-1) / steps
     narrow = (-policy.log_deviation).exp()

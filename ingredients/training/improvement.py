@@ -1,7 +1,4 @@
-"""What a rollout makes of the weights: epochs over its minibatches, one gradient step for policy and critic each.
-
-Comes in: a `Rollout`, a `Training`, how far each step goes. Goes out: losses; the weights are changed in place.
-"""
+"""What a rollout makes of the weights: epochs over its minibatches, one gradient step for policy and critic each."""
 
 from __future__ import annotations
 
@@ -34,7 +31,8 @@ from ingredients.training.setup import Setup, Training
 
 def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
     """Returns how far each gradient step of the next update goes: by the share of training that is left."""
-    left, count = 1 - training.update / setup.updates, training.policy_adam.count
+    left = 1 - training.update / setup.updates
+    count = training.policy_adam.count
     rate = setup.tuned.rate * left
     share = left if setup.tuned.segment else entropy_share(left, setup.family.steps)
     entropy_weight = setup.tuned.entropy * share
@@ -73,9 +71,11 @@ def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
     seen = rollout.tasks[..., : setup.critic.task_size]
     seen_by_critic = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]
     value = torch.stack([values(leaves.critic, inputs) for inputs in seen_by_critic])
-    scaled, acting = rollout.reward * (1 - discount), rollout.acting
+    scaled = rollout.reward * (1 - discount)
+    acting = rollout.acting
     raw = generalised_advantage(scaled, value, discount, setup.tuned.gae_lambda, acting)
-    target, advantage = raw + value, normalise_per_run(raw, acting)
+    target = raw + value
+    advantage = normalise_per_run(raw, acting)
     batches = []
     for m, critic_inputs in enumerate(seen_by_critic):
         action = rollout.action[m].flatten(1, 2)
@@ -83,7 +83,7 @@ def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
         weight = None if acting is None else step_weights(acting[m].flatten(1))
         minibatch = Minibatch(action, before, advantage[m].flatten(1), weight)
         earned = rollout.earned[m].flatten(1, 2)
-        start = rollout.start and tuple(part[m] for part in rollout.start)
+        start = None if rollout.start is None else tuple(part[m] for part in rollout.start)
         about_critic = critic_inputs.flatten(1, 2), target[m].flatten(1)
         batches.append(Batch(rollout.inputs[m], start, rollout.carry, minibatch, earned, *about_critic))
     return batches

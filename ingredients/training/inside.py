@@ -1,8 +1,5 @@
 """What a memory holds of the last action and the last reward: the route "carried inside" (docs/design.md §5, trap 8).
 
-Comes in: a stack and two of its policies, untrained and trained. Goes out: for each run how well a decoder tells
-a_{t-1} and r_{t-1} from the memory's output on lifetimes it was not fitted to.
-
 - `action`: a_{t-1} from the output of step t − 1, by which it was chosen and which is carried into step t: before x_t
   is taken in, so that neither the action channel nor a leak can tell it.
 - `reward`: r_{t-1} from the output of step t, after x_t is taken in: with the reward channel off only what the
@@ -90,7 +87,8 @@ class _Play:
     def __init__(self, outputs: list[Tensor], targets: list[Tensor], acted: list[Tensor], steps: list[int]) -> None:
         """Stacks the steps."""
         self._outputs, self._targets = (torch.stack(part, 1).double().cpu().numpy() for part in (outputs, targets))
-        self._acted, self._steps = torch.stack(acted, 1).cpu().numpy(), np.array(steps)
+        self._acted = torch.stack(acted, 1).cpu().numpy()
+        self._steps = np.array(steps)
 
     def __call__(self, run: int) -> _Rows:
         """Returns one run's rows in which there was something to do."""
@@ -133,7 +131,8 @@ def skill(rows: _Rows) -> float | None:
     fitted, tested = rows.lifetime < half, rows.lifetime >= half
     classes = _classes(rows.target, fitted)
     step = np.unique(rows.step, return_inverse=True)[1]
-    chances, features = _by_step(np.eye(int(classes.max()) + 1)[classes], step, fitted), rows.features
+    chances = _by_step(np.eye(int(classes.max()) + 1)[classes], step, fitted)
+    features = rows.features
     features = features - _by_step(features, step, fitted)
     wanted = np.eye(chances.shape[1])[classes] - chances
     weights = _ridge(features[fitted], wanted[fitted])

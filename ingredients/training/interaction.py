@@ -1,8 +1,5 @@
 """One step of many agents in many environments: the loop that training and evaluation share.
 
-Comes in: agents and their tasks (a `Play`), the draws of one step. Goes out: the lanes after it, and
-what happened.
-
 A lane is one lifetime in progress. The order of events in a step is that of RL² (Duan et al. 2016, Figure 1): the input
 holds r_{t-1} and a_{t-1}; memory takes it in; the policy acts; the environment answers. Memory, reward and action pass
 from episode to episode, and start empty with the lifetime. How episodes follow one another is `tasks.lifetime`'s.
@@ -125,7 +122,8 @@ def advance(
     executed = action if trembles is None else tremble(play.family, action, trembles)
     world, step = lifetime.proceed(play.family, play.tasks, lanes.world, executed, draws.noise)
     scale = reward_scale(play.family)
-    no, starts = torch.zeros_like(draws.reward_shown), lifetime.starts_episode(play.family, lanes.t + 1)
+    no = torch.zeros_like(draws.reward_shown)
+    starts = lifetime.starts_episode(play.family, lanes.t + 1)
     if starts:
         world = lifetime.next_episode(play.family, play.tasks, world, draws.start)
     past = Past(
@@ -167,7 +165,8 @@ def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
     A vector's place is taken by one that is uniform on [−1, 1]. One uniform decides both whether and what.
     """
     if family.continuous:
-        strays, drawn = uniform[..., :1] < TREMBLES, uniform.clone()
+        strays = uniform[..., :1] < TREMBLES
+        drawn = uniform.clone()
         drawn[..., 0] /= TREMBLES
         return torch.where(strays, drawn * 2 - 1, action)
     others = max(family.actions - 1, 1)

@@ -1,7 +1,6 @@
 """What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (docs/design.md §5, trap 8).
 
-Comes in: a family. Goes out: for reward and action a decoder's accuracy on lifetimes it was not fitted to, against what
-is known before the step, as JSON. The measure itself is `decoding.leak`; an audit uses the same.
+The measure itself is `decoding.leak`; an audit uses the same.
 
 Lifetimes on evaluation tasks are played by uniformly random actions (vectors: uniform on [−1, 1], which an environment
 reads in full), so nothing is decoded from habits of a policy. Features are what every cell sees, never a channel. What
@@ -129,7 +128,8 @@ def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
 
 def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[PlayedSequences, _Failed]:
     """Returns lifetimes on `tasks` `[N, D]`, played at random, without those in which the environment failed."""
-    lanes, draw = len(tasks), generator(0, Purpose.LEAKAGE)
+    lanes = len(tasks)
+    draw = generator(0, Purpose.LEAKAGE)
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=draw))
     shown, rewards, actions, acting = [glanced(family, world.observation)], [], [], []
     for t in range(family.steps):

@@ -1,9 +1,5 @@
 """Recurrent proximal policy optimisation over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
 
-Comes in: a rollout and weights. Goes out: losses, gradients and better weights, S runs at once and each by itself:
-advantages are normalised per run, gradients clipped per run, a run that diverges is frozen and named, and the others
-do not notice.
-
 Discounting runs across episodes to the lifetime's end, where the return ends. It counts the steps in which there was
 something to do: where an agent only waited for the next episode, no step counts in any mean, gradient or discount, so
 that how long it waits changes nothing. `weight`, where it is not None, says which: see `step_weights`.
@@ -192,7 +188,8 @@ def prediction_gradient(
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])
         return gradient if counts is None else gradient.mul_(counts.unsqueeze(-1))
-    actions, column = predicted.shape[-1], action.unsqueeze(-1)
+    actions = predicted.shape[-1]
+    column = action.unsqueeze(-1)
     error = predicted.gather(-1, column).sub_(earned.unsqueeze(-1)).mul_(weight * actions / action.shape[1])
     if counts is not None:
         error.mul_(counts.unsqueeze(-1))

@@ -1,7 +1,5 @@
 """Luck drawn once for each seed, and spread over the runs that share it where the stack computes.
 
-Comes in: a stack's runs. Goes out: what `draws` gives, to the bit: tasks `[S, N, D]` and draws `[T, S, N, ...]`.
-
 All cells of a seed meet the same luck. So a hundred runs of five seeds need five draws, which are a small copy to a
 device; there each run takes its seed's (`spread_training`, `spread_draws`). Draws are made into storage that is handed
 in, so that it can be such as a device reads by itself.
@@ -86,7 +84,8 @@ def _lists_of(runs: Sequence[Run]) -> list[tuple[int, int | None]]:
 
 def shares(runs: Sequence[Run], family: Family) -> LuckSharing:
     """Returns who shares whose luck."""
-    seeds, lists = seeds_of(runs), _lists_of(runs)
+    seeds = seeds_of(runs)
+    lists = _lists_of(runs)
     starts = [_only_start(seed, family) for seed in seeds]
     alike = [run.cell.starts_alike and family.start_size > 0 for run in runs]
     return LuckSharing(
@@ -107,7 +106,8 @@ def _only_start(seed: int, family: Family) -> Tensor:
 
 def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraws:
     """Returns storage for the luck of so many seeds."""
-    lead, width = (seeds, family.steps, lanes), (family.actions,) if family.continuous else ()
+    lead = (seeds, family.steps, lanes)
+    width = (family.actions,) if family.continuous else ()
     starts = (seeds, family.episodes, lanes, family.start_size)
     shapes = ((*lead, *width), (*lead, family.noise_size), starts, (*lead, 2))
     return SeedDraws(*(torch.empty(shape, pin_memory=pinned) for shape in shapes))
@@ -134,7 +134,8 @@ class Source:
     def __init__(self, setup: Setup) -> None:
         """Draws nothing yet but the lists."""
         self._setup = setup
-        self._seeds, self._lists = seeds_of(setup.runs), _lists_of(setup.runs)
+        self._seeds = seeds_of(setup.runs)
+        self._lists = _lists_of(setup.runs)
         self._random = any(run.cell.random_memory for run in setup.runs)
         family = setup.family
         self._kept = {key: task_list(key[0], family, key[1]) for key in self._lists if key[1] is not None}
@@ -175,7 +176,7 @@ def spread_draws(of: LuckSharing, luck: SeedDraws) -> Draws:
     reward_shown = (masks[..., :1] < of.reward_shown.unsqueeze(1)).float()
     action_shown = (masks[..., 1:] < of.action_shown.unsqueeze(1)).float()
     by_run = (action, noise, start, reward_shown, action_shown)
-    return Draws(*[*(part.transpose(0, 1).contiguous() for part in by_run), of.carry])
+    return Draws._make((*(part.transpose(0, 1).contiguous() for part in by_run), of.carry))
 
 
 def spread_training(of: LuckSharing, drawn: RolloutDraws, initial: State) -> tuple[Tensor, Draws, State | None]:

@@ -1,7 +1,6 @@
 """Lifetimes in progress at their own pace: where each lane is, and what comes next.
 
-Comes in: runs, a family, actions. Goes out: what every step gave. An early end begins the next episode at once, and a
-lifetime's end the next lifetime.
+An early end begins the next episode at once, and a lifetime's end the next lifetime.
 
 Tasks and starts are drawn for the j-th lifetime of each lane, keyed by seed, purpose and j alone: all cells of a seed
 meet the same ones in the same order, however long their lifetimes last.
@@ -63,7 +62,8 @@ def schedule(runs: Sequence[Run], family: Family, lanes: int) -> Callable[[int, 
         return drawn
 
     def of_run(index: int, number: int) -> Beginning:
-        run, every = runs[index], (family.episodes, lanes)
+        run = runs[index]
+        every = (family.episodes, lanes)
         count = run.cell.training_tasks
         tasks = fresh(run.seed, number) if count is None else listed(run.seed, count, number)
         if run.cell.starts_alike:
@@ -96,7 +96,8 @@ class Places:
     @staticmethod
     def first(runs: int, lanes: int, family: Family) -> Places:
         """Returns the places before anything has begun."""
-        lead, width = (runs, lanes), family.actions if family.continuous else 1
+        lead = (runs, lanes)
+        width = family.actions if family.continuous else 1
         lifetime, episode, step, age = (np.zeros(lead, np.int64) for _ in range(4))
         tasks, starts = (np.zeros((*lead, size), np.float32) for size in (family.task_size, family.start_size))
         taken = np.zeros((*lead, family.episode_steps, width), np.float32)
@@ -132,7 +133,7 @@ class Came(NamedTuple):
 
     @property
     def ended(self) -> Flags:
-        """Returns where an episode ended."""
+        """Where an episode ended."""
         return self.terminated | self.truncated
 
 
@@ -149,7 +150,8 @@ class Ongoing:
             places: where an earlier process left the lanes.
         """
         assert isinstance(family, Paced), family
-        self._family, self._beginning = family, schedule(runs, family, lanes)
+        self._family = family
+        self._beginning = schedule(runs, family, lanes)
         self._shape = (len(runs), lanes)
         self._first_cut = np.ceil(family.episode_steps * (np.arange(1, lanes + 1) * _SPREAD % 1)).astype(np.int64)
         self.pace: Pace = family.pace(lanes)
@@ -158,7 +160,8 @@ class Ongoing:
 
     def step(self, actions: Rows) -> Came:
         """Returns what actions `[S, B, width]` came to; episodes and lifetimes that end give way to the next."""
-        places, made = self.places, self.pace.step(_rows(actions))
+        places = self.places
+        made = self.pace.step(_rows(actions))
         observation, reward = made.observation.reshape(*self._shape, -1), made.reward.reshape(self._shape)
         terminated, cut = made.terminated.reshape(self._shape), made.truncated.reshape(self._shape)
         np.put_along_axis(places.taken, places.step[..., None, None], actions[:, :, None], axis=2)
@@ -170,7 +173,8 @@ class Ongoing:
         parted = (places.lifetime == 0) & (places.episode == 0) & (places.step == self._first_cut)
         truncated = ~terminated & (cut | parted)
         ended = terminated | truncated
-        born, earned = ended & (places.episode == self._family.episodes - 1), places.earned.copy()
+        born = ended & (places.episode == self._family.episodes - 1)
+        earned = places.earned.copy()
         self.shown = self._next(ended, born, observation) if ended.any() else observation
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
@@ -193,7 +197,8 @@ class Ongoing:
 
         All lanes arrive at once: one whose episode is younger begins it later, and what it does before is forgotten.
         """
-        places, longest = self.places, int(self.places.step.max())
+        places = self.places
+        longest = int(self.places.step.max())
         shown = self.pace.begin(*self._rows()).reshape(*self._shape, -1)
         for late in range(longest + 1):
             begins = places.step == longest - late

@@ -1,8 +1,6 @@
 """The matrix products of an update: how many operations they are, and how fast `torch.bmm` makes them.
 
-Comes in: a setup. Goes out: floating-point operations (a multiplication and its addition are two), and a speed: the
-limit of a training that makes these products with torch. Compiled loops make them with another BLAS, so they may pass
-it.
+Compiled loops make them with another BLAS, so they may pass it.
 
 There are two counts. `needed_flops` is derived from the algorithm alone, so that work done twice is not counted as
 work achieved. `recorded_products` are those that a real update in torch asks for, with their shapes: they tell how the
@@ -41,7 +39,7 @@ class Product(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Returns 2 · batch · rows · inner · columns."""
+        """2 · batch · rows · inner · columns."""
         return 2 * self.batch * self.rows * self.inner * self.columns
 
 

@@ -1,7 +1,5 @@
 """Programs of many small operations that a device repeats from a recording, as CUDA graphs.
 
-Comes in: a function of no arguments over tensors that stay where they are. Goes out: one that does the same.
-
 A GPU computes a small operation sooner than Python can ask for it. Asked once and recorded, thousands of them are one
 launch. The first call of a program is as if nothing were recorded: what is compiled or chosen at first use is done
 there. The second is recorded, and all from there on repeat that: they read and write the same places.

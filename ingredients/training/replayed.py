@@ -1,7 +1,5 @@
 """Training on a device that is told as little as can be: a rollout and its epochs are a recording each.
 
-Comes in: a setup, a training. Goes out: one `Update` after each rollout, as `trainer.train` yields them.
-
 Nothing on the way waits for the device. What changes from update to update is read from fixed places: the luck, drawn
 ahead once for each seed; how far every gradient step goes (`improvement.paces`); the number of the update. A run that
 diverges is frozen by the device, which notes when (`Training.diverged_at`); the CPU asks when it needs to know.
@@ -36,7 +34,8 @@ def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[U
         training: as it stands; its tensors stay where they are.
         recorder: of the setup's device.
     """
-    source, bench = Source(setup), _Bench(setup, training, recorder)
+    source = Source(setup)
+    bench = _Bench(setup, training, recorder)
     pinned = setup.device.type == "cuda"
     left = range(training.update, setup.updates)
     ahead = Ahead(source.draw, [source.blank(pinned) for _ in range(min(AT_ONCE, len(left)))], left, setup.device)

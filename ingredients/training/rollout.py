@@ -1,7 +1,4 @@
-"""Rollouts: whole lifetimes of every run of a stack, laid out for the learner.
-
-Comes in: a play, draws. Goes out: a `Rollout` whose minibatches are contiguous blocks, so that none is copied.
-"""
+"""Rollouts: whole lifetimes of every run of a stack, laid out for the learner."""
 
 from __future__ import annotations
 
@@ -61,8 +58,10 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
     blank = _Buffers.blank(play, (minibatches, runs, steps, lifetimes // minibatches))
-    start = memory and tuple(_split(part, minibatches).clone(memory_format=torch.contiguous_format) for part in memory)
-    lanes, score, scale = begin(play, draws.start[0], memory), play.tasks.new_zeros(runs), reward_scale(play.family)
+    start = None if memory is None else tuple(_start_of(part, minibatches) for part in memory)
+    lanes = begin(play, draws.start[0], memory)
+    score = play.tasks.new_zeros(runs)
+    scale = reward_scale(play.family)
     costs = _Costs.of(play) if expected else None
     for t in range(steps):
         before = lanes.world.state
@@ -152,7 +151,8 @@ def _best_rewards(play: Play) -> Tensor:
     Where episodes end early nobody can say how many steps will be acted in, and each one's share must not depend on
     it: all that an episode is worth is counted in its first step, which always is.
     """
-    family, best = play.family, play.family.best_episode_return(play.tasks)
+    family = play.family
+    best = play.family.best_episode_return(play.tasks)
     if best is None:
         return play.tasks.new_zeros(*play.tasks.shape[:2], 1)
     scaled = best * reward_scale(family)
@@ -165,3 +165,8 @@ def _best_rewards(play: Play) -> Tensor:
 def _split(lanes: Tensor, minibatches: int) -> Tensor:
     """Returns `[M, S, N, ...]` from `[S, M·N, ...]`."""
     return lanes.view(lanes.shape[0], minibatches, -1, *lanes.shape[2:]).transpose(0, 1)
+
+
+def _start_of(part: Tensor, minibatches: int) -> Tensor:
+    """Returns a part of the memory that lifetimes start from, cut into minibatches."""
+    return _split(part, minibatches).clone(memory_format=torch.contiguous_format)

@@ -1,7 +1,5 @@
 """What segments are worth: advantages, the critic's targets, and the minibatches that are learned from.
 
-Comes in: `Segments`, the critic's weights. Goes out: `Batch`es, as whole lifetimes give them (`improvement`).
-
 Rewards are divided by the deviation of the discounted return, as it has been over all segments so far (Engstrom et al.
 2020 count it among what makes PPO work): one learning rate then serves an environment that pays −16 a step and one that
 pays 1 once.
@@ -84,7 +82,8 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
     raw = segment_advantage(
         reward, value, segments.ended, _beyond(setup, leaves.critic, segments), tuned.discount, tuned.gae_lambda
     )
-    target, advantage = raw + value, normalise_per_run(raw)
+    target = raw + value
+    advantage = normalise_per_run(raw)
     batches = []
     for m, seen in enumerate(eyes):
         action, outputs = segments.action[m].flatten(1, 2), segments.outputs[m].flatten(1, 2)

@@ -1,7 +1,4 @@
-"""The learner's rules where episodes are long: those of PPO for control, one for all environments and all cells.
-
-Comes in: the length of an episode, of a lifetime. Goes out: numbers. docs/learner.md says what they were measured on.
-"""
+"""The learner's rules where episodes are long: those of PPO for control, one for all environments and all cells."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Training in segments of lifetimes: the loop of `trainer.train` for lanes that go on at their own pace.
 
-Comes in: a setup, a training. Goes out: one `Update` after each segment and its epochs. What lanes carry over segments
-is part of the training (`Training.carried`), so that a resumed stack goes on to the same bits.
+What lanes carry over segments is part of the training (`Training.carried`), so that a resumed stack goes on to the same
+bits.
 """
 
 from __future__ import annotations

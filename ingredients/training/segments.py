@@ -1,9 +1,5 @@
 """Rollouts in segments of lifetimes that need not keep step, laid out for the learner.
 
-Comes in: lanes in progress, weights, draws. Goes out: `Segments`: the memory that a segment starts from is stored, and
-no gradient flows beyond it (truncated backpropagation through time, Williams & Peng 1990); the lanes' next segment
-starts where this one ended.
-
 The return of a step ends with its episode. Where the environment terminated it nothing follows; where a time limit or
 the segment's end cut it, what would have followed is the critic's value of what was shown last (Pardo et al. 2018), so
 that input has been put to the memory as well.
@@ -111,7 +107,8 @@ _MEMORY = "memory."
 
 def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping[str, NDArray[Any]]) -> Carried:
     """Returns lanes, so many of each run, at the start of their first lifetimes, or where `carried` left them."""
-    like, memory = play.tasks, play.agent.memory.initial_state(len(runs), lanes, play.family.steps, play.tasks)
+    like = play.tasks
+    memory = play.agent.memory.initial_state(len(runs), lanes, play.family.steps, play.tasks)
     if not carried:
         ongoing = Ongoing(runs, play.family, lanes)
         return Carried(ongoing, memory, nothing_past(play, _numbers(ongoing.shown, like)), like.new_zeros(len(runs)))
@@ -151,10 +148,13 @@ def collect_segment(
     """Returns the next segment of all lanes; `carried` is changed in place."""
     made: list[_Step] = []
     beyond: list[Beyond] = []
-    start, wipe, last = carried.memory, _wipes(runs), len(draws.action) - 1
+    start = carried.memory
+    wipe = _wipes(runs)
+    last = len(draws.action) - 1
     for t in range(last + 1):
         shown = draws.reward_shown[t], draws.action_shown[t]
-        inputs, where = assemble(play.agent.layout, carried.past, *shown), _Where.of(play, carried.lanes.places, wipe)
+        inputs = assemble(play.agent.layout, carried.past, *shown)
+        where = _Where.of(play, carried.lanes.places, wipe)
         output, carried.memory = play.agent.step(play.weights, carried.memory, where.carry, inputs)
         action = act(play, output, draws.action[t])
         came = carried.lanes.step(_taken(play, action))

@@ -1,8 +1,4 @@
-"""What a stack is before it trains, and what changes while it does.
-
-Comes in: the stack's runs and the study's settings. Goes out: a `Setup`, and the `Training` that starts from first
-weights.
-"""
+"""What a stack is before it trains, and what changes while it does."""
 
 from __future__ import annotations
 
@@ -85,27 +81,27 @@ class Setup:
 
     @property
     def lifetimes(self) -> int:
-        """Returns how many lifetimes of one run a rollout holds: whole ones, or a segment of each."""
+        """How many lifetimes of one run a rollout holds: whole ones, or a segment of each."""
         return self.tuned.lifetimes
 
     @property
     def stands_still(self) -> bool:
-        """Returns whether time stands still for agents that wait in an evaluation: where none waits in training."""
+        """Whether time stands still for agents that wait in an evaluation: where none waits in training."""
         return self.tuned.segment > 0
 
     @property
     def rollout_steps(self) -> int:
-        """Returns how many steps of each lifetime a rollout holds."""
+        """How many steps of each lifetime a rollout holds."""
         return self.tuned.segment or self.family.steps
 
     @property
     def steps_per_update(self) -> int:
-        """Returns the environment steps of one run's rollout."""
+        """The environment steps of one run's rollout."""
         return self.lifetimes * self.rollout_steps
 
     @property
     def updates(self) -> int:
-        """Returns how many rollouts a run trains on: `train_steps`, rounded up to whole rollouts."""
+        """How many rollouts a run trains on: `train_steps`, rounded up to whole rollouts."""
         return -(-self.learner.train_steps // self.steps_per_update)
 
 
@@ -119,7 +115,8 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
     tuned = _segmented(study, family) if may_segment(study, family.episode_steps) else _tuned(study.learner, family)
-    eye, horizon = Eye(frames(family)), tuned.segment or family.steps
+    eye = Eye(frames(family))
+    horizon = tuned.segment or family.steps
     memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, horizon)
     agent = Agent(layout, hidden, memory, study.agent.head_hidden, eye)
     seen = (layout.size - eye.words if tuned.segment else 0) + (
@@ -132,7 +129,8 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
     """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
-    steps, minibatches = family.steps, MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
+    steps = family.steps
+    minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
     return Tuned(
         lifetimes=rollout_lifetimes(steps, minibatches) if learner.lifetimes == "auto" else learner.lifetimes,

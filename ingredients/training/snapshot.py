@@ -1,7 +1,6 @@
 """A stack in the middle of its training as arrays, and back: all that it needs to go on to the same bits.
 
-Comes in: a `Training` and the updates so far. Goes out: numpy arrays, those of runs, `[S, ...]`, apart from those that
-all runs share. Draws are stateless (see `seeds`), so no generator's state is among them.
+Draws are stateless (see `seeds`), so no generator's state is among them.
 """
 
 from __future__ import annotations

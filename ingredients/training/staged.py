@@ -1,7 +1,5 @@
 """Evaluations on a device: many lanes side by side, and stretches of their lifetimes played from recordings.
 
-Comes in: a setup, tasks, a stretch as a function. Goes out: what it gives, to the bit where the products are.
-
 Lanes that are played together on a CPU, 512 at most, fill its cache; on a GPU so few are over before the next step is
 asked for. There chunks stand side by side. Each keeps its luck, and its ring: no lane gets a neighbour that it would
 not have had (`Seated.neighbours`).
@@ -72,7 +70,8 @@ class Stage:
             recorder: of its device; CUDA's by default.
             most_lanes: of a run that are played side by side; as many as there is room for by default.
         """
-        self._setup, self._recorder = setup, recorder or CudaRecorder(setup.device)
+        self._setup = setup
+        self._recorder = recorder or CudaRecorder(setup.device)
         self._most = most_lanes
         self._shares = shares(setup.runs, setup.family).to(setup.device)
         self._seeds = seeds_of(setup.runs)
@@ -127,7 +126,8 @@ class Stage:
 
     def _draws(self, together: Sequence[_LaneRange], sizes: Sequence[int]) -> Draws:
         """Returns the draws of places, those of each out of its chunk's."""
-        family, purposes = self._setup.family, evaluating(self._setup.stream)
+        family = self._setup.family
+        purposes = evaluating(self._setup.stream)
         chunks: dict[int, SeedDraws] = {}
         for place in together:
             if place.chunk not in chunks:

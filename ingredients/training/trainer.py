@@ -1,7 +1,4 @@
-"""A stack from first weights to last: the training loop as a generator, so that logging and storing stay outside.
-
-Comes in: the stack's runs and the study's settings. Goes out: one `Update` after each rollout and its epochs.
-"""
+"""A stack from first weights to last: the training loop as a generator, so that logging and storing stay outside."""
 
 from __future__ import annotations
 

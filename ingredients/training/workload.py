@@ -1,7 +1,4 @@
-"""The fixed workload of the benchmarks (docs/design.md §9), and the same in other sizes. Imports no torch.
-
-Comes in: sizes. Goes out: a study and its runs.
-"""
+"""The fixed workload of the benchmarks (docs/design.md §9), and the same in other sizes. Imports no torch."""
 
 from __future__ import annotations
 

@@ -6,10 +6,8 @@
     cell = Lifetime(cell, episodes=50, draw_task=new_task)       # one episode of the outside is a lifetime
     cell = ActionObservation(RewardObservation(cell))            # leave one out, and its ingredient is off
 
-Comes in: an environment with a flat, discrete, dict or tuple observation. Goes out: one with a flat one, in the order
-of the agent's own input (`agent.observation`): observation, lifetime's start, episode's start, r_{t−1}, shown, a_{t−1},
-shown. `columns` has what is added, `resets` how the lanes of a vector are reset, `single` the wrappers of one
-environment, `vector` those of vectors (`VectorLifetime`, ...).
+`columns` has what is added, `resets` how the lanes of a vector are reset, `single` the wrappers of one environment,
+`vector` those of vectors (`VectorLifetime`, ...).
 """
 
 from ingredients.wrappers.columns import DrawTask, new_task

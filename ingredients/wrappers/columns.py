@@ -1,7 +1,4 @@
-"""What the wrappers add to an observation, and how a lifetime comes to its task.
-
-Comes in: spaces, actions. Goes out: columns of numbers.
-"""
+"""What the wrappers add to an observation, and how a lifetime comes to its task."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Resets of a vector's lanes, each with options of its own.
 
-Comes in: which lanes are reset. Goes out: what they observe. Gymnasium hands one set of options to all lanes of a
-reset, so lanes with other options are reset by a mask, one group after the other.
+Gymnasium hands one set of options to all lanes of a reset, so lanes with other options are reset by a mask, one group
+after the other.
 """
 
 from __future__ import annotations

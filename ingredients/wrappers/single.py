@@ -1,7 +1,4 @@
-"""Wrappers of one environment; the package's docstring shows them together.
-
-Comes in: an environment. Goes out: one with more columns in its observation, or with a lifetime for an episode.
-"""
+"""Wrappers of one environment; the package's docstring shows them together."""
 
 from __future__ import annotations
 
@@ -39,7 +36,8 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
             raise ValueError(f"episodes: out of range, got {episodes}; allowed: 1 or more")
         self.observation_space = wider(flat(env.observation_space), 0.0, 1.0, 2)
         self._episodes, self._draw_task, self._episode = episodes, draw_task, 0
-        self._draw, self._options = np.random.default_rng(), dict[str, Any]()
+        self._draw = np.random.default_rng()
+        self._options = dict[str, Any]()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

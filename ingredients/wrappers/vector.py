@@ -1,7 +1,6 @@
 """The wrappers of `single` for vectors of environments, whatever their autoreset mode.
 
-Comes in: a vector of environments with flat observations. Goes out: one with more columns, or with lifetimes for
-episodes. A lane that has just been reset has neither r_{t−1} nor a_{t−1}.
+A lane that has just been reset has neither r_{t−1} nor a_{t−1}.
 """
 
 from __future__ import annotations
@@ -52,7 +51,8 @@ class VectorLifetime(VectorWrapper):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
         """Returns the first observations of lifetimes, of all lanes or of those of the mask."""
-        which, given = which_lanes(options, self.num_envs), dict(options or {})
+        which = which_lanes(options, self.num_envs)
+        given = dict(options or {})
         given.pop(MASK, None)
         for lane in np.flatnonzero(which).tolist():
             if seed is not None:
@@ -66,7 +66,8 @@ class VectorLifetime(VectorWrapper):
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
         """Returns a step of the lifetimes; `info` says in `episode_end` where an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
-        ended, reward = terminated | truncated, np.array(reward)
+        ended = terminated | truncated
+        reward = np.array(reward)
         self._episode += ended
         over = ended & (self._episode == self._episodes)
         if (goes_on := ended & ~over).any():

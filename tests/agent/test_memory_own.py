@@ -51,7 +51,7 @@ def test_dropout_is_off_and_said_to_be() -> None:
     before = torch.default_generator.get_state()
     memory, x, carry = made("own_memories:Dropping"), inputs(2, 6, 4), torch.ones(2, 6)
     assert memory_notice("own_memories:Dropping", F, 16) == (
-        "memory own_memories:Dropping: its dropout is off: a rollout and the learning from it must see one function"
+        "memory own_memories:Dropping: its dropout is off: rollout and update must compute the same function"
     )
     weights = stack_of(memory, 2)
     assert memory.unroll(weights, carry, x).all()
@@ -95,7 +95,7 @@ REFUSED = {
     "own_memories:Weightless": "has no weights, so there is nothing to train",
     "own_memories:NoStart": "has no method initial_state(lanes)",
     "own_memories:LeadingDimension": "the initial state must be tensors [lanes, ...]; initial_state(6) gave [1, 6, 16]",
-    "own_memories:LearnedStart": "the initial state must not depend on weights: it is what a reset puts back",
+    "own_memories:LearnedStart": "the initial state must not depend on weights: a reset restores it",
     "own_memories:Failing": "forward raised RuntimeError: ",
     "own_memories:Alone": "forward must return (output, state), got [6, 16]",
     "own_memories:Narrow": "the output must be [lanes, hidden] = [6, 16], got [6, 8]",
@@ -104,8 +104,8 @@ REFUSED = {
     "own_memories:Centred": "mixes lifetimes: each lane must be computed by itself",
     "own_memories:Neighbourly": "mixes lifetimes: each lane must be computed by itself",
     "own_memories:Attending": "mixes lifetimes: each lane must be computed by itself",
-    "own_memories:Noting": "forward changes the buffer calls: what is remembered belongs into the state",
-    "own_memories:Drawing": "forward draws random numbers: a rollout and the learning from it must see one function",
+    "own_memories:Noting": "forward changes the buffer calls: keep what it remembers in the state",
+    "own_memories:Drawing": "forward draws random numbers: rollout and update must compute the same function",
     "own_memories:Double": "the weight layer.weight must be torch.float32, got torch.float64",
     "own_memories:DoubleOutput": "the output must be torch.float32, got torch.float64",
     "own_memories:DoubleBuffer": "the buffer scale must be torch.float32, got torch.float64",
@@ -116,7 +116,7 @@ REFUSED = {
     "own_memories:NoNumber": "gives NaN",
     "own_memories:Infinite": "gives infinite numbers",
     "own_memories:NoGradient": "gives NaN in the gradient of layer.weight",
-    "own_memories:Counting": "gives other outputs for equal inputs: what is remembered belongs into the state",
+    "own_memories:Counting": "gives other outputs for equal inputs: keep what it remembers in the state",
     "own_memories:Idle": "the output does not depend on idle.weight: take out what is not used",
 }
 

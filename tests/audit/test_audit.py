@@ -148,7 +148,7 @@ def test_a_failing_id_is_a_line_and_exit_code_1(tmp_path: Path) -> None:
     for suffix in ("csv", "json", "md", "html"):
         assert "Gymnasium knows no such environment" in (tmp_path / "out" / f"audit.{suffix}").read_text("utf-8")
     again = program("audit", words[0], "--seconds", "1", "--out", "out", "--format", "json", cwd=tmp_path)
-    assert (again.returncode, again.stderr) == (0, "1 of 1 environments are measured already\n")
+    assert (again.returncode, again.stderr) == (0, "1 of 1 environment measured already\n")
     assert json.loads(again.stdout)["environments"][0]["id"] == "ingredients/TwoStep-v0"
 
 
@@ -167,7 +167,7 @@ def test_an_audit_that_is_interrupted_goes_on(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         said = running.stderr.read()
     assert running.returncode == 130
-    assert said == "interrupted: 1 of 2 environments are kept in out; the same command goes on\n"
+    assert said == "interrupted: 1 of 2 environments kept in out; the same command goes on\n"
 
 
 def test_files_that_list_environments(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_waiting_is_said_once_a_minute(tmp_path: Path, study: Study) -> None:
         (HeldByOther(jobs[0], "process 7 on n1") for _ in range(130)), Tally(jobs), lambda: next(seconds)
     )
     lines = list(said)
-    assert set(lines) == {"references: in the hands of process 7 on n1 (0 of 2 jobs ended)"}
+    assert set(lines) == {"references: is being run by process 7 on n1 (0 of 2 jobs ended)"}
     assert 2 <= len(lines) <= 4
 
 

@@ -51,14 +51,14 @@ def test_the_job_of_the_references_says_what_it_is_at() -> None:
     assert lines[2].startswith("references: training the informed agent, 100 of 2,000 steps (")
 
 
-@pytest.mark.parametrize(("runs", "word"), [(1, "failed: 1 of 1"), (8, "finished: 1 of 8")])
+@pytest.mark.parametrize(("runs", "word"), [(1, "failed: 1 of 1 run"), (8, "finished: 1 of 8 runs")])
 def test_a_stack_whose_runs_failed_is_not_called_finished(runs: int, word: str) -> None:
     """How many of its runs, and why the first; on a terminal, too."""
     only = Job("stack-1", "", env_steps=100, runs=runs)
     events: list[Event] = [Started(only), Finished(only, {"a-run": "its environment failed: no"})]
     lines = list(progress_lines(events, Tally([only], clock=lambda: 0.0), clock=lambda: 0.0))
-    said = f"stack-1: {word} runs failed: its environment failed: no"
-    assert lines[1] == f"{said} (1 of 1 jobs ended, 0 s left)"
+    said = f"stack-1: {word} failed: its environment failed: no"
+    assert lines[1] == f"{said} (1 of 1 job ended, 0 s left)"
     output = StringIO()
     show_progress(events, Tally([only]), Console(file=output, force_terminal=True, width=100))
     assert said in output.getvalue()
@@ -80,7 +80,7 @@ def test_a_retry_and_a_notice_are_said_at_once() -> None:
         "stack-0: is tried again: the worker was killed by SIGKILL; log: logs/stack-0.log",
         "stack-0: started",
         "stack-0: goes on from its snapshot at step 50 of 100",
-        "stack-0: finished (1 of 1 jobs ended, 0 s left)",
+        "stack-0: finished (1 of 1 job ended, 0 s left)",
     ]
 
 

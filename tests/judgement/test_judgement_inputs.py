@@ -41,7 +41,7 @@ def test_curves_that_cannot_be_judged_are_refused(plain: np.ndarray, message: st
 )
 def test_damaged_references_are_refused(stored: dict[str, Any]) -> None:
     """A role without a reference, or a reference without curves."""
-    with pytest.raises(StoreError, match=r"references\.json is not as it was written"):
+    with pytest.raises(StoreError, match=r"references\.json is damaged"):
         judge_stored([shaped(FULL, "none")], stored)
 
 

@@ -26,9 +26,11 @@ from judgement_cases import (
     shaped_grid,
 )
 
+from ingredients.api.result import cell_row
 from ingredients.grid import Cell
-from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves
+from ingredients.judgement import CellInput, CellResult, Judgement, RunCurves, cell_numbers
 from ingredients.judgement_input.curves import BlockCurves
+from ingredients.report import columns
 from ingredients.study import MemoryKind, WipeEvery
 
 NO_ACTION, NO_MEMORY = FULL.lacking("action_observation"), FULL.lacking("memory")
@@ -62,8 +64,8 @@ def test_the_numbers_of_a_cell_by_hand() -> None:
     assert result.gain.mean == pytest.approx(0.7)
     assert result.gain.high == pytest.approx(0.7 + 12.706205 * 0.1)
     assert result.return_.mean == pytest.approx(5.0 + 0.4 * (2 * 0.1 + 8 * 0.8))
-    assert result.beyond is not None
-    assert result.beyond.mean == pytest.approx(0.3)
+    assert result.numbers["beyond"] is not None
+    assert result.numbers["beyond"].mean == pytest.approx(0.3)
     assert result.carried["internal"].mean == pytest.approx(0.3)
     assert [run.late for run in result.runs] == pytest.approx([0.9, 0.7])
     assert (result.seeds, result.failed, result.learned) == (2, 0, 2)
@@ -113,7 +115,7 @@ def test_a_writable_environment_without_reactive_reference_is_decided_by_what_is
         for seed, late in enumerate(jittered(0.4))
     )
     result = judge(CellInput(NO_MEMORY, runs), writable=True, changes={"reactive": None}).cells[0]
-    assert (result.verdict, result.storage, result.beyond) == ("in-context", "environment", None)
+    assert (result.verdict, result.storage, result.numbers["beyond"]) == ("in-context", "environment", None)
     assert result.learned == 5
 
 
@@ -443,3 +445,17 @@ def test_seeds_can_be_any_numbers() -> None:
     shifted = CellInput(FULL, tuple(dataclasses.replace(run, seed=run.seed + 100) for run in shaped(FULL, "none").runs))
     results: list[CellResult] = list(judge(shifted, shaped(NO_MEMORY, "reactive"), changes={"reactive": None}).cells)
     assert [run.beyond for run in results[0].runs] == [None] * 5
+
+
+def test_a_number_of_a_cell_is_declared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another entry of `NUMBERS` is in the JSON, in both tables of cells, and in the table of the API."""
+    worst = cell_numbers.CellNumber(
+        "worst", "worst run", lambda grounds: grounds.interval([min(grounds.lates)]), "scores", brief=True
+    )
+    monkeypatch.setattr(cell_numbers, "NUMBERS", (*cell_numbers.NUMBERS, worst))
+    (result,) = judge(cell(FULL, jittered(0.95), carried=0.5)).cells
+    assert result.json()["worst"]["mean"] == pytest.approx(0.93)
+    for shown in (columns.scores(), columns.brief()):
+        row = dict(zip(columns.heads(shown), columns.table_rows(shown, [result])[0], strict=True))
+        assert row["worst run"] == "0.93"
+    assert cell_row(result.json())["worst"] == pytest.approx(0.93)

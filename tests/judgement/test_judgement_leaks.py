@@ -157,5 +157,5 @@ def test_the_note_on_channels_says_what_was_measured() -> None:
 
 def test_a_damaged_leak_is_refused() -> None:
     """An entry that lacks a key is no measurement."""
-    with pytest.raises(StoreError, match="not as it was written"):
+    with pytest.raises(StoreError, match=r"references\.json is damaged"):
         judge_stored([shaped(FULL, "none")], {**references(), "leakage": {"reward": {}}})

@@ -242,7 +242,7 @@ def test_references_of_another_evaluation_are_an_error(tmp_path: Path, study: St
     store.write_references({**references, "evaluates": "other"})
     with pytest.raises(StoreError) as caught:
         read_evidence(store, study)
-    assert str(caught.value).startswith(f"{tmp_path / 'bandit' / 'references.json'}: evaluated otherwise")
+    assert str(caught.value).startswith(f"{tmp_path / 'bandit' / 'references.json'}: evaluated with other settings")
     assert f"go on: ingredients run-grid {tmp_path / 'bandit' / 'study.yaml'}" in str(caught.value)
 
 

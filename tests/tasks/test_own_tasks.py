@@ -77,7 +77,7 @@ def small(own: str, **keys: object) -> Study:
 @pytest.mark.parametrize(
     ("own", "line"),
     [
-        ("own_tasks:Lucky", "draws random numbers of its own: all luck is in `noise` and `start`"),
+        ("own_tasks:Lucky", "draws random numbers of its own: use `noise` and `start` alone"),
         ("own_tasks:Mixing", "mixes lifetimes: each lane must be computed by itself"),
         ("own_tasks:Narrow", r"the observation of first must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
         ("own_tasks:Blurred", r"what shown returns must be \[2, 5, 1\] of torch.float32, got \[2, 5, 0\] of .*"),
@@ -175,7 +175,7 @@ def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     (folder / "guess.yaml").write_text(STUDY)
     done = ingredients(tmp_path, "run-grid", "studies/guess.yaml", "--out", "result")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 of 1 runs finished" in done.stdout
+    assert "1 of 1 run finished" in done.stdout
     (folder / "my_tasks.py").unlink()
     reported = program_here("report", "../result", cwd=folder)
     assert (reported.returncode, reported.stderr) == (0, "")

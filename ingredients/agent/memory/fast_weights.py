@@ -16,9 +16,8 @@ et al. (2021); that they are attention without a softmax over the past: Katharop
 `carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
 forgotten with them, and nothing is filed.
 
-Comes in: inputs `[S, T, N, F]` and weights. Goes out: states `[S, T, N, H]`. The reading is there three times: in
-torch, as attention; for float32 on a CPU in compiled loops (`fast_weights_loops`), which keep the table in the cache;
-on a card as kernels (`fast_weights_triton`), which keep it in registers.
+The reading is there three times: in torch, as attention; for float32 on a CPU in compiled loops (`fast_weights_loops`),
+which keep the table in the cache; on a card as kernels (`fast_weights_triton`), which keep it in registers.
 """
 
 from __future__ import annotations
@@ -58,17 +57,17 @@ class FastWeights:
 
     @property
     def slots(self) -> int:
-        """Returns J."""
+        """J."""
         return self.hidden // 4
 
     @property
     def columns(self) -> int:
-        """Returns C, the width of the table and of what is read from it."""
+        """C, the width of the table and of what is read from it."""
         return self.hidden // 2
 
     @property
     def gru(self) -> Gru:
-        """Returns the GRU: it sees what is read before the input, whose constant column has to stay the last."""
+        """The GRU: it sees what is read before the input, whose constant column has to stay the last."""
         return Gru(self.columns + self.inputs, self.hidden, self.horizon)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -155,7 +154,8 @@ def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) ->
 
 def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
     """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
-    rows, factors = x.reshape(x.shape[0], -1, x.shape[-1]), weights["fast.factors"]
+    rows = x.reshape(x.shape[0], -1, x.shape[-1])
+    factors = weights["fast.factors"]
     slots = _times(rows, weights["fast.slot"]).softmax(-1)
     products = _times(rows, factors[:, 0]) * _times(rows, factors[:, 1])
     facts = torch.cat([products[..., :-1], torch.ones_like(products[..., :1])], dim=-1)

@@ -1,7 +1,6 @@
 """The table of `fast_weights` as compiled loops, for float32 on a CPU: lane by lane, step by step.
 
-Comes in: arrays. Goes out: what is read, and in training its gradients. What the symbols mean, `fast_weights` says;
-`fast_weights` has the same in torch, and a test holds the two together.
+What the symbols mean, `fast_weights` says; `fast_weights` has the same in torch, and a test holds the two together.
 
 A lane's table is a few kilobytes and stays in the first cache, so the way back makes it anew instead of keeping it for
 every step. The facts' last column is 1; so the table's last is the count.
@@ -123,7 +122,8 @@ def _mean(sums: Floats) -> None:
 def _back_mean(sums: Floats, d_read: Floats) -> None:
     """Makes of sums the gradient over them."""
     last = sums.size - 1
-    share, of_share = ONE / (ONE + sums[last]), ZERO
+    share = ONE / (ONE + sums[last])
+    of_share = ZERO
     for j in range(last):
         of_share += d_read[j] * sums[j]
         sums[j] = d_read[j] * share

@@ -7,8 +7,6 @@ Biases are weights of the input's constant column. `carry_t` is 1 where the stat
 before the step. A memory that is off runs the same program with carry 0 throughout: masked, not removed
 (docs/design.md §4).
 
-Comes in: inputs `[S, T, N, F]` and weights `[S, 3, ...]`, blocks r, z, n. Goes out: states `[S, T, N, H]`.
-
 `unroll` has a backward pass derived by hand. It is there three times: in torch, where tanh(a) is computed as 2σ(2a) − 1
 (`recurrence` says why), for float32 on a CPU in compiled loops (`gru_loops`), which take half the time, and on a card
 as kernels (`gru_triton`), which are begun once and not once a step.
@@ -184,7 +182,8 @@ class _Unroll(torch.autograd.Function):
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
         states = x.new_empty(runs, steps, lanes, size)
-        ones, carry_steps = torch.ones_like(h), of_lanes(carry).unsqueeze(-1).unbind(1)
+        ones = torch.ones_like(h)
+        carry_steps = of_lanes(carry).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
             now = slice(first, min(first + BLOCK_STEPS, steps))
@@ -214,7 +213,8 @@ class _Unroll(torch.autograd.Function):
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in (R, Z, N)]
         weights = WeightGradients.zeros(w_hidden, w_input)
         d_states, carry_steps = gradients[0].unbind(1), of_lanes(carry).unsqueeze(-1).unbind(1)
-        d_h, flow = d_states[-1].clone(), x.new_empty(runs, lanes, size)
+        d_h = d_states[-1].clone()
+        flow = x.new_empty(runs, lanes, size)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         for first in reversed(range(0, steps, BLOCK_STEPS)):
             block = ctx.blocks.pop()

@@ -1,7 +1,7 @@
 """The equations of `gru` as compiled loops, for float32 on a CPU: run by run, step by step, a unit at a time.
 
-Comes in: arrays. Goes out: the states, and in training the tape and the gradients. What the symbols mean, `gru` says;
-`gru` has the same in torch, for other devices and precisions, and a test holds the two together.
+What the symbols mean, `gru` says; `gru` has the same in torch, for other devices and precisions, and a test holds the
+two together.
 
 Here M = N · H numbers stand for the states of a step, N lanes of H units, because a pass over them asks for no shape.
 A pass has few arrays: LLVM makes vectors of a loop only if it can check that no two of them overlap.

@@ -6,8 +6,6 @@
 Biases are weights of the input's constant column; that of the forget gate starts at 1, so that a first cell keeps what
 it holds for some steps (Jozefowicz et al. 2015). `carry_t` is 1 where the state is carried and 0 where it is reset.
 
-Comes in: inputs `[S, T, N, F]` and weights `[S, 4, ...]`, blocks i, f, g, o. Goes out: outputs h `[S, T, N, H]`.
-
 The unroll has a backward pass derived by hand, and tanh(a) is computed as 2σ(2a) − 1: `recurrence` says why. As the
 factor 2 of g's argument is folded into its weights, all four gates are one call of σ. On a card both ways are kernels
 (`lstm_triton`).
@@ -64,7 +62,8 @@ class Lstm:
             from ingredients.agent.memory import lstm_triton
 
             if lstm_triton.fits(self.inputs, self.hidden):
-                carried, started = carry_t.expand(len(x_t), 1, 1).flatten(1), (state[0], state[1])
+                carried = carry_t.expand(len(x_t), 1, 1).flatten(1)
+                started = (state[0], state[1])
                 shown, cells = lstm_triton.outputs(x_t.unsqueeze(1), carried, started, (w_input, w_hidden), None)
                 return shown.squeeze(1), (shown.squeeze(1), cells)
         h, c = (part * carry_t for part in state)
@@ -134,8 +133,10 @@ class _Unroll(torch.autograd.Function):
         size = w_hidden.shape[-1]
         recurrent, entering = _scaled(w_hidden), _scaled(w_input)
         outputs = x.new_empty(runs, steps, lanes, size)
-        h, c = start[0], start[1].clone()  # c is written into
-        ones, g = torch.ones_like(h), torch.empty_like(h)
+        h = start[0]  # c is written into
+        c = start[1].clone()
+        ones = torch.ones_like(h)
+        g = torch.empty_like(h)
         carry_steps = of_lanes(carry).unsqueeze(-1).unbind(1)
         ctx.blocks = []
         for first in range(0, steps, BLOCK_STEPS):
@@ -168,7 +169,8 @@ class _Unroll(torch.autograd.Function):
         back = [w_hidden[:, gate].transpose(1, 2).contiguous() for gate in GATES]
         weights = WeightGradients.zeros(w_hidden, w_input)
         d_outputs, carry_steps = gradients[0].unbind(1), of_lanes(carry).unsqueeze(-1).unbind(1)
-        d_h, flow = d_outputs[-1].clone(), x.new_empty(runs, lanes, size)
+        d_h = d_outputs[-1].clone()
+        flow = x.new_empty(runs, lanes, size)
         d_c = torch.zeros_like(d_h)
         d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
         for first in reversed(range(0, steps, BLOCK_STEPS)):

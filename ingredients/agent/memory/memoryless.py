@@ -1,7 +1,7 @@
 """No memory: two layers of rectified units on the current input alone.
 
-Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. There is no state, so nothing can be reset, swapped
-or wiped. The layers are also those of `window`, which sees the last inputs where this sees the last one.
+There is no state, so nothing can be reset, swapped or wiped. The layers are also those of `window`, which sees the last
+inputs where this sees the last one.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Where torch can, the runs of a stack are one tensor program all the same: `torch.func.vmap` over their weights
 (`stacks` tries it, gradients included). Where it cannot (`nn.GRU`, `nn.LSTM`, branches that look at numbers),
 or where a run's bits would come to depend on its neighbours, runs are computed one by one, and `Own.notice` says so.
-
-Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`, by a loop over the steps and autograd.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ PREFIX = "own."
 LANE_BLOCK = 32  # then every [lanes, w] of a run fills whole SIMD blocks, whatever its width w, for equal bits
 ALIGNED_BYTES = 64  # where torch's memory starts, and so a run's when it is alone
 TRIED_STACKS, TRIED_LANES = (1, 2, 3, 7), (5, 16, 40)
-DROPOUT_OFF = "its dropout is off: a rollout and the learning from it must see one function"
+DROPOUT_OFF = "its dropout is off: rollout and update must compute the same function"
 LONGEST_REASON = 160
 CLOSE = 1e-4
 
@@ -69,7 +67,8 @@ class Own:
             return self._step(weights, state, carry_t, x_t)
 
     def _step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        lanes, first = x_t.shape[1], self.user.start(x_t.shape[1], x_t)
+        lanes = x_t.shape[1]
+        first = self.user.start(x_t.shape[1], x_t)
         state = tuple(_reset(part, new, carry_t) for part, new in zip(state, first, strict=True))
         named = _named(weights)
         if self.one_by_one is None:
@@ -148,7 +147,8 @@ def _differs(user: UserModule, lanes: int) -> str | None:
 
 
 def _stacked(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
-    lanes, by_step = x.shape[2], _filled(x, 2).transpose(0, 1).contiguous().transpose(0, 1)
+    lanes = x.shape[2]
+    by_step = _filled(x, 2).transpose(0, 1).contiguous().transpose(0, 1)
     outputs: Tensor = vmap(lambda *run: unrolled(user, *run))(dict(weights), carry, by_step)
     return outputs[:, :, :lanes]
 

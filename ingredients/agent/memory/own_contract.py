@@ -1,8 +1,4 @@
-"""The contract of a module of the user's own, tried on real shapes before anything is trained.
-
-Comes in: `package.module:Class`. Goes out: a `UserModule` that keeps the contract, or one `StudyError` that says what
-is wrong with it: shapes and types, what is remembered outside of the state, luck, and lifetimes that see each other.
-"""
+"""The contract of a module of the user's own, tried on real shapes before anything is trained."""
 
 from __future__ import annotations
 
@@ -97,7 +93,7 @@ def _check_start(kind: str, module: nn.Module) -> bool:
             allowed = f"tensors [lanes, ...]; initial_state({lanes}) gave {_shown(given)}"
             raise wrong(kind, f"the initial state must be {allowed}")
         if any(part.requires_grad for part in parts):
-            raise wrong(kind, "the initial state must not depend on weights: it is what a reset puts back")
+            raise wrong(kind, "the initial state must not depend on weights: a reset restores it")
     return isinstance(given, Tensor)
 
 
@@ -131,10 +127,10 @@ def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
     with calling(lambda raised: wrong(user.kind, f"forward raised {raised}"), Kept):
         result = user.module(x, state)
     if not torch.equal(luck, torch.default_generator.get_state()):
-        raise wrong(user.kind, "forward draws random numbers: a rollout and the learning from it must see one function")
+        raise wrong(user.kind, "forward draws random numbers: rollout and update must compute the same function")
     changed = [name for name, buffer in user.module.named_buffers() if not torch.equal(buffer, buffers[name])]
     if changed:
-        raise wrong(user.kind, f"forward changes the buffer {changed[0]}: what is remembered belongs into the state")
+        raise wrong(user.kind, f"forward changes the buffer {changed[0]}: keep what it remembers in the state")
     return result
 
 
@@ -147,7 +143,7 @@ def _check_purity(user: UserModule) -> None:
     outputs, again = (unrolled(user, weights, torch.ones(CHECK_STEPS), x) for _ in range(2))
     _check_finite(user.kind, {"": outputs})
     if not torch.equal(outputs, again):
-        raise wrong(user.kind, "gives other outputs for equal inputs: what is remembered belongs into the state")
+        raise wrong(user.kind, "gives other outputs for equal inputs: keep what it remembers in the state")
     if not outputs.requires_grad:
         raise wrong(user.kind, "the output does not depend on the weights, so nothing can be trained")
     gradients = torch.autograd.grad(outputs.sum(), list(weights.values()), allow_unused=True)
@@ -174,7 +170,8 @@ def _check_lanes(user: UserModule) -> None:
         state = _went_on(user, user.start(CHECK_LANES, x), x[0])[-1]
         plain = _went_on(user, state, x[1])
         for lane in range(CHECK_LANES):
-            changed, other = x[1].clone(), tuple(part.clone() for part in state)
+            changed = x[1].clone()
+            other = tuple(part.clone() for part in state)
             changed[:, lane] += 1.0
             for part in other:
                 part[lane] = part[lane - 1]  # a state that there can be, as when a probe swaps them
@@ -183,7 +180,8 @@ def _check_lanes(user: UserModule) -> None:
 
 def _went_on(user: UserModule, state: State, x: Tensor) -> list[State]:
     """Returns each step's output and state, `[lanes, ...]` all of them, and last the last state alone."""
-    weights, found = weights_of(user.module), []
+    weights = weights_of(user.module)
+    found = []
     for x_t in x:
         output, state = user.run(weights, tuple(part.clone() for part in state), x_t)
         found.append((output, *state))

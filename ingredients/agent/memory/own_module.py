@@ -5,10 +5,9 @@
         def initial_state(self, lanes: int) -> Tensor | tuple[Tensor, ...]: ...    # each [lanes, ...]
         def forward(self, x, state): ...        # x [lanes, inputs] -> (output [lanes, hidden], new state)
 
-Comes in: `package.module:Class`. Goes out: a `UserModule`, a pure function of weights, state and input; `own_contract`
-tries whether it is one. Modules are looked for where Python looks, then in the current folder.
+Modules are looked for where Python looks, then in the current folder.
 
-A module is always in evaluation mode: a rollout and the learning from it must see one function, so dropout is off.
+A module is always in evaluation mode: rollout and update must compute the same function, so dropout is off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a memory is: the seam at which a user may put one of his own (docs/design.md §11).
+"""What a memory is: the protocol that a memory of the user's own keeps (docs/design.md §11).
 
 A memory is one program for a whole stack: weights `[S, ...]`, states and inputs of S runs with N lanes each.
 """
@@ -34,7 +34,7 @@ class Memory(Protocol):
         """Returns the output `[S, N, H]` and the state after input x_t `[S, N, F]`.
 
         `carry_t` `[S, 1, 1]` of 0 resets a run's lanes to the initial state before the step. The step may write into
-        the storage of `state`: who needs the state later keeps a clone.
+        the storage of `state`: to keep the state, keep a clone.
         """
         ...
 

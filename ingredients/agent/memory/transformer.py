@@ -14,10 +14,9 @@ Attention wants a learning rate several times below that of recurrent nets, and 
 are held `HELD` times as large as they act, and move at a `HELD`th of the rate. It costs nothing: scores, and what is
 added to the stream, are scaled back in the products that make them.
 
-Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. The state of a lane is the keys and values of every
-block, 4·H floats for each step of the longest lifetime (of two blocks), filled as the lifetime goes on: for 16 runs of
-64 lanes, 100 steps and 64 units 120 MB, where a recurrent state has 0.3. A memory-off run attends as far as any other
-and is masked.
+The state of a lane is the keys and values of every block, 4·H floats for each step of the longest lifetime (of two
+blocks), filled as the lifetime goes on: for 16 runs of 64 lanes, 100 steps and 64 units 120 MB, where a recurrent state
+has 0.3. A memory-off run attends as far as any other and is masked.
 """
 
 from __future__ import annotations
@@ -105,7 +104,8 @@ class Transformer:
             # runs and heads in front, so that one mask serves all lanes of a run
             parts = now.view(runs, lanes, steps, 3, HEADS, -1).permute(3, 0, 4, 1, 2, 5).flatten(1, 2)
             query, keys, values = parts.unbind(0)
-            mask, scale = bias.expand(-1, lanes, -1, -1), AS_ACTS * query.shape[-1] ** -0.5
+            mask = bias.expand(-1, lanes, -1, -1)
+            scale = AS_ACTS * query.shape[-1] ** -0.5
             seen = scaled_dot_product_attention(query, keys, values, mask, scale=scale)
             by_token = seen.view(runs, HEADS, lanes, steps, -1).permute(0, 2, 3, 1, 4).reshape(stream.shape)
             stream = _feed(weights, block, stream, by_token)

@@ -1,9 +1,9 @@
 """A window: two layers of rectified units on the last k inputs, that of now included.
 
-Comes in: inputs `[S, T, N, F]`. Goes out: outputs `[S, T, N, H]`. The state is the last k − 1 inputs, the oldest
-first; before the lifetime, and before a reset, they are zeros, their constant column included: the agent can tell
-"nothing yet" from an input. What is forgotten is what is older than k steps, to the bit, which no trained recurrence
-promises; and as every input counts by how long ago it was, not by when, there is no clock beyond k steps.
+The state is the last k − 1 inputs, the oldest first; before the lifetime, and before a reset, they are zeros, their
+constant column included: the agent can tell "nothing yet" from an input. What is forgotten is what is older than k
+steps, to the bit, which no trained recurrence promises; and as every input counts by how long ago it was, not by when,
+there is no clock beyond k steps.
 
 All windows of a lifetime at once would be k times the inputs. The first layer, forward and backward, makes them a few
 steps at a time.

@@ -1,7 +1,4 @@
-"""`adaptation`: one panel a cell, so that a reader sees which ingredients matter without reading code.
-
-Comes in: a view. Goes out: a figure that stands alone, with the question, the answer and how to read it.
-"""
+"""`adaptation`: one panel a cell, so that a reader sees which ingredients matter without reading code."""
 
 from __future__ import annotations
 
@@ -58,7 +55,8 @@ def figure(view: View) -> Figure:
 
 def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) -> list[Line]:
     """The question, the answer, how to read a panel, and what all panels share or lack."""
-    study, tasks = evidence.study, "new tasks" if new_tasks(evidence) else "tasks"
+    study = evidence.study
+    tasks = "new tasks" if new_tasks(evidence) else "tasks"
     dotted = " (dotted)" if evidence.reference("reactive") else ""
     ceiling = " Broad green: the ceiling, the best known with the cell's information."
     green = ceiling if _ceilings(judgement) else ""
@@ -98,7 +96,8 @@ def _ceilings(judgement: Judgement) -> bool:
 
 def _write(figure: Figure, sheet: Sheet, handles: list[Artist]) -> None:
     """Writes the header, the legend and the notes."""
-    left, down = 0.25 / sheet.width, 0.25
+    left = 0.25 / sheet.width
+    down = 0.25
     for line in sheet.lines():
         y = 1 - down / sheet.height
         figure.text(left, y, line.text, fontsize=line.size, fontweight=line.weight, color=line.colour, va="top")

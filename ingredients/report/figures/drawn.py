@@ -1,7 +1,4 @@
-"""A picture of the report: how it is styled, and the forms in which it is kept.
-
-Comes in: what draws a figure. Goes out: `Picture`, with PNG and SVG; the same content gives the same bytes.
-"""
+"""A picture of the report: how it is styled, and the forms in which it is kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`effects`, `runs` and `doses`: late scores as dots with their intervals.
-
-Comes in: a view. Goes out: figures.
-"""
+"""`effects`, `runs` and `doses`: late scores as dots with their intervals."""
 
 from __future__ import annotations
 
@@ -58,7 +55,8 @@ def effects(view: View) -> Figure:
         ]
         blocks.append(("main effects and interactions over all sixteen cells (a description)", rows))
     height = sum(_HEAD + _ROW * len(rows) + _FOOT for _, rows in blocks)
-    made, down = blank(NARROW, height), 0.0
+    made = blank(NARROW, height)
+    down = 0.0
     for title, rows in blocks:
         high = _ROW * len(rows)
         axes = made.add_axes((0.36, 1 - (down + _HEAD + high) / height, 0.6, high / height))
@@ -83,7 +81,9 @@ def runs(view: View) -> Figure:
     rows = [_of_cell(result) for result in view.cells]
     lines = 1 + max((each.label.count("\n") for each in rows), default=0)
     row = max(_ROW, _LINE_OF_NAME * lines)
-    head, foot, high = 0.4, 0.72, row * len(rows)
+    head = 0.4
+    foot = 0.72
+    high = row * len(rows)
     height = head + high + foot
     made = blank(NARROW, height)
     axes = made.add_axes((0.47, foot / height, 0.5, high / height))
@@ -95,7 +95,8 @@ def runs(view: View) -> Figure:
         if top is not None:
             axes.plot([top, top], [place - 0.38, place + 0.38], color="#009e73", linewidth=3, alpha=0.5, zorder=1)
     low, high = axes.get_xlim()
-    last, up = low - (high - low), False
+    last = low - (high - low)
+    up = False
     for role, mark in sorted(known.items(), key=lambda item: item[1]):
         up = not up and mark - last < _NAME_SHARE * (high - low)  # beside another name it stands above it
         last = mark
@@ -126,7 +127,8 @@ def doses(view: View) -> Figure:
     titles = [broken(Line(curve.sentence, 7.2, "bold"), NARROW - 0.1) for curve in curves]
     heads = [above + sum(line.height for line in title) for title in titles]
     height = sum(heads) + len(curves) * (high + foot)
-    made, top = blank(NARROW, height), 0.0
+    made = blank(NARROW, height)
+    top = 0.0
     for curve, title, head in zip(curves, titles, heads, strict=True):
         axes = made.add_axes((0.14, 1 - (top + head + high) / height, 0.83, high / height))
         levels = range(len(curve.doses))
@@ -159,7 +161,8 @@ def _short(names: Sequence[Ingredient]) -> str:
 
 def _of_cell(result: CellResult) -> _Dot:
     failed = f" ({result.failed} failed)" if result.failed else ""
-    late, values = result.late, tuple(run.late for run in result.runs if run.late is not None)
+    late = result.late
+    values = tuple(run.late for run in result.runs if run.late is not None)
     colour = VERDICT_COLOURS[result.verdict]
     return _Dot(wrapped(f"{describe(result.cell)}{failed}", _LONGEST), late.mean, late.low, late.high, colour, values)
 

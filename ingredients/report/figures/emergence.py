@@ -1,8 +1,4 @@
-"""`emergence`: when in training runs come to adapt to tasks that they never met, and how they do on their own.
-
-Comes in: a view. Goes out: a figure of one panel a cell: late return against training steps, on held-out tasks
-(in-context learning) and on the run's own training tasks (which memorisation lifts as well).
-"""
+"""`emergence`: when in training runs come to adapt to tasks that they never met, and how they do on their own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A picture inside a page: SVG that names nothing outside, follows the page's light and dark, and can be read out.
-
-Comes in: a `Picture`. Goes out: one `svg` element.
-"""
+"""A picture inside a page: SVG that names nothing outside, follows the page's light and dark, and can be read out."""
 
 from __future__ import annotations
 

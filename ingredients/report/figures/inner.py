@@ -1,7 +1,4 @@
-"""`inner`: the value that the fullest cell's agents lose at each pull, and a belief beside the exact posterior.
-
-Comes in: a view. Goes out: a figure of two panels.
-"""
+"""`inner`: the value that the fullest cell's agents lose at each pull, and a belief beside the exact posterior."""
 
 from __future__ import annotations
 

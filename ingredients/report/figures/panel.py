@@ -1,6 +1,5 @@
 """One panel: every run of a cell, their mean and interval, what a swapped memory costs, beside the references.
 
-Comes in: axes, the curves, a cell and its verdict. Goes out: the axes drawn on; y is the raw return of an episode.
 Colours are ones that colour-blind readers can tell apart (Okabe and Ito, Tol); a verdict also has a mark.
 """
 
@@ -53,7 +52,9 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
         axes.plot(episodes, curves.references.all[result.ceiling.reference].curve, zorder=1, **_CEILING_STYLE)
     for role, reference in curves.references.roles.items():
         axes.plot(episodes, reference.curve, zorder=2, **_REFERENCE_STYLES[role])
-    mean, band, swapped = curves.mean(cell), curves.band(cell), curves.swapped(cell)
+    mean = curves.mean(cell)
+    band = curves.band(cell)
+    swapped = curves.swapped(cell)
     if mean is None:
         axes.text(0.5, 0.5, "no finished run", transform=axes.transAxes, ha="center", va="center", color=QUIET)
         return
@@ -100,7 +101,8 @@ def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
     for cell in cells:
         swapped = curves.swapped(cell)
         shown += curves.seeds(cell) + ([] if swapped is None else [swapped])
-    low, high = min(float(curve.min()) for curve in shown), max(float(curve.max()) for curve in shown)
+    low = min(float(curve.min()) for curve in shown)
+    high = max(float(curve.max()) for curve in shown)
     margin = 0.06 * (high - low) or 0.1
     return low - margin, high + margin
 

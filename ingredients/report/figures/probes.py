@@ -1,7 +1,4 @@
-"""`probes`: what each intervention does to a cell that learns (docs/design.md §8).
-
-Comes in: a view, a judged cell. Goes out: a figure of one small panel a probe.
-"""
+"""`probes`: what each intervention does to a cell that learns (docs/design.md §8)."""
 
 from __future__ import annotations
 
@@ -62,7 +59,8 @@ def figure(view: View, result: CellResult) -> Figure:
 
 def _panel(axes: Axes, view: View, result: CellResult, name: str) -> None:
     episodes = np.arange(1, view.curves.episodes + 1)
-    touched, colour = touched_from(name, view.curves.episodes), VERDICT_COLOURS[result.verdict]
+    touched = touched_from(name, view.curves.episodes)
+    colour = VERDICT_COLOURS[result.verdict]
     floor = view.curves.references.roles["floor"].curve
     axes.plot(episodes, floor, color="#9a9a9a", linewidth=0.9, zorder=1)
     mean = view.curves.mean(result.cell)

@@ -1,7 +1,4 @@
-"""Pictures in words, for those who do not see them.
-
-Comes in: judged cells. Goes out: plain sentences with the main numbers.
-"""
+"""Pictures in words, for those who do not see them."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from collections.abc import Sequence
 from ingredients.judgement import CellResult
 from ingredients.judgement.words import describe
 from ingredients.report import wording
+from ingredients.study.messages import several
 
 _MOST = 16
 
@@ -28,7 +26,7 @@ def verdicts_in_words(results: Sequence[CellResult]) -> str:
         f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}"
         for result in results[:_MOST]
     ]
-    more = f"; and {len(results) - _MOST} more cells" if len(results) > _MOST else ""
+    more = f"; and {several(len(results) - _MOST, 'more cell')}" if len(results) > _MOST else ""
     return "; ".join(parts) + more + "."
 
 
@@ -36,5 +34,5 @@ def score_in_words(result: CellResult) -> str:
     """Returns one cell's verdict, late score and how many runs learned."""
     return (
         f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}, "
-        f"{result.learned} of {result.seeds} runs learned."
+        f"{result.learned} of {several(result.seeds, 'run')} learned."
     )

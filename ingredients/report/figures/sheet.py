@@ -1,7 +1,4 @@
-"""The sheet that the panels stand on: sizes in inches, so that one panel and sixty-four look alike.
-
-Comes in: the layout and the texts around the panels. Goes out: where each axes and each line of text lies.
-"""
+"""The sheet that the panels stand on: sizes in inches, so that one panel and sixty-four look alike."""
 
 from __future__ import annotations
 

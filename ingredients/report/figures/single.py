@@ -1,7 +1,4 @@
-"""`full_cell` and the small multiples: one cell's runs between floor and ceiling.
-
-Comes in: a view, a cell. Goes out: a figure.
-"""
+"""`full_cell` and the small multiples: one cell's runs between floor and ceiling."""
 
 from __future__ import annotations
 

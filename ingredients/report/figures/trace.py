@@ -1,7 +1,4 @@
-"""What one agent did in some lifetimes, step by step: the policy, the actions and the pay, the belief, the memory.
-
-Comes in: the table of a play (`api.play`), how many choices there are. Goes out: a figure, a row for each lifetime.
-"""
+"""What one agent did in some lifetimes, step by step: the policy, the actions and the pay, the belief, the memory."""
 
 from __future__ import annotations
 
@@ -51,7 +48,8 @@ def _columns(steps: pd.DataFrame, name: str) -> list[str]:
 
 
 def _policy(axes: Axes, steps: pd.DataFrame) -> None:
-    shown, t = _columns(steps, "probability"), steps["step"].to_numpy()
+    shown = _columns(steps, "probability")
+    t = steps["step"].to_numpy()
     if not shown:  # vectors
         for place, column in enumerate(_columns(steps, "action")[:MOST_LINES]):
             axes.plot(t, steps[column], color=LINES[place], linewidth=0.9)

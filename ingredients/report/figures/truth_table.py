@@ -1,7 +1,4 @@
-"""`truth_table`: the grid as tiles, one a cell, with its verdict, its late score and how many runs learned.
-
-Comes in: a view. Goes out: a figure.
-"""
+"""`truth_table`: the grid as tiles, one a cell, with its verdict, its late score and how many runs learned."""
 
 from __future__ import annotations
 
@@ -58,7 +55,9 @@ def figure(view: View) -> Figure:
 
 def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
     """Draws a tile: the verdict by its mark, its word and its colour, the late score and the count of learners."""
-    colour, wide, high = VERDICT_COLOURS[result.verdict], _TILE - _GAP, _HIGH - _GAP
+    colour = VERDICT_COLOURS[result.verdict]
+    wide = _TILE - _GAP
+    high = _HIGH - _GAP
     axes.add_patch(Rectangle((x, y), wide, high, facecolor=colour, alpha=0.14, linewidth=0))
     axes.add_patch(Rectangle((x, y), 0.045, high, facecolor=colour, linewidth=0))
     failed = f", {result.failed} failed" if result.failed else ""

@@ -1,7 +1,4 @@
-"""What every picture is made of.
-
-Comes in: the evidence and the judgement on it. Goes out: a `View`.
-"""
+"""What every picture is made of."""
 
 from __future__ import annotations
 

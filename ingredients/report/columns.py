@@ -1,0 +1,145 @@
+"""The columns of tables of cells: what heads each, and what it says of a cell; head and rows come from one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ingredients.judgement import CellResult
+from ingredients.judgement.cell_numbers import CellNumber, brief_numbers, numbers_in
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.study import INGREDIENTS, Ingredient
+
+
+class CellColumn(NamedTuple):
+    """What heads a column, and its text for a cell."""
+
+    title: str
+    text: Callable[[CellResult], str]
+
+
+CELL = CellColumn("cell", lambda result: describe(result.cell))
+LATE = CellColumn("late score", lambda result: wording.interval(result.late))
+GAIN = CellColumn("gain", lambda result: wording.interval(result.gain))
+
+
+def heads(columns: Sequence[CellColumn]) -> list[str]:
+    """Returns the titles of columns."""
+    return [column.title for column in columns]
+
+
+def table_rows(columns: Sequence[CellColumn], results: Iterable[CellResult]) -> list[list[str]]:
+    """Returns a row for each cell."""
+    return [[column.text(result) for column in columns] for result in results]
+
+
+def scores() -> list[CellColumn]:
+    """Returns a cell's verdict and what it rests on, with the failed runs beside the count of learners."""
+    return [
+        CELL,
+        CellColumn("verdict", lambda result: wording.marked(result.verdict)),
+        LATE,
+        CellColumn("greedy actions", greedy),
+        GAIN,
+        *map(_further, numbers_in("scores")),
+        CellColumn("lost by the swap", _carried),
+        CellColumn("learned", learned),
+        CellColumn("p", lambda result: wording.p_text(result.p)),
+        CellColumn("p (Holm)", lambda result: wording.p_text(result.p_holm)),
+    ]
+
+
+def ceilings() -> list[CellColumn]:
+    """Returns a cell's return, its ceiling, the gap between, and what the ceiling rests on."""
+    return [
+        CELL,
+        CellColumn("return", lambda result: wording.interval(result.return_, 1)),
+        CellColumn("ceiling", ceiling),
+        *map(_further, numbers_in("ceilings")),
+        CellColumn("ceiling rests on", _information),
+        CellColumn("method", _method),
+        CellColumn("incentive to learn it", _incentive),
+    ]
+
+
+def courses() -> list[CellColumn]:
+    """Returns when a cell's runs come to adapt, how many lose it, and how much better they do on their own tasks."""
+    return [
+        CELL,
+        CellColumn("median step", _median_step),
+        CellColumn("runs", wording.emergence),
+        *map(_further, numbers_in("emergence")),
+    ]
+
+
+def brief() -> list[CellColumn]:
+    """Returns the columns of the one table that Markdown has of all cells."""
+    return [
+        *(CellColumn(wording.INGREDIENT_WORDS[name], partial(_level, name)) for name in INGREDIENTS),
+        LATE,
+        CellColumn("greedy actions", greedy),
+        GAIN,
+        *map(_further, brief_numbers()),
+        CellColumn("learned", learned),
+        CellColumn("return / ceiling", of_ceiling),
+        CellColumn("emerges at step", _median_step),
+        CellColumn("verdict", _verdict_in_bold),
+    ]
+
+
+def learned(result: CellResult) -> str:
+    """Returns how many of the finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
+    return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
+
+
+def greedy(result: CellResult) -> str:
+    """Returns the late score with greedy actions: the deterministic policy beside the sampled one."""
+    return wording.interval(result.probes["greedy"].late) if "greedy" in result.probes else wording.NOTHING
+
+
+def ceiling(result: CellResult) -> str:
+    """Returns the most that the cell's information allows, raw."""
+    return wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
+
+
+def of_ceiling(result: CellResult) -> str:
+    """Returns the raw return of a lifetime beside its ceiling."""
+    return f"{wording.number(result.return_.mean, 1)} / {ceiling(result)}"
+
+
+def _further(number: CellNumber) -> CellColumn:
+    return CellColumn(number.title, lambda result: wording.interval(result.numbers[number.key], number.digits))
+
+
+def _level(name: Ingredient, result: CellResult) -> str:
+    return wording.level(result.cell, name)
+
+
+def _carried(result: CellResult) -> str:
+    lost = ", ".join(f"{wording.interval(value)} ({carrier})" for carrier, value in result.carried.items())
+    return lost or wording.NOTHING
+
+
+def _information(result: CellResult) -> str:
+    return result.ceiling.information if result.ceiling else wording.NOTHING
+
+
+def _method(result: CellResult) -> str:
+    return wording.METHODS[result.ceiling.method] if result.ceiling else wording.NOTHING
+
+
+def _incentive(result: CellResult) -> str:
+    if result.ceiling is None:
+        return wording.NOTHING
+    return "yes" if result.ceiling.trainable_incentive else "no: one task can be learned by heart"
+
+
+def _median_step(result: CellResult) -> str:
+    return wording.NOTHING if result.emerges_at_step is None else f"{result.emerges_at_step:,}"
+
+
+def _verdict_in_bold(result: CellResult) -> str:
+    verdict = wording.marked(result.verdict)
+    return f"**{verdict}**" if result.verdict == "in-context" else verdict
