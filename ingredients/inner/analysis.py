@@ -18,7 +18,7 @@ from ingredients.inner import belief
 from ingredients.inner.algorithms import Algorithm, along, known_algorithms, lived
 from ingredients.inner.candidates import distances
 from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm
-from ingredients.inner.exchange import moves
+from ingredients.inner.exchange import asked_after, moves
 from ingredients.inner.histories import Histories
 from ingredients.inner.measures import decisions, listed, lost, lost_by_pull, lost_by_worth
 from ingredients.inner.values import ActionValues, action_values
@@ -99,6 +99,19 @@ def inner_algorithm(
     held = _belief_of(agents, train_steps, beside.bayes.of_runs(runs), beside.values)
     known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream)
     return [{**one, **other, **known} for one, other in zip(behaviour, held, strict=True)]
+
+
+def steps_asked(setup: Setup, points: int, tasks: int) -> int:
+    """Returns the steps that each run's agent takes or is shown, for an estimate of the time.
+
+    Args:
+        setup: the stack, or one without runs.
+        points: how many evaluation points there are.
+        tasks: how many evaluation tasks there are.
+    """
+    pulls = setup.family.steps
+    whole = 1 + 2 + 2 + 1 + len(asked_after(pulls))  # lives, in both places, mixed, as it was, reordered
+    return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + 2 + points)
 
 
 def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:

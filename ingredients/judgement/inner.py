@@ -9,6 +9,9 @@ that no correction for several pairs is needed.
 The gate comes first: the known algorithms, five runs of each on the same tasks, go through the same rule and have to
 come out as what they are, and another order of the past must not move those that choose by counts. Where the gate
 fails, no cell has a verdict.
+
+Nor has a cell whose agents carry a memory and do not always see their actions: they know what they did by what they
+meant to do, so that a lifetime which they did not live, in the measures above, misleads them.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from ingredients.grid import Cell
 from ingredients.judgement.results import Interval
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement_input.curves import CellInput
@@ -47,7 +51,8 @@ class InnerResult:
     """Which algorithm a cell's agents run inside, and what that rests on; intervals are over runs.
 
     Attributes:
-        verdict: the nearest algorithm, or `undecided`; None where the gate failed.
+        verdict: the nearest algorithm, or `undecided`; None where the gate failed, or agents cannot follow lifetimes
+            that they did not live.
         reason: why it is not decided, in one line; None where it is.
         explained: how much of what the policy makes of its history the nearest candidate tells: 1 is all.
         distances: from each candidate, 0 to 1.
@@ -99,7 +104,7 @@ def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
     if not runs or not all(runs):
         return None
     distances = {name: [run[f"distance.{name}"][0] for run in runs] for name in CANDIDATES}
-    failure = gate_failure(runs[0], confidence)
+    failure = gate_failure(runs[0], confidence) or _misled(cell.cell)
     verdict = nearest(distances, confidence)
     shown = min(CANDIDATES, key=lambda name: float(np.mean(distances[name]))) if verdict == "undecided" else verdict
     told = [1 - one / max(free, 1e-12) for one, free in zip(distances[shown], distances["history-free"], strict=True)]
@@ -137,6 +142,13 @@ def gate_failure(run: Measured, confidence: float) -> str | None:
     if moved or habit.low is None or habit.low <= 0:
         return f"the gate failed: another order of the past moves {', '.join(moved) or 'no habit'}"
     return None
+
+
+def _misled(cell: Cell) -> str | None:
+    """Returns why agents cannot follow a lifetime that they did not live; None where they can."""
+    if cell.action_shown == 1 or cell.wipe_every == 1:
+        return None
+    return "its agents do not see their actions, so lifetimes that they did not live mislead them"
 
 
 def came_first(run: Measured) -> str:

@@ -17,6 +17,7 @@ from ingredients.agent.network import views
 from ingredients.agent.policy import sample
 from ingredients.errors import StudyError
 from ingredients.experiment.tables import Policies, evaluations
+from ingredients.experiment.work import work_of_a_run
 from ingredients.grid import Run, cells, fingerprints, references_fingerprint, runs
 from ingredients.inner import belief
 from ingredients.inner.analysis import yardsticks
@@ -125,6 +126,12 @@ def test_a_study_that_does_not_ask_stores_nothing(tmp_path: Path) -> None:
     assert [dict(each.analysis) for each in made] == [{}, {}]
     store = write_results(tmp_path / "plain", study)
     assert "analysis" not in store.read_run_json(runs(study)[0])
+
+
+def test_the_work_of_the_analysis_by_hand() -> None:
+    """32 lifetimes of 6 pulls: lived, shown in two places, both again, as they were, in 4 orders, 2 + 3 decoded."""
+    asked, plain = work_of_a_run(study_of(ASKED)), work_of_a_run(study_of(DATA))
+    assert (asked.trained, asked.played - plain.played) == (plain.trained, 32 * 6 * (1 + 2 + 2 + 1 + 4 + 2 + 3))
 
 
 def test_what_has_no_exact_values_is_refused() -> None:

@@ -9,6 +9,7 @@ from ingredients.grid import Cell
 from ingredients.judgement import CellInput, Curve, RunCurves
 from ingredients.judgement.inner import CANDIDATES, KNOWN, InnerVerdict, came_first, inner_result, nearest
 
+BLIND = [(False, True), (0.5, True), (False, False), (True, True)]  # whether actions are shown, and memory carried
 FAR = {name: [0.2, 0.21, 0.22] for name in CANDIDATES}
 
 
@@ -82,6 +83,20 @@ def test_a_closed_gate_leaves_no_verdict() -> None:
     result = inner_result(CellInput(Cell(True, True, True, True), runs), 0.95)
     assert result is not None
     assert (result.verdict, result.reason) == (None, "the gate failed: another order of the past moves no habit")
+
+
+def test_agents_that_do_not_see_their_actions_have_no_verdict() -> None:
+    """With a memory they rely on what they meant to do; without one nothing misleads them."""
+    runs = tuple(analysed(seed, {"greedy": 0.0}, 0.01) for seed in range(3))
+    made = [inner_result(CellInput(Cell(True, shown, memory, True), runs), 0.95) for shown, memory in BLIND]
+    assert [each and each.verdict for each in made] == [None, None, "greedy", "greedy"]
+    reasons = [str(each and each.reason) for each in made]
+    assert [reason.startswith("its agents do not see their actions") for reason in reasons] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_study_that_did_not_ask_has_no_result() -> None:

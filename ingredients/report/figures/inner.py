@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ingredients.judgement.inner import InnerResult
 from ingredients.judgement.words import describe
@@ -46,6 +47,7 @@ def _losses(axes: Axes, result: InnerResult) -> None:
     for name, colour in _BESIDE.items():
         axes.plot(pulls, by_pull[name], color=colour, linewidth=1.1, label=name)
     axes.plot(pulls, by_pull["agent"], color=INK, linewidth=1.9, label="agents")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("value lost per decision, own lifetimes", fontsize=8.5, loc="left")
     axes.set_xlabel("pull of the lifetime", fontsize=8)
     axes.set_ylim(bottom=0)
@@ -60,6 +62,7 @@ def _belief(axes: Axes, result: InnerResult) -> None:
         axes.plot(pulls, drawn[f"exact.{arm}"], color=colour, linewidth=1.4, label=f"arm {arm}, exact")
         told = drawn[f"told.{arm}"]
         axes.plot(pulls, told, color=colour, linewidth=1.0, linestyle=(0, (2, 2)), label=f"arm {arm}, read off")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("posterior means over one lifetime", fontsize=8.5, loc="left")
     axes.set_xlabel("pull of the lifetime", fontsize=8)
     axes.set_ylim(0, 1)
