@@ -50,6 +50,10 @@ def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
     by_command = (tmp_path / "typed" / "curves.parquet").read_bytes()
     assert by_command == (tmp_path / "called" / "curves.parquet").read_bytes()
     assert ing.load(tmp_path / "typed").json == made.json == json.loads(done.stdout)
+    (shown,) = (tmp_path / "typed" / "traces").glob("page-*.csv")
+    assert len(pd.read_csv(shown)) == 2 * PULLS
+    assert shown.read_bytes() == (tmp_path / "called" / "traces" / shown.name).read_bytes()
+    assert 'id="trace"' in (tmp_path / "typed" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_trace_is_a_table_and_a_picture(small_result: ing.Result) -> None:

@@ -15,12 +15,15 @@ import typer
 
 from ingredients.api.result import Result
 from ingredients.console.terminal import terminal
+from ingredients.engine.calls import results_of
 from ingredients.engine.limits import grid_limits
+from ingredients.engine.protocol import Job
+from ingredients.errors import IngredientsError
 from ingredients.experiment import SNAPSHOT_SECONDS
-from ingredients.grid_run.engine_options import EngineOptions
+from ingredients.grid_run.engine_options import EngineOptions, MeasuredEngine
 from ingredients.grid_run.estimate import Estimate, notices
 from ingredients.grid_run.events import GridEvent
-from ingredients.grid_run.jobs import Remaining, failures, grid_jobs, other_training
+from ingredients.grid_run.jobs import Remaining, failures, grid_jobs, other_training, others_code
 from ingredients.grid_run.leased_jobs import LeasedJobs
 from ingredients.grid_run.on_gpus import estimate_for
 from ingredients.grid_run.plan import plan_json, plan_text, state_text
@@ -30,6 +33,7 @@ from ingredients.grid_run.request import Grid, grid_of
 from ingredients.grid_run.tally import Tally
 from ingredients.report.shown import load_report_ahead
 from ingredients.store import Leases
+from ingredients.store.traces import page_trace_name
 from ingredients.study import Study
 
 RETRIES = 2
@@ -164,7 +168,20 @@ def train(
             _notice(fitted.notices)
         load_report_ahead(options.device)
         _watch(LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine), tally, progress)
+        if fitted.rest.stacks or not (grid.directory / page_trace_name(grid.study)).is_file():
+            _play_for_page(engine, grid)
     return failures(fitted.rest, grid.store, tally)
+
+
+def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
+    """Lets a worker play what the report's page shows of the full cell's agent, where that has a run."""
+    if not any(cell.is_full for cell in grid.cells):
+        return
+    job = Job("trace", "ingredients.api.trace:write_page_trace", (grid.directory,), about=others_code(grid.study))
+    try:
+        results_of(engine, [job])
+    except IngredientsError as error:  # code of the user's own: the report can do without
+        _notice([f"the report's page has no lifetimes of the full cell: {error}"])
 
 
 def _watch(events: Iterable[GridEvent], tally: Tally, progress: Watching) -> None:

@@ -11,13 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingredients.api.agent import StoredAgent
-from ingredients.api.result import Result
+from ingredients.api.result import Result, load
+from ingredients.grid import Run, cells
 from ingredients.judgement.words import describe
 from ingredients.report.build import trace_figure
 from ingredients.store import Store
+from ingredients.store.record import FINISHED
+from ingredients.store.traces import TRACES, page_trace_name
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
-FOLDER = "traces"
+MOST_STEPS = 2000  # of the lifetimes on a report's page
 _PRINTED = ("episode", "step", "action", "reward", "probability", "mean", "belief")
 
 
@@ -55,7 +58,7 @@ class Trace:
             StoreError: the folder cannot be written.
         """
         store = Store(directory)
-        csv, png = f"{FOLDER}/{self.name}.csv", f"{FOLDER}/{self.name}.png"
+        csv, png = f"{TRACES}/{self.name}.csv", f"{TRACES}/{self.name}.png"
         store.write_text(csv, self.table.to_csv(index=False))
         store.write_bytes(png, self.png())
         return directory / csv, directory / png
@@ -89,6 +92,26 @@ def trace(
     agent = result.agent(cell, seed, at=at)
     table = agent.play(lifetimes=lifetimes, seed=luck, greedy=greedy)
     return Trace(agent, with_beliefs(agent, table), f"{agent.run.id}_{agent.train_step}")
+
+
+def write_page_trace(directory: Path) -> None:
+    """Writes what the full cell's first agent does in two new lifetimes, one of long ones, for the report's page.
+
+    Does nothing where no such agent has finished, or its table is newer than it.
+    """
+    result = load(directory)
+    store, name = Store(directory), page_trace_name(result.study)
+    full = next((cell for cell in cells(result.study) if cell.is_full), None)
+    runs = [] if full is None else [Run(full, seed) for seed in result.study.seeds.numbers]
+    marks = {run: store.run_path(run) / FINISHED for run in runs}
+    finished = next((run for run in runs if marks[run].is_file()), None)
+    written = directory / name
+    if finished is None or (written.is_file() and written.stat().st_mtime > marks[finished].stat().st_mtime):
+        return
+    agent = result.agent(finished.cell, finished.seed)
+    lifetimes = 2 if 2 * agent.family.steps <= MOST_STEPS else 1
+    table = with_beliefs(agent, agent.play(lifetimes=lifetimes, seed=0))
+    store.write_text(name, table.to_csv(index=False, float_format="%.6g"))
 
 
 def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:

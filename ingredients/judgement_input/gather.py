@@ -17,6 +17,7 @@ from ingredients.judgement_input.curves import CellInput, Curve, RunCurves, bloc
 from ingredients.judgement_input.references import References, read_references
 from ingredients.probes import SWAPS
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
+from ingredients.store.traces import read_page_trace
 from ingredients.study import INGREDIENTS, Study
 
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
@@ -38,6 +39,7 @@ class Evidence:
         to_evaluate: How many trained runs wait for another evaluation: theirs is an older version's.
         directory: The results folder.
         versions: Each set of versions of packages that made some of the runs.
+        trace: What the full cell's agent does in new lifetimes, a row a step; None where nothing was played.
     """
 
     study: Study
@@ -51,6 +53,7 @@ class Evidence:
     to_evaluate: int = 0
     directory: Path = Path()
     versions: tuple[Mapping[str, str], ...] = ()
+    trace: pd.DataFrame | None = None
 
     @property
     def planned(self) -> int:
@@ -98,6 +101,7 @@ def read_evidence(store: Store, study: Study) -> Evidence:
         to_evaluate=sum(state == "trained" for state in states.values()),
         directory=store.directory,
         versions=_versions(store, states),
+        trace=read_page_trace(store.directory, study),
     )
 
 

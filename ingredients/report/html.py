@@ -17,6 +17,7 @@ from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import columns, inner, opening, rows, short, wording
+from ingredients.report.citation import citation
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
 from ingredients.report.figures.inline import inline
@@ -25,7 +26,7 @@ from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
-_NOT_ALWAYS = ("probes", "routes", "analysis", "inner", "emergence", "doses")
+_NOT_ALWAYS = ("trace", "failures", "probes", "routes", "analysis", "inner", "emergence", "doses")
 
 
 def page(
@@ -40,6 +41,7 @@ def page(
         parts = short.sections(evidence, judgement)
         return filled_in("short.html", **answer, parts=parts)
     written = tables(evidence, judgement)
+    filled = [name for name in ("routes", "analysis", "doses") if written[name].rows]
     shown = {each.words.name: {"svg": inline(each), "title": each.words.title} for each in pictures}
     return filled_in(
         "report.html",
@@ -52,8 +54,13 @@ def page(
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_panel_key(evidence, judgement),
-        sections=_sections({*shown, *(name for name in ("routes", "analysis", "doses") if written[name].rows)}),
+        sections=_sections({*shown, *_lost(evidence), *filled}),
     )
+
+
+def _lost(evidence: Evidence) -> list[str]:
+    """Returns the section of runs that failed or are missing, where there are any."""
+    return ["failures"] if evidence.failures or evidence.missing else []
 
 
 def _panel_key(evidence: Evidence, judgement: Judgement) -> str:
@@ -102,6 +109,7 @@ def _runs(evidence: Evidence) -> dict[str, Any]:
         "configuration": evidence.study.to_yaml(),
         "versions": yaml.safe_dump(list(map(dict, evidence.versions)), sort_keys=True),
         "fingerprints": yaml.safe_dump(asdict(study_fingerprint(evidence.study)), sort_keys=False),
+        "citation": citation(evidence),
     }
 
 
@@ -129,6 +137,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
     names = [
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),
+        ("trace", "Lifetimes"),
         ("probes", "Probes"),
         ("routes", "Routes"),
         ("analysis", "Analysis"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import re
 from dataclasses import replace
@@ -11,11 +13,12 @@ from pathlib import Path
 import pytest
 from synthetic import bandit_study, write_results
 
-from ingredients.grid import runs
+from ingredients.grid import runs, study_fingerprint
 from ingredients.judgement.calibration import MORE_TASKS
 from ingredients.judgement.words import describe
 from ingredients.report import short, wording
 from ingredients.report.build import Report, build_report, read_report
+from ingredients.store.traces import page_trace_name
 
 FULL = "reward-on_action-on_memory-on_tasks-on"
 SOME = {"memory": [False, True], "reward_observation": [True], "action_observation": [True]}
@@ -35,7 +38,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keeps a tag."""
         self.tags.append((tag, dict(attrs)))
-        self._style = tag == "style"
+        self._style = tag in ("style", "script")
 
     def handle_data(self, data: str) -> None:
         """Keeps text."""
@@ -83,13 +86,18 @@ def test_every_cell_has_its_picture_its_verdict_and_its_ceiling(report: Report, 
     assert "one task can be learned by heart" in page.text
 
 
-def test_nothing_comes_from_elsewhere_and_nothing_runs(page: Page, report: Report) -> None:
-    """No script, frame, picture file, style sheet or link out; a policy in the page forbids them, too."""
-    assert {tag for tag, _ in page.tags} & {"script", "iframe", "img", "object", "embed", "form", "base"} == set()
+def test_nothing_comes_from_elsewhere_and_one_script_runs(page: Page, report: Report) -> None:
+    """No frame, picture file, style sheet or link out; a policy in the page forbids them, and names its own script."""
+    assert {tag for tag, _ in page.tags} & {"iframe", "img", "object", "embed", "form", "base"} == set()
+    assert page.of("script") == [{}]
+    (script,) = re.findall(r"<script>(.*?)</script>", report.html, flags=re.DOTALL)
+    assert len(script) < 2000
     assert "http" not in re.sub(r'http-equiv="', "", report.html)
     assert [each["href"] for each in page.of("link")] == ["data:,"]
     policy = next(each["content"] for each in page.of("meta") if each.get("http-equiv") == "Content-Security-Policy")
     assert str(policy).startswith("default-src 'none'")
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert str(policy).endswith(f"script-src 'sha256-{allowed}'")
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
 
 
@@ -183,12 +191,45 @@ def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> No
     assert "go on: ingredients run-grid" in page.text
 
 
+def test_lifetimes_of_an_agent_are_on_the_page_where_there_are_any(tmp_path: Path) -> None:
+    """A picture with its section and link, by and by the same bytes; another training's table is not shown."""
+    study = bandit_study(ingredients={**SOME, "memory": [True], "task_distribution": [True]}, seeds=1)
+    write_results(tmp_path / "b", study)
+    assert "Lifetimes" not in Page(read_report(tmp_path / "b").html).text
+    rows = ["lifetime,episode,step,action,reward,probability_0,probability_1,component_0"]
+    rows += [f"{lifetime},{step},{step},{step % 2},1.0,0.25,0.75,0.5" for lifetime in range(2) for step in range(6)]
+    table = tmp_path / "b" / page_trace_name(study)
+    table.parent.mkdir()
+    table.write_text("\n".join(rows), encoding="utf-8")
+    shown = read_report(tmp_path / "b").html
+    assert "What an agent with all four ingredients does in 2 new lifetimes" in Page(shown).text
+    assert {"href": "#trace"} in Page(shown).of("a")
+    assert shown == read_report(tmp_path / "b").html
+    table.rename(table.with_name("page-older.csv"))
+    assert "Lifetimes" not in Page(read_report(tmp_path / "b").html).text
+
+
+def test_a_study_is_cited_by_its_fingerprints(report: Report, page: Page) -> None:
+    """The entry has question, seeds and all three fingerprints, and no date."""
+    prints = study_fingerprint(report.evidence.study)
+    cited = page.text[page.text.index("@misc{bandit-") :]
+    for words in (report.evidence.study.question, f"trains {prints.trains[:12]}", f"judges {prints.judges[:12]}"):
+        assert words in cited
+
+
+def test_a_section_without_content_is_not_there(report: Report, page: Page) -> None:
+    """A study that is complete has no list of failures, and no link to one."""
+    assert report.evidence.complete
+    assert {"href": "#failures"} not in page.of("a")
+    assert "Runs that failed" not in page.text
+
+
 def test_text_of_a_user_is_text(tmp_path: Path) -> None:
     """A question with markup, quotes and braces is shown as it is written."""
     question = """<script>alert("1")</script> & {{ 7 * 7 }} 'quoted'?"""
     write_results(tmp_path / "b", bandit_study(question=question, ingredients=SOME))
     html = read_report(tmp_path / "b").html
-    assert "<script" not in html
+    assert html.count("<script") == 1  # the page's own
     assert question in Page(html).text
 
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report.figures import adaptation, effects, emergence, inner, probes, single, truth_table
+from ingredients.report.figures import adaptation, effects, emergence, inner, probes, single, trace, truth_table
 from ingredients.report.figures.drawn import Picture, Words, drawn, styled
 from ingredients.report.figures.view import View
 
@@ -60,6 +60,8 @@ def _pictures(view: View) -> Iterator[tuple[Words, Callable[[], Figure]]]:
     yield adaptation.words(view), lambda: adaptation.figure(view)
     for place, result in enumerate([each for each in view.learners if each.probes][:_MOST_PROBED]):
         yield probes.words(result, place), lambda result=result: probes.figure(view, result)  # type: ignore[misc]
+    if view.evidence.trace is not None:
+        yield trace.words(view), lambda: trace.of_page(view)
     if emergence.shown(view):
         yield emergence.words(view), lambda: emergence.figure(view)
     if view.judgement.inner:

@@ -7,12 +7,33 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ingredients.report.figures.drawn import styled
+from ingredients.report.figures.drawn import Words, styled
 from ingredients.report.figures.panel import INK, QUIET
+from ingredients.report.figures.view import View
 
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MOST_LINES = len(LINES)
 _WIDE, _HIGH = 9.6, 1.75
+
+
+def words(view: View) -> Words:
+    """Returns what is said of the lifetimes on a report's page."""
+    steps = _of_page(view)
+    returns = steps.groupby("lifetime")["reward"].sum()
+    several = "lifetimes" if len(returns) > 1 else "lifetime"
+    told = "; ".join(f"lifetime {int(place) + 1}: return {value:.2f}" for place, value in enumerate(returns))
+    title = f"What an agent with all four ingredients does in {len(returns)} new {several}"
+    return Words("trace", title, f"Policy, actions, belief and memory, step by step; {told}.")
+
+
+def of_page(view: View) -> Figure:
+    """Returns the lifetimes on a report's page."""
+    return _figure(_of_page(view), "")
+
+
+def _of_page(view: View) -> pd.DataFrame:
+    assert view.evidence.trace is not None, "the picture is drawn where there is something to show"
+    return view.evidence.trace
 
 
 def trace_figure(table: pd.DataFrame, title: str) -> Figure:
@@ -24,7 +45,8 @@ def _figure(table: pd.DataFrame, title: str) -> Figure:
     lifetimes = list(table.groupby("lifetime"))
     parts = [part for part in ("policy", "belief", "memory") if part != "belief" or "belief_0" in table]
     figure = Figure(figsize=(_WIDE, _HIGH * len(lifetimes) + 0.9), layout="constrained")
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    if title:
+        figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     grid = figure.subplots(len(lifetimes), len(parts), squeeze=False, sharex=True)
     for row, (_, steps) in zip(grid, lifetimes, strict=True):
         for axes, part in zip(row, parts, strict=True):
