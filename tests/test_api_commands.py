@@ -216,6 +216,18 @@ def test_mlflow_reads_what_is_exported(small_result: ing.Result, tmp_path: Path)
     assert len(client.get_metric_history(runs[0].info.run_id, "late/return")) == 3
 
 
+def test_trackio_reads_what_is_exported(small_result: ing.Result, tmp_path: Path) -> None:
+    """Trackio's own storage finds a run for each of ours, with its late return at each evaluation point."""
+    storage = pytest.importorskip("trackio.sqlite_storage")
+    done = typed("export", small_result.directory, "--to", "trackio", "--out", tmp_path / "track")
+    assert done.exit_code == 0, done.output
+    names = storage.SQLiteStorage.get_runs("small")
+    assert len(names) == len(small_result.cells)
+    told = [each for each in storage.SQLiteStorage.get_logs("small", names[0]) if "late/return" in each]
+    assert len(told) == 3
+    assert list((tmp_path / "track").glob("small*.db"))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("sb3_contrib") is None, reason="sb3-contrib is not installed")
 def test_an_agent_of_another_library_is_judged(tmp_path: Path) -> None:
     """A recurrent PPO trained on the wrapped bandit goes through probes, references and rule, and gets a class."""

@@ -289,11 +289,6 @@ class StoredAgent:
 
     # From the user's numbers to ours, and back
 
-    def _pairs(self, parts: Sequence[Numbers]) -> list[tuple[int, tuple[Numbers, Tensor]]]:
-        if len(parts) != len(self._memory):
-            raise UsageError(f"memory: must have {len(self._memory)} parts, got {len(parts)}")
-        return list(enumerate(zip(parts, self._memory, strict=True)))
-
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
         """Returns a copy `[1, N, ...]` of the type of `like`, whose shape it must have (single: without N)."""
         made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))

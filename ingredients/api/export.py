@@ -1,4 +1,4 @@
-"""Stored results in the form of other tools: tables, TensorBoard, MLflow, a folder for the Hugging Face hub.
+"""Stored results in the form of other tools: tables, TensorBoard, trackio, MLflow, a folder for the Hugging Face hub.
 
 Nothing here needs an account or a network, and nothing is trained.
 """
@@ -33,7 +33,13 @@ def export(result: Result, to: str, out: Path) -> str:
         UsageError: the tool is unknown, or the package that writes its files is not installed.
         StoreError: the runs are not here.
     """
-    writers = {"csv": _csv, "tensorboard": _tensorboard, "mlflow": _mlflow, "huggingface": _huggingface}
+    writers = {
+        "csv": _csv,
+        "tensorboard": _tensorboard,
+        "trackio": _trackio,
+        "mlflow": _mlflow,
+        "huggingface": _huggingface,
+    }
     if to not in writers:
         raise UsageError(complaint([f"export: {to}"], "unknown tool", ", ".join(writers)))
     if not list(_finished(result)):
@@ -99,6 +105,26 @@ def _tensorboard(result: Result, out: Path) -> str:
         writer.close()
         count += 1
     return f"events of {several(count, 'run')}; look at them: tensorboard --logdir {out}"
+
+
+def _trackio(result: Result, out: Path) -> str:
+    os.environ["TRACKIO_DIR"] = str(out.absolute())  # where it was imported before, that is set below
+    storage = _package("trackio.sqlite_storage", "trackio")
+    storage.TRACKIO_DIR = out.absolute()
+    count = 0
+    for run, series in _scalars(result):
+        by_step: dict[int, dict[str, float]] = {}
+        for name, points in series.items():
+            for step, value in points:
+                by_step.setdefault(step, {})[name] = value
+        steps = sorted(by_step)
+        config = {**run.cell.texts(), "seed": run.seed}
+        # to the file itself: a logger would start threads, and take as long as training does
+        storage.SQLiteStorage.bulk_log(
+            result.study.name, run.id, [by_step[step] for step in steps], steps, config=config
+        )
+        count += 1
+    return f"{count} runs; look at them: TRACKIO_DIR={out} trackio show --project {result.study.name}"
 
 
 def _mlflow(result: Result, out: Path) -> str:

@@ -1,5 +1,9 @@
 """What an agent does in whole lifetimes, step by step, as a tidy table.
 
+A row a step: `lifetime`, `episode`, `step`, `action`, `reward`, what was shown (`observation_i`, the first 64
+numbers), the policy (`probability_i`), the task (`task_i`), the main components of the memory's output over the table
+(`component_i`) and, where the family knows it, `expected_reward` given the task.
+
 Waiting steps, after an episode's early end, have no row.
 """
 
@@ -15,6 +19,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ingredients.api.seat import seat_of
 from ingredients.errors import UsageError
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 
 COMPONENTS = 3
+MOST_SHOWN = 64  # numbers of an observation: an image is no row of a table
 BeforeStep = Callable[["StoredAgent", int], None]
 
 
@@ -89,14 +95,15 @@ def play_environment(
 ) -> pd.DataFrame:
     """Returns the table of one lifetime of `episodes` episodes in a Gymnasium environment.
 
-    The environment is one of the package's own (`ingredients/...`), or shows what one of them shows: a vector of as
-    many numbers as the agent reads. The first `reset` gets the seed, later ones go on with the same task.
+    The environment shows what the agent's tasks show and takes what they take: one of the package's own
+    (`ingredients/...`), or for an agent of somebody else's environment that one, whose numbers are read and scaled as
+    in training. The first `reset` gets the seed, later ones go on with the same task.
 
     Raises:
         UsageError: it shows or takes something else, or has longer episodes than the agent's tasks.
     """
     family = agent.family
-    _require_fitting(family, environment)
+    seat = seat_of("play", family, environment)
     agent.reset(seed=seed)
     rows = []
     reward = None
@@ -108,16 +115,18 @@ def play_environment(
         for place in range(family.episode_steps):
             if before_step is not None:
                 before_step(agent, agent.steps)
-            chosen = agent.act(np.asarray(observation, np.float32), reward, action, place == 0, greedy)
-            heads, output, seen = agent.logits, agent.output, observation
-            observation, paid, terminated, truncated, _ = environment.step(_taken(environment, chosen))
+            seen = seat.read(observation)
+            chosen = agent.act(seen, reward, action, place == 0, greedy)
+            heads, output = agent.logits, agent.output
+            observation, paid, terminated, truncated, _ = environment.step(seat.taken(chosen))
             reward = float(paid)
             action = chosen
             rows.append(_row(episode * family.episode_steps + place, seen, action, reward, heads, output))
             if terminated or truncated:
                 break
         else:
-            raise UsageError(f"play: an episode of {environment} has not ended after {family.episode_steps} steps")
+            if not isinstance(family, GymnasiumFamily):  # whose training cuts long episodes, too
+                raise UsageError(f"play: an episode of {environment} has not ended after {family.episode_steps} steps")
     return _table(family, rows, None)
 
 
@@ -129,26 +138,6 @@ def _row(t: int, seen: object, action: object, reward: float, *told: npt.NDArray
     unknown = torch.full((1,), torch.nan)
     counted = torch.ones(1, dtype=torch.bool)
     return _Row(t, shown, taken, paid, unknown, told[0][None], told[1][None], counted)
-
-
-def _taken(environment: gymnasium.Env[Any, Any], chosen: Any) -> Any:  # noqa: ANN401 - as the agent gave it
-    space = environment.action_space
-    return np.int64(chosen) if isinstance(space, gymnasium.spaces.Discrete) else np.clip(chosen, space.low, space.high)  # type: ignore[attr-defined]
-
-
-def _require_fitting(family: Family, environment: gymnasium.Env[Any, Any]) -> None:
-    if isinstance(family, GymnasiumFamily):  # it reads and scales what its environments show: play() does so, too
-        raise UsageError(
-            "play: an agent that was trained in a Gymnasium environment plays in that one: leave the environment out"
-        )
-    shown, taken = environment.observation_space, environment.action_space
-    choices = getattr(taken, "n", None)
-    fits = taken.shape == (family.actions,) if family.continuous else choices == family.actions
-    if shown.shape != (family.observation_size,) or not fits:
-        raise UsageError(
-            f"play: the agent reads {family.observation_size} numbers and has {family.actions} "
-            f"{'numbers' if family.continuous else 'choices'}; {environment} shows {shown} and takes {taken}"
-        )
 
 
 def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFrame:
@@ -163,7 +152,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
         **_numbered("action", torch.stack([row.action for row in rows]), always=family.continuous),
         "reward": _flat([row.reward for row in rows]),
         "expected_reward": _flat([row.expected for row in rows]),
-        **_numbered("observation", torch.stack([row.observation for row in rows])),
+        **_numbered("observation", torch.stack([row.observation[..., :MOST_SHOWN] for row in rows])),
         **(_numbered("mean", heads) if family.continuous else _numbered("probability", torch.softmax(heads, -1))),
     }
     if tasks is not None:

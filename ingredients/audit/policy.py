@@ -91,9 +91,9 @@ def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
             raise UsageError("--cell and --seed name a run in a results folder; a zip is one policy")
         _algorithm(path)
         return Policy(str(path.resolve()), None, 0, _digest(path))
-    from ingredients.experiment.stored_player import weights_of
+    from ingredients.api.player import weights_path
 
-    return Policy(str(path.resolve()), cell, seed or 0, _digest(weights_of(path, cell, seed or 0)))
+    return Policy(str(path.resolve()), cell, seed or 0, _digest(weights_path(path, cell, seed or 0)))
 
 
 def _digest(path: Path) -> str:
@@ -108,7 +108,7 @@ def player(policy: Policy, made: Environment) -> Player:
     """
     if policy.path.endswith(".zip"):
         return _Baseline(Path(policy.path), made)
-    from ingredients.experiment.stored_player import StoredPlayer, run_of
+    from ingredients.api.player import StoredPlayer, run_of
 
     return StoredPlayer(policy.name, run_of(Path(policy.path), policy.cell, policy.seed), made)
 

@@ -32,6 +32,7 @@ class Target(StrEnum):
 
     csv = "csv"
     tensorboard = "tensorboard"
+    trackio = "trackio"
     mlflow = "mlflow"
     huggingface = "huggingface"
 
@@ -97,8 +98,8 @@ def export(
 ) -> None:
     """Write stored results in the format of another tool, offline.
 
-    csv: tables of cells, runs and curves. tensorboard: event files of curves and losses. mlflow: a file store with one
-    MLflow run for each run. huggingface: a folder with a model card and weights, ready to upload.
+    csv: tables of cells, runs and curves. tensorboard: event files of curves and losses. trackio: its database. mlflow:
+    a file store with one MLflow run for each run. huggingface: a folder with a model card and weights, ready to upload.
     """
     with interrupted_later():
         from ingredients.api.export import export as exported

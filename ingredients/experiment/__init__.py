@@ -2,10 +2,9 @@
 
 In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
 `informed` (the yardstick where no reference is known), `memoryless` (the best that agents without memory can do),
-`tables` (curves, diagnostics and weights as they are stored), `stored_player` (a stored run that plays elsewhere),
-`brains` (a stored run's agent, to play with),
-`work` (how much it is, counted beforehand). What a job tells on the way stands here, where the main process finds it
-without importing torch.
+`tables` (curves, diagnostics and weights as they are stored), `brains` (a stored run's agent, to play with), `work`
+(how much it is, counted beforehand). What a job tells on the way stands here, where the main process finds it without
+importing torch.
 """
 
 from __future__ import annotations

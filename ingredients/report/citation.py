@@ -1,6 +1,6 @@
 """How a study is cited: a BibTeX entry that names it by its fingerprints.
 
-Comes in: the evidence. Goes out: the entry. It holds no date: the same results give the same bytes.
+The entry holds no date: the same results give the same bytes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the agents of a results folder did in some lifetimes, step by step: tables below `traces/`.
 
-Comes in: a table. Goes out: the same, read back. The one that a report's page shows is named by what its agent was
-trained with, so that an older agent's is not taken for it.
+The table that a report's page shows is named by what its agent was trained with, so that an older agent's is not
+taken for it.
 """
 
 from __future__ import annotations
