@@ -100,7 +100,8 @@ def write_page_trace(directory: Path) -> None:
     Does nothing where no such agent has finished, or its table is newer than it.
     """
     result = load(directory)
-    store, name = Store(directory), page_trace_name(result.study)
+    store = Store(directory)
+    name = page_trace_name(result.study)
     full = next((cell for cell in cells(result.study) if cell.is_full), None)
     runs = [] if full is None else [Run(full, seed) for seed in result.study.seeds.numbers]
     marks = {run: store.run_path(run) / FINISHED for run in runs}

@@ -14,7 +14,8 @@ _SHORT = 12
 
 def citation(evidence: Evidence) -> str:
     """Returns the entry: question, seeds, the version that made the runs, and what trains, evaluates and judges."""
-    study, prints = evidence.study, study_fingerprint(evidence.study)
+    study = evidence.study
+    prints = study_fingerprint(study)
     versions = sorted({each[DISTRIBUTION] for each in evidence.versions if DISTRIBUTION in each})
     seeds = study.seeds.numbers
     fingerprints = {name: getattr(prints, name)[:_SHORT] for name in ("trains", "evaluates", "judges")}
