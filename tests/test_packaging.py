@@ -55,6 +55,13 @@ def test_the_wheel_holds_package_command_and_studies(wheel: Path) -> None:
     assert wheel.name.startswith("rl2_ingredients-0.1.0-")
 
 
+def test_every_package_is_named() -> None:
+    """A new folder of modules is named in pyproject.toml, or the wheel lacks it."""
+    folders = [file.parent.relative_to(ROOT) for file in (ROOT / "ingredients").rglob("__init__.py")]
+    named = {".".join(folder.parts) for folder in folders} | {"ingredients.ablations"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == named
+
+
 def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     """Unpacked elsewhere, the command comes from the wheel and finds the shipped study."""
     site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
