@@ -51,7 +51,8 @@ def test_an_agent_of_an_environment_plays_in_it(tmp_path: Path) -> None:
     reward, acted = 0.0, []
     for _ in range(int((table["episode"] == 0).sum())):
         acted.append(int(player.acts(shown, reward)))
-        shown, reward, *_ = environment.step(acted[-1])
+        shown, paid, *_ = environment.step(acted[-1])
+        reward = float(paid)
     assert acted == table.loc[table["episode"] == 0, "action"].tolist()
     with pytest.raises(UsageError, match="play: an agent of 4 observed numbers, 2 choices; the environment has 3"):
         agent.play(gymnasium.make("Pendulum-v1"))

@@ -18,6 +18,7 @@ from torch import Tensor
 from ingredients.training.batches import Batch, Leaves, log_probabilities
 from ingredients.training.critic import values
 from ingredients.training.learner import Minibatch, normalise_per_run
+from ingredients.training.segment_rules import LEAST_SPREAD
 from ingredients.training.segments import Segments, by_minibatch
 from ingredients.training.setup import Setup
 
@@ -83,7 +84,7 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
         reward, value, segments.ended, _beyond(setup, leaves.critic, segments), tuned.discount, tuned.gae_lambda
     )
     target = raw + value
-    advantage = normalise_per_run(raw)
+    advantage = _normalised(raw)
     batches = []
     for m, seen in enumerate(eyes):
         action, outputs = segments.action[m].flatten(1, 2), segments.outputs[m].flatten(1, 2)
@@ -102,6 +103,16 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
             )
         )
     return batches
+
+
+def _normalised(raw: Tensor) -> Tensor:
+    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less where hardly any is left.
+
+    Where the critic foresees all that comes, what is left is its error. Blown up, it moves
+    a policy which has nothing to gain: one that had learned CartPole lost it so.
+    """
+    spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
+    return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)
 
 
 def segment_advantage(

@@ -8,6 +8,7 @@ EPOCHS, MINIBATCHES = 10, 4
 LEARNING_RATE = 1e-3
 ENTROPY = 0.01
 TRACE = 0.95
+LEAST_SPREAD = 0.1  # of advantages, in deviations of the return: below it they are not blown up to 1
 
 
 def segment_discount(episode_steps: int) -> float:
