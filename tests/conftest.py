@@ -47,8 +47,20 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def small_result(tmp_path_factory: pytest.TempPathFactory) -> ing.Result:
     """Returns the results of a small study with every kind of memory, and each kind's sibling without."""
+    from in_process import draw_one_picture
+
     study = ing.Study.load(DATA, MEMORIES)
-    return ing.run_grid(study, tmp_path_factory.mktemp("api") / "small", workers=1, progress=False)
+    with pytest.MonkeyPatch.context() as patched:
+        draw_one_picture(patched)
+        return ing.run_grid(study, tmp_path_factory.mktemp("api") / "small", workers=1, progress=False)
+
+
+@pytest.fixture
+def one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes reports draw one picture, where what is looked at is none: they take most of a report's time."""
+    from in_process import draw_one_picture
+
+    draw_one_picture(monkeypatch)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

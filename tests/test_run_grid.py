@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from command import ROOT, imports_torch, program, read_until, started, workers_of
-from in_process import program_here
+from in_process import program_here, run_here
 
 from ingredients.engine.protocol import Failed, Finished, Job
 from ingredients.grid import cells
@@ -35,6 +35,8 @@ TINY = tuple(word for change in CHANGES for word in ("--set", change))
 FULL_CELL = "reward_observation=on,action_observation=on,memory=on,task_distribution=on"
 RESULT_FILES = {"study.yaml", "references.json", "runs", "curves.parquet", "curves.csv", "report.json", "report.md"}
 
+pytestmark = pytest.mark.usefixtures("one_picture")
+
 
 def grid(out: Path, *more: str, seeds: int = 4) -> tuple[str, ...]:
     """Returns the arguments of a tiny grid of four cells: with four seeds, two stacks."""
@@ -48,6 +50,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess
     done = program(*grid(folder / "result", "--workers", "2"), cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "result", done
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets what runs here measure leaks and speed on little and draw one picture: nothing of that is compared."""
+    run_here(monkeypatch)
 
 
 def test_run_grid_prints_plain_lines_and_the_report(finished: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -72,7 +80,7 @@ def test_run_grid_leaves_a_whole_results_folder(finished: tuple[Path, object]) -
     assert list(directory.glob("logs/*")) == []
 
 
-def test_run_grid_again_trains_nothing(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_run_grid_again_trains_nothing(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """What is finished is skipped, and the report comes again."""
     result = program_here(*grid(finished[0]), cwd=tmp_path)
     assert result.returncode == 0
@@ -148,7 +156,9 @@ def test_a_killed_worker_costs_its_stack_only(tmp_path: Path) -> None:
     assert "8 of 16 runs are finished; 8 to do in 1 stack;" in repaired.stdout
 
 
-def test_a_filter_trains_its_cells_as_the_whole_grid_does(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_a_filter_trains_its_cells_as_the_whole_grid_does(
+    finished: tuple[Path, object], tmp_path: Path, quick: None
+) -> None:
     """Cells trained by themselves have the bytes that they have in the whole grid."""
     directory = tmp_path / "result"
     result = program_here(*grid(directory, "--cells", "memory=on,reward_observation=on", "--quiet"), cwd=tmp_path)
@@ -161,7 +171,7 @@ def test_a_filter_trains_its_cells_as_the_whole_grid_does(finished: tuple[Path, 
         ).read_bytes()
 
 
-def test_fresh_moves_older_results_aside(tmp_path: Path) -> None:
+def test_fresh_moves_older_results_aside(tmp_path: Path, quick: None) -> None:
     """Nothing is deleted: the older folder has another name; nor does a grid's main process ever import torch."""
     directory = tmp_path / "result"
     first = grid(directory, "--cells", FULL_CELL, seeds=1)
@@ -175,7 +185,7 @@ def test_fresh_moves_older_results_aside(tmp_path: Path) -> None:
     assert load_study(directory / "study.yaml").learner.discount == 0.5
 
 
-def test_another_evaluation_trains_nothing(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_another_evaluation_trains_nothing(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """More or fewer evaluation tasks: the stored weights and the references are evaluated again, byte for byte."""
     directory = tmp_path / "result"
     shutil.copytree(finished[0], directory)
@@ -213,7 +223,7 @@ def test_a_failure_of_each_kind_is_listed_once(tmp_path: Path) -> None:
     assert named == f"a-run: diverged at update 3; log: {log.parent / 'stack-1.log'}"
 
 
-def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """The difference is named, and so are the two ways out; `plan` says the same beforehand."""
     result = program_here(*grid(finished[0], "--set", "learner.discount=0.5"), cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
@@ -225,7 +235,7 @@ def test_another_study_in_the_folder_is_refused(finished: tuple[Path, object], t
     assert "holds runs trained otherwise (learner.discount: auto -> 0.5)" in planned.stdout
 
 
-def test_plan_knows_what_is_finished(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_plan_knows_what_is_finished(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """Seeds can be added: what is there counts."""
     result = program_here("plan", *grid(finished[0], seeds=5)[1:], cwd=tmp_path)
     assert f"{finished[0]}: 16 of 20 runs are finished; 4 to do in 1 stack\n" in result.stdout
@@ -241,13 +251,13 @@ def test_report_as_json_is_one_object(finished: tuple[Path, object], tmp_path: P
     assert not imports_torch(["report", str(finished[0])], tmp_path)
 
 
-def test_report_on_several_folders_is_a_list(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_report_on_several_folders_is_a_list(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """Two folders give a list of two objects, in the order given."""
     result = program_here("report", str(finished[0]), str(finished[0]), "--format", "json", cwd=tmp_path)
     assert [content["study"] for content in json.loads(result.stdout)] == ["smoke", "smoke"]
 
 
-def test_report_as_table_and_as_markdown(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_report_as_table_and_as_markdown(finished: tuple[Path, object], tmp_path: Path, quick: None) -> None:
     """The table is the default; Markdown is what `report.md` holds."""
     table = program_here("report", str(finished[0]), cwd=tmp_path)
     markdown = program_here("report", str(finished[0]), "--format", "markdown", cwd=tmp_path)

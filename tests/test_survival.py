@@ -10,8 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command import program, started, workers_of
+from command import started, workers_of
+from in_process import draw_one_picture, program_here
 from soak import COMPARED, STUDY
+
+pytestmark = pytest.mark.usefixtures("one_picture")
 
 
 def grid(folder: Path, *more: str) -> tuple[str, ...]:
@@ -25,7 +28,9 @@ def grid(folder: Path, *more: str) -> tuple[str, ...]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of the grid when it is left alone."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    done = program(*grid(folder, "--workers", "1"), cwd=folder)
+    with pytest.MonkeyPatch.context() as patched:
+        draw_one_picture(patched)
+        done = program_here(*grid(folder, "--workers", "1"), cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (folder / "result" / "snapshots").exists()
     return folder / "result"
@@ -76,7 +81,7 @@ def test_a_grid_killed_three_times_ends_in_the_same_bytes(tmp_path: Path, undist
             assert alive == []
     stored = {path: path.stat().st_ino for path in result.glob("runs/[!.]*/run.json")}
     assert stored
-    done = program(*arguments, cwd=tmp_path)
+    done = program_here(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert {path: path.stat().st_ino for path in stored} == stored
     assert differing(result, undisturbed) == []
@@ -111,7 +116,7 @@ def test_a_stack_that_keeps_failing_is_listed_with_its_reason(tmp_path: Path) ->
     limited = grid(tmp_path, "--workers", "1", "--retries", "1", "--stack-timeout", "0.01s")
     study = tmp_path / "survival.yaml"
     study.write_text(STUDY.replace("TRAIN_STEPS", "400_000"))
-    done = program(*limited, cwd=tmp_path)
+    done = program_here(*limited, cwd=tmp_path, workers=True)
     assert done.returncode == 1
     lost = [line for line in done.stderr.splitlines() if "not finished after 0.01 s, the limit" in line]
     assert len(lost) >= 8  # eight runs; the references, too, where they took so long that somebody looked
@@ -121,7 +126,7 @@ def test_a_stack_that_keeps_failing_is_listed_with_its_reason(tmp_path: Path) ->
 
 def test_a_limit_that_no_run_fits_in_is_said_beforehand(tmp_path: Path) -> None:
     """Nothing is trained to be stopped: one line says what a run needs, exit code 2."""
-    done = program(*grid(tmp_path, "--workers", "1", "--memory-limit", "20MB"), cwd=tmp_path)
+    done = program_here(*grid(tmp_path, "--workers", "1", "--memory-limit", "20MB"), cwd=tmp_path)
     assert done.returncode == 2
     assert re.fullmatch(
         r"error: memory gru: one run alone needs 0\.\d\d GB and a worker may have 0\.02 GB; .*\n", done.stderr

@@ -70,6 +70,7 @@ def studies(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("one_picture")
 @pytest.mark.skipif(not INSTALLED.exists(), reason=f"the command is not installed as {INSTALLED}")
 def test_a_study_with_an_own_memory_runs_to_its_end(studies: Path) -> None:
     """The module lies beside the study, the command is typed elsewhere; edited, it makes other runs, the old kept.

@@ -24,6 +24,7 @@ evaluation: {{tasks: 4, points: 2, tasks_at_points: 2}}
 """
 
 
+@pytest.mark.usefixtures("one_picture")
 @pytest.mark.parametrize("how", ["exit", "raise"])
 def test_what_fails_in_training_is_named(how: str, tmp_path: Path) -> None:
     """Exit code 1, the environment in the run's line, "failed" for its stack, and no traceback on stderr."""

@@ -428,12 +428,18 @@ def test_everything_is_json_without_nan() -> None:
     assert data["cells"][-3]["late"] == {"mean": pytest.approx(0.5), "low": None, "high": None}
 
 
+@cache
+def judged_in_order() -> tuple[list[CellInput], Judgement]:
+    """Returns a grid with cells of every verdict, and the judgement on it."""
+    grid = shaped_grid({**FLAGSHIP, Cell(True, False, True, False): "undecided"})
+    return grid, judge(*grid)
+
+
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(st.permutations(range(16)), st.permutations(range(5)))
 def test_order_of_cells_and_seeds_changes_nothing(cell_order: list[int], run_order: list[int]) -> None:
     """Judging is a function of the set of runs."""
-    grid = shaped_grid({**FLAGSHIP, Cell(True, False, True, False): "undecided"})
-    expected = judge(*grid)
+    grid, expected = judged_in_order()
     shuffled = [CellInput(grid[i].cell, tuple(grid[i].runs[j] for j in run_order)) for i in cell_order]
     judged = judge(*shuffled)
     assert {result.cell: result for result in judged.cells} == {result.cell: result for result in expected.cells}

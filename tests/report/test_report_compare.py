@@ -121,6 +121,7 @@ def test_every_cell_keeps_its_verdict_at_any_width(two: Comparison, width: int, 
     assert rows[0].count(mark) == 4
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_the_command_compares_several_folders(two: Comparison) -> None:
     """Each answer, how far each study got, and how to see one whole."""
     done = CliRunner().invoke(app, ["report", *(str(report.directory) for report in two.reports)])
@@ -132,6 +133,7 @@ def test_the_command_compares_several_folders(two: Comparison) -> None:
         assert f"ingredients report {report.directory}" in done.stdout.replace("\n", " ").replace("  ", " ")
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_as_json_it_is_the_list_of_reports(two: Comparison) -> None:
     """The contract of docs/design.md §10: for several folders a list, each entry as `report.json`."""
     done = CliRunner().invoke(app, ["report", *(str(report.directory) for report in two.reports), "--format", "json"])

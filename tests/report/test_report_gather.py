@@ -123,6 +123,7 @@ def test_runs_outside_the_study_are_left_out(tmp_path: Path, study: Study) -> No
     assert note in read_report(tmp_path / "bandit").markdown
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_a_look_is_counted_once_however_often_the_report_is_built(tmp_path: Path) -> None:
     """Five seeds, a report, three seeds more, two reports: two looks, which the report states and the verdicts pay."""
     levels = {name: [True] for name in ("reward_observation", "action_observation", "memory", "task_distribution")}
@@ -189,6 +190,7 @@ def test_without_references_there_are_no_scores_and_no_verdicts(tmp_path: Path, 
     assert "The references have not been evaluated yet. To go on: ingredients run-grid" in report.html
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_a_folder_without_its_runs_keeps_its_report(tmp_path: Path, study: Study) -> None:
     """Where a report lies but no runs do, as where results are published, it is refused and nothing is overwritten."""
     write_results(tmp_path / "bandit", study)

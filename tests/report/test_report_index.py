@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_the_page_opens_every_report(tmp_path: Path) -> None:
     """Each study of the folder has its question, its answer and a link to its page; other folders have nothing."""
     (tmp_path / "no results").mkdir()

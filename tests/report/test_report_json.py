@@ -134,6 +134,7 @@ def test_other_curves_give_other_verdicts(tmp_path: Path) -> None:
     assert verdicts(read_report(tmp_path / "bandit"))[full] == "none"
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_incomplete_and_partly_failed(tmp_path: Path) -> None:
     """With runs missing `complete` is false; missing and failed runs are counted and named; the report is written."""
     study = small_study()
@@ -193,6 +194,7 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     """The report is there all the same, does not claim its files, and has the line that says why they are not."""
     write_results(tmp_path / "bandit", small_study(seeds=5))
@@ -209,6 +211,7 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     assert "report.md" not in file.getvalue()
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_a_study_that_does_not_apply_has_null_verdicts(tmp_path: Path) -> None:
     """Where the calibration gate fails, every verdict is null with a reason, and scores are still there."""
     store = write_results(tmp_path / "bandit", small_study(seeds=5))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command import ROOT, program, read_until, started
+from command import ROOT, read_until, started
 from disks import disk, fill, mount
+from in_process import program_here
 from stores import contents, one_line, small_study
 from synthetic import record, write_results
 
@@ -92,6 +93,7 @@ def test_a_read_only_disk_is_refused_and_still_read(disk: Path) -> None:
     assert contents(disk) == before
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_a_grid_on_a_full_disk_keeps_what_is_finished(disk: Path) -> None:
     """Full after the first of two stacks: one line and exit code 2; with room again, only the second is trained.
 
@@ -112,14 +114,14 @@ def test_a_grid_on_a_full_disk_keeps_what_is_finished(disk: Path) -> None:
     assert len(list((disk / "result" / "runs").iterdir())) == finished
     assert list((disk / "result" / "leases").iterdir()) == []
     ballast.unlink()
-    room = program(*command, cwd=disk)
+    room = program_here(*command, cwd=disk)
     assert (room.returncode, room.stderr) == (0, "")
     assert room.stdout.startswith("smoke: 4 of 8 runs are finished; 4 to do")
     assert {name: contents(disk / "result")[name] for name in kept} == kept
     mount(disk, "remount", "ro")
-    refused = program(*command, cwd=disk)
+    refused = program_here(*command, cwd=disk)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == f"error: {disk / 'result' / 'study.yaml'}: {READ_ONLY}\n"
-    shown = program("report", str(disk / "result"), cwd=disk)
+    shown = program_here("report", str(disk / "result"), cwd=disk)
     assert (shown.returncode, shown.stderr.count("\n")) == (0, 1)
     assert "8 of 32 runs" in shown.stdout

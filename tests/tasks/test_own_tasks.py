@@ -166,6 +166,7 @@ def test_the_file_is_in_fingerprint_and_results(tmp_path: Path, monkeypatch: pyt
     assert set(store.open(study).states(study).values()) == {"missing"}
 
 
+@pytest.mark.usefixtures("one_picture")
 @pytest.mark.skipif(not INSTALLED.exists(), reason=f"the command is not installed as {INSTALLED}")
 def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     """The file lies beside the study, the command is typed elsewhere; a missing one is one line."""

@@ -101,7 +101,7 @@ def test_what_the_schedule_gives_away_is_no_leak() -> None:
     assert not found["leaks"]
     assert found["leak"] == pytest.approx(0, abs=0.05)
     assert found["without"]["base_rate"] == pytest.approx(0.75, abs=0.06)
-    paid = family_leakage(Paid(4, 20))["reward"]
+    paid = family_leakage(Paid(4, 20), QUICK)["reward"]
     assert (paid["leak"], paid["leaks"], paid["reason"]) == (None, None, "the schedule alone tells the reward")
 
 
