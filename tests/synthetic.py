@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ingredients import grid
 from ingredients.grid import Cell, Run, fingerprints, memory_kinds, own_tasks, runs
 from ingredients.store import DIAGNOSTICS, RunRecord, Store
 from ingredients.store.checksums import CHECKSUMS, write_checksums
@@ -21,7 +22,7 @@ from ingredients.study import Study, parse_study
 from ingredients.study.own_source import is_own
 
 MOST_KEPT = 16
-_FILES: dict[tuple[str, frozenset[str], frozenset[str]], dict[str, bytes]] = {}  # of runs, by study and what it lacks
+_FILES: dict[tuple[object, ...], dict[str, bytes]] = {}  # of runs, by study, version of the code and what is lacking
 
 ORACLE, YARDSTICK, REACTIVE, FLOOR = 0.833, 0.79, 0.69, 0.5
 
@@ -51,7 +52,7 @@ def write_results(
     if own or any(store.runs_path.iterdir()):
         _write_runs(store, study, failed, missing)
         return store
-    key = study.to_yaml(), frozenset(failed), frozenset(missing)
+    key = study.to_yaml(), frozenset(grid.CODE.items()), frozenset(failed), frozenset(missing)
     if key in _FILES:
         for name, content in _FILES[key].items():
             (store.runs_path / name).parent.mkdir(exist_ok=True)

@@ -66,7 +66,8 @@ def test_a_trace_is_a_table_and_a_picture(small_result: ing.Result) -> None:
     first = table[table["lifetime"] == 0]
     wins = first["reward"].where(first["action"] == 0, 0).sum()
     assert first["belief_0"].iloc[-1] == pytest.approx((wins + 1) / ((first["action"] == 0).sum() + 2))
-    written = sorted(path.suffix for path in (small_result.directory / "traces").iterdir())
+    files = (small_result.directory / "traces").iterdir()
+    written = sorted(path.suffix for path in files if not path.name.startswith("page-"))
     assert written == [".csv", ".png"]
     assert "all four ingredients" in typed("trace", small_result.directory, "--tasks", 1).stdout
 

@@ -100,7 +100,7 @@ RULES: dict[str, Rule] = {
     ),
     "ingredients run-grid study.yaml": Rule((r"^study: 0 of 1 runs?", "1 of 1 run", "results/study")),
     "ingredients run-grid ablations/memories.yaml": Rule(("lstm", "transformer", "window", "none", "runs finished")),
-    "ingredients run-grid ablations/memories.yaml --cells memory=lstm": Rule((r"are finished; nothing to do",)),
+    "ingredients run-grid ablations/memories.yaml --cells memory=lstm": Rule((r"is finished; nothing to do",)),
     # what is stored, judged again
     "ingredients report results/bandit": Rule(
         ("^bandit: ", "20 of 20 runs finished", "late score +gain +learned +verdict")
@@ -175,6 +175,7 @@ ELSEWHERE = {
     "ray start --address HEAD:6379": "test_ray.py: cluster",
     "python -m tests.benchmarks.gpu": "benchmarks/gpu.py: ",
     "python -m tests.benchmarks.engines": "benchmarks/engines.py: ",
+    "python -m tests.benchmarks.inner": "benchmarks/inner.py: ",
     "python -m tests.benchmarks.quality": "benchmarks/quality.py: ",
     "python -m tests.benchmarks.spaces": "benchmarks/spaces.py: ",
     "python -m tests.benchmarks.leaks": "benchmarks/leaks.py: ",

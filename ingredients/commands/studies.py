@@ -97,7 +97,7 @@ def new(
 
 
 def schema(
-    of: Annotated[Described, typer.Argument(metavar="[study|report]", help="What the schema is of.")] = Described.study,
+    of: Annotated[Described, typer.Argument(metavar="study|report", help="What the schema is of.")] = Described.study,
 ) -> None:
     """Print the JSON Schema of a study, for editors, or of report.json, for programs."""
     if of is Described.report:

@@ -49,8 +49,7 @@ def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: d
     while (key := _next_key(pipe)) is not None:
         with output_to(log_path(logs, key) if logs else None):
             finished, answer = _run(pipe)
-        pipe.send_bytes(answer)
-        if not finished:
+        if not _sent(pipe, answer) or not finished:
             break
     vars(os)["_exit"] = leave  # by which multiprocessing ends a process that was forked
 
@@ -87,6 +86,15 @@ def send_job(pipe: Connection, job: Job) -> None:
     """Hands a job to the worker at the other end, its key first: the log is open before anything can fail."""
     pipe.send(job.key)
     pipe.send_bytes(pickle.dumps(job))
+
+
+def _sent(pipe: Connection, answer: bytes) -> bool:
+    """Returns whether somebody was there to hear the answer; a main process that was told to end is not."""
+    try:
+        pipe.send_bytes(answer)
+    except OSError:
+        return False
+    return True
 
 
 def _next_key(pipe: Connection) -> str | None:

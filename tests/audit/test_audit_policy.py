@@ -86,7 +86,7 @@ def test_a_stored_run_is_named_by_cell_and_seed(stored: Path) -> None:
     assert subject.name == "Acrobot-v1 (played by mine:memory=on,reward_observation=on:0)"
     assert subject_of(subject.text()) == subject
     made = Made(subject.recipe)
-    with pytest.raises(IngredientsError, match="an agent of 4 observed numbers, 2 actions; the environment has 6"):
+    with pytest.raises(IngredientsError, match="an agent of 4 observed numbers, 2 choices; the environment has 6"):
         player(named, made.environment)
 
 

@@ -160,7 +160,7 @@ def test_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
         read_until(first, "stack-0: started")
         of_first = held(first)
         with started(*command, cwd=tmp_path) as second:
-            read_until(second, "in the hands of process")
+            read_until(second, "is being run by process")
             read_until(second, ": started")
             of_second = held(second)
             with started(*command, cwd=tmp_path) as third:

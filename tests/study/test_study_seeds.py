@@ -98,7 +98,12 @@ def test_shipped_studies_have_seeds_and_tasks_that_no_choice_met() -> None:
     assert {each.seeds.first for each in shipped} == {100}
     assert {each.evaluation.stream for each in shipped} == {1}
     few = {each.name for each in shipped if each.seeds.count < 10}
-    assert {name for name in few if not name.startswith("duan-bandits")} == {"memories", "tabular-mdp"}
+    assert {name for name in few if not name.startswith("duan-bandits")} == {
+        "memories",
+        "tabular-mdp",
+        "two-arms-bayes",
+        "two-arms-bayes-50",
+    }
     assert min(each.seeds.count for each in shipped) == 5
 
 
