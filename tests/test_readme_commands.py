@@ -130,7 +130,7 @@ RULES: dict[str, Rule] = {
     ),
     "ingredients audit my_env:MyEnv --out results/audit-mine": Rule((AUDITED, "MyEnv"), says="", more="--seconds 1"),
     "ingredients audit results/published/audit/environments.yaml --out results/published/audit": Rule(
-        (AUDITED, "FrozenLake-v1"), says="^1 of 1 environments", more="--seconds 1"
+        (AUDITED, "FrozenLake-v1"), says="^1 of 1 environment ", more="--seconds 1"
     ),
     "ingredients audit CartPole-v1 --policy results/mine --cell memory=on,reward_observation=on": Rule(
         (AUDITED, r"CartPole-v1 \(played by mine:"),
