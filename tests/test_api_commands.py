@@ -38,7 +38,6 @@ def typed(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-@pytest.mark.usefixtures("one_picture")
 def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
     """One study, run by each: equal curves, equal verdicts."""
     data = {**DATA, "ingredients": {name: [True] for name in ing.Study.load(DATA).ingredients.model_dump()}}
