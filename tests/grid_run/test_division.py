@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -137,15 +138,24 @@ def done_by(output: str) -> list[str]:
     return re.findall(r"^(\S+): finished \(", output, flags=re.MULTILINE)
 
 
-def held(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Stops the clock for a program's workers, in the middle of what they do; returns them."""
+@contextmanager
+def held(process: subprocess.Popen[str]) -> Iterator[list[psutil.Process]]:
+    """Stops the clock for a program's workers, in the middle of what they do; whatever happens, they go on afterwards.
+
+    A worker that stands still cannot end with its program, and whoever reads their output would wait for ever.
+    """
     until = time.monotonic() + 30
     while not (workers := workers_of(process)):
         assert time.monotonic() < until, "no worker"
         time.sleep(0.005)
     for worker in workers:
         worker.suspend()
-    return workers
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.resume()
 
 
 def test_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
@@ -158,12 +168,10 @@ def test_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
     command = (*GRID, "--out", str(directory))
     with started(*command, cwd=tmp_path) as first:
         read_until(first, "stack-0: started")
-        of_first = held(first)
-        with started(*command, cwd=tmp_path) as second:
+        with held(first) as of_first, started(*command, cwd=tmp_path) as second:
             read_until(second, "is being run by process")
             read_until(second, ": started")
-            of_second = held(second)
-            with started(*command, cwd=tmp_path) as third:
+            with held(second) as of_second, started(*command, cwd=tmp_path) as third:
                 read_until(third, ": started")
                 first.kill()
                 for worker in (*of_first, *of_second):
