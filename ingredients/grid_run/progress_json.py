@@ -13,11 +13,11 @@ from typing import Any
 
 from ingredients.engine.protocol import Failed, Finished, Reported, Retried, Started
 from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
+from ingredients.grid_run.progress import SECONDS_BETWEEN_REMINDERS
 from ingredients.grid_run.tally import Tally
 
 PROTOCOL = 1
 SECONDS_BETWEEN_PROGRESS = 1.0
-SECONDS_BETWEEN_HELD = 60.0
 
 
 def json_line(event: str, **content: object) -> str:
@@ -39,7 +39,7 @@ def progress_json(
         tally.add(event)
         key = event.job.key
         now = clock()
-        pause = SECONDS_BETWEEN_HELD if isinstance(event, HeldByOther) else SECONDS_BETWEEN_PROGRESS
+        pause = SECONDS_BETWEEN_REMINDERS if isinstance(event, HeldByOther) else SECONDS_BETWEEN_PROGRESS
         if _may_wait(event) and now - last.get(key, float("-inf")) < pause:
             continue
         if _may_wait(event):

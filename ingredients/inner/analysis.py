@@ -7,7 +7,7 @@ Bayes-optimal agent are on the first held-out tasks of the evaluation, the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm
 from ingredients.inner.exchange import asked_after, moves
 from ingredients.inner.histories import Histories
 from ingredients.inner.measures import decisions, listed, lost, lost_by_pull, lost_by_worth
+from ingredients.inner.names import KNOWN
 from ingredients.inner.values import ActionValues, action_values
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -30,7 +31,6 @@ from ingredients.training.trainer import Setup
 
 LIFETIMES: Final = 256  # of each run, and as many of the Bayes-optimal agent
 SHOWN_LIFETIME: Final = -1  # whose belief the report draws: the last, which no decoder was fitted to
-GATED: Final = ("bayes_optimal", "thompson", "greedy", "reactive", "recency")
 GATE_RUNS, GATE_LIFETIMES = 5, 64
 
 
@@ -70,7 +70,7 @@ def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float
     """
     beside = yardsticks(family, lifetimes, stream)
     found = {}
-    for name in GATED:
+    for name in KNOWN:
         examinee = KnownAlgorithm(beside.algorithms[name], beside.values.pulls, seed=stream + 1, lapses=lapses)
         measured = distances_of(examinee, beside, GATE_RUNS)
         for number in measured[0]:
@@ -110,8 +110,8 @@ def steps_asked(setup: Setup, points: int, tasks: int) -> int:
         tasks: how many evaluation tasks there are.
     """
     pulls = setup.family.steps
-    whole = 1 + 2 + 2 + 1 + len(asked_after(pulls))  # lives, in both places, mixed, as it was, reordered
-    return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + 2 + points)
+    whole = 1 + 2 + 2 + len(asked_after(pulls))  # lives, in both places, mixed, reordered
+    return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + points)
 
 
 def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
@@ -123,18 +123,21 @@ def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
         runs: S.
     """
     places = _places(examinee, beside, runs)
+    told = {
+        place: {"agent": examinee.chances(histories)}
+        | {name: along(algorithm, histories) for name, algorithm in beside.algorithms.items()}
+        for place, histories in places.items()
+    }
     found: list[dict[str, Sequence[float]]] = [{} for _ in range(runs)]
-    for place, histories in places.items():
-        policies = {name: along(algorithm, histories) for name, algorithm in beside.algorithms.items()}
-        policies = {"agent": examinee.chances(histories), **policies}
-        at = decisions(beside.values, histories.counts(beside.values.arms))
+    for place, policies in told.items():
+        at = decisions(beside.values, places[place].counts(beside.values.arms))
         for run, named in enumerate(found):
             named |= listed(lost_by_pull(policies, at), f"lost.{place}", run)
             named |= listed(lost_by_worth(policies, at), f"worth.{place}", run)
-    habit = beside.algorithms["recency"]
+    own = places["own"]
     order = generator(1, Purpose.REFERENCES)
-    moved = moves(examinee.chances, places["own"], order)
-    by_habit = moves(lambda shown: along(habit, shown), places["own"], order)
+    moved = moves(examinee.chances, told["own"]["agent"], own, order)
+    by_habit = moves(partial(along, beside.algorithms["recency"]), told["own"]["recency"], own, order)
     order_of = {"agent": moved.reordered, "other": moved.other, "recency": by_habit.reordered}
     apart = _distances(examinee, beside, places)
     for run, named in enumerate(found):
@@ -147,7 +150,8 @@ def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
     """Returns what the verdict rests on: of each run its distances by candidate, and `order`."""
     places = _places(examinee, beside, runs)
     apart = _distances(examinee, beside, places)
-    moved = moves(examinee.chances, places["own"], generator(1, Purpose.REFERENCES)).reordered
+    own = places["own"]
+    moved = moves(examinee.chances, examinee.chances(own), own, generator(1, Purpose.REFERENCES)).reordered
     return [
         {**{name: [float(far[run])] for name, far in apart.items()}, "order": moved[run].tolist()}
         for run in range(runs)
@@ -181,16 +185,17 @@ def _belief_of(
     counts = histories.counts(values.arms)
     targets = belief.statistics(counts)[:, :, at]
     gaps = values.gaps(counts)
-    first, last = agents[0].shown(histories), agents[-1].shown(histories)
-    features = {"trained": last.outputs, "untrained": first.outputs, "inputs": last.inputs}
-    read = belief.decoded({name: part[:, :, at] for name, part in features.items()}, targets)
     course: dict[str, list[Tensor]] = {"mean": [], "lost": []}
+    held = []
     for each in agents:
         shown = each.shown(histories)
-        r2 = belief.by_statistic(belief.linear(belief.rows(shown.outputs[:, :, at], targets)))
+        held.append(shown.outputs[:, :, at])
+        r2 = belief.by_statistic(belief.linear(belief.rows(held[-1], targets)))
         course["mean"].append(r2["mean"])
         course["lost"].append(lost(shown.chances, gaps).mean((1, 2)))
-    told = belief.read_off(last.outputs[:, :, at], targets, values.arms)[:, SHOWN_LIFETIME]
+    features = {"trained": held[-1], "untrained": held[0], "inputs": shown.inputs[:, :, at]}
+    read = belief.decoded(features, targets)
+    told = belief.read_off(held[-1], targets, values.arms)[:, SHOWN_LIFETIME]
     exact = targets[:, SHOWN_LIFETIME, :, : values.arms]
     drawn = {f"{name}.{arm}": part[..., arm] for name, part in (("told", told), ("exact", exact)) for arm in range(2)}
     drawn["pull"] = at.double().expand(len(told), -1)

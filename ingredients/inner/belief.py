@@ -14,13 +14,16 @@ cells, or of two points in training, differ by the memory and not by what was li
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
+from ingredients.agent.network import views
 from ingredients.references.bandit_policies import posterior_mean
+from ingredients.training.learner import Adam, Clip, gradient_norm
 
 RIDGE: Final = 1e-3  # of the features' mean square
 MOST_PULLS: Final = 10  # of a lifetime that are looked at
@@ -66,12 +69,7 @@ def rows(features: Tensor, targets: Tensor) -> DecoderRows:
 
 def linear(taken: DecoderRows) -> Tensor:
     """Returns R² of each target by ridge regression, `[S, Y]`, on the lifetimes that it was not fitted to."""
-    features, targets = taken.fit
-    products = features.mT @ features
-    penalty = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
-    ridge = penalty.view(-1, 1, 1) * torch.eye(products.shape[-1], dtype=products.dtype)
-    weights = torch.linalg.solve(products + ridge, features.mT @ targets)
-    return _r2(taken.test[1], taken.test[0] @ weights)
+    return _r2(taken.test[1], taken.test[0] @ _ridge(*taken.fit))
 
 
 def network(taken: DecoderRows, seed: int = 0) -> Tensor:
@@ -82,21 +80,20 @@ def network(taken: DecoderRows, seed: int = 0) -> Tensor:
     features, targets = (part.float() for part in taken.fit)
     draws = torch.Generator().manual_seed(seed)
     runs, inputs, outputs = features.shape[0], features.shape[-1], targets.shape[-1]
-    shapes = ((runs, inputs, HIDDEN), (runs, 1, HIDDEN), (runs, HIDDEN, outputs), (runs, inputs, outputs))
+    shapes = {"units": (inputs, HIDDEN), "bias": (1, HIDDEN), "out": (HIDDEN, outputs), "straight": (inputs, outputs)}
     scales = (inputs**-0.5, 0.5, 0.1 * HIDDEN**-0.5, 0.0)
-    weights = [torch.randn(shape, generator=draws) * scale for shape, scale in zip(shapes, scales, strict=True)]
-    mean, square = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
-    for step in range(1, STEPS + 1):
-        leaves = [weight.requires_grad_() for weight in weights]
-        loss = (_told(leaves, features) - targets).square().mean((1, 2)).sum()
-        rate = RATE * (1 - (step - 1) / STEPS)
-        for place, gradient in enumerate(torch.autograd.grad(loss, leaves)):
-            mean[place] = mean[place].lerp(gradient, 0.1)
-            square[place] = square[place].lerp(gradient**2, 0.001)
-            change = mean[place] / (1 - 0.9**step) / ((square[place] / (1 - 0.999**step)).sqrt() + 1e-8)
-            weights[place] = weights[place].detach() - rate * change
-    with torch.no_grad():
-        return _r2(taken.test[1], _told(weights, taken.test[0].float()).double())
+    first = [
+        torch.randn(runs, *shape, generator=draws) * scale for shape, scale in zip(shapes.values(), scales, strict=True)
+    ]
+    weights = torch.cat([part.flatten(1) for part in first], 1)
+    adam = Adam.zeros(weights)
+    clip = Clip(math.inf, torch.ones(runs, dtype=torch.bool))  # nothing is clipped, nobody frozen
+    for step in range(STEPS):
+        leaves = weights.clone().requires_grad_()
+        loss = (_told(views(leaves, shapes), features) - targets).square().mean((1, 2)).sum()
+        (gradient,) = torch.autograd.grad(loss, leaves)
+        adam.step(weights, gradient, gradient_norm(gradient), RATE * (1 - step / STEPS), clip)
+    return _r2(taken.test[1], _told(views(weights, shapes), taken.test[0].float()).double())
 
 
 def by_statistic(r2: Tensor) -> dict[str, Tensor]:
@@ -130,19 +127,23 @@ def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
     half = features.shape[1] // 2
     taken = rows(features, targets)
     wanted, seen = taken.fit[1][..., :arms], taken.fit[0]
-    products = seen.mT @ seen
-    ridge = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9).view(-1, 1, 1)
-    weights = torch.linalg.solve(
-        products + ridge * torch.eye(products.shape[-1], dtype=products.dtype), seen.mT @ wanted
-    )
     means, scale = _moments(targets[..., :arms].double(), half)
-    told = (taken.test[0] @ weights).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
+    told = (taken.test[0] @ _ridge(seen, wanted)).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
     return torch.cat((means.expand(-1, half, -1, -1), told), 1)
 
 
-def _told(weights: Sequence[Tensor], features: Tensor) -> Tensor:
-    first, bias, last, straight = weights
-    return torch.baddbmm(bias, features, first).tanh() @ last + features @ straight
+def _ridge(features: Tensor, targets: Tensor) -> Tensor:
+    """Returns the weights `[S, H, Y]` that map features `[S, R, H]` to targets `[S, R, Y]` by ridge regression."""
+    products = features.mT @ features
+    penalty = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
+    ridge = penalty.view(-1, 1, 1) * torch.eye(products.shape[-1], dtype=products.dtype)
+    weights: Tensor = torch.linalg.solve(products + ridge, features.mT @ targets)
+    return weights
+
+
+def _told(weights: Mapping[str, Tensor], features: Tensor) -> Tensor:
+    units = torch.baddbmm(weights["bias"], features, weights["units"]).tanh()
+    return units @ weights["out"] + features @ weights["straight"]
 
 
 def _moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:

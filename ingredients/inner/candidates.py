@@ -23,7 +23,6 @@ first half of the lifetimes; all distances are those of the other half.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -31,12 +30,12 @@ from torch import Tensor
 
 from ingredients.inner.algorithms import Recency, softened, states_along
 from ingredients.inner.histories import Histories
+from ingredients.inner.names import CANDIDATES
 from ingredients.inner.values import ActionValues
 from ingredients.references.bandit_policies import posterior_mean
 
 TEMPERATURES: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 RATES: Final = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-CANDIDATES: Final = ("bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free")
 
 
 def distances(policy: Tensor, histories: Histories, values: ActionValues, thompson: Tensor) -> dict[str, Tensor]:
@@ -69,11 +68,6 @@ def distance(policy: Tensor, other: Tensor, weights: Tensor) -> Tensor:
     """Returns D, `[S]`, for chances `[S, N, T, A]` and weights `[S, N, T]`."""
     apart = 0.5 * (policy - other).square().sum(-1)
     return (weights * apart).sum((1, 2)) / weights.sum((1, 2)).clamp(min=1e-12)
-
-
-def explained(found: Mapping[str, Tensor], name: str) -> Tensor:
-    """Returns 1 − D(name) / D(history-free), `[S]`: how much of what the policy makes of its history is told."""
-    return 1 - found[name] / found["history-free"].clamp(min=1e-12)
 
 
 def _of_half(like: Tensor, half: int, first: bool) -> Tensor:

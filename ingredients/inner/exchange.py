@@ -36,15 +36,15 @@ def asked_after(pulls: int) -> tuple[int, ...]:
     return tuple(sorted({max(pulls // 4, 2), max(pulls // 2, 2), max(3 * pulls // 4, 2), max(pulls - 1, 2)}))
 
 
-def moves(asked: Asked, histories: Histories, draws: torch.Generator) -> Moves:
+def moves(asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator) -> Moves:
     """Returns how far the policy moves over lifetimes, on average.
 
     Args:
         asked: the policy; its answer before a pull depends on the pulls before it alone.
-        histories: lifetimes; the policy's own say where it goes, those of another what it would do there.
+        plain: its answer in the lifetimes as they are, `[S, N, T, A]`.
+        histories: the lifetimes; the policy's own say where it goes, those of another what it would do there.
         draws: of the order, another for every lifetime.
     """
-    plain = asked(histories)
     found = []
     for t in asked_after(histories.shape[2]):
         order = torch.rand(*histories.shape[:2], t, generator=draws).argsort(-1)

@@ -30,11 +30,6 @@ class Decisions(NamedTuple):
     gaps: Tensor
     worth: Tensor
 
-    @property
-    def stakes(self) -> Tensor:
-        """What the worst arm costs, `[S, N, T]`."""
-        return self.gaps.amax(-1)
-
 
 def decisions(values: ActionValues, counts: Tensor) -> Decisions:
     """Returns what is at stake after `counts` `[S, N, T, A, 2]`."""

@@ -24,24 +24,15 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from ingredients.grid import Cell
+from ingredients.inner.names import CANDIDATES, KNOWN, Candidate
 from ingredients.judgement.results import Interval
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement_input.curves import CellInput
 
-InnerVerdict = Literal[
-    "bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free", "undecided"
-]
+InnerVerdict = Candidate | Literal["undecided"]
 Measured = Mapping[str, Sequence[float]]
 
-CANDIDATES: Final = ("bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free")
 NEGLIGIBLE: Final = 0.005  # of a distance, whose highest is 1
-KNOWN: Final[Mapping[str, InnerVerdict]] = {
-    "bayes_optimal": "bayes-adaptive",
-    "thompson": "posterior-sampling",
-    "greedy": "greedy",
-    "reactive": "reactive",
-    "recency": "recency",
-}
 BY_COUNTS: Final = ("bayes_optimal", "thompson", "greedy")
 HALF, LEAST_R2, LEAST_SAVED = 0.5, 0.1, 0.2  # of the final change; changes that are smaller have no time
 
@@ -103,7 +94,7 @@ def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all(runs):
         return None
-    distances = {name: [run[f"distance.{name}"][0] for run in runs] for name in CANDIDATES}
+    distances: dict[str, list[float]] = {name: [run[f"distance.{name}"][0] for run in runs] for name in CANDIDATES}
     failure = gate_failure(runs[0], confidence) or _misled(cell.cell)
     verdict = nearest(distances, confidence)
     shown = min(CANDIDATES, key=lambda name: float(np.mean(distances[name]))) if verdict == "undecided" else verdict

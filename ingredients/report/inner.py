@@ -51,6 +51,12 @@ def found(judgement: Judgement) -> list[tuple[Cell, InnerResult]]:
     return [(cell, judgement.inner[cell]) for cell in cells if cell in judgement.inner]
 
 
+def fullest(judgement: Judgement) -> tuple[Cell, InnerResult] | None:
+    """Returns the fullest of these cells; None where nothing was measured."""
+    measured = found(judgement)
+    return measured[0] if measured else None
+
+
 def row(cell: Cell, result: InnerResult) -> list[str]:
     """Returns what `HEAD` names."""
     return [
@@ -74,38 +80,37 @@ def verdict(result: InnerResult) -> str:
 
 def beside_rows(judgement: Judgement) -> list[list[str]]:
     """Returns what `BESIDE` names: the fullest cell's agents and the known algorithms, in the same lifetimes."""
-    for _, result in found(judgement)[:1]:
-        lost = result.lost
-        return [
-            [name, *(wording.interval(lost[place][name], _DIGITS) for place in ("own", "bayes"))] for name in POLICIES
-        ]
-    return []
+    if (measured := fullest(judgement)) is None:
+        return []
+    lost = measured[1].lost
+    return [[name, *(wording.interval(lost[place][name], _DIGITS) for place in ("own", "bayes"))] for name in POLICIES]
 
 
 def worth_rows(judgement: Judgement) -> list[list[str]]:
     """Returns what `WORTH` names, of the fullest cell's own lifetimes."""
-    for _, result in found(judgement)[:1]:
-        classes = result.by_worth["own"]
-        return [
-            [
-                name,
-                f"{classes['share'][place]:.1%}",
-                *(wording.number(classes[of][place], _DIGITS) for of in ("agent", "greedy", "thompson")),
-            ]
-            for place, name in enumerate(_CLASSES)
+    if (measured := fullest(judgement)) is None:
+        return []
+    classes = measured[1].by_worth["own"]
+    return [
+        [
+            name,
+            f"{classes['share'][place]:.1%}",
+            *(wording.number(classes[of][place], _DIGITS) for of in ("agent", "greedy", "thompson")),
         ]
-    return []
+        for place, name in enumerate(_CLASSES)
+    ]
 
 
 def lines(judgement: Judgement) -> Sequence[str]:
     """Returns the answer for the fullest cell, a line each."""
-    for cell, result in found(judgement)[:1]:
-        lost = result.lost["own"]
-        named = ", ".join(f"{name} {wording.number(lost[name].mean, _DIGITS)}" for name in ("greedy", "thompson"))
-        return [
-            f"{describe(cell)}: {verdict(result)}",
-            f"value lost per decision {wording.interval(lost['agent'], _DIGITS)}; {named}",
-            f"moved by order {wording.interval(result.order['agent'])}; a recency-weighted learner "
-            f"{wording.interval(result.order['recency'])}",
-        ]
-    return []
+    if (measured := fullest(judgement)) is None:
+        return []
+    cell, result = measured
+    lost = result.lost["own"]
+    named = ", ".join(f"{name} {wording.number(lost[name].mean, _DIGITS)}" for name in ("greedy", "thompson"))
+    return [
+        f"{describe(cell)}: {verdict(result)}",
+        f"value lost per decision {wording.interval(lost['agent'], _DIGITS)}; {named}",
+        f"moved by order {wording.interval(result.order['agent'])}; a recency-weighted learner "
+        f"{wording.interval(result.order['recency'])}",
+    ]

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ingredients.inner.analysis import GATE_LIFETIMES, gate
-from ingredients.judgement.inner import CANDIDATES, KNOWN, gate_failure, nearest
+from ingredients.inner.names import CANDIDATES, KNOWN
+from ingredients.judgement.inner import gate_failure, nearest
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 SIZES = ((2, 20), (2, 50))

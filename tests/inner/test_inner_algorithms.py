@@ -11,7 +11,8 @@ from ingredients.inner.candidates import distance, distances
 from ingredients.inner.examinees import KnownAlgorithm
 from ingredients.inner.exchange import asked_after, moves
 from ingredients.inner.histories import Histories
-from ingredients.judgement.inner import BY_COUNTS, CANDIDATES, KNOWN, gate_failure, nearest
+from ingredients.inner.names import CANDIDATES, KNOWN
+from ingredients.judgement.inner import BY_COUNTS, gate_failure, nearest
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
@@ -42,7 +43,7 @@ def test_order_moves_habits_and_no_bayesian() -> None:
     for name, algorithm in beside.algorithms.items():
         examinee = KnownAlgorithm(algorithm, FAMILY.episodes, seed=1)
         own = examinee.lifetimes(beside.tasks.unsqueeze(0))
-        made = moves(examinee.chances, own, generator(1, Purpose.REFERENCES))
+        made = moves(examinee.chances, examinee.chances(own), own, generator(1, Purpose.REFERENCES))
         assert made.reordered.shape == (1, len(asked_after(FAMILY.episodes)))
         assert (made.reordered == 0).all() if name in (*BY_COUNTS, "ucb1") else made.reordered.mean() > 0.02
         assert made.other.min() > 0.02

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from ingredients.grid import Cell
+from ingredients.inner.names import CANDIDATES, KNOWN
 from ingredients.judgement import CellInput, Curve, RunCurves
-from ingredients.judgement.inner import CANDIDATES, KNOWN, InnerVerdict, came_first, inner_result, nearest
+from ingredients.judgement.inner import InnerVerdict, came_first, inner_result, nearest
 
 BLIND = [(False, True), (0.5, True), (False, False), (True, True)]  # whether actions are shown, and memory carried
-FAR = {name: [0.2, 0.21, 0.22] for name in CANDIDATES}
+FAR: dict[str, list[float]] = {name: [0.2, 0.21, 0.22] for name in CANDIDATES}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""What an agent may come out as, and which known algorithms say first that the measures tell them apart.
+
+No torch is needed here, so that `judgement.inner` makes verdicts of what the rest of the wing measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+Candidate = Literal["bayes-adaptive", "posterior-sampling", "greedy", "recency", "reactive", "history-free"]
+CANDIDATES: Final[tuple[Candidate, ...]] = get_args(Candidate)
+KNOWN: Final[Mapping[str, Candidate]] = {
+    "bayes_optimal": "bayes-adaptive",
+    "thompson": "posterior-sampling",
+    "greedy": "greedy",
+    "reactive": "reactive",
+    "recency": "recency",
+}
+"""What each known algorithm has to come out as before any agent is judged."""
