@@ -20,7 +20,7 @@ from ingredients.report import columns, inner, opening, rows, short, wording
 from ingredients.report.citation import citation
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
-from ingredients.report.figures.inline import inline
+from ingredients.report.figures.inline import inline, ratio
 from ingredients.report.html_tables import tables
 from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
@@ -42,7 +42,7 @@ def page(
         return filled_in("short.html", **answer, parts=parts)
     written = tables(evidence, judgement)
     filled = [name for name in ("routes", "analysis", "doses") if written[name].rows]
-    shown = {each.words.name: {"svg": inline(each), "title": each.words.title} for each in pictures}
+    shown = {each.words.name: shown_in_page(each) for each in pictures}
     return filled_in(
         "report.html",
         **_answer(evidence, judgement),
@@ -56,6 +56,11 @@ def page(
         panel_key=_panel_key(evidence, judgement),
         sections=_sections({*shown, *_lost(evidence), *filled}),
     )
+
+
+def shown_in_page(picture: Picture) -> dict[str, str]:
+    """Returns a picture as the templates show it: its element, the ratio of its width to its height, its title."""
+    return {"svg": inline(picture), "ratio": f"{ratio(picture):.3f}", "title": picture.words.title}
 
 
 def _lost(evidence: Evidence) -> list[str]:

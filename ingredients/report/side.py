@@ -22,14 +22,30 @@ from ingredients.study import Study
 from ingredients.study.messages import several
 
 REPORT_JSON = "report.json"
+CURVES = "curves.parquet"
+_BOUNDS = ("mean", "low", "high")
 
 
 class ShownCell(NamedTuple):
-    """What a comparison shows of a cell: finished and failed runs, late score, verdict, whether that was judged."""
+    """What a comparison shows of a cell.
+
+    Attributes:
+        seeds: finished runs.
+        failed: failed runs.
+        learned: runs that learn in context.
+        late: normalised late score.
+        gain: normalised gain.
+        return_: raw return of a lifetime.
+        verdict: the verdict.
+        judged: whether there were references to judge it by.
+    """
 
     seeds: int
     failed: int
+    learned: int
     late: Interval
+    gain: Interval
+    return_: Interval
     verdict: str | None
     judged: bool = True
 
@@ -63,7 +79,7 @@ def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
     if yardstick is not None:
         scale = _scale(str(evidence.reference("floor")), judgement.floor, yardstick.name, yardstick.late)
     known = bool(judgement.references)
-    shown = {each.cell: ShownCell(each.seeds, each.failed, each.late, each.verdict, known) for each in judgement.cells}
+    shown = {each.cell: _shown(each.json(), known) for each in judgement.cells}
     state = "" if whole else f" ({wording.progress(evidence)})"
     return Side(directory, evidence.study, judgement.sentence, shown, state, scale)
 
@@ -150,6 +166,8 @@ def _key(levels: Mapping[str, Any]) -> str:
     return json.dumps(levels, sort_keys=True)
 
 
-def _shown(cell: Mapping[str, Any]) -> ShownCell:
-    late = cell["late"]
-    return ShownCell(cell["seeds"], cell["failed"], Interval(late["mean"], late["low"], late["high"]), cell["verdict"])
+def _shown(cell: Mapping[str, Any], judged: bool = True) -> ShownCell:
+    """Returns what is shown of a cell of `report.json`."""
+    late, gain, return_ = (Interval(**{key: cell[name][key] for key in _BOUNDS}) for name in ("late", "gain", "return"))
+    counts = cell["seeds"], cell["failed"], cell["learned"]
+    return ShownCell(*counts, late, gain, return_, cell["verdict"], judged)

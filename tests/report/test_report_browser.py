@@ -17,6 +17,10 @@ WIDTH = "document.documentElement.scrollWidth"
 PAPER = 718  # A4 less the margins, in CSS pixels
 WIDER = """[...document.querySelectorAll("table, svg, pre")].filter(
     (each) => Math.max(each.getBoundingClientRect().right, each.scrollWidth) > innerWidth).length"""
+PLACES = """[...document.querySelectorAll(".pair")][0].querySelectorAll(".spots rect").values().map((each) => {
+    const box = each.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+}).toArray()"""
 BAD = """<!DOCTYPE html><title>bad</title><link rel="icon" href="data:,"><div style="width: 900px">wide</div>
 <img src="http://example.invalid/picture.png"><script>console.error("broken")</script>"""
 
@@ -95,6 +99,43 @@ def test_light_and_dark_are_both_drawn(window: Browser, page: Path) -> None:
         assert contrast(paper, ink) > 7
         seen[dark] = paper
     assert seen[False] != seen[True]
+
+
+def test_figures_beside_one_another_are_equally_high(window: Browser, page: Path) -> None:
+    """Each takes width by its shape; on a phone they stand below one another, as wide as the window."""
+    heights = """[...document.querySelectorAll(".pair")].map((pair) =>
+        [...pair.querySelectorAll("svg")].map((each) => each.getBoundingClientRect().height))"""
+    window.open(page, 1280)
+    pairs = [each for each in window.ask(heights) if len(each) > 1]
+    assert len(pairs) >= 2
+    assert all(max(each) - min(each) < 1.5 for each in pairs)
+    window.open(page, 400)
+    assert window.ask("document.querySelector('.pair svg').getBoundingClientRect().width") > 300
+
+
+def test_a_table_that_scrolls_says_so(window: Browser, page: Path) -> None:
+    """On a phone the hint stands above each table that is wider than its box, and above no other."""
+    wider = "[...document.querySelectorAll('.wide')].map((box) => box.scrollWidth > box.clientWidth)"
+    hints = "[...document.querySelectorAll('.above')].map((bar) => getComputedStyle(bar, '::before').content != 'none')"
+    seen = {}
+    for width in (400, 1280):
+        window.open(page, width)
+        window.call("Page.captureScreenshot", format="png")  # a frame is drawn, so sizes have been observed
+        seen[width] = window.ask(hints)
+        assert seen[width] == window.ask(wider)
+    assert sum(seen[400]) > 3 > sum(seen[1280])
+
+
+def test_the_pointer_is_told_values(window: Browser, page: Path) -> None:
+    """A tile says its cell, a curve its episode with every line's value; away from them nothing is said."""
+    window.open(page, 1280)
+    tile, *_, last = window.ask(PLACES)
+    for (x, y), said in ((tile, "all four ingredients: undecided, late score 0.9"), (last, "episode 50: 0.7")):
+        window.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        assert said in window.ask("document.querySelector('.value').textContent")
+    assert "memory swapped" in window.ask("document.querySelector('.value').textContent")
+    window.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
+    assert window.ask("getComputedStyle(document.querySelector('.value')).display") == "none"
 
 
 def contrast(one: str, other: str) -> float:

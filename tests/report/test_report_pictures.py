@@ -19,7 +19,9 @@ from ingredients.report.build import Report, read_report
 from ingredients.report.figures import Picture, draw, effects, emergence, probes, single, small_multiples, truth_table
 from ingredients.report.figures.drawn import STYLE
 from ingredients.report.figures.inline import inline
+from ingredients.report.figures.sentences import score_in_words
 from ingredients.report.figures.view import View
+from ingredients.report.wording import number
 
 PICTURES: dict[str, Callable[[View], Figure]] = {
     "truth_table": truth_table.figure,
@@ -177,6 +179,24 @@ def test_a_picture_inside_a_page_names_nothing_outside(view: View, pictures: tup
             ("", o) for o in ids
         }
         assert ET.fromstring(text).tag == "svg"
+
+
+def test_values_are_said_where_they_are_drawn(view: View, pictures: tuple[Picture, ...]) -> None:
+    """A tile says its cell; strips along a curve cover the axis once and say the curve's values in their order."""
+    named = {picture.words.name: picture for picture in pictures}
+    tiles = [spot.text for spot in named["truth_table"].spots]
+    assert sorted(tiles) == sorted(map(score_in_words, view.cells))
+    strips = named["full_cell"].spots
+    mean = view.curves.mean(view.cells[0].cell)
+    assert mean is not None
+    assert [spot.text.partition(" [")[0] for spot in strips] == [
+        f"episode {place}: {number(value)}" for place, value in enumerate(mean, start=1)
+    ]
+    for one, next_ in itertools.pairwise(strips):
+        assert one.left + one.width == pytest.approx(next_.left)
+    assert all(0 <= spot.left and spot.left + spot.width <= 1 for picture in pictures for spot in picture.spots)
+    assert {"effects", "runs", "probes", "emergence"} <= {name for name, picture in named.items() if picture.spots}
+    assert inline(named["full_cell"]).count("<rect") == len(strips)
 
 
 def test_words_of_a_user_stay_words_inside_a_page(tmp_path: Path) -> None:

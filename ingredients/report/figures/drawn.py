@@ -11,6 +11,7 @@ import matplotlib.style
 from matplotlib.figure import Figure
 
 from ingredients.report.figures.panel import INK, QUIET
+from ingredients.report.figures.spots import Place, places
 
 STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so the bytes do not depend on the machine's fonts
@@ -40,11 +41,15 @@ class Words:
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture in the forms in which it is shown; `png` is empty where only a page shows it."""
+    """One picture in the forms in which it is shown; `png` is empty where only a page shows it.
+
+    On a page the pointer is told what is at some places (`spots`).
+    """
 
     words: Words
     svg: bytes
     png: bytes
+    spots: tuple[Place, ...] = ()
 
 
 def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture:
@@ -52,7 +57,7 @@ def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture
     with _style(words.name):
         figure = make()
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
-        return Picture(words, svg, _saved(figure, "png", {"Software": None}) if png else b"")
+        return Picture(words, svg, _saved(figure, "png", {"Software": None}) if png else b"", places(figure))
 
 
 def styled(name: str, make: Callable[[], Figure]) -> Figure:

@@ -16,6 +16,7 @@ from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS
 from ingredients.report.figures.sentences import wrapped
 from ingredients.report.figures.sheet import Line, broken
+from ingredients.report.figures.spots import say_at
 from ingredients.report.figures.view import NARROW, View, blank
 from ingredients.report.wording import INGREDIENT_WORDS
 from ingredients.study import INGREDIENTS, Ingredient
@@ -137,6 +138,8 @@ def doses(view: View) -> Figure:
             _interval(axes, (dose.late.low, dose.late.high), level, VERDICT_COLOURS[dose.verdict], upright=True)
             if dose.late.mean is not None:
                 axes.plot([level], [dose.late.mean], "o", color=VERDICT_COLOURS[dose.verdict], markersize=5, zorder=3)
+            said = f"{dose.level}: {wording.verdict_text(dose.verdict)}, late score {wording.interval(dose.late)}"
+            say_at(axes, (level - 0.5, level + 0.5), None, said)
         axes.set_xticks(levels, [dose.level for dose in curve.doses])
         axes.set_xlim(-0.4, len(curve.doses) - 0.6)
         axes.tick_params(length=2.5, labelsize=7.2)
@@ -180,6 +183,14 @@ def _dots(axes: Axes, rows: Sequence[_Dot], lines: Sequence[float]) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(length=2.5, labelsize=7)
     axes.margins(x=0.06)
+    for place, row in enumerate(rows):
+        say_at(axes, None, (place - 0.5, place + 0.5), _in_words(row))
+
+
+def _in_words(row: _Dot) -> str:
+    label = " ".join(row.label.split())
+    runs = f"; runs {', '.join(map(wording.number, row.values))}" if row.values else ""
+    return f"{label}: {wording.bounded(row.mean, row.low, row.high)}{runs}"
 
 
 def _interval(

@@ -17,6 +17,7 @@ from ingredients.report.curves import TrainingCurve
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS, write_title
 from ingredients.report.figures.sentences import wrapped
+from ingredients.report.figures.spots import say_at
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
@@ -78,7 +79,18 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
         if each.emergence.lost_at is not None:
             axes.plot([each.emergence.lost_at], [0.03], "x", transform=axes.get_xaxis_transform(), color=INK, ms=4)
     _scale(axes, course)
+    _say(axes, course, view.curves.course(result.cell, "training"))
     write_title(axes, wrapped(describe(result.cell), _LONGEST), wording.emergence(result))
+
+
+def _say(axes: Axes, course: TrainingCurve, own: TrainingCurve | None) -> None:
+    """Lets the page say the means at each evaluation point."""
+    edges = [axes.get_xlim()[0], *(course.steps[1:] + course.steps[:-1]) / 2, axes.get_xlim()[1]]
+    trained = {} if own is None else dict(zip(own.steps.tolist(), own.mean.tolist(), strict=True))
+    for place, (step, late) in enumerate(zip(course.steps.tolist(), course.mean.tolist(), strict=True)):
+        beside = f"; own training tasks {wording.number(trained[step])}" if step in trained else ""
+        said = f"step {step:,}: held-out tasks {wording.number(late)}{beside}"
+        say_at(axes, (edges[place], edges[place + 1]), None, said)
 
 
 def _scale(axes: Axes, course: TrainingCurve) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 
 from ingredients.report.figures.drawn import Picture
+from ingredients.report.figures.spots import Place
 
 # colours of the figures, and the variables of the page's style that stand for them
 VARIABLES = {
@@ -31,6 +33,7 @@ VARIABLES = {
 _OUTSIDE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
 _NAMESPACE = re.compile(r'\s+xmlns(:\w+)?="[^"]*"')
 _NAMED = re.compile(r'(\bid="|\bhref="#|url\(#)')
+_VIEW = re.compile(rb'viewBox="0 0 (\S+) (\S+)"')
 _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
@@ -41,13 +44,35 @@ def inline(drawn: Picture) -> str:
     text = _NAMED.sub(rf"\g<1>{name}-", text)
     for colour, variable in VARIABLES.items():
         text = text.replace(colour, f"var({variable})")
-    box = re.search(r'viewBox="([^"]*)"', text)
-    assert box is not None, "matplotlib gives every figure a viewBox"
-    width = float(box[1].split()[2]) / 72
+    wide, high = _size(drawn)
     title, described = html.escape(drawn.words.title), html.escape(drawn.words.alt)
     opening = (
-        f'<svg viewBox="{box[1]}" role="img" aria-labelledby="{name}-title {name}-alt" '
-        f'style="max-width: {width:.2f}in">'
+        f'<svg viewBox="0 0 {wide:g} {high:g}" role="img" aria-labelledby="{name}-title {name}-alt" '
+        f'style="max-width: {wide / 72:.2f}in">'
         f'<title id="{name}-title">{title}</title><desc id="{name}-alt">{described}</desc>'
     )
-    return _OPENING.sub(lambda _: opening, text, count=1)
+    spots = _spots(drawn.spots, wide, high)
+    return _OPENING.sub(lambda _: opening, text, count=1).removesuffix("</svg>") + f"{spots}</svg>"
+
+
+def ratio(drawn: Picture) -> float:
+    """Returns the ratio of a picture's width to its height."""
+    wide, high = _size(drawn)
+    return wide / high
+
+
+def _size(drawn: Picture) -> tuple[float, float]:
+    """Returns width and height in points."""
+    box = _VIEW.search(drawn.svg)
+    assert box is not None, "matplotlib gives every figure a viewBox"
+    return float(box[1]), float(box[2])
+
+
+def _spots(places: Sequence[Place], wide: float, high: float) -> str:
+    """Returns boxes that cannot be seen, each with what is said where the pointer rests on it."""
+    boxes = (
+        f'<rect x="{at.left * wide:.1f}" y="{at.top * high:.1f}" width="{at.width * wide:.1f}" '
+        f'height="{at.height * high:.1f}"><title>{html.escape(at.text)}</title></rect>'
+        for at in places
+    )
+    return f'<g class="spots">{"".join(boxes)}</g>' if places else ""

@@ -5,7 +5,7 @@ Colours are ones that colour-blind readers can tell apart (Okabe and Ito, Tol); 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Curve
+from ingredients.judgement_input.references import ReferenceCurves
 from ingredients.report import wording
 from ingredients.report.curves import ShownCurves
 
@@ -67,6 +68,28 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
         axes.fill_between(episodes, *band, color=colour, alpha=0.18, linewidth=0, zorder=3)
     marker = "o" if curves.episodes <= _FEW_EPISODES else ""
     axes.plot(episodes, mean, color=colour, linewidth=1.9, marker=marker, markersize=3.5, zorder=5)
+
+
+def values_along(curves: ShownCurves, result: CellResult) -> Callable[[int], str]:
+    """Returns what a cell's panel shows at an episode (0-based), in numbers."""
+    mean, swapped = curves.mean(result.cell), curves.swapped(result.cell)
+    low, high = curves.band(result.cell) or (None, None)
+    others = {f"{role} {each.name}" if role != each.name else role: each.curve for role, each in _roles(curves)}
+
+    def text(episode: int) -> str:
+        here, least, most = (None if each is None else float(each[episode]) for each in (mean, low, high))
+        said = [f"episode {episode + 1}: {wording.bounded(here, least, most)}"]
+        if swapped is not None and episode >= curves.episodes // 2:
+            said.append(f"memory swapped {wording.number(float(swapped[episode]))}")
+        said += [f"{name} {wording.number(float(curve[episode]))}" for name, curve in others.items()]
+        return "; ".join(said)
+
+    return text
+
+
+def _roles(curves: ShownCurves) -> list[tuple[str, ReferenceCurves]]:
+    """Returns the references with a role, the best first."""
+    return sorted(curves.references.roles.items(), key=lambda role: -curves.late_of(role[0]))
 
 
 def write_title(axes: Axes, name: str, beneath: str) -> None:

@@ -15,6 +15,7 @@ from ingredients.probes import spec_of_probe
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import VERDICT_COLOURS, set_scales, write_title
+from ingredients.report.figures.spots import say_along
 from ingredients.report.figures.view import NARROW, View, blank
 
 _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
@@ -70,3 +71,11 @@ def _panel(axes: Axes, view: View, result: CellResult, name: str) -> None:
     if touched:
         axes.axvline(touched + 0.5, color="#8a8a8a", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
     write_title(axes, wording.probe_name(name), wording.probe_score(name, result))
+    probed = result.probes[name].curve
+
+    def text(episode: int) -> str:
+        under = f"; {wording.probe_name(name)} {wording.number(probed[episode])}" if episode >= touched else ""
+        plain = wording.NOTHING if mean is None else wording.number(float(mean[episode]))
+        return f"episode {episode + 1}: without it {plain}{under}"
+
+    say_along(axes, view.curves.episodes, text)

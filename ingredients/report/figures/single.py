@@ -9,8 +9,9 @@ from ingredients.judgement import CellResult
 from ingredients.judgement.words import describe
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
-from ingredients.report.figures.panel import draw_panel, label_references, legend_handles, set_scales
+from ingredients.report.figures.panel import draw_panel, label_references, legend_handles, set_scales, values_along
 from ingredients.report.figures.sentences import score_in_words
+from ingredients.report.figures.spots import MOST_STRIPS, say_along
 from ingredients.report.figures.view import NARROW, View, blank
 
 _HIGH = 3.5
@@ -31,7 +32,7 @@ def full_cell(view: View) -> Figure:
     """Returns the fullest cell's curve, with each reference named at its end."""
     figure = blank(NARROW, _HIGH)
     axes = figure.add_axes((0.105, 0.235, 0.615, 0.735))
-    _draw(axes, view, view.cells[0])
+    _draw(axes, view, view.cells[0], most=2 * MOST_STRIPS)
     label_references(axes, view.curves, 0.735 * _HIGH)
     axes.set_xlabel("episode of the lifetime", fontsize=8)
     axes.set_ylabel("mean return of the episode", fontsize=8)
@@ -53,6 +54,7 @@ def small(view: View, place: int) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, view: View, result: CellResult) -> None:
+def _draw(axes: Axes, view: View, result: CellResult, most: int = MOST_STRIPS) -> None:
     draw_panel(axes, view.curves, result)
     set_scales(axes, view.curves, view.limits)
+    say_along(axes, view.curves.episodes, values_along(view.curves, result), most)

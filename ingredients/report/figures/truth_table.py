@@ -12,7 +12,8 @@ from ingredients.judgement import CellResult
 from ingredients.report import wording
 from ingredients.report.figures.drawn import Words
 from ingredients.report.figures.panel import INK, VERDICT_COLOURS
-from ingredients.report.figures.sentences import verdicts_in_words
+from ingredients.report.figures.sentences import score_in_words, verdicts_in_words
+from ingredients.report.figures.spots import say_at
 from ingredients.report.figures.view import View, blank
 from ingredients.report.layout import PanelLayout, layout
 
@@ -68,6 +69,7 @@ def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
     ]
     for text, size, weight, ink, down in lines:
         axes.text(x + 0.1, y + down, text, fontsize=size, fontweight=weight, color=ink, va="center")
+    say_at(axes, (x, x + wide), (y, y + high), score_in_words(result))
 
 
 def _name(axes: Axes, text: str, x: float, y: float, align: str) -> None:
