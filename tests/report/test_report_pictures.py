@@ -194,9 +194,9 @@ def test_values_are_said_where_they_are_drawn(view: View, pictures: tuple[Pictur
     ]
     for one, next_ in itertools.pairwise(strips):
         assert one.left + one.width == pytest.approx(next_.left)
-    assert all(0 <= spot.left and spot.left + spot.width <= 1 for picture in pictures for spot in picture.spots)
+    assert all(spot.left >= 0 and spot.left + spot.width <= 1 for picture in pictures for spot in picture.spots)
     assert {"effects", "runs", "probes", "emergence"} <= {name for name, picture in named.items() if picture.spots}
-    assert inline(named["full_cell"]).count("<rect") == len(strips)
+    assert inline(named["full_cell"]).count("</title></rect>") == len(strips)
 
 
 def test_words_of_a_user_stay_words_inside_a_page(tmp_path: Path) -> None:
