@@ -72,7 +72,8 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
 
 def values_along(curves: ShownCurves, result: CellResult) -> Callable[[int], str]:
     """Returns what a cell's panel shows at an episode (0-based), in numbers."""
-    mean, swapped = curves.mean(result.cell), curves.swapped(result.cell)
+    mean = curves.mean(result.cell)
+    swapped = curves.swapped(result.cell)
     low, high = curves.band(result.cell) or (None, None)
     others = {f"{role} {each.name}" if role != each.name else role: each.curve for role, each in _roles(curves)}
 
