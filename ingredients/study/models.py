@@ -44,8 +44,8 @@ TASKS_AT_POINTS = 256
 EPOCHS, MINIBATCHES, LEARNING_RATE = 4, 4, 0.01  # what `auto` means of whole lifetimes
 _RATE = fields.number(0, 1, above=True)
 LONG_EPISODE = 50  # steps from which an episode of somebody else's is long
-LONG_AT_POINTS = 32
 FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
+LONG_TASKS, LONG_AT_POINTS = 64, 8  # evaluations of 200,000 steps of CartPole's 5 x 500 still play ten times as many
 
 
 def _levels(ingredient: Ingredient) -> PlainValidator:
@@ -268,7 +268,7 @@ class Study(Section):
             return data
         steps = data["tasks"].get("episode_steps", "auto") if "gymnasium" in data["tasks"] else 0
         long = steps == "auto" or (type(steps) is int and steps >= LONG_EPISODE)
-        usual = {"tasks": FOREIGN_TASKS} | ({"tasks_at_points": LONG_AT_POINTS} if long else {})
+        usual = {"tasks": LONG_TASKS, "tasks_at_points": LONG_AT_POINTS} if long else {"tasks": FOREIGN_TASKS}
         return {**data, "evaluation": {**usual, **evaluation}}
 
     @model_validator(mode="after")
