@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from forked import forked
 
 ROOT = Path(__file__).parent.parent
 INSTALLED = Path(sys.executable).with_name("ingredients")
@@ -36,26 +37,13 @@ def program(*arguments: str, cwd: Path, **variables: str) -> subprocess.Complete
 
 @contextmanager
 def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """Starts the program; whatever happens, it and its workers are gone afterwards."""
-    process = subprocess.Popen(
-        command_line(*arguments),
-        cwd=cwd,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=_hear_ctrl_c,
-    )
+    """Starts the program, with all it needs loaded; whatever happens, it and its workers are gone afterwards."""
+    process = forked(arguments, cwd, environment())
     try:
         yield process
     finally:
         process.kill()
         process.communicate()
-
-
-def _hear_ctrl_c() -> None:
-    """What a shell starts in the background ignores SIGINT, and the program would inherit that from the tests."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> None:
@@ -68,27 +56,29 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Returns the worker processes of a running program; not those that have just been killed."""
+    """Returns the worker processes of a running program: what its helper has forked; not those just killed."""
     workers = []
     for child in psutil.Process(process.pid).children():
         with suppress(psutil.NoSuchProcess):
-            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
-                workers += child.children()
+            workers += child.children()
     return workers
 
 
-def imports_torch(arguments: Sequence[str], cwd: Path) -> bool:
-    """Returns whether torch is loaded in the main process after a command."""
+def without_torch(*commands: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Runs commands one after another in one new main process, into which torch must never have been loaded."""
     check = (
-        "import sys\n"
+        "import json, sys\n"
         "from cli import app\n"
-        "try: app(sys.argv[1:])\n"
-        "except SystemExit: pass\n"
-        "sys.exit(7 if 'torch' in sys.modules else 0)"
+        "for command in json.loads(sys.argv.pop()):\n"
+        "    sys.argv[1:] = command\n"
+        "    try: app()\n"
+        "    except SystemExit as ended: code = ended.code\n"
+        "sys.exit(7 if 'torch' in sys.modules else code)"
     )
-    done = subprocess.run([sys.executable, "-c", check, *arguments], cwd=cwd, env=environment(), capture_output=True)
-    assert done.returncode in (0, 7), done.stderr
-    return done.returncode == 7
+    command = [sys.executable, "-c", check, json.dumps(commands)]
+    done = subprocess.run(command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300)
+    assert done.returncode != 7, "torch was loaded"
+    return done
 
 
 def ingredients(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

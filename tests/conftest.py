@@ -63,6 +63,14 @@ def one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     draw_one_picture(monkeypatch)
 
 
+@pytest.fixture
+def small_measures(monkeypatch: pytest.MonkeyPatch, one_picture: None) -> None:
+    """Makes grids measure leaks on little and draw one picture, also where they run in a forked process."""
+    from in_process import measure_little
+
+    measure_little(monkeypatch)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests of slow folders and modules."""
     for item in items:

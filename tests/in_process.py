@@ -54,13 +54,18 @@ def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes commands run their jobs here, measure leaks and speed on little, and draw one picture."""
     for module in (calls, engine_options):
         monkeypatch.setattr(module, "LocalEngine", Here)
+    measure_little(monkeypatch)
+    draw_one_picture(monkeypatch)
+
+
+def measure_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes commands measure leaks and speed on little: here, and in programs that are forked from here."""
     for name, small in LEAK.items():
         monkeypatch.setattr(leakage, name, small)
     monkeypatch.setattr(leakage, "QUICK", replace(DECODED, rows=100))
     measured: Any = leakage.family_leakage
     monkeypatch.setattr(measured.__wrapped__, "__defaults__", (DECODED,))
     monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
-    draw_one_picture(monkeypatch)
 
 
 def draw_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 from command import started, workers_of
-from in_process import draw_one_picture, program_here
+from in_process import draw_one_picture, measure_little, program_here
 from soak import COMPARED, STUDY
 
-pytestmark = pytest.mark.usefixtures("one_picture")
+pytestmark = pytest.mark.usefixtures("small_measures")
 
 
 def grid(folder: Path, *more: str) -> tuple[str, ...]:
@@ -29,6 +29,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of the grid when it is left alone."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with pytest.MonkeyPatch.context() as patched:
+        measure_little(patched)
         draw_one_picture(patched)
         done = program_here(*grid(folder, "--workers", "1"), cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from command import imports_torch, program
+from command import without_torch
+from in_process import program_here, run_here
 from typer.testing import CliRunner, Result
 
 from cli import app
@@ -59,10 +60,11 @@ def test_version() -> None:
     assert re.fullmatch(r"ingredients \d+\.\d+\.\d+\n", invoke("--version").stdout)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run-grid", "--help"], ["--version"], ["run-grid", "nowhere.yaml"]])
-def test_the_main_process_imports_no_torch(arguments: list[str], tmp_path: Path) -> None:
+def test_the_main_process_imports_no_torch(tmp_path: Path) -> None:
     """Help and mistakes are answered without the second that torch takes to load."""
-    assert not imports_torch(arguments, tmp_path)
+    done = without_torch(["--help"], ["run-grid", "--help"], ["--version"], ["run-grid", "nowhere.yaml"], cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: nowhere.yaml: no such file")
 
 
 # Wrong input
@@ -109,7 +111,7 @@ def test_a_mistake_is_one_plain_line(
 def test_a_path_survives_in_an_error(tmp_path: Path) -> None:
     """Spaces and length of a path are kept, so that it can be searched for and copied."""
     path = tmp_path / ("a  long " * 20) / "study.yaml"
-    result = program("plan", str(path), cwd=tmp_path)
+    result = program_here("plan", str(path), cwd=tmp_path)
     assert result.returncode == 2
     assert str(path) in result.stderr
     assert result.stderr.count("\n") == 1
@@ -118,7 +120,7 @@ def test_a_path_survives_in_an_error(tmp_path: Path) -> None:
 def test_cuda_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused before anything is trained or written; here no machine has a device, for the driver hides them."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    result = program("run-grid", "smoke", "--device", "cuda", cwd=tmp_path)
+    result = program_here("run-grid", "smoke", "--device", "cuda", cwd=tmp_path, workers=True)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "error: --device cuda: torch finds no CUDA device here; allowed here: cpu\n"
     assert list(tmp_path.iterdir()) == []
@@ -134,9 +136,10 @@ def test_report_on_what_is_no_result(tmp_path: Path) -> None:
 # Plan
 
 
-def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
+def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cells, runs, stacks, where results would go, memory and time; then each cell by its levels."""
-    result = program("plan", "smoke", "--cells", "memory=on,task_distribution=on", "--workers", "1", cwd=tmp_path)
+    run_here(monkeypatch)
+    result = program_here("plan", "smoke", "--cells", "memory=on,task_distribution=on", "--workers", "1", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
         "counting the memory that stacks take ...",
@@ -172,7 +175,7 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path) -> None:
 
 def test_smoke_size_goes_to_a_folder_of_its_own(tmp_path: Path) -> None:
     """`--smoke` never mixes with the results of the study at full size; `--quick` times nothing, and says so."""
-    result = program("plan", "bandit", "--smoke", "--quick", "--workers", "1", cwd=tmp_path)
+    result = program_here("plan", "bandit", "--smoke", "--quick", "--workers", "1", cwd=tmp_path)
     assert "\nresults   results/bandit-smoke: 0 of 32 runs are finished; 32 to do in 4 stacks\n" in result.stdout
     assert "\ntime      not measured (--quick)\n" in result.stdout
     assert "\nmemory    " in result.stdout

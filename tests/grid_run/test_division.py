@@ -158,6 +158,7 @@ def held(process: subprocess.Popen[str]) -> Iterator[list[psutil.Process]]:
                 worker.resume()
 
 
+@pytest.mark.usefixtures("small_measures")
 def test_grids_at_once_do_every_run_once(tmp_path: Path) -> None:
     """Three `run-grid` on one folder, the first killed in the middle of a stack: the others divide the rest.
 

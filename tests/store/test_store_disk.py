@@ -93,7 +93,7 @@ def test_a_read_only_disk_is_refused_and_still_read(disk: Path) -> None:
     assert contents(disk) == before
 
 
-@pytest.mark.usefixtures("one_picture")
+@pytest.mark.usefixtures("small_measures")
 def test_a_grid_on_a_full_disk_keeps_what_is_finished(disk: Path) -> None:
     """Full after the first of two stacks: one line and exit code 2; with room again, only the second is trained.
 
