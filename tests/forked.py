@@ -77,7 +77,7 @@ def _begin_anew(kept: Sequence[int], variables: dict[str, str]) -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")  # what `python -c` has, which workers do not import
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
-    for helper in (forkserver._forkserver, resource_tracker._resource_tracker):  # type: ignore[attr-defined]
+    for helper in (forkserver._forkserver, resource_tracker._resource_tracker):
         type(helper).__init__(helper)
     vars(multiprocessing.util)["spawnv_passfds"] = _helper
 
