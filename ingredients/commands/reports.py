@@ -16,6 +16,7 @@ REPORT_EXAMPLES = examples(
     "ingredients report",
     "ingredients report results/bandit --format json",
     "ingredients report results/bandit results/ten-arms        side by side",
+    "ingredients report results/bandit results/ten-arms --format html > both.html   with pictures",
     "ingredients report results/bandit --expect expected.yaml   exit code 3 if a verdict differs",
     "ingredients report results --index                         a page that opens all reports in results/",
     "",
@@ -45,7 +46,7 @@ def report(
         from ingredients.report.side import published
 
     folders = directories or [default_folder()]
-    refuse_several(folders, format_, expect, index)
+    refuse_several(folders, expect, index)
     if index:
         page = str(write_index(folders[0]))
         typer.echo(as_json({"index": page}) if format_ is Format.json else page)

@@ -18,6 +18,7 @@ from ingredients.report.document import document
 from ingredients.report.markdown import markdown
 from ingredients.report.short import reasons_first
 from ingredients.report.side import Side, side_of
+from ingredients.report.side_curves import SideCurves, curves_of
 from ingredients.store import Store, json_text, load_result
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Report:
     def side(self) -> Side:
         """The study as a comparison shows it."""
         return side_of(self.directory, self.evidence, self.judgement)
+
+    @property
+    def curves(self) -> SideCurves:
+        """Its curves for a comparison."""
+        return curves_of(self.evidence, self.judgement)
 
     @property
     def markdown(self) -> str:

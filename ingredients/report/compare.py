@@ -69,14 +69,16 @@ class Comparison:
         scales = [side.scale for side in self.sides]
         ends = "; ".join(f"{name} {scale}" for name, scale in zip(self.names, scales, strict=True))
         own = f"Late scores are on each study's own scale, by the return of an episode: {ends}."
-        judged = [row for row in map(self.row, self.cells) if all(map(_is_judged, row))]
-        agreeing = [row for row in judged if len({result.verdict for result in row if result}) == 1]
+        judged = [agree for agree in map(self.agree, self.cells) if agree is not None]
+        older = [name for name, side in zip(self.names, self.sides, strict=True) if side.older]
+        rule = "An older rule judged some, so equal verdicts and gains need not mean the same:"
         differ = "They were judged under different criteria, so equal verdicts need not mean the same."
         return [
-            f"The verdicts agree in {len(agreeing)} of {len(judged)} cells that all studies have judged."
+            f"The verdicts agree in {sum(judged)} of {len(judged)} cells that all studies have judged."
             if judged
             else "No cell is judged in all of these studies, so there are no verdicts to compare.",
             *([differ] if len(criteria) > 1 else []),
+            *([f"{rule} {', '.join(older)}."] if older else []),
             *([own] if len(set(scales)) > 1 else []),
             "Each study is judged by itself; nothing is pooled.",
         ]
@@ -84,6 +86,13 @@ class Comparison:
     def row(self, cell: Cell) -> list[ShownCell | None]:
         """Returns a cell's result in each study; None where a study does not have it."""
         return [side.cells.get(cell) for side in self.sides]
+
+    def agree(self, cell: Cell) -> bool | None:
+        """Returns whether all studies give a cell the same verdict; None where one of them has not judged it."""
+        results = self.row(cell)
+        if not all(map(_is_judged, results)):
+            return None
+        return len({result.verdict for result in results if result}) == 1
 
     def settings(self) -> list[tuple[str, list[str]]]:
         """Returns each key in which the studies differ, with its value in each."""
@@ -96,6 +105,13 @@ class Comparison:
     def terminal(self) -> RenderableType:
         """Returns the comparison for a rich console; it fits itself to the console's width and encoding."""
         return TerminalComparison(self)
+
+    @cached_property
+    def html(self) -> str:
+        """The comparison as one page with pictures, which opens offline."""
+        from ingredients.report.compare_html import comparison_page
+
+        return comparison_page(self)
 
     @property
     def markdown(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingredients.errors import StoreError
 from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
-from ingredients.report.side import REPORT_JSON, report_content
+from ingredients.report.side import REPORT_JSON, is_older, report_content
 from ingredients.report.templating import filled_in
 from ingredients.store import Store
 from ingredients.study.messages import several
@@ -71,7 +71,7 @@ def _entry(path: Path) -> Entry:
             size=f"{several(len(content['cells']), 'cell')} · {_finished(runs)}",
             found=content["sentence"],
             claims=_claims(content),
-            older=_older(content),
+            older=is_older(content),
         )
     except (KeyError, TypeError) as error:
         raise StoreError(f"{path}: damaged: it lacks {error}") from error
@@ -79,14 +79,10 @@ def _entry(path: Path) -> Entry:
 
 def _claims(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Returns the claims that were tested; an older rule's had other statuses, so they are left to its report."""
-    if _older(content):
+    if is_older(content):
         return ()
     found = ((number, content[key]["status"]) for number, key in _CLAIMS.items() if content.get(key))
     return tuple((number, status) for number, status in found if status != "not applicable")
-
-
-def _older(content: dict[str, Any]) -> bool:
-    return any("share" not in cell for cell in content["cells"])
 
 
 def _finished(runs: Mapping[str, int]) -> str:

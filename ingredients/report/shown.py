@@ -44,18 +44,16 @@ def default_folder() -> Path:
     raise UsageError(f"{DEFAULT_FOLDER}: no such folder; name a results folder, or make this one: ingredients run-grid")
 
 
-def refuse_several(folders: Sequence[Path], format_: Format, expect: Path | None, index: bool = False) -> None:
+def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = False) -> None:
     """Refuses several folders where only one makes sense.
 
     Raises:
-        UsageError: with `--expect`, which is of one study, or `--format html` or `--index`, which is one page.
+        UsageError: with `--expect`, which is of one study, or `--index`, which is of one folder.
     """
     if index and (len(folders) > 1 or expect is not None):
         raise UsageError("--index: writes one page into one folder of reports; allowed: one folder, without --expect")
     if len(folders) > 1 and expect is not None:
         raise UsageError(f"--expect {expect}: checks one study, got {len(folders)} folders; allowed: one folder")
-    if len(folders) > 1 and format_ is Format.html:
-        raise UsageError("--format html: prints one page; allowed: one folder, or table, json, markdown")
 
 
 def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
@@ -99,13 +97,22 @@ def show(reports: Sequence[Report | Published], format_: Format) -> None:
             )
         )
     first = reports[0]
-    one = first if len(reports) == 1 else Comparison(reports)
+    one = Comparison(reports) if len(reports) > 1 or _lacks(first, format_) else first
     if format_ is Format.table:
-        terminal().print((Comparison([one]) if isinstance(one, Published) else one).terminal())
+        assert not isinstance(one, Published), "it lacks this format"
+        terminal().print(one.terminal())
     elif format_ is Format.markdown:
         print(one.markdown)
     elif format_ is Format.html:
-        print(in_ascii(first.html))
+        print(in_ascii(one.html))
+
+
+def _lacks(report: Report | Published, format_: Format) -> bool:
+    """Returns whether a published folder does not hold its report in a format, so that a comparison of one shows it."""
+    from ingredients.report.side import Published
+
+    file = {Format.markdown: "report.md", Format.html: "report.html"}.get(format_)
+    return isinstance(report, Published) and (file is None or not report.has(file))
 
 
 def load_report_ahead(device: str) -> None:

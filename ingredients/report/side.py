@@ -17,12 +17,12 @@ from ingredients.grid import Cell, cells
 from ingredients.judgement import Interval, Judgement
 from ingredients.judgement_input.gather import Evidence
 from ingredients.report import wording
+from ingredients.report.side_curves import CURVES, SideCurves, stored_curves
 from ingredients.store import load_result
 from ingredients.study import Study
 from ingredients.study.messages import several
 
 REPORT_JSON = "report.json"
-CURVES = "curves.parquet"
 _BOUNDS = ("mean", "low", "high")
 
 
@@ -61,6 +61,7 @@ class Side:
         cells: what is shown of each.
         state: how far it got, in brackets; empty where to its end.
         scale: what 0 and 1 stand for.
+        older: whether an older rule judged it, which classified no runs.
     """
 
     directory: Path
@@ -69,6 +70,7 @@ class Side:
     cells: Mapping[Cell, ShownCell]
     state: str
     scale: str
+    older: bool = False
 
 
 def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
@@ -125,7 +127,20 @@ class Published:
             state = "" if self.json["complete"] else f" ({runs['done']} of {several(runs['planned'], 'run')} finished)"
         except (KeyError, TypeError) as error:
             raise StoreError(f"{self.directory / REPORT_JSON}: damaged: it lacks {error}") from error
-        return Side(self.directory, study, sentence, shown, state, scale)
+        return Side(self.directory, study, sentence, shown, state, scale, is_older(self.json))
+
+    @cached_property
+    def curves(self) -> SideCurves:
+        """Its curves for a comparison; none where the folder has no table of them.
+
+        Raises:
+            StoreError: If that table is damaged.
+        """
+        return stored_curves(self.directory, self.json, list(self.side.cells))
+
+    def has(self, name: str) -> bool:
+        """Returns whether the folder holds a file."""
+        return (self.directory / name).is_file()
 
     def _text(self, name: str) -> str:
         try:
@@ -142,9 +157,11 @@ def published(directory: Path) -> Published | None:
     """
     store, _ = load_result(directory)
     path = directory / REPORT_JSON
-    if store.runs_path.is_dir() or not path.is_file() or not (directory / "curves.parquet").exists():
+    if store.runs_path.is_dir() or not path.is_file():
         return None
-    return Published(directory, report_content(path))
+    content = report_content(path)
+    judged_once = (directory / CURVES).exists() or (content.get("runs") or {}).get("done")
+    return Published(directory, content) if judged_once else None
 
 
 def report_content(path: Path) -> dict[str, Any]:
@@ -160,6 +177,11 @@ def report_content(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise StoreError(f"{path}: damaged: it holds no object")
     return content
+
+
+def is_older(content: Mapping[str, Any]) -> bool:
+    """Returns whether an older rule judged what a `report.json` holds: it classified no runs."""
+    return any("share" not in cell for cell in content["cells"])
 
 
 def _key(levels: Mapping[str, Any]) -> str:

@@ -112,6 +112,22 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     return table
 
 
+def read_last_curves(path: Path) -> pd.DataFrame:
+    """Returns what a report's table of curves has of the end of training: held-out tasks without a probe, run by run.
+
+    Raises:
+        StoreError: If the file cannot be read, or lacks a column.
+    """
+    wanted = [("probe", "=", "none"), ("tasks", "=", "held_out")]
+    columns = [name for name in CURVES.names if name not in ("study", "probe", "tasks", "regret")]
+    try:
+        frame = pd.read_parquet(path, columns=columns, filters=wanted)
+    except (OSError, KeyError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
+        raise StoreError(damaged(path)) from error
+    steps = frame.groupby(list(CURVES.names[1:6]), observed=True)["train_step"].transform("max")
+    return frame[frame["train_step"] == steps]
+
+
 def _plain(kind: pa.DataType) -> pa.DataType:
     """Returns the type of a column's values, be they spelt out or looked up in a dictionary."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind

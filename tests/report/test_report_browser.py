@@ -10,9 +10,12 @@ from browser import CHROMIUM, Browser, browser
 from synthetic import bandit_study, write_results
 
 from ingredients.report.build import read_report
+from ingredients.report.compare import Comparison
+from ingredients.report.side import published
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
 
+ROOT = Path(__file__).parents[2]
 WIDTH = "document.documentElement.scrollWidth"
 PAPER = 718  # A4 less the margins, in CSS pixels
 WIDER = """[...document.querySelectorAll("table, svg, pre")].filter(
@@ -111,6 +114,22 @@ def test_figures_beside_one_another_are_equally_high(window: Browser, page: Path
     assert all(max(each) - min(each) < 1.5 for each in pairs)
     window.open(page, 400)
     assert window.ask("document.querySelector('.pair svg').getBoundingClientRect().width") > 300
+
+
+def test_studies_side_by_side_open_offline(window: Browser, tmp_path: Path) -> None:
+    """The page of a comparison asks for itself alone, has nothing to complain of, and fits its window."""
+    report = published(ROOT / "results" / "published" / "memory-horizon")
+    assert report is not None
+    file = tmp_path / "both.html"
+    file.write_text(Comparison([report, report]).html, encoding="utf-8")
+    for width in (400, 1280):
+        window.asked.clear()
+        window.complaints.clear()
+        window.open(file, width)
+        assert [url for url in window.asked if not url.startswith("data:")] == [file.as_uri()]
+        assert window.complaints == []
+        assert window.ask(WIDTH) <= width
+    assert window.ask("document.querySelectorAll('svg[role=img]').length") == 1 + len(report.side.cells)
 
 
 def test_a_table_that_scrolls_says_so(window: Browser, page: Path) -> None:

@@ -7,16 +7,22 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 from synthetic import bandit_study, write_results
 from typer.testing import CliRunner
 
 from cli import app
-from ingredients.report.build import read_report
+from ingredients.judgement.words import describe
+from ingredients.report import wording
+from ingredients.report.build import Report, read_report
 from ingredients.report.compare import Comparison
+from ingredients.report.compare_html import beside_of
 from ingredients.report.shown import Format, show
 from ingredients.report.side import published
+from ingredients.report.side_curves import stored_curves
+from ingredients.store import Store
 from ingredients.study import Study
 
 ROOT = Path(__file__).parents[2]
@@ -163,6 +169,54 @@ def test_where_nothing_is_judged_nothing_agrees(tmp_path: Path) -> None:
     store.write_references({**references, "yardstick": references["floor"]})
     none = Comparison([read_report(tmp_path / "a")] * 2)
     assert none.notes[0] == "No cell is judged in all of these studies, so there are no verdicts to compare."
+
+
+def test_the_page_has_curves_verdicts_and_numbers(two: Comparison) -> None:
+    """A picture for each cell with a line for each study that has it, a verdict in each, and each score in numbers."""
+    page = two.html
+    shown = re.findall(r"<figcaption><strong>(.*?)</strong>(.*?)</figcaption>", page, flags=re.DOTALL)
+    assert [name for name, _ in shown] == [describe(cell) for cell in two.cells]
+    assert [said.count('class="study study-') for _, said in shown] == [2, 1] * 4
+    table = page[page.index("Verdict of each cell") :].partition("</table>")[0]
+    agree = re.findall(r"<td[^>]*>(yes|no|–)</td></tr>", table)
+    assert [agree.count(answer) for answer in ("yes", "no", "–")] == [3, 1, 4]
+    for side in two.sides:
+        for found in side.cells.values():
+            assert wording.interval(found.late) in page
+            assert wording.interval(found.return_, 1) in page
+    assert "criterion.gain_above" in page
+    assert not re.search(r"https?:", page)
+    assert page.count("<script>") == 1
+
+
+def test_the_curves_of_the_page_are_those_of_the_runs(two: Comparison) -> None:
+    """Means over runs on each study's own scale; what a published folder has kept draws the same."""
+    beside = beside_of(two)
+    full = two.cells[0]
+    report = two.reports[0]
+    assert isinstance(report, Report)
+    late = [float(rows[:, -10:].mean()) for rows in (curves[full] for curves in beside.curves)]
+    assert late == pytest.approx([side.cells[full].late.mean for side in two.sides])
+    Store(report.directory).write_table(report.evidence.frame)
+    kept = stored_curves(report.directory, report.json, two.cells)
+    assert list(kept) == list(beside.curves[0])
+    for cell, rows in kept.items():
+        np.testing.assert_allclose(rows, beside.curves[0][cell])
+
+
+def test_a_folder_that_kept_its_report_alone_is_shown(two: Comparison, tmp_path: Path) -> None:
+    """With its study and `report.json` it has verdicts and numbers, and the page says that no curves are here."""
+    report = two.reports[1]
+    (tmp_path / "study.yaml").write_bytes((report.directory / "study.yaml").read_bytes())
+    (tmp_path / "report.json").write_text(json.dumps(report.json))
+    alone = published(tmp_path)
+    assert alone is not None
+    page = Comparison([two.reports[0], alone]).html
+    assert f"No curves are here of: ten-arms ({tmp_path})" in page or "No curves are here of: ten-arms." in page
+    for format_ in ("table", "markdown", "html"):
+        done = CliRunner().invoke(app, ["report", str(tmp_path), "--format", format_])
+        assert (done.exit_code, "in-context" in done.stdout) == (0, True)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["report.json", "study.yaml"]
 
 
 def test_published_studies_are_compared_by_what_their_reports_say(capsys: pytest.CaptureFixture[str]) -> None:

@@ -160,9 +160,9 @@ def test_null_is_what_a_study_that_is_not_applicable_gives(folder: Path, tmp_pat
     assert "expected null, found in-context" in done.stderr
 
 
-@pytest.mark.parametrize("option", [("--expect", "x.yaml"), ("--format", "html")])
-def test_several_folders_are_refused_where_one_makes_sense(folder: Path, option: tuple[str, str]) -> None:
-    """Expectations are of one study, and a page is of one."""
+@pytest.mark.parametrize("option", [("--expect", "x.yaml"), ("--index",)])
+def test_several_folders_are_refused_where_one_makes_sense(folder: Path, option: tuple[str, ...]) -> None:
+    """Expectations are of one study, and an index is of one folder."""
     done = reported(folder, folder, *option)
     assert done.exit_code == 2
     assert "allowed: one folder" in done.stderr
