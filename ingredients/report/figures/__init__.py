@@ -5,8 +5,8 @@ matplotlib is imported only when something is drawn.
 
 In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
 (where panels stand) and `spots` (values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`,
-`inner`, `effects` (the pictures) with `sentences` (the same in words); `inline` (into a page); `trace` (lifetimes of
-one agent).
+`inner`, `effects` (the pictures) with `sentences` (the same in words); `beside` (studies side by side); `inline` (into
+a page); `trace` (lifetimes of one agent).
 """
 
 from __future__ import annotations
