@@ -64,6 +64,7 @@ FAMILIES = (
     ours("causal-bandit", "CausalBandit"),
     ours("dark-room", "DarkRoom"),
     ours("interval-reproduction", "IntervalReproduction"),
+    ours("memory-planning", "MemoryPlanning"),
     ours("tabular-mdp", "TabularMdp"),
     ours("track-bandit", "TrackBandit"),
     ours("two-step", "TwoStep"),

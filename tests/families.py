@@ -24,6 +24,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "track-bandit": {"family": "track-bandit", "episodes": 6, "squares": 4},
     "track-bandit, unseen": {"family": "track-bandit", "episodes": 6, "position_shown": False},
     "interval-reproduction, no clock": {"family": "interval-reproduction", "episodes": 6, "position_shown": False},
+    "memory-planning": {"family": "memory-planning", "episodes": 5, "episode_steps": 6},
+    "memory-planning, open": {"family": "memory-planning", "episodes": 5, "size": 3, "walls": 0},
     "tabular-mdp": {"family": "tabular-mdp", "states": 4, "actions": 3, "episodes": 5, "episode_steps": 4},
     "two-step": {"family": "two-step", "episodes": 6},
     "two-step, reversing": {"family": "two-step", "episodes": 6, "common": 0.8, "reversal": 0.2},

@@ -10,6 +10,7 @@ In reading order: `policy` (the words), `simulation` (how a policy is played), `
     causal_bandit
     dark_room               dark_room_policies
     interval_reproduction
+    memory_planning         planning_maps, planning_policies
     tabular_mdp             mdp_posterior, mdp_policies
     track_bandit
     two_step

@@ -1,0 +1,251 @@
+"""Players of the memory & planning game: without memory, by paths, by coordinates, by search, and with the map.
+
+All collect on the goal. Before they know a way they explore, each as well as what it keeps lets it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from ingredients.references.planning_maps import (
+    OPEN,
+    WALL,
+    Chart,
+    Parts,
+    cheapest,
+    note_edge,
+    one_of,
+    seen_labels,
+    walked,
+    ways_to,
+)
+from ingredients.references.policy import Answer, ReferenceInput
+from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
+from ingredients.tasks.torus import BACK, MOVES, distances, neighbours
+
+NONE = -1.0
+
+
+def collects(family: MemoryPlanning, moment: ReferenceInput, move: Tensor) -> Tensor:
+    """Returns the action `[N]`: to collect on the goal, else the move."""
+    here, goal = seen_labels(family, moment.observation)
+    return torch.where(here == goal, COLLECT, move)
+
+
+@dataclass(frozen=True)
+class Wander:
+    """Moves at random; as often as `straight` it repeats its last move, and it never turns back where `forward`."""
+
+    family: MemoryPlanning
+    straight: float = 0.0
+    forward: bool = False
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
+        """Returns the next action."""
+        last = moment.action_tm1
+        moved = (last >= 0) & (last < COLLECT)
+        last = torch.where(moved, last, 0)
+        allowed = torch.ones(len(last), len(MOVES), dtype=torch.bool)
+        if self.forward:
+            allowed = ~(one_hot(torch.tensor(BACK)[last], len(MOVES)).bool() & moved.unsqueeze(-1))
+        move = one_of(allowed, moment.generator)
+        keeps = torch.rand(last.shape, generator=moment.generator) < self.straight
+        return collects(self.family, moment, torch.where(moved & keeps, last, move))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Repeats the shortest path that it has walked from here to the goal, in one piece; else does what it did least.
+
+    Its memory: the length and the first move of that path between any two labels, when each label was left last and by
+    which move, how often each move was made there, and how many moves it has made.
+    """
+
+    family: MemoryPlanning
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What it keeps."""
+        labels = self.family.places
+        shapes = {"length": (labels, labels), "move": (labels, labels), "left": (labels,), "by": (labels,)}
+        blank = {"length": math.inf, "move": 0.0, "left": -math.inf, "by": 0.0, "tries": 0.0, "moves": 0.0}
+        return Parts({**shapes, "tries": (labels, len(MOVES)), "moves": (1,)}, blank)
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no paths, `[N, M]`."""
+        return self.parts.initial(lanes)
+
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
+        """Returns the first move of the stored path, where there is one."""
+        parts = self.parts.of(memory)
+        here, goal = seen_labels(self.family, moment.observation)
+        lanes = torch.arange(len(here))
+        stored = parts["move"][lanes, here, goal].long()
+        new = cheapest(parts["tries"][lanes, here], moment.generator)
+        known = parts["length"][lanes, here, goal].isfinite()
+        return collects(self.family, moment, torch.where(known, stored, new))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the memory with the paths that end with this step."""
+        parts, step = self.parts.of(memory), walked(self.family, answer)
+        lanes = torch.arange(len(memory))
+        parts["tries"][lanes, step.here, step.move] += (step.moved | step.blocked).float()
+        parts["left"][lanes, step.here] = torch.where(step.moved, parts["moves"][:, 0], parts["left"][lanes, step.here])
+        parts["by"][lanes, step.here] = torch.where(step.moved, step.move.float(), parts["by"][lanes, step.here])
+        parts["moves"] += step.moved.unsqueeze(1).float()
+        length = parts["moves"] - parts["left"]
+        shorter = step.moved.unsqueeze(1) & (length < parts["length"][lanes, :, step.there])
+        for name, found in (("length", length), ("move", parts["by"])):
+            before = parts[name][lanes, :, step.there]
+            parts[name][lanes, :, step.there] = torch.where(shorter, found, before)
+        return self.parts.joined(parts)
+
+
+@dataclass(frozen=True)
+class VectorNavigator:
+    """Knows where labels stand, and goes where subtraction says, one step at a time.
+
+    It does not try again what failed at a place, and does not turn back if it can help it; but no route is ever
+    compared with another.
+
+    Its memory: a chart, which moves failed where, and the move that would undo the last one.
+    """
+
+    family: MemoryPlanning
+
+    @property
+    def chart(self) -> Chart:
+        """Where labels stand."""
+        return Chart(self.family)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What it keeps."""
+        shapes = {**self.chart.shapes, "failed": (self.family.places, len(MOVES)), "back": (1,)}
+        return Parts(shapes, {**self.chart.blank, "failed": 0.0, "back": NONE})
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns an empty chart, `[N, M]`."""
+        return self.parts.initial(lanes)
+
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
+        """Returns a move that brings it nearer as the crow flies; to a new place, where the goal's is not known."""
+        parts = self.parts.of(memory)
+        label, goal = seen_labels(self.family, moment.observation)
+        here, around = self.chart.located(parts, label), neighbours(self.family.size)
+        at = parts["place"].gather(1, goal.unsqueeze(1))
+        flies = distances(around)[at.clamp(min=0).long()].squeeze(1)  # [N, P]: to the goal, if there were no walls
+        nearer = flies.gather(1, around[here]) < flies.gather(1, here.unsqueeze(1))
+        new = ~self.chart.visited(parts).gather(1, around[here])
+        possible = parts["failed"][torch.arange(len(here)), here] == 0
+        onward = possible & (parts["back"] != torch.arange(len(MOVES)))
+        wanted = torch.where(at >= 0, nearer, new)
+        return collects(self.family, moment, one_of(_first_of(wanted & onward, onward, possible), moment.generator))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the chart with the step."""
+        parts, step = self.parts.of(memory), walked(self.family, answer)
+        here, _ = self.chart.note(parts, step)
+        lanes = torch.arange(len(here))
+        parts["failed"][lanes, here, step.move] += step.blocked.float()
+        back = torch.tensor(BACK)[step.move].float()
+        stays = torch.where(step.blocked, parts["back"].squeeze(1), NONE)
+        parts["back"] = torch.where(step.moved, back, stays).unsqueeze(1)
+        return self.parts.joined(parts)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Goes the cheapest way over the edges that it has seen, and over others at a price; explores where it must.
+
+    Its memory: a chart, and of each edge whether it is open or a wall, as last seen. The goal's place unknown, it goes
+    to the nearest place that it has not seen.
+
+    Attributes:
+        family: the game.
+        price: what a step over an edge counts that was never tried; infinity goes by edges seen, where a way is.
+    """
+
+    family: MemoryPlanning
+    price: float = 1.0
+
+    @property
+    def chart(self) -> Chart:
+        """Where labels stand."""
+        return Chart(self.family)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """What it keeps."""
+        shapes = {**self.chart.shapes, "edges": (self.family.places, len(MOVES))}
+        return Parts(shapes, {**self.chart.blank, "edges": 0.0})
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns an empty chart, `[N, M]`."""
+        return self.parts.initial(lanes)
+
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
+        """Returns the first move of the cheapest way."""
+        parts = self.parts.of(memory)
+        label, goal = seen_labels(self.family, moment.observation)
+        here, around = self.chart.located(parts, label), neighbours(self.family.size)
+        at = parts["place"].gather(1, goal.unsqueeze(1))
+        there = at == torch.arange(self.family.places)
+        targets = torch.where(at >= 0, there, ~self.chart.visited(parts))
+        costs = torch.where(parts["edges"] == WALL, math.inf, torch.where(parts["edges"] == OPEN, 1.0, self.price))
+        ways = ways_to(targets, costs, around)
+        lanes = torch.arange(len(here))
+        by_move = costs[lanes, here] + ways.gather(1, around[here])
+        return collects(self.family, moment, cheapest(by_move, moment.generator))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns the chart and the edges with the step."""
+        parts, step = self.parts.of(memory), walked(self.family, answer)
+        here, _ = self.chart.note(parts, step)
+        note_edge(parts["edges"], step, here, neighbours(self.family.size))
+        return self.parts.joined(parts)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Is told the map, and goes the shortest way."""
+
+    family: MemoryPlanning
+
+    def initial(self, lanes: int) -> Tensor:
+        """Returns no memory, `[N, 0]`."""
+        return torch.empty(lanes, 0)
+
+    def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
+        """Returns a move after which the way is shortest."""
+        here, goal = seen_labels(self.family, moment.observation)
+        graph = self.family.graph(moment.tasks)
+        ways = ways_to(one_hot(goal, self.family.places).bool(), torch.ones_like(graph, dtype=torch.float32), graph)
+        after = ways.gather(1, graph[torch.arange(len(here)), here])
+        return collects(self.family, moment, cheapest(after, moment.generator))
+
+    def update(self, memory: Tensor, answer: Answer) -> Tensor:
+        """Returns no memory."""
+        return memory
+
+
+def _first_of(*choices: Tensor) -> Tensor:
+    """Returns the first of some sets of moves `[N, 4]` that is not empty, lane by lane."""
+    chosen = choices[-1]
+    for choice in reversed(choices[:-1]):
+        chosen = torch.where(choice.any(-1, keepdim=True), choice, chosen)
+    return chosen
