@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ingredients.references.at_random import AtRandom
-from ingredients.references.planning_policies import Oracle, Replay, Search, VectorNavigator, Wander
+from ingredients.references.planning_policies import MazeSearch, MazeWanderer, Oracle, Replay, VectorNavigator
 from ingredients.references.policy import Reference, ReferencePolicy, ReferenceSet
 from ingredients.references.simulation import mean_return, simulate
 from ingredients.seeds import Purpose, generator
@@ -37,11 +37,11 @@ TUNING_LUCK = -1  # a stream of luck that no evaluation meets
 
 def memory_planning_references(family: MemoryPlanning) -> ReferenceSet:
     """Returns all references; this plays some on mazes of their own, to choose among them."""
-    reactive = _best(family, [Wander(family, straight, forward=True) for straight in STRAIGHT])
-    search = _best(family, [Search(family, price) for price in PRICES])
+    reactive = _best(family, [MazeWanderer(family, straight, forward=True) for straight in STRAIGHT])
+    search = _best(family, [MazeSearch(family, price) for price in PRICES])
     policies: dict[str, ReferencePolicy] = {
         "random": AtRandom(family.actions),
-        "wander": Wander(family),
+        "wander": MazeWanderer(family),
         "reactive": reactive,
         "replay": Replay(family),
         "vector_navigator": VectorNavigator(family),

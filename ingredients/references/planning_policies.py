@@ -39,7 +39,7 @@ def collects(family: MemoryPlanning, moment: ReferenceInput, move: Tensor) -> Te
 
 
 @dataclass(frozen=True)
-class Wander:
+class MazeWanderer:
     """Moves at random; as often as `straight` it repeats its last move, and it never turns back where `forward`."""
 
     family: MemoryPlanning
@@ -101,7 +101,8 @@ class Replay:
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Returns the memory with the paths that end with this step."""
-        parts, step = self.parts.of(memory), walked(self.family, answer)
+        parts = self.parts.of(memory)
+        step = walked(self.family, answer)
         lanes = torch.arange(len(memory))
         parts["tries"][lanes, step.here, step.move] += (step.moved | step.blocked).float()
         parts["left"][lanes, step.here] = torch.where(step.moved, parts["moves"][:, 0], parts["left"][lanes, step.here])
@@ -146,7 +147,8 @@ class VectorNavigator:
         """Returns a move that brings it nearer as the crow flies; to a new place, where the goal's is not known."""
         parts = self.parts.of(memory)
         label, goal = seen_labels(self.family, moment.observation)
-        here, around = self.chart.located(parts, label), neighbours(self.family.size)
+        here = self.chart.located(parts, label)
+        around = neighbours(self.family.size)
         at = parts["place"].gather(1, goal.unsqueeze(1))
         flies = distances(around)[at.clamp(min=0).long()].squeeze(1)  # [N, P]: to the goal, if there were no walls
         nearer = flies.gather(1, around[here]) < flies.gather(1, here.unsqueeze(1))
@@ -158,7 +160,8 @@ class VectorNavigator:
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Returns the chart with the step."""
-        parts, step = self.parts.of(memory), walked(self.family, answer)
+        parts = self.parts.of(memory)
+        step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)
         lanes = torch.arange(len(here))
         parts["failed"][lanes, here, step.move] += step.blocked.float()
@@ -169,7 +172,7 @@ class VectorNavigator:
 
 
 @dataclass(frozen=True)
-class Search:
+class MazeSearch:
     """Goes the cheapest way over the edges that it has seen, and over others at a price; explores where it must.
 
     Its memory: a chart, and of each edge whether it is open or a wall, as last seen. The goal's place unknown, it goes
@@ -202,7 +205,8 @@ class Search:
         """Returns the first move of the cheapest way."""
         parts = self.parts.of(memory)
         label, goal = seen_labels(self.family, moment.observation)
-        here, around = self.chart.located(parts, label), neighbours(self.family.size)
+        here = self.chart.located(parts, label)
+        around = neighbours(self.family.size)
         at = parts["place"].gather(1, goal.unsqueeze(1))
         there = at == torch.arange(self.family.places)
         targets = torch.where(at >= 0, there, ~self.chart.visited(parts))
@@ -214,7 +218,8 @@ class Search:
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
         """Returns the chart and the edges with the step."""
-        parts, step = self.parts.of(memory), walked(self.family, answer)
+        parts = self.parts.of(memory)
+        step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)
         note_edge(parts["edges"], step, here, neighbours(self.family.size))
         return self.parts.joined(parts)

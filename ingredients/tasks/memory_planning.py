@@ -115,7 +115,8 @@ class MemoryPlanning:
         paid = ~moves & (here == goal)
         goal = torch.where(paid, self._another(here, noise[..., 0]), goal)
         state = torch.stack([torch.where(moves, led_to, here), goal], -1).to(tasks.dtype)
-        reward, never = paid.to(tasks.dtype), torch.zeros_like(moves)
+        reward = paid.to(tasks.dtype)
+        never = torch.zeros_like(moves)
         return Step(state, self.shown(tasks, state), action, reward, reward, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ingredients.references import references_for
-from ingredients.references.planning_policies import Oracle, Replay, Search, VectorNavigator, Wander
+from ingredients.references.planning_policies import MazeSearch, MazeWanderer, Oracle, Replay, VectorNavigator
 from ingredients.references.policy import Answer, ReferenceInput, ReferencePolicy
 from ingredients.references.simulation import mean_return
 from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
@@ -56,7 +56,7 @@ def choices(
 
 def test_everybody_collects_on_the_goal() -> None:
     """Standing on the goal, each of them collects, whatever it knows."""
-    for policy in (Wander(FAMILY), Replay(FAMILY), VectorNavigator(FAMILY), Search(FAMILY), Oracle(FAMILY)):
+    for policy in (MazeWanderer(FAMILY), Replay(FAMILY), VectorNavigator(FAMILY), MazeSearch(FAMILY), Oracle(FAMILY)):
         assert choices(FAMILY, policy, mazes(FAMILY, 1), policy.initial(1), 3, 3) == {COLLECT}
 
 
@@ -90,14 +90,14 @@ def test_the_vector_navigator_subtracts_and_does_not_see_walls_afar() -> None:
     assert here == 6
     assert choices(OPEN, navigator, walled, memory, 5, 0) == {UP}
     assert LEFT not in choices(OPEN, navigator, walled, memory, 1, 0)
-    search = Search(OPEN)
+    search = MazeSearch(OPEN)
     memory, _ = led(OPEN, search, walled, 0, path)
     assert choices(OPEN, search, walled, memory, 5, 0) == {LEFT}
 
 
 def test_search_takes_the_newest_news_of_an_edge() -> None:
     """An edge that it has walked and then runs into counts as a wall, and the other way round."""
-    search = Search(OPEN)
+    search = MazeSearch(OPEN)
     open_, shut = plain(OPEN), OPEN.graph(plain(OPEN))
     shut[0, 1, LEFT], shut[0, 0, RIGHT] = 1, 0
     walled = shut.flatten(1).float() / 16
@@ -135,5 +135,5 @@ def test_each_does_better_than_those_that_know_less() -> None:
     assert list(among) == order == sorted(among, key=among.__getitem__)
     assert among["search"] > 1.5 * among["vector_navigator"] > 1.6 * among["replay"]
     open_mazes = mazes(OPEN, 300)
-    found = [mean_return(OPEN, policy, open_mazes, 0) for policy in (VectorNavigator(OPEN), Search(OPEN, 1.5))]
+    found = [mean_return(OPEN, policy, open_mazes, 0) for policy in (VectorNavigator(OPEN), MazeSearch(OPEN, 1.5))]
     assert found[0] == pytest.approx(found[1], abs=0.7)
