@@ -2,9 +2,10 @@
 
 In reading order: `family` (what one is), `foreign` (what only some have), `pixels` (of those that show images), `paced`
 (lanes that need not keep step), `constants`, `lifetime` (how its episodes follow one another), `blocks` (means over
-parts of the tasks); `bandit` (what bandits share) and the families, of which `dark_room` has a `maze`, `memory_planning`
-a `torus` and `two_step` a `stay_probability`; those of others: `gymnasium_family`, `own_family` with `own_contract`; `informed` (any of them, with
-the task shown); `environment` and `vector_environment` (any of them as an ordinary Gymnasium environment).
+parts of the tasks); `bandit` (what bandits share) and the families, of which `dark_room` has a `maze`,
+`memory_planning` a `torus` and `two_step` a `stay_probability`; those of others: `gymnasium_family`, `own_family` with
+`own_contract`; `informed` (any of them, with the task shown); `environment` and `vector_environment` (any of them as an
+ordinary Gymnasium environment).
 """
 
 from __future__ import annotations
