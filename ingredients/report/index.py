@@ -12,9 +12,12 @@ from typing import Any
 
 from ingredients.errors import StoreError
 from ingredients.judgement.claims import ENOUGH, REQUIRED, STORED
-from ingredients.report.side import REPORT_JSON, is_older, report_content
+from ingredients.report import wording
+from ingredients.report.gallery import HIGH, WIDE, SmallFigure, height, small_figure
+from ingredients.report.side import REPORT_JSON, Published, is_older, report_content
 from ingredients.report.templating import filled_in
 from ingredients.store import Store
+from ingredients.store.paths import is_result
 from ingredients.study.messages import several
 
 INDEX = "index.html"
@@ -34,6 +37,7 @@ class Entry:
         found: the report's answer.
         claims: number and status of each claim that it tested.
         older: whether an older rule judged it, which classified no runs.
+        figure: its cells and its fullest cell's curve, small; None where the folder does not hold the study.
     """
 
     folder: str
@@ -43,6 +47,7 @@ class Entry:
     found: str
     claims: tuple[tuple[str, str], ...]
     older: bool
+    figure: SmallFigure | None
 
 
 def write_index(directory: Path) -> Path:
@@ -55,7 +60,10 @@ def write_index(directory: Path) -> Path:
     if not reports:
         raise StoreError(f"{directory}: no folder in it has a {REPORT_JSON}; expected one such as results/published")
     title = "Published reports" if directory.name == "published" else f"Reports in {directory.name}"
-    page = filled_in("index.html", title=title, entries=[_entry(path) for path in reports], names=_NAMES)
+    entries = [_entry(path) for path in reports]
+    marks = ", ".join(wording.marked(verdict) for verdict in wording.VERDICT_MEANINGS)
+    size = {"wide": WIDE, "high": HIGH, "floor": height(0.0), "top": height(1.0)}
+    page = filled_in("index.html", title=title, entries=entries, names=_NAMES, size=size, marks=marks)
     Store(directory).write_text(INDEX, page)
     return directory / INDEX
 
@@ -72,6 +80,7 @@ def _entry(path: Path) -> Entry:
             found=content["sentence"],
             claims=_claims(content),
             older=is_older(content),
+            figure=small_figure(Published(path.parent, content)) if is_result(path.parent) else None,
         )
     except (KeyError, TypeError) as error:
         raise StoreError(f"{path}: damaged: it lacks {error}") from error

@@ -23,6 +23,7 @@ from ingredients.study import Study
 from ingredients.study.messages import several
 
 REPORT_JSON = "report.json"
+_NO_SCALE = "none yet"
 _BOUNDS = ("mean", "low", "high")
 
 
@@ -77,7 +78,7 @@ def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
     """Returns a judged study as a comparison shows it."""
     whole = evidence.complete and not evidence.failures
     yardstick = judgement.yardstick
-    scale = "none yet"
+    scale = _NO_SCALE
     if yardstick is not None:
         scale = _scale(str(evidence.reference("floor")), judgement.floor, yardstick.name, yardstick.late)
     known = bool(judgement.references)
@@ -118,16 +119,28 @@ class Published:
         store, study = load_result(self.directory)
         references = store.read_references() or {}
         try:
-            by_levels = {_key(each["cell"]): each for each in self.json["cells"]}
-            shown = {cell: _shown(by_levels[_key(cell.json())]) for cell in cells(study)}
             runs, yardstick = self.json["runs"], self.json["yardstick"]
-            floor = self.json["floor"]
+            low = references.get("floor", "floor"), self.json["floor"]
             sentence = str(self.json["sentence"])
-            scale = _scale(references.get("floor", "floor"), floor, yardstick["name"], yardstick["late"])
+            scale = _scale(*low, yardstick["name"], yardstick["late"]) if yardstick else _NO_SCALE
             state = "" if self.json["complete"] else f" ({runs['done']} of {several(runs['planned'], 'run')} finished)"
         except (KeyError, TypeError) as error:
-            raise StoreError(f"{self.directory / REPORT_JSON}: damaged: it lacks {error}") from error
-        return Side(self.directory, study, sentence, shown, state, scale, is_older(self.json))
+            raise _damaged(self.directory, error) from error
+        return Side(self.directory, study, sentence, self.cells, state, scale, is_older(self.json))
+
+    @cached_property
+    def cells(self) -> Mapping[Cell, ShownCell]:
+        """What is shown of each cell.
+
+        Raises:
+            StoreError: If `report.json` is not what a report wrote.
+        """
+        _, study = load_result(self.directory)
+        try:
+            by_levels = {_key(each["cell"]): each for each in self.json["cells"]}
+            return {cell: _shown(by_levels[_key(cell.json())]) for cell in cells(study)}
+        except (KeyError, TypeError) as error:
+            raise _damaged(self.directory, error) from error
 
     @cached_property
     def curves(self) -> SideCurves:
@@ -136,7 +149,7 @@ class Published:
         Raises:
             StoreError: If that table is damaged.
         """
-        return stored_curves(self.directory, self.json, list(self.side.cells))
+        return stored_curves(self.directory, self.json, list(self.cells))
 
     def has(self, name: str) -> bool:
         """Returns whether the folder holds a file."""
@@ -177,6 +190,10 @@ def report_content(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise StoreError(f"{path}: damaged: it holds no object")
     return content
+
+
+def _damaged(directory: Path, error: Exception) -> StoreError:
+    return StoreError(f"{directory / REPORT_JSON}: damaged: it lacks {error}")
 
 
 def is_older(content: Mapping[str, Any]) -> bool:

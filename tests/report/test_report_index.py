@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from cli import app
 from ingredients.errors import StoreError
 from ingredients.report.build import build_report
+from ingredients.report.gallery import height
 from ingredients.report.index import write_index
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +46,31 @@ def test_the_published_page_is_of_today(tmp_path: Path) -> None:
     copy = tmp_path / "published"
     for folder in there:
         (copy / folder.name).mkdir(parents=True)
-        (copy / folder.name / "report.json").write_bytes((folder / "report.json").read_bytes())
+        for name in ("report.json", "study.yaml", "curves.parquet"):
+            (copy / folder.name / name).symlink_to(folder / name)
     assert write_index(copy).read_text() == page, "run `ingredients report results/published --index`"
     for number, status in (("1", "supported"), ("2", "supported"), ("1", "undecided")):
         assert f"Claim {number}: {status}" in page
     assert not re.search(r"\bC[1-6]\b", re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
+
+
+def test_each_published_study_has_a_small_figure() -> None:
+    """A tile for each cell with its verdict, and a curve that rises for those that learn; the page stays small."""
+    page = (PUBLISHED / "index.html").read_text()
+    parts = dict(re.findall(r'<section id="(.*?)">(.*?)</section>', page, flags=re.DOTALL))
+    for folder, part in parts.items():
+        kept = json.loads((PUBLISHED / folder / "report.json").read_text())["cells"]
+        tiles = re.findall(r'<span class="([\w-]+)" title="[^"]+: ([\w -]+), late score', part)
+        assert sorted(word for _, word in tiles) == sorted(cell["verdict"] or "not applicable" for cell in kept)
+        assert {kind for kind, _ in tiles} == {cell["verdict"] or "null" for cell in kept}
+        assert part.count("<polyline") == 2
+        assert len(part) < 8_000
+    (curve,) = re.findall(r'<polyline class="in-context" points="(.*?)"', parts["bandit"])
+    heights = [float(point.partition(",")[2]) for point in curve.split()]
+    assert len(heights) == 50
+    assert heights[0] == pytest.approx(height(0), abs=1)
+    assert heights[-1] == pytest.approx(height(0.95), abs=1)
+    assert len(page) < 150_000
 
 
 def test_a_folder_without_reports_is_refused(tmp_path: Path) -> None:
