@@ -30,7 +30,7 @@ class Tile(NamedTuple):
     name: str
 
 
-class Line(NamedTuple):
+class Polyline(NamedTuple):
     """A curve of the small figure: the class of its colour and its points as SVG has them."""
 
     line_class: str
@@ -51,7 +51,7 @@ class SmallFigure(NamedTuple):
     columns: int
     tiles: Sequence[Tile]
     key: str
-    lines: Sequence[Line]
+    lines: Sequence[Polyline]
     name: str
 
 
@@ -86,14 +86,14 @@ def _key(arrangement: PanelLayout) -> str:
     return f"Down: {rows}. Across: {columns}."
 
 
-def _lines(study: Published, cell: Cell) -> Iterator[Line]:
+def _lines(study: Published, cell: Cell) -> Iterator[Polyline]:
     """Yields the yardstick's curve and that of a cell, on the study's scale."""
     if cell not in study.curves:
         return
     low, high = study.json["floor"], study.json["yardstick"]["late"]
     yardstick = np.array(study.json["references"][study.json["yardstick"]["name"]]["curve"])
-    yield Line("yardstick", _points((yardstick - low) / (high - low)))
-    yield Line(study.cells[cell].verdict or "null", _points(study.curves[cell].mean(0)))
+    yield Polyline("yardstick", _points((yardstick - low) / (high - low)))
+    yield Polyline(study.cells[cell].verdict or "null", _points(study.curves[cell].mean(0)))
 
 
 def _points(curve: Curve) -> str:
