@@ -6,7 +6,7 @@ Python's multiprocessing asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from ingredients.api.result import Result
 from ingredients.console.terminal import terminal
 from ingredients.engine.calls import results_of
 from ingredients.engine.limits import grid_limits
-from ingredients.engine.protocol import Job
+from ingredients.engine.protocol import Job, Reported
 from ingredients.errors import IngredientsError
 from ingredients.experiment import SNAPSHOT_SECONDS
 from ingredients.grid_run.engine_options import EngineOptions, MeasuredEngine
@@ -34,6 +34,7 @@ from ingredients.grid_run.tally import Tally
 from ingredients.report.shown import load_report_ahead
 from ingredients.store import Leases
 from ingredients.store.traces import page_trace_name
+from ingredients.store.training_log import TrainingLog
 from ingredients.study import Study
 
 RETRIES = 2
@@ -167,7 +168,8 @@ def train(
             _begin(f"{grid.study.name}: {state_text(fitted.rest)}; results: {grid.directory}", progress)
             _notice(fitted.notices)
         load_report_ahead(options.device)
-        _watch(LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine), tally, progress)
+        events = LeasedJobs(fitted.rest, grid.store, leases, stack_options).run(engine)
+        _watch(_logged(events, TrainingLog(grid.directory, leases)), tally, progress)
         if fitted.rest.stacks or not (grid.directory / page_trace_name(grid.study)).is_file():
             _play_for_page(engine, grid)
     return failures(fitted.rest, grid.store, tally)
@@ -182,6 +184,15 @@ def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
         results_of(engine, [job])
     except IngredientsError as error:  # code of the user's own: the report can do without
         _notice([f"the report's page has no lifetimes of the full cell: {error}"])
+
+
+def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent]:
+    """Yields every event; how training goes is appended to the folder's log on the way."""
+    for event in events:
+        if isinstance(event, Reported) and event.message.diagnostics:
+            told = event.message
+            log.add(event.job.key, told.train_step, told.train_steps, told.score, told.diagnostics)
+        yield event
 
 
 def _watch(events: Iterable[GridEvent], tally: Tally, progress: Watching) -> None:

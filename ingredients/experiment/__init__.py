@@ -9,8 +9,8 @@ importing torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -34,6 +34,8 @@ class Progress:
         env_steps: environment steps of all runs of the job so far.
         score: the best run's mean return an episode in the last rollout; None where there is none.
         notice: what the user should be told, in one line, where there is something.
+        diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`; empty where there are
+            none.
     """
 
     phase: Literal["training", "evaluating", "references"]
@@ -42,6 +44,7 @@ class Progress:
     env_steps: int = 0
     score: float | None = None
     notice: str | None = None
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
 
 
 Tell = Callable[[Progress], None]

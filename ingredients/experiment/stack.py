@@ -35,6 +35,7 @@ from ingredients.experiment.tables import (
     diagnostics_tables,
     evaluations,
     loaded_policies,
+    mean_diagnostics,
     stored_weights,
 )
 from ingredients.grid import Run, Stack, fingerprints, own_tasks, references_fingerprint
@@ -287,7 +288,8 @@ def _teller(setup: Setup, tell: Tell) -> Callable[[Update], None]:
         if time.monotonic() - told_at >= SECONDS_BETWEEN_MESSAGES:
             told_at = time.monotonic()
             score = float(update.score.max()) / setup.family.episodes
-            tell(_progress(setup, "training", update.number + 1, score))
+            progress = _progress(setup, "training", update.number + 1, score)
+            tell(replace(progress, diagnostics=mean_diagnostics(update)))
 
     return heard
 

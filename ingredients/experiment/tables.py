@@ -174,6 +174,13 @@ def _diagnostics(update: Update) -> tuple[Tensor, ...]:
     return *columns, losses.clip_fraction
 
 
+def mean_diagnostics(update: Update) -> dict[str, float]:
+    """Returns an update's numbers by column: means over the runs, without those that are not finite."""
+    numbers = torch.stack(_diagnostics(update)).double()
+    means = numbers.masked_fill(~numbers.isfinite(), torch.nan).nanmean(1).tolist()
+    return dict(zip(DIAGNOSTICS.names[2:], means, strict=True))
+
+
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
     """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
     rows = torch.stack([policy[index].cpu() for policy in policies.weights])

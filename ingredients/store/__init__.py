@@ -10,12 +10,13 @@ results/<study>/
   snapshots/          what stacks in training go on from after a crash; deleted when their runs are stored
   leases/             one file for each process that is at work in the folder, and what it holds
   traces/             what agents did in some lifetimes: `ingredients trace`, and the one on the report's page
+  training.csv        how the training of each stack goes, appended while it goes
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
 In reading order: `record` (a run as it is stored), `folder` (the `Store`), `leases` (who works at what), `references`,
-`looks`, `snapshots`, `tables`, `traces`, `versions` (by which a run was made), `checksums`, `files`, `paths`,
-`processes`.
+`looks`, `snapshots`, `tables`, `traces`, `training_log`, `versions` (by which a run was made), `checksums`, `files`,
+`paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

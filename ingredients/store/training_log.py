@@ -1,0 +1,84 @@
+"""`training.csv`: how the training of each stack goes, a line for each of its reports, written while it goes.
+
+It is for plots and for people who watch; nothing is judged by it. One process writes a file: where several divide a
+grid, the next one writes `training-2.csv`. A line is appended whole, and a half line that a killed process left is cut
+off. After an interruption a stack goes on from its last snapshot, so its steps may go back: the later line counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import math
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingredients.store.leases import Leases
+from ingredients.store.tables import DIAGNOSTICS
+
+COLUMNS = ("time", "stack", "train_step", "train_steps", "score", *DIAGNOSTICS.names[2:])
+MOST_LINES = 500  # of a stack
+
+
+class TrainingLog:
+    """Appends to one file of a results folder, whose lease this process holds."""
+
+    def __init__(self, directory: Path, leases: Leases) -> None:
+        """Takes the first file that no other process writes.
+
+        Raises:
+            StoreError: If the folder cannot be written or read.
+        """
+        names = (f"training{'' if number == 1 else f'-{number}'}.csv" for number in itertools.count(1))
+        self.path = directory / next(name for name in names if leases.take([name]) is None)
+        self._last: dict[str, int] = {}
+
+    def add(
+        self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
+    ) -> None:
+        """Appends a line, if the stack has come a five-hundredth of its way since its last one, or has gone back.
+
+        A line that cannot be written is left out: training needs none of them.
+
+        Args:
+            stack: its key.
+            train_step: environment steps of each run so far.
+            train_steps: those that each will have.
+            score: the best run's mean return an episode.
+            diagnostics: means over the stack's runs, named as in a run's `diagnostics.parquet`.
+        """
+        before = self._last.get(stack)
+        if before is not None and 0 <= train_step - before < train_steps / MOST_LINES:
+            return
+        self._last[stack] = train_step
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        numbers = [score, *(diagnostics.get(name) for name in DIAGNOSTICS.names[2:])]
+        with suppress(OSError):
+            self._append([now, stack, train_step, train_steps, *map(_number, numbers)])
+
+    def _append(self, values: list[object]) -> None:
+        """Writes a line in one go, after the head where there is none and on a line of its own."""
+        with self.path.open("ab+") as file:
+            whole = _whole_lines(file)
+            if whole < file.seek(0, os.SEEK_END):
+                file.truncate(whole)
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows([values] if whole else [COLUMNS, values])
+            file.write(text.getvalue().encode())
+
+
+def _whole_lines(file: io.BufferedRandom) -> int:
+    """Returns where the last whole line of a file ends."""
+    end = file.seek(0, os.SEEK_END)
+    start = max(end - 4096, 0)  # more than any line has
+    file.seek(start)
+    return start + file.read().rfind(b"\n") + 1
+
+
+def _number(value: float | None) -> str:
+    """Returns a number with the digits that a plot shows; nothing where there is none."""
+    return "" if value is None or not math.isfinite(value) else f"{value:.6g}"
