@@ -12,7 +12,13 @@ from ingredients.study.models import Study
 
 STEPS_PER_CORE_SECOND = 80_000  # trained and evaluated, of a study on bandits with a GRU of 64 units
 # how many times as long a step takes; measured, or by the measured speed of their memory and sizes
-_SLOWER = {"memories": 3.6, "tabular-mdp": 4.5, "duan-bandits-5x500": 1.4, "duan-bandits-50x100": 1.4}
+_SLOWER = {
+    "memories": 3.6,
+    "memory-planning": 8.1,
+    "tabular-mdp": 4.5,
+    "duan-bandits-5x500": 1.4,
+    "duan-bandits-50x100": 1.4,
+}
 
 
 @dataclass(frozen=True)
