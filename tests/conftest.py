@@ -47,11 +47,11 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def small_result(tmp_path_factory: pytest.TempPathFactory) -> ing.Result:
     """Returns the results of a small study with every kind of memory, and each kind's sibling without."""
-    from in_process import draw_one_picture
+    from in_process import run_here
 
     study = ing.Study.load(DATA, MEMORIES)
     with pytest.MonkeyPatch.context() as patched:
-        draw_one_picture(patched)
+        run_here(patched)
         return ing.run_grid(study, tmp_path_factory.mktemp("api") / "small", workers=1, progress=False)
 
 

@@ -50,12 +50,12 @@ class Here(LocalEngine):
             yield Finished(job, content) if kind == "finished" else Failed(job, content.reason, None)
 
 
-def run_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def run_here(monkeypatch: pytest.MonkeyPatch, picture: str | None = None) -> None:
     """Makes commands run their jobs here, measure leaks and speed on little, and draw one picture."""
     for module in (calls, engine_options):
         monkeypatch.setattr(module, "LocalEngine", Here)
     measure_little(monkeypatch)
-    draw_one_picture(monkeypatch)
+    draw_one_picture(monkeypatch, picture)
 
 
 def measure_little(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,11 +68,15 @@ def measure_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
 
 
-def draw_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes reports draw one picture, and no small ones: they take most of a report's time."""
+def draw_one_picture(monkeypatch: pytest.MonkeyPatch, name: str | None = None) -> None:
+    """Makes reports draw one picture, the first or that of a name: pictures take most of a report's time."""
     figures = importlib.import_module("ingredients.report.figures")
     every: Any = figures._pictures
-    monkeypatch.setattr(figures, "_pictures", lambda view: islice(every(view), PICTURES))
+
+    def one(view: object) -> Iterator[Any]:
+        return islice((pair for pair in every(view) if name in (None, pair[0].name)), PICTURES)
+
+    monkeypatch.setattr(figures, "_pictures", one)
     monkeypatch.setattr(figures, "small_multiples", lambda evidence, judgement: ())
 
 

@@ -6,19 +6,20 @@ import csv
 import importlib.util
 import io
 import json
-import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import jsonschema
+import matplotlib as mpl
 import pandas as pd
 import pytest
 import typer
 import yaml
 from api_results import DATA, PULLS
+from in_process import run_here
 from safetensors.numpy import load_file
 from typer.testing import CliRunner, Result
 
@@ -38,8 +39,9 @@ def typed(*words: object) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def test_command_and_api_give_the_same_bytes(tmp_path: Path) -> None:
+def test_command_and_api_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One study, run by each: equal curves, equal verdicts."""
+    run_here(monkeypatch, picture="trace")
     data = {**DATA, "ingredients": {name: [True] for name in ing.Study.load(DATA).ingredients.model_dump()}}
     study = tmp_path / "small.yaml"
     study.write_text(yaml.safe_dump(data), encoding="utf-8")
@@ -252,13 +254,16 @@ def test_an_agent_of_another_library_is_judged(tmp_path: Path) -> None:
         ing.load_sb3(tmp_path / "nothing.zip")
 
 
-def test_the_notebook_runs_from_study_to_figure(tmp_path: Path) -> None:
+def test_the_notebook_runs_from_study_to_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell of the notebook runs, on a study made tiny."""
     pytest.importorskip("marimo")
     text = (ROOT / "docs" / "notebook.py").read_text(encoding="utf-8")
     small = text.replace("100_000", "2_000").replace('"tasks": 1000', '"tasks": 50, "tasks_at_points": 10, "points": 2')
     assert small != text
     (tmp_path / "notebook.py").write_text(small, encoding="utf-8")
-    command, around = [sys.executable, "notebook.py"], {**os.environ, "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_here(monkeypatch)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "notebook.py")])
+    mpl.use("agg")
+    outputs, names = runpy.run_path(str(tmp_path / "notebook.py"))["app"].run()
+    assert len(outputs) == text.count("@app.cell")
+    assert {"result", "agent", "lifetimes", "exchanged", "ax"} <= set(names)

@@ -51,8 +51,8 @@ def job(key: str, function: str, *arguments: object, tells: bool = False) -> Job
 
 
 def study() -> Study:
-    """Returns a study of four stacks."""
-    changes = ("seeds=4", "learner.train_steps=40_000", "evaluation.tasks=64", "agent.hidden=16")
+    """Returns a study of two stacks."""
+    changes = ("seeds=2", "learner.train_steps=30_000", "evaluation.tasks=64", "agent.hidden=16")
     return load_study(ROOT / "ablations" / "smoke.yaml", (*changes, "ingredients.reward_observation=[on]"))
 
 

@@ -21,7 +21,7 @@ tasks: {family: bernoulli-bandit, arms: 2, episodes: 8}
 ingredients: {reward_observation: [on], action_observation: [on], memory: [on], task_distribution: [on]}
 seeds: 2
 agent: {hidden: 16}
-learner: {train_steps: 30_000, lifetimes: 8}
+learner: {train_steps: 12_000, lifetimes: 8}
 evaluation: {tasks: 32, points: 2, tasks_at_points: 8, reactive_agents: 0}
 """
 

@@ -33,7 +33,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a grid with a failed and a missing run, a graded level and a question that holds markup."""
     study = bandit_study(
         question="Is <script>alert(1)</script> & <b>markup</b> harmless? " + "long_word" * 12,
-        ingredients={"memory": [False, {"wipe_every": 10}, True], "task_distribution": [True, False]},
+        ingredients={
+            "action_observation": [True],
+            "memory": [False, {"wipe_every": 10}, True],
+            "task_distribution": [True, False],
+        },
         evaluation={"points": 12},
         seeds=3,
     )

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from in_process import draw_one_picture
 from synthetic import bandit_study, write_results
 
 from ingredients.grid import runs, study_fingerprint
@@ -157,8 +158,9 @@ def test_every_table_says_what_it_shows_and_what_its_cells_are_of(page: Page) ->
     assert all(len(set(of_table)) == 1 for of_table in widths)
 
 
-def test_doses_are_on_the_page_of_a_graded_study(tmp_path: Path) -> None:
+def test_doses_are_on_the_page_of_a_graded_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each level has its row, and the section a link; a study without grades has neither."""
+    draw_one_picture(monkeypatch, "doses")
     levels = {**SOME, "memory": [True], "task_distribution": [False, 4, 64, True]}
     write_results(tmp_path / "b", bandit_study(ingredients=levels, seeds=2))
     page = Page(read_report(tmp_path / "b").html)
@@ -191,8 +193,11 @@ def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> No
     assert "go on: ingredients run-grid" in page.text
 
 
-def test_lifetimes_of_an_agent_are_on_the_page_where_there_are_any(tmp_path: Path) -> None:
+def test_lifetimes_of_an_agent_are_on_the_page_where_there_are_any(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A picture with its section and link, by and by the same bytes; another training's table is not shown."""
+    draw_one_picture(monkeypatch, "trace")
     study = bandit_study(ingredients={**SOME, "memory": [True], "task_distribution": [True]}, seeds=1)
     write_results(tmp_path / "b", study)
     assert "Lifetimes" not in Page(read_report(tmp_path / "b").html).text
@@ -227,7 +232,7 @@ def test_a_section_without_content_is_not_there(report: Report, page: Page) -> N
 def test_text_of_a_user_is_text(tmp_path: Path) -> None:
     """A question with markup, quotes and braces is shown as it is written."""
     question = """<script>alert("1")</script> & {{ 7 * 7 }} 'quoted'?"""
-    write_results(tmp_path / "b", bandit_study(question=question, ingredients=SOME))
+    write_results(tmp_path / "b", bandit_study(question=question, ingredients=SOME, seeds=1))
     html = read_report(tmp_path / "b").html
     assert html.count("<script") == 1  # the page's own
     assert question in Page(html).text

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command import program
+from in_process import program_here
 from stores import another_at_work, contents, one_line, small_study
 from synthetic import write_results
 
@@ -75,7 +75,7 @@ def test_a_study_edited_half_way_is_refused(tmp_path: Path, change: str) -> None
     edited = tmp_path / "edited.yaml"
     edited.write_text((store.directory / "study.yaml").read_text())
     before = contents(store.directory)
-    done = program("run-grid", str(edited), "--set", change, "--out", str(store.directory), cwd=tmp_path)
+    done = program_here("run-grid", str(edited), "--set", change, "--out", str(store.directory), cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     key, _, value = change.partition("=")
     assert f"holds runs trained otherwise ({key}: " in done.stderr

@@ -9,7 +9,6 @@ from pathlib import Path
 import own_tasks
 import pytest
 import torch
-from command import INSTALLED, ingredients
 from in_process import program_here
 from synthetic import write_results
 
@@ -167,14 +166,13 @@ def test_the_file_is_in_fingerprint_and_results(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.usefixtures("one_picture")
-@pytest.mark.skipif(not INSTALLED.exists(), reason=f"the command is not installed as {INSTALLED}")
 def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     """The file lies beside the study, the command is typed elsewhere; a missing one is one line."""
     folder = tmp_path / "studies"
     folder.mkdir()
     (folder / "my_tasks.py").write_text(Path(own_tasks.__file__).read_text())
     (folder / "guess.yaml").write_text(STUDY)
-    done = ingredients(tmp_path, "run-grid", "studies/guess.yaml", "--out", "result")
+    done = program_here("run-grid", "studies/guess.yaml", "--out", "result", cwd=tmp_path, workers=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 of 1 run finished" in done.stdout
     (folder / "my_tasks.py").unlink()

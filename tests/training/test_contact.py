@@ -12,8 +12,9 @@ import gymnasium
 import numpy as np
 import pytest
 import yaml
-from command import ROOT, program
+from command import ROOT
 from gymnasium import spaces
+from in_process import program_here
 
 from ingredients.errors import UsageError
 from ingredients.grid_run.plan import contact_text
@@ -145,7 +146,7 @@ def test_check_of_a_class_in_a_file(tmp_path: Path) -> None:
     """The command as typed, on the file of docs/tasks.md: rows, then what to run next; a mistake is one line."""
     code, _ = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs/tasks.md").read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / "mine.py").write_text(code)
-    done = program("check", "own:mine.py:Guess", "--set", "tasks.numbers=5", cwd=tmp_path)
+    done = program_here("check", "own:mine.py:Guess", "--set", "tasks.numbers=5", cwd=tmp_path, workers=True)
     assert (done.returncode, done.stderr) == (0, "")
     names = [line.partition(" ")[0] for line in done.stdout.splitlines()]
     assert names == ["spaces", "tasks", "resets", "seeds", "random", "speed", "verdicts", "study", "next", "next"]
