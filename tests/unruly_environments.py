@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -45,6 +46,15 @@ class Tame(gymnasium.Env[Any, Any]):
         self.t += 1
         self.drawn = self.np_random.standard_normal(2).astype(np.float32)
         return self.seen(), self.paid(action), self.t >= 6, False, {}
+
+
+class Slow(Tame):
+    """A step takes two milliseconds."""
+
+    def step(self, action: Any) -> Answer:
+        """Goes on, after a while."""
+        time.sleep(0.002)
+        return super().step(action)
 
 
 class Reused(Tame):

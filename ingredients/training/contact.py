@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from statistics import median
 from typing import Any, NamedTuple
 
 import torch
@@ -30,6 +31,7 @@ TASKS, EPISODES = 8, 3
 SECONDS = 2.0  # of one play, at most
 POSSIBLE = "possible: nothing here speaks against it; how much knowing the tasks helps is measured in training"
 FEWEST_SEEDS = 2
+SLOW_STEP_SECONDS, TIMED_STEPS = 1e-3, 20
 
 Row = tuple[str, str]
 
@@ -174,6 +176,38 @@ def _random(family: Family, free: RandomPlay) -> str:
 
 def _speed(free: RandomPlay) -> str:
     return f"{float(free.acting.sum()) / max(free.seconds, 1e-9):,.0f} steps/s in one process"
+
+
+def slow_notice(study: Study, family: Family) -> str | None:
+    """Returns that a step takes long, and what helps; None where it does not, or where that is done already."""
+    section = study.tasks
+    if not isinstance(section, GymnasiumTasks) or section.vectorization == "async":
+        return None
+    seconds = _step_seconds(family)
+    if seconds < SLOW_STEP_SECONDS:
+        return None
+    return (
+        f"tasks {section.gymnasium}: a step takes {1000 * seconds:.2g} ms; where the grid has fewer stacks than this "
+        "machine has cores, tasks.vectorization=async is faster: it steps environments in one process for each core"
+    )
+
+
+@torch.no_grad()
+def _step_seconds(family: Family) -> float:
+    """Returns the median time of the first steps of a lifetime in one environment; 0 where there is none."""
+    draw = generator(2, Purpose.LEAKAGE)
+    tasks = evaluation_tasks(family, 1)
+    world = lifetime.begin(family, tasks, torch.rand(1, family.start_size, generator=draw))
+    took: list[float] = []
+    for _ in range(min(TIMED_STEPS, family.episode_steps)):
+        noise = torch.rand(1, family.noise_size, generator=draw)
+        action = _action(family, 1, draw, alike=True)
+        began = time.perf_counter()
+        world, _ = lifetime.proceed(family, tasks, world, action, noise)
+        took.append(time.perf_counter() - began)
+        if world.waiting is not None and bool(world.waiting.all()):
+            break
+    return median(took)
 
 
 def unvaried(study: Study) -> str | None:

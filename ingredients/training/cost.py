@@ -20,6 +20,7 @@ from ingredients.study import Study
 from ingredients.study.levels import OneTask
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import notice
+from ingredients.training.contact import slow_notice
 from ingredients.training.draws import EVALUATION, at_step, evaluation_tasks, lifetime_draws
 from ingredients.training.evaluation import CHUNK_LANES, evaluate, lanes_at_once, stage_of
 from ingredients.training.interaction import Draws, Play, advance, begin
@@ -90,7 +91,8 @@ def notices(study: Study) -> list[str]:
     setup = prepare(study, ())
     entering = setup.agent.eye.entering(setup.agent.layout.size)
     of_memories = (memory_notice(kind, entering, study.agent.hidden) for kind in memory_kinds(study))
-    of_tasks = (notice(setup.family), _gate_notice(study, setup.family), _start_notice(study, setup.family))
+    family = setup.family
+    of_tasks = (notice(family), _gate_notice(study, family), _start_notice(study, family), slow_notice(study, family))
     return [said for said in (*of_tasks, *of_memories) if said]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,9 @@ from ingredients.grid_run.estimate import estimate
 from ingredients.grid_run.jobs import Remaining
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
+from ingredients.tasks import make_family
 from ingredients.training import evaluation, inside, rollout
+from ingredients.training.contact import slow_notice
 from ingredients.training.cost import measure_speed, memory_by_runs, memory_estimate, notices
 from ingredients.training.interaction import Lanes, Transition, advance
 
@@ -203,6 +206,20 @@ def test_what_cannot_be_applicable_is_said_beforehand(tasks: dict[str, object], 
 def test_what_may_be_applicable_is_not_doubted(tasks: dict[str, object]) -> None:
     """Where memory is worth more than δ nothing is said, and no worker is asked."""
     assert estimating.notices(study_of([True], tasks={**tasks, "episodes": 10})) == ()
+
+
+def test_slow_steps_ask_for_processes() -> None:
+    """A step of two milliseconds is said with what helps; nothing is said where it is done, or where steps are fast."""
+    slow = {"gymnasium": "unruly_environments:Slow", "episodes": 5}
+    (said,) = (text for text in notices(study_of([True], tasks=slow)) if "a step takes" in text)
+    assert re.match(
+        r"tasks unruly_environments:Slow: a step takes [2-9](\.\d)? ms; where the grid has fewer stacks", said
+    )
+    assert "tasks.vectorization=async" in said
+    tame = study_of([True], tasks={**slow, "gymnasium": "unruly_environments:Tame"})
+    family = make_family(tame.tasks)
+    assert slow_notice(tame, family) is None
+    assert slow_notice(study_of([True], tasks={**slow, "vectorization": "async"}), family) is None
 
 
 def test_a_level_that_changes_nothing_is_noticed() -> None:
