@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,14 +37,34 @@ def program(*arguments: str, cwd: Path, **variables: str) -> subprocess.Complete
 
 
 @contextmanager
-def started(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    """Starts the program, with all it needs loaded; whatever happens, it and its workers are gone afterwards."""
-    process = forked(arguments, cwd, environment())
+def started(*arguments: str, cwd: Path, anew: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """Starts the program, with all it needs loaded; whatever happens, it and its workers are gone afterwards.
+
+    One that uses Ray is started `anew`, as a shell does: Ray outlives no fork.
+    """
+    process = _executed(arguments, cwd) if anew else forked(arguments, cwd, environment())
     try:
         yield process
     finally:
         process.kill()
         process.communicate()
+
+
+def _executed(arguments: Sequence[str], cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command_line(*arguments),
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_ctrl_c,
+    )
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background ignores SIGINT, and the program would inherit that from the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> None:

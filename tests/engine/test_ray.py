@@ -142,7 +142,7 @@ def test_run_grid_on_a_cluster_prints_what_it_prints_here(cluster: Cluster, tmp_
     """Nothing of Ray's own on stdout or stderr, though a node's worker is killed; then interrupted, it ends at once."""
     tiny = ("--set", "learner.train_steps=20000", "--set", "evaluation.tasks=64", "--seeds", "2", "--out", "result")
     arguments = ("run-grid", str(ROOT / "ablations" / "smoke.yaml"), *tiny, "--engine", "ray")
-    with started(*arguments, "--address", cluster.address, cwd=tmp_path) as process:
+    with started(*arguments, "--address", cluster.address, cwd=tmp_path, anew=True) as process:
         read_until(process, "stack-0: started")
         process.send_signal(signal.SIGTERM)
         output, message = process.communicate(timeout=60)
