@@ -14,6 +14,7 @@ from torch import Tensor
 from ingredients.agent.network import flatten, views
 from ingredients.grid import Run
 from ingredients.inner.analysis import inner_algorithm
+from ingredients.inner.planning import planning
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
 from ingredients.tasks.blocks import in_blocks
@@ -101,6 +102,8 @@ def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, 
     """Returns what the analysis that the study asks for finds of each run."""
     if study.evaluation.analysis == "none":
         return [{} for _ in setup.runs]
+    if study.evaluation.analysis == "planning":
+        return planning(setup, policies.weights, study.evaluation.tasks)
     return inner_algorithm(setup, policies.train_steps, policies.weights, study.evaluation.tasks)
 
 

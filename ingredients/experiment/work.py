@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ingredients.experiment import Work
 from ingredients.experiment.stack import evaluation_points
-from ingredients.inner.analysis import steps_asked
+from ingredients.inner import analysis, planning
 from ingredients.probes import spec_of_probe
 from ingredients.study import Study
 from ingredients.tasks.lifetime import half_way
@@ -34,6 +34,8 @@ def work_of_a_run(study: Study) -> Work:
     twins = half_way(setup.family) if by_twin else 0
     played = whole * setup.family.steps + settings.tasks * (from_half * second_half + twins)
     played += 2 * lanes_of(setup, settings.tasks) * setup.family.steps  # for the decoder: untrained and trained
-    if settings.analysis != "none":
-        played += steps_asked(setup, before_last + 1, settings.tasks)
+    if settings.analysis == "inner_algorithm":
+        played += analysis.steps_asked(setup, before_last + 1, settings.tasks)
+    if settings.analysis == "planning":
+        played += planning.steps_asked(setup, settings.tasks)
     return Work(setup.updates * setup.steps_per_update, played)

@@ -69,7 +69,7 @@ def rows(features: Tensor, targets: Tensor) -> DecoderRows:
 
 def linear(taken: DecoderRows) -> Tensor:
     """Returns R² of each target by ridge regression, `[S, Y]`, on the lifetimes that it was not fitted to."""
-    return _r2(taken.test[1], taken.test[0] @ _ridge(*taken.fit))
+    return _r2(taken.test[1], taken.test[0] @ ridge(*taken.fit))
 
 
 def network(taken: DecoderRows, seed: int = 0) -> Tensor:
@@ -127,17 +127,20 @@ def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
     half = features.shape[1] // 2
     taken = rows(features, targets)
     wanted, seen = taken.fit[1][..., :arms], taken.fit[0]
-    means, scale = _moments(targets[..., :arms].double(), half)
-    told = (taken.test[0] @ _ridge(seen, wanted)).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
+    means, scale = moments(targets[..., :arms].double(), half)
+    told = (taken.test[0] @ ridge(seen, wanted)).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
     return torch.cat((means.expand(-1, half, -1, -1), told), 1)
 
 
-def _ridge(features: Tensor, targets: Tensor) -> Tensor:
-    """Returns the weights `[S, H, Y]` that map features `[S, R, H]` to targets `[S, R, Y]` by ridge regression."""
+def ridge(features: Tensor, targets: Tensor, share: float = RIDGE) -> Tensor:
+    """Returns the weights `[S, H, Y]` that map features `[S, R, H]` to targets `[S, R, Y]` by ridge regression.
+
+    `share` of the features' mean square is the penalty.
+    """
     products = features.mT @ features
-    penalty = RIDGE * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
-    ridge = penalty.view(-1, 1, 1) * torch.eye(products.shape[-1], dtype=products.dtype)
-    weights: Tensor = torch.linalg.solve(products + ridge, features.mT @ targets)
+    penalty = share * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
+    added = penalty.view(-1, 1, 1) * torch.eye(products.shape[-1], dtype=products.dtype)
+    weights: Tensor = torch.linalg.solve(products + added, features.mT @ targets)
     return weights
 
 
@@ -146,7 +149,7 @@ def _told(weights: Mapping[str, Tensor], features: Tensor) -> Tensor:
     return units @ weights["out"] + features @ weights["straight"]
 
 
-def _moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
+def moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
     """Returns the mean of each pull `[S, 1, X, Y]` and the deviation around it `[S, 1, 1, Y]`, of the first half."""
     means = part[:, :half].mean(1, keepdim=True)
     scale = (part[:, :half] - means).square().mean((1, 2), keepdim=True).sqrt()
@@ -154,7 +157,7 @@ def _moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
 
 
 def _standard(part: Tensor, half: int) -> Tensor:
-    means, scale = _moments(part, half)
+    means, scale = moments(part, half)
     return (part - means) / scale
 
 

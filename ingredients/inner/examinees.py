@@ -7,7 +7,7 @@ reset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -15,14 +15,18 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from ingredients.agent.memory import State
 from ingredients.agent.network import views
 from ingredients.agent.observation import Past, assemble
 from ingredients.inner.algorithms import Algorithm, along, lived
 from ingredients.inner.histories import Histories
 from ingredients.seeds import Purpose, generator
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
-from ingredients.training.interaction import Draws, Play, advance, begin
+from ingredients.training.interaction import Draws, Lanes, Play, Transition, advance, begin
 from ingredients.training.trainer import Setup
+
+Seen = Callable[[int], tuple[Tensor, ...]]
+"""Maps a step to the parts of `Past` that agents are shown before it."""
 
 
 class Examinee(Protocol):
@@ -95,43 +99,69 @@ class Agents:
         return to_device(drawn, self.setup.device)
 
     @torch.no_grad()
-    def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of their own: sampled actions, the luck of an evaluation."""
+    def lived(self, tasks: Tensor) -> Iterator[tuple[Lanes, Transition]]:
+        """Yields where lifetimes of their own are, and their next step: sampled actions, the luck of an evaluation."""
         setup = self.setup
         draws = self._draws(tasks.shape[1])
         play = Play(setup.agent, setup.family, self._weights, tasks.to(setup.device), setup.stands_still)
         now = begin(play, draws.start[0])
-        actions = []
-        rewards = []
         for t in range(setup.family.steps):
+            before = now
             now, step = advance(play, now, at_step(draws, t))
-            actions.append(step.step.action.cpu())
-            rewards.append(step.step.reward.cpu())
-        return Histories(torch.stack(actions, 2), torch.stack(rewards, 2))
+            yield before, step
+
+    def lifetimes(self, tasks: Tensor) -> Histories:
+        """Returns lifetimes of their own."""
+        steps = [(step.step.action.cpu(), step.step.reward.cpu()) for _, step in self.lived(tasks)]
+        return Histories(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
 
     def chances(self, histories: Histories) -> Tensor:
         """Returns what they would do before each pull of lifetimes that they are shown."""
         return self.shown(histories).chances
 
-    @torch.no_grad()
     def shown(self, histories: Histories) -> Responses:
         """Returns what they make of lifetimes, which may be shorter than theirs."""
+        return self.following(partial(_past, histories), histories.shape)
+
+    @torch.no_grad()
+    def following(self, seen: Seen, shape: tuple[int, int, int], held: Tensor | None = None) -> Responses:
+        """Returns what they make of what is shown to them.
+
+        Args:
+            seen: the parts of `Past` before each step, `[S, N, ...]`.
+            shape: S, N and how many steps.
+            held: the step, `[N]`, after which the memory's state stays as it is; None where it never does.
+        """
         agent, device = self.setup.agent, self.setup.device
-        runs, lifetimes, pulls = histories.shape
+        runs, lifetimes, steps = shape
         draws = self._draws(lifetimes)
         weights = self._weights
-        seen = partial(_past, histories)
         memory = agent.memory.initial_state(runs, lifetimes, self.setup.family.steps, self.policy)
         outputs, inputs = [], []
-        for t in range(pulls):
-            at = at_step(draws, t)
+        for t in range(steps):
+            at = at_step(draws, min(t, self.setup.family.steps - 1))
             past = Past(*(part.to(device) for part in seen(t)))
             inputs.append(assemble(agent.layout, past, at.reward_shown, at.action_shown))
+            before = None if held is None else tuple(part.clone() for part in memory)
             output, memory = agent.step(weights, memory, at.carry, inputs[-1])
             outputs.append(output.clone())  # a step may write into its state, which some memories put out
+            if held is not None and before is not None:
+                memory = _frozen(before, memory, (t > held).to(device))
         made = torch.stack(outputs, 2)
-        chances = agent.logits(weights, made).double().softmax(-1)
-        return Responses(chances.cpu(), made.cpu(), torch.stack(inputs, 2).cpu())
+        return Responses(self.of_outputs(made), made.cpu(), torch.stack(inputs, 2).cpu())
+
+    def of_outputs(self, outputs: Tensor) -> Tensor:
+        """Returns the chances `[S, ..., A]` (float64) that the policy makes of the memory's outputs `[S, ..., H]`."""
+        logits = self.setup.agent.logits(self._weights, outputs.to(self.setup.device))
+        return logits.double().softmax(-1).cpu()
+
+
+def _frozen(before: State, after: State, stays: Tensor) -> State:
+    """Returns the state after a step; in lanes that stay, `[N]`, as it was before."""
+    return tuple(
+        torch.where(stays.view(1, -1, *([1] * (new.dim() - 2))), old, new)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _past(histories: Histories, t: int) -> tuple[Tensor, ...]:

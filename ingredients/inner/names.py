@@ -18,3 +18,8 @@ KNOWN: Final[Mapping[str, Candidate]] = {
     "recency": "recency",
 }
 """What each known algorithm has to come out as before any agent is judged."""
+
+PLANNERS: Final[Mapping[str, bool]] = {"replay": False, "vector_navigator": False, "search": True, "oracle": True}
+"""Whether each known player of the memory & planning game shows the two behavioural signs of planning."""
+BLIND: Final = ("wander", "replay", "vector_navigator")
+"""Players who compose no ways: what they do by chance is what composition has to exceed."""

@@ -6,8 +6,8 @@ intervals over tasks), `shares` (exact counts of runs, looks), `verdict` (the ru
 `advice` (what would help), `probes`, `cell_numbers` (the further ones, declared once), `cell_results` (all of a cell),
 `routes` (by which an agent has an ingredient) with `route_results` and `route_words`, `conclusions` (ingredients),
 `claims` (the essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words), `beside` (agents
-less references), `inner` (which algorithm runs inside), `judge` (all of it on a study), `unjudged` (a study whose
-references are not there); `results` and `findings` are what comes out.
+less references), `inner` (which algorithm runs inside), `planning` (which signs of planning it shows), `judge` (all of
+it on a study), `unjudged` (a study whose references are not there); `results` and `findings` are what comes out.
 """
 
 from __future__ import annotations

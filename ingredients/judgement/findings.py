@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ingredients.grid import Cell
 from ingredients.judgement.inner import InnerResult
+from ingredients.judgement.planning import PlanningResult
 from ingredients.judgement.results import CellResult, Effect, Interval, Share, Verdict
 from ingredients.judgement.scores import Scale
 from ingredients.study import Ingredient
@@ -215,6 +216,7 @@ class Judgement:
         sentence: the answer to the study's question, for the first screen.
         notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
         inner: which algorithm the agents of a cell run inside, where the study asked (`inner`).
+        planning: which signs of planning they show, where it asked (`planning`).
     """
 
     scale: Scale | None = field(compare=False)
@@ -233,6 +235,7 @@ class Judgement:
     sentence: str
     notes: tuple[str, ...]
     inner: Mapping[Cell, InnerResult] = field(default_factory=dict)
+    planning: Mapping[Cell, PlanningResult] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
@@ -254,4 +257,5 @@ class Judgement:
         }
 
     def _inner_json(self, cell: Cell) -> dict[str, Any]:
-        return {"inner_algorithm": self.inner[cell].json()} if cell in self.inner else {}
+        named = {"inner_algorithm": self.inner.get(cell), "planning": self.planning.get(cell)}
+        return {name: result.json() for name, result in named.items() if result is not None}

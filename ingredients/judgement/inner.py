@@ -92,10 +92,10 @@ class InnerResult:
 def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
     """Returns which algorithm a cell's agents run inside; None where that was not measured of every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
-    if not runs or not all(runs):
+    if not runs or not all("gate.bayes_optimal.order" in run for run in runs):
         return None
     distances: dict[str, list[float]] = {name: [run[f"distance.{name}"][0] for run in runs] for name in CANDIDATES}
-    failure = gate_failure(runs[0], confidence) or _misled(cell.cell)
+    failure = gate_failure(runs[0], confidence) or misled(cell.cell)
     verdict = nearest(distances, confidence)
     shown = min(CANDIDATES, key=lambda name: float(np.mean(distances[name]))) if verdict == "undecided" else verdict
     told = [1 - one / max(free, 1e-12) for one, free in zip(distances[shown], distances["history-free"], strict=True)]
@@ -135,7 +135,7 @@ def gate_failure(run: Measured, confidence: float) -> str | None:
     return None
 
 
-def _misled(cell: Cell) -> str | None:
+def misled(cell: Cell) -> str | None:
     """Returns why agents cannot follow a lifetime that they did not live; None where they can."""
     if cell.action_shown == 1 or cell.wipe_every == 1:
         return None

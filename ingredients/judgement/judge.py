@@ -18,6 +18,7 @@ from ingredients.judgement.doses import dose_responses
 from ingredients.judgement.factorial import factorial
 from ingredients.judgement.findings import Judgement, ReferenceResult, Yardstick
 from ingredients.judgement.inner import InnerResult, inner_result
+from ingredients.judgement.planning import PlanningResult, planning_result
 from ingredients.judgement.routes import with_routes
 from ingredients.judgement.scores import late
 from ingredients.judgement.sentences import notes, of_working_memory, sentence
@@ -74,12 +75,19 @@ def judge_study(cells: Sequence[CellInput], references: References, criterion: C
         sentence=of_working_memory(said) if references.working_memory else said,
         notes=notes(results, ingredients, court.calibration, criterion, references.leakage),
         inner=_inner(cells, criterion),
+        planning=_planning(cells, criterion),
     )
 
 
 def _inner(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, InnerResult]:
     """Returns which algorithm the agents of each cell run inside, where that was measured."""
     found = {cell.cell: inner_result(cell, criterion.confidence) for cell in cells}
+    return {cell: result for cell, result in found.items() if result is not None}
+
+
+def _planning(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, PlanningResult]:
+    """Returns which signs of planning the agents of each cell show, where that was measured."""
+    found = {cell.cell: planning_result(cell, criterion.confidence) for cell in cells}
     return {cell: result for cell, result in found.items() if result is not None}
 
 

@@ -16,7 +16,7 @@ from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import columns, inner, opening, rows, short, wording
+from ingredients.report import columns, inner, opening, planning, rows, short, wording
 from ingredients.report.citation import citation
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
@@ -26,7 +26,7 @@ from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
-_NOT_ALWAYS = ("trace", "failures", "probes", "routes", "analysis", "inner", "emergence", "doses")
+_NOT_ALWAYS = ("trace", "failures", "probes", "routes", "analysis", "inner", "planning", "emergence", "doses")
 
 
 def page(
@@ -41,7 +41,7 @@ def page(
         parts = short.sections(evidence, judgement)
         return filled_in("short.html", **answer, parts=parts)
     written = tables(evidence, judgement)
-    filled = [name for name in ("routes", "analysis", "doses") if written[name].rows]
+    filled = [name for name in ("routes", "analysis", "planning", "doses") if written[name].rows]
     shown = {each.words.name: shown_in_page(each) for each in pictures}
     return filled_in(
         "report.html",
@@ -51,6 +51,7 @@ def page(
         tables=written,
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         inner_measures=inner.MEASURES,
+        planning_measures=planning.MEASURES,
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_panel_key(evidence, judgement),
@@ -147,6 +148,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("routes", "Routes"),
         ("analysis", "Analysis"),
         ("inner", inner.TITLE),
+        ("planning", planning.TITLE),
         ("emergence", "Emergence"),
         ("doses", "Doses"),
         ("references", "Tasks and references"),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ingredients.judgement import CellResult, IngredientResult, Judgement, RunResult
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import columns, inner, routes, rows, wording
+from ingredients.report import columns, inner, planning, routes, rows, wording
 from ingredients.report.curves import ShownCurves
 
 _INGREDIENTS = (
@@ -81,6 +81,11 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
             [rows.analysis_row(each, rows.analysed(judgement)) for each in ordered if each.statistics],
         ),
         **_inner(judgement),
+        "planning": Table(
+            "Which signs of planning the agents of a cell show",
+            planning.HEAD,
+            [planning.row(*each) for each in planning.found(judgement)],
+        ),
         "emergence": _of_cells("From which training step on the runs adapt", columns.courses(), ordered),
         "doses": Table("Late score by dose", ("dose", "late score", "verdict"), list(_dose_rows(judgement))),
         "references": Table(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import columns, inner, opening, routes, rows, short, wording
+from ingredients.report import columns, inner, opening, planning, routes, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
 from ingredients.study.messages import several
@@ -60,6 +60,7 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         analysed = (rows.analysis_row(result, names) for result in rows.ordered(judgement) if result.statistics)
         yield markdown_table(["cell", *(name.replace("_", " ") for name in names)], analysed)
     yield from _inner(judgement)
+    yield from _planning(judgement)
     for title, lines in rows.lists(evidence, judgement):
         yield f"## {title}"
         yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
@@ -88,6 +89,17 @@ def _inner(judgement: Judgement) -> Iterator[str]:
     yield markdown_table(inner.HEAD, (list(map(escaped, inner.row(*each))) for each in measured))
     for head, body in ((inner.BESIDE, inner.beside_rows(judgement)), (inner.WORTH, inner.worth_rows(judgement))):
         yield markdown_table(head, (list(map(escaped, each)) for each in body))
+
+
+def _planning(judgement: Judgement) -> Iterator[str]:
+    """Yields which signs of planning were found, where they were looked for."""
+    if not (measured := planning.found(judgement)):
+        return
+    yield f"## {planning.TITLE}"
+    yield _bullets(planning.MEASURES)
+    if measured[0][1].drawn["agent"]:
+        yield "![A way that the agent took, beside that of search](figures/planning.png)"
+    yield markdown_table(planning.HEAD, (list(map(escaped, planning.row(*each))) for each in measured))
 
 
 def _probes(results: Sequence[CellResult]) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 from ingredients.judgement import Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import inner, opening, rows, short, wording
+from ingredients.report import inner, opening, planning, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
@@ -55,6 +55,8 @@ class TerminalReport:
         yield from self._analysis(pen)
         if said := inner.lines(self.judgement):
             yield _listed(inner.TITLE, list(said), pen)
+        if said := planning.lines(self.judgement):
+            yield _listed(planning.TITLE, list(said), pen)
         for title, lines in rows.lists(self.evidence, self.judgement):
             yield _listed(title, lines, pen)
         yield from self._files(pen)

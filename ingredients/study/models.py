@@ -197,8 +197,9 @@ class EvaluationSettings(Section):
         stream: which draw of evaluation tasks, and of the luck in evaluations; tuning and published results need two.
         reactive_agents: memoryless agents trained for each combination of channels, the best of which is a hurdle of
             the rule (`experiment.memoryless`); 0 is none, `auto` what takes a quarter of the training at most.
-        analysis: `inner_algorithm` asks the stored agents which algorithm they run (`ingredients.inner`); `none` does
-            not. Bernoulli bandits only, and few enough pulls for exact values.
+        analysis: what the stored agents are asked (`ingredients.inner`). `inner_algorithm`: which algorithm they run;
+            Bernoulli bandits only, and few enough pulls for exact values. `planning`: which signs of planning they
+            show; the memory & planning game only.
     """
 
     tasks: Annotated[
@@ -208,7 +209,7 @@ class EvaluationSettings(Section):
     tasks_at_points: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000))] = TASKS_AT_POINTS
     stream: Annotated[int, BeforeValidator(fields.whole(0, 1_000_000))] = 0
     reactive_agents: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(0, 8)))] = "auto"
-    analysis: Literal["none", "inner_algorithm"] = "none"
+    analysis: Literal["none", "inner_algorithm", "planning"] = "none"
 
     @model_validator(mode="before")
     @classmethod
@@ -276,9 +277,12 @@ class Study(Section):
         return self.model_copy(update={"ingredients": self.ingredients.of_agent(self.agent.memory)})
 
     @model_validator(mode="after")
-    def _analysis_has_exact_values(self) -> Self:
+    def _analysis_fits_the_tasks(self) -> Self:
         asked = self.evaluation.analysis
-        if asked != "none" and (reason := self.tasks.without_exact_values()):
+        if asked == "planning" and getattr(self.tasks, "family", None) != "memory-planning":
+            keys = ("evaluation.analysis",)
+            raise fields.mistake("needs mazes: use family memory-planning", asked, "none", keys=keys)
+        if asked == "inner_algorithm" and (reason := self.tasks.without_exact_values()):
             raise fields.mistake(f"needs exact values: {reason}", asked, "none", keys=("evaluation.analysis",))
         return self
 

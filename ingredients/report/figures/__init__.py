@@ -5,8 +5,8 @@ matplotlib is imported only when something is drawn.
 
 In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
 (where panels stand) and `spots` (values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`,
-`inner`, `effects` (the pictures) with `sentences` (the same in words); `beside` (studies side by side); `inline` (into
-a page); `trace` (lifetimes of one agent).
+`inner`, `planning`, `effects` (the pictures) with `sentences` (the same in words); `beside` (studies side by side);
+`inline` (into a page); `trace` (lifetimes of one agent).
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ from matplotlib.figure import Figure
 
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report.figures import adaptation, effects, emergence, inner, probes, single, trace, truth_table
+from ingredients.report.figures import (
+    adaptation,
+    effects,
+    emergence,
+    inner,
+    planning,
+    probes,
+    single,
+    trace,
+    truth_table,
+)
 from ingredients.report.figures.drawn import Picture, Words, drawn, styled
 from ingredients.report.figures.view import View
 
@@ -67,6 +77,8 @@ def _pictures(view: View) -> Iterator[tuple[Words, Callable[[], Figure]]]:
         yield emergence.words(view), lambda: emergence.figure(view)
     if view.judgement.inner:
         yield inner.words(view), lambda: inner.figure(view)
+    if planning.drawn_result(view) is not None:
+        yield planning.words(view), lambda: planning.figure(view)
     if any(each.effect.mean is not None for each in view.judgement.ingredients.values()):
         yield effects.effects_words(view), lambda: effects.effects(view)
     if view.curves.scale.usable:

@@ -1,0 +1,143 @@
+"""Walks through mazes that everybody is shown: games of a player who searches, and what other players would do there.
+
+A walk is what an agent sees in a game up to its decision: labels of position and goal, rewards, actions. Whoever is
+asked is led along it, so that all decide after the same past. A walk may then be changed where the game allows it: the
+goal that comes next is any other place, and an edge that was never tried is open or closed.
+
+Shapes: N walks, T steps, P places and labels, A actions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.references.policy import Answer, ReferenceInput, ReferencePolicy
+from ingredients.seeds import Purpose, generator
+from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
+
+ASKED = 16  # times that a player is asked for its chances: it may draw lots
+
+
+class Walks(NamedTuple):
+    """What is seen and done, a row a walk.
+
+    Attributes:
+        here, goal: labels before each step, `[N, T]` (int64).
+        action: what is done then, `[N, T]`.
+        reward: what it pays, `[N, T]` (float32).
+        flagged: whether the step is shown as the first of a stretch, `[N, T]` (float32).
+        decides: the step before which a choice is asked for, `[N]`.
+    """
+
+    here: Tensor
+    goal: Tensor
+    action: Tensor
+    reward: Tensor
+    flagged: Tensor
+    decides: Tensor
+
+    @property
+    def rows(self) -> Tensor:
+        """The numbers of the walks."""
+        return torch.arange(len(self.here))
+
+    def seen(self, family: MemoryPlanning, t: int) -> Tensor:
+        """Returns what is shown before step t, `[N, 2 P]`."""
+        return family.shown(self.reward, torch.stack([self.here[:, t], self.goal[:, t]], -1).float())
+
+    def towards(self, goal: Tensor) -> Walks:
+        """Returns the walks with another goal, `[N]`, from the decision on."""
+        later = torch.arange(self.here.shape[1]) >= self.decides.unsqueeze(1)
+        return self._replace(goal=torch.where(later, goal.unsqueeze(1), self.goal))
+
+    def of(self, chosen: Tensor) -> Walks:
+        """Returns some of the walks, by number or mask."""
+        return Walks(*(part[chosen] for part in self))
+
+    def waiting(self, ticks: int) -> Walks:
+        """Returns the walks with so many idle ticks after the decision: collecting where the goal is not.
+
+        Ticks are not shown as the start of a stretch, so that they all look the same.
+        """
+        steps = int(self.decides.max()) + 1 + ticks
+        short = max(steps - self.here.shape[1], 0)
+        here, goal, action, reward, flagged = (_padded(part, short) for part in self[:5])
+        longer = Walks(here, goal, action, reward, flagged, self.decides)
+        after = torch.arange(longer.here.shape[1]) - self.decides.unsqueeze(1)
+        idle = after >= 0
+        stands = longer.here.gather(1, self.decides.unsqueeze(1))
+        goal = longer.goal.gather(1, self.decides.unsqueeze(1))
+        return Walks(
+            torch.where(idle, stands, longer.here),
+            torch.where(idle, goal, longer.goal),
+            torch.where(idle, COLLECT, longer.action),
+            torch.where(idle, 0.0, longer.reward),
+            torch.where(after > 0, 0.0, longer.flagged),
+            self.decides,
+        )
+
+
+def _padded(part: Tensor, short: int) -> Tensor:
+    return torch.cat([part, part[:, -1:].expand(-1, short)], 1)
+
+
+def flags(family: MemoryPlanning, walks: int, steps: int) -> Tensor:
+    """Returns which steps are the first of a stretch, `[N, T]` (float32)."""
+    return (torch.arange(steps) % family.episode_steps == 0).float().expand(walks, -1)
+
+
+def played(family: MemoryPlanning, policy: ReferencePolicy, tasks: Tensor, seed: int) -> Walks:
+    """Returns whole games of a player on `tasks` `[N, D]`; nobody has to decide in them yet."""
+    draws = generator(seed, Purpose.REFERENCES)
+    state, _ = family.first(tasks, torch.rand(len(tasks), 2, generator=draws))
+    memory = policy.initial(len(tasks))
+    reward = torch.zeros(len(tasks))
+    action = torch.full((len(tasks),), -1)
+    lived = []
+    for t in range(family.steps):
+        seen = family.shown(tasks, state)
+        action = policy.act(memory, ReferenceInput(t, tasks, seen, reward, action, draws))
+        step = family.step(tasks, state, action, torch.rand(len(tasks), 1, generator=draws))
+        memory = policy.update(memory, _answer(t, seen, action, step.reward, step.observation, draws))
+        lived.append((*state.long().unbind(-1), action, step.reward))
+        state, reward = step.state, step.reward
+    here, goal, done, paid = (torch.stack(part, 1) for part in zip(*lived, strict=True))
+    return Walks(here, goal, done, paid, flags(family, len(tasks), family.steps), torch.zeros(len(tasks)).long())
+
+
+def _answer(t: int, seen: Tensor, action: Tensor, reward: Tensor, led_to: Tensor, draws: torch.Generator) -> Answer:
+    never = torch.zeros(len(action), dtype=torch.bool)
+    return Answer(t, seen, action, reward, led_to, never, never, draws)
+
+
+def memories(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks) -> Tensor:
+    """Returns what a player has kept of each walk when it is to decide, `[N, M]`."""
+    draws = generator(0, Purpose.REFERENCES)
+    memory = policy.initial(len(walks.here))
+    kept = memory.clone()
+    for t in range(int(walks.decides.max()) + 1):
+        kept = torch.where((walks.decides == t).unsqueeze(1), memory, kept)
+        if t + 1 < walks.here.shape[1]:
+            seen, led_to = walks.seen(family, t), walks.seen(family, t + 1)
+            memory = policy.update(memory, _answer(t, seen, walks.action[:, t], walks.reward[:, t], led_to, draws))
+    return kept
+
+
+def choices(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks, tasks: Tensor, runs: int) -> Tensor:
+    """Returns a player's chance of each action at the decision, `[R, N, A]`, as often as it does it of `ASKED` times.
+
+    Its runs differ by its lots. `tasks` `[N, D]` are for those who are told the map.
+    """
+    rows, at = walks.rows, walks.decides
+    memory = memories(family, policy, walks)
+    seen = family.shown(walks.reward, torch.stack([walks.here[rows, at], walks.goal[rows, at]], -1).float())
+    counts = torch.zeros(runs, len(rows), family.actions, dtype=torch.float64)
+    for run in range(runs):
+        draws = generator(run, Purpose.REFERENCES, 1)
+        moment = ReferenceInput(1, tasks, seen, walks.reward[rows, at - 1], walks.action[rows, at - 1], draws)
+        for _ in range(ASKED):
+            counts[run, rows, policy.act(memory, moment)] += 1
+    return counts / ASKED
