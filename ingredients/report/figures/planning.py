@@ -32,10 +32,10 @@ def drawn_result(view: View) -> PlanningResult | None:
 def words(view: View) -> Words:
     """Returns what is said of the picture."""
     cell, result = found(view.judgement)[0]
-    steps = {name: len(result.drawn[name]) - 1 for name in _COLOURS}
+    took = {name: _steps(result.drawn[name]) for name in _COLOURS}
     alt = (
-        f"Left: the agent's way to a goal, {steps['agent']} steps. Right: the way of the player who searches over what "
-        f"had been seen until then, {steps['search']} steps. Walls and passages that had been seen are drawn."
+        f"Left: the agent's way to a goal, {took['agent']}. Right: the way of the player who searches over what "
+        f"had been seen until then, {took['search']}. Walls and passages that had been seen are drawn."
     )
     return Words("planning", f"A way that {describe(cell)} took, beside that of search", alt)
 
@@ -49,8 +49,14 @@ def figure(view: View) -> Figure:
         axes = made.add_axes((0.06 + 0.5 * place, 0.05, 0.4, 0.8))
         _maze(axes, result.drawn["edges"])
         _way(axes, result.drawn[name], math.isqrt(len(result.drawn["edges"]) // 4), _COLOURS[name])
-        axes.set_title(f"{name}: {len(result.drawn[name]) - 1} steps", fontsize=8.5, loc="left")
+        axes.set_title(f"{name}: {_steps(result.drawn[name])}", fontsize=8.5, loc="left")
     return made
+
+
+def _steps(places: Sequence[float]) -> str:
+    """Returns how long a way is, in words."""
+    count = len(places) - 1
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _maze(axes: Axes, edges: Sequence[float]) -> None:
