@@ -280,12 +280,12 @@ def evaluation_points(updates: int, points: int) -> list[int]:
 
 
 def _teller(setup: Setup, tell: Tell) -> Callable[[Update], None]:
-    """Returns what tells of updates, a few times a second at most: progress must cost nothing."""
+    """Returns what tells of updates, a few times a second at most and of the last: progress must cost nothing."""
     told_at = float("-inf")
 
     def heard(update: Update) -> None:
         nonlocal told_at
-        if time.monotonic() - told_at >= SECONDS_BETWEEN_MESSAGES:
+        if time.monotonic() - told_at >= SECONDS_BETWEEN_MESSAGES or update.number + 1 == setup.updates:
             told_at = time.monotonic()
             score = float(update.score.max()) / setup.family.episodes
             progress = _progress(setup, "training", update.number + 1, score)

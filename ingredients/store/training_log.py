@@ -40,7 +40,7 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line, if the stack has come a five-hundredth of its way since its last one, or has gone back.
+        """Appends a line, if the stack has come a five-hundredth of its way since its last one, to its end, or back.
 
         A line that cannot be written is left out: training needs none of them.
 
@@ -52,7 +52,8 @@ class TrainingLog:
             diagnostics: means over the stack's runs, named as in a run's `diagnostics.parquet`.
         """
         before = self._last.get(stack)
-        if before is not None and 0 <= train_step - before < train_steps / MOST_LINES:
+        near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES
+        if near and train_step < train_steps:
             return
         self._last[stack] = train_step
         now = datetime.now(UTC).isoformat(timespec="seconds")
