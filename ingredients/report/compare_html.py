@@ -33,7 +33,7 @@ def comparison_page(compared: Comparison) -> str:
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         pictures={"scores": shown_in_page(scores_picture(beside))},
         cells=list(_cells(compared, beside)),
-        axis="episode" if beside.episodes else "per cent of the lifetime, whose length differs between the studies,",
+        axis="by episode" if beside.episodes else "in per cent, since lifetimes differ in length between the studies",
         without=[name for name, curves in zip(beside.names, beside.curves, strict=True) if not curves],
     )
 
