@@ -16,7 +16,7 @@ from typing import Any
 from ingredients.probes import later_probes
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
-from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
+from ingredients.study.models import OF_WHOLE_LIFETIMES
 from ingredients.study.own_source import TASKS, is_own, source_digest
 from ingredients.study.segmented import is_one_task, may_segment
 from ingredients.study.tasks import own_code
@@ -47,7 +47,7 @@ STACK_RUNS = 8
 # that stored runs of two learners never meet in one grid.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
-CODE_OF_LONG_EPISODES = 1  # the same, of training in segments, and of how long episodes are where nobody says
+CODE_OF_LONG_EPISODES = 2  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = (
     "evaluation.tasks",
@@ -329,11 +329,11 @@ def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
     data = study.model_dump(include=set(names))
     if "fresh_start" in data.get("tasks", {}) and not is_one_task(study.tasks):
         del data["tasks"]["fresh_start"]  # then it changes nothing, or is what there was before
-    if "learner" in data and not may_segment(study):
-        learner = data["learner"]
-        del learner["segment"]
-        for key, usual in (("epochs", EPOCHS), ("minibatches", MINIBATCHES), ("learning_rate", LEARNING_RATE)):
-            learner[key] = usual if learner[key] == "auto" else learner[key]
+    if not may_segment(study):
+        data.get("learner", {}).pop("segment", None)
+        for section, key, usual in OF_WHOLE_LIFETIMES:
+            if data.get(section, {}).get(key) == "auto":
+                data[section][key] = usual
     return data
 
 

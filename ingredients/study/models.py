@@ -41,7 +41,13 @@ from ingredients.study.yaml_text import dump
 MOST_RUNS = 100_000
 
 TASKS_AT_POINTS = 256
-EPOCHS, MINIBATCHES, LEARNING_RATE = 4, 4, 0.01  # what `auto` means of whole lifetimes
+EPOCHS, MINIBATCHES, LEARNING_RATE = 4, 4, 0.01
+OF_WHOLE_LIFETIMES = (  # section, key, and what `auto` means there
+    ("agent", "head_hidden", 0),
+    ("learner", "epochs", EPOCHS),
+    ("learner", "minibatches", MINIBATCHES),
+    ("learner", "learning_rate", LEARNING_RATE),
+)
 _RATE = fields.number(0, 1, above=True)
 LONG_EPISODE = 50  # steps from which an episode of somebody else's is long
 FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
@@ -113,14 +119,17 @@ class AgentSettings(Section):
         memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
         hidden: units of the memory; they fill SIMD registers, so that a run's bits do not depend on its stack.
         window: how many of the last inputs a memory of the kind `window` holds.
-        head_hidden: units of a hidden layer between memory and policy; 0 is none. With it, what is remembered of every
-            state can be read off for the present one: tasks with states need it, bandits do not.
+        head_hidden: units of a hidden layer between memory and policy; 0 is none, `auto` as many as `hidden` where
+            lifetimes are trained on in segments, else none. With it, what is remembered of every state can be read off
+            for the present one: tasks with states need it, bandits do not.
     """
 
     memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
     hidden: Annotated[int, BeforeValidator(fields.whole(16, 1024, multiple=16))] = 64
     window: Annotated[int, BeforeValidator(fields.whole(1, 1000))] = 8
-    head_hidden: Annotated[int, BeforeValidator(fields.whole(0, 1024, multiple=16))] = 0
+    head_hidden: Annotated[
+        int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(0, 1024, multiple=16)))
+    ] = "auto"
 
 
 def _segment(value: object) -> object:

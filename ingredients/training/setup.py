@@ -114,17 +114,26 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
     kind = memory_kind(study, runs[0].cell) if runs else study.agent.memory
-    tuned = _segmented(study, family) if may_segment(study, family.episode_steps) else _tuned(study.learner, family)
+    segmented = may_segment(study, family.episode_steps)
+    tuned = _segmented(study, family) if segmented else _tuned(study.learner, family)
     eye = Eye(frames(family))
     horizon = tuned.segment or family.steps
-    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, horizon)
-    agent = Agent(layout, hidden, memory, study.agent.head_hidden, eye)
+    memory = make_memory(kind, eye.entering(layout.size), hidden, study.agent.window, horizon, quick=segmented)
+    agent = Agent(layout, hidden, memory, _head_hidden(study, segmented), eye)
     seen = (layout.size - eye.words if tuned.segment else 0) + (
         family.task_size if study.learner.critic_sees_task else 0
     )
     critic = Critic(hidden, seen, hidden)
     stream = study.evaluation.stream
     return Setup(runs, family, agent, critic, study.learner, tuned, torch.device(device), stream)
+
+
+def _head_hidden(study: Study, segmented: bool) -> int:
+    """Returns the units between memory and policy: what the study says, or what its training asks for."""
+    said = study.agent.head_hidden
+    if said == "auto":
+        return study.agent.hidden if segmented else 0
+    return said
 
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:

@@ -217,7 +217,7 @@ def test_the_resolved_study_is_readable() -> None:
         "  memory: [off, on]\n"
         "  task_distribution: [off, on]\n"
         "seeds: 2\n"
-        "agent: {memory: gru, hidden: 64, window: 8, head_hidden: 0}\n"
+        "agent: {memory: gru, hidden: 64, window: 8, head_hidden: auto}\n"
         f"{dump({'learner': LearnerSettings().model_dump()})}"
         "evaluation: {tasks: 10000, points: 12, tasks_at_points: 256, stream: 0, reactive_agents: auto, "
         "analysis: none}\n"

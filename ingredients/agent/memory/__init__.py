@@ -20,7 +20,7 @@ from ingredients.agent.memory.window import Window
 __all__ = ["Memory", "State", "make_memory", "memory_notice"]
 
 
-def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) -> Memory:
+def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False) -> Memory:
     """Returns the memory that a study calls `kind`: F inputs, H outputs.
 
     Args:
@@ -29,17 +29,18 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int) 
         hidden: H.
         window: how many inputs a `window` holds.
         horizon: T, the steps of a lifetime, by which a GRU chooses its first time constants; no `window` is longer.
+        quick: whether its first weights are those of tasks that ask for a reaction to what is shown (`Gru.quick`).
 
     Raises:
         StudyError: there is no such class of the user's, or it breaks its contract (`own_contract`).
     """
     match kind:
         case "gru":
-            return Gru(inputs, hidden, horizon)
+            return Gru(inputs, hidden, horizon, quick)
         case "fast-weights":
             return FastWeights(inputs, hidden, horizon)
         case "lstm":
-            return Lstm(inputs, hidden)
+            return Lstm(inputs, hidden, quick)
         case "transformer":
             return Transformer(inputs, hidden)
         case "window":

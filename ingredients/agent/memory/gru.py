@@ -26,10 +26,11 @@ from ingredients.agent.compiled import Floats, arrays, flat_rows, loops_do
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, sigmoid
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, input_bound, of_lanes, sigmoid
 
 KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five or six, and the gradient over h_t
 R, Z, N = range(3)
+AT_ONCE = -2.0  # a bias of z with which a unit keeps an eighth of what it held
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,29 @@ class Gru:
         hidden: H.
         horizon: T, the steps of a lifetime. At first unit i carries its state for about τ_i steps, τ ~ U(1, T − 1)
             ("chrono" initialisation, Tallec & Ollivier 2018): z_i has bias log τ_i, and the constant column holds it.
+        quick: whether the first half of the units forgets at once at first, and inputs enter by at least what keeps
+            their size (`recurrence.input_bound`). Else most units follow what is shown so slowly that a policy can
+            hardly react to it: Pendulum was not learned so.
     """
 
     inputs: int
     hidden: int
     horizon: int
+    quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights; the blocks are r, z, n."""
         return {"gru.input": (3, self.inputs, self.hidden), "gru.hidden": (3, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: U(±1/√H) for the input, orthogonal blocks for the recurrence, biases 0 but z's."""
-        bound = self.hidden**-0.5
+        """Returns one run's weights: uniform for the input, orthogonal blocks for the recurrence, biases 0 but z's."""
+        bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(3, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0
         slowest = max(self.horizon - 1.0, 1.0)
         from_input[Z, -1] = torch.empty(self.hidden).uniform_(1.0, slowest, generator=draw).log_()
+        if self.quick:
+            from_input[Z, -1, : self.hidden // 2] = AT_ONCE
         square = (self.hidden, self.hidden)
         blocks = [torch.nn.init.orthogonal_(torch.empty(square), generator=draw) for _ in range(3)]
         return {"gru.input": from_input, "gru.hidden": torch.stack(blocks)}

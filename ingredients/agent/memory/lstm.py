@@ -22,7 +22,7 @@ from torch import Tensor
 
 from ingredients.agent.kernels import kernels_do
 from ingredients.agent.memory.protocol import State
-from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, of_lanes, sigmoid
+from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, input_bound, of_lanes, sigmoid
 
 I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
 KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
@@ -31,18 +31,25 @@ FORGET_BIAS = 1.0
 
 @dataclass(frozen=True)
 class Lstm:
-    """F inputs, H hidden units; the state is (h, c), and h is the output."""
+    """F inputs, H hidden units; the state is (h, c), and h is the output.
+
+    Attributes:
+        inputs: F.
+        hidden: H.
+        quick: whether inputs enter by at least what keeps their size at first (`recurrence.input_bound`).
+    """
 
     inputs: int
     hidden: int
+    quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights; the blocks are i, f, g, o."""
         return {"lstm.input": (4, self.inputs, self.hidden), "lstm.hidden": (4, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: U(±1/√H) for the input, orthogonal for the recurrence, biases 0 but f's 1."""
-        bound = self.hidden**-0.5
+        """Returns one run's weights: uniform for the input, orthogonal for the recurrence, biases 0 but f's 1."""
+        bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(4, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0
         from_input[F, -1] = FORGET_BIAS

@@ -13,6 +13,7 @@ fills whole blocks: `sigmoid` sees to it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -61,6 +62,15 @@ class WeightGradients(NamedTuple):
         for gate, sum_ in enumerate(enters):
             self.hidden[gate].baddbmm_(held, d_sums[gate])
             self.entering[gate].baddbmm_(seen, d_sums[sum_])
+
+
+def input_bound(inputs: int, hidden: int, quick: bool) -> float:
+    """Returns b of the first input weights U(±b): 1/√H, or where `quick` √(3/F) if that is more.
+
+    √(3/F) keeps the variance of F inputs (LeCun et al. 1998): an observation of a few numbers then fills the units.
+    """
+    usual: float = hidden**-0.5
+    return max(usual, math.sqrt(3.0 / inputs)) if quick else usual
 
 
 def of_lanes(carry: Tensor) -> Tensor:
