@@ -14,6 +14,7 @@ import yaml
 from cli import app
 from ingredients.agent.memory import memory_notice
 from ingredients.report.expect import read_expectations
+from ingredients.report.wording import VERDICT_MEANINGS
 from ingredients.study import load_study, parse_study
 from ingredients.study.levels import MEMORY_KINDS
 from ingredients.study.tasks import FOREIGN, SECTIONS
@@ -63,6 +64,12 @@ def test_every_option_exists(page: str) -> None:
 def test_every_command_is_shown() -> None:
     """The front page has a line for each command that there is."""
     assert {line.split()[1] for line in lines("README.md") if line.startswith("ingredients ")} == set(COMMANDS)
+
+
+def test_verdicts_are_defined_as_reports_define_them() -> None:
+    """The front page has each verdict with the very sentences of a report's legend."""
+    defined = dict(zip(column("README.md", "verdict", 0), column("README.md", "verdict", 1), strict=True))
+    assert defined == VERDICT_MEANINGS
 
 
 def test_every_family_is_listed() -> None:

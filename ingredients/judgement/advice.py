@@ -26,7 +26,6 @@ from ingredients.judgement_input.curves import Curve, RunCurves
 from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
 
-KINDS = ("more seeds", "more evaluation.tasks", "more steps", "a better learner")
 PERHAPS = "perhaps "
 """How a shortfall begins that the mean alone shows, and the interval leaves open."""
 _MOST_SEEDS = 60  # nobody is told to train more
@@ -51,11 +50,11 @@ def advice(
     rises = rise.low is not None and rise.low > criterion.gain_above / 2
     if rises and (decision.verdict != "in-context" or short):
         given.append(
-            f"more steps: the late score still rose by {rise.mean:.2f} since the evaluation point before the end"
+            f"more steps: between the last two points of training the late score still rose by {rise.mean:.2f}"
         )
     elif short and not short.startswith(PERHAPS):
-        still = "no longer rises" if _flat(rise, criterion) else "whether it still rises is not known"
-        given.append(f"a better learner: it falls short and {still}")
+        still = "no longer rises" if _flat(rise, criterion) else "is not shown to rise or to stay"
+        given.append(f"a better learner: it returns less than it could, and its late score {still}")
     return tuple(given)
 
 

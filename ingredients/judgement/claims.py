@@ -171,7 +171,7 @@ def _unmeasured(unknown: Sequence[Ingredient], grounds: ClaimInput) -> str:
         left = _routes([route for route in result.routes[name] if route.present is None])
         cell = f"Cell '{describe(result.cell)}'"
         what = name.replace("_", " ")
-        parts.append(f"{cell} learns in context, and how it has {what} is not known. {left}")
+        parts.append(f"{cell} learns in context, and by which route it has {what} is undecided. {left}")
     return f"{REQUIRED} is undecided, because a route to an ingredient was not measured. {' '.join(parts)}"
 
 
@@ -187,7 +187,13 @@ def _undecided(grounds: ClaimInput, needless: Sequence[Ingredient]) -> Claim:
         return Claim(
             "undecided", f"{REQUIRED} is undecided: the cell with all four ingredients is {full.verdict}.", (FULL,)
         )
-    return Claim("undecided", f"{REQUIRED} is undecided, because of {listed_cells(open_)}.", open_)
+    return Claim("undecided", f"{REQUIRED} is undecided, because {_left_open(open_, grounds)}.", open_)
+
+
+def _left_open(cells: Sequence[Cell], grounds: ClaimInput) -> str:
+    """Returns what leaves a claim undecided: `cell 'all but memory' is mixed`."""
+    verdicts = dict.fromkeys(grounds.cells[cell].verdict or "not judged" for cell in cells)
+    return f"{listed_cells(cells)} {'is' if len(cells) == 1 else 'are'} {listed(list(verdicts), 'or')}"
 
 
 def _open(result: CellResult) -> bool:
@@ -270,7 +276,7 @@ def storage_claim(grounds: ClaimInput) -> Claim:
         return Claim("undecided", f"{STORED} is undecided: no agent without memory has finished.", ())
     open_ = tuple(result.cell for result in without if _open(result))
     if open_:
-        return Claim("undecided", f"{STORED} is undecided, because of {listed_cells(open_)}.", open_)
+        return Claim("undecided", f"{STORED} is undecided, because {_left_open(open_, grounds)}.", open_)
     sentence = f"{STORED} is undecided: no agent without memory did so here, which does not show that none can."
     return Claim("undecided", sentence, tuple(result.cell for result in without))
 

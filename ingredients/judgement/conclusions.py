@@ -13,7 +13,7 @@ from ingredients.judgement.findings import Because, IngredientResult
 from ingredients.judgement.results import CellResult, Effect
 from ingredients.judgement.shares import p_more
 from ingredients.judgement.statistics import p_against, paired, probability_of_improvement, t_interval
-from ingredients.judgement.words import describe, described_score, is_boolean
+from ingredients.judgement.words import counted_runs, described_score, is_boolean
 from ingredients.judgement_input.references import CHANNELS
 from ingredients.study import Criterion, Ingredient
 
@@ -71,11 +71,10 @@ def _sentence(
         return f"{name} is not tested: the grid lacks the cell without it, or the one with all four."
     if needed is False:
         channel = " as an explicit channel" if ingredient in CHANNELS else ""
-        return f"{name} is not needed here{channel}. {_verdict_without(lacking)}."
+        return f"{name} is not needed here{channel}. {_verdict_without(lacking)}"
     if needed:
-        ground = _ground(ingredient, because, lacking)
         built = _by_construction(ingredient, lacking)
-        return f"{name} is needed here{ground}. {_without_needed(lacking)}.{_reach(because)}{built}"
+        return f"{name} is needed here. {_without_needed(lacking)}{_reach(ingredient, because, lacking)}{built}"
     if not full.share.count:
         itself = full.verdict or "not judged"
         return f"{name}: nothing follows, because the cell with all four ingredients is {itself} itself."
@@ -86,7 +85,7 @@ def _sentence(
             f"p = {p:.2g}). That most runs do not learn without it is not shown."
         )
     if lacking.verdict in ("undecided", "mixed"):
-        return f"{name} is undecided, because {describe(lacking.cell)} is {lacking.verdict} ({lacking.reason})."
+        return f"{name} is undecided, because the cell without it is {lacking.verdict} ({_counted(lacking)})."
     return (
         f"{name} is undecided, because too few runs learn with it ({_times(full)}, and {_times(lacking)} without it)."
     )
@@ -95,38 +94,43 @@ def _sentence(
 def _without_needed(lacking: CellResult) -> str:
     """Returns what the agent is without an ingredient that is needed; most runs are shown not to be in-context."""
     if lacking.verdict in ("undecided", "mixed"):
-        shown = "Without it most runs are shown not to be in-context, and their class is open"
-        return f"{shown} ({described_score(lacking)})"
+        shown = f"Without it the verdict is {lacking.verdict}, but most runs are shown not to be in-context."
+        return f"{shown} {described_score(lacking)}"
     return _verdict_without(lacking)
 
 
+def _counted(lacking: CellResult) -> str:
+    return counted_runs(lacking) if lacking.classes else lacking.reason or "nothing was judged"
+
+
 def _verdict_without(lacking: CellResult) -> str:
-    return f"Without it the verdict is {lacking.verdict} ({described_score(lacking)})"
+    return f"Without it the verdict is {lacking.verdict}. {described_score(lacking)}"
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
     """Returns that a cell without memory cannot be in-context by what the word means, where nothing can be written."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
-    return " Without memory an agent carries nothing by construction, so what is found is how much less it earns."
+    return (
+        " An agent without memory carries nothing, so by definition it is not in-context. What was measured is how "
+        "much less it earns."
+    )
 
 
 def _times(result: CellResult) -> str:
     return f"{result.share.count} of {result.share.of}"
 
 
-def _ground(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
-    if because is None:
-        return ""
-    if because == "information" or ingredient != "task_distribution":
-        return f", by {because}"
-    return ", by training, not by information" if lacking.ceiling and not lacking.ceiling.trainable_incentive else ""
-
-
-def _reach(because: Because | None) -> str:
+def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
+    """Returns why a needed ingredient is missed: the information is not there, or training does not bring it about."""
     if because == "information":
-        return " With the information that is left, no policy could do better than a reaction."
-    return " The information that is left would allow more." if because == "training" else ""
+        known = "could do" if lacking.ceiling and lacking.ceiling.method == "exact" else "that is known does"
+        return f" With the information that is left, no policy {known} better than a reaction."
+    if because != "training":
+        return ""
+    if ingredient == "task_distribution" and lacking.ceiling and not lacking.ceiling.trainable_incentive:
+        return " The agent sees as much as before, but training on one task gives it no reason to adapt."
+    return " The information that is left would allow more, and training did not bring it about."
 
 
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:

@@ -13,7 +13,7 @@ class RouteResult:
     """One way by which the agents of a cell may have an ingredient, and what was measured of it (`routes`).
 
     Attributes:
-        route: `shown`, `leaked`, `carried inside`, `environment` or `not needed by the task`.
+        route: `shown`, `leaked`, `held in memory`, `environment` or `not needed by the task`.
         present: None where it was not measured, or its interval does not decide.
         measure: what the number is, or why there is none, in words.
         value: the number, with its interval.

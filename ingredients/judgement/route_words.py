@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.route_results import RouteResult
-from ingredients.judgement.routes import LEAKED, NEEDLESS, SHOWN, open_routes
+from ingredients.judgement.routes import LEAKED, NEEDLESS, OUTSIDE, SHOWN, open_routes
 from ingredients.study import Ingredient
 
 
 def route_words(result: CellResult) -> dict[Ingredient, str]:
-    """Returns by which routes a cell has each ingredient, in words; `no route`, or `not known`."""
+    """Returns by which routes a cell has each ingredient, in words; `no route`, or `undecided`."""
     return {name: _in_words(result, name) for name in result.routes}
 
 
@@ -18,21 +20,29 @@ def _in_words(result: CellResult, name: Ingredient) -> str:
     if any(route.route == SHOWN for route in present):
         present = [route for route in present if route.route == SHOWN]
     if present:
-        return "; ".join(f"{route.route}{_number(route)}" for route in present)
-    return "not known" if name in open_routes(result.routes) else "no route"
+        names = dict.fromkeys(route.route for route in present)
+        return "; ".join(_one_route([route for route in present if route.route == each]) for each in names)
+    return "undecided" if name in open_routes(result.routes) else "no route"
+
+
+def _one_route(measured_by: Sequence[RouteResult]) -> str:
+    """Returns one route with all numbers by which it was measured: `leaked (decoder skill 0.88 [0.85, 0.91])`."""
+    numbers = [number for route in measured_by if (number := _number(route))]
+    return f"{measured_by[0].route} ({'; '.join(numbers)})" if numbers else measured_by[0].route
 
 
 def _number(route: RouteResult) -> str:
     value = route.value
     if value.mean is None or value.low is None or value.high is None:
         return ""
-    return f" ({_short(route)} {bounded(value.mean, value.low, value.high)})"
+    return f"{_short(route)} {bounded(value.mean, value.low, value.high)}"
 
 
 def _short(route: RouteResult) -> str:
     if route.route == LEAKED or route.measure.startswith("decoder skill"):
         return "decoder skill"
-    return "yoke costs" if route.route == NEEDLESS else "score lost"
+    lost = {NEEDLESS: "another lifetime's channel", OUTSIDE: "the swap of what it wrote"}
+    return f"score lost to {lost.get(route.route, 'replaced actions')}"
 
 
 def measured(route: RouteResult) -> str:

@@ -1,10 +1,10 @@
-"""By which route an agent has an ingredient: shown, leaked, carried inside, in its environment, or not needed at all.
+"""By which route an agent has an ingredient: shown, leaked, held in memory, in its environment, or not needed at all.
 
 | route | of | measured by |
 |---|---|---|
 | `shown` | all | the level: the channel is on, memory is carried, tasks are drawn from a distribution |
 | `leaked` | reward, action | a decoder on what the environment shows under random play (`training.leakage`) |
-| `carried inside` | reward, action | a decoder on the memory, beside the untrained network (`training.inside`) |
+| `held in memory` | reward, action | a decoder on the memory, beside the untrained network (`training.inside`) |
 | | action | the cost of trembles that it cannot see, beyond what they cost the same cell that sees them |
 | `environment` | memory | the swap of what is written there, as in the verdict |
 | `not needed by the task` | reward, action | the yoke of the channel costs the cell that sees it less than δ |
@@ -36,7 +36,7 @@ from ingredients.study import Ingredient
 
 SHOWN = "shown"
 LEAKED = "leaked"
-INSIDE = "carried inside"
+INSIDE = "held in memory"
 OUTSIDE = "environment"
 NEEDLESS = "not needed by the task"
 DECODED_ABOVE: Final = 0.1
@@ -199,7 +199,7 @@ def _above(value: Interval, bar: float) -> bool | None:
 
 
 def named(routes: Routes, ingredient: Ingredient) -> str | None:
-    """Returns the route to name first: not needed before leaked, carried inside, environment; None where none is."""
+    """Returns the route to name first: not needed before leaked, held in memory, environment; None where none is."""
     present = {route.route for route in routes[ingredient] if route.present}
     return next((name for name in (SHOWN, NEEDLESS, LEAKED, INSIDE, OUTSIDE) if name in present), None)
 

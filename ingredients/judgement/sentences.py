@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
-from ingredients.judgement.advice import KINDS, PERHAPS
+from ingredients.judgement.advice import PERHAPS
 from ingredients.judgement.claims import described_leaks
 from ingredients.judgement.conclusions import FULL
 from ingredients.judgement.findings import Calibration, IngredientResult
@@ -68,10 +68,9 @@ def notes(
         _family_note(cells, criterion),
         _looks_note(cells, criterion),
         _failures_note(cells),
-        *_advice_notes(cells),
         _channels_note(ingredients, leakage),
-        _one_task_note(cells),
-        _reactive_note(cells, criterion),
+        _one_task_note(cells, ingredients),
+        _at_once_note(cells, criterion),
         _early_note(calibration, criterion),
         _missing_note(cells),
     )
@@ -137,9 +136,16 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
         *([f"{_are(needed)} needed here."] if needed else []),
         *([f"{_are(channels)} not needed as an explicit channel."] if channels else []),
         *([f"{_are(others)} not needed here."] if others else []),
-        *(f"{_are([name])} undecided (without it: {cells[FULL.lacking(name)].reason})." for name in open_),
+        *(f"{_are([name])} undecided (without it: {_in_short(cells[FULL.lacking(name)])})." for name in open_),
         *([f"{_are(untested)} not tested."] if untested else []),
     ]
+
+
+def _in_short(result: CellResult) -> str:
+    """Returns what a cell came out as, without the reason that stands further below."""
+    if not result.seeds or result.verdict is None:
+        return result.reason or "not judged"
+    return f"{result.verdict}, {result.learned} of {several(result.share.of, 'run')} learned"
 
 
 def _are(names: Sequence[str]) -> str:
@@ -174,7 +180,7 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
 def _doubt_note(calibration: Calibration) -> str | None:
     if calibration.doubt is None:
         return None
-    return f"The policies of known strength leave one point of the rule open: {calibration.doubt}."
+    return f"The policies of known strength leave one point of the rule undecided: {calibration.doubt}."
 
 
 def _undecided_note(cells: Sequence[CellResult]) -> str | None:
@@ -207,7 +213,12 @@ def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | Non
     level = f"{criterion.confidence:.0%}"
     count = len(cells)
     if all(result.p_holm is not None and result.p_holm <= 1 - criterion.confidence for result in decided):
-        return f"All {len(decided)} verdicts hold together at {level} (Holm's correction for {count} cells)."
+        holm = f"hold together at {level} (Holm's correction for {count} cells)."
+        if len(decided) == count:
+            return f"All {count} verdicts {holm}"
+        rest = count - len(decided)
+        others = "The other cell names none." if rest == 1 else f"The other {rest} cells name none."
+        return f"The {len(decided)} verdicts that name a class of runs {holm} {others}"
     return (
         f"Each of the {len(decided)} verdicts holds by itself at {level}, but not all of them together. For {count} "
         f"cells that takes {together_from(count, criterion)} seeds that agree."
@@ -225,19 +236,6 @@ def _looks_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None
         f"The cells were judged {len(looked)} times as seeds were added ({seeds}). All looks share one error rate of "
         f"{spent}, so a later look needs more evidence."
     )
-
-
-def _advice_notes(cells: Sequence[CellResult]) -> list[str]:
-    """Returns what would help, each kind of advice with the cells that it is for."""
-    by_advice: dict[str, list[Cell]] = {kind: [] for kind in KINDS}
-    for result in cells:
-        for line in result.advice if result.seeds else ():
-            by_advice[line.partition(":")[0]].append(result.cell)
-    return [
-        f"{kind.capitalize()} would help {several(len(found), 'cell')}: {_few(found)}."
-        for kind, found in by_advice.items()
-        if found
-    ]
 
 
 def _few(cells: Iterable[Cell]) -> str:
@@ -259,12 +257,15 @@ def _channels_note(ingredients: Mapping[str, IngredientResult], leakage: Mapping
         return None
     measured = f"Measured here: {described_leaks(leakage)}." if leakage else "The leak is not measured here."
     return (
-        "The grid switches channels, and the essay speaks of information, so a channel that is not needed does not "
-        f"refute the essay. The table of routes says how agents get what they are not shown. {measured}"
+        "A channel is the input that shows an agent its last reward or action. The essay speaks of the information, "
+        "by whichever route the agent has it. So a channel that is not needed does not refute the essay. The table of "
+        f"routes says how agents have what they are not shown. {measured}"
     )
 
 
-def _one_task_note(cells: Sequence[CellResult]) -> str | None:
+def _one_task_note(cells: Sequence[CellResult], ingredients: Mapping[str, IngredientResult]) -> str | None:
+    if ingredients["task_distribution"].because == "training":
+        return None  # its sentence says so
     if not any(result.cell.task_distribution is False and result.seeds for result in cells):
         return None
     return (
@@ -273,14 +274,19 @@ def _one_task_note(cells: Sequence[CellResult]) -> str | None:
     )
 
 
-def _reactive_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    reactive = sum(result.verdict == "reactive" for result in cells)
-    if not reactive:
+def _at_once_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
+    """Returns which cells are none although they beat the floor: what is earned from the start is no gain."""
+    found = [
+        result
+        for result in cells
+        if result.verdict == "none" and result.late.low is not None and result.late.low > criterion.gain_above
+    ]
+    if not found:
         return None
-    verb = "is" if reactive == 1 else "are"
+    scores = "; ".join(f"{describe(each.cell)}: {each.early.mean:.2f}, then {each.late.mean:.2f}" for each in found)
     return (
-        f"{several(reactive, 'cell')} {verb} reactive: the score gains more than {criterion.gain_above:g} within a "
-        "lifetime, and swapping what the agent carries costs nothing."
+        "A cell can be none and beat the floor. What it earns from the first two episodes on, by a reaction that works "
+        f"at once or by a fixed habit, is no gain within a lifetime. Early and late score here: {scores}."
     )
 
 

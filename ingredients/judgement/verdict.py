@@ -20,7 +20,7 @@ from ingredients.probes import ENVIRONMENT
 from ingredients.study import Criterion
 
 NO_RUN = Share(0, 0, 0.0, 1.0)
-_ALIKE = "; all adapt by what they carry, and differ in what they are shown to earn beyond a reaction"
+_ALIKE = "; all improve by what they carry, and not all are shown to earn more than a reaction could"
 DECIDED: tuple[RunClass, ...] = ("in-context", "carried", "reactive", "none")
 
 

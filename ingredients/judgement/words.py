@@ -8,6 +8,7 @@ from dataclasses import replace
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.results import CellResult, Share
 from ingredients.study import MemoryKind, level_text
+from ingredients.study.messages import several
 
 
 def describe(cell: Cell) -> str:
@@ -45,15 +46,22 @@ def listed_cells(cells: Sequence[Cell]) -> str:
 
 
 def described_score(result: CellResult) -> str:
-    """Returns the late score with its bounds, how many learned, and what that says of all such runs."""
+    """Returns the late score with its bounds, how many learned, and what that says of all such runs; sentences."""
     late = result.late
-    learned = f"{result.share.count} of {result.share.of} learned"
+    learned = f"{result.share.count} of {several(result.share.of, 'run')} learned in context"
     if result.share.of:
         learned += f", so {bounded_share(result.share)}"
     if late.mean is None:
-        return learned
+        return f"{learned}."
     bounds = "" if late.low is None or late.high is None else f" [{_rounded(late.low)}, {_rounded(late.high)}]"
-    return f"late score {_rounded(late.mean)}{bounds}, {learned}"
+    return f"The late score is {_rounded(late.mean)}{bounds}. {learned}."
+
+
+def counted_runs(result: CellResult) -> str:
+    """Returns how many runs are of each class: `8 in-context, 1 carried, 1 undecided of 10 runs`."""
+    failed = [f"{result.failed} failed"] if result.failed else []
+    counted = ", ".join([*(f"{count} {name}" for name, count in result.classes.items()), *failed])
+    return f"{counted} of {several(result.share.of, 'run')}"
 
 
 def bounded_share(share: Share) -> str:

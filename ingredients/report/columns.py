@@ -83,7 +83,7 @@ def brief() -> list[CellColumn]:
         GAIN,
         *map(_further, brief_numbers()),
         CellColumn("learned", learned),
-        CellColumn("return / ceiling", of_ceiling),
+        CellColumn("return / ceiling", judged_by_ceiling),
         CellColumn("emerges at step", _median_step),
         CellColumn("verdict", _verdict_in_bold),
     ]
@@ -107,6 +107,23 @@ def ceiling(result: CellResult) -> str:
 def of_ceiling(result: CellResult) -> str:
     """Returns the raw return of a lifetime beside its ceiling."""
     return f"{wording.number(result.return_.mean, 1)} / {ceiling(result)}"
+
+
+def judged_by_ceiling(result: CellResult) -> str:
+    """Returns the same, and of a return above its ceiling whether that is noise."""
+    return f"{of_ceiling(result)}{_above(result)}"
+
+
+def _above(result: CellResult) -> str:
+    """Returns how far a return lies above its ceiling as written, or that it is within the interval over runs."""
+    gap = result.numbers["gap"]
+    if result.ceiling is None or gap is None or gap.mean is None or result.return_.mean is None:
+        return ""
+    if round(result.return_.mean, 1) <= round(result.ceiling.return_, 1):
+        return ""
+    if gap.low is None or gap.high is None or gap.high >= 0:
+        return " (within noise)"
+    return f" ({wording.bounded(-gap.mean, -gap.high, -gap.low, 1)} above)"
 
 
 def _further(number: CellNumber) -> CellColumn:

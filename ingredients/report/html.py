@@ -16,7 +16,7 @@ from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import columns, inner, opening, planning, rows, short, wording
+from ingredients.report import columns, inner, opening, planning, reading, rows, short, wording
 from ingredients.report.citation import citation
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
@@ -52,6 +52,15 @@ def page(
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         inner_measures=inner.MEASURES,
         planning_measures=planning.MEASURES,
+        needed_by_runs=rows.NEEDED_BY_RUNS,
+        probes_text=reading.PROBES,
+        routes_text=reading.ROUTES,
+        policies=reading.policies(judgement),
+        reading=[
+            (reading.WORDS, reading.words(judgement)),
+            (reading.INTERVALS, reading.intervals(evidence, judgement)),
+            ("How it was made", reading.made(evidence)),
+        ],
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
         panel_key=_panel_key(evidence, judgement),
@@ -153,6 +162,7 @@ def _sections(there: Collection[str]) -> list[tuple[str, str]]:
         ("doses", "Doses"),
         ("references", "Tasks and references"),
         ("failures", "Failures"),
+        ("reading", "How to read this"),
         ("configuration", "Configuration"),
     ]
     return [(anchor, name) for anchor, name in names if anchor in there or anchor not in _NOT_ALWAYS]

@@ -16,8 +16,8 @@ _INGREDIENTS = (
     "needed here",
     "why",
     "late score lost without it",
-    "p",
-    rows.CHANCE,
+    rows.P_OF_LOSS,
+    rows.PROBABILITY,
     "cells that show it",
 )
 _RUNS = (

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement_input.gather import Evidence
-from ingredients.report import columns, inner, opening, planning, routes, rows, short, wording
+from ingredients.report import columns, inner, opening, planning, reading, routes, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.store import STUDY_YAML
 from ingredients.study.messages import several
@@ -50,9 +50,11 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         yield from _ingredients(judgement)
     if probed := rows.probed(judgement)[:_MOST_PROBED]:
         yield "## Probes"
+        yield reading.PROBES
         yield _probes(probed)
     if routed := routes.routed(rows.ordered(judgement)):
         yield "## Routes"
+        yield reading.ROUTES
         yield markdown_table(routes.ROUTES, ([escaped(each) for each in routes.route_row(result)] for result in routed))
     if names := rows.analysed(judgement):
         yield "## Analysis"
@@ -62,11 +64,17 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     yield from _inner(judgement)
     yield from _planning(judgement)
     for title, lines in rows.lists(evidence, judgement):
-        yield f"## {title}"
-        yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
+        if title != rows.OTHER_ROUTES:  # the table of routes has them
+            yield f"## {title}"
+            yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
     if judgement.references:
         yield "## References"
         yield _references(evidence, judgement)
+        yield _bullets(reading.policies(judgement))
+    yield f"## {reading.WORDS}"
+    yield _bullets(reading.words(judgement))
+    yield f"## {reading.INTERVALS}"
+    yield _bullets(reading.intervals(evidence, judgement))
     yield "## How it was made"
     yield from _made(evidence)
 
@@ -74,9 +82,10 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 def _ingredients(judgement: Judgement) -> Iterator[str]:
     yield "## Ingredients"
     yield _bullets(result.sentence for result in judgement.ingredients.values())
-    head = ["ingredient", "needed here", "why", "late score lost without it", "p", rows.CHANCE]
+    head = ["ingredient", "needed here", "why", "late score lost without it", rows.P_OF_LOSS, rows.PROBABILITY]
     yield markdown_table(head, (rows.ingredient_evidence(*each) for each in judgement.ingredients.items()))
-    yield escaped(rows.sufficient(judgement))
+    yield rows.NEEDED_BY_RUNS
+    yield _bullets(rows.sufficient(judgement))
 
 
 def _inner(judgement: Judgement) -> Iterator[str]:
@@ -109,12 +118,11 @@ def _probes(results: Sequence[CellResult]) -> str:
 
 
 def _made(evidence: Evidence) -> Iterator[str]:
-    """Yields how to make the same again, and what made it."""
+    """Yields what made it, and how to make the same again."""
+    yield _bullets(reading.made(evidence))
     yield f"```sh\ningredients run-grid {STUDY_YAML} --out another-folder\n```"
     prints = study_fingerprint(evidence.study)
     yield f"Fingerprints: trains `{prints.trains}`, evaluates `{prints.evaluates}`, judges `{prints.judges}`."
-    for versions in evidence.versions:
-        yield f"Made with {', '.join(f'{name} {version}' for name, version in versions.items())}."
 
 
 def _cells(judgement: Judgement) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
-from ingredients.judgement.words import bounded_share, describe
+from ingredients.judgement.words import bounded_share, counted_runs, describe, listed
 from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.judgement_input.references import INFORMED
 from ingredients.report import wording
@@ -13,15 +13,27 @@ from ingredients.report.curves import ShownCurves
 from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
 from ingredients.report.routes import route_lines
+from ingredients.study import INGREDIENTS
 from ingredients.study.messages import several
 
 FAILED = "Failed runs"
-CHANCE = "chance that a run with it scores higher"
+OTHER_ROUTES = "Ingredients by another route"
+PROBABILITY = "probability that a run with it scores higher"
+P_OF_LOSS = "p of that loss"
+_WHY: dict[str | None, str] = {
+    "information": "the information is missing",
+    "training": "training does not bring it about",
+    None: wording.NOTHING,
+}
+NEEDED_BY_RUNS = (
+    "Needed is about how many runs learn in context, with the ingredient and without it. The last three columns are "
+    "about late scores. So an agent can lose score without an ingredient although many runs still learn."
+)
 INFORMED_SCALE = (
-    "This yardstick is an agent that is shown the task and trained with the same budget. It is no upper bound, so "
+    "It is an agent that is shown the task and trained with the same budget. It is no upper bound, so "
     "scores above 1 are possible."
 )
-_MOST_NAMED = 4
+_MOST_SCORES = 12
 
 
 def ordered(judgement: Judgement) -> list[CellResult]:
@@ -48,10 +60,9 @@ def ingredient_row(name: str, result: IngredientResult) -> list[str]:
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns the same with why it is needed, and the chance that a run is better with it."""
+    """Returns the same with why it is needed, and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
-    because = f"by {result.because}" if result.because else wording.NOTHING
-    return [first, needed, because, cost, p, wording.number(result.improvement)]
+    return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
 
 def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
@@ -113,7 +124,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
     """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
     results = ordered(judgement)
     reasons = {
-        verdict: [f"{each.cell.label()}: {each.reason}" for each in results if each.verdict == verdict and each.seeds]
+        verdict: [f"{describe(each.cell)}: {each.reason}" for each in results if each.verdict == verdict and each.seeds]
         for verdict in ("mixed", "undecided")
     }
     named = {
@@ -121,7 +132,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
         "Storage": [
             f"{describe(each.cell)}: {each.verdict}{wording.storage(each)}" for each in results if wording.storage(each)
         ],
-        "Ingredients by another route": route_lines(ordered(judgement)),
+        OTHER_ROUTES: route_lines(ordered(judgement)),
         "When it appears in training": [*_courses(results), *_memorised(results)],
         "Classes of the runs": [_counted(result) for result in results if result.classes],
         "Mixed": reasons["mixed"],
@@ -136,13 +147,20 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _counted(result: CellResult) -> str:
-    """Returns how many runs are of each class, and what that says of the share that learns in context."""
-    counted = ", ".join(f"{count} {name}" for name, count in result.classes.items())
-    failed = f", {result.failed} failed" if result.failed else ""
-    return (
-        f"{describe(result.cell)}: {counted}{failed}, of {several(result.share.of, 'run')}; "
-        f"{result.share.count} learned ({bounded_share(result.share)})"
-    )
+    """Returns how many runs are of each class, their late scores, and what share of all such runs would learn."""
+    lates = "; ".join(_lates(result, name) for name in result.classes)
+    share = f"{result.share.count} learned in context, so {bounded_share(result.share)}."
+    return f"{describe(result.cell)}: {counted_runs(result)}. {f'Late scores: {lates}. ' if lates else ''}{share}"
+
+
+def _lates(result: CellResult, name: str) -> str:
+    """Returns the late scores of the runs of a class: each of them where classes differ, else from which to which."""
+    scores = sorted(run.late for run in result.runs if run.verdict == name and run.late is not None)
+    if len(result.classes) > 1 and len(scores) <= _MOST_SCORES:
+        return f"{name} {', '.join(map(wording.number, scores))}"
+    if not scores:
+        return wording.NOTHING
+    return " to ".join(dict.fromkeys([wording.number(scores[0]), wording.number(scores[-1])]))
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
@@ -165,15 +183,11 @@ def _courses(results: Sequence[CellResult]) -> list[str]:
 
 
 def _memorised(results: Sequence[CellResult]) -> list[str]:
-    """Returns which cells learned their own training tasks rather than to learn, in one line."""
+    """Returns which cells learned their own training tasks rather than to learn, a line each."""
     names = [describe(result.cell) for result in results if result.memorises]
     if not names:
         return []
-    more = [f"and {len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return [
-        "learned their training tasks by heart (they earn more on these than on others): "
-        f"{'; '.join(names[:_MOST_NAMED] + more)}"
-    ]
+    return [f"{name}: learned by heart" for name in names]
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
@@ -199,10 +213,25 @@ def shortened(title: str, lines: list[str], most: int) -> list[str]:
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
 
 
-def sufficient(judgement: Judgement) -> str:
-    """Returns the smallest sets of ingredients that were enough, in one line; empty where there is none."""
-    sets = [", ".join(name.replace("_", " ") for name in names) for names in judgement.minimal_sufficient]
-    return f"The smallest sets of ingredients that were enough here: {'; '.join(sets)}." if sets else ""
+def sufficient(judgement: Judgement) -> list[str]:
+    """Returns which sets of ingredients were enough, the smallest, a line each; empty where none was shown to be."""
+    sets = [_set(names) for names in judgement.minimal_sufficient]
+    if len(sets) == 1:
+        return [f"One set of ingredients was shown to be enough here: {sets[0]}."]
+    return [f"Shown to be enough here, set {place} of {len(sets)}: {each}." for place, each in enumerate(sets, start=1)]
+
+
+def _set(names: Sequence[str]) -> str:
+    if len(names) == len(INGREDIENTS):
+        return "all four together"
+    return f"{listed(names)}, together" if len(names) > 1 else f"{listed(names)} alone" if names else "none of them"
+
+
+def _one(yardstick: str) -> str:
+    """Returns what a late score of 1 is."""
+    if yardstick == INFORMED:
+        return f"A late score of 1 is the yardstick ({yardstick}). {INFORMED_SCALE}"
+    return f"A late score of 1 is the yardstick ({yardstick}), the best policy known that is not told the task."
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
@@ -213,14 +242,12 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
         "Learned counts the runs that are in-context, each by intervals over its own evaluation tasks.",
     ]
     if judgement.yardstick:
-        informed = [INFORMED_SCALE] if judgement.yardstick.name == INFORMED else []
         parts = [
             f"A late score of 0 is the floor ({evidence.reference('floor')}), the best policy that ignores the past.",
-            f"A late score of 1 is the yardstick ({judgement.yardstick.name}), the best reference known.",
-            *informed,
+            _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
             "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
-            f"It counts above {criterion.gain_above:g}.",
+            f"It counts above {criterion.gain_above:g}, and so does what is earned beyond a reaction.",
             *parts,
         ]
     return " ".join(part for part in (*parts, wording.memories(evidence)) if part)

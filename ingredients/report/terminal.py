@@ -113,7 +113,7 @@ class TerminalReport:
         table = ingredient_table(self.judgement, pen)
         sets = rows.sufficient(self.judgement)
         sentences = [pen.bullet(result.sentence) for result in self.judgement.ingredients.values()]
-        return Group(table, *([pen.text(sets)] if sets else []), *sentences)
+        return Group(table, *map(pen.text, sets), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
         """Says how to go on with what is not there yet, and where the report's files are."""

@@ -32,13 +32,14 @@ VERDICT_MARKS: dict[str | None, str] = {
     None: NOTHING,
 }
 VERDICT_MEANINGS: dict[str, str] = {
-    "in-context": "most runs improve by what they carry, and earn more than a reaction to the last step could",
-    "carried": "most runs improve by what they carry, and earn no more than a reaction could",
-    "reactive": "most runs improve within a lifetime, and swapping what they carry costs nothing",
-    "none": "most runs do not improve within a lifetime, and swapping what they carry costs nothing",
-    "mixed": "runs differ, and no class is shown to be that of most runs",
-    "undecided": "the runs do not settle it, which is not the same as absence",
+    "in-context": "The agent improves within a lifetime by what it carries, and earns more than a reaction could.",
+    "carried": "The agent improves within a lifetime by what it carries, and earns no more than a reaction could.",
+    "reactive": "The agent improves within a lifetime by reacting to the last step. What it carries changes nothing.",
+    "none": "The agent does not improve after the first episodes of a lifetime. What it carries changes nothing.",
+    "mixed": "Runs differ, and no class is shown to be that of most runs.",
+    "undecided": "The data do not settle it. That is never reported as absence.",
 }
+"""What the word means of a run, and of a cell if most of its runs are so; README has the same sentences."""
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
 
@@ -59,11 +60,11 @@ def probe_score(name: str, result: CellResult) -> str:
     """Returns what a probe shows, by the score that it is about: the cost, the fresh start, the gain that is left."""
     probe, shows = result.probes[name], spec_of_probe(name).shows
     if shows == "fresh start":
-        return f"score after it {interval(probe.after)}; at the start {number(result.early.mean)}"
+        return f"score after it {interval(probe.after)}; at the start of a lifetime {number(result.early.mean)}"
     if shows == "gain":
-        return f"gain {interval(probe.gain)}; without it {number(result.gain.mean)}"
+        return f"gain {interval(probe.gain)}; without the probe {number(result.gain.mean)}"
     if shows == "late":
-        return f"late score {interval(probe.late)}; sampled actions {number(result.late.mean)}"
+        return f"late score {interval(probe.late)}; with sampled actions {number(result.late.mean)}"
     return f"score lost {interval(probe.cost)}"
 
 
@@ -102,8 +103,9 @@ def storage(result: CellResult) -> str:
 
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:
-    """Returns each verdict that occurs, with what it means."""
-    occurring = {result.verdict for result in judgement.cells}
+    """Returns each verdict that occurs, of a cell, a run or a reference, with what it means."""
+    occurring: set[str | None] = {result.verdict for result in judgement.cells}
+    occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
     return [(verdict, meaning) for verdict, meaning in VERDICT_MEANINGS.items() if verdict in occurring]
 
 
@@ -138,8 +140,8 @@ def p_text(p: float | None) -> str:
 
 
 def answer(value: bool | None) -> str:
-    """Returns yes, no, or not known."""
-    return {True: "yes", False: "no", None: "not known"}[value]
+    """Returns yes, no, or undecided."""
+    return {True: "yes", False: "no", None: "undecided"}[value]
 
 
 def level(cell: Cell, ingredient: Ingredient) -> str:

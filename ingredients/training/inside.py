@@ -1,4 +1,4 @@
-"""What a memory holds of the last action and the last reward: the route "carried inside" (docs/design.md §5, trap 8).
+"""What a memory holds of the last action and the last reward: the route "held in memory" (docs/design.md §5, trap 8).
 
 - `action`: a_{t-1} from the output of step t − 1, by which it was chosen and which is carried into step t: before x_t
   is taken in, so that neither the action channel nor a leak can tell it.

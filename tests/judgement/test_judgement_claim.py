@@ -36,7 +36,7 @@ def test_a_channel_whose_routes_were_not_measured_leaves_claim_1_open() -> None:
     """The cell learns without the explicit channel; how it has the ingredient was not measured, and is not guessed."""
     claim = claimed({FULL: "in-context", NO_ACTION: "in-context"})
     assert (claim.status, claim.cells) == ("undecided", (NO_ACTION,))
-    assert "how it has action observation is not known. Leaked: the leak was not measured." in claim.sentence
+    assert "by which route it has action observation is undecided. Leaked: the leak was not measured." in claim.sentence
 
 
 def test_claim_1_is_contradicted_where_one_training_task_is_enough() -> None:
@@ -60,7 +60,7 @@ def test_an_undecided_neighbour_leaves_claim_1_open() -> None:
     """That cell leaves it open."""
     claim = claimed({FULL: "in-context", FULL.lacking(R): "undecided"})
     assert (claim.status, claim.cells) == ("undecided", (FULL.lacking(R),))
-    assert "is undecided, because of cell 'all but reward observation'." in claim.sentence
+    assert "is undecided, because cell 'all but reward observation' is mixed." in claim.sentence
 
 
 @pytest.mark.parametrize(("shape", "itself"), [("none", "none"), ("reactive", "reactive")])
@@ -102,9 +102,9 @@ def test_why_an_ingredient_is_needed() -> None:
     assert [found[name].because for name in INGREDIENTS] == ["information", "training", None, "training"]
     assert found[M].sentence.startswith("Memory is needed here. Without it")
     assert found[T].proof == (FULL, FULL.lacking(T))
-    assert "needed here, by information" in found[R].sentence
-    assert "by training, not by information" in found[T].sentence
-    assert "The information that is left would allow more." in found[A].sentence
+    assert found[R].sentence.endswith("With the information that is left, no policy could do better than a reaction.")
+    assert found[T].sentence.endswith("training on one task gives it no reason to adapt.")
+    assert "The information that is left would allow more, and training did not bring it about." in found[A].sentence
 
 
 def test_an_ingredient_that_is_not_needed_has_one_cell_as_proof() -> None:
@@ -123,9 +123,7 @@ def test_sentences_where_nothing_can_be_concluded() -> None:
     """A neighbour that is not in the grid, one that is undecided, and a full cell that did not learn."""
     assert "not tested" in judge(shaped(FULL, "in-context")).ingredients[M].sentence
     undecided = needs({FULL.lacking(R): "undecided"}).ingredients[R].sentence
-    assert (
-        "undecided, because all but reward observation is mixed (runs differ: 3 in-context, 2 none of 5)" in undecided
-    )
+    assert "undecided, because the cell without it is mixed (3 in-context, 2 none of 5 runs)" in undecided
     assert "nothing follows" in judge(*shaped_grid({})).ingredients[M].sentence
 
 

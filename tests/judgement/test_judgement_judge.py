@@ -179,9 +179,11 @@ def test_a_score_that_still_rises_asks_for_steps_and_one_that_does_not_for_a_lea
     rising = CellInput(FULL, tuple(run(s, 0.4, 0.0, 0.2, step_1=0.1, step_2=0.4) for s in range(5)))
     flat = CellInput(FULL, tuple(run(s, 0.4, 0.0, 0.2, step_1=0.4, step_2=0.4) for s in range(5)))
     assert judge(rising).cells[0].advice == (
-        "more steps: the late score still rose by 0.30 since the evaluation point before the end",
+        "more steps: between the last two points of training the late score still rose by 0.30",
     )
-    assert judge(flat).cells[0].advice == ("a better learner: it falls short and no longer rises",)
+    assert judge(flat).cells[0].advice == (
+        "a better learner: it returns less than it could, and its late score no longer rises",
+    )
 
 
 def test_below_the_floor_is_said_of_every_cell() -> None:

@@ -81,7 +81,7 @@ def test_what_was_not_measured_stays_open(leakage: dict[str, Any] | None) -> Non
     cells = shaped_grid({FULL: "in-context", FULL.lacking(A): "in-context"})
     found = judge_stored(cells, stored)
     assert found.claim.status == "undecided"
-    assert "how it has action observation is not known" in found.claim.sentence
+    assert "by which route it has action observation is undecided" in found.claim.sentence
     assert found.leak_claim.status == "not applicable"
 
 
@@ -148,7 +148,7 @@ def test_who_is_shown_less_has_no_higher_ceiling() -> None:
 
 def test_the_note_on_channels_says_what_was_measured() -> None:
     """Both numbers, or that there are none."""
-    (note,) = (note for note in judged({FULL: "in-context"}, reward=LEAKING).notes if note.startswith("The grid"))
+    (note,) = (note for note in judged({FULL: "in-context"}, reward=LEAKING).notes if note.startswith("A channel is"))
     assert note.endswith(
         "Measured here: reward leaks (0.95 [0.93, 0.98], where 1 is every step); action does not leak (0.00 [-0.03, "
         "0.03], where 1 is every step)."

@@ -82,7 +82,7 @@ def test_the_bandit_without_actions_carries_them_inside() -> None:
         (INSIDE, True),
         (NEEDLESS, False),
     ]
-    assert found.claim.status == "channel not needed (carried inside)"
+    assert found.claim.status == "channel not needed (held in memory)"
     for words in ("memory's output (before training 0.00) 0.60 [0.60, 0.60]", "beyond the loss of agents that see"):
         assert words in found.claim.sentence
     assert not any("learns by" in each for each in (found.claim.sentence, *found.notes))
@@ -149,7 +149,7 @@ def test_a_route_that_was_not_measured_is_neither_there_nor_absent() -> None:
     assert has(result.routes[A]) is None
     assert (found.claim.status, found.claim.cells) == ("undecided", (NO_ACTION,))
     assert "what the memory holds was not measured" in found.claim.sentence
-    assert route_words(result)[A] == "not known"
+    assert route_words(result)[A] == "undecided"
 
 
 def test_a_task_that_pays_once_tests_no_learning() -> None:

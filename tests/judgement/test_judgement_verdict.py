@@ -80,7 +80,7 @@ def test_a_run_about_the_criterion_is_undecided_and_known_to_adapt() -> None:
     assert four.verdict == "undecided"
     assert (four.reason or "").startswith("4 in-context, 1 undecided of 5; of one: it adapts by what it carries")
     assert (four.reason or "").endswith(
-        "; " + "all adapt by what they carry, and differ in what they are shown to earn beyond a reaction"
+        "; " + "all improve by what they carry, and not all are shown to earn more than a reaction could"
     )
 
 

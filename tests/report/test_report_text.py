@@ -16,7 +16,7 @@ from synthetic import bandit_study, write_results
 
 from ingredients.grid import runs
 from ingredients.judgement import Interval
-from ingredients.report import rows, wording
+from ingredients.report import columns, rows, wording
 from ingredients.report.build import Report, read_report
 from ingredients.report.layout import fullest_first
 from ingredients.report.markdown import escaped
@@ -263,6 +263,30 @@ def test_the_markdown_opens_with_the_answer(report: Report) -> None:
     assert any(re.search(r"!\[[^\]]+\]\(figures/adaptation\.png\)", each) for each in paragraphs[3:6])
     assert report.markdown.endswith("\n")
     assert not report.markdown.endswith("\n\n")
+
+
+def test_the_legend_has_every_class_that_the_markdown_names(report: Report) -> None:
+    """What runs and references came out as is explained, too, and each kind of interval."""
+    legend = {verdict for verdict, _ in wording.meanings(report.judgement)}
+    classes = {name for result in report.judgement.cells for name in result.classes}
+    assert classes | {"none", "reactive", "in-context"} <= legend
+    for title in ("Words", "What the intervals are over", "How it was made"):
+        assert report.markdown.count(f"## {title}\n") == 1
+
+
+def test_a_return_above_its_ceiling_is_said_to_be_noise_or_not(report: Report) -> None:
+    """By the interval of the difference over runs; a return below its ceiling gets no mark."""
+    full = report.judgement.cells[-1]
+    assert full.ceiling is not None
+    ceiling = replace(full.ceiling, return_=25.02)
+    for mean, gap, said in (
+        (25.07, Interval(-0.05, -0.12, 0.03), "25.1 / 25.0 (within noise)"),
+        (25.32, Interval(-0.3, -0.4, -0.2), "25.3 / 25.0 (0.3 [0.2, 0.4] above)"),
+        (24.9, Interval(0.1, 0.1, 0.1), "24.9 / 25.0"),
+    ):
+        numbers = {**full.numbers, "gap": gap}
+        cell = replace(full, ceiling=ceiling, return_=Interval(mean, None, None), numbers=numbers)
+        assert columns.judged_by_ceiling(cell) == said
 
 
 def test_the_markdown_tables_are_tables(report: Report) -> None:
