@@ -25,8 +25,8 @@ ROUTES: Final = (
 )
 _POLICIES: Final = {
     "random": "any action at every step",
-    "best_fixed": "the best policy that ignores the past",
-    "wander": "the best policy found that ignores the past",
+    "best_fixed": "the best policy known that ignores the past",
+    "wander": "the same, in a room",
     "reactive": "the best policy known that sees only the last observation, reward and action",
     "reactive_reward_only": "the same without the last action",
     "greedy": "takes the action that is best by what it has seen so far, and never explores on purpose",

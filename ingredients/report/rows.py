@@ -243,7 +243,7 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     ]
     if judgement.yardstick:
         parts = [
-            f"A late score of 0 is the floor ({evidence.reference('floor')}), the best policy that ignores the past.",
+            f"A late score of 0 is the floor ({evidence.reference('floor')}), the best policy known that ignores the past.",
             _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
             "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
