@@ -242,8 +242,9 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
         "Learned counts the runs that are in-context, each by intervals over its own evaluation tasks.",
     ]
     if judgement.yardstick:
+        floor = evidence.reference("floor")
         parts = [
-            f"A late score of 0 is the floor ({evidence.reference('floor')}), the best policy known that ignores the past.",
+            f"A late score of 0 is the floor ({floor}), the best policy known that ignores the past.",
             _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
             "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
