@@ -151,6 +151,7 @@ SHORT = {
     "ingredients run-grid": "ingredients run-grid ablations/bandit.yaml",
     "ingredients report": "ingredients report results/bandit",
     "ingredients report DIR --format json": "ingredients report results/bandit --format json",
+    "ingredients report DIR --index": "ingredients report results --index",
     "ingredients audit": "ingredients audit CartPole-v1 FrozenLake-v1",
 }
 ON_A_CLUSTER = "test_ray.py: test_run_grid_on_a_cluster_prints_what_it_prints_here"
@@ -164,12 +165,18 @@ ELSEWHERE = {
     "ingredients run-grid study.yaml --engine ray --address auto": ON_A_CLUSTER,
     "ingredients run-grid study.yaml --engine ray --address head:6379": ON_A_CLUSTER,
     "ingredients audit CartPole-v1 --policy ppo.zip": "test_audit_policy.py: test_a_zip_of_stable_baselines3_plays",
+    "ingredients report results/published/bandit results/published/second-setting --format html > both.html": (
+        "test_report_compare.py: test_the_page_has_curves_verdicts_and_numbers"
+    ),
     "make grid": "test_packaging.py: test_make_knows_its_targets",
     "make test": "test_packaging.py: test_make_knows_its_targets",
     "make bench": "test_packaging.py: test_make_knows_its_targets",
     "make install": "test_packaging.py: test_make_installs_nothing_twice",
     "make soak": "soak.py: ",
     "pip install --editable . --constraint constraints.txt": "test_packaging.py: test_make_installs_nothing_twice",
+    "pip install --editable '.[export]' --constraint constraints.txt": (
+        "test_packaging.py: test_make_installs_nothing_twice"
+    ),
     "pip install 'rl2-ingredients[cluster]'": "test_packaging.py: test_the_wheel_works_far_from_the_checkout",
     "ray start --head --port 6379": "test_ray.py: cluster",
     "ray start --address HEAD:6379": "test_ray.py: cluster",
@@ -215,7 +222,9 @@ def prepare(folder: Path) -> None:
                 yaml.safe_dump({**study, "name": "study", "ingredients": ONE_CELL, "seeds": 1})
             )
     (folder / "expected.yaml").write_text("all: [in-context, carried, reactive, none, mixed, undecided, null]\n")
-    (example,) = re.findall(r"^```\n(.*?)^```", PAGES["docs/reports.md"], flags=re.MULTILINE | re.DOTALL)
+    example, *_ = re.findall(
+        r"^```\n([^`]*in-context.*?)^```", PAGES["docs/reports.md"], flags=re.MULTILINE | re.DOTALL
+    )
     (folder / DOCUMENTED).write_text(example)
     (own,) = re.findall(r"^```yaml\n(.*?)^```", PAGES["README.md"], flags=re.MULTILINE | re.DOTALL)
     (folder / "cartpole.yaml").write_text(own)

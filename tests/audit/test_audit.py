@@ -228,12 +228,12 @@ class Recalls(gymnasium.Env[np.int64, np.int64]):
         return np.int64(self._cards[-1]), float(right), len(self._cards) > 40, False, {}
 
 
-@pytest.mark.parametrize(("back", "needed"), [(2, 0.95), (0, 0.0)])
+@pytest.mark.parametrize(("back", "needed"), [(2, 1.0), (0, 0.0)])
 def test_a_memory_is_needed_for_a_card_that_is_gone(back: int, needed: float) -> None:
     """What was shown two steps ago only the past tells; what is shown now the past adds nothing to."""
     session = play(Made(Recipe("test_audit:Recalls", {"back": back})), **PLAYED)
     found = gain(session.played(), session.ended)
-    assert found.share == pytest.approx(needed, abs=0.05)
+    assert found.share == pytest.approx(needed, abs=0.06)
     assert found.low is not None
     assert (found.low > 0.9) == (back == 2)
 

@@ -100,6 +100,7 @@ def test_shipped_studies_have_seeds_and_tasks_that_no_choice_met() -> None:
     few = {each.name for each in shipped if each.seeds.count < 10}
     assert {name for name in few if not name.startswith("duan-bandits")} == {
         "memories",
+        "memory-planning",
         "tabular-mdp",
         "two-arms-bayes",
         "two-arms-bayes-50",
