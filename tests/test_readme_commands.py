@@ -222,9 +222,8 @@ def prepare(folder: Path) -> None:
                 yaml.safe_dump({**study, "name": "study", "ingredients": ONE_CELL, "seeds": 1})
             )
     (folder / "expected.yaml").write_text("all: [in-context, carried, reactive, none, mixed, undecided, null]\n")
-    example, *_ = re.findall(
-        r"^```\n([^`]*in-context.*?)^```", PAGES["docs/reports.md"], flags=re.MULTILINE | re.DOTALL
-    )
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```", PAGES["docs/reports.md"], flags=re.MULTILINE | re.DOTALL)
+    (example,) = (block for kind, block in fenced if not kind)
     (folder / DOCUMENTED).write_text(example)
     (own,) = re.findall(r"^```yaml\n(.*?)^```", PAGES["README.md"], flags=re.MULTILINE | re.DOTALL)
     (folder / "cartpole.yaml").write_text(own)

@@ -30,10 +30,8 @@ from ingredients.training.trainer import Setup
 
 TICKS: Final = 4  # idle ones; the first is what the last is compared with
 OWN_GAMES: Final = 256
-SHOWN, PLAYED = (
-    6,
-    3,
-)  # walks of the first sign, twice, of the second, for two worlds and goals; own games, and shown twice
+SHOWN: Final = 6  # walks for each decision: of the first sign twice, of the second for two worlds and two goals
+PLAYED: Final = 3  # times that a game of its own is gone through: played, and shown to two networks
 
 
 def planning(setup: Setup, policies: Sequence[Tensor], tasks: int) -> list[dict[str, Sequence[float]]]:

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from ingredients.inner.planning_walks import Walks, flags, memories
-from ingredients.references.planning_maps import OPEN, UNSEEN, WALL
+from ingredients.references.planning_maps import OPEN, UNSEEN, WALL, one_of
 from ingredients.references.planning_policies import MazeSearch, Replay, VectorNavigator
 from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
 from ingredients.tasks.torus import BACK, EDGES, MOVES, distances, neighbours
@@ -139,11 +139,6 @@ def _onward(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
     navigator = VectorNavigator(family)
     parts = navigator.parts.of(memories(family, navigator, walks))
     return (parts["failed"][walks.rows, sure.here] == 0) & (parts["back"] != torch.arange(len(MOVES)))
-
-
-def one_of(fits: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns the number of one of those that fit, each as likely, `[N]`, for `fits` `[N, X]`."""
-    return (torch.rand(fits.shape, generator=draws) + fits.float()).argmax(-1)
 
 
 class MazeWorld(NamedTuple):

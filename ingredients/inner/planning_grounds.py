@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from ingredients.inner.names import BLIND, PLANNERS
-from ingredients.inner.planning_decisions import Composition, News, composition, news, one_of
+from ingredients.inner.planning_decisions import Composition, News, composition, news
 from ingredients.inner.planning_walks import Walks, choices, played
+from ingredients.references.planning_maps import one_of
 from ingredients.references.planning_policies import MazeSearch, MazeWanderer, Oracle, Replay, VectorNavigator
 from ingredients.references.policy import ReferencePolicy
 from ingredients.seeds import Purpose, generator

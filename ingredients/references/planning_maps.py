@@ -103,6 +103,11 @@ class Chart:
         known = parts["place"].gather(1, label.unsqueeze(1))
         return torch.where(known >= 0, known, parts["here"]).squeeze(1).long()
 
+    def ends(self, parts: Mapping[str, Tensor], observation: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the places of the label that is seen, `[N]`, and of the goal, `[N, 1]`, −1 where it is not known."""
+        label, goal = seen_labels(self.family, observation)
+        return self.located(parts, label), parts["place"].gather(1, goal.unsqueeze(1))
+
     def note(self, parts: dict[str, Tensor], step: Walked) -> tuple[Tensor, Tensor]:
         """Writes a step into the chart; returns the places before and after it, `[N]`."""
         around = neighbours(self.family.size)
@@ -151,7 +156,7 @@ def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
 
 
 def one_of(allowed: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns one of the allowed moves, each as likely, `[N]`, for `allowed` `[N, 4]`; any where none is."""
+    """Returns the number of one of those allowed, each as likely, `[N]`, for `allowed` `[N, X]`; any where none is."""
     lots = torch.rand(allowed.shape, generator=draws)
     return (lots + allowed.float()).argmax(-1)
 

@@ -146,10 +146,8 @@ class VectorNavigator:
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns a move that brings it nearer as the crow flies; to a new place, where the goal's is not known."""
         parts = self.parts.of(memory)
-        label, goal = seen_labels(self.family, moment.observation)
-        here = self.chart.located(parts, label)
+        here, at = self.chart.ends(parts, moment.observation)
         around = neighbours(self.family.size)
-        at = parts["place"].gather(1, goal.unsqueeze(1))
         flies = distances(around)[at.clamp(min=0).long()].squeeze(1)  # [N, P]: to the goal, if there were no walls
         nearer = flies.gather(1, around[here]) < flies.gather(1, here.unsqueeze(1))
         new = ~self.chart.visited(parts).gather(1, around[here])
@@ -204,10 +202,8 @@ class MazeSearch:
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
         """Returns the first move of the cheapest way."""
         parts = self.parts.of(memory)
-        label, goal = seen_labels(self.family, moment.observation)
-        here = self.chart.located(parts, label)
+        here, at = self.chart.ends(parts, moment.observation)
         around = neighbours(self.family.size)
-        at = parts["place"].gather(1, goal.unsqueeze(1))
         there = at == torch.arange(self.family.places)
         targets = torch.where(at >= 0, there, ~self.chart.visited(parts))
         costs = torch.where(parts["edges"] == WALL, math.inf, torch.where(parts["edges"] == OPEN, 1.0, self.price))

@@ -194,7 +194,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the median time of the first steps of a lifetime in one environment; 0 where there is none."""
+    """Returns the median time of the first steps of a lifetime in one environment, a few seconds of them at most."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     world = lifetime.begin(family, tasks, torch.rand(1, family.start_size, generator=draw))
@@ -205,7 +205,7 @@ def _step_seconds(family: Family) -> float:
         began = time.perf_counter()
         world, _ = lifetime.proceed(family, tasks, world, action, noise)
         took.append(time.perf_counter() - began)
-        if world.waiting is not None and bool(world.waiting.all()):
+        if sum(took) > SECONDS or (world.waiting is not None and bool(world.waiting.all())):
             break
     return median(took)
 
