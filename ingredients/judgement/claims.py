@@ -254,8 +254,8 @@ def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: ClaimInput)
     if verdict not in ("none", "reactive", "carried"):
         return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}. {leaks}", (cell,))
     if full is None or full.verdict != "in-context":
-        sentence = f"{ENOUGH} is undecided: {named_} is {verdict}, and the cell with all four does not learn either."
-        return Claim("undecided", sentence, (cell,))
+        either = "the cell with all four is not shown to learn in context either"
+        return Claim("undecided", f"{ENOUGH} is undecided: {named_} is {verdict}, and {either}.", (cell,))
     but = "although the environment leaks what is switched off"
     return Claim("contradicted", f"{ENOUGH} is contradicted here: {named_} is {verdict}, {but}. {leaks}", (FULL, cell))
 

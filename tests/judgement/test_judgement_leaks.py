@@ -110,7 +110,8 @@ def test_what_was_not_measured_stays_open(leakage: dict[str, Any] | None) -> Non
             "is contradicted here: cell 'mem",
         ),
         ({FULL: "in-context", SILENT: "undecided"}, LEAKING, LEAKING, "undecided", "is mixed. Measured: reward leaks"),
-        ({}, LEAKING, LEAKING, "undecided", "the cell with all four does not learn either"),
+        ({}, LEAKING, LEAKING, "undecided", "the cell with all four is not shown to learn in context either"),
+        ({FULL: "undecided"}, LEAKING, LEAKING, "undecided", "the cell with all four is not shown to learn in context"),
         ({FULL: "in-context", SILENT: "in-context"}, TIGHT, TIGHT, "not applicable", "reward does not leak (0.00"),
     ],
 )
