@@ -1,7 +1,5 @@
-"""The agent: what it sees (`observation`, `eye`), what it remembers with (`memory/`), weights (`network`), actions.
+"""The agent: input (`observation`, `eye`), `memory/`, weights and heads (`network`), action distributions (`policy`).
 
-What actions mean is in `policy`.
-
-What of it runs as compiled loops on a CPU, `compiled` says; what as kernels on a card, `kernels` does, with
-`triton_functions`, `observation_triton`, `products_triton` (linear layers) and `choice_triton` (acting).
+`compiled` supports loops on a CPU. `kernels` supports GPU kernels: `triton_functions`, `observation_triton`,
+`products_triton` (linear layers), `choice_triton` (acting).
 """

@@ -1,8 +1,8 @@
-"""Acting as one kernel: the head's logits, their softmax, and a choice by inverse CDF from a uniform draw.
+"""Acting as one kernel: logits, softmax, and a choice by inverse CDF from a uniform draw u.
 
     a = #{k < A − 1 : Σ_{j ≤ k} π_j ≤ u},    π = softmax of the first A columns of W o + b
 
-`Agent.logits` and `policy.sample` take five operations a step for it. A second kernel gives log π of what was chosen.
+A second kernel computes log π(a).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _logits(
     BLOCK_P: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> tl.tensor:
-    """Returns the logits `[N, P]` of lanes; columns that are no action's are −∞."""
+    """Returns logits `[N, P]`; columns beyond the actions are −∞."""
     j, p = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_P)
     inside = (j < SIZE)[:, None] & (p < ACTIONS)[None, :]
     w = tl.load(weight + j[:, None] * HEAD + p[None, :], mask=inside, other=0.0)
@@ -100,7 +100,7 @@ def _weigh(
 
 
 def fits(size: int, actions: int) -> bool:
-    """Whether a program holds a head of A logits on H units."""
+    """Whether one program can hold the head."""
     return size <= 256 and actions <= 64
 
 

@@ -1,11 +1,9 @@
-"""Loops that numba compiles for this machine's processor, and the functions of one number that they share.
+"""Loops that numba compiles for this CPU, and scalar functions that they share.
 
-A training step of small networks is thousands of small operations, and torch takes microseconds to begin each.
-Compiled loops do the same arithmetic without that: products go to the BLAS that scipy brings, everything between them
-is one pass over a few kilobytes that stay in the first cache.
+Torch takes microseconds to begin an operation, and a training step of small networks has thousands. Compiled loops
+avoid this. Matrix products go to scipy's BLAS.
 
-No operation here is reordered or contracted (`fastmath` is off): a vector of sixteen and the rest that fills none give
-the same bits, so a run's numbers do not depend on where it stands in a stack.
+`fastmath` is off, so nothing is reordered or contracted: a run's bits do not depend on its place in a stack.
 """
 
 from __future__ import annotations
@@ -39,12 +37,12 @@ def inlined(function: Function) -> Function:
 
 
 def compiled(function: Function) -> Function:
-    """Returns the function, compiled when it is first called; the code is kept for later processes where it can be."""
+    """Returns the function, compiled at its first call; later processes reuse the code from disk."""
     return cast(Function, _Loop(function))
 
 
 class _Loop:
-    """A function whose machine code is kept. Where what was kept cannot be read or written, it is made anew."""
+    """A function whose machine code is kept on disk; compiled again where that cannot be read or written."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -65,9 +63,9 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the function, compiled, with its code in a folder of this source and processor.
+    """Returns the compiled function, with its code in a folder of this source and processor.
 
-    numba looks at the source of a function alone, not at that of the functions which it calls.
+    numba's own cache ignores changes in the functions that a function calls.
     """
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
@@ -82,7 +80,7 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _code_folder() -> str:
-    """Returns where machine code is kept, or nothing where there is no home: then numba chooses."""
+    """Returns the folder of machine code; empty where there is no home, and numba chooses."""
     package = Path(__file__).parent.parent
     sources = sorted(file for wing in ("agent", "training") for file in (package / wing).rglob("*.py"))
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()[:16]
@@ -99,7 +97,7 @@ _with_loops: ContextVar[bool] = ContextVar("with_loops", default=True)
 
 @contextmanager
 def without_loops() -> Iterator[None]:
-    """Lets torch do everything inside, as it does on other devices."""
+    """Uses torch instead of compiled loops inside the context."""
     token = _with_loops.set(False)
     try:
         yield
@@ -108,7 +106,7 @@ def without_loops() -> Iterator[None]:
 
 
 def loops_do(*tensors: Tensor) -> bool:
-    """Whether compiled loops can take the tensors: float32 on a CPU, and no gradient is asked over them."""
+    """Whether compiled loops can take the tensors: float32 on a CPU, with no gradient asked."""
     if not _with_loops.get():
         return False
     asked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -116,14 +114,14 @@ def loops_do(*tensors: Tensor) -> bool:
 
 
 def arrays(*tensors: Tensor) -> list[Floats]:
-    """Returns arrays that share the tensors' storage where that is contiguous: what is written on must be made so."""
+    """Returns arrays that share the storage of contiguous tensors; others are copied, so outputs must be contiguous."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
 def flat_rows(weights: Tensor) -> tuple[Floats, int]:
-    """Returns weights `[S, ...]` as one flat array that shares their storage, and how far a run's are from the next's.
+    """Returns weights `[S, ...]` as one flat array that shares their storage, and the stride between runs.
 
-    The weights may be views of longer rows, as `network.views` makes them; each run's own are contiguous.
+    The weights may be views of longer rows (`network.views`); each run's own must be contiguous.
     """
     weights = weights.detach()
     if not weights[0].is_contiguous():
@@ -134,7 +132,7 @@ def flat_rows(weights: Tensor) -> tuple[Floats, int]:
 
 @inlined
 def of_run(weights: Floats, row: int, run: int, shape: tuple[int, ...]) -> Floats:
-    """Returns a run's own weights of this shape, a view of what `flat_rows` has made."""
+    """Returns one run's weights, as a view of the array from `flat_rows`."""
     count = 1
     for size in shape:
         count *= size
@@ -165,7 +163,7 @@ Q0, Q2, Q4, Q6 = (
 
 @inlined
 def tanh(x: np.float32) -> np.float32:
-    """Returns the hyperbolic tangent of a float32; not a number stays that."""
+    """Returns tanh of a float32; NaN stays NaN."""
     x = LARGEST if x > LARGEST else x
     x = -LARGEST if x < -LARGEST else x
     square = x * x
@@ -181,6 +179,6 @@ def sigmoid(x: np.float32) -> np.float32:
 
 @inlined
 def add_to(out: Floats, more: Floats) -> None:
-    """Adds numbers, `[M]`, to others."""
+    """Adds `more` to `out` in place, `[M]`."""
     for i in range(out.size):
         out[i] += more[i]

@@ -1,18 +1,15 @@
-"""How images are seen: two layers of convolutions and one of units, for each image; trained, and one for all cells.
+"""The image encoder: two convolutions and a linear layer, trained with the agent and the same in all cells.
 
-Without images it is the input itself.
-
-| layer | of |
+| layer | size |
 |---|---|
-| first | 16 kernels of 8 × 8 pixels, 4 apart, rectified |
-| second | 32 kernels of 4 × 4, 2 apart, rectified |
-| last | 64 units on all of them, rectified |
+| first | 16 kernels of 8 × 8 pixels, stride 4, ReLU |
+| second | 32 kernels of 4 × 4, stride 2, ReLU |
+| last | 64 units, ReLU |
 
-It is the smallest network that has learned Atari (Mnih et al. 2013, §4.1), with a quarter of its last layer.
+This is the network of Mnih et al. 2013, §4.1, with a quarter of its last layer. Without images it is the identity.
 
-Images stay bytes in a rollout, and between the way there and the way back nothing else is kept: the way back makes the
-layers again, `BLOCK` images at a time. Runs are seen one after the other: a convolution of one run's images with its
-own kernels rounds alike whatever runs stand beside it, and at these sizes a stack of them is no faster.
+Images stay bytes in a rollout. The backward pass computes the layers again, `BLOCK` images at a time, to save memory.
+Runs are processed one by one: then a run's bits do not depend on its stack, and a stack is no faster at these sizes.
 """
 
 from __future__ import annotations
@@ -40,22 +37,22 @@ LAYERS = ("first", "first_bias", "second", "second_bias", "last", "last_bias")
 
 @dataclass(frozen=True)
 class Eye:
-    """Sees the images of an observation, each of height, width and channels."""
+    """The encoder for images of these heights, widths and channels."""
 
     frames: tuple[Frame, ...] = ()
 
     @property
     def words(self) -> int:
-        """How many columns of the input are images: its first ones."""
+        """Number of input columns that are images; they come first."""
         return sum(words_of(frame) for frame in self.frames)
 
     def entering(self, size: int) -> int:
-        """Returns how many numbers a memory takes in, for an input of `size`."""
+        """Returns the width of the memory's input, for an observation of width `size`."""
         return size - self.words + FEATURES * len(self.frames)
 
     @property
     def block_floats(self) -> int:
-        """The floats that a block of images and its layers take, with the way back, at most."""
+        """Upper bound of the floats for one block of images, its layers and their gradients."""
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -67,7 +64,7 @@ class Eye:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform of the variance that suits rectified units, biases 0 (He et al. 2015)."""
+        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = 0.0 if name.endswith("bias") else math.sqrt(6.0 / _fan_in(shape))
@@ -75,7 +72,7 @@ class Eye:
         return weights
 
     def seen(self, weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-        """Returns inputs `[S, ..., entering(F)]` with features in place of images, for inputs `[S, ..., F]`."""
+        """Returns inputs `[S, ..., F]` with images replaced by features: `[S, ..., entering(F)]`."""
         if not self.frames:
             return inputs
         parts = []
@@ -91,7 +88,7 @@ class Eye:
 
 
 class _Features(torch.autograd.Function):
-    """Features `[S, X, E]` of images `[S, X, words]`, with the derivative over the layers' weights `[S, ...]`."""
+    """Features `[S, X, E]` of images `[S, X, words]`, differentiable in the layers' weights `[S, ...]`."""
 
     @staticmethod
     def forward(ctx: Any, frame: Frame, shown: Tensor, *layers: Tensor) -> Tensor:  # noqa: ANN401
@@ -130,14 +127,14 @@ def _features(frame: Frame, shown: Tensor, layers: Sequence[Tensor]) -> Tensor:
 
 
 def _alike(shown: Tensor) -> AbstractContextManager[object]:
-    """Lets a card take algorithms that give the same bits every time, in full precision."""
+    """Makes convolutions on a GPU deterministic and full-precision."""
     if not shown.is_cuda:
         return nullcontext()
     return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
 
 
 def _own(layers: Sequence[Tensor], run: int) -> list[Tensor]:
-    """Returns copies of one run's weights: of a stack's, each would start off another boundary."""
+    """Returns copies of one run's weights, so that their memory alignment does not depend on the stack."""
     return [layer[run].detach().clone(memory_format=torch.contiguous_format) for layer in layers]
 
 
@@ -156,7 +153,7 @@ def _shapes(frame: Frame) -> tuple[tuple[int, ...], ...]:
 
 
 def _block_floats(frame: Frame) -> int:
-    """Returns the floats of one image: its pixels, and the units of its layers."""
+    """Returns the floats of one image and its layers."""
     height, width, channels = frame
     sides = [_after(side, FIRST, PAD_FIRST) for side in (height, width)]
     return height * width * channels + FIRST[0] * math.prod(sides) + _shapes(frame)[4][0]

@@ -1,15 +1,14 @@
-"""Kernels that Triton compiles for a card: when they can be taken, and what they share.
+"""Triton kernels for a GPU: when they apply, and what they share.
 
-Torch begins a small operation on a card in two to five microseconds, whatever it does; an update of small networks is
-thirty thousand of them. A kernel holds what belongs together in registers for a whole lifetime, and begins once.
+Torch takes two to five microseconds to launch an operation, and an update of small networks has thirty thousand. A
+kernel keeps its data in registers for a whole lifetime and is launched once.
 
-Every kernel stands in a file `..._triton` of its own beside the equations that it computes. A program of a kernel
-belongs to one run, sums in an order that its own sizes fix, and adds to nothing that others add to. So a run's bits do
-not depend on its stack. Products are made of three in the matrix units' short format (`PRECISION`): the error is that
-of float32, the speed several times that of the plain units.
+Kernels stand in `..._triton` files beside the equations they compute. A program belongs to one run and sums in a fixed
+order without atomics, so a run's bits do not depend on its stack. Products use three tf32 products each (`PRECISION`):
+float32 accuracy at several times the speed of the plain units.
 
-Triton is imported only with such a file, and such a file only where `kernels_do` says yes: a CPU needs no Triton. Its
-interpreter runs the same kernels on a CPU, slowly: `interpreted`, for tests.
+Triton is imported only where `kernels_do` is true, so a CPU needs none. For tests its interpreter runs kernels on a CPU
+(`interpreted`).
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _interpreted: ContextVar[bool] = ContextVar("interpreted", default=False)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
-    """Returns the function as a kernel, or as a function that kernels call; compiled when it is first called."""
+    """Returns the function as a Triton kernel or helper, compiled at its first call."""
     import triton
 
     made: Kernel = triton.jit(function)
@@ -42,7 +41,7 @@ def kernel(function: Callable[..., Any]) -> Kernel:
 
 @contextmanager
 def without_kernels() -> Iterator[None]:
-    """Lets torch do everything inside."""
+    """Uses torch instead of kernels inside the context."""
     token = _with_kernels.set(False)
     try:
         yield
@@ -52,7 +51,7 @@ def without_kernels() -> Iterator[None]:
 
 @contextmanager
 def interpreted() -> Iterator[None]:
-    """Lets kernels take the tensors of a CPU, too: right where TRITON_INTERPRET=1 was set before Triton's import."""
+    """Lets kernels take CPU tensors; needs TRITON_INTERPRET=1 before Triton's import."""
     token = _interpreted.set(True)
     try:
         yield
@@ -61,7 +60,7 @@ def interpreted() -> Iterator[None]:
 
 
 def kernels_do(*tensors: Tensor) -> bool:
-    """Whether kernels can take the tensors: float32 on a card, where there is a Triton."""
+    """Whether kernels can take the tensors: float32 on a GPU, with Triton installed."""
     if not _with_kernels.get() or not all(tensor.dtype == torch.float32 for tensor in tensors):
         return False
     return _interpreted.get() or (all(tensor.is_cuda for tensor in tensors) and _there_is_triton())
@@ -73,19 +72,16 @@ def _there_is_triton() -> bool:
 
 
 def block(size: int) -> int:
-    """Returns the side of a block that holds `size` rows or columns: a power of two, 16 or larger."""
+    """Returns the block side for `size` rows or columns: a power of two, at least 16."""
     return max(SMALLEST, 1 << (size - 1).bit_length())
 
 
 def held(number: float | Tensor, like: Tensor) -> Tensor:
-    """Returns a number as what a kernel reads from the card, where it is not there already.
-
-    A captured graph can be replayed with other numbers only if it reads them.
-    """
+    """Returns a number as a tensor on the device, so that a captured graph can be replayed with another value."""
     return number if isinstance(number, Tensor) else torch.tensor(number, device=like.device)
 
 
 def run_length(weights: Tensor) -> int:
-    """Returns how far a run's weights are from the next's, `[S, ...]`: views of longer rows, each contiguous."""
+    """Returns the stride between runs of weights `[S, ...]`; each run's own are contiguous."""
     assert weights[0].is_contiguous(), weights.stride()
     return weights.stride(0)

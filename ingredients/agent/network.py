@@ -1,7 +1,7 @@
-"""The agent's weights, S runs in one flat tensor, and its head: the policy, and what it expects to be paid.
+"""The agent's weights, as one flat tensor `[S, P]`, and its head: logits and predicted rewards.
 
-All runs of a stack stand in one contiguous `[S, P]` tensor: the optimiser is a handful of operations whatever the
-number of weights, and gradient norms are one reduction a run. Every cell has the same weights for the same seed.
+With one contiguous tensor the optimiser needs few operations, and a gradient norm is one reduction per run. Every cell
+has the same initial weights for the same seed.
 """
 
 from __future__ import annotations
@@ -31,13 +31,10 @@ NO_EYE = Eye()  # of observations without images
 
 @dataclass(frozen=True)
 class Agent:
-    """One architecture: memory, then a linear head on the memory's output, or on `head_hidden` rectified units of it.
+    """One architecture: encoder of images if any, memory, optional ReLU layer of `head_hidden` units, linear head.
 
-    Where there are images an eye stands before the memory.
-
-    The head's first A columns are the policy's logits, the next A the rewards that the agent expects of its actions
-    (`learner.prediction_gradient`): only training looks at those. Where actions are vectors the first A columns are
-    their means, the next A the logarithms of their deviations (`policy`).
+    The head's first A columns are logits, the next A predicted rewards of the actions, used in training alone
+    (`learner.prediction_gradient`). For vector actions they are means and log-deviations (`policy`).
     """
 
     layout: InputLayout
@@ -48,16 +45,15 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """The width of the head: logits and predictions, padded to a multiple of four.
+        """Width of the head: 2A, padded to a multiple of four.
 
-        In torch a product of another width starts some runs of a stack off a 16-byte boundary, and MKL rounds there
-        otherwise.
+        Without padding some runs of a stack start off a 16-byte boundary, where MKL rounds otherwise.
         """
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights, in the order in which they stand in the flat tensor."""
+        """Returns the shapes of one run's weights, in the order of the flat tensor."""
         between = {"head.first": (self.hidden, self.head_hidden), "head.first_bias": (1, self.head_hidden)}
         return {
             **self.memory.shapes(),
@@ -68,7 +64,7 @@ class Agent:
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns one run's weights; the small head starts close to the uniform policy."""
+        """Returns one run's weights; the small head makes the first policy nearly uniform."""
         draw = generator(seed, Purpose.WEIGHTS)
         weights = self.memory.initial_weights(draw)
         read = self.hidden
@@ -83,7 +79,7 @@ class Agent:
         return weights | self.eye.initial_weights(draw)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the memory's output `[S, N, H]` and its state after the input x_t `[S, N, F]`."""
+        """Returns the memory's output `[S, N, H]` and state after input x_t `[S, N, F]`."""
         return self.memory.step(weights, state, carry_t, self.eye.seen(weights, x_t))
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
@@ -91,7 +87,7 @@ class Agent:
         return self.memory.unroll(weights, carry, self.eye.seen(weights, x), start)
 
     def choices(self, weights: Mapping[str, Tensor], outputs: Tensor, uniform: Tensor) -> Tensor:
-        """Returns choices `[S, N]` (int64) for the memory's outputs `[S, N, H]` and uniforms `[S, N]`."""
+        """Returns choices `[S, N]` (int64) for outputs `[S, N, H]` and uniforms `[S, N]`."""
         if kernels_do(outputs, uniform) and not self.head_hidden:
             from ingredients.agent import choice_triton
 
@@ -101,11 +97,11 @@ class Agent:
         return sample(self.logits(weights, outputs), uniform)
 
     def logits(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
-        """Returns the policy's logits `[S, ..., A]` for the memory's outputs `[S, ..., H]`."""
+        """Returns logits `[S, ..., A]` for outputs `[S, ..., H]`."""
         return self.heads(weights, outputs)[..., : self.layout.actions]
 
     def heads(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
-        """Returns logits, predicted rewards and padding, `[S, ..., P]`, for the memory's outputs `[S, ..., H]`."""
+        """Returns all columns of the head `[S, ..., P]` for outputs `[S, ..., H]`."""
         rows = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
         if self.head_hidden:
             rows = _linear(rows, weights["head.first"], weights["head.first_bias"]).relu()
@@ -125,7 +121,7 @@ def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class _LoopedLinear(torch.autograd.Function):
-    """x W + b and its derivative: torch takes one and a half times as long where columns are few."""
+    """x W + b with its derivative, faster than torch where columns are few."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401
@@ -146,7 +142,7 @@ class _LoopedLinear(torch.autograd.Function):
 
 @compiled
 def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
-    """Writes x W into `out` `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat_rows`)."""
+    """Writes x W `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat_rows`)."""
     runs, _, size = x.shape
     columns = out.shape[2]
     for s in range(runs):
@@ -155,20 +151,20 @@ def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
 
 @compiled
 def _products_back_loop(x: Floats, back: Floats, d_out: Floats, d_x: Floats, d_weight: Floats) -> None:
-    """Writes the gradients over x and the weights, for the weights' transposes `back` `[S, P, H]`."""
+    """Writes the gradients over x and the weights; `back` `[S, P, H]` is the weights transposed."""
     for s in range(x.shape[0]):
         np.dot(d_out[s], back[s], d_x[s])
         np.dot(x[s].T, d_out[s], d_weight[s])
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:
-    """Returns `[S, P]`: one row a run, padded with zeros to whole SIMD blocks so that rows never share one."""
+    """Returns `[S, P]`, each row zero-padded to whole SIMD blocks so that runs never share one."""
     rows = [torch.cat([w.reshape(-1) for w in run.values()]) for run in weights]
     return torch.nn.functional.pad(torch.stack(rows), (0, -rows[0].numel() % SIMD_BLOCK))
 
 
 def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Returns the weights by name, `[S, *shape]`, as views of `rows` `[S, P]`."""
+    """Returns weights by name, `[S, *shape]`, as views of `rows` `[S, P]`."""
     named = {}
     start = 0
     for name, shape in shapes.items():
@@ -179,7 +175,7 @@ def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tens
 
 
 def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
-    """Returns the gradient over the leaves, `[S, P]`, of what has `gradient` over `outputs` (of equal shapes).
+    """Returns the gradient over the leaves, `[S, P]`, given that over `outputs`.
 
     Runs share no weight, so each row is its own run's gradient.
     """

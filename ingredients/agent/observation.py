@@ -1,19 +1,19 @@
-"""What an agent sees: the only place where inputs are put together and masked.
+"""The agent's input: the only place where it is assembled and masked.
 
 | columns           | content                                                                   |
 |-------------------|---------------------------------------------------------------------------|
-| observation       | what the environment shows, never masked                                  |
+| observation       | the environment's observation, never masked                               |
 | lifetime_start    | 1 at the first step of a lifetime                                         |
 | episode_start     | 1 at the first step of an episode                                         |
 | reward            | r_{t-1} where shown, else 0                                               |
 | reward_shown      | 1 where r_{t-1} is shown                                                  |
-| action            | a_{t-1}, one-hot or the vector, where shown, else 0                       |
+| action            | a_{t-1}, one-hot or a vector, where shown, else 0                         |
 | action_shown      | 1 where a_{t-1} is shown                                                  |
-| one               | always 1: the bias of the first layer, so that a bias costs no pass of its own |
+| one               | always 1: first-layer biases are its weights                              |
 
-At a lifetime's start there is no r_{t-1} and no a_{t-1}: both channels are empty whatever the cell's levels. So is the
-reward's where the environment lets nobody observe it (a bandit after its `forced_pulls`).
-The number of the step is no input: a clock can stand in for memory (docs/design.md §5, trap 4).
+Both channels are empty at a lifetime's start. The reward channel is also empty where the environment hides the reward
+(a bandit after its `forced_pulls`). The step number is no input: a clock can replace memory (docs/design.md §5, trap
+4).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WIDEST = 1024  # input that a kernel takes
 
 @dataclass(frozen=True)
 class InputLayout:
-    """Where each part of the input stands; F = `size`."""
+    """Columns of the input; F = `size`."""
 
     observation_size: int
     actions: int
@@ -38,36 +38,36 @@ class InputLayout:
 
     @property
     def lifetime_start(self) -> int:
-        """The column of the lifetime's start flag."""
+        """Column of the lifetime's start flag."""
         return self.observation_size
 
     @property
     def episode_start(self) -> int:
-        """The column of the episode's start flag."""
+        """Column of the episode's start flag."""
         return self.observation_size + 1
 
     @property
     def reward(self) -> int:
-        """The column of r_{t-1}; the column after it says whether it is shown."""
+        """Column of r_{t-1}; its shown flag follows."""
         return self.observation_size + 2
 
     @property
     def action(self) -> slice:
-        """The columns of a_{t-1}; the column after them says whether it is shown."""
+        """Columns of a_{t-1}; their shown flag follows."""
         return slice(self.observation_size + 4, self.observation_size + 4 + self.actions)
 
     @property
     def one(self) -> int:
-        """The column that is always 1."""
+        """Column that is always 1."""
         return self.observation_size + 5 + self.actions
 
     @property
     def size(self) -> int:
-        """F, the length of the input."""
+        """Number of columns F."""
         return self.one + 1
 
     def columns(self, ingredient: str) -> range:
-        """Returns the columns that a channel ingredient masks; all other columns never depend on it."""
+        """Returns the columns that depend on a channel ingredient."""
         first, width = {
             "reward_observation": (self.reward, 2),
             "action_observation": (self.action.start, self.actions + 1),
@@ -77,17 +77,15 @@ class InputLayout:
 
 @dataclass(frozen=True)
 class Past:
-    """What lies behind the agent when it is to act.
+    """What the input is made of, at one step.
 
     Attributes:
-        observation: what the environment shows now, `[..., observation_size]`.
+        observation: `[..., observation_size]`.
         lifetime_start: 1.0 or 0.0, `[..., 1]`.
         episode_start: 1.0 or 0.0, `[..., 1]`.
-        reward_tm1: r_{t-1}, `[..., 1]` (0 at a lifetime's start).
-        action_tm1: a_{t-1} as carried out, `[..., 1]` (int64) or, where the layout is continuous, `[..., A]`; 0 at a
-            lifetime's start, where it is not shown.
-        reward_observed: 0.0 where the environment lets nobody observe r_{t-1}, else 1.0, `[..., 1]`; None where it
-            always can be.
+        reward_tm1: `[..., 1]`; 0 at a lifetime's start.
+        action_tm1: the executed action, `[..., 1]` (int64), or `[..., A]` if continuous; 0 at a lifetime's start.
+        reward_observed: 0.0 where the environment hides r_{t-1}, else 1.0, `[..., 1]`; None: never hidden.
     """
 
     observation: Tensor
@@ -115,6 +113,6 @@ def assemble(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown
 
 
 def _one_hot(layout: InputLayout, action: Tensor, shown: Tensor) -> Tensor:
-    """Returns `[..., A]` with `shown` `[..., 1]` in the column of `action` `[..., 1]`."""
+    """Returns `[..., A]`: `shown` `[..., 1]` in the column of `action` `[..., 1]`."""
     columns = torch.zeros((*action.shape[:-1], layout.actions), dtype=shown.dtype, device=shown.device)
     return columns.scatter_(-1, action, shown)

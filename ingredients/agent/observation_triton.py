@@ -1,7 +1,6 @@
-"""The agent's input as one kernel: what `observation.assemble` puts together in eight operations a step.
+"""`observation.assemble` as one kernel instead of eight operations; its bits are the same.
 
-A program makes the rows of 64 lanes. Every number is one of those that come in, or a product of it with zeros and ones:
-the bits are those of `assemble`.
+A program assembles 64 lanes.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ def _assemble(
 
 
 def assembled(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
-    """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
+    """Returns x_t, `[..., F]`; arguments as for `observation.assemble`."""
     lead = past.observation.shape[:-1]
     inputs = reward_shown.new_empty(*lead, layout.size)
     columns = past.lifetime_start, past.episode_start, past.reward_tm1

@@ -1,11 +1,10 @@
-"""What the head means as a policy: a softmax over A choices, or a normal distribution over vectors of A numbers.
+"""Action distributions: a softmax over A choices, or a normal over vectors of A numbers.
 
-A vector's A components are independent; their means are the head's first A columns, the logarithms of their deviations
-the next A, bounded to [−4, 1]. An environment reads a component from −1 to 1; what lies beyond is cut by the
-environment, not by the policy.
+A vector's components are independent; means and log-deviations, clipped to [−4, 1], are columns of the head. The
+environment clips components to [−1, 1], not the policy.
 
-Both draw by inverse CDF from uniforms that were drawn beforehand. `torch.multinomial` would raise for the whole stack
-on one run's NaN; here such a run gets some action and is found by its gradient.
+Actions are sampled by inverse CDF from uniforms drawn beforehand. With NaN logits a run gets an arbitrary action, and
+its gradient shows the fault; `torch.multinomial` would raise for the whole stack.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ EDGE = 1e-6  # a uniform draw may be 0, whose normal quantile is −∞
 
 
 class Normal(NamedTuple):
-    """Means and log-deviations, `[..., A]` each; `free` is 1 where the bounds leave the deviation as it is."""
+    """Means and log-deviations, `[..., A]`; `free` is 1 where the log-deviation is not clipped."""
 
     mean: Tensor
     log_deviation: Tensor
@@ -33,14 +32,14 @@ class Normal(NamedTuple):
 
 
 def normal(heads: Tensor, actions: int) -> Normal:
-    """Returns the distribution that heads `[..., P]` stand for."""
+    """Returns the distribution of heads `[..., P]`."""
     asked = heads[..., actions : 2 * actions]
     bounded = asked.clamp(NARROWEST, WIDEST)
     return Normal(heads[..., :actions], bounded, (asked == bounded).to(heads.dtype))
 
 
 def sample(logits: Tensor, uniform: Tensor) -> Tensor:
-    """Returns choices `[...]` (int64) from uniforms `[...]`; logits `[..., A]`."""
+    """Returns choices `[...]` (int64) for logits `[..., A]` and uniforms `[...]`."""
     if loops_do(logits, uniform):
         choice = torch.empty(uniform.shape, dtype=torch.int64)
         rows, drawn = arrays(logits.reshape(-1, logits.shape[-1]), uniform.reshape(-1))
@@ -52,7 +51,7 @@ def sample(logits: Tensor, uniform: Tensor) -> Tensor:
 
 @compiled
 def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> None:
-    """Writes choices `[X]` for logits `[X, A]`: over a handful of columns torch takes three times as long."""
+    """Writes choices `[X]` for logits `[X, A]`; three times as fast as torch for few actions."""
     rows, actions = logits.shape
     weights = np.empty(actions, np.float32)
     for i in range(rows):
@@ -70,7 +69,7 @@ def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> 
 
 
 def sample_vector(heads: Tensor, uniform: Tensor) -> Tensor:
-    """Returns vectors `[..., A]` from uniforms `[..., A]`; heads `[..., P]`."""
+    """Returns vectors `[..., A]` for heads `[..., P]` and uniforms `[..., A]`."""
     policy = normal(heads, uniform.shape[-1])
     quantile: Tensor = torch.special.ndtri(uniform.clamp(EDGE, 1 - EDGE))
     return policy.mean + policy.log_deviation.exp() * quantile

@@ -1,12 +1,12 @@
-"""Products of each run's matrices as kernels: rows by weights, and the sums of outer products in weights' gradients.
+"""Batched matrix products as kernels: rows times weights, and sums of outer products for weight gradients.
 
     y_x = b + Σ_g a_{g,x} W_g        y_x = Σ_g a_{g,x} W_gᵀ        G_g = Σ_x a_xᵀ b_{g,x}
 
-A library chooses its algorithm by the number of matrices, and so the order of its sums. Here each run has programs of
-its own, which take its rows in blocks from the first to the last: bits do not depend on the stack.
+A library chooses its algorithm, and so its order of summation, by the batch size. Here each run has its own programs,
+so bits do not depend on the stack.
 
-Where there are blocks (gates of a memory), a number says which of them the last weights belong to: a GRU's input enters
-r, z and n, which are 0, 1 and 3 of what its way back writes.
+g counts gates of a memory. `last` says which block the last weights belong to: a GRU's input enters r, z and n, which
+are blocks 0, 1 and 3 of its backward pass.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _rows(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, X, M]` for a `[S, G, X, K]` and weights `[S, G, K, M]`, at k · across + m · along of a gate's."""
+    """Writes `[S, X, M]` for a `[S, G, X, K]` and weights `[S, G, K, M]` with strides `across` and `along` in a gate."""
     s = tl.program_id(0).to(tl.int64)
     x = tl.program_id(1) * BLOCK_X + tl.arange(0, BLOCK_X)
     m = tl.program_id(2) * BLOCK_M + tl.arange(0, BLOCK_M)
@@ -91,7 +91,7 @@ def _outer(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, G, K, M]` for a `[S, X, K]` and b `[S, G', X, M]`; a program makes one tile of one gate's."""
+    """Writes `[S, G, K, M]` for a `[S, X, K]` and b `[S, G', X, M]`; a program makes one tile of one gate."""
     s, gate = tl.program_id(0).to(tl.int64), tl.program_id(1)
     wide = tl.cdiv(COLUMNS, BLOCK_M)
     k = (tl.program_id(2) // wide) * BLOCK_K + tl.arange(0, BLOCK_K)
@@ -116,7 +116,7 @@ def times(rows: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def times_transposed(rows: Tensor, weights: Tensor, last: int) -> Tensor:
-    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for rows `[S, G', X, M]`, weights `[S, G, K, M]`; `last` of G' is W's last."""
+    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for rows a `[S, G', X, M]`, weights `[S, G, K, M]`; W's last is `last` of G'."""
     return _product(rows, weights, weights.shape[-2], (1, weights.shape[-1]), last, None)
 
 
@@ -151,9 +151,9 @@ def _product(
 
 
 def sums_of_outer_products(a: Tensor, b: Tensor, gates: int, last: int | None = None) -> Tensor:
-    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]` and b `[S, G', X, M]`; `last` of G' is the last of G.
+    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]` and b `[S, G', X, M]`; the last of G is `last` of G'.
 
-    What is a row of one run is contiguous; runs may lie further apart.
+    Each run is contiguous; runs may lie apart.
     """
     assert a[0].is_contiguous(), a.stride()
     assert b[0].is_contiguous(), b.stride()
@@ -181,7 +181,7 @@ def sums_of_outer_products(a: Tensor, b: Tensor, gates: int, last: int | None = 
 
 
 def linear(rows: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Returns x W + b, `[S, X, M]`, with its derivative: rows `[S, X, K]`, weights `[S, K, M]`, bias `[S, 1, M]`."""
+    """Returns x W + b with its derivative; shapes as for `times`."""
     made: Tensor = _Linear.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
     return made
 

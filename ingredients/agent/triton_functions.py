@@ -1,4 +1,4 @@
-"""Functions that kernels share: of one number, made of the exponential (not every Triton has the others); matrices."""
+"""Functions shared by kernels; scalar ones use the exponential alone, as not every Triton has others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def sigmoid(x: tl.tensor) -> tl.tensor:
 
 @kernel
 def tanh(x: tl.tensor) -> tl.tensor:
-    """Returns the hyperbolic tangent, 2 σ(2x) − 1, to 1e-7 in the absolute."""
+    """Returns the hyperbolic tangent, 2 σ(2x) − 1, to an absolute 1e-7."""
     return 2.0 / (1.0 + tl.exp(-2.0 * x)) - 1.0
 
 
@@ -27,7 +27,7 @@ def matrix(
     BLOCK_R: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> tl.tensor:
-    """Returns the matrix `[ROWS, COLUMNS]` that begins at an address, in a block filled up with zeros."""
+    """Returns the matrix `[ROWS, COLUMNS]` at an address, zero-padded to a block."""
     i, j = tl.arange(0, BLOCK_R), tl.arange(0, BLOCK_C)
     inside = (i < ROWS)[:, None] & (j < COLUMNS)[None, :]
     return tl.load(at + i[:, None] * COLUMNS + j[None, :], mask=inside, other=0.0)
@@ -41,7 +41,7 @@ def transposed(
     BLOCK_R: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> tl.tensor:
-    """Returns the transpose `[COLUMNS, ROWS]` of the matrix `[ROWS, COLUMNS]` that begins at an address."""
+    """Returns the transpose `[COLUMNS, ROWS]` of the matrix at an address, zero-padded."""
     i, j = tl.arange(0, BLOCK_R), tl.arange(0, BLOCK_C)
     inside = (i < ROWS)[None, :] & (j < COLUMNS)[:, None]
     return tl.load(at + i[None, :] * COLUMNS + j[:, None], mask=inside, other=0.0)
@@ -51,7 +51,7 @@ def transposed(
 def write_four(
     at: tl.tensor, apart: tl.tensor, real: tl.tensor, a: tl.tensor, b: tl.tensor, c: tl.tensor, d: tl.tensor
 ) -> None:
-    """Writes four blocks of equal shape, each `apart` numbers from the one before, where `real`."""
+    """Writes four blocks of equal shape, `apart` numbers from each other, where `real`."""
     tl.store(at, a, mask=real)
     tl.store(at + apart, b, mask=real)
     tl.store(at + 2 * apart, c, mask=real)

@@ -1,9 +1,8 @@
-"""Memories, one stacked tensor program each, behind one signature (`protocol.Memory`).
+"""Memories, each one tensor program for a stack (`protocol.Memory`).
 
-In reading order: `protocol` (what a memory is), `recurrence` (what recurrent ones share), `gru`, `gru_loops` and
-`gru_triton` (the same, compiled for a CPU and a card), `fast_weights`, `fast_weights_loops` and `fast_weights_triton`
-(a GRU beside a table), `lstm` and `lstm_triton`, `memoryless`, `window` (feedforward), `transformer` (attention),
-`own_module`, `own_contract` and `own` (the user's).
+In reading order: `protocol`, `recurrence` (shared by recurrent memories), `gru`, `gru_loops` and `gru_triton` (the same
+for CPU and GPU), `fast_weights`, `fast_weights_loops` and `fast_weights_triton` (a GRU beside a table), `lstm` and
+`lstm_triton`, `memoryless`, `window` (feedforward), `transformer`, `own_module`, `own_contract` and `own` (the user's).
 """
 
 from __future__ import annotations
@@ -21,18 +20,18 @@ __all__ = ["Memory", "State", "make_memory", "memory_notice"]
 
 
 def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False) -> Memory:
-    """Returns the memory that a study calls `kind`: F inputs, H outputs.
+    """Returns the memory that a study calls `kind`.
 
     Args:
-        kind: one of ours, or the user's own `package.module:Class`.
+        kind: one of ours, or the user's `package.module:Class`.
         inputs: F.
         hidden: H.
-        window: how many inputs a `window` holds.
-        horizon: T, the steps of a lifetime, by which a GRU chooses its first time constants; no `window` is longer.
-        quick: whether its first weights are those of tasks that ask for a reaction to what is shown (`Gru.quick`).
+        window: number of inputs that a `window` sees; at most the horizon.
+        horizon: T; sets the first time constants of a GRU.
+        quick: whether its first weights suit tasks that need a reaction to the observation (`Gru.quick`).
 
     Raises:
-        StudyError: there is no such class of the user's, or it breaks its contract (`own_contract`).
+        StudyError: the user's class is missing or breaks its contract (`own_contract`).
     """
     match kind:
         case "gru":
@@ -52,10 +51,10 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, 
 
 
 def memory_notice(kind: str, inputs: int, hidden: int) -> str | None:
-    """Returns what the user should know of a kind of memory before it is trained, in one sentence; None if nothing.
+    """Returns one sentence that the user should read before training, or None.
 
     Raises:
-        StudyError: there is no such class of the user's, or it breaks its contract.
+        StudyError: the user's class is missing or breaks its contract.
     """
     memory = make_memory(kind, inputs, hidden, window=1, horizon=1)
     return memory.notice if isinstance(memory, Own) else None

@@ -1,23 +1,21 @@
-"""A gated recurrent unit with fast weights: a table of what followed moments like the present one.
+"""A GRU with fast weights: a table of what followed moments similar to the present one.
 
     k_t = softmax(P x_t)                      which of J slots the moment belongs to
-    v_t = (A x_t) ∘ (B x_t)                   what is to be kept of it, such as the product of an action and a reward
-    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: what is met at t is filed under the moment before, t − 1
-    c_t = c_{t−1} + k_{t−1}                   how often each slot was written on
-    m_t = k_tᵀ W_t / (1 + k_t · c_t)          read: the mean of what followed moments like this one, shrunk towards 0
-    u_t = (1 + k_t · c_t)^(−½)                and how uncertain that mean is
+    v_t = (A x_t) ∘ (B x_t)                   the value stored, such as the product of action and reward
+    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: values of step t are stored under the moment t − 1
+    c_t = c_{t−1} + k_{t−1}                   visits of each slot
+    m_t = k_tᵀ W_t / (1 + k_t · c_t)          reading: mean of what followed such moments, shrunk towards 0
+    u_t = (1 + k_t · c_t)^(−½)                its uncertainty
     h_t = GRU([m_t, u_t, x_t], h_{t−1})
 
-A recurrent state of H numbers has to learn by gradient where to file what it meets; in a task with many states it
-finds that slowly (docs/learner.md). Here an outer product files, so that sums and counts of what each action did in
-each state are there after one visit. Fast weights: Schmidhuber (1992), Ba et al. (2016); beside a recurrent net: Schlag
-et al. (2021); that they are attention without a softmax over the past: Katharopoulos et al. (2020).
+A recurrent state must learn by gradient where to store things, which is slow in tasks with many states
+(docs/learner.md). Here sums and counts of each action in each state exist after one visit. Fast weights: Schmidhuber
+(1992), Ba et al. (2016), Schlag et al. (2021); as attention without softmax: Katharopoulos et al. (2020).
 
-`carry_t` is 1 where state, table and counts are carried and 0 where they are reset before the step; then x_{t−1} is
-forgotten with them, and nothing is filed.
+A `carry_t` of 0 resets state, table and counts before the step; x_{t−1} is forgotten, and nothing is stored.
 
-The reading is there three times: in torch, as attention; for float32 on a CPU in compiled loops (`fast_weights_loops`),
-which keep the table in the cache; on a card as kernels (`fast_weights_triton`), which keep it in registers.
+The reading is implemented in torch as attention, on a CPU as loops (`fast_weights_loops`), on a GPU as kernels
+(`fast_weights_triton`).
 """
 
 from __future__ import annotations
@@ -43,12 +41,9 @@ KEPT = 4  # floats a lane, a step and a number read or written that are alive at
 
 @dataclass(frozen=True)
 class FastWeights:
-    """F inputs, H hidden units, a table of J = H / 4 slots and C = H / 2 columns, the last of which is the count c.
+    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which is the count c.
 
-    Attributes:
-        inputs: F.
-        hidden: H.
-        horizon: T, the steps of a lifetime, for the GRU's first weights.
+    `horizon` is T, for the GRU's first weights.
     """
 
     inputs: int
@@ -57,21 +52,21 @@ class FastWeights:
 
     @property
     def slots(self) -> int:
-        """J."""
+        """Number of slots J."""
         return self.hidden // 4
 
     @property
     def columns(self) -> int:
-        """C, the width of the table and of what is read from it."""
+        """Width C of the table and of the reading."""
         return self.hidden // 2
 
     @property
     def gru(self) -> Gru:
-        """The GRU: it sees what is read before the input, whose constant column has to stay the last."""
+        """The GRU; the reading precedes the input, whose constant column must stay last."""
         return Gru(self.columns + self.inputs, self.hidden, self.horizon)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the last column of the two factors has no meaning."""
+        """Returns the shapes of one run's weights; the factors' last column is unused."""
         return {
             "fast.slot": (self.inputs, self.slots),
             "fast.factors": (2, self.inputs, self.columns),
@@ -79,9 +74,9 @@ class FastWeights:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform of variance 3 / F for what is filed, 9 / F for the slots, whose bias is 0.
+        """Returns one run's weights: uniform, of variance 3 / F for the factors, 9 / F for the slots, whose bias is 0.
 
-        Of an input's F columns few are not 0 at a time: with these weights what is filed is of the size of 1.
+        Few input columns are nonzero at a time: so stored values are about 1.
         """
         slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
         slot[-1] = 0.0
@@ -89,14 +84,14 @@ class FastWeights:
         return {"fast.slot": slot, "fast.factors": factors, **self.gru.initial_weights(draw)}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns h `[S, N, H]`, k `[S, N, J]` and the table `[S, N, J, C]` at a lifetime's start: zeros."""
+        """Returns zeros: h `[S, N, H]`, k `[S, N, J]` and the table `[S, N, J, C]`."""
         table = like.new_zeros(runs, lanes, self.slots, self.columns)
         return (*self.gru.initial_state(runs, lanes, steps, like), like.new_zeros(table.shape[:-1]), table)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, k_t, the table), for carry `[S, 1, 1]` and input `[S, N, F]`.
+        """Returns h_t `[S, N, H]` and (h_t, k_t, table), for carry `[S, 1, 1]` and input `[S, N, F]`.
 
-        The table is written in place.
+        The table is changed in place.
         """
         h, before, table = state
         slots, facts = _filed(weights, x_t)
@@ -117,7 +112,7 @@ class FastWeights:
         return h_t, (h_t, slots, table)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the states `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         slots, facts = _filed(weights, x)
         if self._by_kernels(slots.detach()):
@@ -138,7 +133,7 @@ class FastWeights:
         return fast_weights_triton.fits(self.slots, self.columns)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         return self.gru.tape_floats(steps) + KEPT * (self.slots + 2 * self.columns + self.inputs)
 
     def state_floats(self, steps: int) -> int:
@@ -147,13 +142,13 @@ class FastWeights:
 
 
 def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) -> Tensor:
-    """Returns draws of variance deviation² / F, for a shape `[..., F, columns]`."""
+    """Returns draws of variance deviation² / F, shape `[..., F, columns]`."""
     bound = deviation * math.sqrt(3.0 / shape[-2])
     return torch.empty(shape).uniform_(-bound, bound, generator=draw)
 
 
 def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is the 1 that counts, for inputs `[S, ..., F]`."""
+    """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is 1, for inputs `[S, ..., F]`."""
     rows = x.reshape(x.shape[0], -1, x.shape[-1])
     factors = weights["fast.factors"]
     slots = _times(rows, weights["fast.slot"]).softmax(-1)
@@ -172,13 +167,13 @@ def _times(rows: Tensor, weights: Tensor) -> Tensor:
 
 
 def _read(sums: Tensor) -> Tensor:
-    """Returns m and u, `[..., C]`, of sums whose last column is the count."""
+    """Returns m and u, `[..., C]`, from sums whose last column is the count."""
     share = 1 / (1 + sums[..., -1:])
     return torch.cat([sums[..., :-1] * share, share.sqrt()], dim=-1)
 
 
 def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
-    """Returns what is read, `[S, T, N, C]`: k_t · k_{τ−1} is how far step t attends to what was filed at τ ≤ t."""
+    """Returns the readings `[S, T, N, C]`; step t attends to the value stored at τ ≤ t by k_t · k_{τ−1}."""
     runs, steps, lanes, _ = slots.shape
     k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
     before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
@@ -190,7 +185,7 @@ def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
 
 
 class _LoopedReading(torch.autograd.Function):
-    """What is read, `[S, T, N, C]`, with its derivative, by `fast_weights_loops`."""
+    """The readings `[S, T, N, C]` with their derivative, by `fast_weights_loops`."""
 
     @staticmethod
     def forward(ctx: Any, slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:  # noqa: ANN401

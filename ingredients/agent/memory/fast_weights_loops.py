@@ -1,9 +1,6 @@
-"""The table of `fast_weights` as compiled loops, for float32 on a CPU: lane by lane, step by step.
+"""The table of `fast_weights` as compiled loops for float32 on a CPU; symbols as there. A test compares both.
 
-What the symbols mean, `fast_weights` says; `fast_weights` has the same in torch, and a test holds the two together.
-
-A lane's table is a few kilobytes and stays in the first cache, so the way back makes it anew instead of keeping it for
-every step. The facts' last column is 1; so the table's last is the count.
+A lane's table stays in the first cache, so the backward pass recomputes it instead of storing it for every step.
 """
 
 from __future__ import annotations
@@ -17,15 +14,15 @@ from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, add_to, compiled
 
 @compiled
 def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Floats, read: Floats) -> None:
-    """Files one step in the tables, and reads.
+    """Stores one step in the tables, and reads.
 
     Args:
         carry: `[S]`.
         before: k_{t−1}, `[S, N, J]`.
         slots: k_t, `[S, N, J]`.
-        facts: v_t, `[S, N, C]`.
+        facts: v_t, `[S, N, C]`; the last column is 1.
         table: `[S, N, J, C]`, changed in place.
-        read: m_t and u_t are written into it, `[S, N, C]`.
+        read: output m_t and u_t, `[S, N, C]`.
     """
     runs, lanes, _ = slots.shape
     for s in range(runs):
@@ -37,7 +34,7 @@ def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Flo
 
 @compiled
 def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
-    """Writes what is read in whole lifetimes, `[S, T, N, C]`.
+    """Writes the readings of whole lifetimes, `read` `[S, T, N, C]`.
 
     Args:
         carry: `[S, T]`.
@@ -57,7 +54,7 @@ def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
 
 @compiled
 def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: Floats, d_facts: Floats) -> None:
-    """Writes the gradients over the slots and the facts, for that over what was read; shapes are those of `unroll`."""
+    """Writes the gradients over slots and facts, given that over the readings; shapes as in `unroll`."""
     runs, steps, lanes, size = slots.shape
     columns = facts.shape[3]
     table, d_sums = np.empty((size, columns), np.float32), np.empty((steps, columns), np.float32)
@@ -83,7 +80,7 @@ def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: F
 
 @inlined
 def _file(table: Floats, before: Floats, facts: Floats, carry: np.float32) -> None:
-    """Files facts `[C]` under the moment before, or forgets everything."""
+    """Stores facts `[C]` under the previous moment; a carry of 0 clears the table."""
     if carry == ZERO:
         table[:] = ZERO
     else:
@@ -110,7 +107,7 @@ def _sum(table: Floats, slots: Floats, sums: Floats) -> None:
 
 @inlined
 def _mean(sums: Floats) -> None:
-    """Makes of sums, the last of which is the count, their mean and how uncertain it is."""
+    """Turns sums, the last of which is the count, into their mean and its uncertainty, in place."""
     last = sums.size - 1
     share = ONE / (ONE + sums[last])
     for j in range(last):
@@ -120,7 +117,7 @@ def _mean(sums: Floats) -> None:
 
 @inlined
 def _back_mean(sums: Floats, d_read: Floats) -> None:
-    """Makes of sums the gradient over them."""
+    """Turns sums into the gradient over them, in place."""
     last = sums.size - 1
     share = ONE / (ONE + sums[last])
     of_share = ZERO

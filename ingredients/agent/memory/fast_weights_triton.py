@@ -1,12 +1,12 @@
-"""The table of `fast_weights` as kernels, for float32 on a card: whole lifetimes forward and back, each begun once.
+"""The table of `fast_weights` as kernels for float32 on a GPU: whole lifetimes forward and backward.
 
     W ← carry · (W + k_{t−1} v_tᵀ)    s = k_tᵀ W    q = 1 / (1 + s_C)    read = (q s_1, …, q s_{C−1}, √q)
 
     ∂s_j = q ∂read_j    ∂s_C = −q² (Σ_j ∂read_j s_j + ½ ∂read_C / √q)    ∂k_t = W ∂s + (carry_{t+1}) G_{t+1} v_{t+1}
     G_t = k_t ∂sᵀ + carry_{t+1} G_{t+1}    ∂v_t = carry_t G_tᵀ k_{t−1}
 
-A program is one lane of one run and holds its table in registers. The way back makes the table anew, as keeping it for
-every step would take a hundred times the memory. The facts' last column is 1; so the table's last is the count.
+A program is one lane and holds its table in registers. The backward pass recomputes the table; storing it for every
+step would take a hundred times the memory. The last column of v is 1, that of the table the count.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _row(at: tl.tensor, SIZE: tl.constexpr, BLOCK: tl.constexpr) -> tl.tensor:
 def _sums(
     table: tl.tensor, slots: tl.tensor, COLUMNS: tl.constexpr, BLOCK_C: tl.constexpr
 ) -> tuple[tl.tensor, tl.tensor]:
-    """Returns s `[C]`, and q."""
+    """Returns s `[C]` and q."""
     sums = tl.sum(slots[:, None] * table, 0)
     return sums, 1.0 / (1.0 + tl.sum(tl.where(tl.arange(0, BLOCK_C) == COLUMNS - 1, sums, 0.0), 0))
 
@@ -56,7 +56,7 @@ def _forward(
     BLOCK_J: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> None:
-    """Writes what is read `[S, T, N, C]`."""
+    """Writes readings `[S, T, N, C]`."""
     s, n, c = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BLOCK_C)
     table, before = tl.zeros((BLOCK_J, BLOCK_C), tl.float32), tl.zeros((BLOCK_J,), tl.float32)
     for t in range(STEPS):
@@ -85,7 +85,7 @@ def _back_reading(
     BLOCK_J: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> None:
-    """Writes ∂s `[S, T, N, C]`, and what reading gives to ∂k, `[S, T, N, J]`."""
+    """Writes ∂s `[S, T, N, C]`, and the reading's part of ∂k, `[S, T, N, J]`."""
     s, n, c, j = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BLOCK_C), tl.arange(0, BLOCK_J)
     table, before = tl.zeros((BLOCK_J, BLOCK_C), tl.float32), tl.zeros((BLOCK_J,), tl.float32)
     for t in range(STEPS):
@@ -117,7 +117,7 @@ def _back_filing(
     BLOCK_J: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> None:
-    """Writes ∂v `[S, T, N, C]`, and adds to ∂k what filing gives."""
+    """Writes ∂v `[S, T, N, C]`, and adds the storing's part to ∂k."""
     s, n, c, j = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BLOCK_C), tl.arange(0, BLOCK_J)
     flow = tl.zeros((BLOCK_J, BLOCK_C), tl.float32)
     for back in range(STEPS):
@@ -149,7 +149,7 @@ def _step(
     BLOCK_J: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> None:
-    """Files one step in the tables `[S, N, J, C]`, and writes what is read `[S, N, C]`."""
+    """Stores one step in the tables `[S, N, J, C]`, and writes readings `[S, N, C]`."""
     s, j, c = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK_J), tl.arange(0, BLOCK_C)
     lane = s * lanes + tl.program_id(1)
     at = table + lane * SLOTS * COLUMNS + j[:, None] * COLUMNS + c[None, :]
@@ -163,12 +163,12 @@ def _step(
 
 
 def fits(slots: int, columns: int) -> bool:
-    """Whether a program holds a table of J slots and C columns."""
+    """Whether one program can hold the table."""
     return block(slots) * block(columns) <= LARGEST
 
 
 def read_step(carry: Tensor, before: Tensor, slots: Tensor, facts: Tensor, table: Tensor) -> Tensor:
-    """Returns what is read `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]` and v_t; the table changes."""
+    """Returns readings `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]` and v_t; changes the table."""
     assert table.is_contiguous(), table.stride()
     read, given = facts.new_empty(facts.shape), (part.contiguous() for part in (carry, before, slots, facts))
     _step[slots.shape[:2]](*given, table, read, slots.shape[1], **_sizes(slots, facts), num_warps=1)
@@ -176,7 +176,7 @@ def read_step(carry: Tensor, before: Tensor, slots: Tensor, facts: Tensor, table
 
 
 def read_lifetimes(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
-    """Returns what is read `[S, T, N, C]`, with its derivative: k `[S, T, N, J]`, v `[S, T, N, C]`, carry `[S, T]`."""
+    """Returns differentiable readings `[S, T, N, C]` for k `[S, T, N, J]`, v `[S, T, N, C]` and carry `[S, T]`."""
     made: Tensor = _Reading.apply(slots, facts, carry)  # type: ignore[no-untyped-call]
     return made
 

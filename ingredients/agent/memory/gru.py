@@ -1,15 +1,13 @@
-"""A stack of gated recurrent units, S runs in one tensor program (Cho et al. 2014, in the form of cuDNN).
+"""Gated recurrent units, S runs in one tensor program (Cho et al. 2014, in cuDNN's form).
 
     r_t = σ(W_r x_t + U_r h)        z_t = σ(W_z x_t + U_z h)        h = carry_t · h_{t-1}
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
-Biases are weights of the input's constant column. `carry_t` is 1 where the state is carried and 0 where it is reset
-before the step. A memory that is off runs the same program with carry 0 throughout: masked, not removed
-(docs/design.md §4).
+Biases are weights of the input's constant column. A `carry_t` of 0 resets the state before the step. With memory off
+the same program runs with carry 0 throughout: masked, not removed (docs/design.md §4).
 
-`unroll` has a backward pass derived by hand. It is there three times: in torch, where tanh(a) is computed as 2σ(2a) − 1
-(`recurrence` says why), for float32 on a CPU in compiled loops (`gru_loops`), which take half the time, and on a card
-as kernels (`gru_triton`), which are begun once and not once a step.
+The hand-derived backward pass of `unroll` exists three times: in torch (`recurrence` says how), on a CPU as loops that
+take half the time (`gru_loops`), on a GPU as kernels (`gru_triton`).
 """
 
 from __future__ import annotations
@@ -35,16 +33,15 @@ AT_ONCE = -2.0  # a bias of z with which a unit keeps an eighth of what it held
 
 @dataclass(frozen=True)
 class Gru:
-    """F inputs, H hidden units; the state is h, which is also the output.
+    """The memory; the state h is also the output.
 
     Attributes:
         inputs: F.
         hidden: H.
-        horizon: T, the steps of a lifetime. At first unit i carries its state for about τ_i steps, τ ~ U(1, T − 1)
-            ("chrono" initialisation, Tallec & Ollivier 2018): z_i has bias log τ_i, and the constant column holds it.
-        quick: whether the first half of the units forgets at once at first, and inputs enter by at least what keeps
-            their size (`recurrence.input_bound`). Else most units follow what is shown so slowly that a policy can
-            hardly react to it: Pendulum was not learned so.
+        horizon: T. Unit i first carries its state for about τ_i steps, τ ~ U(1, T − 1), as z_i has bias log τ_i
+            ("chrono" initialisation, Tallec & Ollivier 2018).
+        quick: whether half of the units first forget at once, and input weights keep the input's variance
+            (`recurrence.input_bound`). Without it units follow the observation too slowly to learn Pendulum.
     """
 
     inputs: int
@@ -57,7 +54,7 @@ class Gru:
         return {"gru.input": (3, self.inputs, self.hidden), "gru.hidden": (3, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform for the input, orthogonal blocks for the recurrence, biases 0 but z's."""
+        """Returns one run's weights: uniform for the input, orthogonal for the recurrence, biases 0 but z's."""
         bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(3, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0
@@ -70,11 +67,11 @@ class Gru:
         return {"gru.input": from_input, "gru.hidden": torch.stack(blocks)}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns the state at a lifetime's start: zeros `[S, N, H]`."""
+        """Returns zeros `[S, N, H]`."""
         return (like.new_zeros(runs, lanes, self.hidden),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]`, output and state, from state, carry `[S, 1 or N, 1]` and input `[S, N, F]`."""
+        """Returns h_t `[S, N, H]`, as output and state, for carry `[S, 1 or N, 1]` and input `[S, N, F]`."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import gru_triton
@@ -97,17 +94,14 @@ class Gru:
         return h_t, (h_t,)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`.
-
-        Where lanes are reset one by one carry is `[S, T, N]`.
-        """
+        """Returns the states `[S, T, N, H]` for carry `[S, T]`, or `[S, T, N]` by lane, and inputs `[S, T, N, F]`."""
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         states: Tensor = program(x, carry, h, weights["gru.input"], weights["gru.hidden"])
         return states
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
@@ -116,7 +110,7 @@ class Gru:
 
 
 def _program(x: Tensor, size: int, carry: Tensor) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
-    """Returns what unrolls such inputs; the kernels reset all lanes of a run at once."""
+    """Returns the unroll's implementation; kernels take no carry by lane."""
     if kernels_do(x) and carry.dim() == 2:
         from ingredients.agent.memory import gru_triton
 
@@ -165,9 +159,9 @@ class _LoopedUnroll(torch.autograd.Function):
 
 
 class _Block(NamedTuple):
-    """What the way back needs of b steps, each step contiguous: r and z `[b, 2, S, N, H]`, the others `[b, S, N, H]`.
+    """The tape of b steps: gates r and z `[b, 2, S, N, H]`, the others `[b, S, N, H]`.
 
-    `before` is carry · h_{t-1}; `held` is 2 U_n before, since the candidate's weights carry the factor of tanh.
+    `before` is carry · h_{t-1}; `held` is 2 U_n before, as the candidate's weights carry the factor of tanh.
     """
 
     gates: Tensor
@@ -181,7 +175,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
+    """The unroll with its derivative; steps are sliced before the loops, as slicing costs as much as adding."""
 
     @staticmethod
     def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
@@ -262,5 +256,5 @@ def _slopes(block: _Block) -> Tensor:
 
 
 def _scaled(weights: Tensor) -> list[Tensor]:
-    """Returns the blocks r, z, n of weights `[S, 3, ...]`, that of n doubled, which turns σ into tanh."""
+    """Returns weights `[S, 3, ...]` by gate, n doubled, which turns σ into tanh."""
     return [weights[:, R].contiguous(), weights[:, Z].contiguous(), weights[:, N] * 2.0]

@@ -1,10 +1,7 @@
-"""The equations of `gru` as compiled loops, for float32 on a CPU: run by run, step by step, a unit at a time.
+"""The equations of `gru` as compiled loops for float32 on a CPU; symbols as there. A test compares both.
 
-What the symbols mean, `gru` says; `gru` has the same in torch, for other devices and precisions, and a test holds the
-two together.
-
-Here M = N · H numbers stand for the states of a step, N lanes of H units, because a pass over them asks for no shape.
-A pass has few arrays: LLVM makes vectors of a loop only if it can check that no two of them overlap.
+Element-wise passes take flat arrays of M = N · H numbers, and few of them: LLVM vectorises a loop only if it can check
+that its arrays do not overlap.
 """
 
 from __future__ import annotations
@@ -21,12 +18,12 @@ def step(
     """Writes h_t into `after` `[S, N, H]`.
 
     Args:
-        weights: the input's and the recurrent ones, flat: run s has `[3, F, H]` and `[3, H, H]` from `rows` · s on.
-        rows: how many numbers lie from one run's to the next's.
-        carry: `[S, N]`, or `[S, 1]` where it is the same of all lanes.
+        weights: input and recurrent weights, flat: run s has `[3, F, H]` and `[3, H, H]` from `rows` · s on.
+        rows: strides between runs.
+        carry: `[S, N]`, or `[S, 1]` for all lanes.
         x: `[S, N, F]`.
         state: h_{t-1}, `[S, N, H]`.
-        after: `[S, N, H]`.
+        after: output.
     """
     runs, lanes, features = x.shape
     size = state.shape[2]
@@ -53,13 +50,12 @@ def unroll(
     met: tuple[Floats, Floats, Floats],
     tape: tuple[Floats, Floats, Floats],
 ) -> None:
-    """Writes the tape of whole lifetimes: states, gates and what the candidate's gate holds back.
+    """Writes the tape of whole lifetimes.
 
     Args:
         weights: as for `step`.
         rows: as for `step`.
-        met: carry `[S, T, N]`, or `[S, T, 1]` where it is the same of all lanes; the inputs `[S, T, N, F]`, the
-            states at the start `[S, N, H]`.
+        met: carry `[S, T, N]` or `[S, T, 1]`, inputs `[S, T, N, F]`, initial states `[S, N, H]`.
         tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
     (carry, x, start), (states, gates, held) = met, tape
@@ -94,16 +90,16 @@ def back(
     d_weights: tuple[Floats, Floats],
     d_x: Floats,
 ) -> None:
-    """Writes the gradients over the weights, and over the inputs where they are asked for.
+    """Writes the gradients over the weights, and over the inputs where `d_x` has columns.
 
     Args:
-        w_back: the transposes of the input's weights, `[S, 3, H, F]`, with the columns of `d_x` alone, and of the
-            recurrent ones, `[S, 3, H, H]`.
+        w_back: transposed input weights `[S, 3, H, F]`, with the columns of `d_x` alone, and recurrent ones `[S, 3, H,
+            H]`.
         met: as for `unroll`.
         tape: as `unroll` wrote it.
-        d_states: the gradient over the states, `[S, T, M]`.
-        d_weights: the gradients over the input's weights `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
-        d_x: that over the inputs is added to it, `[S, T · N, F]`; it has no columns where nobody asks for it.
+        d_states: gradient over the states, `[S, T, M]`.
+        d_weights: gradients over the input weights `[S, 3, F, H]` and recurrent ones `[S, 3, H, H]`.
+        d_x: the gradient over inputs `[S, T · N, F]` is added to it.
     """
     (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights
     input_back, hidden_back = w_back
@@ -166,7 +162,7 @@ def _mix(h: Floats, n: Floats, z: Floats, before: Floats) -> None:
 
 @inlined
 def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: Floats) -> None:
-    """Adds to what a step's state is worth itself what it is worth to the next step, through gates and carry."""
+    """Adds to a state's own gradient the next step's, through gates and carry."""
     through_r, through_z, through_n = flow[0], flow[1], flow[2]
     each = d_h.size // carry_later.size
     for lane in range(carry_later.size):

@@ -1,16 +1,13 @@
-"""The equations of `gru` as kernels, for float32 on a card: forward and back through whole lifetimes, each begun once.
+"""The equations of `gru` as kernels for float32 on a GPU: whole lifetimes forward and backward, one launch each.
 
     r = σ(W_r x + U_r h)    z = σ(W_z x + U_z h)    a = U_n h    n = tanh(W_n x + r ∘ a)    h_t = (1 − z) ∘ n + z ∘ h
 
     δ_n = δ ∘ (1 − z) ∘ (1 − n²)    δ_z = δ ∘ (h − n) ∘ z ∘ (1 − z)    δ_a = δ_n ∘ r    δ_r = δ_n ∘ a ∘ r ∘ (1 − r)
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
 
-A program holds the weights of one run in registers, and 16 or 32 of its lanes, for all T steps. What the way back needs
-is a tape, `[S, 5, T, N, H]`: r, z, n, a, h. The way back writes δ_r, δ_z, δ_a, δ_n, `[S, 4, T, N, H]`, of which
-`products_triton` makes the gradients over weights and inputs.
-
-The weights of more than 64 units, or of more than 64 inputs, do not fit the registers of one program: `fits` says no,
-and torch computes them.
+A program holds one run's weights in registers, and 16 or 32 of its lanes, for all T steps. The tape `[S, 5, T, N, H]`
+is r, z, n, a, h. The backward pass writes δ_r, δ_z, δ_a, δ_n, `[S, 4, T, N, H]`, from which `products_triton` makes the
+gradients over weights and inputs.
 """
 
 from __future__ import annotations
@@ -52,7 +49,7 @@ def _forward(
     KEEP: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes states `[S, T, N, H]`, and the tape where `KEEP`."""
+    """Writes states `[S, T, N, H]`, and the tape if `KEEP`."""
     s = tl.program_id(0).to(tl.int64)
     n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     j, f = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_F)
@@ -128,18 +125,18 @@ def _back(
 
 
 def fits(features: int, size: int) -> bool:
-    """Whether the registers of a program hold the weights of a GRU of F inputs and H units."""
+    """Whether one program's registers can hold the weights."""
     return max(features, size) <= 64
 
 
 def states(x: Tensor, carry: Tensor, start: Tensor, weights: tuple[Tensor, Tensor], tape: Tensor | None) -> Tensor:
-    """Returns the states `[S, T, N, H]`, and fills the tape where there is one.
+    """Returns the states `[S, T, N, H]`, and fills the tape if given.
 
     Args:
         x: `[S, T, N, F]`.
         carry: `[S, T]`.
         start: h_0, `[S, N, H]`.
-        weights: the input's `[S, 3, F, H]` and the recurrent ones `[S, 3, H, H]`.
+        weights: input weights `[S, 3, F, H]` and recurrent ones `[S, 3, H, H]`.
         tape: `[S, 5, T, N, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start.shape[-1]
@@ -168,12 +165,12 @@ def states(x: Tensor, carry: Tensor, start: Tensor, weights: tuple[Tensor, Tenso
 
 
 def lanes_together(lanes: int) -> int:
-    """Returns how many lanes a program holds."""
+    """Returns the lanes of a program."""
     return FEW_LANES if lanes <= FEW_LANES else MANY_LANES
 
 
 def unroll(x: Tensor, carry: Tensor, start: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
-    """Returns the states `[S, T, N, H]` with their derivative; arguments are those of `states`."""
+    """Returns differentiable states `[S, T, N, H]`; arguments as for `states`."""
     made: Tensor = _Unroll.apply(x, carry, start, w_input, w_hidden)  # type: ignore[no-untyped-call]
     return made
 

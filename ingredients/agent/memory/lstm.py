@@ -1,14 +1,13 @@
-"""A stack of long short-term memories, S runs in one tensor program (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+"""Long short-term memories, S runs in one tensor program (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
 
     i_t = σ(W_i x_t + U_i h)    f_t = σ(W_f x_t + U_f h)    g_t = tanh(W_g x_t + U_g h)    o_t = σ(W_o x_t + U_o h)
     c_t = f_t ∘ c + i_t ∘ g_t        h_t = o_t ∘ tanh(c_t)        h, c = carry_t · (h_{t-1}, c_{t-1})
 
-Biases are weights of the input's constant column; that of the forget gate starts at 1, so that a first cell keeps what
-it holds for some steps (Jozefowicz et al. 2015). `carry_t` is 1 where the state is carried and 0 where it is reset.
+Biases are weights of the input's constant column. The forget gate's starts at 1, so that cells first keep their content
+for some steps (Jozefowicz et al. 2015). A `carry_t` of 0 resets the state.
 
-The unroll has a backward pass derived by hand, and tanh(a) is computed as 2σ(2a) − 1: `recurrence` says why. As the
-factor 2 of g's argument is folded into its weights, all four gates are one call of σ. On a card both ways are kernels
-(`lstm_triton`).
+The backward pass is derived by hand, and tanh(a) is 2σ(2a) − 1 (`recurrence` says why); with g's factor 2 in its
+weights all gates are one call of σ. On a GPU both passes are kernels (`lstm_triton`).
 """
 
 from __future__ import annotations
@@ -31,12 +30,9 @@ FORGET_BIAS = 1.0
 
 @dataclass(frozen=True)
 class Lstm:
-    """F inputs, H hidden units; the state is (h, c), and h is the output.
+    """The memory; the state is (h, c), the output h.
 
-    Attributes:
-        inputs: F.
-        hidden: H.
-        quick: whether inputs enter by at least what keeps their size at first (`recurrence.input_bound`).
+    With `quick`, input weights first keep the input's variance (`recurrence.input_bound`).
     """
 
     inputs: int
@@ -58,12 +54,12 @@ class Lstm:
         return {"lstm.input": from_input, "lstm.hidden": torch.stack(blocks)}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns (h, c) at a lifetime's start: zeros, each `[S, N, H]`."""
+        """Returns zeros (h, c), each `[S, N, H]`."""
         shape = (runs, lanes, self.hidden)
         return like.new_zeros(shape), like.new_zeros(shape)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, c_t) from the state, carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        """Returns h_t `[S, N, H]` and (h_t, c_t), for carry `[S, 1, 1]` and input `[S, N, F]`."""
         w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import lstm_triton
@@ -80,17 +76,14 @@ class Lstm:
         return h_t, (h_t, held)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs after each step, `[S, T, N, H]`, for carry `[S, T]` and inputs `[S, T, N, F]`.
-
-        Where lanes are reset one by one carry is `[S, T, N]`.
-        """
+        """Returns the outputs `[S, T, N, H]` for carry `[S, T]`, or `[S, T, N]` by lane, and inputs `[S, T, N, F]`."""
         h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         outputs: Tensor = program(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])
         return outputs
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
@@ -99,7 +92,7 @@ class Lstm:
 
 
 def _program(x: Tensor, size: int, carry: Tensor) -> Any:  # noqa: ANN401 - torch does not type what `apply` takes
-    """Returns what unrolls such inputs; the kernels reset all lanes of a run at once."""
+    """Returns the unroll's implementation; kernels take no carry by lane."""
     if kernels_do(x) and carry.dim() == 2:
         from ingredients.agent.memory import lstm_triton
 
@@ -114,7 +107,7 @@ def _tanh(a: Tensor) -> Tensor:
 
 
 class _Block(NamedTuple):
-    """What the way back needs of b steps, each step contiguous: gates `[b, 4, S, N, H]`, the others `[b, S, N, H]`.
+    """The tape of b steps: gates `[b, 4, S, N, H]`, the others `[b, S, N, H]`.
 
     `before` is carry · h_{t-1}, `past` is carry · c_{t-1}, `shown` is tanh(c_t). The block g of `gates` holds σ(2a).
     """
@@ -130,7 +123,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll with its derivative. Views of every step are cut before the loops: slicing costs as much as adding."""
+    """The unroll with its derivative; steps are sliced before the loops, as slicing costs as much as adding."""
 
     @staticmethod
     def forward(
@@ -222,5 +215,5 @@ def _slopes(block: _Block) -> tuple[Tensor, Tensor]:
 
 
 def _scaled(weights: Tensor) -> list[Tensor]:
-    """Returns the blocks i, f, g, o of weights `[S, 4, ...]`, that of g doubled, which turns σ into tanh."""
+    """Returns weights `[S, 4, ...]` by gate, g doubled, which turns σ into tanh."""
     return [weights[:, gate] * 2.0 if gate == G else weights[:, gate].contiguous() for gate in GATES]

@@ -1,4 +1,4 @@
-"""The equations of `lstm` as kernels, for float32 on a card: forward and back through whole lifetimes, each begun once.
+"""The equations of `lstm` as kernels for float32 on a GPU: whole lifetimes forward and backward, one launch each.
 
     i, f, o = σ(W x + U h)    g = tanh(W_g x + U_g h)    c_t = f ∘ c + i ∘ g    h_t = o ∘ tanh(c_t)
 
@@ -6,9 +6,9 @@
     δ_o = δ ∘ tanh c_t ∘ o ∘ (1 − o)    γ' of the step before = carry ∘ γ ∘ f,    c, h = carry ∘ (c_{t−1}, h_{t−1})
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
 
-A program holds the weights of one run, and 16 of its lanes, for all T steps. What the way back needs is a tape,
-`[S, 7, T, N, H]`: i, f, g, o, h, c, tanh c_t. The way back writes δ_i, δ_f, δ_g, δ_o, `[S, 4, T, N, H]`, of which
-`products_triton` makes the gradients over weights and inputs. `fits` says what is too large for a program.
+A program holds one run's weights, and 16 of its lanes, for all T steps. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c,
+tanh c_t. The backward pass writes δ_i, δ_f, δ_g, δ_o, `[S, 4, T, N, H]`, from which `products_triton` makes the
+gradients over weights and inputs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _forward(
     KEEP: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes outputs `[S, T, N, H]`, the last cells `[S, N, H]`, and the tape where `KEEP`."""
+    """Writes outputs `[S, T, N, H]`, the last cells `[S, N, H]`, and the tape if `KEEP`."""
     s = tl.program_id(0).to(tl.int64)
     n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     j, f = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_F)
@@ -147,20 +147,20 @@ def _back(
 
 
 def fits(features: int, size: int) -> bool:
-    """Whether a program holds the weights of an LSTM of F inputs and H units."""
+    """Whether one program can hold the weights."""
     return size <= 64 and block(features) * block(size) <= 32 * 64
 
 
 def outputs(
     x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], tape: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Returns the outputs `[S, T, N, H]` and the last cells `[S, N, H]`, and fills the tape where there is one.
+    """Returns the outputs `[S, T, N, H]` and the last cells `[S, N, H]`, and fills the tape if given.
 
     Args:
         x: `[S, T, N, F]`.
         carry: `[S, T]`.
         start: h_0 and c_0, `[S, N, H]`.
-        weights: the input's `[S, 4, F, H]` and the recurrent ones `[S, 4, H, H]`.
+        weights: input weights `[S, 4, F, H]` and recurrent ones `[S, 4, H, H]`.
         tape: `[S, 7, T, N, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start[0].shape[-1]
@@ -189,7 +189,7 @@ def outputs(
 
 
 def unroll(x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], w_input: Tensor, w_hidden: Tensor) -> Tensor:
-    """Returns the outputs `[S, T, N, H]` with their derivative; arguments are those of `outputs`."""
+    """Returns differentiable outputs `[S, T, N, H]`; arguments as for `outputs`."""
     made: Tensor = _Unroll.apply(x, carry, start, w_input, w_hidden)  # type: ignore[no-untyped-call]
     return made
 

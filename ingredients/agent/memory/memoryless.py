@@ -1,8 +1,4 @@
-"""No memory: two layers of rectified units on the current input alone.
-
-There is no state, so nothing can be reset, swapped or wiped. The layers are also those of `window`, which sees the last
-inputs where this sees the last one.
-"""
+"""No memory: two ReLU layers on the current input. `window` shares the layers."""
 
 from __future__ import annotations
 
@@ -20,17 +16,17 @@ KEPT = 6  # floats a lane, a step and a unit that are alive at most: two layers 
 
 @dataclass(frozen=True)
 class Memoryless:
-    """F inputs, H units in either layer; the state is empty."""
+    """The memory without a state, so that resets and probes of memory change nothing."""
 
     inputs: int
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the first layer's bias is the weight of the constant column."""
+        """Returns the shapes of one run's weights; the first layer's bias is the constant column's weight."""
         return layer_shapes("none", self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform of the variance that suits rectified units, biases 0 (He et al. 2015)."""
+        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
@@ -42,27 +38,27 @@ class Memoryless:
         return second_layer("none", weights, torch.bmm(x_t, weights["none.first"])), ()
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`: one product a layer."""
+        """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
         return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state: none."""
+        """Returns 0: there is no state."""
         return 0
 
 
 def layer_shapes(name: str, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
-    """Returns the shapes of two layers of rectified units."""
+    """Returns the shapes of two ReLU layers."""
     return {f"{name}.first": (inputs, hidden), f"{name}.second": (hidden, hidden), f"{name}.bias": (1, hidden)}
 
 
 def initial_layers(shapes: Mapping[str, tuple[int, ...]], draw: torch.Generator) -> dict[str, Tensor]:
-    """Returns first weights of the shapes of `layer_shapes`: U(±√(6 / fan-in)), biases 0."""
+    """Returns first weights for `layer_shapes`: U(±√(6 / fan-in)), biases 0."""
     first, second, bias = shapes
     weights = {
         name: torch.empty(shapes[name]).uniform_(-1.0, 1.0, generator=draw).mul_(math.sqrt(6.0 / shapes[name][0]))
@@ -73,5 +69,5 @@ def initial_layers(shapes: Mapping[str, tuple[int, ...]], draw: torch.Generator)
 
 
 def second_layer(name: str, weights: Mapping[str, Tensor], sums: Tensor) -> Tensor:
-    """Returns the outputs `[S, X, H]` of the second layer for the sums `[S, X, H]` that enter the first one's units."""
+    """Returns the second layer's outputs `[S, X, H]` for the first one's pre-activations `[S, X, H]`."""
     return torch.baddbmm(weights[f"{name}.bias"], sums.relu_(), weights[f"{name}.second"]).relu_()

@@ -1,8 +1,8 @@
-"""A memory of the user's own: a single-agent `torch.nn.Module` (`own_module`, `own_contract`), one for each run.
+"""A memory of the user's: a single-agent `torch.nn.Module` (`own_module`, `own_contract`), one instance per run.
 
-Where torch can, the runs of a stack are one tensor program all the same: `torch.func.vmap` over their weights
-(`stacks` tries it, gradients included). Where it cannot (`nn.GRU`, `nn.LSTM`, branches that look at numbers),
-or where a run's bits would come to depend on its neighbours, runs are computed one by one, and `Own.notice` says so.
+A stack is one tensor program if `torch.func.vmap` over the weights works (`stacks` tries). Otherwise runs are computed
+one by one, and `Own.notice` says so: for `nn.GRU`, `nn.LSTM`, data-dependent branches, or where a run's bits would
+depend on its neighbours.
 """
 
 from __future__ import annotations
@@ -31,29 +31,24 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """The user's module as a stack.
-
-    Attributes:
-        user: the module.
-        one_by_one: why its runs are computed one by one, in brief; None where they are stacked.
-    """
+    """The user's module as a stack; `one_by_one` is the reason against stacking, None if stacked."""
 
     user: UserModule
     one_by_one: str | None
 
     @property
     def notice(self) -> str | None:
-        """What the user should know before it is trained, in one sentence; None if nothing."""
+        """One sentence that the user should read before training, or None."""
         slow = f"its runs are computed one by one, not as a stack: {self.one_by_one}" if self.one_by_one else None
         found = [part for part in (slow, DROPOUT_OFF if drops(self.user.module) else None) if part]
         return f"memory {self.user.kind}: {'; '.join(found)}" if found else None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights, by the module's own names."""
+        """Returns the shapes of one run's weights, by the module's names."""
         return {PREFIX + name: tuple(weight.shape) for name, weight in self.user.module.named_parameters()}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: those that the class gives itself, its generator seeded from `draw`."""
+        """Returns one run's weights as the class initialises them, seeded from `draw`."""
         seed = int(torch.randint(2**31, (1,), generator=draw))
         return {PREFIX + name: weight for name, weight in self.user.weights(seed).items()}
 
@@ -62,7 +57,7 @@ class Own:
         return tuple(part.expand(runs, *part.shape).clone() for part in self.user.start(lanes, like))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state, from carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        """Returns the output `[S, N, H]` and the state, for carry `[S, 1, 1]` and input `[S, N, F]`."""
         with self.user.calling():
             return self._step(weights, state, carry_t, x_t)
 
@@ -87,7 +82,7 @@ class Own:
             return (_one_by_one if self.one_by_one else _stacked)(self.user, _named(weights), carry, x)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most, counted on a small one."""
+        """Returns the peak floats per lane and step of an unroll, extrapolated from a small one."""
         kept: dict[int, int] = {}
 
         def keep(tensor: Tensor) -> Tensor:
@@ -109,20 +104,20 @@ class Own:
 
 
 def own_memory(kind: str, inputs: int, hidden: int) -> Own:
-    """Returns the memory that `package.module:Class` names.
+    """Returns the memory of class `package.module:Class`.
 
     Raises:
-        StudyError: there is no such class, or it breaks the contract.
+        StudyError: the class is missing or breaks the contract.
     """
     user = load_user_module(kind, inputs, hidden)
     return Own(user, stacks(user))
 
 
 def stacks(user: UserModule) -> str | None:
-    """Returns None where runs of the module can be one tensor program, else the reason why not, in brief.
+    """Returns None if runs of the module can be one tensor program, else the reason.
 
-    Tried on real shapes: short lifetimes, with their gradients, against the same runs one by one, and against the last
-    of them in smaller stacks, to the bit, at several numbers of lanes.
+    It compares short lifetimes and their gradients with the same runs one by one, and bit by bit with smaller stacks,
+    at several numbers of lanes.
     """
     try:
         with warnings.catch_warnings():
@@ -134,7 +129,7 @@ def stacks(user: UserModule) -> str | None:
 
 
 def _differs(user: UserModule, lanes: int) -> str | None:
-    """Returns how a stack differs from its runs by themselves, or from smaller stacks of them; None if in nothing."""
+    """Returns how a stack differs from single runs or smaller stacks; None if it does not."""
     most = max(TRIED_STACKS)
     together, one_by_one = _tried(user, range(most), lanes), _tried(user, range(most), lanes, stacked=False)
     if not all(torch.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in zip(together, one_by_one, strict=True)):
@@ -154,7 +149,7 @@ def _stacked(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: 
 
 
 def _trial(user: UserModule, seeds: range, lanes: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-    """Returns weights, carry `[S, T]` and inputs `[S, T, N, F]` of short lifetimes with a reset, a run a seed."""
+    """Returns weights, carry `[S, T]` and inputs `[S, T, N, F]` of short lifetimes with a reset, one run per seed."""
     each = [user.weights(seed) for seed in seeds]
     weights = {name: torch.stack([one[name] for one in each]).requires_grad_() for name in each[0]}
     draws = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -188,7 +183,7 @@ def _one_by_one(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, 
 
 
 def _filled(part: Tensor, lane_dim: int) -> Tensor:
-    """Returns a tensor with the lanes filled up to a multiple of `LANE_BLOCK`."""
+    """Returns a tensor with lanes padded to a multiple of `LANE_BLOCK`."""
     missing = -part.shape[lane_dim] % LANE_BLOCK
     if not missing:
         return part

@@ -1,4 +1,4 @@
-"""The contract of a module of the user's own, tried on real shapes before anything is trained."""
+"""The contract of a user's module, checked on real shapes before training."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ MIXES = "mixes lifetimes: each lane must be computed by itself"
 
 
 def load_user_module(kind: str, inputs: int, hidden: int) -> UserModule:
-    """Returns the module that `kind` names, tried on real shapes.
+    """Returns the module that `kind` names, after all checks.
 
     Raises:
-        StudyError: there is no such class, or it breaks the contract.
+        StudyError: the class is missing or breaks the contract.
     """
     found = load_class(kind)
     module = new_module(kind, found, inputs, hidden, seed=0)
@@ -48,7 +48,7 @@ def load_user_module(kind: str, inputs: int, hidden: int) -> UserModule:
 
 
 def drops(module: nn.Module) -> bool:
-    """Returns whether a part of the module drops something out in training: `nn.Dropout(p)`, `nn.GRU(dropout=p)`."""
+    """Returns whether the module has dropout: `nn.Dropout(p)`, `nn.GRU(dropout=p)`."""
     shares = [getattr(part, "p" if "Dropout" in type(part).__name__ else "dropout", 0.0) for part in module.modules()]
     return any(isinstance(share, float | int) and share > 0 for share in shares)
 
@@ -64,7 +64,7 @@ def _check_weights(kind: str, module: nn.Module) -> None:
 
 
 def _check_buffers(kind: str, module: nn.Module, other: nn.Module) -> None:
-    """Makes sure that buffers are float32, and the same whatever the seed: all runs have those of one instance."""
+    """Checks that buffers are float32 and independent of the seed, since all runs share them."""
     others = dict(other.named_buffers())
     for name, buffer in module.named_buffers():
         if buffer.is_floating_point() or buffer.is_complex():
@@ -82,7 +82,7 @@ def _check_types(kind: str, what: str, tensors: Iterable[Tensor]) -> None:
 
 
 def _check_start(kind: str, module: nn.Module) -> bool:
-    """Makes sure that there is an initial state with a lane dimension; returns whether it is one tensor."""
+    """Checks that the initial state has a lane dimension; returns whether it is one tensor."""
     if not callable(getattr(module, "initial_state", None)):
         raise wrong(kind, "has no method initial_state(lanes)")
     for lanes in (CHECK_LANES, CHECK_LANES + 1):
@@ -102,7 +102,7 @@ def _start_raised(kind: str, lanes: int, raised: str) -> StudyError:
 
 
 def _check_forward(user: UserModule) -> None:
-    """Makes sure that a step gives an output and a state of the right shapes, and that the state keeps its shape."""
+    """Checks the shapes of output and state after a step."""
     x = torch.zeros(CHECK_LANES, user.inputs)
     start = user.start(CHECK_LANES, x)
     state = start[0] if user.single else start
@@ -121,7 +121,7 @@ def _check_forward(user: UserModule) -> None:
 
 
 def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
-    """Returns what forward returns; it must neither fail, nor draw luck, nor remember in buffers."""
+    """Returns the result of forward, which must not raise, draw random numbers or change buffers."""
     buffers = {name: buffer.clone() for name, buffer in user.module.named_buffers()}
     luck = torch.default_generator.get_state()
     with calling(lambda raised: wrong(user.kind, f"forward raised {raised}"), Kept):
@@ -135,7 +135,7 @@ def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
 
 
 def _check_purity(user: UserModule) -> None:
-    """Makes sure that equal inputs give equal outputs, and that every weight has a part in them."""
+    """Checks that equal inputs give equal outputs, and that each weight affects them."""
     weights = {name: weight.requires_grad_() for name, weight in weights_of(user.module).items()}
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
@@ -163,7 +163,7 @@ def _check_finite(kind: str, found: Mapping[str, Tensor]) -> None:
 
 
 def _check_lanes(user: UserModule) -> None:
-    """Makes sure that no lane's output or state depends on another lane's inputs or state."""
+    """Checks that no lane's output or state depends on another lane."""
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(2, CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
     with torch.no_grad():
@@ -179,7 +179,7 @@ def _check_lanes(user: UserModule) -> None:
 
 
 def _went_on(user: UserModule, state: State, x: Tensor) -> list[State]:
-    """Returns each step's output and state, `[lanes, ...]` all of them, and last the last state alone."""
+    """Returns each step's output and state `[lanes, ...]`, then the last state alone."""
     weights = weights_of(user.module)
     found = []
     for x_t in x:
@@ -197,7 +197,7 @@ def _compare_lanes(user: UserModule, lane: int, plain: list[State], changed: lis
 
 
 def _shown(value: object) -> str:
-    """Returns what a user's module gave, in brief: the shapes of tensors, the type of anything else."""
+    """Returns a short description: shapes of tensors, types of other values."""
     if isinstance(value, Tensor):
         return str(list(value.shape))
     if isinstance(value, tuple):

@@ -5,9 +5,8 @@
         def initial_state(self, lanes: int) -> Tensor | tuple[Tensor, ...]: ...    # each [lanes, ...]
         def forward(self, x, state): ...        # x [lanes, inputs] -> (output [lanes, hidden], new state)
 
-Modules are looked for where Python looks, then in the current folder.
-
-A module is always in evaluation mode: rollout and update must compute the same function, so dropout is off.
+It is looked for on Python's path, then in the current folder. It stays in evaluation mode: rollout and update must
+compute the same function, so dropout is off.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from ingredients.study.own_source import MEMORY
 
 @dataclass(frozen=True, eq=False)
 class UserModule:
-    """A module of the user's as a pure function.
+    """A user's module as a pure function.
 
     Attributes:
         kind: `package.module:Class`.
         inputs: F.
         hidden: H.
-        module: one instance; its weights are never used, but for their names and shapes.
-        single: whether its state is one tensor rather than a tuple.
+        module: an instance, used for names and shapes of its weights alone.
+        single: whether its state is one tensor, not a tuple.
     """
 
     kind: str
@@ -48,29 +47,29 @@ class UserModule:
     single: bool
 
     def weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns first weights by name, those that the class gives itself when torch's generator has this seed."""
+        """Returns first weights by name, initialised by the class under this seed."""
         return weights_of(new_module(self.kind, load_class(self.kind), self.inputs, self.hidden, seed))
 
     def start(self, lanes: int, like: Tensor) -> State:
-        """Returns the initial state of so many lanes, parts `[lanes, ...]`, on the device and in the type of `like`."""
+        """Returns the initial state, parts `[lanes, ...]`, with device and type of `like`."""
         with torch.no_grad():
             parts = parts_of(self.module.initial_state(lanes))  # type: ignore[operator] # checked when it was loaded
         return tuple(part.to(like.device, like.dtype if part.is_floating_point() else part.dtype) for part in parts)
 
     def run(self, weights: Mapping[str, Tensor], state: State, x: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[lanes, H]` and the new state for weights by name, a state and the input `[lanes, F]`."""
+        """Returns the output `[lanes, H]` and the new state for an input `[lanes, F]`."""
         buffers = {name: buffer.to(x.device) for name, buffer in self.module.named_buffers()}
         with Kept():
             output, new = functional_call(self.module, {**buffers, **weights}, (x, state[0] if self.single else state))
         return output, parts_of(new)
 
     def calling(self) -> AbstractContextManager[None]:
-        """Returns what makes an error of one line of whatever the module raises in training or evaluation."""
+        """Returns a context that turns what the module raises into an error of one line."""
         return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 
 def load_class(kind: str) -> type[nn.Module]:
-    """Returns the class that `package.module:Class` names.
+    """Returns the class `package.module:Class`.
 
     Raises:
         StudyError: it cannot be imported, or is no `torch.nn.Module`.
@@ -82,7 +81,7 @@ def load_class(kind: str) -> type[nn.Module]:
 
 
 def unrolled(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
-    """Returns the outputs `[T, lanes, H]` of a run from a lifetime's start; carry is `[T]`, inputs `[T, lanes, F]`."""
+    """Returns one run's outputs `[T, lanes, H]` for carry `[T]` and inputs `[T, lanes, F]`."""
     first = state = user.start(x.shape[1], x)
     outputs = []
     for t in range(x.shape[0]):
@@ -93,7 +92,7 @@ def unrolled(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: 
 
 
 def new_module(kind: str, found: type[nn.Module], inputs: int, hidden: int, seed: int) -> nn.Module:
-    """Returns an instance in evaluation mode, made while torch's generator has this seed.
+    """Returns an instance in evaluation mode, made under this seed of torch's generator.
 
     Raises:
         StudyError: it cannot be made from (inputs, hidden).
@@ -105,23 +104,23 @@ def new_module(kind: str, found: type[nn.Module], inputs: int, hidden: int, seed
 
 
 def weights_of(module: nn.Module) -> dict[str, Tensor]:
-    """Returns copies of its weights by name."""
+    """Returns copies of the weights by name."""
     return {name: weight.detach().clone() for name, weight in module.named_parameters()}
 
 
 def parts_of(state: Any) -> State:  # noqa: ANN401 - what a user's module returned
-    """Returns the state's parts, be it one tensor or some."""
+    """Returns the state's parts as a tuple."""
     return state if isinstance(state, tuple) else tuple(state) if isinstance(state, list) else (state,)
 
 
 def wrong(kind: str, what: str) -> StudyError:
-    """Returns the error that says what is wrong with the memory `kind`."""
+    """Returns the error about the memory `kind`."""
     return own_import.wrong(kind, MEMORY, what)
 
 
 @contextmanager
 def kept_luck() -> Iterator[None]:
-    """Leaves torch's CPU generator as it was."""
+    """Restores torch's CPU generator at exit."""
     before = torch.default_generator.get_state()
     try:
         yield

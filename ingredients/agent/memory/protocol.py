@@ -1,6 +1,6 @@
-"""What a memory is: the protocol that a memory of the user's own keeps (docs/design.md §11).
+"""The protocol of memories, the user's own included (docs/design.md §11).
 
-A memory is one program for a whole stack: weights `[S, ...]`, states and inputs of S runs with N lanes each.
+A memory is one program for a stack of S runs with N lanes each.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ State = tuple[Tensor, ...]
 
 
 class Memory(Protocol):
-    """What carries the past through a lifetime."""
+    """Carries the past through a lifetime."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns the shapes of one run's weights by name."""
@@ -33,22 +33,22 @@ class Memory(Protocol):
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns the output `[S, N, H]` and the state after input x_t `[S, N, F]`.
 
-        `carry_t` `[S, 1, 1]` of 0 resets a run's lanes to the initial state before the step. The step may write into
-        the storage of `state`: to keep the state, keep a clone.
+        A `carry_t` `[S, 1, 1]` of 0 resets a run's lanes before the step. The step may write into `state`: clone it to
+        keep it.
         """
         ...
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` from a lifetime's start; carry is `[S, T]`, the inputs `[S, T, N, F]`.
+        """Returns the outputs `[S, T, N, H]` from a lifetime's start, for carry `[S, T]` and inputs `[S, T, N, F]`.
 
-        `start` is the state there, to which no gradient flows; None is the initial one. Only `gru` and `lstm`
-        take another, and a carry of 0 at the first step resets that, too. They, and `memoryless`, also take a carry of
-        each lane, `[S, T, N]`, and of a step `[S, N, 1]`.
+        `start` is the state there, without gradient; None is the initial one. Only `gru` and `lstm` take another, and a
+        carry of 0 at the first step resets it. They and `memoryless` also take a carry by lane, `[S, T, N]`, and `[S,
+        N, 1]` in a step.
         """
         ...
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that an unroll of `steps` steps and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll of `steps` steps with its backward pass."""
         ...
 
     def state_floats(self, steps: int) -> int:

@@ -1,14 +1,12 @@
-"""What the recurrent memories share: blocks of steps, a squashing function whose bits hold, gradients of weights.
+"""Shared by recurrent memories: blocks of steps, a sigmoid with stable bits, weight gradients.
 
-Autograd through a loop over steps keeps some ten tensors a step and makes one weight-gradient product a step. The
-unrolls of `gru` and `lstm` have a backward pass derived by hand instead: lifetimes are cut into blocks of a few steps
-that fit the cache, a step back is one broadcast product and a `bmm` a gate, and weight gradients are one product a
-block, of what is still in the cache.
+Autograd through steps keeps some ten tensors a step and makes one weight-gradient product a step. `gru` and `lstm` have
+a hand-derived backward pass instead: lifetimes are cut into blocks that fit the cache, a step back is one broadcast
+product and a `bmm` per gate, and weight gradients are one product per block.
 
-Two facts about torch on a CPU shape the arithmetic. `tanh` of MKL is ten times slower than `sigmoid`, so tanh(a) is
-computed as 2σ(2a) − 1 with the first 2 folded into the weights. And `torch.sigmoid` treats blocks of 32 floats with
-SIMD and the rest with a scalar loop of other rounding, so a run's bits would depend on its neighbours unless each run
-fills whole blocks: `sigmoid` sees to it.
+On a CPU, MKL's `tanh` is ten times slower than `sigmoid`, so tanh(a) is computed as 2σ(2a) − 1, with the first 2 folded
+into the weights. `torch.sigmoid` treats blocks of 32 floats with SIMD and the rest with a scalar loop of other
+rounding. So a run's bits would depend on its neighbours unless it fills whole blocks: see `sigmoid`.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ Tape = TypeVar("Tape")
 
 
 class Context(Protocol[Tape]):
-    """What torch hands from the forward pass to the backward pass."""
+    """What torch hands from the forward to the backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
     blocks: list[Tape]
@@ -38,7 +36,7 @@ class Context(Protocol[Tape]):
 
 
 class WeightGradients(NamedTuple):
-    """Gradients over a layer's weights, gate by gate: recurrent `[S, H, H]` and input `[S, F, H]`."""
+    """Weight gradients by gate: recurrent `[S, H, H]` and input `[S, F, H]`."""
 
     hidden: list[Tensor]
     entering: list[Tensor]
@@ -49,13 +47,13 @@ class WeightGradients(NamedTuple):
         return WeightGradients(*([torch.zeros_like(gate) for gate in w.unbind(1)] for w in (w_hidden, w_input)))
 
     def add(self, before: Tensor, x: Tensor, d_sums: Tensor, enters: Sequence[int]) -> None:
-        """Adds what a block of b steps gives.
+        """Adds the gradient of a block of b steps.
 
         Args:
-            before: the states that entered the steps, `[b, S, N, H]`.
-            x: their inputs, `[S, b, N, F]`.
-            d_sums: the gradient over the sums that enter each gate, `[sums, S, b · N, H]`.
-            enters: for each gate, which of the sums its input entered.
+            before: states that entered the steps, `[b, S, N, H]`.
+            x: inputs, `[S, b, N, F]`.
+            d_sums: gradient over the sums that enter each gate, `[sums, S, b · N, H]`.
+            enters: for each gate, the sum that its input entered.
         """
         runs, rows = d_sums.shape[1:3]
         held, seen = (part.reshape(runs, rows, -1).transpose(1, 2) for part in (before.transpose(0, 1), x))
@@ -65,21 +63,21 @@ class WeightGradients(NamedTuple):
 
 
 def input_bound(inputs: int, hidden: int, quick: bool) -> float:
-    """Returns b of the first input weights U(±b): 1/√H, or where `quick` √(3/F) if that is more.
+    """Returns b of the first input weights U(±b): 1/√H, or if `quick` at least √(3/F).
 
-    √(3/F) keeps the variance of F inputs (LeCun et al. 1998): an observation of a few numbers then fills the units.
+    √(3/F) keeps the variance of F inputs (LeCun et al. 1998), so that an observation of few numbers drives the units.
     """
     usual: float = hidden**-0.5
     return max(usual, math.sqrt(3.0 / inputs)) if quick else usual
 
 
 def of_lanes(carry: Tensor) -> Tensor:
-    """Returns carry `[S, T, N]` as it is, and `[S, T]`, the same of all lanes, as `[S, T, 1]`."""
+    """Returns carry `[S, T, N]` unchanged, and `[S, T]` as `[S, T, 1]`."""
     return carry.unsqueeze(-1) if carry.dim() == 2 else carry
 
 
 def sigmoid(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[..., N, H]`, in bits that do not depend on what stands before the last two dimensions."""
+    """Returns σ(x), `[..., N, H]`, in bits that do not depend on the leading dimensions."""
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
     return torch.sigmoid(x, out=out)

@@ -1,22 +1,21 @@
-"""A stack of transformers, S runs in one tensor program: causal attention over the lifetime (Vaswani et al. 2017).
+"""Transformers, S runs in one tensor program: causal attention over the lifetime (Vaswani et al. 2017).
 
     e = W_e x_t;  for each block:  e += W_o attention(norm(e)),  e += W_2 relu(W_1 norm(e));  output = norm(e)
 
-Norms come before what they feed (Xiong et al. 2020) and have no weights of their own: the products after them would
-absorb these. The input's constant column, embedded, is every layer's bias.
+Pre-norm (Xiong et al. 2020), without weights, which the next products would absorb. The embedded constant column is
+every layer's bias.
 
-Positions are relative alone: a head's score falls with the distance to what it attends to, by its slope (ALiBi, Press
-et al. 2022). One head has slope 0: it weighs all of the lifetime alike, which is how an agent counts. There is no
-absolute position, so with memory off, where a token attends to itself alone, nothing tells the time
-(docs/design.md §5, trap 4). A carry of 0 starts a new stretch, and tokens attend only within theirs.
+Positions are relative: a head's score falls linearly with distance (ALiBi, Press et al. 2022). One head has slope 0 and
+weighs the whole lifetime alike, so that the agent can count. Without absolute positions nothing tells the time when
+memory is off and a token attends to itself alone (docs/design.md §5, trap 4). A carry of 0 starts a new stretch; tokens
+attend only within theirs.
 
-Attention wants a learning rate several times below that of recurrent nets, and Adam's steps know no scale: so weights
-are held `HELD` times as large as they act, and move at a `HELD`th of the rate. It costs nothing: scores, and what is
-added to the stream, are scaled back in the products that make them.
+Attention needs a learning rate several times below that of recurrent nets. Adam's steps ignore scale, so weights are
+stored `HELD` times larger than they act and thus move at a `HELD`th of the rate.
 
-The state of a lane is the keys and values of every block, 4·H floats for each step of the longest lifetime (of two
-blocks), filled as the lifetime goes on: for 16 runs of 64 lanes, 100 steps and 64 units 120 MB, where a recurrent state
-has 0.3. A memory-off run attends as far as any other and is masked.
+A lane's state is the keys and values of every block: 4·H floats for each step of the longest lifetime. For 16 runs of
+64 lanes, 100 steps and 64 units this is 120 MB, against 0.3 MB of a recurrent state. With memory off the same attention
+is masked.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ LANES_A_RUN = 8  # the fewest that share a run's mask, as the cost counts it
 
 @dataclass(frozen=True)
 class Transformer:
-    """F inputs, H units, four heads, two blocks whose middle layer has 2·H rectified units."""
+    """The memory: four heads, two blocks whose middle layer has 2·H ReLU units."""
 
     inputs: int
     hidden: int
@@ -59,7 +58,7 @@ class Transformer:
         return shapes
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: they act as LeCun-uniform ones, those that add to the stream as smaller ones."""
+        """Returns one run's weights: LeCun-uniform in effect, smaller where they add to the stream."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = HELD * math.sqrt(3.0 / shape[0])
@@ -69,17 +68,16 @@ class Transformer:
         return weights
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns empty caches, keys and values of each block `[S, N, capacity, H]`, and two counts.
+        """Returns empty caches, keys and values of each block `[S, N, capacity, H]`, and two counts `[S, N]` (int64).
 
-        The counts, `[S, N]` (int64), are the steps so far, the same in all lanes of a stack, and the step at which what
-        a lane remembers begins.
+        The counts are the steps so far, equal in all lanes, and the step at which a lane's memory begins.
         """
         shape = (runs, lanes, _whole(steps), self.hidden)
         count = torch.zeros(runs, lanes, dtype=torch.int64, device=like.device)
         return *(like.new_zeros(shape) for _ in range(2 * BLOCKS)), count, torch.zeros_like(count)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state, whose caches it writes into, for the input `[S, N, F]`."""
+        """Returns the output `[S, N, H]` and the state for the input `[S, N, F]`; writes into the caches."""
         *caches, count, begin = state
         begin = torch.where(carry_t[..., 0] == 0, count, begin)
         bias = _step_bias(count, begin, caches[0])
@@ -112,9 +110,9 @@ class Transformer:
         return _norm(stream).view(runs, lanes, steps, -1).transpose(1, 2)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most.
+        """Returns the peak floats per lane and step of an unroll with its backward pass.
 
-        The mask is one of `HEADS` × steps × steps for each run, whatever its lanes; eight or more are counted.
+        A run's mask, `HEADS` × steps × steps, is shared by its lanes, of which at least eight are assumed.
         """
         return (KEPT_A_BLOCK * BLOCKS + KEPT) * self.hidden + HEADS * steps // LANES_A_RUN
 
@@ -133,17 +131,17 @@ def _norm(stream: Tensor) -> Tensor:
 
 
 def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tensor) -> Tensor:
-    """Returns the stream `[S, X, H]` with what a block attended to `[S, X, H]` and its middle layer added."""
+    """Returns the stream `[S, X, H]` plus a block's attention `[S, X, H]` and middle layer."""
     stream = torch.baddbmm(stream, seen, weights[f"transformer.{block}.mix"], alpha=AS_ACTS)
     units = torch.bmm(_norm(stream), weights[f"transformer.{block}.first"]).relu_()
     return torch.baddbmm(stream, units, weights[f"transformer.{block}.second"], alpha=AS_ACTS)
 
 
 def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
-    """Returns what a query `[S, N, H]` finds in caches `[S, N, capacity, H]` under a bias `[S, N, heads, reach]`.
+    """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`.
 
-    One product serves all heads of a lane: each has its row of the query, zero but for the head's own columns. Products
-    for each head would compute a quarter, and take longer: they are too small.
+    One product serves all heads: each has its row of the query, zero outside its columns. Smaller products by head
+    would take longer.
     """
     runs, lanes, heads, reach = bias.shape
     own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)
@@ -157,9 +155,9 @@ def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor
 
 
 def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
-    """Returns what is added to the scores of a step, `[S, N, heads, reach]`: −∞ where nothing is to be seen.
+    """Returns a step's bias on the scores, `[S, N, heads, reach]`: −∞ where masked.
 
-    On a CPU it reaches over what is filled, on a GPU over all of the cache: to ask how much that is would be to wait.
+    On a CPU it covers the filled part of the cache, on a GPU all of it: asking for the length would synchronise.
     """
     capacity = cache.shape[2]
     reach = capacity if not cache.is_cpu else min(_whole(int(count[0, 0]) + 1), capacity)
@@ -170,7 +168,7 @@ def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
 
 
 def _life_bias(carry: Tensor, dtype: torch.dtype) -> Tensor:
-    """Returns what is added to the scores of a lifetime, `[S·heads, 1, T, T]`: −∞ where nothing is to be seen."""
+    """Returns a lifetime's bias on the scores, `[S·heads, 1, T, T]`: −∞ where masked."""
     steps = carry.shape[1]
     place = torch.arange(steps, device=carry.device)
     stretch = (carry == 0).cumsum(1)

@@ -1,12 +1,11 @@
-"""A window: two layers of rectified units on the last k inputs, that of now included.
+"""A window: two ReLU layers on the last k inputs, the current one included.
 
-The state is the last k − 1 inputs, the oldest first; before the lifetime, and before a reset, they are zeros, their
-constant column included: the agent can tell "nothing yet" from an input. What is forgotten is what is older than k
-steps, to the bit, which no trained recurrence promises; and as every input counts by how long ago it was, not by when,
-there is no clock beyond k steps.
+The state is the last k − 1 inputs, oldest first; zeros before a lifetime or reset, constant column included, so that
+the agent can tell "nothing yet" from an input. Whatever is older than k steps is forgotten exactly, and there is no
+clock beyond k steps, as inputs are placed by their age.
 
-All windows of a lifetime at once would be k times the inputs. The first layer, forward and backward, makes them a few
-steps at a time.
+All windows of a lifetime would take k times the memory of the inputs, so the first layer makes them a few steps at a
+time.
 """
 
 from __future__ import annotations
@@ -27,26 +26,26 @@ BLOCK_FLOATS = 2**15  # of one run's windows made at once: 16 runs of them are 2
 
 @dataclass(frozen=True)
 class Window:
-    """F inputs at each of the last `length` steps, H units in either layer."""
+    """The memory: the last `length` inputs, H units in either layer."""
 
     inputs: int
     hidden: int
     length: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the first layer's last F rows are those of the current input."""
+        """Returns the shapes of one run's weights; the first layer's last F rows are for the current input."""
         return layer_shapes("window", self.length * self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform of the variance that suits rectified units, biases 0 (He et al. 2015)."""
+        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns zeros `[S, N, (k − 1)·F]`, where k is at most the lifetime's steps."""
+        """Returns zeros `[S, N, (k − 1)·F]`; k is at most the lifetime's steps."""
         return (like.new_zeros(runs, lanes, self.state_floats(steps)),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the last inputs, from carry `[S, 1, 1]` and the input `[S, N, F]`."""
+        """Returns the output `[S, N, H]` and the last inputs, for carry `[S, 1, 1]` and input `[S, N, F]`."""
         seen = torch.cat([state[0] * carry_t, x_t], dim=-1)
         sums = torch.bmm(seen, weights["window.first"][:, -seen.shape[-1] :])
         return second_layer("window", weights, sums), (seen[..., self.inputs :],)
@@ -60,7 +59,7 @@ class Window:
         return second_layer("window", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the floats a lane and step that the unroll and its way back hold at most."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         return KEPT * self.hidden + self.inputs
 
     def state_floats(self, steps: int) -> int:
@@ -69,13 +68,13 @@ class Window:
 
 
 def _within_reach(carry: Tensor, held: int) -> Tensor:
-    """Returns `[S, T, held]`: 1 where the input so far back (the oldest first) belongs to the same stretch."""
+    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) belongs to the same stretch."""
     stretch = (carry == 0).cumsum(1)
     return (pad(stretch, (held - 1, 0), value=-1).unfold(1, held, 1) == stretch.unsqueeze(-1)).to(carry.dtype)
 
 
 class _Context(Protocol):
-    """What torch hands from the forward pass to the backward pass."""
+    """What torch hands from the forward to the backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
     needs_input_grad: tuple[bool, ...]
@@ -84,7 +83,7 @@ class _Context(Protocol):
 
 
 class _FirstLayer(torch.autograd.Function):
-    """Sums `[S, T·N, H]` that enter the first layer's units; differentiable in the inputs and the weights."""
+    """Pre-activations `[S, T·N, H]` of the first layer, differentiable in inputs and weights."""
 
     @staticmethod
     def forward(ctx: _Context, x: Tensor, reach: Tensor, first: Tensor) -> Tensor:
@@ -104,7 +103,7 @@ class _FirstLayer(torch.autograd.Function):
 
 
 def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Tensor:
-    """Returns the gradient over x: each input stands in the windows of all steps from which it is in reach."""
+    """Returns the gradient over x, where each input is in several windows."""
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
     d_padded = x.new_zeros(runs, steps + held - 1, lanes, features)
@@ -115,9 +114,9 @@ def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Ten
 
 
 def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yields windows `[S, b·N, held·F]` of a few steps at a time, and the rows of T·N that they are.
+    """Yields rows of T·N and their windows `[S, b·N, held·F]`, a few steps at a time.
 
-    How many steps does not depend on the stack, nor do a run's bits.
+    The number of steps does not depend on the stack, so neither do a run's bits.
     """
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
