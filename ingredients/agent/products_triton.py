@@ -49,7 +49,7 @@ def _rows(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, X, M]` for a `[S, G, X, K]` and weights `[S, G, K, M]` with strides `across` and `along` in a gate."""
+    """Writes `[S, X, M]` for a `[S, G, X, K]`, weights `[S, G, K, M]` with strides `across` and `along` in a gate."""
     s = tl.program_id(0).to(tl.int64)
     x = tl.program_id(1) * BLOCK_X + tl.arange(0, BLOCK_X)
     m = tl.program_id(2) * BLOCK_M + tl.arange(0, BLOCK_M)
@@ -116,7 +116,7 @@ def times(rows: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def times_transposed(rows: Tensor, weights: Tensor, last: int) -> Tensor:
-    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for rows a `[S, G', X, M]`, weights `[S, G, K, M]`; W's last is `last` of G'."""
+    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for a `[S, G', X, M]` and W `[S, G, K, M]`; the last of G is `last` of G'."""
     return _product(rows, weights, weights.shape[-2], (1, weights.shape[-1]), last, None)
 
 
