@@ -1,12 +1,11 @@
-"""An agent's choices and vectors as actions of any supported Gymnasium space.
+"""Agents' choices and vectors as actions of any supported Gymnasium space.
 
 | action space | agent's action |
 |---|---|
 | Discrete(n) | one of n choices |
 | MultiDiscrete, MultiBinary, Box of whole numbers | one of all joint choices, at most 1024 |
-| Box | a vector, each component from −1 to 1 stretched to its bounds and cut there; as it is where there are none, or \
-where they are so far (a million) that they only mean that there are none |
-| Dict, Tuple | of the former: one of all joint choices; of Boxes: one vector, part behind part |
+| Box | a vector; each component is scaled from [−1, 1] to its bounds and clipped, or unscaled if one is beyond ±10⁶ |
+| Dict, Tuple | of choices: one of all joint choices; of Boxes: one concatenated vector |
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Reach:
     """How an agent's actions become the environment's.
 
     Attributes:
-        space: of the environment's actions.
+        space: the action space.
         actions: number of choices, or length of a vector.
         continuous: whether it is a vector.
     """
@@ -42,7 +41,7 @@ class Reach:
     continuous: bool
 
     def taken(self, chosen: NDArray[Any]) -> Sequence[Any]:
-        """Returns the actions that choices (numbers, `[L, 1]`) or vectors `[L, A]` stand for, one for each lane."""
+        """Returns each lane's action for choices `[L, 1]` or vectors `[L, A]`."""
         space = self.space
         if isinstance(space, spaces.Discrete):
             choices: NDArray[Any] = chosen[:, 0].astype(space.dtype) + space.start
@@ -55,10 +54,10 @@ class Reach:
 
 
 def reach_of(name: str, space: Space) -> Reach:
-    """Returns how actions of the environment `name` are chosen.
+    """Returns the `Reach` of the environment `name`.
 
     Raises:
-        StudyError: its action space is not supported.
+        StudyError: the action space is not supported.
     """
     parts = [part for _, part in leaves(space)]
     if isinstance(space, spaces.Discrete):
@@ -83,7 +82,7 @@ def _chosen(part: Space) -> bool:
 
 
 def _counts(part: Space) -> list[int]:
-    """Returns how many choices there are for each number of a part."""
+    """Returns the number of choices for each number of a part."""
     match part:
         case spaces.Discrete():
             return [int(part.n)]
@@ -95,7 +94,7 @@ def _counts(part: Space) -> list[int]:
 
 
 def _joint(parts: list[Space], chosen: NDArray[Any]) -> list[NDArray[Any]]:
-    """Returns the actions of each part, `[L, ...]`, for joint choices `[L, 1]`."""
+    """Returns each part's actions, `[L, ...]`, for joint choices `[L, 1]`."""
     each = [_counts(part) for part in parts]
     whole = [count for counts in each for count in counts]
     places = np.stack(np.unravel_index(chosen[:, 0].astype(np.int64), whole), axis=1)
@@ -110,7 +109,7 @@ def _whole(part: Space, places: NDArray[Any]) -> NDArray[Any]:
 
 
 def _vectors(parts: list[Space], chosen: NDArray[Any]) -> list[NDArray[Any]]:
-    """Returns the actions of each part, `[L, ...]`, for vectors `[L, A]`."""
+    """Returns each part's actions, `[L, ...]`, for vectors `[L, A]`."""
     sizes = [math.prod(part.shape or ()) for part in parts]
     columns = np.split(chosen, np.cumsum(sizes)[:-1], axis=1)
     return [_stretched(part, own) for part, own in zip(parts, columns, strict=True) if isinstance(part, spaces.Box)]
@@ -126,7 +125,7 @@ def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
 
 
 def _nested(space: Space, parts: Iterable[Any]) -> Any:  # noqa: ANN401 - of the space
-    """Returns an action of nested dicts and tuples out of its parts, in the order of `leaves`."""
+    """Returns an action of nested dicts and tuples from parts in the order of `leaves`."""
     each = iter(parts)
     if isinstance(space, spaces.Dict):
         return {key: _nested(part, each) for key, part in space.spaces.items()}

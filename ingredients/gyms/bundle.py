@@ -1,7 +1,6 @@
-"""Some lanes as one Gymnasium environment, which `gymnasium.vector` can put side by side, in processes or not.
+"""Several lanes as one Gymnasium environment, so that `gymnasium.vector` can run bundles side by side.
 
-A bundle never ends: each of its lanes waits until all of them are reset. What the lanes' code does to this process is
-put back after every call.
+A bundle never ends: each lane waits until all are reset. Each call undoes what the lanes' code changed in this process.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ Block = NDArray[np.float32]
 
 
 class Bundle(gymnasium.Env[Block, Block]):
-    """`size` lanes of a recipe, of which as many are used as there are tasks for them."""
+    """`size` lanes of a recipe; those without a task stay idle."""
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], index: int, size: int) -> None:
-        """Makes all lanes; `index` counts bundles of this size: it says whose tasks are this bundle's."""
+        """Makes all lanes; the bundle of number `index` plays tasks from `index * size` on."""
         self._lanes = [Lane(recipe, knobs) for _ in range(size)]
         first = self._lanes[0]
         self._first = index * size
@@ -35,10 +34,10 @@ class Bundle(gymnasium.Env[Block, Block]):
         self.action_space = spaces.Box(-np.inf, np.inf, (size, width), np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Block, dict[str, Any]]:
-        """Returns the block at an episode's start of each lane with a task.
+        """Returns the block of first observations.
 
-        `options`: `tasks`, `starts`, the numbers `episodes`, and `which` lanes: others stay as they are, with zeros
-        for a row. Where it is None all that have a task are meant, and what has none is over.
+        `options` has `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; the others' rows are zeros.
+        None resets all lanes with a task and ends the rest.
         """
         assert options is not None
         mine = slice(self._first, self._first + len(self._lanes))
@@ -54,7 +53,7 @@ class Bundle(gymnasium.Env[Block, Block]):
         return self._finite(block), {}
 
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:
-        """Returns the block after a step of each lane whose episode is under way, and zeros for the bundle itself."""
+        """Returns the block after a step of each lane whose episode is under way, and zeros for the bundle."""
         block = np.zeros(self.observation_space.shape or (), np.float32)
         if not np.isfinite(action).all():
             self._refuse(action, block)
@@ -65,19 +64,19 @@ class Bundle(gymnasium.Env[Block, Block]):
         return self._finite(block), 0.0, False, False, {}
 
     def take_failed(self) -> dict[int, Failure]:
-        """Returns why lanes, counted over all bundles, have failed since the last time."""
+        """Returns failures since the last call, by lane over all bundles."""
         taken = {self._first + index: lane.take_failed() for index, lane in enumerate(self._lanes)}
         return {lane: found for lane, found in taken.items() if found}
 
     def _refuse(self, action: Block, block: Block) -> None:
-        """Ends the episodes of lanes whose actions are no numbers; those of others go on."""
+        """Ends the episodes of lanes whose actions are not finite."""
         for index in np.flatnonzero(~np.isfinite(action).all(1)):
             if not self._lanes[index].over:
                 self._lanes[index].refuse_action(block[index])
             action[index] = 0.0
 
     def _finite(self, block: Block) -> Block:
-        """Returns the block; a lane that gave what is no finite number is over."""
+        """Returns the block; ends the episodes of lanes whose rows are not finite."""
         finite = np.isfinite(block)
         if not finite.all():
             for index in np.flatnonzero(~finite.all(1)):

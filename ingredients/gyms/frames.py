@@ -1,12 +1,10 @@
-"""Images, made small: what an agent's convolutions see.
+"""Images, downscaled for the agent's convolutions.
 
-It is one where its two longest sides, height and width, are 32 or more, and all its numbers have the same finite
-bounds. Other dimensions are channels: colours, or frames that were stacked. A side above 64 is made smaller by the mean
-of blocks of pixels.
+A Box is an image if its two longest sides, height and width, are at least 32 and all numbers share finite bounds. Other
+dimensions are channels: colours, or stacked frames. A side above 64 is reduced by block means.
 
-A pixel is a byte, and three bytes are one number, below 2²⁴: a float32 holds it to the bit. So an observation is a row
-of floats like any other, a rollout of it takes not much more than its bytes, and no part of the house but the eye
-(`agent.eye`) need know of images.
+A pixel is a byte. Three bytes make one number below 2²⁴, which a float32 holds exactly. So an observation stays a row
+of floats, a rollout takes little more than its bytes, and only `agent.eye` has to know of images.
 """
 
 from __future__ import annotations
@@ -28,12 +26,12 @@ Frame = tuple[int, int, int]
 
 
 def words_of(frame: Frame) -> int:
-    """Returns how many numbers hold an image of height, width and channels."""
+    """Returns how many numbers hold an image."""
     return -(-math.prod(frame) // BYTES)
 
 
 def frame(space: spaces.Box) -> Reading | None:
-    """Returns how an image is read; None where the space is none."""
+    """Returns how an image is read; None if the space is no image."""
     if len(space.shape) < 2 or sorted(space.shape)[-2] < SHORTEST or not space.is_bounded():
         return None
     low, high = float(space.low.min()), float(space.high.max())
@@ -51,7 +49,7 @@ def frame(space: spaces.Box) -> Reading | None:
 
 @dataclass(frozen=True)
 class _Shrink:
-    """Makes words of an image: its sides, then its channels are `axes`; a block, so high and wide, is one pixel."""
+    """Converts an image to words; `axes` are its sides, then its channels; a block becomes one pixel."""
 
     axes: tuple[int, ...]
     block: tuple[int, int]
@@ -86,7 +84,7 @@ def _block_sums(image: Floats, axis: int, block: int) -> Floats:
 
 
 def _counts(shape: tuple[int, ...], blocks: tuple[int, int]) -> Floats:
-    """Returns how many pixels each block is the mean of, `[H, W, 1, ...]`: the last of a side may be smaller."""
+    """Returns the pixels in each block, `[H, W, 1, ...]`; the last of a side may be smaller."""
     sides = zip(shape[:2], blocks, strict=True)
     each = [np.diff([*range(0, side, block), side]).astype(np.float32) for side, block in sides]
     return np.outer(*each).reshape(*map(len, each), *(1,) * (len(shape) - 2))

@@ -1,9 +1,8 @@
-"""One environment with everything that a task needs of it; it waits when its episode is over, and never raises.
+"""One environment that plays a task; it waits when its episode is over, and never raises.
 
-What the environment raises, or gives that is not what it has to be, is kept: its episode is over, and who plays this
-lane has to be told. Randomness comes from `reset(seed=...)` alone: the seed is the start or, where there is none, the
-task, so that all episodes of a lifetime are the same. All calls of the environment go through the `boundary`; who steps
-many lanes keeps our state (`Kept`) around all of them.
+If the environment raises or returns something invalid, the episode ends and `take_failed` tells why. All randomness
+comes from `reset(seed=...)`: the seed is the start, or else the task, so that a lifetime's episodes are the same. All
+calls go through `boundary`; callers that step many lanes hold `Kept` around all of them.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ Row = NDArray[np.float32]
 
 
 class Lane:
-    """One environment of a recipe, and where it is.
+    """One environment of a recipe.
 
     Attributes:
-        over: whether there is nothing to step: its episode has ended, or never began.
-        failed: why it can no longer be trusted, since the last `take_failed`; None if it can.
+        over: whether no episode is under way.
+        failed: why the environment failed, since the last `take_failed`; else None.
     """
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...]) -> None:
-        """Makes the environment, as the first values of its keywords have it.
+        """Makes the environment with the first values of its keywords.
 
         Raises:
             StudyError: it cannot be made, or its spaces are not supported.
@@ -59,13 +58,13 @@ class Lane:
 
     @property
     def width(self) -> int:
-        """How long a row is."""
+        """Length of a row."""
         return self.sight.size + EXTRA
 
     def reset(self, task: NDArray[Any], start: NDArray[Any], row: Row, episode: int = 0) -> None:
-        """Writes what is seen at the start of an episode on a task, the lifetime's `episode` of that number.
+        """Writes the first observation of an episode into `row`, which holds zeros.
 
-        The start is `[1]`, or `[0]` where the task is a seed. The row holds zeros.
+        `start` is `[1]`, or `[0]` if the task is a seed.
         """
         self._seed = int(float(start[0] if len(start) else task[0]) * SEEDS)
         self._episode, self._step = episode, 0
@@ -81,7 +80,7 @@ class Lane:
             self._fail(failure(error, "reset", self._place()), row)
 
     def step(self, action: Any, row: Row) -> None:  # noqa: ANN401 - of the environment's space
-        """Writes what an action gives, where an episode is under way; the row holds zeros."""
+        """Writes the result of an action into `row`, which holds zeros."""
         self._step += 1
         trail.mark(self._step, self._at)
         try:
@@ -106,27 +105,27 @@ class Lane:
         self.over = terminated or truncated
 
     def check(self, row: Row) -> None:
-        """Refuses a row with what is no finite number; it says what that is."""
+        """Fails the lane for a row that is not finite, and names the number."""
         column = int(np.flatnonzero(~np.isfinite(row))[0])
         what = "the reward" if column >= self.sight.size else self.sight.name(column)
         where = "step" if self._step else "reset"
         self._fail(failure(Unfit(f"{what} {row[column]:g}; expected: a finite number"), where, self._place()), row)
 
     def refuse_action(self, row: Row) -> None:
-        """Ends an episode in which the agent's action is no number."""
+        """Ends an episode because the agent's action is not finite."""
         self._fail(Failure(f"the agent's action is not finite ({self._place()})"), row)
 
     def take_failed(self) -> Failure | None:
-        """Returns why it has failed since the last time, if it has."""
+        """Returns the failure since the last call, if any."""
         found, self.failed = self.failed, None
         return found
 
     def close(self) -> None:
-        """Closes the environment; one that cannot be closed is left as it is."""
+        """Closes the environment; errors are ignored."""
         close(self._made)
 
     def _turn(self, task: NDArray[Any]) -> dict[str, Any] | None:
-        """Makes the environment one of this task; returns the options of its reset."""
+        """Sets the environment to this task; returns the options of its reset."""
         self._task = {knob.name: knob.value(float(uniform)) for knob, uniform in zip(self._knobs, task, strict=False)}
         by_kind: dict[str, dict[str, Any]] = {"keyword": {}, "attribute": {}, "option": {}}
         for knob in self._knobs:
@@ -143,7 +142,7 @@ class Lane:
         return deepcopy(by_kind["option"]) or None
 
     def _same_spaces(self) -> None:
-        """Makes sure that the spaces are those of the first environment: all that was laid out is for them."""
+        """Checks that the spaces are those of the first environment."""
         found = self._made.observation_space, self._made.action_space
         for what, first, now in zip(("observations", "actions"), self._spaces, found, strict=True):
             if now is not first and now != first:
@@ -157,7 +156,7 @@ class Lane:
         return self._luck
 
     def _place(self) -> str:
-        """Returns where it is, in words: task, episode, step."""
+        """Returns task, episode and step in words."""
         return f"{self._episode_place()}, step {self._step}"
 
     def _episode_place(self) -> str:
@@ -165,7 +164,7 @@ class Lane:
         return f"task {', '.join(told)}; episode {self._episode + 1}"
 
     def _fail(self, found: Failure, row: Row) -> None:
-        """Ends the episode for a reason."""
+        """Ends the episode with a failure."""
         self.over = True
         self.failed = self.failed or found
         row[:] = 0.0

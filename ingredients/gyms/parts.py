@@ -1,7 +1,7 @@
-"""The parts of an observation that hold no others: where each stands in it, and how it is read.
+"""Leaf parts of an observation: where each stands, and how it is read.
 
-A number beyond the bounds of a Box is let through, since many environments do not keep theirs (`warm_up` says so); any
-number can stand in a column, but not any in a one-hot.
+A number beyond a Box's bounds is accepted, since many environments exceed theirs (`warm_up` reports it). A one-hot
+accepts only its values.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Reading:
 
     Attributes:
         size: how many.
-        columns: what makes numbers `[size]` of what was shown.
-        bounds: of measured numbers, low and high, `[size]` each; infinite where there are none that say what is usual.
-            None where nothing is measured: of one-hots, bits and pixels, which stay as they are.
-        frame: height, width and channels, where it is an image: its numbers hold bytes (`frames`).
-        notice: what the user should know of it, in one sentence; empty if nothing.
+        columns: converts what was shown to numbers `[size]`.
+        bounds: usual low and high of measured numbers, `[size]` each, infinite where unknown; None for one-hots, bits
+            and pixels, which are not scaled.
+        frame: height, width and channels of an image, whose numbers hold bytes (`frames`).
+        notice: one sentence for the user, or empty.
     """
 
     size: int
@@ -48,7 +48,7 @@ class Part:
     """One part of an observation.
 
     Attributes:
-        path: keys of dicts and places in tuples that lead to it.
+        path: dict keys and tuple indices that lead to it.
         space: its space.
         start: its first column.
         reading: how it becomes numbers.
@@ -68,7 +68,7 @@ class Part:
         """Writes its columns of the observation.
 
         Raises:
-            Unfit: it is not there, or not of its space.
+            Unfit: the part is missing, or not of its space.
         """
         for place, key in enumerate(self.path):
             observation = self._inner(observation, place, key)
@@ -80,7 +80,7 @@ class Part:
         return "observation" + "".join(f"[{key!r}]" for key in self.path)
 
     def name(self, column: int) -> str:
-        """Returns what a column shows in words."""
+        """Returns a column's name: `observation[2]`."""
         return self.where if self.reading.size == 1 else f"{self.where}[{column - self.start}]"
 
     def _inner(self, outer: Any, place: int, key: str | int) -> Any:  # noqa: ANN401 - whatever was shown
@@ -95,7 +95,7 @@ class Part:
 
 
 def array_shown(part: Part, shown: Any, kinds: str) -> Array:  # noqa: ANN401 - whatever was shown
-    """Returns what is shown as an array of its space's shape and of numbers.
+    """Returns an observation as a numeric array of its space's shape.
 
     Raises:
         Unfit: it is none.

@@ -1,4 +1,4 @@
-"""Lanes by `gymnasium.vector`: as many as are asked for, and where they are.
+"""All lanes of a recipe, by `gymnasium.vector`, and where they are.
 
 Environments cannot be snapshotted, so the caller passes the episode with every step. At an episode's first step, lanes
 that are elsewhere are reset to its start. Later steps must follow one another.
@@ -25,10 +25,10 @@ Rows = NDArray[np.float32]
 
 
 class Pool:
-    """Lanes of one recipe; grown when more are asked for, and never shrunk."""
+    """Lanes of one recipe; grows as needed, never shrinks."""
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], vectorization: str) -> None:
-        """Makes nothing yet."""
+        """Makes no environment yet."""
         self._recipe = recipe
         self._knobs = knobs
         self._async = vectorization == "async"
@@ -38,11 +38,11 @@ class Pool:
         self._failed: dict[int, Failure] = {}
 
     def another(self) -> Pool:
-        """Returns lanes of the same recipe that have nothing to do with these."""
+        """Returns an independent pool of the same recipe."""
         return Pool(self._recipe, self._knobs, "async" if self._async else "sync")
 
     def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
-        """Returns the block at the start of a lifetime's `episode` on each task, the same number or one of each."""
+        """Returns the block of first observations of `episode`, one number for all tasks or one for each."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -50,9 +50,9 @@ class Pool:
         return self._reset(vector, np.broadcast_to(episode, len(tasks)), None)
 
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
-        """Returns the block in which some lanes are at the start of an episode; rows of the others are zeros.
+        """Returns the block after some lanes started an episode; the others' rows are zeros.
 
-        Each lane is then in an episode of its own, so `is_in` does not hold.
+        Lanes are then in different episodes, so `is_in` does not hold.
         """
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -83,15 +83,15 @@ class Pool:
         return self._taken(shown)
 
     def is_at_start(self, tasks: Rows, starts: Rows) -> bool:
-        """Returns whether the lanes stand at the first step of this very episode."""
+        """Returns whether the lanes are at the first step of this episode."""
         return self._steps == 0 and self.is_in(tasks, starts)
 
     def is_in(self, tasks: Rows, starts: Rows) -> bool:
-        """Returns whether the lanes are in this very episode."""
+        """Returns whether the lanes are in this episode."""
         return np.array_equal(tasks, self._tasks) and np.array_equal(starts, self._starts)
 
     def take_failed(self) -> dict[int, Failure]:
-        """Returns why lanes have failed since the last time."""
+        """Returns failures since the last call, by lane."""
         failed = self._failed
         self._failed = {}
         return failed
@@ -103,7 +103,7 @@ class Pool:
         self._vector = None
 
     def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
-        """Returns room for so many lanes: one bundle in this process, or one in a process of its own for each core."""
+        """Returns room for `lanes`: one bundle in this process, or a process with a bundle for each core."""
         self.close()
         bundles = min(usable_cores(), lanes) if self._async else 1
         size = -(-lanes // bundles)
@@ -118,7 +118,7 @@ class Pool:
         return self._vector
 
     def _taken(self, shown: Block) -> Block:
-        """Returns the rows of the lanes in use, and remembers which have failed."""
+        """Returns the rows of the lanes in use, and notes failures."""
         block = shown.reshape(self._room, -1)[: len(self._tasks)].copy()
         if block[:, -1].any():
             assert self._vector is not None
@@ -127,7 +127,7 @@ class Pool:
         return block
 
     def _lost(self, error: Exception) -> Block:
-        """Returns a block of lanes that have all failed: a process has ended, or cannot be spoken to any more.
+        """Returns a block of failed lanes, after a process of theirs died.
 
         Raises:
             Exception: there are no other processes, so it is our own mistake.

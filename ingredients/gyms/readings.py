@@ -1,6 +1,6 @@
-"""How a space that holds no others is read: numbers, bits, one-hots, symbols, pixels, words.
+"""How a leaf space is read: numbers, bits, one-hots, symbols, pixels, words.
 
-Columns of numbers, bits and one-hots are those of `gymnasium.spaces.flatten`.
+Numbers, bits and one-hots have the columns of `gymnasium.spaces.flatten`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 
 
 def reading_of(space: Space, known: Counts | None = None) -> Reading | None:
-    """Returns how a space that holds no others is read; `known` are an environment's symbols (`symbols.known`)."""
+    """Returns how a leaf space is read, None if unsupported; `known` are an environment's symbols (`symbols.known`)."""
     match space:
         case spaces.Box():
             return symbols(space, known) or frame(space) or _numbers(space)
@@ -38,7 +38,7 @@ def reading_of(space: Space, known: Counts | None = None) -> Reading | None:
 
 
 def leaves(space: Space, path: Path = ()) -> Iterator[tuple[Path, Space]]:
-    """Yields the parts of a space that hold no others, in the order of `gymnasium.spaces.flatten`."""
+    """Yields the leaf spaces, in the order of `gymnasium.spaces.flatten`."""
     match space:
         case spaces.Dict():
             inner: Any = space.spaces.items()
@@ -52,7 +52,7 @@ def leaves(space: Space, path: Path = ()) -> Iterator[tuple[Path, Space]]:
 
 
 def _is_text(space: Space) -> bool:
-    """Returns whether what a space holds is text: Gymnasium's, or MiniGrid's missions."""
+    """Returns whether a space holds text: Gymnasium's, or MiniGrid's missions."""
     return space.dtype is not None and np.dtype(space.dtype).kind == "U"
 
 

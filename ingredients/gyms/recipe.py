@@ -1,4 +1,4 @@
-"""What environment is made, and how: an id or the user's own class, its keywords, its wrappers."""
+"""How an environment is made: an id or the user's own class, its keywords, its wrappers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ WRAPPER = "a class that wraps a gymnasium.Env"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an environment is made; it can be pickled.
+    """How an environment is made; can be pickled.
 
     Attributes:
-        name: an id of Gymnasium's, or `module:Name` of a class or function that gives an environment.
-        keywords: for its constructor.
-        wrappers: `module:Name` of each, the outermost last.
-        seeds_all: whether a reset seeds the environment's spaces and shared generators, too (`boundary.luck`).
+        name: a Gymnasium id, or `module:Name` of a class or function that makes an environment.
+        keywords: for the constructor.
+        wrappers: `module:Name` of each, outermost last.
+        seeds_all: whether a reset also seeds the spaces and shared generators (`boundary.luck`).
     """
 
     name: str
@@ -45,12 +45,12 @@ class Recipe:
     seeds_all: bool = False
 
     def make(self, drawn: Mapping[str, Any] | None = None) -> Environment:
-        """Returns an environment without a time limit of Gymnasium's, `drawn` taking the place of keywords.
+        """Returns an environment without Gymnasium's time limit; `drawn` overrides keywords.
 
-        It is given copies: what a study says cannot be changed by it.
+        Keywords are copied, so that the environment cannot change the study.
 
         Raises:
-            StudyError: there is none of that name, or it cannot be made.
+            StudyError: there is no such environment, or it cannot be made.
         """
         keywords = {**self.keywords, **(drawn or {})}
         maker = imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
@@ -70,10 +70,10 @@ class Recipe:
 
     @property
     def spec(self) -> EnvSpec:
-        """What is registered under the id; the module before its colon is imported first, as Gymnasium does.
+        """The registered spec; the module before the id's colon is imported first, as Gymnasium does.
 
         Raises:
-            StudyError: nothing is.
+            StudyError: nothing is registered.
         """
         module, colon, rest = self.name.partition(":")
         try:
@@ -92,11 +92,11 @@ class Recipe:
             raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
 
     def time_limit(self) -> int | None:
-        """Returns the steps after which the environment's registration ends an episode, None if it does not say."""
+        """Returns the registered limit of an episode's steps, or None."""
         return None if is_code(self.name) else self.spec.max_episode_steps
 
     def parameters(self) -> dict[str, Any]:
-        """Returns the keywords of the constructor, or of the function that makes it, with what they usually are."""
+        """Returns the keywords of the constructor or function, with their defaults."""
         maker: Callable[..., Any]
         if is_code(self.name):
             maker = imported(self.name, ENVIRONMENT)
@@ -115,7 +115,7 @@ class Recipe:
 
 
 def close(made: Environment) -> None:
-    """Closes an environment; what it raises then changes nothing."""
+    """Closes an environment; its errors are ignored."""
     try:
         with AllKept():
             made.close()
@@ -125,7 +125,7 @@ def close(made: Environment) -> None:
 
 
 def _not_there(error: gymnasium.error.Error) -> str:
-    """Returns what is not registered: a version of what once had it, or still has others, or the environment."""
+    """Returns why an id is not registered."""
     if isinstance(error, gymnasium.error.DeprecatedEnv | gymnasium.error.VersionNotFound):
         return f"Gymnasium {gymnasium.__version__} does not have this version of it"
     return "Gymnasium knows no such environment"
@@ -136,14 +136,14 @@ def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 
 
 
 def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """Returns what `module:Name` names; modules are looked for where Python looks, then in the current folder.
+    """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
 
     Args:
         name: as the study has it.
-        wanted: what it should be, in words.
+        wanted: what it should be, for the message.
 
     Raises:
-        StudyError: there is no such module, or nothing of that name in it that can be called.
+        StudyError: there is no such module, or no callable of that name in it.
     """
     found = own_import.imported(name, TASKS, callable)
     if not callable(found):
@@ -152,5 +152,5 @@ def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user w
 
 
 def wrong(name: str, what: str) -> StudyError:
-    """Returns the error that says what is wrong with the tasks `name`."""
+    """Returns the error for the tasks `name`."""
     return own_import.wrong(name, TASKS, what)

@@ -1,16 +1,16 @@
 """Observations of any supported Gymnasium space as rows of numbers.
 
-What is not supported is refused by name, with the way out. An observation is held to its space (`parts`); a row of
-numbers is a copy of it, always.
+Unsupported spaces are refused by name, with the way out. Each observation is checked against its space (`parts`) and
+copied.
 
 | observation space | columns |
 |---|---|
-| Box | its numbers, whatever its shape |
+| Box | its numbers |
 | Box of two or more dimensions that holds symbols | one-hot, for each number (`symbols`) |
-| Box of two or more dimensions that is an image | its pixels, made small, as bytes (`frames`); before all others |
+| Box of two or more dimensions that is an image | its pixels, downscaled, as bytes (`frames`); before all others |
 | Discrete(n), MultiDiscrete | one-hot, for each number |
 | MultiBinary | its bits |
-| Text, MiniGrid's missions | which words stand in it (`words`) |
+| Text, MiniGrid's missions | which words it has (`words`) |
 | Dict, Tuple | all of their parts, as `gymnasium.spaces.flatten` orders them |
 """
 
@@ -35,11 +35,11 @@ class Sight:
     """How observations become numbers, `[size]`.
 
     Attributes:
-        space: of the observations.
-        measured: which columns are numbers of a Box rather than one-hot, bits or pixels.
-        low, high: bounds of the columns; infinite where there are none that say what is usual.
-        parts: of an observation, in the order of the columns.
-        plain: its shape where all of it is one row of numbers, else None.
+        space: the observation space.
+        measured: whether a column is a Box's number, not one-hot, bits or pixels.
+        low, high: usual bounds of the columns; infinite where unknown.
+        parts: in the order of the columns.
+        plain: the shape, if the observation is one row of numbers, else None.
     """
 
     space: Space
@@ -51,21 +51,21 @@ class Sight:
 
     @property
     def size(self) -> int:
-        """How many numbers an observation is."""
+        """Length of an observation."""
         return len(self.measured)
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """Height, width and channels of the images that the first columns are."""
+        """Height, width and channels of the images in the first columns."""
         return tuple(part.reading.frame for part in self.parts if part.reading.frame)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should know of how parts are read, a sentence each."""
+        """Sentences for the user on how parts are read."""
         return tuple(f"{part.where} {part.reading.notice}" for part in self.parts if part.reading.notice)
 
     def write(self, row: Floats, observation: Any) -> None:  # noqa: ANN401 - of the space
-        """Writes the observation as numbers into the first columns of `row`.
+        """Writes the observation into the first columns of `row`.
 
         Raises:
             Unfit: it is not of the space.
@@ -77,7 +77,7 @@ class Sight:
             part.write(row, observation)
 
     def read(self, observation: Any) -> Floats:  # noqa: ANN401 - of the space
-        """Returns the observation as numbers `[size]`, a copy.
+        """Returns a copy of the observation as numbers `[size]`.
 
         Raises:
             Unfit: it is not of the space.
@@ -87,15 +87,15 @@ class Sight:
         return row
 
     def name(self, column: int) -> str:
-        """Returns what a column shows, in words: `observation[2]`."""
+        """Returns a column's name: `observation[2]`."""
         return next(part.name(column) for part in self.parts if column < part.end)
 
 
 def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
-    """Returns how observations of the environment `name` are read; `known` are its symbols (`symbols.known`).
+    """Returns the `Sight` of the environment `name`; `known` are its symbols (`symbols.known`).
 
     Raises:
-        StudyError: its observation space is not supported.
+        StudyError: the observation space is not supported.
     """
     parts = _parts(name, space, known)
     size = parts[-1].end if parts else 0
@@ -113,7 +113,7 @@ def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
 
 
 def _parts(name: str, space: Space, known: Counts | None) -> tuple[Part, ...]:
-    """Returns the parts of a space, each behind the other, images first."""
+    """Returns the consecutive parts of a space, images first."""
     found: list[Part] = []
     for path, leaf in leaves(space):
         reading = reading_of(leaf, known)

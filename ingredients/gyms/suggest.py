@@ -1,4 +1,4 @@
-"""What could vary in an environment in which nothing does: the numbers that it is made of."""
+"""Suggestions for an environment in which nothing varies: its own numbers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _NOT_TASKS = ("render", "max_episode", "dtype", "seed", "steps_beyond", "screen"
 
 
 def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
-    """Returns ranges from half to twice the usual value, of keywords of the constructor first, then of attributes."""
+    """Returns ranges from half to twice the default, of constructor keywords first, then of attributes."""
     found = {**_numbers(vars(made.unwrapped)), **(keywords := _numbers(recipe.parameters()))}
     found = {name: found[name] for name in dict.fromkeys([*keywords, *found])}
     return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
 
 
 def nothing_varies(names: Mapping[str, Sequence[float]], fresh_start: bool) -> str:
-    """Returns that nothing varies, and what could; `fresh_start` says whether episodes start anew all the same."""
+    """Returns the sentence that nothing varies, and what could; `fresh_start`: whether episodes differ all the same."""
     ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
     way_out = f", say vary: {{{ranges}}}" if names else ": a keyword of the constructor, an attribute, options.name"
     task = "only the seed of its resets, all episodes of a lifetime start alike, and little"

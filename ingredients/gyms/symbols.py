@@ -1,12 +1,12 @@
-"""Symbols as one-hots: choices, and the cells of small arrays of whole numbers, in which 2 is no more than 1.
+"""Symbols as one-hots: choices, and cells of small arrays of whole numbers, whose order means nothing.
 
-They are where it is known which values there are:
+The set of values must be known beforehand:
 
-- the environment says it: of MiniGrid's, by its own encoding, a cell is one of so many objects, colours and states;
-- or its bounds do: at most `MOST_VALUES` values for each number.
+- from the environment: MiniGrid's encoding lists objects, colours and states;
+- or from bounds: at most `MOST_VALUES` values for each number.
 
-MiniGrid's bounds, 0 to 255, do not say it, and random play does not meet all values: a set that is learned from it
-would have no column for the key that only a trained agent comes to see.
+MiniGrid's bounds, 0 to 255, do not tell it. Random play does not either: a set learned from it would lack the key that
+only a trained agent sees.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Whole = NDArray[np.int64]
 
 
 def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
-    """Returns how many values each channel of an environment's arrays has, where that is known; None if not."""
+    """Returns the number of values of each channel of the environment's arrays, or None if unknown."""
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(made.unwrapped).__mro__}
     if "minigrid.minigrid_env.MiniGridEnv" not in kinds:
         return None
@@ -40,9 +40,9 @@ def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
 
 
 def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
-    """Returns how an array of symbols is read; `counts` are the values of its channels, where the environment is known.
+    """Returns how an array of symbols is read; `counts` are known values of each channel.
 
-    None where it is no such array, or is too large.
+    None if it is no such array, or too large.
     """
     if len(space.shape) < 2 or space.dtype.kind not in WHOLE or not space.is_bounded():
         return None
@@ -58,7 +58,7 @@ def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
 
 
 def one_hots(counts: NDArray[Any], starts: NDArray[Any]) -> Reading:
-    """Returns how numbers become one-hots, one behind the other: `counts` values each, from `starts` on."""
+    """Returns how numbers become concatenated one-hots: `counts` values each, from `starts` on."""
     each, first = counts.astype(np.int64), starts.astype(np.int64)
     return Reading(int(each.sum()), partial(_columns, each, first, np.cumsum(each) - each))
 
@@ -80,7 +80,7 @@ def _columns(counts: Whole, starts: Whole, offsets: Whole, part: Part, shown: An
 
 
 def _outside(places: Whole, counts: Whole, starts: Whole, shown: Any) -> str:  # noqa: ANN401 - whatever was shown
-    """Returns what was shown; of an array, the first number that is none of its values."""
+    """Returns what was shown; of an array, the first invalid number."""
     if np.ndim(shown) < 2:
         return spelled(shown)
     index = int(np.flatnonzero((places < 0) | (places >= counts))[0])

@@ -1,10 +1,9 @@
-"""What is drawn for each task: a keyword of the constructor, an attribute, an option of `reset`.
+"""What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`.
 
-Which of the three a name is, is found in this order: a keyword of the constructor (the environment is then made anew
-for a task); an attribute of the unwrapped environment (set before each reset; what the constructor computed from it
-stays as it was), also one of its parts (`model.opt.gravity`, `model.opt.gravity.2`: parts by name, entries by number);
-an option of `reset`, where it is written `options.name`. Any other name is a mistake. So is a setting that changes the
-spaces of observations or actions: one agent plays all tasks.
+A name is resolved in this order. A keyword of the constructor: each task makes a new environment. An attribute of the
+unwrapped environment, or of a part (`model.opt.gravity`, `model.opt.gravity.2` for an entry): it is set before each
+reset, and what the constructor computed from it stays. `options.name`: an option of `reset`. Other names are errors,
+and so are settings that change a space, since one agent plays all tasks.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ class Knob:
     """One setting that differs from task to task.
 
     Attributes:
-        name: of the keyword, the attribute or the option.
-        kind: which of them it is.
-        choices: what it is drawn from; None for a range.
-        low, high: the range; of whole numbers both ends are drawn.
-        whole: whether only whole numbers are drawn: where the setting is one, and of an option where both ends are.
+        name: of the keyword, attribute or option.
+        kind: which of these.
+        choices: the values to draw from; None for a range.
+        low, high: the range; with whole numbers, both ends included.
+        whole: whether only whole numbers are drawn: both ends are whole, and the default is not a float.
     """
 
     name: str
@@ -49,7 +48,7 @@ class Knob:
     whole: bool = False
 
     def value(self, uniform: float) -> Any:  # noqa: ANN401 - a number, or what the user listed
-        """Returns the value that a uniform in [0, 1) stands for, a copy of what the user listed."""
+        """Returns the value for a uniform in [0, 1); choices are copied."""
         if self.choices is not None:
             return deepcopy(self.choices[min(int(uniform * len(self.choices)), len(self.choices) - 1)])
         if self.whole:
@@ -57,7 +56,7 @@ class Knob:
         return self.low + uniform * (self.high - self.low)
 
     def tried(self) -> list[Any]:
-        """Returns the values whose spaces are compared before anything is trained: choices, or a range's ends."""
+        """Returns the values whose spaces are compared before training: choices, or a range's ends."""
         if self.choices is None:
             return [self.low, self.high]
         count = min(len(self.choices), MOST_TRIED)
@@ -67,15 +66,15 @@ class Knob:
 
 
 def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:
-    """Returns the keywords of the first environment: each as a uniform of 0 has it."""
+    """Returns the keywords of the first environment, from uniforms of 0."""
     return {knob.name: knob.value(0.0) for knob in knobs if knob.kind == "keyword"}
 
 
 def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
-    """Returns the knobs that a study's `vary` names, in its order; environments are made to see what they change.
+    """Returns the knobs of a study's `vary`, in its order; makes environments to check them.
 
     Raises:
-        StudyError: the environment has no such setting, cannot be made with it, or has other spaces with it.
+        StudyError: the environment has no such setting, cannot be made with it, or changes its spaces.
     """
     if not vary:
         return ()
@@ -142,13 +141,13 @@ def _kind(
 
 
 def settable(made: Environment) -> tuple[str, ...]:
-    """Returns the attributes of the unwrapped environment that hold a number, text or a switch."""
+    """Returns attributes of the unwrapped environment that hold a number, text or switch."""
     found = {**vars(type(made.unwrapped)), **vars(made.unwrapped)}
     return tuple(name for name, value in found.items() if not name.startswith("_") and isinstance(value, PLAIN))
 
 
 def _found(made: Environment, name: str) -> Any:  # noqa: ANN401 - whatever somebody else's object holds
-    """Returns what an attribute, or one of a part, holds; `MISSING` where there is none."""
+    """Returns the value of an attribute, or of one of a part; `MISSING` if there is none."""
     try:
         return reduce(_part, name.split("."), made.unwrapped)
     except Exception:
@@ -162,7 +161,7 @@ def _can_vary(held: object) -> bool:
 
 
 def _check_spaces(recipe: Recipe, knob: Knob, keywords: Mapping[str, Any], first: Environment) -> None:
-    """Makes sure that a setting leaves the spaces as they are."""
+    """Checks that a setting leaves the spaces unchanged."""
     shown: dict[str, tuple[Any, Any]] = {}
     for value in knob.tried():
         made = recipe.make({**keywords, knob.name: value}) if knob.kind == "keyword" else first

@@ -1,14 +1,13 @@
-"""Random play before anything is trained: the scale of what is seen, and what an environment does not keep.
+"""Random play before training: measures scales, and checks what the environment promises.
 
-Scales are the same for every cell, seed and machine: the draws are keyed by their purpose alone. A column of a one-hot,
-or of an image, stays as it is. A measured column with finite bounds goes to [−1, 1]; one without (or of whole numbers,
-which rarely fill their bounds) gets mean 0 and deviation 1 of the warm-up; all are cut at ±10. The reward that the
-agent sees and learns from is divided by the largest that the warm-up met, where that is above 1; curves stay in raw
-returns.
+Scales are the same for every cell, seed and machine, since the draws depend on nothing else. One-hots and images stay
+unscaled. A measured column with finite bounds is scaled to [−1, 1]; one without bounds, or of whole numbers, is
+standardised by the warm-up's mean and deviation; all are clipped at ±10. Rewards for the agent are divided by the
+largest that was met, if above 1; curves keep raw returns.
 
-Two resets with one seed are compared, step by step. Where they differ, or where generators are drawn from that all of
-a process share, these and the environment's spaces are seeded with every reset (`boundary.luck`), and it is compared
-again; what still differs cannot be repeated, and is said.
+Two resets with one seed are compared step by step. If they differ, or if shared generators were used, every reset seeds
+these and the spaces too (`boundary.luck`), and the comparison is repeated. What still differs cannot be repeated, and
+the user is told.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """What is shown is (x − centre) · gain, cut at ±10, `[O]` each; what is felt of a reward is reward · `reward`.
+    """Shows (x − centre) · gain, clipped at ±10, `[O]` each; the agent's reward is reward · `reward`.
 
-    The first `pixels` columns, which hold bytes of images, are shown as they are.
+    The first `pixels` columns, bytes of images, are unchanged.
     """
 
     centre: NDArray[np.float32]
@@ -53,7 +52,7 @@ class Scales:
 
 
 class WarmUp(NamedTuple):
-    """What random play has shown: the recipe as it is to be made, a closed lane of it, scales, what is to be said."""
+    """Results of random play: the recipe to use, a closed lane of it, scales, sentences for the user."""
 
     recipe: Recipe
     lane: Lane
@@ -62,17 +61,17 @@ class WarmUp(NamedTuple):
 
 
 class _Met(NamedTuple):
-    """Steps of random play: rows `[n, O + 4]`, and why tasks were left: one each."""
+    """Rows of random play `[n, O + 4]`, and a failure for each task that ended early."""
 
     rows: NDArray[np.float32]
     failures: tuple[Failure, ...]
 
 
 def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int) -> WarmUp:
-    """Returns what random play shows of an environment whose episodes start by so many uniforms, 1 or 0.
+    """Returns the results of random play; `start_size` uniforms, 1 or 0, start an episode.
 
     Raises:
-        StudyError: it cannot be made, its spaces are not supported, or it fails on every task.
+        StudyError: the environment cannot be made, its spaces are not supported, or it fails on every task.
     """
     with AllKept():
         before = shared_luck()
@@ -96,7 +95,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size:
 def _compared(
     recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int
 ) -> tuple[Lane, _Met, str | None]:
-    """Returns a lane, what was met in it, and how two resets with one seed have differed."""
+    """Returns a lane, what was met in it, and how two resets with one seed differed."""
     lane = Lane(recipe, knobs)
     draw = np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
@@ -138,7 +137,7 @@ def _failures_told(met: _Met) -> list[str]:
 
 
 def _bounds_told(lane: Lane, rows: NDArray[np.float32]) -> list[str]:
-    """Returns that numbers leave the bounds of their space, if they do."""
+    """Returns a sentence if numbers leave the bounds of their space."""
     sight = lane.sight
     slack = SLACK * np.maximum(1.0, np.maximum(np.abs(sight.low), np.abs(sight.high)))
     slack = np.where(np.isfinite(slack), slack, 0.0)
@@ -169,7 +168,7 @@ def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
 
 
 def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator, start_size: int) -> _Met:
-    """Returns the steps of a random policy on a task; where the environment fails, it is left: its runs will say so."""
+    """Returns the steps of a random policy on a task, up to a failure."""
     rows: list[Row] = []
     lane.over, episode = True, 0
     lane.take_failed()
@@ -196,7 +195,7 @@ def _rows(lane: Lane, rows: list[Row]) -> NDArray[np.float32]:
 
 
 def random_action(lane: Lane, draw: np.random.Generator) -> NDArray[np.float32]:
-    """Returns a uniform choice `[1]`, or a vector `[A]` of uniforms from −1 to 1."""
+    """Returns a uniform choice `[1]`, or a vector `[A]` uniform on [−1, 1]."""
     if lane.reach.continuous:
         return (2 * draw.random(lane.reach.actions) - 1).astype(np.float32)
     return draw.integers(lane.reach.actions, size=1).astype(np.float32)

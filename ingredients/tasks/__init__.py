@@ -1,11 +1,10 @@
 """Task families: task distributions as batched pure tensor programs, one file each (`ingredients.families`).
 
-In reading order: `family` (what one is), `foreign` (what only some have), `pixels` (of those that show images), `paced`
-(lanes that need not keep step), `constants`, `lifetime` (how its episodes follow one another), `blocks` (means over
-parts of the tasks); `bandit` (what bandits share) and the families, of which `dark_room` has a `maze`,
-`memory_planning` a `torus` and `two_step` a `stay_probability`; those of others: `gymnasium_family`, `own_family` with
-`own_contract`; `informed` (any of them, with the task shown); `environment` and `vector_environment` (any of them as an
-ordinary Gymnasium environment).
+In reading order: `family` (the protocol), `foreign` (optional attributes), `pixels` (images), `paced` (lanes that do
+not keep step), `constants`, `lifetime` (how episodes follow one another), `blocks` (means over parts of the tasks).
+Then `bandit` (what bandits share) and the families: `dark_room` has a `maze`, `memory_planning` a `torus`, `two_step` a
+`stay_probability`. Other people's: `gymnasium_family`, `own_family` with `own_contract`. Around any of them: `informed`
+(the task is shown), `environment` and `vector_environment` (Gymnasium).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def make_family(tasks: TasksSection) -> Family:
     """Returns the family that a study's `tasks` section names.
 
     Raises:
-        StudyError: somebody else's environment or tasks are not there, or not what they have to be.
+        StudyError: an environment or class of the user's is missing or breaks the contract.
     """
     if isinstance(tasks, GymnasiumTasks):
         return gymnasium_family(tasks)

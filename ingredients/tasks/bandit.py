@@ -1,4 +1,4 @@
-"""What bandits share: an episode is one pull, which ends it, and the agent is shown one number that is always 0."""
+"""What bandits share: each pull is an episode, and the observation is always 0."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ingredients.tasks.family import Step
 
 
 class Bandit:
-    """The constants of a bandit; one is a frozen dataclass of its settings that says what tasks are and a pull does."""
+    """Base of a bandit, a frozen dataclass of its settings that adds `draw_tasks` and `step`."""
 
     episodes: int
     arms: int
@@ -23,7 +23,7 @@ class Bandit:
 
     @property
     def steps(self) -> int:
-        """T = K: a pull is an episode of one step."""
+        """T = K."""
         return self.episodes
 
     @property
@@ -33,17 +33,17 @@ class Bandit:
 
     @property
     def task_size(self) -> int:
-        """Length of ψ: a number for each arm."""
+        """One number for each arm."""
         return self.arms
 
     @property
     def noise_size(self) -> int:
-        """One uniform: the luck of the pay-off."""
+        """One uniform, for the reward."""
         return 1
 
     @property
     def written(self) -> range:
-        """No column: the agent can write on no state."""
+        """Empty: the agent cannot change any state."""
         return range(0)
 
     @property
@@ -52,15 +52,15 @@ class Bandit:
         return True
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the empty state `[..., 0]` and the blank observation `[..., 1]`."""
+        """Returns the empty state `[..., 0]` and the observation `[..., 1]`."""
         return tasks[..., :0], blank(tasks)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is."""
+        """Returns the unchanged state."""
         return state, blank(tasks)
 
     def expected_reward(self, tasks: Tensor, action: Tensor) -> Tensor:
-        """Returns E[r | ψ, intended arm] = (1 − ε) ψ_a + ε mean(ψ), `[...]`, with ε the action noise."""
+        """Returns E[r | ψ, intended arm] = (1 − ε) ψ_a + ε mean(ψ), `[...]`; ε is the action noise."""
         if not self.action_noise:
             return of_arm(tasks, action)
         return (1 - self.action_noise) * of_arm(tasks, action) + self.action_noise * tasks.mean(-1)
@@ -71,23 +71,23 @@ class Bandit:
 
 
 def blank(tasks: Tensor) -> Tensor:
-    """Returns the observation, `[..., 1]`."""
+    """Returns the observation 0, `[..., 1]`."""
     return tasks.new_zeros((*tasks.shape[:-1], 1))
 
 
 def of_arm(numbers: Tensor, arm: Tensor) -> Tensor:
-    """Returns the number of each lane's arm, `[...]`, out of `[..., arms]`."""
+    """Returns each lane's number for its arm, `[...]`, out of `[..., arms]`."""
     return numbers.gather(-1, arm.unsqueeze(-1)).squeeze(-1)
 
 
 def any_arm(uniform: Tensor, arms: int) -> Tensor:
-    """Returns the arm `[...]` that a uniform number stands for, each as likely as the others."""
+    """Returns the arm `[...]` that a uniform number selects."""
     return (uniform * arms).long().clamp_(max=arms - 1)
 
 
 def pull(
     state: Tensor, arm: Tensor, paid: Tensor, expected: Tensor, shown: Tensor, observed: Tensor | None = None
 ) -> Step:
-    """Returns the step in which `arm` was pulled: every pull terminates its episode."""
+    """Returns the step of a pull of `arm`; it terminates the episode."""
     ends = torch.ones_like(arm, dtype=torch.bool)
     return Step(state, shown, arm, paid, expected, ends, ~ends, observed)

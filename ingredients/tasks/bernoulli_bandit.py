@@ -1,15 +1,15 @@
 """Bernoulli bandits: independent arms, p ~ U[0, 1]; an episode is one pull (Duan et al. 2016, §3.1).
 
-Observation: one number that is always 0. The environment leaks neither reward nor action, so the two explicit
-channels are the only way to them: bandits are the essay's named exception (claim 2).
-Reward: 1 with probability p of the arm that was pulled, else 0.
-Action noise: with probability `action_noise` the pull goes to an arm drawn uniformly from all (the intended one
-included). The action channel shows the arm that was pulled.
-Forced pulls: the first `forced_pulls` pulls of a lifetime go to arms drawn uniformly, whatever the agent intends, and
-the action channel alone tells which; after them rewards are paid but nobody observes them. An agent that does not see
-its actions then knows nothing of the arms, even if it remembers what it intended (docs/design.md §5, trap 2).
-Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state: where pulls are
-forced, the state counts the pulls, else there is none. Tasks can be held out. Adaptation axis: the pulls of a lifetime.
+Observation: always 0. It leaks neither reward nor action, so only the explicit channels show them: bandits are the
+essay's named exception (claim 2).
+Reward: 1 with the pulled arm's probability p, else 0.
+Action noise: with probability `action_noise` a uniformly drawn arm is pulled instead. The action channel shows the
+pulled arm.
+Forced pulls: the first `forced_pulls` pulls of a lifetime go to uniformly drawn arms, which only the action channel
+shows. Later rewards are paid but not observed. So an agent that does not see its actions learns nothing about the arms,
+even if it remembers what it intended (docs/design.md §5, trap 2).
+Termination: every pull. The agent cannot write on the state, which counts the pulls if some are forced. Tasks can be
+held out. Adaptation axis: the pulls of a lifetime.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class BernoulliBandit(Bandit):
         return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, arms]` that points of the unit cube, `[N, cube_size]`, stand for."""
+        """Returns the tasks `[N, arms]` for points of the unit cube, `[N, cube_size]`."""
         return points
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state, pulls so far `[..., 1]` or nothing `[..., 0]`, and the blank observation `[..., 1]`."""
+        """Returns the state, pulls so far `[..., 1]` if some are forced, else `[..., 0]`, and the observation."""
         return blank(tasks) if self.forced_pulls else tasks[..., :0], blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm. `noise[..., 0]` pays, `noise[..., 1]` decides on a slip, `noise[..., 2]` where it goes."""
+        """Pulls an arm; `noise[..., 0]` decides the reward, `noise[..., 1]` a slip, `noise[..., 2]` the slip's arm."""
         strays = noise[..., 1] < self.action_noise
         expected = self.expected_reward(tasks, action)
         observed = None

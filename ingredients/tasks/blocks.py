@@ -1,8 +1,7 @@
-"""Means over blocks of tasks: what an interval over tasks rests on.
+"""Means over blocks of tasks, from which intervals over tasks are computed.
 
-A block's mean is one draw from the task distribution, however the tasks in it are distributed, so the spread over
-blocks says how far a mean would move with other tasks. Twenty numbers say it nearly as well as ten thousand, and can be
-stored.
+Each block's mean is a draw from the task distribution, so the spread over blocks tells how much a mean depends on which
+tasks were drawn. Twenty blocks estimate it nearly as well as ten thousand tasks, and are small enough to store.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ MOST_BLOCKS = 20
 
 
 class Blocks:
-    """Sums over at most 20 nearly equal blocks of N tasks, taken in their order."""
+    """Sums over at most 20 nearly equal consecutive blocks of N tasks."""
 
     def __init__(self, tasks: int) -> None:
         """Divides `tasks` tasks into blocks."""
@@ -25,7 +24,7 @@ class Blocks:
         self._played = 0
 
     def add(self, rewards: Mapping[str, Tensor], episodes: int) -> None:
-        """Adds the rewards `[S, T, n]` (float64) of the next n tasks, by the name of the probe."""
+        """Adds the rewards `[S, T, n]` (float64) of the next n tasks, by probe."""
         lanes = next(iter(rewards.values())).shape[-1]
         of_lane = self._of_task[self._played : self._played + lanes]
         member = torch.nn.functional.one_hot(of_lane, int(self._of_task[-1]) + 1).double()
@@ -36,22 +35,22 @@ class Blocks:
         self._played += lanes
 
     def means(self) -> dict[str, Tensor]:
-        """Returns the mean curves of the blocks, `[S, G, K]` by the name of the probe."""
+        """Returns the blocks' mean curves, `[S, G, K]`, by probe."""
         sizes = self._of_task.bincount().double().view(-1, 1)
         return {name: (sums.cpu() / sizes).contiguous() for name, sums in self._sums.items()}
 
 
 def in_blocks(tasks: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Returns at most 20 nearly equal blocks of N tasks, which are along `dim`, in their order."""
+    """Returns at most 20 nearly equal consecutive blocks of the tasks along `dim`."""
     return tasks.tensor_split(min(MOST_BLOCKS, tasks.shape[dim]), dim)
 
 
 def by_block(returns: Tensor) -> Tensor:
-    """Returns the mean `[G, K]` of each block of the tasks of `returns` `[N, K]`."""
+    """Returns the mean `[G, K]` of each block of `returns` `[N, K]`."""
     return torch.stack([part.mean(0) for part in in_blocks(returns)])
 
 
 def _block_of_each(tasks: int) -> Tensor:
-    """Returns the number of the block of each task."""
+    """Returns each task's block."""
     parts = in_blocks(torch.arange(tasks))
     return torch.cat([torch.full((len(part),), number) for number, part in enumerate(parts)])

@@ -1,30 +1,31 @@
 """A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019).
 
-`nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1), each weight −1, 0 or 1 with equal odds.
+`nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1). Each weight is −1, 0 or 1 with equal
+odds.
 Task: ψ = the weights, row by row above the diagonal. The first K // 2 episodes are the *information* phase, the others
-the *goal* phase, so that a swap half-way exchanges all that was found out. An episode is two steps, to act and to look:
+the *goal* phase, so that a swap half-way exchanges all that was learned. An episode is two steps, act and look:
 
 | phase | act | look |
 |---|---|---|
-| information | the chosen node is set to 1, the others follow | at all values; what is done has no effect |
-| goal | a node drawn at random is set to −1, as is shown; choose a node | at all values |
+| information | the chosen node is set to 1, the others follow | values of all nodes; the action has no effect |
+| goal | a random node, which is shown, is set to −1; choose a node | values of all nodes; the action has no effect |
 
 Observation:
 
 | columns | shown | what it leaks |
 |---|---|---|
-| the values of all nodes | while looking | information: a_{t-1}, since the node that was set is 1 exactly |
+| values of all nodes | while looking | information: a_{t-1}, since the node that was set is exactly 1 |
 | | | goal: r_{t-1}, if the agent remembers its choice |
-| which node is set to −1 | in a goal episode | |
+| the node set to −1 | in a goal episode | |
 | goal, 0 or 1; look, 0 or 1 | always | |
 
-An answer is only seen while looking, so at its choice the agent sees nothing of the past. Mind the action channel: an
-action while looking is a note to itself, which a_{t-1} shows at the next step.
+Values are shown only while looking, so at its choice the agent sees nothing of the past. The action while looking is a
+note to itself, which the action channel shows at the next step.
 
-Reward: the value of the chosen node, in a goal episode; the expected one given ψ is what scores are made of. The gain
-is scheduled, but the floor, without anything to go by, earns 0 in either phase. Termination: the time limit alone. The
-agent can write on no state that outlasts an episode. There are 3^(n(n − 1)/2) tasks, so with three or four nodes none
-can be held out. Adaptation axis: the episode.
+Reward: the chosen node's value, in a goal episode. Scores use its expectation given ψ. The gain is scheduled, but
+without information an agent earns 0 in both phases. Termination: the time limit alone. The agent cannot write on state
+that outlasts an episode. There are 3^(n(n − 1)/2) tasks: with three or four nodes none can be held out. Adaptation
+axis: the episode.
 """
 
 from __future__ import annotations
@@ -63,12 +64,12 @@ class CausalBandit:
 
     @property
     def goal_episodes(self) -> int:
-        """K − K // 2, the episodes of the goal phase."""
+        """Number of episodes in the goal phase, K − K // 2."""
         return self.episodes - self.episodes // 2
 
     @property
     def actions(self) -> int:
-        """The number of nodes."""
+        """Number of nodes."""
         return self.nodes
 
     @property
@@ -78,23 +79,23 @@ class CausalBandit:
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """What no value exceeds: with weights of 1 each node may double the largest before it."""
+        """Bounds of a value: with weights of 1 each node may double the largest before it."""
         most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
         return -most, most
 
     @property
     def task_size(self) -> int:
-        """The number of weights."""
+        """Number of weights."""
         return self.nodes * (self.nodes - 1) // 2
 
     @property
     def noise_size(self) -> int:
-        """One uniform a node."""
+        """One uniform for each node."""
         return self.nodes
 
     @property
     def held_out(self) -> bool:
-        """Whether most graphs of an evaluation were never met: from five nodes on there are 59,049."""
+        """Whether most graphs of an evaluation are new to the agent: five nodes have 59,049."""
         return self.nodes > 4
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -102,15 +103,15 @@ class CausalBandit:
         return (torch.rand(count, self.task_size, generator=generator) * 3).floor().clamp_(max=2) - 1
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state `[..., 2 n + 2]` (values, the node set from outside, episodes over, look) and observation."""
+        """Returns state `[..., 2 n + 2]` (values, node set from outside, episodes over, look) and observation."""
         return self._begun(start, torch.zeros(tasks.shape[:-1], dtype=tasks.dtype, device=tasks.device))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the next episode's; `start` draws the node that a goal episode sets."""
+        """Returns state and observation; `start` draws the node that a goal episode sets."""
         return self._begun(start, state[..., -2] + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Acts, which gives all nodes values, or looks, which does nothing."""
+        """Acts, which gives all nodes values, or looks, which changes nothing."""
         n = self.nodes
         look = state[..., -1:] > 0
         outside = state[..., n : 2 * n]
@@ -128,9 +129,9 @@ class CausalBandit:
         return Step(after, self._seen(after), action, paid, expected, never, never)
 
     def values(self, weights: Tensor, at: Tensor, to: Tensor, luck: Tensor) -> Tensor:
-        """Returns x `[..., n]` where the node `at` `[..., n]` (one-hot) is set `to` `[...]`: do(x_at = to).
+        """Returns x `[..., n]` under do(x_at = to), with `at` `[..., n]` one-hot and `to` `[...]`.
 
-        `luck` `[..., n]` is added to every other node. With the means of independent weights it returns mean values.
+        `luck` `[..., n]` is added to every other node. Given means of independent weights, these are mean values.
         """
         nodes: list[Tensor] = []
         for j in range(self.nodes):
@@ -141,7 +142,7 @@ class CausalBandit:
         return torch.stack(nodes, dim=-1)
 
     def weight(self, i: int, j: int) -> int:
-        """Returns where w_ij stands in ψ, i < j."""
+        """Returns the index of w_ij in ψ, i < j."""
         return i * self.nodes - i * (i + 1) // 2 + j - i - 1
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:

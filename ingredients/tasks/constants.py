@@ -1,6 +1,6 @@
-"""Numbers that a tensor program uses at every step, held where it computes.
+"""Python numbers as tensors that are kept on their device.
 
-On a GPU a tensor made of Python's numbers is a copy that everything waits for, which no recording may contain.
+On a GPU, making a tensor of Python numbers is a copy that blocks, and a recorded graph may not contain one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def constant(numbers: tuple[Any, ...], like: Tensor) -> Tensor:
-    """Returns the numbers as a tensor; who gets it writes nothing on it."""
+    """Returns the numbers as a tensor of the type and device of `like`, shared: do not write on it."""
     return _constant(numbers, like.dtype, like.device)
 
 

@@ -1,25 +1,24 @@
-"""The dark room: a goal that cannot be seen from afar, in the same place for a lifetime (Laskin et al. 2022, §4).
+"""The dark room: an unseen goal, in the same place for a lifetime (Laskin et al. 2022, §4).
 
-A room of `size` × `size` squares. The agent moves up, down, left, right or stays; it does not leave the room. With
-`walls` it is a maze: a `wall_share` of the squares, and those that no way leads to, cannot be entered. `fixed`: the
-same walls for every task, those of number `maze`; `random`: walls of its own for every task. Walls are never seen; an
-agent that runs into one stays where it was. The goal is one of the open squares but the middle, each as likely.
-Task: ψ = the goal's row and column, and, where the walls are random, the walls. With fixed or no walls there are fewer
-than `size`² tasks, so none can be held out.
+A room of `size` × `size` squares. The agent moves up, down, left, right or stays. With `walls` it is a maze: a
+`wall_share` of the squares, and those that cannot be reached, are closed. `fixed`: the walls of number `maze` for every
+task; `random`: walls of its own for every task. Walls are not seen; an agent that runs into one stays where it was. The
+goal is any open square but the middle, with equal odds.
+Task: ψ = the goal's row and column and, if random, the walls. With fixed or no walls there are fewer than `size`²
+tasks, so none can be held out.
 
 Observation, each part a switch:
 
 | columns | shown | what it leaks |
 |---|---|---|
-| row, column, from 0 to 1 | `position_shown` | a_{t-1}: position changes by the move, unless a wall stops it |
-| on the goal, 0 or 1 | `goal_shown` | r_{t-1}: it is 1 exactly where the reward is |
+| row, column, from 0 to 1 | `position_shown` | a_{t-1}: the change of position, unless a wall stopped it |
+| on the goal, 0 or 1 | `goal_shown` | r_{t-1}: they are equal |
 
-Reward: 1 in every step that ends on the goal. Where `ends_at_goal` the episode ends there, and the ending leaks the
-reward; the agent then gets nothing for the rest of the episode, so that the sooner it arrives the better only through
-the discount.
-Start: the middle square, or `random_start` anywhere open but on the goal. Termination: at the goal, where
-`ends_at_goal`; else the time limit alone. The agent writes on its position, which no episode carries over: the
-environment is a memory within an episode and none between them. Adaptation axis: the episode.
+Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends and pays nothing more. The
+ending leaks the reward, and only the discount rewards an early arrival.
+Start: the middle, or with `random_start` any open square but the goal. Termination: at the goal with `ends_at_goal`,
+else the time limit alone. The agent writes on its position, which a new episode resets: the environment is a memory
+within an episode, not between episodes. Adaptation axis: the episode.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ GOAL_SEEN = 2  # column of the observation; row and column of the position stand
 
 @dataclass(frozen=True)
 class DarkRoom:
-    """`episodes` visits of `episode_steps` steps; ψ = the goal's row and column, as shares of the room, and walls."""
+    """`episodes` of `episode_steps` steps; ψ = the goal's row and column, from 0 to 1, and random walls."""
 
     size: int
     episodes: int
@@ -74,26 +73,26 @@ class DarkRoom:
 
     @property
     def task_size(self) -> int:
-        """2 for the goal, and one number a square where each task has its own walls."""
+        """2 for the goal, and `size`² for random walls."""
         return 2 + self.size**2 * (self.walls == "random")
 
     @property
     def start_size(self) -> int:
-        """One uniform for the square, where the start is random."""
+        """One uniform for the square if the start is random."""
         return int(self.random_start)
 
     @property
     def held_out(self) -> bool:
-        """Whether there are many tasks: only where each has walls of its own."""
+        """True where each task has its own walls; else there are few tasks."""
         return self.walls == "random"
 
     @property
     def middle(self) -> int:
-        """The square in the middle, numbered row by row."""
+        """Number of the middle square; squares are numbered row by row."""
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`: the goal, any open square but the middle; random walls, 1.0 where one is."""
+        """Returns `[count, task_size]`: the goal, then random walls, 1.0 for a wall."""
         drawn = torch.rand(count, self.task_size, generator=generator)
         allowed = torch.ones(count, self.size**2, dtype=torch.bool)
         if self.walls == "random":
@@ -106,16 +105,16 @@ class DarkRoom:
         return drawn
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the position `[..., 2]` (row, column) and what is seen there."""
+        """Returns the position `[..., 2]` (row, column) and the observation."""
         state = self._start(tasks, start)
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: a visit leaves no trace."""
+        """Returns a new start: nothing is carried over."""
         return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves the agent; it is paid for where it comes to stand."""
+        """Moves the agent, then pays for the square where it stands."""
         state = self.moved(tasks, state, action)
         reached = self._on_goal(tasks, state)
         reward = reached.to(tasks.dtype)
@@ -133,20 +132,20 @@ class DarkRoom:
         return torch.where(self._walls(tasks).gather(-1, square), position, there)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns what the shortest way earns, `[...]`, or None where the start is random."""
+        """Returns the return of the shortest way, `[...]`, or None where the start is random."""
         if self.random_start:
             return None
         return self.paid(self.ways(tasks)[..., self.middle])
 
     def ways(self, tasks: Tensor) -> Tensor:
-        """Returns how many steps each square is from the goal, `[..., n²]`; infinity in walls."""
+        """Returns each square's distance to the goal in steps, `[..., n²]`; infinity in walls."""
         goal = torch.zeros(*tasks.shape[:-1], self.size**2, dtype=torch.bool, device=tasks.device)
         goal.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), True)
         shape = (*tasks.shape[:-1], self.size, self.size)
         return distances(~self._walls(tasks).view(shape), goal.view(shape)).flatten(-2)
 
     def paid(self, distance: Tensor) -> Tensor:
-        """Returns what an episode earns that goes straight to a goal so many steps away."""
+        """Returns the return of an episode that goes straight to a goal `distance` steps away."""
         steps_paid = (self.episode_steps + 1 - distance).clamp(min=0)
         return steps_paid.clamp(max=1) if self.ends_at_goal else steps_paid
 
@@ -155,7 +154,7 @@ class DarkRoom:
         return (position[..., 0] * self.size + position[..., 1]).long()
 
     def place(self, square: Tensor) -> Tensor:
-        """Returns row and column, `[..., 2]`, of squares numbered row by row, `[...]`."""
+        """Returns row and column, `[..., 2]`, of squares `[...]`."""
         return torch.stack([square // self.size, square % self.size], dim=-1).float()
 
     @cached_property
@@ -165,7 +164,7 @@ class DarkRoom:
         return draw_walls(drawn, self.wall_share, self.middle).flatten()
 
     def _walls(self, tasks: Tensor) -> Tensor:
-        """Returns where the walls are, `[..., n²]` (bool)."""
+        """Returns where walls are, `[..., n²]` (bool)."""
         if self.walls == "random":
             return tasks[..., 2:] > 0.5
         shape = (*tasks.shape[:-1], self.size**2)

@@ -1,6 +1,6 @@
-"""Two arms of which one pays as often as the other does not: p₂ = 1 − p₁ (Wang et al. 2016, §3.1.2).
+"""Two arms with p₂ = 1 − p₁ (Wang et al. 2016, §3.1.2).
 
-What one arm pays tells what the other would: every pull is one draw of the same coin, so nobody has to explore.
+One arm's reward tells as much about the other arm, so no exploration is needed.
 
 | difficulty | p₁ is |
 |---|---|
@@ -9,10 +9,10 @@ What one arm pays tells what the other would: every pull is one draw of the same
 | `medium` | .25 or .75 |
 | `hard` | .4 or .6 |
 
-Observation: one number that is always 0. The environment leaks neither reward nor action.
-Reward: 1 with probability p of the arm that was pulled, else 0.
-Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state. Tasks can be held
-out where `uniform`; else there are two of them. Adaptation axis: the pulls of a lifetime.
+Observation: always 0. It leaks neither reward nor action.
+Reward: 1 with the pulled arm's probability p, else 0.
+Termination: every pull. The agent cannot write on any state. Tasks can be held out where `uniform`; else there are two.
+Adaptation axis: the pulls of a lifetime.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DependentBandit(Bandit):
         return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, 2]` that points of the unit cube, `[N, 1]`, stand for."""
+        """Returns the tasks `[N, 2]` for points of the unit cube, `[N, 1]`."""
         if self.difficulty == "uniform":
             return torch.cat([points, 1 - points], -1)
         lower = LOWER_CHANCE[self.difficulty]
@@ -57,7 +57,7 @@ class DependentBandit(Bandit):
         return torch.cat([first, 1 - first], -1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm; `noise[..., 0]` pays."""
+        """Pulls an arm; `noise[..., 0]` decides the reward."""
         expected = of_arm(tasks, action)
         paid = (noise[..., 0] < expected).to(tasks.dtype)
         return pull(state, action, paid, expected, blank(tasks))

@@ -1,16 +1,15 @@
-"""A task family as an ordinary Gymnasium environment: one lane of the batched program.
+"""A task family as a Gymnasium environment: one lane of the batched program.
 
-The hidden task is in no observation and no info, where a wrapper could see it.
+The hidden task is in no observation and no info, where a wrapper could read it. A Gymnasium episode is an episode of
+the family (for a bandit, one pull). Episodes continue on one task until a new one is requested, so the caller decides
+how long a lifetime is:
 
-One Gymnasium episode is one episode of the family: for a bandit, one pull. Episodes go on on one task until another
-is asked for, so a lifetime is as many episodes as the caller makes it:
-
-| call                                | gives                                                              |
-|-------------------------------------|--------------------------------------------------------------------|
-| the first `reset()`                 | a task from the distribution                                       |
-| `reset()`                           | the next episode on the same task                                  |
-| `reset(options={"new_task": True})` | a fresh task, the first episode of its lifetime                    |
-| `reset(seed=s)`                     | the same as a new environment: equal seeds give equal tasks, noise |
+| call                                | gives                                                            |
+|-------------------------------------|------------------------------------------------------------------|
+| the first `reset()`                 | a task from the distribution                                     |
+| `reset()`                           | the next episode on the same task                                |
+| `reset(options={"new_task": True})` | a fresh task, the first episode of its lifetime                  |
+| `reset(seed=s)`                     | a fresh start: equal seeds give equal tasks and noise            |
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Observation = NDArray[np.float32]
 
 
 class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
-    """One environment of a family; draws its tasks and its noise from `np_random`, a step's noise when it is made."""
+    """One environment of a family; tasks and each step's noise are drawn from `np_random`."""
 
     def __init__(self, family: Family) -> None:
         self.action_space = spaces.Discrete(family.actions)
@@ -48,7 +47,7 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Returns the first observation of an episode and an empty info; see the module for which task it is on.
+        """Returns the first observation of an episode and an empty info; the module says on which task.
 
         Raises:
             ValueError: an option other than `new_task`.
@@ -97,13 +96,13 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
         return torch.from_numpy(self.np_random.random(count, dtype=np.float32))
 
     def _draw_task(self) -> Tensor:
-        """Returns ψ; the family draws it from a torch stream whose key comes from `np_random`."""
+        """Returns ψ, drawn from a torch stream that `np_random` seeds."""
         key = int(self.np_random.integers(2**63))
         return self._family.draw_tasks(torch.Generator().manual_seed(key), 1)[0]
 
 
 def make(family: str, **settings: Any) -> FamilyEnvironment:  # noqa: ANN401 - what the family's section allows
-    """Returns a family as `gymnasium.make` makes it; `settings` are those of a study's `tasks` section.
+    """Returns the environment for `gymnasium.make`; `settings` are those of a study's `tasks` section.
 
     Raises:
         ValueError: a setting that a study would refuse.

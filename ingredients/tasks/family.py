@@ -1,10 +1,10 @@
 """What a task family is: a task distribution as batched pure tensor functions.
 
-A family holds no state and draws nothing by itself: all randomness is in `noise`, drawn beforehand, so that the same
-draws can be replayed for every cell, and one program serves training, evaluation and the references. How episodes
-follow one another in a lifetime is the same for all families: `lifetime` says it.
+A family holds no state and draws no random numbers: all randomness is in `noise` and `start`. So every cell can replay
+the same draws, and one program serves training, evaluation and the references. `lifetime` says how episodes follow one
+another.
 
-Shapes (docs/design.md §11): `...` stands for any leading batch shape (`[S, B]` in training, `[N]` in references).
+Shapes (docs/design.md §11): `...` is any leading batch shape (`[S, B]` in training, `[N]` in references).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from torch import Tensor
 
 
 class Step(NamedTuple):
-    """What one step of one environment gives.
+    """One step of an environment.
 
     Attributes:
-        state: the environment's state after the step, `[..., state_size]`.
+        state: after the step, `[..., state_size]`.
         observation: what the environment shows next, `[..., observation_size]`, never masked.
-        action: the action that was carried out, which `action_noise` may have changed: `[...]` (int64), or
-            `[..., A]` where the family is continuous; this is what the action channel shows.
-        reward: the reward that was paid, `[...]`.
-        expected_reward: E[reward | ψ, state, intended action], `[...]`: what a score is made of; the reward that was
-            paid where the family does not know better.
-        terminated: the episode ended by the task's own rules, `[...]` (bool).
-        truncated: the episode was cut by a limit of the environment's own, `[...]` (bool). The limit of
-            `episode_steps` is not among them: `lifetime` keeps it.
-        reward_observed: 1.0 where the reward can be observed at all and 0.0 where nobody sees what was paid, `[...]`;
-            None where it always can. It is paid, scored and learned from either way; `agent.observation` masks it.
+        action: the action carried out, after `action_noise`, `[...]` (int64) or `[..., A]` if continuous. The action
+            channel shows it.
+        reward: `[...]`.
+        expected_reward: E[reward | ψ, state, intended action], `[...]`, of which scores are made; where unknown, the
+            reward.
+        terminated: the episode ended by the task's rules, `[...]` (bool).
+        truncated: a limit of the environment's own cut the episode, `[...]` (bool). `lifetime` keeps the limit of
+            `episode_steps`.
+        reward_observed: 1.0 where the reward can be observed, else 0.0, `[...]`; None for always. An unobserved reward
+            is still scored and learned from; `agent.observation` masks it.
     """
 
     state: Tensor
@@ -44,11 +44,11 @@ class Step(NamedTuple):
 
 
 class Family(Protocol):
-    """A kind of task distribution (a seam that a user may replace)."""
+    """A kind of task distribution. Users may supply their own."""
 
     @property
     def name(self) -> str:
-        """The family's name in a study (`bernoulli-bandit`)."""
+        """Name of the family in a study (`bernoulli-bandit`)."""
         ...
 
     @property
@@ -58,12 +58,12 @@ class Family(Protocol):
 
     @property
     def episode_steps(self) -> int:
-        """L, the steps of an episode; one that ends before is followed by waiting (see `lifetime`)."""
+        """L, the most steps of an episode; after an early end the lane waits (`lifetime`)."""
         ...
 
     @property
     def ends_early(self) -> bool:
-        """Whether an episode can end before its L steps are over."""
+        """Whether an episode can end before L steps."""
         ...
 
     @property
@@ -73,77 +73,77 @@ class Family(Protocol):
 
     @property
     def actions(self) -> int:
-        """A, the number of actions, or the length of an action where the family is continuous."""
+        """A, the number of actions, or the length of a continuous action."""
         ...
 
     @property
     def continuous(self) -> bool:
-        """Whether an action is a vector of A numbers rather than one of A choices."""
+        """Whether an action is a vector of A numbers instead of one of A choices."""
         ...
 
     @property
     def observation_size(self) -> int:
-        """The length of what the environment shows each step."""
+        """Length of an observation."""
         ...
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """The lowest and the highest number that an observation may hold; infinite where there is none."""
+        """Lowest and highest number in an observation; may be infinite."""
         ...
 
     @property
     def task_size(self) -> int:
-        """The length of ψ; only the critic sees it, and only in training."""
+        """Length of ψ, which only the critic sees, and only in training."""
         ...
 
     @property
     def noise_size(self) -> int:
-        """How many uniforms one step uses."""
+        """Number of uniforms for a step."""
         ...
 
     @property
     def start_size(self) -> int:
-        """How many uniforms the start of an episode uses; 0 where every episode starts alike."""
+        """Number of uniforms for an episode's start; 0 where all start alike."""
         ...
 
     @property
     def written(self) -> range:
-        """The columns of the state that the agent can write on and that outlast an episode (claim 3).
+        """Columns of the state that the agent can change and that outlast an episode (claim 3).
 
-        They are what the probe `environment_swap` exchanges; an empty range where the environment is no memory. How the
-        state then looks, the attribute `shown` can tell (`foreign`).
+        The probe `environment_swap` exchanges them. Empty if the environment is no memory. `shown` (`foreign`) gives
+        the observation of the changed state.
         """
         ...
 
     @property
     def held_out(self) -> bool:
-        """Whether evaluation tasks are new to a trained agent: not where there are only a few tasks at all."""
+        """Whether evaluation tasks are new to a trained agent; False where there are few tasks."""
         ...
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]` tasks from the full distribution; the first n of two counts are equal."""
+        """Returns `[count, task_size]` tasks from the full distribution; a shorter list is the head of a longer one."""
         ...
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state `[..., state_size]` and observation `[..., observation_size]` at a lifetime's start.
+        """Returns state `[..., state_size]` and observation at a lifetime's start.
 
-        `start` `[..., start_size]` are the uniforms that decide where the episode starts.
+        `start` `[..., start_size]` are uniforms.
         """
         ...
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state and observation at the start of a later episode, given the state at the end of the last."""
+        """Returns state and observation at the start of a later episode, given the last one's final state."""
         ...
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Returns what `action` (`[...]` int64, or `[..., A]`) gives on `tasks` `[..., D]`.
+        """Returns the step of `action` (`[...]` int64, or `[..., A]`) on `tasks` `[..., D]`.
 
         `noise` `[..., noise_size]` are the step's uniforms.
         """
         ...
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns an episode's expected return for one who knows ψ, `[...]`, or None where that is unknown."""
+        """Returns an episode's expected return when ψ is known, `[...]`, or None if that is unknown."""
         ...
 
 
@@ -151,27 +151,27 @@ class Family(Protocol):
 class Solvable(Protocol):
     """A family that can compute the optimal-advantage gap V*(s) − Q*(s, a). Optional.
 
-    A learner that may know ψ then counts the gap instead of rewards (`rollout.collect`). Summed over an episode it is
-    V*(first state) less the episode's return, without the luck of the transitions.
+    A learner that may know ψ then uses the gap instead of rewards (`rollout.collect`). Summed over an episode it is
+    V*(first state) minus the return, without the luck of the transitions.
     """
 
     def solve(self, tasks: Tensor) -> Tensor:
-        """Returns what `costs` needs to know of tasks, `[..., X]`, in a form of the family's own."""
+        """Returns what `costs` needs to know about tasks, `[..., X]`, in the family's own format."""
         ...
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a) of every action in `state` at the lifetime's step t, `[..., A]`."""
+        """Returns V*(s) − Q*(s, a) of every action at the lifetime's step t, `[..., A]`."""
         ...
 
 
 class Lived(NamedTuple):
-    """Whole lifetimes of S runs, step by step.
+    """Whole lifetimes of S runs.
 
     Attributes:
         tasks: ψ, `[S, N, D]`.
-        observation: what was shown when the action was chosen, `[S, T, N, observation_size]`.
-        action: what was carried out, `[S, T, N]` (int64), or `[S, T, N, A]`.
-        reward: what was paid, `[S, T, N]`.
+        observation: shown before the action, `[S, T, N, observation_size]`.
+        action: carried out, `[S, T, N]` (int64), or `[S, T, N, A]`.
+        reward: `[S, T, N]`.
     """
 
     tasks: Tensor
@@ -182,12 +182,12 @@ class Lived(NamedTuple):
 
 @runtime_checkable
 class Analysed(Protocol):
-    """A family with an analysis of its own: numbers that describe how a run behaves on it, beside its curves."""
+    """A family with an analysis of its own: numbers that describe a run's behaviour, beside its curves."""
 
     def tally(self, lived: Lived) -> Tensor:
-        """Returns what the analysis counts, `[S, X]` (float64): tallies of some lifetimes add up to that of all."""
+        """Returns the counts, `[S, X]` (float64), which add up over batches of lifetimes."""
         ...
 
     def statistics(self, tally: Tensor) -> dict[str, float]:
-        """Returns the numbers of one run by name, for its tally `[X]`; one that cannot be computed is left out."""
+        """Returns one run's numbers by name from its tally `[X]`, without those that cannot be computed."""
         ...

@@ -1,17 +1,17 @@
-"""What only some families have, and how the rest of the house asks for it.
+"""Optional attributes of families, and functions that read them.
 
-A tensor program of ours has rewards of about 1, room for as many lanes as memory allows, and never fails; an
-environment that somebody else wrote may not.
+Our tensor programs have rewards of about 1, play as many lanes as memory allows, and never fail. Other people's
+environments may not.
 
-| attribute | means | otherwise |
+| attribute | means | default |
 |---|---|---|
-| `reward_scale` | what the agent sees of a reward, and learns from, is so many times what was paid | 1 |
+| `reward_scale` | factor by which the agent sees a reward and learns from it | 1 |
 | `most_lanes` | lanes of a run that are played at once in an evaluation | no limit |
-| `take_failures()` | why some have failed since the last time, by their index in the tasks' first dimension | none |
-| `shown(tasks, state)` | what the environment shows in a state that a probe has changed | what it showed before |
-| `frames` | height, width and channels of the images that the first columns of an observation hold | none |
-| `notice` | what the user should know beforehand, in one sentence | nothing |
-| `steps_on_cpu` | its environments step on the CPU, whatever device its tensors are on | they step where tensors are |
+| `take_failures()` | failures since the last call, by index in the tasks' first dimension | none |
+| `shown(tasks, state)` | observation of a state that a probe has changed | the observation before |
+| `frames` | height, width, channels of the images in an observation's first columns | none |
+| `notice` | one sentence that the user should read before training | none |
+| `steps_on_cpu` | environments step on the CPU, whatever their tensors' device | on the tensors' device |
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ingredients.tasks.family import Family
 
 
 def reward_scale(family: Family) -> float:
-    """Returns by what a reward is multiplied before the agent sees it and the learner counts it."""
+    """Returns the factor by which the agent and the learner see rewards."""
     scale: float = getattr(family, "reward_scale", 1.0)
     return scale
 
@@ -44,25 +44,25 @@ def most_lanes(family: Family, otherwise: int) -> int:
 
 
 def take_failures(family: Family) -> dict[int, Failure]:
-    """Returns why environments have failed since the last time: by run where tasks are `[S, N, D]`, else by lane."""
+    """Returns failures since the last call: by run where tasks are `[S, N, D]`, else by lane."""
     take: Callable[[], dict[int, Failure]] | None = getattr(family, "take_failures", None)
     return {} if take is None else take()
 
 
 def shown_again(family: Family, tasks: Tensor, state: Tensor, before: Tensor) -> Tensor:
-    """Returns what is shown on `tasks` in a state that was changed from outside; what was shown `before` if unknown."""
+    """Returns the observation of a state changed from outside; `before` if the family cannot tell."""
     show: Callable[[Tensor, Tensor], Tensor | None] | None = getattr(family, "shown", None)
     shown = None if show is None else show(tasks, state)
     return before if shown is None else shown
 
 
 def notice(family: Family) -> str | None:
-    """Returns what the user should know of a family before it is trained on."""
+    """Returns what the user should know before training."""
     said: str | None = getattr(family, "notice", None)
     return said
 
 
 def steps_on_cpu(family: Family) -> bool:
-    """Returns whether a device has to wait for the environments of a family: they are no tensor program."""
+    """Returns whether a family steps on the CPU, so that a GPU has to wait for it."""
     on_cpu: bool = getattr(family, "steps_on_cpu", False)
     return on_cpu

@@ -1,10 +1,10 @@
-"""Gaussian bandits: means μ ~ N(0, 1), pay-offs N(μ, 1) (the testbed of Sutton & Barto 2018, §2.3).
+"""Gaussian bandits: means μ ~ N(0, 1), rewards N(μ, 1) (the testbed of Sutton & Barto 2018, §2.3).
 
-Observation: one number that is always 0. The environment leaks neither reward nor action.
-Reward: the mean of the arm that was pulled plus `deviation` times a standard normal draw. An arm that pays badly pays
-below 0, so a reward tells how an arm compares with arms at large, which 0 and 1 do not.
-Termination: every pull terminates its episode; nothing is truncated. The agent can write on no state. Tasks can be held
-out. Adaptation axis: the pulls of a lifetime.
+Observation: always 0. It leaks neither reward nor action.
+Reward: the pulled arm's mean plus `deviation` times a standard normal draw. Bad arms pay below 0, so one reward already
+compares an arm with the average, unlike rewards of 0 and 1.
+Termination: every pull. The agent cannot write on any state. Tasks can be held out. Adaptation axis: the pulls of a
+lifetime.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class GaussianBandit(Bandit):
         return normal(torch.rand(count, self.arms, generator=generator))
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm; `noise[..., 0]` is the luck of the pay-off."""
+        """Pulls an arm; `noise[..., 0]` draws the reward."""
         expected = of_arm(tasks, action)
         paid = expected + self.deviation * normal(noise[..., 0])
         return pull(state, action, paid, expected, blank(tasks))
 
 
 def normal(uniform: Tensor) -> Tensor:
-    """Returns the standard normal numbers of which `uniform` are the quantiles, of the same shape."""
+    """Returns the standard normal quantiles of `uniform`."""
     drawn: Tensor = torch.special.ndtri(uniform.clamp(SMALLEST_UNIFORM, 1 - SMALLEST_UNIFORM))
     return drawn

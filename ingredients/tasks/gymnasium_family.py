@@ -1,20 +1,18 @@
-"""Any Gymnasium environment as a family: a task is what `vary` draws or, where nothing varies, the environment itself.
+"""Any Gymnasium environment as a family: `vary` draws the tasks; if nothing varies, the environment is the one task.
 
-Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`). What it leaks of reward and action
-is the environment's own affair; where it ends early, the end itself says something of the reward. Nothing else of the
-environment is shown: what it tells in `info` never is.
-Reward: what it pays; the agent sees and learns from it divided by the largest that the warm-up met, where that is above
-1. Curves, and so all scores, are in raw returns.
-Task ψ: the uniforms from which `vary` makes values, `[D]`. Every episode is reset with a seed of its own, which decides
-all that is random in it. Where nothing varies there is one task, ψ = 0, and starts alone differ (`fresh_start`). With
-`fresh_start: off` ψ is the seed, `[1]`: all episodes of a lifetime are the same one.
-Termination and truncation: the environment's; an episode of `episode_steps` steps is cut by the lifetime. The agent
-writes on nothing that outlasts an episode, for each starts with a reset. Tasks can be held out, unless all that varies
-are a few choices. Adaptation axis: from episode to episode.
+Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`); `info` is never shown. Leaks depend
+on the environment. An early end tells something of the reward.
+Reward: the environment's. If the warm-up met a reward above 1, the agent sees and learns from rewards divided by the
+largest. Curves and scores are raw returns.
+Task ψ: the uniforms from which `vary` makes values, `[D]`. Each episode is reset with a seed of its own. If nothing
+varies, ψ = 0 and only starts differ (`fresh_start`). With `fresh_start: off` ψ is the seed, `[1]`: all episodes of a
+lifetime are the same.
+Termination and truncation: the environment's; after `episode_steps` steps the lifetime cuts the episode. Every episode
+starts with a reset, so the agent writes on nothing that outlasts it. Tasks can be held out unless all that varies are a
+few choices. Adaptation axis: the episode.
 
-A Python environment has a state of its own, so this program is not pure: it can only come back to an episode's start
-(`gyms.pool`), which is where every probe branches off. An environment that raises ends its episode, and its run is
-told.
+A Python environment has state, so this program is not pure: it can only return to an episode's start (`gyms.pool`),
+where every probe branches off. An environment that raises ends its episode and fails its run.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ WORD = 2.0**24  # above every number that holds bytes of an image
 
 @dataclass(frozen=True, eq=False)
 class GymnasiumFamily:
-    """`episodes` episodes of at most `episode_steps` steps in an environment that somebody else wrote."""
+    """`episodes` episodes of at most `episode_steps` steps in somebody else's environment."""
 
     name: str
     episodes: int
@@ -77,25 +75,25 @@ class GymnasiumFamily:
 
     @property
     def reward_scale(self) -> float:
-        """By what a reward is multiplied before the agent sees it."""
+        """Factor by which the agent sees rewards."""
         return self.scales.reward
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, D]` uniforms, or zeros where there is one task."""
+        """Returns `[count, D]` uniforms, or zeros if there is one task."""
         if self.is_one_task:
             return torch.zeros(count, self.task_size)
         return torch.rand(count, self.task_size, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the episode's start, its number and a count of its steps, `[..., start_size + 2]`, and the view."""
+        """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation."""
         return self._begin(tasks, start, 0)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same of the next one: a reset leaves no trace."""
+        """Returns state and observation of the next episode, after a reset."""
         return self._begin(tasks, start, _episode(state) + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Steps every lane whose episode is under way; the others show and pay nothing."""
+        """Steps every lane whose episode is under way; the others show and pay zeros."""
         self._come_back(tasks, state)
         chosen = action if self.continuous else action.unsqueeze(-1)
         block = self.pool.step(_rows(chosen))
@@ -106,17 +104,17 @@ class GymnasiumFamily:
         return Step(after, self._seen(block, tasks), action, reward, reward, ends.bool(), cut.bool())
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: nobody knows."""
+        """Returns None: it is unknown."""
         return None
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns why environments have failed since the last time, by their index in the tasks' first dimension."""
+        """Returns failures since the last call, by index in the tasks' first dimension."""
         found = dict(self.failures)
         self.failures.clear()
         return found
 
     def pace(self, lanes: int) -> PacedPool:
-        """Returns environments that go on at their own pace, so many of each run."""
+        """Returns environments that do not keep step, `lanes` for each run."""
         return PacedPool(self.pool.another(), self.scales, lanes)
 
     def _begin(self, tasks: Tensor, start: Tensor, episode: int) -> tuple[Tensor, Tensor]:
@@ -126,7 +124,7 @@ class GymnasiumFamily:
         return torch.cat([start, counts], dim=-1), self._seen(block, tasks)
 
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
-        """Makes sure that the lanes are where the state says; only an episode's start can be come back to."""
+        """Makes sure that the lanes are in `state`; only a return to an episode's start is possible."""
         rows, starts = _rows(tasks), _rows(state[..., :-2])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
@@ -145,10 +143,10 @@ class GymnasiumFamily:
 
 
 def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
-    """Returns the family that a study's section names; this makes an environment and plays a thousand steps in it.
+    """Returns the family of a study's section, after a thousand steps of warm-up.
 
     Raises:
-        StudyError: there is no such environment, it has no such setting, its spaces are not supported, or it raises.
+        StudyError: there is no such environment or setting, a space is not supported, or the environment raises.
     """
     recipe = Recipe(tasks.gymnasium, tasks.keywords, tuple(tasks.wrappers))
     turned = knobs(recipe, tasks.vary)
@@ -179,7 +177,7 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
 
 
 def _images_told(frames: tuple[Frame, ...]) -> list[str]:
-    """Returns that images are seen by convolutions, if there are any."""
+    """Returns what to tell of images, if there are any."""
     if not frames:
         return []
     sizes = " and ".join(" × ".join(str(side) for side in frame) for frame in frames)
@@ -188,7 +186,7 @@ def _images_told(frames: tuple[Frame, ...]) -> list[str]:
 
 
 def _episode_steps(tasks: GymnasiumTasks, limit: int | None) -> tuple[int, str | None]:
-    """Returns L, and what there is to say of it."""
+    """Returns L, and what to tell of it."""
     if tasks.episode_steps != "auto":
         return tasks.episode_steps, None
     if limit is not None and limit <= MOST_STEPS:
@@ -198,18 +196,18 @@ def _episode_steps(tasks: GymnasiumTasks, limit: int | None) -> tuple[int, str |
 
 
 def _held_out(turned: tuple[Knob, ...]) -> bool:
-    """Returns whether there are more tasks than one could meet in training: all ranges and seeds, many choices."""
+    """Returns whether there are more tasks than training could meet."""
     if not turned or any(knob.choices is None for knob in turned):
         return True
     return math.prod(len(knob.choices or ()) for knob in turned) > FEW_TASKS
 
 
 def _episode(state: Tensor) -> int:
-    """Returns which episode of their lifetimes the lanes are in; it is the same of all."""
+    """Returns the lanes' common episode."""
     return int(state[..., -2].flatten()[0]) if state.numel() else 0
 
 
 def _rows(part: Tensor) -> NDArray[np.float32]:
-    """Returns `[L, ...]` from `[..., n]`, all lanes in a row."""
+    """Returns `[L, ...]` from `[..., n]`."""
     rows: NDArray[np.float32] = part.detach().reshape(math.prod(part.shape[:-1]), part.shape[-1]).cpu().float().numpy()
     return rows

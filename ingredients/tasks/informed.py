@@ -1,6 +1,6 @@
-"""A family whose agent is shown the task: for a yardstick where no reference is known.
+"""A family that shows its task to the agent: a yardstick where no reference is known.
 
-An agent that is trained on it need not find out what the task is; how far one gets that has to is read beside it.
+An agent trained on it need not identify the task; agents that must are compared with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MANY = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Informed:
-    """`plain` with observations `[..., observation_size + task_size]`; all else is as it was."""
+    """`plain` with observations `[..., observation_size + task_size]`, else unchanged."""
 
     plain: Family
     name: str
@@ -45,7 +45,7 @@ class Informed:
     frames: tuple[Frame, ...]
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns the tasks of the plain family."""
+        """Returns the plain family's tasks."""
         return self.plain.draw_tasks(generator, count)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,43 +64,43 @@ class Informed:
         return step._replace(observation=torch.cat([step.observation, tasks], dim=-1))
 
     def pace(self, lanes: int) -> Pace:
-        """Returns the plain family's lanes at their own pace, with ψ behind every observation."""
+        """Returns the plain family's lanes, their observations with ψ."""
         assert isinstance(self.plain, Paced), self.plain
         return _InformedPace(self.plain.pace(lanes))
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns that of the plain family."""
+        """Returns the plain family's."""
         return self.plain.best_episode_return(tasks)
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns those of the plain family."""
+        """Returns the plain family's."""
         return take_failures(self.plain)
 
 
 class _InformedPace:
-    """Lanes that are shown their tasks."""
+    """Lanes that show ψ; all else is delegated."""
 
     def __init__(self, plain: Pace) -> None:
         self._plain = plain
         self._tasks = np.zeros((0, 0), np.float32)
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode of each lane, with ψ."""
+        """Returns first observations, with ψ."""
         self._tasks = tasks.copy()
         return self._with_task(self._plain.begin(tasks, starts, episodes))
 
     def step(self, actions: Rows) -> Shown:
-        """Returns what one step gives, its observation with ψ."""
+        """Returns a step, its observation with ψ."""
         made = self._plain.step(actions)
         return made._replace(observation=self._with_task(made.observation))
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode where `which` says so, with ψ."""
+        """Returns first observations where `which` is true, with ψ."""
         self._tasks = tasks.copy()
         return self._with_task(self._plain.restart(which, tasks, starts, episodes))
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns those of the plain lanes."""
+        """Returns the plain lanes' failures."""
         return self._plain.take_failures()
 
     def close(self) -> None:

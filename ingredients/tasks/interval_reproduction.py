@@ -1,36 +1,33 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
-A test of working memory, not of learning: the environment can be the memory (claim 3), and a lifetime pays once. The
-agent stands on a track; where it stands is a state that it writes, that outlasts everything, and that it sees. A
-lifetime is *one* trial: its K episodes are the phases of the trial, L steps each, and nothing is reset between them.
-The adaptation axis is therefore the phase.
+A test of working memory, not of learning: the environment can be the memory (claim 3). The agent stands on a track. Its
+position is state that it writes, that is never reset, and that it sees. A lifetime is *one* trial; its K episodes are
+phases of L steps, between which nothing is reset. The adaptation axis is the phase.
 
 | steps | what happens |
 |---|---|
 | 0 to d − 1 | the light is on; d < L, so it is off before the lifetime is half over |
-| to (K − 1) · L − 1 | darkness: nothing can be done |
-| the last phase | the cue is on; to press p steps after it came pays 1 − abs(p − d) / `tolerance`, at least 0 |
+| to (K − 1) · L − 1 | darkness: actions have no effect |
+| the last phase | the cue is on; a press p steps after its start pays 1 − abs(p − d) / `tolerance`, at least 0 |
 
-So all that can be earned is in the last phase, and a swap half-way exchanges just what an agent knows of d.
-Task: ψ = d, uniform on `shortest` to `longest`. There are only a few, so none can be held out.
+All reward comes in the last phase, so a swap half-way exchanges exactly what the agent knows of d.
+Task: ψ = d, uniform on `shortest` to `longest`: too few tasks to hold any out.
 
 Observation:
 
 | columns | shown | what it leaks |
 |---|---|---|
 | light, 0 or 1; cue, 0 or 1 | always | |
-| position, from 0 to 1 | `position_shown` | a_{t-1}: a step to the left or right shows; and it is a *clock* |
+| position, from 0 to 1 | `position_shown` | a_{t-1}, by the move; the position is also a *clock* |
 
-How a memoryless agent does it: walk right while the light is on, which puts it on square d; walk left while the cue is
-on; press at 0. In the dark nobody can move: random steps would blur what was written, and training hardly found the
-walk while they could. `position_shown: off` takes that clock away; so does `can_move: off`.
-Nothing else tells the time. The start of a phase, an input of every cell, does so in steps of L and is the same for
-every d. The reward is over when it is paid. Mind the action channel: a_{t-1} is a note of one letter out of three that
-an agent without memory can leave to itself (go through the actions while the light is on, then repeat the last one).
+A memoryless agent can walk right while the light is on, to square d, walk left while the cue is on, and press at 0. In
+the dark nobody moves: random steps would blur what was written, and when they could, training hardly found this policy.
+`position_shown: off` and `can_move: off` each take this clock away. Nothing else tells the time: phases start every L
+steps whatever d is. The action channel is a note of one of three letters that a memoryless agent can leave itself: it
+can go through the actions while the light is on, then repeat the last one.
 
-Actions: left, right, press; to press before the cue is to do nothing. Termination: the press ends the trial; the other
-phases are over by their time limit. The agent can write on its state: `written` is the position, where it can move and
-sees where it is.
+Actions: left, right, press; a press before the cue does nothing. Termination: the press ends the trial; other phases
+last L steps. `written` is the position, if the agent can move and sees it.
 """
 
 from __future__ import annotations
@@ -79,12 +76,12 @@ class IntervalReproduction:
 
     @property
     def go(self) -> int:
-        """The step with which the cue comes: the first of the last phase."""
+        """First step of the cue and of the last phase."""
         return (self.episodes - 1) * self.episode_steps
 
     @property
     def written(self) -> range:
-        """The position's column, where the agent can both write and read it."""
+        """The position's column, if the agent can both write and read it."""
         return range(POSITION, POSITION + int(self.can_move and self.position_shown))
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -98,18 +95,18 @@ class IntervalReproduction:
         return (tasks[..., 0] * self.longest).round()
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 2]` (position 0, clock 0) and what is seen: the light."""
+        """Returns the state `[..., 2]` (position 0, clock 0) and the observation."""
         state = torch.zeros(*tasks.shape[:-1], 2, dtype=tasks.dtype, device=tasks.device)
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: a phase goes on where the last one ended. After a press the clock is set."""
+        """Returns the unchanged state, except that after a press the clock jumps to the phase's start."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves, where there is light or the cue; or presses, which is paid at once and ends the trial."""
+        """Moves, in light or with the cue; or presses, which is paid at once and ends the trial."""
         position, clock = state.unbind(-1)
         interval = self.interval(tasks)
         cue = clock >= self.go
@@ -122,15 +119,15 @@ class IntervalReproduction:
         return Step(state, self.shown(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
 
     def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
-        """Returns what a press `pressed` steps after the cue came is worth, `[...]`."""
+        """Returns the reward of a press `pressed` steps after the cue came, `[...]`."""
         return (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: phases earn unlike amounts, 0 in all but the last."""
+        """Returns None: phases pay different amounts."""
         return None
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
-        """Returns what is seen in a state, `[..., 3]`."""
+        """Returns the observation of a state, `[..., 3]`."""
         position, clock = state[..., POSITION], state[..., CLOCK]
         light = (clock < self.interval(tasks)).to(state.dtype)
         place = position / self.longest if self.position_shown else torch.zeros_like(position)

@@ -1,10 +1,9 @@
-"""How a lifetime goes on: K episodes of L steps on one task, the same for every family and everyone who plays it.
+"""A lifetime: K episodes of L steps on one task, the same for every family and player.
 
-All lifetimes keep step: episode k takes the steps kL to (k+1)L − 1. An episode that ends before its time limit is
-followed by *waiting*: until the next one starts the agent is shown what the last step showed once, then zeros; what it
-does has no effect, and it is paid nothing. So every lane reaches an episode's boundary at the same step, where probes
-can exchange what lanes carry "at the same steps" (docs/design.md §8), and a lifetime has T = K · L steps
-whatever happens.
+All lifetimes keep step: episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits* for the next
+episode: it shows its last observation once, then zeros; actions have no effect and pay nothing. So all lanes start an
+episode at the same step, where probes can exchange what they carry (docs/design.md §8), and a lifetime always has T = K
+· L steps.
 """
 
 from __future__ import annotations
@@ -23,9 +22,8 @@ class World(NamedTuple):
 
     Attributes:
         state: `[..., state_size]`.
-        observation: what is shown now, `[..., observation_size]`.
-        waiting: whether the episode has ended and the next has not started, `[...]` (bool); None where no episode ends
-            early.
+        observation: `[..., observation_size]`.
+        waiting: whether the episode has ended and the next has not started, `[...]` (bool); None where none ends early.
     """
 
     state: Tensor
@@ -46,14 +44,14 @@ def starts_episode(family: Family, t: int) -> bool:
 
 
 def half_way(family: Family) -> int:
-    """Returns the step with which episode K // 2 starts: where probes intervene."""
+    """Returns the first step of episode K // 2, where probes intervene."""
     return family.episodes // 2 * family.episode_steps
 
 
 def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: Tensor) -> tuple[World, Step]:
-    """Returns the world after a step, and what the step gave; in a waiting lane it gave nothing.
+    """Returns the world after a step, and the step, which pays and shows nothing in waiting lanes.
 
-    At the end of an episode's last step call `next_episode`.
+    Call `next_episode` after an episode's last step.
     """
     step = family.step(tasks, world.state, action, noise)
     if world.waiting is None:
@@ -63,15 +61,15 @@ def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: 
 
 
 def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> World:
-    """Returns the world at the start of the next episode; `start` `[..., start_size]` are its uniforms."""
+    """Returns the world at the next episode's start; `start` `[..., start_size]` are uniforms."""
     state, observation = family.next_episode(tasks, world.state, start)
     return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
 
 
 def others(tasks: Tensor) -> Tensor:
-    """Returns for each lane of `tasks` `[..., N, D]` its neighbour `[..., N]`: the nearest one before on another task.
+    """Returns each lane's neighbour, `[..., N]`: of `tasks` `[..., N, D]` the nearest lane before it with another task.
 
-    Lanes stand in a ring. With as many tasks as lanes it is the lane before, and so it is where all have one task.
+    Lanes form a ring. If all lanes have one task, the neighbour is the lane before.
     """
     place = torch.arange(tasks.shape[-2], device=tasks.device)
     found = place.roll(1).expand(tasks.shape[:-1])
@@ -87,25 +85,25 @@ def others(tasks: Tensor) -> Tensor:
 
 
 def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns `part` `[..., N, ...]` with each lane's numbers those of its neighbour, `[..., N]` (see `others`)."""
+    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by its neighbour's, `[..., N]` (`others`)."""
     missing = part.dim() - neighbours.dim()
     index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
     return part.gather(neighbours.dim() - 1, index)
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which each lane meets what its neighbour has written, as far as it can tell how that looks.
+    """Returns the world in which each lane has the written columns of its neighbour.
 
     Args:
-        family: the family.
-        tasks: `[..., N, D]`, which say who is whose neighbour (`others`).
-        world: of all lanes, where an episode begins.
+        family: the family, whose `shown` gives the observation of the new state.
+        tasks: `[..., N, D]`, which determine the neighbours (`others`).
+        world: of all lanes, at an episode's start.
     """
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 
 def write(family: Family, tasks: Tensor, world: World, source: Tensor) -> World:
-    """Returns the world in which each lane meets what has been written in the state `source` `[..., N, state_size]`."""
+    """Returns the world with the written columns of the state `source` `[..., N, state_size]`."""
     state = world.state.clone()
     columns = list(family.written)
     state[..., columns] = source[..., columns]

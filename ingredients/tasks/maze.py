@@ -1,4 +1,4 @@
-"""Squares of a room, some of them walls: how they are drawn, and how far apart the others are.
+"""Rooms with walls: how walls are drawn, and distances between squares.
 
 Squares are `[..., n, n]` (row, column), or `[..., n²]`, numbered row by row.
 """
@@ -14,11 +14,11 @@ from torch.nn.functional import pad
 
 
 def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
-    """Returns the steps of the shortest way from each square to the nearest target, `[..., n, n]`; else infinity.
+    """Returns the steps from each square to the nearest target, `[..., n, n]`; infinity where none is reachable.
 
     Args:
-        open_squares: where one can stand, `[..., n, n]` (bool).
-        targets: where one wants to be, `[..., n, n]` (bool); those in walls count for nothing.
+        open_squares: squares without a wall, `[..., n, n]` (bool).
+        targets: `[..., n, n]` (bool); those in walls are ignored.
     """
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
@@ -37,9 +37,9 @@ def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
 
 
 def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
-    """Returns walls `[..., n, n]` (bool): each square is one with probability `share`, or where no way leads.
+    """Returns walls `[..., n, n]` (bool): each square with probability `share`, and squares that cannot be reached.
 
-    The square of `start` and the one above it stay open, so that there is somewhere to go.
+    The square `start` and the one above it stay open.
     """
     size = uniforms.shape[-1]
     walls = (uniforms < share).flatten(-2)
@@ -50,7 +50,7 @@ def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
 
 
 def pick(allowed: Tensor, uniform: Tensor) -> Tensor:
-    """Returns one of the allowed squares `[..., n²]` (bool), each as likely, by number, `[...]` (int64)."""
+    """Returns a uniformly drawn allowed square of `[..., n²]` (bool), by number, `[...]` (int64)."""
     count = allowed.sum(-1)
     nth = torch.minimum((uniform * count).long(), count - 1)
     reached = allowed.cumsum(-1) > nth.unsqueeze(-1)  # true from the nth allowed square on

@@ -1,27 +1,27 @@
-"""The memory & planning game: one goal after another in a maze whose signs mean nothing (after Ritter et al. 2021, §3).
+"""The memory & planning game: one goal after another in a maze with shuffled labels (after Ritter et al. 2021, §3).
 
-A torus of `size` × `size` places: who leaves it on one side comes back on the other. Each place has a label, and labels
-are shuffled for every lifetime; the agent sees the label where it stands and that of the goal. It moves up, down, left
-or right, or collects. Collecting on the goal pays 1, and another place becomes the goal, each as likely; the agent goes
-on from where it is (as in the published code, unless asked otherwise). Collecting elsewhere does nothing.
+A torus of `size` × `size` places. Each place has a label; labels are shuffled for every lifetime. The agent sees the
+label of its place and of the goal's. It moves up, down, left or right, or collects. Collecting on the goal pays 1 and
+draws another goal uniformly; the agent continues from where it is, as in the published code. Collecting elsewhere does
+nothing.
 
-New here: `walls` of the 2 · `size`² edges between neighbours are closed, drawn for every lifetime so that a way leads
-everywhere (`torus.draw_graph`). They are not seen; an agent that runs into one stays where it was. Without walls,
-coordinates and a subtraction find the shortest way, and nobody has to search; with 12 of 32 they do not suffice.
+New here: `walls` of the 2 · `size`² edges between neighbours are closed, drawn for every lifetime so that all places
+stay connected (`torus.draw_graph`). Walls are not seen; an agent that runs into one stays where it was. Without walls,
+coordinates and a subtraction give the shortest way and no search is needed; with 12 of 32 edges closed they do not
+suffice.
 
-Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`: all that matters of
-walls and signs. Tasks are drawn from very many, so evaluation tasks are held out.
+Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`, which contains all
+that matters of walls and labels. Tasks can be held out.
 
-Observation, one-hot: where the agent stands, `[size²]`; where the goal is, `[size²]`.
-What it leaks: r_{t-1} to who remembers the goal's label, since it changes exactly when one is collected. a_{t-1} in
-part, to who remembers the last label and has learned where moves lead. To an agent without memory, nothing of either.
+Observation, one-hot: the agent's label, `[size²]`; the goal's label, `[size²]`.
+What it leaks: r_{t-1} to an agent that remembers the goal's label, which changes exactly after a reward. a_{t-1} in
+part, to one that remembers the last label and has learned where moves lead. Nothing to a memoryless agent.
 
-A lifetime is one game of K · L steps; its episodes are stretches of L steps, and nothing is reset between them. The
-adaptation axis is the stretch: what was seen in one helps in the next. Termination: none.
-The agent can write on its position, which outlasts a stretch and is seen.
+A lifetime is one game of K · L steps; its episodes are stretches of L steps, between which nothing is reset. Adaptation
+axis: the stretch. Termination: none. The agent can write on its position, which outlasts a stretch and is seen.
 
-Whoever knows ψ goes straight to every goal: rewards are worth the same whenever they come before the end, goals do not
-depend on the way, so a step not on a shortest way is lost. Hence exact values for the learner (`solve`):
+If ψ is known, going straight to every goal is optimal: rewards are not discounted and goals do not depend on the way,
+so only a step off a shortest way is a loss. Hence the exact values of `solve`:
 
     V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g')
 
@@ -69,17 +69,17 @@ class MemoryPlanning:
 
     @property
     def places(self) -> int:
-        """P, the number of places and of labels."""
+        """P, the number of places and labels."""
         return self.size**2
 
     @property
     def observation_size(self) -> int:
-        """A column for each label, twice."""
+        """Two columns for each label."""
         return 2 * self.places
 
     @property
     def task_size(self) -> int:
-        """A label for each label and move."""
+        """One label for each label and move."""
         return self.places * len(MOVES)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -97,17 +97,17 @@ class MemoryPlanning:
         return (tasks * self.places).round().long().view(*tasks.shape[:-1], self.places, len(MOVES))
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 2]`, any two labels, and what is seen; `start[..., 0]` is the luck of the place."""
+        """Returns the state `[..., 2]`, two different random labels, and the observation."""
         here = (start[..., 0] * self.places).long().clamp_(max=self.places - 1)
         state = torch.stack([here, self._another(here, start[..., 1])], -1).to(tasks.dtype)
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: a stretch goes on where the last one ended."""
+        """Returns the unchanged state."""
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves, or collects; `noise[..., 0]` is the luck of the next goal."""
+        """Moves, or collects; `noise[..., 0]` draws the next goal."""
         here, goal = state.long().unbind(-1)
         moves = action < COLLECT
         towards = (here * len(MOVES) + action.clamp(max=COLLECT - 1)).unsqueeze(-1)
@@ -120,7 +120,7 @@ class MemoryPlanning:
         return Step(state, self.shown(tasks, state), action, reward, reward, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: a stretch earns more or less by where the last one ended."""
+        """Returns None: it depends on where the last stretch ended."""
         return None
 
     def solve(self, tasks: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ class MemoryPlanning:
         return torch.cat([tasks, torch.cat(solved).view(*tasks.shape[:-1], -1)], -1)
 
     def _solved(self, graph: Tensor) -> Tensor:
-        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction over the steps that are left."""
+        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction over the steps left."""
         ways = distances(graph)
         later = ways.new_zeros(len(ways), self.steps + 1, self.places)
         other = (ways > 0).float() / (self.places - 1)
@@ -139,7 +139,7 @@ class MemoryPlanning:
         return torch.cat([ways.flatten(1), later.flatten(1)], 1)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., 5]`, with the steps of the lifetime that are left."""
+        """Returns V*(s) − Q*(s, a), `[..., 5]`, with the lifetime's remaining steps."""
         tasks, ways, later = torch.split(
             solution, [self.task_size, self.places**2, (self.steps + 1) * self.places], dim=-1
         )
@@ -154,7 +154,7 @@ class MemoryPlanning:
         return worth[..., :1] - worth[..., 1:]
 
     def _worth(self, later: Tensor, distance: Tensor, left: Tensor | int, goal: Tensor) -> Tensor:
-        """Returns V of goals at a distance with so many steps left, of H flattened `[..., (T + 1) P]`."""
+        """Returns V for goals at `distance` with `left` steps left; `later` is H flattened, `[..., (T + 1) P]`."""
         then = (left - 1 - distance).long()
         index = then.clamp(min=0) * self.places + goal
         beyond = later.gather(-1, index.flatten(later.dim() - 1)).view_as(distance)
@@ -164,10 +164,10 @@ class MemoryPlanning:
         return torch.arange(self.places, device=like.device)
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
-        """Returns what is seen in a state, `[..., 2 P]`."""
+        """Returns the observation of a state, `[..., 2 P]`."""
         return (state.unsqueeze(-1) == self._labels(state)).to(tasks.dtype).flatten(-2)
 
     def _another(self, label: Tensor, luck: Tensor) -> Tensor:
-        """Returns another label, each as likely."""
+        """Returns another label, drawn uniformly."""
         drawn = (luck * (self.places - 1)).long().clamp(max=self.places - 2)
         return drawn + (drawn >= label).long()

@@ -1,4 +1,4 @@
-"""The contract of a family of the user's own, tried on real shapes before anything is trained."""
+"""Checks a user's family against the contract, on real shapes, before training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SWITCHES = ("ends_early", "continuous", "held_out")
 
 
 def check_family(family: Family) -> None:
-    """Makes sure that a family keeps the contract.
+    """Checks that a family keeps the contract.
 
     Raises:
         StudyError: it does not.
@@ -70,7 +70,7 @@ def _check_tasks(family: Family) -> Tensor:
 
 
 def _check_steps(family: Family, tasks: Tensor) -> list[Tensor]:
-    """Returns what a few steps give, every part of it; shapes and types are checked on the way."""
+    """Returns all parts of a few steps, with shapes and types checked."""
     luck = torch.default_generator.get_state()
     found = _played(family, tasks, check=True)
     if not torch.equal(luck, torch.default_generator.get_state()):
@@ -129,7 +129,7 @@ def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> Non
 
 
 def _check_lanes(family: Family, tasks: Tensor, plain: list[Tensor]) -> None:
-    """Makes sure that another action in one lane changes that lane alone."""
+    """Checks that changing one lane's action changes that lane alone."""
     changed = torch.zeros(LEAD, dtype=torch.bool)
     changed[0, 2] = True
     mask = changed.unsqueeze(-1) if family.continuous else changed
@@ -172,7 +172,7 @@ def _uniform(draw: torch.Generator, size: int, lead: tuple[int, ...]) -> Tensor:
 
 
 def shown(value: object) -> str:
-    """Returns what a user's method gave, in brief: shape and type of tensors, the type of anything else."""
+    """Returns a value in brief: shape and type of tensors, the type of anything else."""
     if isinstance(value, Tensor):
         return f"{list(value.shape)} of {value.dtype}"
     return f"({', '.join(shown(part) for part in value)})" if type(value) is tuple else type(value).__name__

@@ -1,4 +1,4 @@
-"""A task distribution of the user's own: a class in a file beside the study, with no more than it has to say.
+"""A task distribution of the user's own: a class in a file beside the study.
 
     class Mine:
         def __init__(self, episodes: int, ...): ...     # the keys of the study's section, all but `own`
@@ -7,7 +7,7 @@
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Its methods are batched tensor programs for any leading shape, pure but for what they are handed.
+Its methods are batched tensor programs for any leading shape. They are pure: all randomness comes in as arguments.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "st
 
 @dataclass(frozen=True, eq=False)
 class OwnFamily:
-    """The user's family, `given`, with every default filled in; tensors are copied on the way in and out.
+    """The user's family `given` with all defaults; tensors are copied on the way in and out.
 
-    `odd` holds, by the name of what the user's family returned, which runs had a number that is not finite, `[S]`.
+    `odd` tells, for each returned tensor, which runs had a number that is not finite, `[S]`.
     """
 
     given: Any
@@ -99,7 +99,7 @@ class OwnFamily:
         return None if best is None else self._tensor("best_episode_return", best, tasks.shape[:-1])
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor | None:
-        """Delegates to the user's family, for a state that a probe changed; None if it defines none."""
+        """Delegates to the user's family; None if it defines none."""
         show = self._call("shown", tasks, state) if hasattr(self.given, "shown") else None
         return (
             None
@@ -108,7 +108,7 @@ class OwnFamily:
         )
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns which runs were given numbers that are not finite since the last time, and what they were of."""
+        """Returns the runs with numbers that are not finite since the last call, and where these were."""
         found: dict[int, Failure] = {}
         for what, bad in self.odd.items():
             for run in torch.nonzero(bad).flatten().tolist():
@@ -117,7 +117,7 @@ class OwnFamily:
         return found
 
     def _call(self, what: str, *given: Any) -> Any:  # noqa: ANN401 - whatever came back
-        """Returns what a method of the user's family returns; it is given copies, on which it may write."""
+        """Returns what the user's method returns, given copies that it may write on."""
         copies = [part.clone() if isinstance(part, Tensor) else part for part in given]
         with calling(lambda raised: wrong(self.name, f"{what} raised {raised}"), Kept):
             return getattr(self.given, what)(*copies)
@@ -136,9 +136,9 @@ class OwnFamily:
         shape: tuple[int, ...],
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Returns a copy of a tensor of the user's, who may write on it again.
+        """Returns a copy of the user's tensor, after checking its shape and type.
 
-        Which runs have a number in it that is not finite is noted without a look at it: on a card that would be a wait.
+        Numbers that are not finite are noted without reading them, since on a GPU that would wait.
         """
         if not isinstance(given, Tensor) or tuple(given.shape) != tuple(shape) or given.dtype != dtype:
             raise wrong(self.name, f"{what} must be {list(shape)} of {dtype}, got {shown(given)}")
@@ -149,7 +149,7 @@ class OwnFamily:
 
 
 def own_family(tasks: OwnTasks) -> OwnFamily:
-    """Returns the user's family, tried on real shapes.
+    """Returns the user's family, checked on real shapes.
 
     Raises:
         StudyError: there is no such class, it cannot be made of the section's keys, or it breaks the contract.

@@ -1,6 +1,6 @@
-"""Lanes that need not keep step: an early end begins the next episode at once, and nobody waits (see `lifetime`).
+"""Lanes that do not keep step: after an early end the next episode begins at once, without the waiting of `lifetime`.
 
-An evaluation needs lifetimes that keep step, since probes exchange what lanes carry; training does not.
+Training needs no lanes in step; evaluation does, because probes exchange what lanes carry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Numbers = NDArray[np.int64]
 
 
 class Shown(NamedTuple):
-    """What lanes give in a step: what is shown `[L, O]`, the reward as paid, whether an episode terminated, was cut."""
+    """A step of all lanes: observations `[L, O]`, raw rewards, terminated, truncated."""
 
     observation: Rows
     reward: Rows
@@ -30,22 +30,22 @@ class Shown(NamedTuple):
 
 
 class Pace(Protocol):
-    """Lanes of a family, each of which begins an episode when it has to."""
+    """Lanes of a family, each of which starts episodes by itself."""
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode of each lane, `[L, O]`."""
+        """Returns each lane's first observation, `[L, O]`."""
         ...
 
     def step(self, actions: Rows) -> Shown:
-        """Returns what one step gives; a lane whose episode is over stands still."""
+        """Returns one step; a lane whose episode is over stands still."""
         ...
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode where `which` says so; other rows hold nothing."""
+        """Returns first observations where `which` is true; other rows are undefined."""
         ...
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns why environments have failed since the last time, by run."""
+        """Returns failures since the last call, by run."""
         ...
 
     def close(self) -> None:
@@ -55,36 +55,36 @@ class Pace(Protocol):
 
 @runtime_checkable
 class Paced(Protocol):
-    """A family whose lanes can go on at their own pace."""
+    """A family whose lanes need not keep step."""
 
     def pace(self, lanes: int) -> Pace:
-        """Returns lanes, so many of each run, the runs one after the other."""
+        """Returns `lanes` lanes for each run, run after run."""
         ...
 
 
 class PacedPool:
-    """Environments of Gymnasium's at their own pace."""
+    """Gymnasium environments as a `Pace`."""
 
     def __init__(self, pool: Pool, scales: Scales, lanes: int) -> None:
         """Makes nothing yet; `lanes` are those of a run."""
         self._pool, self._scales, self._lanes = pool, scales, lanes
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode of each lane, `[L, O]`."""
+        """Returns each lane's first observation, `[L, O]`."""
         return self._scales.shown(self._pool.reset(tasks, starts, episodes)[:, :-EXTRA])
 
     def step(self, actions: Rows) -> Shown:
-        """Returns what one step gives; a lane whose episode is over stands still."""
+        """Returns one step; a lane whose episode is over stands still."""
         block = self._pool.step(actions)
         reward, terminated, truncated, _ = block[:, -EXTRA:].T
         return Shown(self._scales.shown(block[:, :-EXTRA]), reward.copy(), terminated != 0, truncated != 0)
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns what is shown at the start of an episode where `which` says so; other rows hold nothing."""
+        """Returns first observations where `which` is true; other rows are undefined."""
         return self._scales.shown(self._pool.restart(which, tasks, starts, episodes)[:, :-EXTRA])
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns why environments have failed since the last time, by run."""
+        """Returns failures since the last call, by run."""
         found: dict[int, Failure] = {}
         for lane, reason in sorted(self._pool.take_failed().items()):
             found.setdefault(lane // self._lanes, reason)

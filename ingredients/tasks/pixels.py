@@ -1,4 +1,4 @@
-"""Images as a family shows them: bytes, three of them in each number (`gyms.frames` says why)."""
+"""Images in observations: bytes, three to a number (`gyms.frames` says why)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GLANCE = 8  # blocks along each side
 
 
 def pixels(words: Tensor, frame: Frame) -> Tensor:
-    """Returns pixels `[..., H, W, C]`, from 0 to 255, of the columns `[..., words]` that hold them."""
+    """Returns pixels `[..., H, W, C]`, 0 to 255, from columns `[..., words]`."""
     height, width, channels = frame
     whole = words.to(torch.int32)
     bytes_ = torch.stack([whole & 255, (whole >> 8) & 255, whole >> 16], dim=-1).flatten(-2)
@@ -22,7 +22,7 @@ def pixels(words: Tensor, frame: Frame) -> Tensor:
 
 
 def glanced(family: Family, observation: Tensor) -> Tensor:
-    """Returns observations `[..., O]` with, in place of each image, its brightness in 8 × 8 blocks, from 0 to 1."""
+    """Returns observations with each image replaced by its brightness in 8 × 8 blocks, 0 to 1."""
     parts = []
     start = 0
     for frame in frames(family):

@@ -1,19 +1,18 @@
-"""A restless bandit: the arms' means drift while they are pulled (the four-armed task of Daw et al. 2006).
+"""A restless bandit: the arms' means drift (the four-armed task of Daw et al. 2006).
 
-Each arm's mean is drawn back to the centre and pushed about after every pull, whether it was pulled or not:
+After every pull each arm's mean, pulled or not, decays towards 0 and takes a random step:
 
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
-The unit is the deviation that the means keep for good, which Daw et al. put at σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) =
-15.5 points around 50. Their λ, .9836, is the default of `decay`: an arm's mean is half forgotten after 42 pulls, so
-exploring never ends. Their pay-off noise of 4 points would be a `deviation` of .26, at which the last reward says
-nearly all: to repeat what paid enough earns .91 of what the best reference does, and in-context learning could not be
-told from it. The default is 1, as in a Gaussian bandit.
+The unit is the stationary deviation of the means, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points
+around 50. Their λ = .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never
+ends. Their reward noise of 4 points would be a `deviation` of .26. With it the last reward tells nearly all: a reactive
+policy earns .91 of the best reference, which in-context learning could not be told from. The default is 1, as in a
+Gaussian bandit.
 
-Observation: one number that is always 0. The environment leaks neither reward nor action.
-Reward: as above. Termination: every pull terminates its episode; nothing is truncated. The state holds the present
-means; the agent can write on none of it: they drift whatever it does. Tasks can be held out. Adaptation axis:
-the pulls of a lifetime. ψ are the first means; what they become is the luck of the lifetime.
+Observation: always 0. It leaks neither reward nor action. Termination: every pull. The state holds the present means,
+which the agent cannot change. Tasks can be held out. Adaptation axis: the pulls of a lifetime. ψ = the first means; the
+drift is noise.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class RestlessBandit(Bandit):
 
     @property
     def noise_size(self) -> int:
-        """One uniform for the pay-off and one for the drift of each arm."""
+        """One uniform for the reward and one for each arm's drift."""
         return 1 + self.arms
 
     @property
@@ -55,11 +54,11 @@ class RestlessBandit(Bandit):
         return normal(torch.rand(count, self.arms, generator=generator))
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the first means `[..., arms]` and the blank observation `[..., 1]`."""
+        """Returns the first means `[..., arms]` and the observation `[..., 1]`."""
         return tasks, blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm, and all drift; `noise[..., 0]` is the luck of the pay-off, the others that of the drift."""
+        """Pulls an arm and lets all drift; `noise[..., 0]` draws the reward, the others the drift."""
         luck = normal(noise)
         expected = of_arm(state, action)
         paid = expected + self.deviation * luck[..., 0]
@@ -67,5 +66,5 @@ class RestlessBandit(Bandit):
         return pull(means, action, paid, expected, blank(tasks))
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: ψ does not say how the means will drift."""
+        """Returns None: ψ does not determine the drift."""
         return None

@@ -1,12 +1,11 @@
-"""Does who plays the two-step task repeat a choice by what it paid, or by what that says of the task's structure?
+"""Stay probabilities in the two-step task (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2).
 
-2011, Figure 2; Wang et al. 2016, §3.2), and what is made of it.
-
-Who repeats what paid (*model-free*) stays after a reward whatever the transition was: a main effect of reward. Who
-infers which planet pays stays after a common rewarded flight and after a rare one that was not: a reward × transition
-interaction. It is called task-structure inference, not planning: an agent without a model shows it too if its state
-says which planet pays (Akam et al. 2015), and so does one that has a preference for the better ship and never learns.
-Against the latter `interaction_given_choice` compares only flights of the same ship, by how good it was.
+They tell whether an agent repeats a choice because it paid, or because of what that says about the task. A *model-free*
+agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which planet pays
+stays after a common rewarded flight and after a rare unrewarded one: a reward × transition interaction. This is called
+task-structure inference, not planning: an agent without a model shows it too if its state tells which planet pays (Akam
+et al. 2015). So does one that prefers the better ship and never learns; `interaction_given_choice` excludes that by
+comparing only flights of ships that are equally good.
 
 Shapes: S runs, N lifetimes, K episodes.
 """
@@ -23,7 +22,7 @@ SHAPE = (2, 2, 2, 2)  # was the ship the better one, was it paid, was the transi
 
 
 def stay_counts(lived: Lived) -> Tensor:
-    """Returns how often each combination of `SHAPE` came up, `[S, 16]`; the last episode has no successor."""
+    """Returns the count of each combination of `SHAPE`, `[S, 16]`, over all episodes but the last."""
     ship = lived.action[:, ::2]
     planet = lived.observation[:, 1::2, :, 2].long()
     better = (ship == lived.tasks.argmax(-1).unsqueeze(1))[:, :-1]
@@ -36,16 +35,16 @@ def stay_counts(lived: Lived) -> Tensor:
 
 
 def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
-    """Returns the analysis of one run's counts `[16]`; what would divide by nothing is left out.
+    """Returns the statistics of one run's counts `[16]`, without those that would divide by zero.
 
-    - `stay_common_rewarded` and its three siblings: the four chances of staying.
-    - `reward_effect`: what a reward adds to them, from −1 to 1; 1 for win-stay-lose-shift on ships.
-    - `interaction`: how much more it adds after common flights than after rare ones, from −2 to 2; 2 for an
-      agent that always returns to where it was paid and never to where it was not.
+    - `stay_common_rewarded` and its three siblings: the probabilities of staying.
+    - `reward_effect`: what a reward adds to them, −1 to 1; 1 for win-stay-lose-shift on ships.
+    - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2; 2 for an agent that
+      always returns to a planet that paid and never to one that did not.
     - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter; left
-      out where both are faint, as for an agent that always stays.
-    - `interaction_given_choice`: the interaction among flights of the better ship and among those of the worse, their
-      mean; where the planets change places the better one is not known from ψ, and it is left out.
+      out where both are small, as for an agent that always stays.
+    - `interaction_given_choice`: mean of the interactions among flights of the better and of the worse ship; left out
+      where planets swap, since ψ does not then tell the better one.
     """
     by_choice = counts.view(SHAPE)
     chances = _stays(by_choice.sum(0))
@@ -64,7 +63,7 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
 
 
 def _stays(counts: Tensor) -> Tensor:
-    """Returns P(stay) `[..., paid, common]` for counts `[..., paid, common, stay]`; NaN where nothing was counted."""
+    """Returns P(stay) `[..., paid, common]` of counts `[..., paid, common, stay]`; NaN without counts."""
     return counts[..., 1] / counts.sum(-1)
 
 

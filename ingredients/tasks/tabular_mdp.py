@@ -1,22 +1,18 @@
-"""Random tabular MDPs: unknown rewards and unknown transitions, from the first state anew each episode.
+"""Random tabular MDPs with unknown rewards and transitions (Osband et al. 2013; Duan et al. 2016, §3.2).
 
-The setting of Osband et al. (2013) in Duan et al. (2016, §3.2): for each state and action a mean reward N(1, 1), paid
-with unit normal noise, and next-state probabilities from a flat Dirichlet distribution. An episode has `episode_steps`
-steps and begins in the first state.
+Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise, and next-state probabilities from a flat
+Dirichlet distribution. An episode has `episode_steps` steps and starts in the first state.
 
 Observation: the current state, one-hot, `[states]`.
-What it leaks: of the reward nothing (the reward belongs to the state and the action before, and two tasks that pay
-differently look alike). Of a_{t-1} a part: the next state depends on the action, by probabilities that belong to the
-task, so that who has learned the transitions can guess from two states what was done between them. At an episode's
-start, which is always the first state, it leaks nothing.
+What it leaks: nothing of the reward, which depends on the state and action before. Of a_{t-1} a part: an agent that has
+learned the transitions can guess from two states which action lies between; at an episode's start nothing.
 
-Reward: N(mean of state and action, 1); a score is made of the mean. Termination: none; the time limit ends an episode.
-The agent can write on no state: the state is forgotten with the episode, and within it nobody can be sure to come back.
-Tasks are drawn from a continuum, so evaluation tasks are held out. Adaptation axis: the episodes of a lifetime, in
-which what pays in which state, and where an action leads, become known.
+Reward: N(mean of state and action, 1); scores use the mean. Termination: none; the time limit ends an episode. The
+agent writes on no state that outlasts an episode. Tasks can be held out. Adaptation axis: the episode, over which
+rewards and transitions become known.
 
-ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened one after the other (here S and A are the
-numbers of states and actions): 550 numbers at the size of the paper, all of which enter the critic in training.
+ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated (here S and A are numbers
+of states and actions): 550 numbers at the paper's size, all seen by the critic in training.
 """
 
 from __future__ import annotations
@@ -56,21 +52,21 @@ class TabularMdp:
 
     @property
     def observation_size(self) -> int:
-        """The number of states: one column each."""
+        """One column for each state."""
         return self.states
 
     @property
     def pairs(self) -> int:
-        """The number of pairs of state and action."""
+        """Number of pairs of state and action."""
         return self.states * self.actions
 
     @property
     def task_size(self) -> int:
-        """The length of ψ: a mean reward and S probabilities for each pair."""
+        """A mean reward and S probabilities for each pair."""
         return self.pairs * (1 + self.states)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, task_size]`; a flat Dirichlet draw is S exponential ones, −log u, divided by their sum."""
+        """Returns `[count, task_size]`; a flat Dirichlet draw is S exponential draws −log u, normalised."""
         uniform = torch.rand(count, self.task_size, generator=generator).clamp_(EDGE, 1 - EDGE)
         rewards = 1 + torch.special.ndtri(uniform[:, : self.pairs])
         exponential = -uniform[:, self.pairs :].log().view(count, self.pairs, self.states)
@@ -82,20 +78,20 @@ class TabularMdp:
         return tasks[..., : self.pairs].reshape(*tasks.shape[:-1], self.states, self.actions)
 
     def transitions(self, tasks: Tensor) -> Tensor:
-        """Returns the probabilities of next states, `[..., S, A, S]`."""
+        """Returns next-state probabilities `[..., S, A, S]`."""
         return tasks[..., self.pairs :].reshape(*tasks.shape[:-1], self.states, self.actions, self.states)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the number of the first state, 0, `[..., 1]`, and what it looks like `[..., S]`."""
+        """Returns state 0, `[..., 1]`, and its observation `[..., S]`."""
         state = torch.zeros_like(tasks[..., :1])
         return state, self._seen(state.long())
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same: every episode begins in the first state."""
+        """Returns the same as `first`."""
         return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pays and moves on. `noise[..., 0]` is the reward's luck, `noise[..., 1]` chooses the next state."""
+        """Pays and moves; `noise[..., 0]` draws the reward, `noise[..., 1]` the next state."""
         pair = state.long() * self.actions + action.unsqueeze(-1)
         mean = tasks.gather(-1, pair).squeeze(-1)
         reward = mean + torch.special.ndtri(noise[..., 0].clamp(EDGE, 1 - EDGE))
@@ -106,7 +102,7 @@ class TabularMdp:
         return Step(after.to(tasks.dtype), self._seen(after), action, reward, mean, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the value of the first state for one who knows the MDP, by value iteration, `[...]`."""
+        """Returns the first state's value if the MDP is known, by value iteration, `[...]`."""
         if tasks.dim() == 1:
             return self._first_value(tasks)
         return torch.cat([self._first_value(part) for part in torch.split(tasks, TASKS_AT_ONCE, dim=-2)], dim=-1)
@@ -125,12 +121,12 @@ class TabularMdp:
         return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., A]`, with the steps of the episode that are left."""
+        """Returns V*(s) − Q*(s, a), `[..., A]`, with the episode's remaining steps."""
         row = t % self.episode_steps * self.pairs + state.long() * self.actions
         return solution.gather(-1, row + torch.arange(self.actions, device=solution.device))
 
     def _seen(self, state: Tensor) -> Tensor:
-        """Returns the one-hot state `[..., S]` (float) of state numbers `[..., 1]` (int64)."""
+        """Returns the one-hot state `[..., S]` (float) of numbers `[..., 1]` (int64)."""
         return (state == torch.arange(self.states, device=state.device)).float()
 
 
@@ -140,7 +136,7 @@ def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
     Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Exact if the MDP is known.
 
     Args:
-        rewards: mean rewards `[..., S, A]`; or `[..., L, S, A]`, where they differ by step.
+        rewards: mean rewards `[..., S, A]`, or `[..., L, S, A]` if they differ by step.
         transitions: `[..., S, A, S]`.
         steps: L, the episode's steps.
     """

@@ -1,7 +1,7 @@
-"""Places of a torus, walls between some of them: how they are drawn, and how far apart the places are.
+"""Places of a torus and walls between them: how walls are drawn, and distances.
 
 Places are numbered row by row, P = n². A graph is `[..., P, 4]` (int64): where each move of `MOVES` leads from each
-place, to itself where a wall is. Tables between pairs of places are `[..., P, P]`.
+place; into a wall, to the place itself. Tables of pairs of places are `[..., P, P]`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ EDGES = (DOWN, RIGHT)  # the two edges that belong to a place: each edge belongs
 
 
 def neighbours(size: int) -> Tensor:
-    """Returns where the moves lead where no wall is, `[P, 4]`."""
+    """Returns the graph without walls, `[P, 4]`."""
     place = torch.arange(size**2)
     row, column = place // size, place % size
     led_to = [(row + down) % size * size + (column + right) % size for down, right in MOVES]
@@ -27,14 +27,14 @@ def neighbours(size: int) -> Tensor:
 
 
 def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
-    """Returns graphs `[N, P, 4]` with so many walls between neighbours, and a way between any two places.
+    """Returns connected graphs `[N, P, 4]` with `walls` walls each.
 
-    Edges are closed in random order; one without which a place is out of reach is skipped. What can never be closed is
-    the spanning tree of least weight (Kruskal 1956, "construction A'").
+    Edges are closed in random order; one that would disconnect a place is skipped. The edges that stay open for that
+    reason are the minimum spanning tree (Kruskal 1956, "construction A'").
 
     Args:
-        uniforms: `[N, P, 2]`: the luck of the edges that lead down and right from each place.
-        walls: how many edges are closed, P + 1 at most.
+        uniforms: `[N, P, 2]`, which order the edges down and right of each place.
+        walls: number of closed edges, P + 1 at most.
     """
     lanes, places, _ = uniforms.shape
     around = neighbours(math.isqrt(places))
@@ -57,7 +57,7 @@ def relabelled(reached: Tensor, labels: Tensor) -> Tensor:
 
 
 def distances(reached: Tensor) -> Tensor:
-    """Returns the steps of the shortest way from each place to each other, `[..., P, P]` (Floyd 1962)."""
+    """Returns the steps between all places, `[..., P, P]` (Floyd 1962)."""
     places = reached.shape[-2]
     adjacent = one_hot(reached, places).amax(-2).bool()
     ways = torch.where(adjacent, 1.0, math.inf)
@@ -68,7 +68,7 @@ def distances(reached: Tensor) -> Tensor:
 
 
 def _lowest_tops(weights: Tensor, around: Tensor) -> Tensor:
-    """Returns, for the edges `[N, P, 2]`, the heaviest edge on the way between its ends where that is least."""
+    """Returns, for each edge `[N, P, 2]`, the least maximal weight of a way between its ends."""
     lanes, places, _ = weights.shape
     here = torch.arange(places)
     tops = weights.new_full((lanes, places, places), math.inf)

@@ -1,27 +1,25 @@
-"""Two arms beside a track: the agent stands on a square, moves with every pull, and sees where it stands.
+"""Two arms beside a track: every pull also moves the agent, which sees its position.
 
-The family in which the environment can be the memory (claim 3) of an agent that *learns*: the position outlasts every
-pull, so that an agent without memory can keep on it how the arms have paid so far. One that steps to the right for what
-speaks for arm 1 (it paid, or arm 0 did not), to the left for what speaks for arm 0, and pulls the arm of the half that
-it stands on is the automaton of Tsetlin (1961): the more squares, the longer what it has seen lasts, and the nearer it
-comes to the better arm. Which arm pays is drawn for each lifetime, and a pull pays whatever the position is.
+Here the environment can be the memory (claim 3) of an agent that *learns*: the position outlasts pulls, so a memoryless
+agent can record on it how the arms paid. One that steps right for evidence in favour of arm 1 (it paid, or arm 0 did
+not), left for evidence in favour of arm 0, and pulls the arm of its half of the track is the automaton of Tsetlin
+(1961). The more squares, the longer evidence lasts, and the nearer it comes to the better arm. Arms pay alike at every
+position.
 
-ψ = the probabilities with which the two arms pay, uniform and independent, `[2]`.
+ψ = the two arms' probabilities, uniform and independent, `[2]`.
 
-Action: 3 · arm + step, where step 0 is to the left, 1 stays, 2 is to the right; who steps off the track stays on it.
-An episode is one pull. A pull decides on arm and step at once, so what it paid can be written down with the next one.
+Action: 3 · arm + step; step 0 is left, 1 stays, 2 is right; the track's ends stop a step. An episode is one pull. A
+pull decides arm and step at once, so the agent can record its reward only with the next one.
 
-Observation: the position from 0 to 1, or always 0 with `position_shown: off`, which makes the environment no memory.
-What it leaks under random play: nothing. To write down what an arm has paid, one has to see reward and action, or to
-read the arm off where one stands, which only tells the arm of one that pulls by its place.
+Observation: the position from 0 to 1, or always 0 with `position_shown: off`, where the environment is no memory. What
+it leaks under random play: nothing. Recording what an arm paid needs the reward and the action, or an agent whose
+position tells its arm.
 
-The action channel shows the arm that was pulled, as 3 · arm + 1, and not the step. The step would be a note of one
-letter out of three that an agent without memory can leave to itself in that channel; a first version of this family
-taught it to some agents. Now the track is the one place outside of the agent that outlasts a pull.
+The action channel shows 3 · arm + 1, without the step. The step would be a note of one of three letters, which some
+agents learned to use in a first version; now the position is the only memory outside the agent.
 
-Reward: 1 with the probability of the arm that was pulled, else 0. Termination: every pull ends its episode. The agent
-can write on its state: `written` is the position, where it is shown. Tasks can be held out. Adaptation axis: the pulls
-of a lifetime. Lifetimes start on the square to the right of the middle.
+Reward: 1 with the pulled arm's probability, else 0. Termination: every pull. `written` is the position, if it is shown.
+Tasks can be held out. Adaptation axis: the pulls of a lifetime. Lifetimes start right of the middle.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ LEFT, STAY, RIGHT = range(STEPS)
 
 @dataclass(frozen=True)
 class TrackBandit(Bandit):
-    """`episodes` pulls of two arms beside a track of `squares`, an even number of them."""
+    """`episodes` pulls of two arms beside a track of an even number of `squares`."""
 
     episodes: int
     squares: int
@@ -52,7 +50,7 @@ class TrackBandit(Bandit):
 
     @property
     def written(self) -> range:
-        """The position's column, where the agent sees what it writes."""
+        """The position's column, if it is shown."""
         return range(int(self.position_shown))
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -60,16 +58,16 @@ class TrackBandit(Bandit):
         return torch.rand(count, ARMS, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 1]`, the square to the right of the middle, and what is seen there."""
+        """Returns the state `[..., 1]`, the square right of the middle, and its observation."""
         state = tasks.new_full((*tasks.shape[:-1], 1), self.squares // 2)
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state as it is: the position outlasts a pull."""
+        """Returns the unchanged state."""
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm and moves; `noise[..., 0]` pays. The action channel shows the arm alone."""
+        """Pulls an arm and moves; `noise[..., 0]` decides the reward. The action channel shows the arm alone."""
         chance = of_arm(tasks, action // STEPS)
         moved = (state[..., 0] + (action % STEPS - STAY)).clamp(0, self.squares - 1).unsqueeze(-1)
         paid = (noise[..., 0] < chance).to(tasks.dtype)
@@ -77,5 +75,5 @@ class TrackBandit(Bandit):
         return pull(moved, pulled, paid, chance, self.shown(tasks, moved))
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor:
-        """Returns what is seen on a square, `[..., 1]`."""
+        """Returns a square's observation, `[..., 1]`."""
         return state / (self.squares - 1) if self.position_shown else torch.zeros_like(state)

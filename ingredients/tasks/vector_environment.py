@@ -1,18 +1,18 @@
-"""A task family as an ordinary vector of Gymnasium environments: many lanes of the one batched program.
+"""A task family as a vector of Gymnasium environments: many lanes of the batched program.
 
-As in `environment`, an episode of Gymnasium's is one episode of the family, episodes go on on one task until another is
-asked for, and the hidden task is in no observation and no info.
+As in `environment`, episodes continue on one task until a new one is requested, and the hidden task is in no
+observation and no info.
 
 | call                                       | gives                                                         |
 |--------------------------------------------|---------------------------------------------------------------|
 | the first `reset()`, `reset(seed=s)`       | tasks from the distribution                                   |
 | `reset()`                                  | every lane's next episode on its task                         |
 | `options={"new_task": True}`               | fresh tasks, the first episodes of their lifetimes            |
-| `options={"reset_mask": [True, ...]}`      | any of that only for those lanes; with a seed, others keep    |
+| `options={"reset_mask": [True, ...]}`      | the same for these lanes only; with a seed, others keep       |
 |                                            | their tasks and their draws                                   |
 
-Where an episode ends, the same step starts the lane's next one on the same task (`AutoresetMode.SAME_STEP`), and `info`
-has what the last step showed as `final_obs`; or, with `autoreset_mode="Disabled"`, the lane waits for its reset.
+When an episode ends, the same step starts the lane's next one on the same task (`AutoresetMode.SAME_STEP`), and `info`
+has the last observation as `final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
 
 
 class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
-    """`num_envs` lanes of a family; draws all its tasks and noise from `np_random`, a step's noise when it is made."""
+    """`num_envs` lanes of a family; tasks and each step's noise are drawn from `np_random`."""
 
     def __init__(
         self, family: Family, num_envs: int, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP
@@ -71,7 +71,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns the first observations and an empty info; see the module for which tasks they are on.
+        """Returns the first observations and an empty info; the module says on which tasks.
 
         Raises:
             ValueError: an option other than `new_task` and `reset_mask`, or a list of seeds.
@@ -99,7 +99,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._shown.numpy().copy(), {}
 
     def step(self, actions: NDArray[Any]) -> tuple[Numbers, NDArray[np.float64], Flags, Flags, dict[str, Any]]:
-        """Returns observations, rewards, terminated, truncated, and the last observations of episodes that ended.
+        """Returns observations, rewards, terminated, truncated, and an info with `final_obs` of episodes that ended.
 
         Raises:
             gymnasium.error.ResetNeeded: a lane's episode is over, or never began.
@@ -118,7 +118,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._shown.numpy().copy(), made.reward.double().numpy(), terminated, truncated, info
 
     def _went_on(self, ended: Flags) -> dict[str, Any]:
-        """Starts the next episode of lanes that ended, or lets them wait; returns the info."""
+        """Starts the next episode of ended lanes, or lets them wait; returns the info."""
         if not ended.any():
             return {}
         last = self._shown.numpy().copy()
@@ -140,7 +140,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._family.first(self._tasks, self._uniforms(self._family.start_size, which))
 
     def _put(self, which: Flags, state: Tensor, shown: Tensor) -> None:
-        """Puts lanes where they are to be; the others stay."""
+        """Sets some lanes' state and observation."""
         if which.all():
             self._state, self._shown = state, shown
             return
@@ -155,7 +155,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return which
 
     def _seed(self, seed: int | None, which: Flags) -> None:
-        """Gives lanes a stream of their own from a seed: rows of what all lanes would draw from it."""
+        """Gives lanes a seeded stream, of which each uses its own row."""
         if which.all() or not self._streams:
             super().reset(seed=seed)
             self._streams = [self.np_random]
@@ -167,7 +167,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         self._streams = [self._streams[index] for index in used]
 
     def _uniforms(self, count: int, which: Flags) -> Tensor:
-        """Returns uniforms `[L, count]` for some lanes; streams that have none of them draw nothing."""
+        """Returns uniforms `[L, count]`; streams without a requested lane draw nothing."""
 
         def drawn(stream: np.random.Generator) -> Tensor:
             return torch.from_numpy(stream.random((self.num_envs, count), dtype=np.float32))
@@ -175,7 +175,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _draw_tasks(self, which: Flags) -> Tensor:
-        """Returns ψ of some lanes; the family draws it from torch streams whose keys come from those of the lanes."""
+        """Returns ψ of some lanes, from torch streams that their own streams seed."""
 
         def drawn(stream: np.random.Generator) -> Tensor:
             draw = torch.Generator().manual_seed(int(stream.integers(2**63)))
@@ -184,7 +184,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _rows(self, drawn: Callable[[np.random.Generator], Tensor], which: Flags) -> Tensor:
-        """Returns each lane's row of what is drawn from its stream; any other's where a lane is not asked for."""
+        """Returns each lane's row of what its stream draws; other lanes' rows are undefined."""
         if len(self._streams) == 1:
             return drawn(self._streams[0])
         asked = np.unique(self._stream_of[which]).tolist()
@@ -207,7 +207,7 @@ def make(
     autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     **settings: Any,  # noqa: ANN401 - what the family's section allows
 ) -> FamilyVectorEnv:
-    """Returns lanes of a family as `gymnasium.make_vec` makes them; `settings` are those of a study's `tasks` section.
+    """Returns lanes of a family for `gymnasium.make_vec`; `settings` are those of a study's `tasks` section.
 
     Raises:
         ValueError: a setting that a study would refuse, or another mode of autoreset.
