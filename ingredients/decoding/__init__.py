@@ -1,8 +1,6 @@
-"""How much of one thing can be told from others: decoders, on episodes or lifetimes that they were not fitted to.
+"""Decoders: how much of one thing others tell, on episodes or lifetimes not used for fitting.
 
-Numpy and scikit-learn only: a study (`training.leakage`) and an audit (`audit`) measure leaks with the same code. In
-reading order: `played` (episodes or lifetimes as arrays), `classes` (numbers as classes), `windows` (what a decoder
-sees around a step), `decoders` (look-up tables, a forest, a multiplicative network), `chosen` (the one that does best
-on an inner split), `leak` (the measure with its interval), `leak_text` (the same in words), `history` (the present and
-the past of a step), `past` (what the past adds: is a memory needed).
+`training.leakage` and `audit` share this code, which needs only numpy and scikit-learn. In reading order: `played`
+(data), `classes` (numbers as classes), `windows` (inputs of decoders), `forest`, `decoders`, `chosen` (the best on an
+inner split), `leak` (the measure), `leak_text`, `history` (present and past), `past` (is a memory needed).
 """

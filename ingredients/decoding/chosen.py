@@ -1,7 +1,6 @@
-"""The decoders that are tried, and the one of them that does best on an inner split.
+"""Candidate decoders, and the choice among them on an inner split.
 
-A third of the fitted sequences (of each task where the task is told, else of the tasks) is told by decoders that were
-fitted to the others; the first of the best is taken.
+A third of the fitted sequences is held out (of each task if decoders know the task, else of the tasks).
 """
 
 from __future__ import annotations
@@ -35,13 +34,13 @@ AFTER = ((1,), (0, 1), (1, CLOCK), (0, 1, CLOCK), (-1, 0, 1), (1, 2), (0, 1, 2),
 
 @dataclass(frozen=True)
 class DecoderQuestion:
-    """What is asked, and what the decoder knows.
+    """What is decoded, and from what.
 
     Attributes:
         name: `reward` or `action`.
-        task: whether decoders are told the task; then lifetimes on the same tasks are held out, else other tasks.
-        history: whether they are given the sequence so far.
-        reward: whether they are shown the reward as well (where the action is asked).
+        task: whether decoders know the task; then lifetimes on the same tasks are held out, else other tasks.
+        history: whether they see the sequence so far.
+        reward: whether they see the reward (when the action is decoded).
     """
 
     name: str
@@ -51,14 +50,14 @@ class DecoderQuestion:
 
 
 class Candidate(NamedTuple):
-    """A decoder and what it is called."""
+    """A named decoder."""
 
     name: str
     decoder: Decoder
 
 
 class Choice(NamedTuple):
-    """The best of some candidates, and its accuracy on the inner split."""
+    """The best candidate, and its accuracy on the inner split."""
 
     best: Candidate
     accuracy: float
@@ -67,7 +66,7 @@ class Choice(NamedTuple):
 def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
     """Returns the decoders that see nothing after the step.
 
-    An action that was drawn without a look at anything can be told before it is done by the schedule alone, if at all.
+    If actions are independent of everything, only the schedule can predict them.
     """
     found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
     if asked.name == "action" and played.independent:
@@ -80,7 +79,7 @@ def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys
 
 
 def after(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
-    """Returns the decoders that see what comes after the step."""
+    """Returns the decoders that also see what follows the step."""
     tables = _tables(keys, AFTER, asked.task)
     if asked.reward:
         tables += _tables(keys, [(REWARD,), (0, REWARD), *((*lags, REWARD) for lags in AFTER[:2])], asked.task)
@@ -95,7 +94,7 @@ def _tables(keys: Keys, sets: Sequence[Sequence[int]], task: bool) -> list[Candi
 
 
 def _with_curve(played: PlayedSequences, keys: Keys, task: bool) -> list[Candidate]:
-    """Returns tables of observations, times what the reward tells in a place."""
+    """Returns tables of observations, times what the reward tells at an observation."""
     both = [table(keys, (0, REWARD), task), normal(keys, (0,), task, played.reward)]
     names, lags = (" times table of o_t, reward", " times normal curve of reward"), ((0, 1), (1,))
     return [
@@ -118,7 +117,7 @@ def _learners(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, t
 
 
 def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: Budget) -> Choice:
-    """Returns the candidate that tells best the inner rows `[R]` of those known, fitted to the others."""
+    """Returns the candidate with the best accuracy on the `inner` rows `[R]`, fitted to the others."""
     fitted = known.only(np.flatnonzero(~inner))
     asked = np.flatnonzero(inner)
     if asked.size > budget.tested:
@@ -132,7 +131,7 @@ def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: 
 
 
 def inner_rows(played: PlayedSequences, known: Known, task: bool) -> Flags:
-    """Returns which of the known rows `[R]` are told in the choice."""
+    """Returns which known rows `[R]` are held out in the choice."""
     tasks = played.task[known.rows.sequence]
     place = _rank_within(tasks, known.rows.sequence) if task else np.unique(tasks, return_inverse=True)[1]
     chosen: Flags = place % INNER == INNER - 1
@@ -140,7 +139,7 @@ def inner_rows(played: PlayedSequences, known: Known, task: bool) -> Flags:
 
 
 def _rank_within(tasks: Labels, groups: Labels) -> Labels:
-    """Returns for each row which of its task's groups it is of, from 0 on."""
+    """Returns for each row its group's index within its task."""
     rank = np.zeros(groups.size, np.int64)
     for task in np.unique(tasks):
         mine = tasks == task
@@ -149,5 +148,5 @@ def _rank_within(tasks: Labels, groups: Labels) -> Labels:
 
 
 def errors(chances: Chances, wanted: Labels) -> Flags:
-    """Returns which of the classes `[R, C]` are told wrongly."""
+    """Returns where classes `[R, C]` are decoded wrongly."""
     return np.stack([part.argmax(1) != one for part, one in zip(chances, wanted.T, strict=True)], axis=1)

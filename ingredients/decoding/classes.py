@@ -1,8 +1,7 @@
-"""Numbers as classes: each common value one where there are few, else where they lie among the quartiles.
+"""Numbers as classes: one per common value if there are few, else by quartile.
 
-To lie on a quartile is a class of its own, so a value that most steps have does not swallow its neighbours. So is to
-lie between common values: those that were met less than `COMMON` times can be told from the common ones, not from one
-another.
+A number on an edge is a class of its own, so that a frequent value does not swallow its neighbours. Values met less
+than `COMMON` times fall between common ones and share classes.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ COMMON = 5
 
 
 def edges_of(numbers: Numbers) -> Numbers:
-    """Returns the common values where there are at most `MOST_CLASSES` in all, else the quartiles."""
+    """Returns the common values if there are at most `MOST_CLASSES` values, else the quartiles."""
     values, met = np.unique(np.round(numbers, DIGITS), return_counts=True)
     if values.size > MOST_CLASSES:
         return np.quantile(numbers, (0.25, 0.5, 0.75))
@@ -26,6 +25,6 @@ def edges_of(numbers: Numbers) -> Numbers:
 
 
 def place(edges: Numbers, numbers: Numbers) -> Labels:
-    """Returns 2i for a number between the edges i − 1 and i, and 2i + 1 for one on the edge i."""
+    """Returns 2i for a number between the edges i − 1 and i, 2i + 1 for one on the edge i."""
     rounded, edges = np.round(numbers, DIGITS), np.round(edges, DIGITS)
     return np.searchsorted(edges, rounded, "left") + np.searchsorted(edges, rounded, "right")

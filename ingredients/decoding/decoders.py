@@ -1,14 +1,14 @@
-"""Decoders: look-up tables, a forest, a multiplicative network; each tells a class for every row it is asked.
+"""Decoders, each of which gives class probabilities for rows.
 
 | decoder | how |
 |---|---|
-| look-up table | counts the classes of each key (what was seen at some lags, with the task where it is told) |
-| normal curve | of the reward, for each key and class; for rewards that are no few values |
-| product | multiplies what two of them tell: where one key would be met too rarely with the other |
-| forest | of random trees on all columns; where the task is told one for each task |
-| multiplicative network | columns and all their products, read out linearly (ridge), read in turn by a small forest |
+| look-up table | class counts for each key (observations at some lags, and the task if known) |
+| normal curve | density of the reward, by key and class |
+| product | product of two decoders, where joint keys would be too rare |
+| forest | on all columns; one per task if the task is known |
+| multiplicative network | columns and all their products, a linear readout (ridge), then a small forest |
 
-The network tells what must be multiplied or subtracted to be seen: a change of a change, a sine of a difference.
+The network finds what needs products or differences: a second difference, the sine of a difference.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ ROUNDS, MOST_ROBUST = 4, 3
 
 @dataclass(frozen=True)
 class Budget:
-    """How much a measure may take.
+    """Limits on the work of a measure.
 
     Attributes:
-        rows: to which a forest and a network are fitted.
+        rows: fitted rows of forest and network.
         trees: of a forest.
-        tested: rows that are told at most.
-        by_task: whether a forest is grown for each task.
-        cells: numbers to which a forest and a network are fitted at most, where observations are wide.
+        tested: most rows decoded.
+        by_task: whether each task has a forest.
+        cells: most fitted numbers of forest and network, for wide observations.
     """
 
     rows: int
@@ -50,7 +50,7 @@ class Budget:
     cells: int = 500_000
 
     def rows_of(self, played: PlayedSequences) -> int:
-        """Returns to how many rows a forest and a network are fitted."""
+        """Returns the fitted rows of forest and network."""
         width: int = played.observation.shape[-1]
         return min(self.rows, max(self.cells // width, 1_000))
 
@@ -61,14 +61,14 @@ QUICK = Budget(rows=2_000, trees=10, tested=4_000, by_task=False)
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Rows whose classes are known: `[R, C]`, and the numbers that they stand for `[R, C]`."""
+    """Rows with known classes and the underlying numbers, both `[R, C]`."""
 
     rows: Rows
     classes: Labels
     numbers: Numbers
 
     def only(self, chosen: Labels) -> Known:
-        """Returns some of them."""
+        """Returns the chosen rows."""
         return Known(self.rows.only(chosen), self.classes[chosen], self.numbers[chosen])
 
 
@@ -77,13 +77,13 @@ Decoder = Callable[[Known, Rows], Chances]
 
 
 def chances_of_classes(known: Known, count: int) -> Chances:
-    """Returns how common each class is, the same for `count` rows."""
+    """Returns the class frequencies, repeated for `count` rows."""
     sizes = [np.bincount(of_one) for of_one in known.classes.T]
     return [np.tile(size / size.sum(), (count, 1)) for size in sizes]
 
 
 def table(keys: Keys, lags: Sequence[int], by_task: bool) -> Decoder:
-    """Returns a look-up table; a key that it has never met is told as the commonest class."""
+    """Returns a look-up table; an unknown key gets the class frequencies."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
@@ -104,7 +104,7 @@ def _counted(classes: Labels, place: Labels, size: int, found: Labels, there: Fl
 
 
 def normal(keys: Keys, lags: Sequence[int], by_task: bool, reward: Numbers) -> Decoder:
-    """Returns a normal curve of the reward `[N, T]` for each key and class, read as the probability of the class."""
+    """Returns P(class) by a normal density of the reward `[N, T]` for each key and class."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
@@ -134,7 +134,7 @@ def _bell(
 
 
 def product(first: Decoder, second: Decoder) -> Decoder:
-    """Returns what two decoders tell together, as if they saw different things: p₁ p₂ / p."""
+    """Returns the product of two decoders as if independent: p₁ p₂ / p."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         usual = chances_of_classes(known, asked.size)
@@ -157,7 +157,7 @@ def forest(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Deco
 
 
 def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
-    """Returns a forest for each task; half as many trees, for there are many forests."""
+    """Returns a forest for each task, with half as many trees."""
     one = forest(played, told, Budget(budget.rows, max(budget.trees // 2, 8), budget.tested))
 
     def tell(known: Known, asked: Rows) -> Chances:
@@ -176,7 +176,7 @@ def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Bu
 
 
 def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
-    """Returns what a forest tells, with a column for every class of all known rows."""
+    """Returns a forest's probabilities, with a column for every class of all known rows."""
     moving = fitted.std(0) > STILL
     if not moving.any():
         return chances_of_classes(all_known, len(asked))
@@ -211,19 +211,19 @@ def network(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Dec
 
 
 def _quantities(known: Known) -> int:
-    """Returns how many numbers are quantities, and few enough to be fitted each with care."""
+    """Returns how many targets are quantities to be fitted robustly; 0 if too many or categorical."""
     numbers = known.numbers.shape[1]
     return numbers if numbers <= MOST_ROBUST and np.unique(known.numbers[:, 0]).size > MOST_CLASSES else 0
 
 
 def _wanted(known: Known) -> Numbers:
-    """Returns what is read out linearly: the numbers, and each class as 0 or 1."""
+    """Returns the targets of the linear readout: the numbers, and classes as 0 or 1."""
     flags = [(one[:, None] == np.unique(one)[:-1]).astype(np.float64) for one in known.classes.T]
     return np.concatenate([known.numbers, *flags], axis=1)
 
 
 def _helpful(played: PlayedSequences, rows: Rows, wanted: Numbers) -> Labels:
-    """Returns the columns of an observation, those first whose change, or whose next value, goes with what is asked."""
+    """Returns observation columns, ordered by how their change or next value correlates with the target."""
     shares = [
         np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)
     ]
@@ -236,24 +236,23 @@ def _multiplied(columns: Numbers, multiplied: Numbers) -> Numbers:
 
 
 def _standard(like: Numbers, numbers: Numbers) -> Numbers:
-    """Returns numbers less the mean of `like`, over its deviation; 0 where that does not vary."""
+    """Returns numbers standardised by mean and deviation of `like`; 0 where that is constant."""
     deviation = like.std(0)
     scaled: Numbers = (numbers - like.mean(0)) / np.where(deviation > STILL, deviation, np.inf)
     return scaled
 
 
 def _ridge(columns: Numbers, target: Numbers, trust: Numbers) -> Numbers:
-    """Returns the weights of a regression in which each row counts by how far it is trusted."""
+    """Returns weights of a ridge regression with row weights `trust`."""
     trusted = columns * trust[:, None]
     square = trusted.T @ columns + RIDGE * len(columns) * np.eye(columns.shape[1])
     return np.asarray(np.linalg.solve(square, trusted.T @ target), np.float64)
 
 
 def _read_out(fitted: Numbers, wanted: Numbers, asked: tuple[Numbers, Numbers], robust: int) -> tuple[Numbers, Numbers]:
-    """Returns what is read out of two sets of rows by ridge regression on the fitted ones, `[R, W]` each.
+    """Returns ridge predictions for two sets of rows, `[R, W]` each.
 
-    The first `robust` targets are quantities; a row that is far off counts little, so that what was cut at a bound does
-    not spoil the others.
+    The first `robust` targets use robust regression, so that values clipped at a bound spoil no others.
     """
     moving = fitted.std(0) > STILL
     inner, target = _standard(fitted[:, moving], fitted[:, moving]), _standard(wanted, wanted)

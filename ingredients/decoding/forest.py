@@ -1,6 +1,6 @@
-"""A forest as scikit-learn grows it, tree for tree and bit for bit, without what it does around each tree.
+"""scikit-learn's forest, bit for bit, without its overhead per tree.
 
-A measure of leaks grows some 1,500 small trees; copying, describing and handing out each takes as long as to grow it.
+A measure of leaks grows some 1,500 small trees; the overhead takes as long as the growing.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from ingredients.decoding.played import Labels, Numbers
 def forest_chances(
     fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, columns: str | None
 ) -> list[Numbers]:
-    """Returns what `RandomForestClassifier(trees, random_state=0)` tells (Breiman 2001): for each of C `[R, K]`.
+    """Returns the probabilities of `RandomForestClassifier(trees, random_state=0)` (Breiman 2001): C arrays `[R, K]`.
 
     Args:
         fitted: rows with known classes.
-        classes: theirs, whole numbers from 0 on, each of which is met.
-        asked: rows to be told.
-        trees: how many.
-        leaf: the fewest rows of a leaf.
-        columns: at how many a tree looks at each split, as scikit-learn has it; None: all.
+        classes: theirs, numbered from 0 without gaps.
+        asked: rows to decode.
+        trees: number of trees.
+        leaf: fewest rows of a leaf.
+        columns: `max_features` of scikit-learn; None: all.
     """
     inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
     wanted = classes.astype(np.float64)

@@ -1,10 +1,10 @@
-"""The present and the past of a step: numbers for a forest, keys for a look-up table.
+"""The present and the past of a step, as columns for a forest and keys for a look-up table.
 
 | | is made of |
 |---|---|
-| present | the step, o_t, a_t |
-| past | of the last 4 steps (of wide observations 2) o, a, r; o_0; means of o and r; what each action has paid |
-| both | o_t − o_{t-1}; what a_t has paid so far |
+| present | step, o_t, a_t |
+| past | o, a, r of the last 4 steps (2 for wide observations); o_0; means of o and r; mean reward by action |
+| both | o_t − o_{t-1}; mean reward of a_t so far |
 | key of the present | a_t; o_t, a_t; these with the step; o_t; the step |
 | key of the past | a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1} |
 """
@@ -27,17 +27,17 @@ Keys = npt.NDArray[np.uint64]
 
 
 class History:
-    """What was played, as present and past.
+    """Features of present and past of all steps.
 
     Attributes:
-        present_keys, past_keys: how many there are of each.
+        present_keys, past_keys: number of keys of each kind.
     """
 
     present_keys = 6
     past_keys = 2 * (KEY_LAGS + 1) + 2
 
     def __init__(self, played: PlayedSequences) -> None:
-        """Computes once what all rows need."""
+        """Precomputes features that all rows share."""
         deviation = played.observation[played.seen].std(0)
         moving = np.flatnonzero(deviation > STILL)
         chosen = np.sort(moving[np.argsort(-deviation[moving], kind="stable")[:MOST_COLUMNS]])
@@ -63,7 +63,7 @@ class History:
         return np.concatenate([rows.step[:, None], self.now(rows), self._action[rows.sequence, rows.step]], axis=1)
 
     def both(self, rows: Rows, past: Rows) -> Numbers:
-        """Returns the columns of the present of some rows, and of the past of others."""
+        """Returns columns of the present of `rows` and the past of `past`."""
         before = list(self._before(past))
         paid = (self._paid_by[past.sequence, past.step] * self._action[rows.sequence, rows.step]).sum(1, keepdims=True)
         return np.concatenate([self.present(rows), *before, self.now(rows) - before[0], paid], axis=1)
@@ -80,19 +80,19 @@ class History:
         yield from (part[at] for part in (self._mean_seen, self._mean_paid, self._paid_by, self._done))
 
     def shown(self, rows: Rows) -> Keys:
-        """Returns numbers that are equal where o_t is."""
+        """Returns hashes of o_t."""
         key: Keys = self._observation_key[rows.sequence, rows.step]
         return key
 
     def present_key(self, rows: Rows, which: int) -> Keys:
-        """Returns a key of the present."""
+        """Returns key number `which` of the present."""
         done = self._action_key[rows.sequence, rows.step]
         step = rows.step.astype(np.uint64) + np.uint64(7)
         seen = self.shown(rows)
         return _mixed([(done,), (seen, done), (seen, done, step), (done, step), (seen,), (step,)][which])
 
     def past_key(self, rows: Rows, past: Rows, which: int) -> Keys:
-        """Returns a key of a_t and something of the past, of a second kind with o_t."""
+        """Returns key number `which` of a_t and the past, for some with o_t."""
         seen = self.shown(rows)
         done = self._action_key[rows.sequence, rows.step]
         if which < 2 * KEY_LAGS + 2:
@@ -112,7 +112,7 @@ class History:
 
 
 def _one_hot(played: PlayedSequences) -> Numbers:
-    """Returns actions `[N, T, A]`: a column for each of few choices, else the numbers."""
+    """Returns actions `[N, T, A]`, one-hot if they are few choices."""
     choices = played.action.astype(np.int64)
     if played.quantities or played.action.shape[-1] > 1 or not 0 <= choices.min() <= choices.max() < MOST_CHOICES:
         return played.action
@@ -121,7 +121,7 @@ def _one_hot(played: PlayedSequences) -> Numbers:
 
 
 def _before(numbers: Numbers) -> Numbers:
-    """Returns sums over the steps before each, `[N, T, X]`."""
+    """Returns sums over earlier steps, `[N, T, X]`."""
     sums: Numbers = np.cumsum(numbers, axis=1) - numbers
     return sums
 

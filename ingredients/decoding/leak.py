@@ -1,15 +1,15 @@
-"""How well reward or action is told by what is seen after a step, beyond what is known before it.
+"""Leaks: how well what follows a step tells its reward or action, beyond what was known before it.
 
-leak = (accuracy − base rate) / (1 − base rate), on sequences that no decoder was fitted to: 0 is nothing, 1 is
-everything. The accuracy is that of a decoder that sees o_{t-2} to o_{t+3}, the base rate that of one that sees o_{t-2}
-to o_t and the schedule. Both know the same besides: nothing, the sequence so far, or the task. So an observation that
-says how rich the task is, whatever is done, is no leak of reward: it adds nothing to knowing the task.
+    leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
-Each decoder is the best of many on an inner split (`chosen`), fitted again to all fitted rows. Where none that sees
-more does better there than the base, the leak is 0; it is never below. Targets are classes (`classes`). Of an action of
-many components all are asked, and their errors are added up. The interval is over groups (tasks where the task is told,
-else sequences), since steps of one are no independent draws. Where every error of the base is mended, or none is, one
-bound is by the rule of three: 3 / n away, n being the groups in which the base errs.
+The accuracy is of a decoder that sees o_{t-2} to o_{t+3}, the base rate of one that sees o_{t-2} to o_t and the
+schedule. Both also know the same of: nothing, the sequence so far, or the task. So an observation that only tells how
+rich the task is leaks no reward to decoders that know the task.
+
+Each decoder is the best on an inner split (`chosen`), fitted again to all fitted rows; the leak is 0 if the base is
+best there, and never negative. Targets are `classes`; errors are summed over action components. Intervals are over
+groups (tasks if known, else sequences), since steps of a group are dependent. Where all errors of the base are mended,
+or none, one bound is by the rule of three: 3 / n away, for n groups in which the base errs.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ FLIPS = 9_999
 
 @dataclass(frozen=True)
 class LeakMeasurement:
-    """How well one thing is told.
+    """How well one thing is decoded.
 
     Attributes:
-        leak: 0 is the base rate, 1 is every step; None where there is nothing to decode.
+        leak: from 0 (base rate) to 1 (every step right); None if there is nothing to decode.
         low, high: its 95% interval.
-        accuracy: of the decoder on sequences it was not fitted to.
-        base_rate: of the decoder that sees nothing after the step.
-        bits: what is told beyond the base, in bits a step, by the decoders' probabilities.
-        p: how likely so large a gain is where what is seen after a step tells nothing (signs flipped by group).
-        classes: how many classes it has; the most of any component.
+        accuracy: of the decoder.
+        base_rate: accuracy without what follows the step.
+        bits: information beyond the base, in bits per step, by the decoders' probabilities.
+        p: probability of so large a gain under the null (signs flipped by group).
+        classes: most classes of any component.
         leaks: whether `low` is above `LEAKS_ABOVE`.
-        decoder: which one did best on the inner split.
+        decoder: the best one on the inner split.
         reason: why there is nothing to decode.
     """
 
@@ -63,7 +63,7 @@ class LeakMeasurement:
 
 
 def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FULL) -> LeakMeasurement:
-    """Returns how well something is told by observations."""
+    """Returns how well reward or action is decoded from observations."""
     if refused := nothing_to_tell(played, asked.name):
         return LeakMeasurement(reason=refused)
     first = _alternate(played) if asked.task else _first_half(played.task)
@@ -78,7 +78,7 @@ def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FU
 
 
 def _too_seldom(name: str, known: Labels, wanted: Labels) -> str | None:
-    """Returns why too little of it was met: that it was the commonest class at nearly all fitted, or tested, steps."""
+    """Returns the reason if nearly all fitted or tested steps have the commonest class, else None."""
     usual = np.array([np.bincount(one).argmax() for one in known.T])
     for classes, use in ((known, "fitted to"), (wanted, "tested on")):
         others = int((classes != usual).sum(0).max())
@@ -121,7 +121,7 @@ def _compared(
 
 
 def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> LeakMeasurement:
-    """Returns the leak; it is 0, and its interval begins there, where no decoder did better on the inner split."""
+    """Returns the leak; 0, with an interval from 0, if no decoder beat the base on the inner split."""
     wrong, missed = errors(shown, wanted), errors(without, wanted)
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
@@ -150,7 +150,7 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
 
 
 def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tuple[float, float, int]:
-    """Returns Σ part / Σ whole over steps, its standard error where groups were drawn (linearised), and how many."""
+    """Returns Σ part / Σ whole, its standard error over groups (linearised), and the number of groups."""
     place_of = np.unique(group, return_inverse=True)[1]
     parts, wholes = (np.bincount(place_of, weights=each) for each in (part, whole))
     found = float(parts.sum() / wholes.sum())
@@ -160,14 +160,14 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
 
 
 def by_flips(gain: Numbers | Labels, group: Labels) -> float:
-    """Returns the one-sided p of a mean gain above 0, by flipping the signs of whole groups."""
+    """Returns the one-sided p of a mean gain above 0, flipping the signs of whole groups."""
     gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))
     return float((1 + ((signs @ gains) >= gains.sum() - 1e-9).sum()) / (FLIPS + 1))
 
 
 def _bits(chances: Chances, wanted: Labels) -> float:
-    """Returns the mean log₂ of what was thought of the right class, summed over components; 1% is kept for others."""
+    """Returns the mean log₂ probability of the right class, summed over components; 1% is spread over all classes."""
     total = 0.0
     for part, one in zip(chances, wanted.T, strict=True):
         right = np.where(one >= 0, part[np.arange(one.size), one.clip(min=0)], 0.0)
@@ -176,7 +176,7 @@ def _bits(chances: Chances, wanted: Labels) -> float:
 
 
 def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
-    """Returns why there is nothing to tell; None where there is something."""
+    """Returns the reason if reward or action never varies, else None."""
     if not played.steps:
         return "nothing was played"
     numbers = (played.action if name == "action" else played.reward[..., None])[played.acted]
@@ -192,7 +192,7 @@ def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
 
 
 def _alternate(played: PlayedSequences) -> Flags:
-    """Returns every second sequence of each task."""
+    """Returns a mask of every second sequence of each task."""
     count = np.zeros(len(played.task), np.int64)
     for task in np.unique(played.task):
         mine = played.task == task
@@ -208,7 +208,7 @@ def _first_half(tasks: Labels) -> Flags:
 
 
 def _classes(played: PlayedSequences, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
-    """Returns the fitted rows with their classes from 0 on, and the classes of the tested rows; −1 is none of them."""
+    """Returns the fitted rows with classes from 0 on, and the tested rows' classes, −1 where unknown."""
     categories = name == "action" and not played.quantities
     numbers = played.action if name == "action" else played.reward[..., None]
     mine, theirs = (numbers[rows.sequence, rows.step] for rows in (fitted, tested))

@@ -1,4 +1,4 @@
-"""What the environment leaks, in words: the same in the plan and in every format of the report."""
+"""Leaks in words, for the plan and every format of the report."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def leak_text(leak: Mapping[str, Any]) -> str:
-    """Returns whether something leaks, what is decoded, and what is told without the task.
+    """Returns whether something leaks and the decoder's accuracy.
 
-    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`; entries of earlier
-    versions have no decoder that is told the task.
+    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`. Entries of earlier
+    versions have no decoder that knows the task.
     """
     if leak["leak"] is None:
         return f"nothing to decode ({leak['reason']}){_failed(leak)}"
@@ -21,7 +21,7 @@ def leak_text(leak: Mapping[str, Any]) -> str:
 
 
 def quick_text(leakage: Mapping[str, Mapping[str, Any]]) -> str:
-    """Returns that a measure was a quick one, where it was."""
+    """Returns a remark if the measure was a quick one."""
     quick = any(leak.get("quick") for leak in leakage.values())
     return "; measured on fewer lifetimes than run-grid measures" if quick else ""
 
@@ -31,7 +31,7 @@ def _answer(leak: Mapping[str, Any]) -> str:
 
 
 def _otherwise(leak: Mapping[str, Any]) -> str:
-    """Returns what is told by the lifetime so far, where the answer is another one."""
+    """Returns the leak from the lifetime so far, if its answer differs."""
     history = leak["history"]
     if history["leak"] is None or history["leaks"] == leak["leaks"]:
         return ""

@@ -1,15 +1,14 @@
-"""Whether a memory is needed: what the past adds to what the present tells of the reward.
+"""Is a memory needed: what the past adds to what the present tells of rewards.
 
-Told are r_t, and the discounted rewards of the next `HORIZON` steps, from the present (o_t, a_t, which step it is) or
-from that and the past: o, a and r of the steps before, o_0, means so far, what each action has paid so far.
+Targets are r_t and the discounted rewards of the next `HORIZON` steps. They are predicted from the present (o_t, a_t,
+step) or also from the past (`history`).
 
-gain = (error without − error with the past) / variance, squared errors on episodes that no decoder was fitted to
+    gain = (error without − error with the past) / variance, squared errors on episodes not used for fitting
 
-*Without* is the better of two: the present alone, and the present with a **swapped past**, that of the step of another
-episode whose present is most alike. The second is the null: in an environment that shows its state, more columns
-help a forest to read it, whosever they are; what is left is what only one's own past can tell. Each decoder is the best
-on an inner split; halves of the episodes are told by decoders of the other half. Two things are told, so the interval
-and p of the better one pay for two.
+*Without* is the better of the present alone, and the present with a **swapped past**: that of a step of another episode
+with the most similar present. This is the null, since in a fully observed environment any extra columns help a forest.
+Decoders are the best on an inner split; each half of the episodes is predicted by decoders of the other. Interval and p
+of the better target are corrected for two.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ class Gain:
     """What the past adds.
 
     Attributes:
-        share: of the variance, from 0 to 1; None where there is nothing to tell.
+        share: of the variance, 0 to 1; None if there is nothing to tell.
         low, high: its interval, at 95% over both targets.
-        p: how likely so much is where the past adds nothing; twice that of the better target.
-        target: which of `TARGETS` it is of.
-        present, swapped, past: what each tells of the variance.
+        p: probability of so much under the null; twice that of the better target.
+        target: one of `TARGETS`.
+        present, swapped, past: explained variance of each.
         reason: why there is nothing to tell.
     """
 
@@ -61,18 +60,18 @@ class Gain:
 
 
 class PastQuestion(NamedTuple):
-    """Rows, and the rows whose past is told."""
+    """Rows, and the rows whose past is used for them."""
 
     rows: Rows
     past: Rows
 
     def only(self, chosen: Flags | Labels) -> PastQuestion:
-        """Returns some of them."""
+        """Returns the chosen rows."""
         return PastQuestion(self.rows.only(chosen), self.past.only(chosen))
 
 
 class PastPart(NamedTuple):
-    """Squared errors of the mean, the present, the swapped past and the past `[R, 4]`, and the rows' episodes `[R]`."""
+    """Squared errors of mean, present, swapped past and past `[R, 4]`, and the rows' episodes `[R]`."""
 
     errors: Numbers
     episode: Labels
@@ -82,7 +81,7 @@ Decoder = Callable[[PastQuestion, Numbers, PastQuestion], Numbers]
 
 
 def gain(played: PlayedSequences, ended: Flags) -> Gain:
-    """Returns what the past adds; `ended` `[N]` says which sequences were not cut."""
+    """Returns what the past adds; `ended` `[N]` marks sequences that were not cut."""
     history = History(played)
     coming, known = _coming(played, ended)
     found: list[Gain] = []
@@ -153,9 +152,9 @@ def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner:
 
 
 def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
-    """Returns for each row that of another sequence whose present is most alike; equal ones near in time, if there are.
+    """Returns for each row that of another sequence with the most similar present, close in time if equal ones exist.
 
-    A row of which there is no like of another sequence stands for itself.
+    A row without such a neighbour stands for itself.
     """
     same = np.unique(history.shown(rows), return_inverse=True)[1]
     if (np.bincount(same)[same] > LEAF).mean() > 0.5:
@@ -169,7 +168,7 @@ def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
 
 
 def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
-    """Returns for each row the next of its kind in the order of time, about; for the last the one before it."""
+    """Returns for each row the next of its kind, roughly in order of time; for the last the one before."""
     order = np.lexsort((draw.random(kind.size), step // 4, kind))
     after, before = np.empty_like(order), np.empty_like(order)
     after[order], before[order] = np.roll(order, -1), np.roll(order, 1)

@@ -1,7 +1,6 @@
-"""What was played: sequences of observations, actions and rewards, as arrays that any player can fill.
+"""Played sequences as arrays: a study's lifetimes or an audit's episodes.
 
-A sequence is a lifetime of a study, or an episode of an audit. In step t the player saw o_t, did a_t, was paid r_t and
-saw o_{t+1}.
+In step t the player saw o_t, did a_t, received r_t and saw o_{t+1}.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ class PlayedSequences:
     """N sequences.
 
     Attributes:
-        observation: `[N, T + 1, O]`; o_t is what was seen when a_t was chosen.
-        seen: which of those there were, `[N, T + 1]`; the others are 0.
-        action: `[N, T, C]`: choices as whole numbers, or the components of a vector.
+        observation: `[N, T + 1, O]`.
+        seen: which observations exist, `[N, T + 1]`; the others are 0.
+        action: `[N, T, C]`: choices as whole numbers, or vector components.
         reward: `[N, T]`.
-        acted: the steps in which there was something to do, `[N, T]`.
-        schedule: what tells no sequence from another, `[N, T, S]`: the step, whether an episode starts.
-        task: the number of the task that a sequence was played on, `[N]`.
+        acted: steps with an action, `[N, T]`.
+        schedule: what is the same in all sequences, `[N, T, S]`: step, episode start.
+        task: task numbers, `[N]`.
         quantities: whether actions are quantities rather than choices.
-        independent: whether actions were drawn without a look at anything, so that nothing before tells them.
+        independent: whether actions were drawn independently of everything.
     """
 
     observation: Numbers
@@ -44,24 +43,24 @@ class PlayedSequences:
 
     @property
     def steps(self) -> int:
-        """How many steps were acted in."""
+        """Number of steps with an action."""
         return int(self.acted.sum())
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Some steps of what was played: the numbers of their sequences, and of the step in them, `[R]` each."""
+    """Some steps: sequence and step numbers, `[R]` each."""
 
     sequence: Labels
     step: Labels
 
     @property
     def size(self) -> int:
-        """R."""
+        """Number of rows R."""
         return self.sequence.size
 
     def only(self, chosen: Flags | Labels) -> Rows:
-        """Returns some of the rows."""
+        """Returns the chosen rows."""
         return Rows(self.sequence[chosen], self.step[chosen])
 
 
@@ -71,7 +70,7 @@ def rows_of(played: PlayedSequences, sequences: Flags) -> Rows:
 
 
 def thinned(rows: Rows, most: int) -> Labels:
-    """Returns the indices of at most `most` of the rows, drawn evenly, the same every time."""
+    """Returns indices of at most `most` rows, drawn uniformly with a fixed seed."""
     if rows.size <= most:
         return np.arange(rows.size)
     return np.sort(np.random.default_rng(0).choice(rows.size, most, replace=False))

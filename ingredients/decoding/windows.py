@@ -1,14 +1,14 @@
-"""What a decoder sees around a step: numbers for a forest and a network, keys for a look-up table.
+"""Inputs of decoders: columns for forest and network, keys for look-up tables.
 
 | told | columns |
 |---|---|
-| always | the schedule; o_{t-2}, o_{t-1}, o_t (of wide observations o_{t-1}, o_t), whether each was seen, changes |
-| `after` | o_{t+1}, o_{t+2}, o_{t+3} (of wide ones the first two), whether each was seen, changes and their changes |
-| `history` | the sequence so far: the mean of o_0 to o_t |
+| always | schedule; o_{t-2}, o_{t-1}, o_t (wide observations: o_{t-1}, o_t), whether each was seen, changes |
+| `after` | o_{t+1}, o_{t+2}, o_{t+3} (wide: the first two), whether each was seen, changes and their changes |
+| `history` | mean of o_0 to o_t |
 | `reward` | r_t; with `history` also r_{t-1}, the mean reward so far and the mean of r_s · o_{s+1} |
 
-Two neighbouring columns that always lie on a circle (a cosine and a sine) are read as an angle, too, with its changes.
-Whether a decoder knows the task is no column: one that knows it is fitted to each task alone (`decoders`).
+Two neighbouring columns on a circle (cosine and sine) are also read as an angle, with its changes. The task is no
+column: decoders that know it are fitted to each task (`decoders`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REWARD_PLACES = 10
 
 @dataclass(frozen=True)
 class DecoderInputs:
-    """What a decoder is told beside what was seen before the step."""
+    """What a decoder sees besides the observations up to the step."""
 
     after: bool = False
     history: bool = False
@@ -40,7 +40,7 @@ class DecoderInputs:
 
 
 def features(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
-    """Returns the columns of the rows, `[R, F]`."""
+    """Returns the columns `[R, F]`."""
     first, last = (-1, 2) if played.observation.shape[-1] > WIDE else (-2, 3)
     last = last if told.after else 0
     seen = {lag: _seen(played, rows, lag) for lag in range(first, last + 1)}
@@ -54,18 +54,18 @@ def features(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Number
 
 
 def _between(sooner: tuple[Numbers, Numbers], later: tuple[Numbers, Numbers]) -> Numbers:
-    """Returns the change, 0 where one of the two was not seen."""
+    """Returns the change, 0 where either was not seen."""
     change: Numbers = (later[0] - sooner[0]) * (sooner[1] * later[1])[:, None]
     return change
 
 
 def whole(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
-    """Returns which of o_{t-1} to o_{t+2} (or to o_t) were seen, `[R, lags]`."""
+    """Returns which of o_{t-1} to o_{t+2} (or o_t) were seen, `[R, lags]`."""
     return np.stack([_seen(played, rows, lag)[1] for lag in range(-1, 3 if told.after else 1)], axis=1)
 
 
 def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
-    """Returns the changes of angles, within half a turn, and the changes of those."""
+    """Returns changes of angles, within half a turn, and their changes."""
     now = played.observation[played.seen][:MOST_LOOKED_AT]  # the same whichever rows are asked
     circles = np.abs(now[:, :-1] ** 2 + now[:, 1:] ** 2 - 1).max(0, initial=0) < CIRCLE
     if not circles.any():
@@ -84,7 +84,7 @@ def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -
 def factors(played: PlayedSequences, rows: Rows, told: DecoderInputs, helpful: Labels) -> Numbers:
     """Returns the columns that a multiplicative network multiplies, `[R, at most PRODUCTS]`.
 
-    `helpful` are the columns of an observation, the most telling one first.
+    `helpful` are observation columns, the most informative first.
     """
     lags = range(-1, 3) if told.after else range(-1, 1)
     if played.observation.shape[-1] * 6 <= PRODUCTS:
@@ -95,13 +95,13 @@ def factors(played: PlayedSequences, rows: Rows, told: DecoderInputs, helpful: L
 
 
 def changes_of_next(played: PlayedSequences, rows: Rows) -> tuple[Numbers, Numbers]:
-    """Returns o_{t+1} and o_{t+1} − o_t of the rows, by which columns are chosen."""
+    """Returns o_{t+1} and o_{t+1} − o_t."""
     now, then = _seen(played, rows, 0)[0], _seen(played, rows, 1)[0]
     return then, then - now
 
 
 def _seen(played: PlayedSequences, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
-    """Returns o_{t+lag} `[R, O]`, zeros where there was none, and whether there was `[R]`."""
+    """Returns o_{t+lag} `[R, O]`, 0 where missing, and whether it was seen `[R]`."""
     step = rows.step + lag
     inside = np.clip(step, 0, played.seen.shape[1] - 1)
     there = (step == inside) & played.seen[rows.sequence, inside]
@@ -121,7 +121,7 @@ def _further(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Iterat
 
 
 def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
-    """Returns the mean over the steps up to each step `[N, T, X]`, or up to the one before."""
+    """Returns the mean up to each step `[N, T, X]`, or up to the one before."""
     count = np.arange(1, numbers.shape[1] + 1)[:, None]
     means: Numbers = np.cumsum(numbers, axis=1) / count
     if inclusive:
@@ -133,10 +133,10 @@ def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
 
 
 class Keys:
-    """Whole numbers that are equal where what was seen is equal."""
+    """Integer keys, equal where observations are equal."""
 
     def __init__(self, played: PlayedSequences) -> None:
-        """Numbers every observation, schedule and reward once."""
+        """Hashes observations, schedule and rewards once."""
         self._shown = np.where(played.seen, hashed(played.observation), np.uint64(0))
         self._clock = hashed(played.schedule)
         reward = played.reward
@@ -147,7 +147,7 @@ class Keys:
         self._task = played.task.astype(np.uint64) + np.uint64(1)
 
     def of(self, rows: Rows, lags: Sequence[int], by_task: bool) -> Labels:
-        """Returns a key for each row: of the observations at some lags, of the task where it is told."""
+        """Returns a key for each row, of observations at some lags, and of the task if `by_task`."""
         key = self._task[rows.sequence] if by_task else np.zeros(rows.size, np.uint64)
         for lag in lags:
             key = key * ODD + self._part(rows, lag)
@@ -165,7 +165,7 @@ class Keys:
 
 
 def hashed(numbers: Numbers) -> np.ndarray:
-    """Returns a number for each row of the last axis, equal for equal rows (to five digits)."""
+    """Returns a hash of each row of the last axis, rounded to five digits."""
     rounded = np.round(numbers, 5) + 0.0  # −0 is 0
     key = np.full(numbers.shape[:-1], np.uint64(1))
     for column in range(numbers.shape[-1]):

@@ -1,12 +1,11 @@
-"""Known algorithms as policies of which every chance is known: Bayes, Thompson, greedy, UCB, and two habits.
+"""Known algorithms with exact action probabilities: Bayes, Thompson, greedy, UCB1, and two habits.
 
-An algorithm carries a state through the lifetime and gives the chance of each arm before every pull. Those that choose
-by counts cannot tell two orders of the same past apart. The habits can: win-stay-lose-shift knows the last pull alone,
-and the recency-weighted learner forgets,
+Algorithms by counts ignore the order of the past. The habits do not: win-stay-lose-shift knows the last pull alone, and
+the recency-weighted learner forgets,
 
-    V_a ← V_a + α (r − V_a) for the arm that was pulled, V_a = 1/2 at the start
+    V_a ← V_a + α (r − V_a) for the pulled arm, V_a = 1/2 at the start
 
-(Sutton & Barto 2018, §2.5), where the posterior mean has a rate that falls with the arm's pulls.
+(Sutton & Barto 2018, §2.5); the posterior mean's rate falls with the arm's pulls instead.
 """
 
 from __future__ import annotations
@@ -30,54 +29,54 @@ RECENCY_RATE = 0.3  # of the learner whose loss is shown beside the agents'
 
 
 class Algorithm(Protocol):
-    """A policy that is known in full."""
+    """A policy with a known state and known probabilities."""
 
     def initial(self, runs: int, lifetimes: int) -> Tensor:
-        """Returns its state at the start of lifetimes, `[S, N, ...]`."""
+        """Returns the state at the start of lifetimes, `[S, N, ...]`."""
         ...
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the chance of each arm after t pulls, `[S, N, A]` (float64)."""
+        """Returns the probability of each arm after t pulls, `[S, N, A]` (float64)."""
         ...
 
     def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Returns the state after a pull of `action` `[S, N]` that paid `reward` `[S, N]`."""
+        """Returns the state after pulling `action` `[S, N]` with `reward` `[S, N]`."""
         ...
 
 
 @dataclass(frozen=True)
 class ByCounts:
-    """Chooses by the counts alone; `of_counts` takes `[N, A, 2]` (float64)."""
+    """An algorithm by counts alone; `of_counts` takes `[N, A, 2]` (float64)."""
 
     arms: int
     of_counts: Chances
 
     def initial(self, runs: int, lifetimes: int) -> Tensor:
-        """Returns counts of nothing, `[S, N, A, 2]`."""
+        """Returns zero counts `[S, N, A, 2]`."""
         return torch.zeros(runs, lifetimes, self.arms, 2, dtype=torch.float64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the chance of each arm, `[S, N, A]`."""
+        """Returns the probability of each arm, `[S, N, A]`."""
         return self.of_counts(state.flatten(0, 1), t).double().view(state.shape[:-1])
 
     def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Returns the counts with one more pull."""
+        """Returns the updated counts."""
         return one_more_pull(state, action, reward)
 
 
 @dataclass(frozen=True)
 class Reactive:
-    """Chooses by the last pull alone; its state is the arm and what it paid, −1 at the start."""
+    """An algorithm by the last pull alone; its state is arm and reward, −1 at the start."""
 
     arms: int
     policy: ReactivePolicy
 
     def initial(self, runs: int, lifetimes: int) -> Tensor:
-        """Returns `[S, N, 2]`: no pull."""
+        """Returns −1, `[S, N, 2]`."""
         return torch.full((runs, lifetimes, 2), -1, dtype=torch.int64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the chance of each arm, `[S, N, A]`."""
+        """Returns the probability of each arm, `[S, N, A]`."""
         if t == 0:
             return self.policy.first.double().expand(*state.shape[:-1], self.arms)
         return self.policy.then.double()[state[..., 1], state[..., 0]]
@@ -89,12 +88,12 @@ class Reactive:
 
 @dataclass(frozen=True)
 class Recency:
-    """Pulls the arm of the highest recency-weighted mean, or a softmax of these; its state are the means, `[S, N, A]`.
+    """Greedy or softmax choice by recency-weighted means, which are its state `[S, N, A]`.
 
     Attributes:
         arms: A.
-        rate: α, the weight of the newest pay-off.
-        temperature: of the softmax; 0 takes the highest, equal ones alike.
+        rate: α.
+        temperature: of the softmax; 0 is greedy, ties shared.
     """
 
     arms: int
@@ -106,23 +105,23 @@ class Recency:
         return torch.full((runs, lifetimes, self.arms), 0.5, dtype=torch.float64)
 
     def chances(self, state: Tensor, t: int) -> Tensor:
-        """Returns the chance of each arm, `[S, N, A]`."""
+        """Returns the probability of each arm, `[S, N, A]`."""
         return softened(state, self.temperature)
 
     def update(self, state: Tensor, action: Tensor, reward: Tensor) -> Tensor:
-        """Moves the mean of the pulled arm towards what it paid."""
+        """Moves the pulled arm's mean towards the reward."""
         place = action.unsqueeze(-1)
         before = state.gather(-1, place)
         return state.scatter(-1, place, before + self.rate * (reward.unsqueeze(-1).double() - before))
 
 
 def softened(preferences: Tensor, temperature: float) -> Tensor:
-    """Returns the softmax of preferences `[..., A]` at a temperature; at 0 the best share the choice."""
+    """Returns the softmax of preferences `[..., A]`; at temperature 0 the best arms share the choice."""
     return best_share(preferences) if temperature == 0 else (preferences / temperature).softmax(-1)
 
 
 def known_algorithms(values: ActionValues) -> Mapping[str, Algorithm]:
-    """Returns the algorithms beside which an agent is shown, by name."""
+    """Returns the algorithms that agents are compared with, by name."""
     arms, pulls = values.arms, values.pulls
     of_counts: dict[str, Chances] = {
         "bayes_optimal": lambda counts, _: best_share(values.of(counts)),
@@ -135,7 +134,7 @@ def known_algorithms(values: ActionValues) -> Mapping[str, Algorithm]:
 
 
 def along(algorithm: Algorithm, histories: Histories) -> Tensor:
-    """Returns the chance of each arm before each pull of given lifetimes, `[S, N, T, A]`."""
+    """Returns the probability of each arm before each pull of given lifetimes, `[S, N, T, A]`."""
     runs, lifetimes, pulls = histories.shape
     state = algorithm.initial(runs, lifetimes)
     made = []
@@ -146,7 +145,7 @@ def along(algorithm: Algorithm, histories: Histories) -> Tensor:
 
 
 def states_along(algorithm: Algorithm, histories: Histories) -> Tensor:
-    """Returns the algorithm's state before each pull of given lifetimes, `[S, N, T, ...]`."""
+    """Returns the state before each pull of given lifetimes, `[S, N, T, ...]`."""
     runs, lifetimes, pulls = histories.shape
     states = [algorithm.initial(runs, lifetimes)]
     for t in range(pulls - 1):
@@ -155,7 +154,7 @@ def states_along(algorithm: Algorithm, histories: Histories) -> Tensor:
 
 
 def lived(algorithm: Algorithm, tasks: Tensor, pulls: int, action_noise: float, draws: torch.Generator) -> Histories:
-    """Returns lifetimes that an algorithm lives on `tasks` `[S, N, A]`."""
+    """Returns lifetimes that an algorithm plays on `tasks` `[S, N, A]`."""
     runs, lifetimes, arms = tasks.shape
     state = algorithm.initial(runs, lifetimes)
     actions = []

@@ -1,7 +1,7 @@
-"""The inner algorithm of a stack's agents: everything that is measured of them, run by run.
+"""The inner algorithm of a stack's agents: all measurements, by run.
 
-The agents are asked with their stored weights; nothing is trained but decoders. Their own lifetimes and those of the
-Bayes-optimal agent are on the first held-out tasks of the evaluation, the same for every run of a study.
+Agents are asked with stored weights; only decoders are trained. Their lifetimes and those of the Bayes-optimal agent
+are on the first evaluation tasks, the same for every run of a study.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ GATE_RUNS, GATE_LIFETIMES = 5, 64
 
 
 class Yardsticks(NamedTuple):
-    """What is the same for every agent on a bandit.
+    """What all agents on a bandit are compared with.
 
     Attributes:
         tasks: ψ of the lifetimes, `[N, A]`.
-        values: of every history.
-        algorithms: those that are known, by name.
+        values: exact values of every history.
+        algorithms: known ones, by name.
         bayes: lifetimes of the Bayes-optimal agent on the tasks, `[1, N, T]`.
     """
 
@@ -52,7 +52,7 @@ class Yardsticks(NamedTuple):
 
 @lru_cache(maxsize=2)
 def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yardsticks:
-    """Returns what every agent of a study is compared with; a worker computes it once for all stacks."""
+    """Returns what all agents are compared with; cached across a worker's stacks."""
     values = action_values(family.arms, family.episodes, family.action_noise)
     tasks = evaluation_tasks(family, lifetimes, stream)
     algorithms = known_algorithms(values)
@@ -64,9 +64,9 @@ def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yard
 
 @lru_cache(maxsize=1)
 def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
-    """Returns what is found of known algorithms, `GATE_RUNS` runs of each; `judgement.inner` knows what it has to be.
+    """Returns the measurements of known algorithms, `GATE_RUNS` runs each, which `judgement.inner` checks.
 
-    `lapses` is how often they pull any arm instead.
+    `lapses` is the probability of a random arm instead.
     """
     beside = yardsticks(family, lifetimes, stream)
     found = {}
@@ -81,13 +81,13 @@ def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float
 def inner_algorithm(
     setup: Setup, train_steps: Sequence[int], policies: Sequence[Tensor], tasks: int
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns what is found of each run, lists of numbers by name (docs/inner-algorithm.md has the names).
+    """Returns each run's measurements, lists of numbers by name (docs/inner-algorithm.md).
 
     Args:
-        setup: the stack; its family must be a Bernoulli bandit.
+        setup: the stack, on a Bernoulli bandit.
         train_steps: of the evaluation points.
-        policies: the weights `[S, P]` at each of them, the last one final.
-        tasks: how many evaluation tasks there are.
+        policies: weights `[S, P]` at each of them, the last one final.
+        tasks: number of evaluation tasks.
     """
     family = setup.family
     runs = len(setup.runs)
@@ -106,8 +106,8 @@ def steps_asked(setup: Setup, points: int, tasks: int) -> int:
 
     Args:
         setup: the stack, or one without runs.
-        points: how many evaluation points there are.
-        tasks: how many evaluation tasks there are.
+        points: number of evaluation points.
+        tasks: number of evaluation tasks.
     """
     pulls = setup.family.steps
     whole = 1 + 2 + 2 + len(asked_after(pulls))  # lives, in both places, mixed, reordered
@@ -115,13 +115,7 @@ def steps_asked(setup: Setup, points: int, tasks: int) -> int:
 
 
 def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
-    """Returns, of each run, the values lost, the distances from the candidates and how far order moves it.
-
-    Args:
-        examinee: agents, or a known algorithm.
-        beside: what it is compared with.
-        runs: S.
-    """
+    """Returns each run's values lost, distances from the candidates, and effect of order."""
     places = _places(examinee, beside, runs)
     told = {
         place: {"agent": examinee.chances(histories)}
@@ -147,7 +141,7 @@ def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
 
 
 def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
-    """Returns what the verdict rests on: of each run its distances by candidate, and `order`."""
+    """Returns what the verdict rests on: each run's distances by candidate, and `order`."""
     places = _places(examinee, beside, runs)
     apart = _distances(examinee, beside, places)
     own = places["own"]
@@ -159,19 +153,19 @@ def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
 
 
 def _places(examinee: Examinee, beside: Yardsticks, runs: int) -> dict[str, Histories]:
-    """Returns the lifetimes in which an examinee is asked: its own, and those of the Bayes-optimal agent."""
+    """Returns the lifetimes where an examinee is asked: its own, and those of the Bayes-optimal agent."""
     own = examinee.lifetimes(beside.tasks.expand(runs, -1, -1))
     return {"own": own, "bayes": beside.bayes.of_runs(runs)}
 
 
 def _distances(examinee: Examinee, beside: Yardsticks, places: Mapping[str, Histories]) -> dict[str, Tensor]:
-    """Returns the distances in both kinds of lifetimes together, `[S]` by candidate."""
+    """Returns the distances over both kinds of lifetimes, `[S]` by candidate."""
     mixed = _in_turns(places["own"].followed_by(places["bayes"]))
     return distances(examinee.chances(mixed), mixed, beside.values, along(beside.algorithms["thompson"], mixed))
 
 
 def _in_turns(histories: Histories) -> Histories:
-    """Returns the lifetimes with the two halves in turns, so that each half of them has as many of either."""
+    """Returns the two halves of the lifetimes interleaved, so that each new half has both kinds."""
     lifetimes = histories.shape[1]
     order = torch.arange(lifetimes).view(2, -1).T.flatten()
     return Histories(*(part[:, order] for part in histories))
@@ -180,7 +174,7 @@ def _in_turns(histories: Histories) -> Histories:
 def _belief_of(
     agents: Sequence[Agents], train_steps: Sequence[int], histories: Histories, values: ActionValues
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns what decoders read from the memory at the end, and over training beside the value lost."""
+    """Returns decoder scores of the final memory, and their course over training beside the value lost."""
     at = belief.pulls_looked_at(values.pulls)
     counts = histories.counts(values.arms)
     targets = belief.statistics(counts)[:, :, at]

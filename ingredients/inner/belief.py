@@ -1,15 +1,13 @@
-"""Is the belief in the memory: how much of the posterior a decoder reads from the memory's state.
+"""How much of the posterior a decoder reads from the memory's state.
 
-Before each pull the posterior of independent arms is told by a mean, a variance and a count of each arm. A decoder is
-fitted to one half of the lifetimes and tested on the other: a linear one (ridge regression), so that what it reads is
-there for the next layer, and a network of one hidden layer. Its score is
+With independent arms the posterior is a mean, a variance and a count per arm. A linear decoder (ridge) and a network
+with one hidden layer are fitted to one half of the lifetimes and tested on the other:
 
     R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²,
 
-with ȳ_t the mean of the pull: what a clock could tell counts as nothing. Targets and features are taken less the mean
-of their pull. Three controls stand beside it: the untrained network, the memory of another lifetime (`shuffled`), and
-the last inputs alone. All agents are shown the same lifetimes, those of the Bayes-optimal agent, so that R² of two
-cells, or of two points in training, differ by the memory and not by what was lived through.
+with ȳ_t the mean of the pull, so that a clock scores nothing; features are also taken less the mean of their pull.
+Controls: the untrained network, the memory of another lifetime (`shuffled`), and the last inputs alone. All agents are
+shown the lifetimes of the Bayes-optimal agent, so that differences in R² come from the memory.
 """
 
 from __future__ import annotations
@@ -33,34 +31,26 @@ STATISTICS: Final = ("mean", "variance", "count")
 
 
 class DecoderRows(NamedTuple):
-    """Decisions, a row each, of the lifetimes that a decoder is fitted to and of those that test it.
-
-    Attributes:
-        fit: features `[S, R, H]` and targets `[S, R, Y]` of the first half.
-        test: the same of the second half.
-    """
+    """Rows of decisions: features `[S, R, H]` and targets `[S, R, Y]` of the first (`fit`) and second half (`test`)."""
 
     fit: tuple[Tensor, Tensor]
     test: tuple[Tensor, Tensor]
 
 
 def statistics(counts: Tensor) -> Tensor:
-    """Returns mean, variance and count of each arm, which tell the posterior: `[..., 3 A]` of counts `[..., A, 2]`."""
+    """Returns mean, variance and count of each arm, `[..., 3 A]`, for counts `[..., A, 2]`."""
     n = counts.sum(-1).double()
     mean = posterior_mean(counts.double())
     return torch.cat((mean, mean * (1 - mean) / (n + 3), n), -1)
 
 
 def pulls_looked_at(pulls: int) -> Tensor:
-    """Returns the pulls before which the memory is read: spread over the lifetime, the first left out."""
+    """Returns the pulls before which the memory is read: spread over the lifetime, without the first."""
     return torch.linspace(1, pulls - 1, min(MOST_PULLS, pulls - 1)).round().long()
 
 
 def rows(features: Tensor, targets: Tensor) -> DecoderRows:
-    """Returns rows of `[S, N, X, H]` features and `[S, N, X, Y]` targets, each less the mean of its pull.
-
-    Features are scaled to unit variance, targets too; R² does not depend on it.
-    """
+    """Returns rows of `[S, N, X, H]` features and `[S, N, X, Y]` targets, centred by pull, with unit variance."""
     half = features.shape[1] // 2
     parts = [_standard(part.double(), half) for part in (features, targets)]
     fit, test = ([part[:, taken].flatten(1, 2) for part in parts] for taken in (slice(half), slice(half, None)))
@@ -68,14 +58,14 @@ def rows(features: Tensor, targets: Tensor) -> DecoderRows:
 
 
 def linear(taken: DecoderRows) -> Tensor:
-    """Returns R² of each target by ridge regression, `[S, Y]`, on the lifetimes that it was not fitted to."""
+    """Returns the test R² of each target by ridge regression, `[S, Y]`."""
     return _r2(taken.test[1], taken.test[0] @ ridge(*taken.fit))
 
 
 def network(taken: DecoderRows, seed: int = 0) -> Tensor:
-    """Returns R² of each target by a network of `HIDDEN` tanh units, `[S, Y]`; each run has its own.
+    """Returns the test R² of each target by a network of `HIDDEN` tanh units per run, `[S, Y]`.
 
-    It starts from the linear decoder's inputs and random units, and is trained by `STEPS` steps of Adam.
+    It also has a linear path from the inputs, and is trained by `STEPS` steps of Adam.
     """
     features, targets = (part.float() for part in taken.fit)
     draws = torch.Generator().manual_seed(seed)
@@ -97,17 +87,15 @@ def network(taken: DecoderRows, seed: int = 0) -> Tensor:
 
 
 def by_statistic(r2: Tensor) -> dict[str, Tensor]:
-    """Returns R² of mean, variance and count, `[S]` each: means over arms of `[S, 3 A]`."""
+    """Returns R² of mean, variance and count, `[S]` each, averaged over arms of `[S, 3 A]`."""
     return dict(zip(STATISTICS, r2.view(r2.shape[0], len(STATISTICS), -1).mean(-1).unbind(1), strict=True))
 
 
 def decoded(features: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
-    """Returns R² `[S]` by name, `mean.linear.trained`: of every statistic, decoder and source of features.
-
-    The memory of another lifetime is read by the linear decoder alone.
+    """Returns R² `[S]` of every statistic, decoder and source, by name: `mean.linear.trained`.
 
     Args:
-        features: `trained`, `untrained` and `inputs`, `[S, N, X, H]` each.
+        features: `trained`, `untrained` and `inputs`, `[S, N, X, H]` each; `shuffled` is made from `trained`.
         targets: `[S, N, X, 3 A]`.
     """
     found: dict[str, Tensor] = {}
@@ -120,9 +108,9 @@ def decoded(features: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor
 
 
 def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
-    """Returns the posterior means as a linear decoder reads them, `[S, N, X, A]`, in the second half's lifetimes.
+    """Returns posterior means as read by a linear decoder, `[S, N, X, A]`, in the second half's lifetimes.
 
-    The first half's lifetimes, to which it is fitted, have the mean of their pull.
+    The first half, to which it is fitted, has the mean of the pull instead.
     """
     half = features.shape[1] // 2
     taken = rows(features, targets)
@@ -133,9 +121,9 @@ def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
 
 
 def ridge(features: Tensor, targets: Tensor, share: float = RIDGE) -> Tensor:
-    """Returns the weights `[S, H, Y]` that map features `[S, R, H]` to targets `[S, R, Y]` by ridge regression.
+    """Returns ridge weights `[S, H, Y]` from features `[S, R, H]` to targets `[S, R, Y]`.
 
-    `share` of the features' mean square is the penalty.
+    The penalty is `share` of the features' mean square.
     """
     products = features.mT @ features
     penalty = share * products.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-9)
@@ -150,7 +138,7 @@ def _told(weights: Mapping[str, Tensor], features: Tensor) -> Tensor:
 
 
 def moments(part: Tensor, half: int) -> tuple[Tensor, Tensor]:
-    """Returns the mean of each pull `[S, 1, X, Y]` and the deviation around it `[S, 1, 1, Y]`, of the first half."""
+    """Returns the first half's mean of each pull `[S, 1, X, Y]` and deviation around it `[S, 1, 1, Y]`."""
     means = part[:, :half].mean(1, keepdim=True)
     scale = (part[:, :half] - means).square().mean((1, 2), keepdim=True).sqrt()
     return means, scale.clamp(min=1e-6)
@@ -162,5 +150,5 @@ def _standard(part: Tensor, half: int) -> Tensor:
 
 
 def _r2(targets: Tensor, told: Tensor) -> Tensor:
-    """Returns 1 − SSE / SST over rows, `[S, Y]`; targets are less the mean of their pull."""
+    """Returns 1 − SSE / SST over rows, `[S, Y]`, for centred targets."""
     return 1 - (targets - told).square().sum(1) / targets.square().sum(1).clamp(min=1e-12)

@@ -1,24 +1,23 @@
-"""How far a policy is from each algorithm that it might be: the distances that the verdict compares.
+"""How far a policy is from each candidate algorithm, for the verdict.
 
-The distance of a policy π from a candidate c is, over the decisions h of lifetimes,
+The distance of a policy π from a candidate c is, over decisions h of lifetimes,
 
     D(c) = Σ_h w(h) ½ ‖π(· | h) − c(· | h)‖² / Σ_h w(h),   w(h) = max_a Q*(h, a) − min_a Q*(h, a),
 
-so that a decision counts by what is at stake in it. Where two candidates agree, they are equally far, whatever π does:
-the difference of two distances rests on those decisions alone that tell the two apart.
+so that a decision counts by what is at stake. A difference of two distances rests only on decisions where the two
+candidates differ.
 
 | candidate | policy |
 |---|---|
 | `bayes-adaptive` | softmax of Q*(h, ·) |
 | `greedy` | softmax of the posterior means |
-| `posterior-sampling` | the chance of each arm to be the best (Thompson): the formula of claim 5, read literally |
+| `posterior-sampling` | probability of each arm to be the best (Thompson): the formula of claim 5, read literally |
 | `recency` | softmax of recency-weighted means (`algorithms.Recency`) |
-| `reactive` | π's own mean by pull, last arm and last pay-off: the best account by the last pull |
-| `history-free` | π's own mean by pull: the best account that knows no history |
+| `reactive` | π's own mean by pull, last arm and last reward: the best fit by the last pull |
+| `history-free` | π's own mean by pull: the best fit without history |
 
-A trained policy never is quite deterministic, so a softmax has the temperature, 0 among them, that fits π best, and the
-recency-weighted learner its rate. Posterior sampling says itself how random it is. Whatever is fitted, is fitted to the
-first half of the lifetimes; all distances are those of the other half.
+A trained policy is not quite deterministic, so temperatures (0 included) and the recency rate are those that fit π
+best. Posterior sampling has no temperature. Fits use the first half of the lifetimes, distances the other.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ def distances(policy: Tensor, histories: Histories, values: ActionValues, thomps
     """Returns the distance of each run's policy from each of `CANDIDATES`, `[S]`.
 
     Args:
-        policy: the chance of each arm, `[S, N, T, A]`.
-        histories: the lifetimes in which it was asked.
-        values: what is at stake.
-        thompson: the chances of posterior sampling in the same lifetimes, `[S, N, T, A]`.
+        policy: probabilities `[S, N, T, A]`.
+        histories: the lifetimes where it was asked.
+        values: exact values, for the weights.
+        thompson: probabilities of posterior sampling there, `[S, N, T, A]`.
     """
     counts = histories.counts(values.arms)
     stakes = values.gaps(counts).amax(-1)
@@ -65,34 +64,34 @@ def distances(policy: Tensor, histories: Histories, values: ActionValues, thomps
 
 
 def distance(policy: Tensor, other: Tensor, weights: Tensor) -> Tensor:
-    """Returns D, `[S]`, for chances `[S, N, T, A]` and weights `[S, N, T]`."""
+    """Returns D, `[S]`, for probabilities `[S, N, T, A]` and weights `[S, N, T]`."""
     apart = 0.5 * (policy - other).square().sum(-1)
     return (weights * apart).sum((1, 2)) / weights.sum((1, 2)).clamp(min=1e-12)
 
 
 def _of_half(like: Tensor, half: int, first: bool) -> Tensor:
-    """Returns 1 for the lifetimes of one half and 0 for the others, in the shape of `like` `[S, N, T]`."""
+    """Returns 1 for the lifetimes of one half, else 0, shape of `like` `[S, N, T]`."""
     chosen = (torch.arange(like.shape[1]) < half) == first
     return chosen.view(1, -1, 1).expand_as(like).to(like.dtype)
 
 
 def _best_fit(policy: Tensor, preferences: list[Tensor], fit: Tensor, test: Tensor) -> Tensor:
-    """Returns the distance, on `test`, of the softmax that is nearest on `fit`, run by run, `[S]`."""
+    """Returns the distance on `test` of the softmax nearest on `fit`, `[S]`."""
     made = [softened(each, temperature) for each in preferences for temperature in TEMPERATURES]
     fitted, tested = (torch.stack([distance(policy, each, weights) for each in made]) for weights in (fit, test))
     return tested.gather(0, fitted.argmin(0, keepdim=True)).squeeze(0)
 
 
 def _last_pull(histories: Histories) -> Tensor:
-    """Returns the arm pulled before each decision and its pay-off, as one number, `[S, N, T]`; 0 at the start."""
+    """Returns the last arm and reward before each decision, as one number, `[S, N, T]`; 0 at the start."""
     after = 1 + 2 * histories.actions + histories.rewards.long()
     return torch.cat((torch.zeros_like(after[..., :1]), after[..., :-1]), -1)
 
 
 def _own_mean(policy: Tensor, group: Tensor, half: int) -> Tensor:
-    """Returns the policy's mean over lifetimes of the first half, by pull and group `[S, N, T]`, for every decision.
+    """Returns the policy's mean over the first half's lifetimes, by pull and group `[S, N, T]`.
 
-    A group that the first half never met has the mean of its pull.
+    A group that is missing there has the mean of its pull.
     """
     runs, _, pulls, arms = policy.shape
     groups = int(group.max()) + 1

@@ -1,8 +1,7 @@
-"""Who is asked: a stack of trained agents, or a known algorithm in its place; both go through the same measures.
+"""One interface for trained agents and known algorithms.
 
-An examinee lives lifetimes of its own, and says before each pull of any lifetime what it would do. An agent is asked by
-showing it that lifetime step by step, as it would have been shown its own: masked as its cell is, its memory carried or
-reset.
+An examinee plays lifetimes of its own, and gives its probabilities before each pull of any lifetime. An agent is shown
+the lifetime step by step, with its cell's masks and memory resets.
 """
 
 from __future__ import annotations
@@ -30,26 +29,26 @@ Seen = Callable[[int], tuple[Tensor, ...]]
 
 
 class Examinee(Protocol):
-    """S runs that are asked side by side."""
+    """S runs asked side by side."""
 
     def lifetimes(self, tasks: Tensor) -> Histories:
         """Returns lifetimes of its own on `tasks` `[S, N, A]`."""
         ...
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns the chance of each arm before each pull of any lifetimes, `[S, N, T, A]` (float64)."""
+        """Returns the probability of each arm before each pull of any lifetimes, `[S, N, T, A]` (float64)."""
         ...
 
 
 @dataclass(frozen=True)
 class KnownAlgorithm:
-    """A known algorithm as S runs, which differ by their luck, or by their noise.
+    """S runs of a known algorithm that differ by their random numbers.
 
     Attributes:
         algorithm: the algorithm.
-        pulls: of a lifetime.
-        seed: of its luck.
-        lapses: how often it pulls any arm instead, as a trained policy is never quite what it computes.
+        pulls: T.
+        seed: of the random numbers.
+        lapses: probability of a random arm instead, as trained policies are noisy.
     """
 
     algorithm: Algorithm
@@ -58,23 +57,23 @@ class KnownAlgorithm:
     lapses: float = 0.0
 
     def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of its own; a lapse is an arm pulled at random."""
+        """Returns lifetimes of its own."""
         draws = generator(self.seed, Purpose.REFERENCES)
         return lived(self.algorithm, tasks, self.pulls, self.lapses, draws)
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns its chances, lapses included."""
+        """Returns its probabilities, lapses included."""
         chances = along(self.algorithm, histories)
         return (1 - self.lapses) * chances + self.lapses / chances.shape[-1]
 
 
 class Responses(NamedTuple):
-    """What agents make of lifetimes that they are shown.
+    """What agents do and hold in lifetimes that they are shown.
 
     Attributes:
-        chances: of each arm before each pull, `[S, N, T, A]` (float64).
-        outputs: what the memory hands to the head then, `[S, N, T, H]`.
-        inputs: what they saw, `[S, N, T, F]`.
+        chances: probabilities before each pull, `[S, N, T, A]` (float64).
+        outputs: the memory's outputs, `[S, N, T, H]`.
+        inputs: `[S, N, T, F]`.
     """
 
     chances: Tensor
@@ -100,7 +99,7 @@ class Agents:
 
     @torch.no_grad()
     def lived(self, tasks: Tensor) -> Iterator[tuple[Lanes, Transition]]:
-        """Yields where lifetimes of their own are, and their next step: sampled actions, the luck of an evaluation."""
+        """Yields the state before each step of their own lifetimes, and the step; actions are sampled."""
         setup = self.setup
         draws = self._draws(tasks.shape[1])
         play = Play(setup.agent, setup.family, self._weights, tasks.to(setup.device), setup.stands_still)
@@ -116,21 +115,21 @@ class Agents:
         return Histories(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns what they would do before each pull of lifetimes that they are shown."""
+        """Returns their probabilities before each pull of lifetimes that they are shown."""
         return self.shown(histories).chances
 
     def shown(self, histories: Histories) -> Responses:
-        """Returns what they make of lifetimes, which may be shorter than theirs."""
+        """Returns their responses to lifetimes, which may be shorter than theirs."""
         return self.following(partial(_past, histories), histories.shape)
 
     @torch.no_grad()
     def following(self, seen: Seen, shape: tuple[int, int, int], held: Tensor | None = None) -> Responses:
-        """Returns what they make of what is shown to them.
+        """Returns their responses to given inputs.
 
         Args:
             seen: the parts of `Past` before each step, `[S, N, ...]`.
-            shape: S, N and how many steps.
-            held: the step, `[N]`, after which the memory's state stays as it is; None where it never does.
+            shape: S, N and number of steps.
+            held: step `[N]` after which the memory's state is frozen; None: never.
         """
         agent, device = self.setup.agent, self.setup.device
         runs, lifetimes, steps = shape
@@ -151,13 +150,13 @@ class Agents:
         return Responses(self.of_outputs(made), made.cpu(), torch.stack(inputs, 2).cpu())
 
     def of_outputs(self, outputs: Tensor) -> Tensor:
-        """Returns the chances `[S, ..., A]` (float64) that the policy makes of the memory's outputs `[S, ..., H]`."""
+        """Returns probabilities `[S, ..., A]` (float64) for the memory's outputs `[S, ..., H]`."""
         logits = self.setup.agent.logits(self._weights, outputs.to(self.setup.device))
         return logits.double().softmax(-1).cpu()
 
 
 def _frozen(before: State, after: State, stays: Tensor) -> State:
-    """Returns the state after a step; in lanes that stay, `[N]`, as it was before."""
+    """Returns the new state, but the old one in lanes that stay `[N]`."""
     return tuple(
         torch.where(stays.view(1, -1, *([1] * (new.dim() - 2))), old, new)
         for old, new in zip(before, after, strict=True)
@@ -165,7 +164,7 @@ def _frozen(before: State, after: State, stays: Tensor) -> State:
 
 
 def _past(histories: Histories, t: int) -> tuple[Tensor, ...]:
-    """Returns the parts of `Past` before pull t: a bandit shows a 0, and every pull is an episode."""
+    """Returns the parts of `Past` before pull t; observations are 0, and every pull is an episode."""
     first = histories.rewards[..., :1] * 0
     one = first + 1
     before = slice(t - 1, t)

@@ -1,8 +1,8 @@
-"""Exchangeability: does a policy move when the past of one lifetime is put in another order?
+"""Exchangeability: does a policy change when the past is reordered?
 
-Pulls of independent arms are exchangeable: the same pulls and pay-offs in another order leave the posterior as it was.
-So whoever chooses by the posterior does the same after both pasts, exactly; a recency-weighted habit does not. The test
-needs no decoder and no training, and its null is 0 for every Bayesian, optimal or not.
+Pulls of independent arms are exchangeable: reordering leaves the posterior unchanged. So a policy by the posterior does
+not change, and a recency-weighted habit does. The test needs no decoder and no training; its null is exactly 0 for
+every Bayesian.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Asked = Callable[[Histories], Tensor]
 
 
 class Moves(NamedTuple):
-    """How far the policy moves, in total variation (0 to 1), `[S, X]` for each of X pulls at which it was asked.
+    """Change of the policy in total variation (0 to 1), `[S, X]` at X pulls.
 
     Attributes:
-        reordered: when the pulls so far stand in another order.
-        other: when the past is that of another lifetime, for comparison.
+        reordered: under another order of the past.
+        other: under the past of another lifetime, for comparison.
     """
 
     reordered: Tensor
@@ -32,18 +32,18 @@ class Moves(NamedTuple):
 
 
 def asked_after(pulls: int) -> tuple[int, ...]:
-    """Returns after how many pulls the policy is asked: a quarter, a half, three quarters, all but one."""
+    """Returns the pulls after which the policy is asked: quarters of the lifetime, and all but one."""
     return tuple(sorted({max(pulls // 4, 2), max(pulls // 2, 2), max(3 * pulls // 4, 2), max(pulls - 1, 2)}))
 
 
 def moves(asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator) -> Moves:
-    """Returns how far the policy moves over lifetimes, on average.
+    """Returns the mean change of the policy over lifetimes.
 
     Args:
-        asked: the policy; its answer before a pull depends on the pulls before it alone.
-        plain: its answer in the lifetimes as they are, `[S, N, T, A]`.
-        histories: the lifetimes; the policy's own say where it goes, those of another what it would do there.
-        draws: of the order, another for every lifetime.
+        asked: the policy; its answer depends on earlier pulls alone.
+        plain: its answer in the original lifetimes, `[S, N, T, A]`.
+        histories: the original lifetimes.
+        draws: for the order, drawn for each lifetime.
     """
     found = []
     for t in asked_after(histories.shape[2]):
@@ -57,5 +57,5 @@ def moves(asked: Asked, plain: Tensor, histories: Histories, draws: torch.Genera
 
 
 def _apart(one: Tensor, other: Tensor) -> Tensor:
-    """Returns the mean total variation over lifetimes, `[S]`, of chances `[S, N, A]`."""
+    """Returns the mean total variation over lifetimes, `[S]`, of probabilities `[S, N, A]`."""
     return 0.5 * (one - other).abs().sum(-1).mean(1)

@@ -1,7 +1,6 @@
-"""Lifetimes on a bandit: the arms pulled, what they paid, and the counts that stood before each pull.
+"""Bandit lifetimes: arms, rewards, and the counts before each pull.
 
-Under a prior that is independent over arms the counts are all that a history says of the task: two histories of the
-same counts differ only in their order.
+If arms are independent, counts are sufficient: histories of equal counts differ in order alone.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ class Histories(NamedTuple):
     """Whole lifetimes.
 
     Attributes:
-        actions: the arm that each pull was carried out on, `[S, N, T]` (int64).
-        rewards: what it paid, 0 or 1, `[S, N, T]` (float32).
+        actions: the pulled arms, `[S, N, T]` (int64).
+        rewards: 0 or 1, `[S, N, T]` (float32).
     """
 
     actions: Tensor
@@ -42,9 +41,9 @@ class Histories(NamedTuple):
         return Histories(*(torch.cat(pair, 1) for pair in zip(self, others, strict=True)))
 
     def of_runs(self, runs: int) -> Histories:
-        """Returns the lifetimes of one run as those of each of S runs."""
+        """Returns one run's lifetimes, repeated for S runs."""
         return Histories(*(part.expand(runs, -1, -1) for part in self))
 
     def reordered(self, order: Tensor) -> Histories:
-        """Returns the lifetimes with their pulls in another order, `[S, N, t]` of places among the first t pulls."""
+        """Returns the lifetimes with pulls reordered by `order` `[S, N, t]`, indices among the first t pulls."""
         return Histories(*(part.gather(2, order) for part in self))

@@ -1,8 +1,8 @@
-"""Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by what exploring is worth.
+"""Value lost per decision: max_a Q*(h, a) − Σ_a π(a | h) Q*(h, a), by pull and by the worth of exploring.
 
-How often a policy takes the Bayes-optimal action says little: on two arms × 20 pulls greedy takes the opposite one at
-3.2% of the steps only, since nearly always either arm is as good, or the better one is plain. So a decision counts by
-what is at stake in it. *Exploring is worth* Q*(h, best) − Q*(h, greedy): 0 wherever the arm that looks best is best.
+Agreement with the Bayes-optimal action says little: on two arms × 20 pulls greedy differs at 3.2% of the steps only. So
+a decision counts by what is at stake. The *worth of exploring* is Q*(h, best) − Q*(h, greedy), 0 where the arm that
+looks best is best.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ WORTH = (1e-9, 0.01)  # bounds of the classes of decisions: exploring is worth n
 
 
 class Decisions(NamedTuple):
-    """What is at stake in the decisions of some lifetimes.
+    """What is at stake in decisions of lifetimes.
 
     Attributes:
-        gaps: what each arm costs beyond the best, `[S, N, T, A]`.
-        worth: which class of `WORTH` exploring falls into, `[S, N, T]`: 0, 1 or 2.
+        gaps: optimal-advantage gaps, `[S, N, T, A]`.
+        worth: class of the worth of exploring by `WORTH`, `[S, N, T]`: 0, 1 or 2.
     """
 
     gaps: Tensor
@@ -39,7 +39,7 @@ def decisions(values: ActionValues, counts: Tensor) -> Decisions:
 
 
 def lost(chances: Tensor, gaps: Tensor) -> Tensor:
-    """Returns what each decision loses in expectation over the policy, `[S, N, T]`."""
+    """Returns the expected loss of each decision, `[S, N, T]`."""
     return (chances * gaps).sum(-1)
 
 
@@ -49,10 +49,7 @@ def lost_by_pull(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Ten
 
 
 def lost_by_worth(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Tensor]:
-    """Returns the mean loss in each class of decisions, `[S, 3]`, and `share`: how many decisions are of each.
-
-    A class that holds no decision has a loss of 0.
-    """
+    """Returns the mean loss in each class of decisions, `[S, 3]` (0 if empty), and their `share`."""
     of_class = torch.stack([at.worth == place for place in range(len(WORTH) + 1)], 1).double()  # [S, 3, N, T]
     sizes = of_class.sum((2, 3))
     sums = {name: (of_class * lost(chances, at.gaps).unsqueeze(1)).sum((2, 3)) for name, chances in policies.items()}
@@ -61,5 +58,5 @@ def lost_by_worth(policies: Mapping[str, Tensor], at: Decisions) -> dict[str, Te
 
 
 def listed(named: Mapping[str, Tensor], prefix: str, run: int) -> dict[str, Sequence[float]]:
-    """Returns one run's numbers as lists, their names behind a prefix."""
+    """Returns one run's numbers as lists, by prefixed name."""
     return {f"{prefix}.{name}": numbers[run].tolist() for name, numbers in named.items()}

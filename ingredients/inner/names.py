@@ -1,7 +1,4 @@
-"""What an agent may come out as, and which known algorithms say first that the measures tell them apart.
-
-No torch is needed here, so that `judgement.inner` makes verdicts of what the rest of the wing measures.
-"""
+"""Names of candidates and known algorithms, without torch, for `judgement.inner` and `judgement.planning`."""
 
 from __future__ import annotations
 

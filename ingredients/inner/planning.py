@@ -1,8 +1,7 @@
-"""Signs of planning in a stack's agents (claim 6): everything that is measured of them, run by run.
+"""Signs of planning in a stack's agents (claim 6): all measurements, by run.
 
-Five signs, each beside its control; docs/planning.md says what they mean, and `judgement.planning` makes verdicts of
-them. All agents of a study decide in the same walks (`planning_grounds`); content and cause are looked at in their own
-games (`planning_inside`).
+Five signs with controls; docs/planning.md explains them, `judgement.planning` judges. All agents of a study decide in
+the same walks (`planning_grounds`); content and cause are measured in their own games (`planning_inside`).
 
 Shapes: S runs, N decisions or games, T steps, A actions.
 """
@@ -35,12 +34,12 @@ PLAYED: Final = 3  # times that a game of its own is gone through: played, and s
 
 
 def planning(setup: Setup, policies: Sequence[Tensor], tasks: int) -> list[dict[str, Sequence[float]]]:
-    """Returns what is found of each run, lists of numbers by name (docs/planning.md has the names).
+    """Returns each run's measurements, lists of numbers by name (docs/planning.md).
 
     Args:
-        setup: the stack; its family must be the memory & planning game.
-        policies: the weights `[S, P]` at the evaluation points: the first untrained, the last final.
-        tasks: how many evaluation tasks there are.
+        setup: the stack, on the memory & planning game.
+        policies: weights `[S, P]` at the evaluation points, the first untrained, the last final.
+        tasks: number of evaluation tasks.
     """
     family = setup.family
     assert isinstance(family, MemoryPlanning), "the study refuses others"
@@ -69,12 +68,12 @@ def steps_asked(setup: Setup, tasks: int) -> int:
 
 
 def _sizes(setup: Setup, tasks: int) -> tuple[int, int]:
-    """Returns how many decisions of a sign an agent is asked for, and how many games of its own are looked at."""
+    """Returns the number of decisions per sign, and of own games."""
     return min(DECISIONS, tasks, lanes_at_once(setup)), min(OWN_GAMES, tasks, lanes_at_once(setup))
 
 
 def composed(family: MemoryPlanning, agents: Agents, at: Composition) -> dict[str, Tensor]:
-    """Returns the numbers of composition and of computation, `[S]` each."""
+    """Returns the numbers of composition and computation, `[S]` each."""
     walks = at.walks.waiting(TICKS)
     moves = at.planned.double()
     likely = by_moves(_after_ticks(family, agents, walks), moves)  # [S, ticks, N]
@@ -103,7 +102,7 @@ def told(family: MemoryPlanning, agents: Agents, heard: News) -> dict[str, Tenso
 def within(
     family: MemoryPlanning, agents: Agents, untrained: Agents, mazes: Tensor, games: inside.OwnGames
 ) -> dict[str, Tensor]:
-    """Returns the numbers of content and of cause in own games on mazes `[N, D]`, `[S]` or `[S, X]` each."""
+    """Returns the numbers of content and cause in own games on mazes `[N, D]`, `[S]` or `[S, X]` each."""
     when = inside.new_goals(games)
     shown = [_shown_games(family, each, games) for each in (agents, untrained)]
     trained, before = (inside.at_moments(each.outputs, when.at) for each in shown)
@@ -125,7 +124,7 @@ def within(
 
 
 def _shown(family: MemoryPlanning, agents: Agents, walks: tuple[Tensor, ...], held: Tensor | None = None) -> Responses:
-    """Returns what agents make of walks: labels here and of the goal, actions, rewards and flags, `[S, N, T]` each."""
+    """Returns responses to walks: position and goal labels, actions, rewards and flags, `[S, N, T]` each."""
     return agents.following(partial(_past, family, walks), _shape(walks[0]), held)
 
 
@@ -151,19 +150,19 @@ def _of_walks(walks: Walks, agents: Agents) -> tuple[Tensor, ...]:
 
 
 def _at_decision(family: MemoryPlanning, agents: Agents, walks: Walks) -> Tensor:
-    """Returns the chances at the decision, `[S, N, A]`."""
+    """Returns the probabilities at the decision, `[S, N, A]`."""
     chances = _shown(family, agents, _of_walks(walks, agents)).chances
     return chances[:, walks.rows, walks.decides]
 
 
 def _after_ticks(family: MemoryPlanning, agents: Agents, walks: Walks, held: Tensor | None = None) -> Tensor:
-    """Returns the chances at the decision and after each idle tick, `[S, 1 + ticks, N, A]`."""
+    """Returns the probabilities at the decision and after each idle tick, `[S, 1 + ticks, N, A]`."""
     chances = _shown(family, agents, _of_walks(walks, agents), held).chances
     return torch.stack([chances[:, walks.rows, walks.decides + tick] for tick in range(TICKS + 1)], 1)
 
 
 def _shown_games(family: MemoryPlanning, agents: Agents, games: inside.OwnGames) -> Responses:
-    """Returns what agents make of games of their own."""
+    """Returns responses to their own games."""
     _, lanes, steps = games.here.shape
     flagged = flags(family, lanes, steps).expand_as(games.reward)
     return _shown(family, agents, (*games, flagged))

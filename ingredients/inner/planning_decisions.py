@@ -1,14 +1,13 @@
-"""Decisions that tell who plans: chosen among what the game may bring, where those who do not plan do something else.
+"""Decisions that reveal planning: those where players who do not plan act differently.
 
-At each decision a goal has just been collected and the next one is shown. What a planner does is clear: the shortest
-ways over edges that it has seen, and those that count on edges never tried, begin with the same moves (`planned`). So
-nothing is asked in which one would have to guess.
+A goal has just been collected and the next one is shown. `planned` moves begin shortest ways over edges already seen,
+where ways over untried edges begin with the same moves. So no decision needs a guess.
 
-*Composition.* `planned` begins a way of edges each of which was seen but which were never walked in a row: the moves
-of who replays a path, and of who goes as the crow flies (and knows which moves failed where it stands), are others.
+*Composition.* The planned way consists of seen edges that were never walked in a row. The moves of a player who replays
+paths, or heads straight for the goal, are others.
 
-*News.* An edge that was never tried is tried far away, and is open or closed; all else, what is walked afterwards too,
-is the same. By that alone `planned` differs. A control goal is one for which it is the same either way.
+*News.* A distant untried edge is tried, and is open or closed; all else is the same. Only this changes the planned
+moves. For a control goal they are the same either way.
 
 Shapes: N walks, P places and labels; moves `[N, 4]` are masks.
 """
@@ -33,13 +32,13 @@ NEAREST = 2  # steps that a goal, and the news, are away at least
 
 
 class Knowledge(NamedTuple):
-    """What a searcher knows of the maze when it decides, by place on its chart.
+    """What a searcher knows of the maze at the decision, by place on its chart.
 
     Attributes:
         edges: `[N, P, 4]`: unseen, open or wall.
-        place: of each label, `[N, P]`; −1 where it is not known.
-        label: of each place, `[N, P]` (int64); −1 where it is not known.
-        here: the place where it stands, `[N]`.
+        place: of each label, `[N, P]`; −1 if unknown.
+        label: of each place, `[N, P]` (int64); −1 if unknown.
+        here: the current place, `[N]`.
     """
 
     edges: Tensor
@@ -49,7 +48,7 @@ class Knowledge(NamedTuple):
 
 
 def known(family: MemoryPlanning, walks: Walks) -> Knowledge:
-    """Returns what is known at each decision."""
+    """Returns the knowledge at each decision."""
     search = MazeSearch(family)
     parts = search.parts.of(memories(family, search, walks))
     standing = walks.here[walks.rows, walks.decides]
@@ -61,14 +60,14 @@ def known(family: MemoryPlanning, walks: Walks) -> Knowledge:
 
 
 class Ways(NamedTuple):
-    """Shortest ways between all places: their lengths `[B, P, P]`, and with which moves they begin `[B, P, 4, P]`."""
+    """Shortest ways between all places: lengths `[B, P, P]`, and first moves `[B, P, 4, P]`."""
 
     length: Tensor
     begins: Tensor
 
 
 def ways(edges: Tensor, guess: bool) -> Ways:
-    """Returns the ways over edges `[B, P, 4]` that were seen, or also over those never tried, where they may guess."""
+    """Returns the ways over seen edges of `[B, P, 4]`, or with `guess` also over untried ones."""
     places = edges.shape[1]
     around = neighbours(math.isqrt(places))
     passable = (edges == OPEN) | ((edges == UNSEEN) & guess)
@@ -80,7 +79,7 @@ def ways(edges: Tensor, guess: bool) -> Ways:
 
 
 def planned(edges: Tensor) -> Ways:
-    """Returns the ways that need no guess: those over seen edges, where the others are no shorter and begin alike."""
+    """Returns the ways that need no guess: over seen edges, where untried ones give no other length or first move."""
     seen, guessed = (ways(edges, guess) for guess in (False, True))
     alike = (seen.begins == guessed.begins).all(2) & ((seen.length - guessed.length).abs() < SAME)
     return Ways(torch.where(alike, seen.length, math.inf), seen.begins & alike.unsqueeze(2))
@@ -91,9 +90,9 @@ class Composition(NamedTuple):
 
     Attributes:
         walks: with their goals, `[N]`.
-        rows: which of the walks handed in they were, `[N]`.
-        planned: the moves of a planner, `[N, 4]`.
-        distance: of the goal, `[N]`.
+        rows: indices among the given walks, `[N]`.
+        planned: moves of a planner, `[N, 4]`.
+        distance: to the goal, `[N]`.
     """
 
     walks: Walks
@@ -103,7 +102,7 @@ class Composition(NamedTuple):
 
 
 def composition(family: MemoryPlanning, walks: Walks, draws: torch.Generator) -> Composition:
-    """Returns one decision for each walk in which there is one; `walks` decide where a goal is new."""
+    """Returns one decision for each walk that has one; `walks` decide where a goal is new."""
     sure = known(family, walks)
     around = neighbours(family.size)
     rows = walks.rows
@@ -124,7 +123,7 @@ def composition(family: MemoryPlanning, walks: Walks, draws: torch.Generator) ->
 
 
 def _replayed(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
-    """Returns the move that a stored path begins with, `[N, 4, P]` by the goal's place; none where none is."""
+    """Returns the first move of a stored path, `[N, 4, P]` by the goal's place; none if there is no path."""
     replay = Replay(family)
     parts = replay.parts.of(memories(family, replay, walks))
     standing = walks.here[walks.rows, walks.decides]
@@ -142,12 +141,12 @@ def _onward(family: MemoryPlanning, walks: Walks, sure: Knowledge) -> Tensor:
 
 
 class MazeWorld(NamedTuple):
-    """The decisions of the second sign in one of the two worlds.
+    """Decisions of the second sign, with the edge open or closed.
 
     Attributes:
         walks: with their goals, `[N]`.
-        tasks: the maze, in which the edge is open or closed, `[N, D]`.
-        planned: the moves of a planner, `[N, 4]`.
+        tasks: the mazes, `[N, D]`.
+        planned: moves of a planner, `[N, 4]`.
     """
 
     walks: Walks
@@ -159,8 +158,8 @@ class News(NamedTuple):
     """Decisions of the second sign.
 
     Attributes:
-        opened, closed: the two worlds, which differ in one edge.
-        control: another goal, for which a planner's moves are the same in both, `[N]` (label).
+        opened, closed: two worlds that differ in one edge.
+        control: label of a goal with the same planned moves in both, `[N]`.
         same: those moves, `[N, 4]`.
     """
 
@@ -170,7 +169,7 @@ class News(NamedTuple):
     same: Tensor
 
     def of(self, chosen: Tensor) -> News:
-        """Returns some of the decisions."""
+        """Returns the chosen decisions."""
         opened, closed = (
             MazeWorld(each.walks.of(chosen), each.tasks[chosen], each.planned[chosen])
             for each in (self.opened, self.closed)
@@ -179,9 +178,9 @@ class News(NamedTuple):
 
 
 def news(family: MemoryPlanning, walks: Walks, tasks: Tensor, draws: torch.Generator) -> News:
-    """Returns one decision for each walk in which there is one; `walks` are led on from where a goal is new.
+    """Returns one decision for each walk that has one; `walks` are continued from where a goal is new.
 
-    Cases in which the two worlds store other paths for who replays are left out.
+    Cases are left out where the two worlds give a replaying player different paths.
     """
     everything = known(family, walks)
     case = _cases(family, everything, draws)
@@ -213,7 +212,7 @@ def _maze(family: MemoryPlanning, tasks: Tensor, sure: Knowledge, edge: Tensor, 
 
 
 def _with(edges: Tensor, edge: Tensor, status: float) -> Tensor:
-    """Returns edges `[B, P, 4]` with one of them, `[B, 2]` (place, move), known to be open or closed from both ends."""
+    """Returns edges `[B, P, 4]` with one, `[B, 2]` (place, move), set open or closed from both ends."""
     made = edges.clone()
     lanes = torch.arange(len(edges))
     place, move = edge.unbind(-1)
@@ -224,7 +223,7 @@ def _with(edges: Tensor, edge: Tensor, status: float) -> Tensor:
 
 
 class _Case(NamedTuple):
-    """An edge (place and move, `[N, 2]`; −1 where there is no case), and places `[N]`: to decide at, goal, control."""
+    """An edge (place and move, `[N, 2]`; −1 if none), and places `[N]`: of the decision, the goal, the control."""
 
     edge: Tensor
     at: Tensor
@@ -233,7 +232,7 @@ class _Case(NamedTuple):
 
 
 def _cases(family: MemoryPlanning, sure: Knowledge, draws: torch.Generator) -> _Case:
-    """Returns a case for each walk, each as likely of those that it has."""
+    """Returns a random case for each walk, uniform over those that it has."""
     walks = len(sure.here)
     places = family.places
     edges = torch.tensor([(place, move) for place in range(places) for move in EDGES])
@@ -256,9 +255,9 @@ def _cases(family: MemoryPlanning, sure: Knowledge, draws: torch.Generator) -> _
 
 
 def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns where one may decide, and what may be the goal, `[B, P]` each; nowhere, if the edge is no news.
+    """Returns possible places of the decision and of the goal, `[B, P]` each; none if the edge is no news.
 
-    The edge was never tried, its ends are known, and one can get to it. One decides far from it; no end is the goal.
+    The edge is untried and reachable, with known ends. The decision is far from it, and no end is the goal.
     """
     lanes = torch.arange(len(edge))
     places = sure.edges.shape[1]
@@ -275,9 +274,9 @@ def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, status: float) -> Walks:
-    """Returns the walks led to the edge, where it is tried twice, and on to a place where they collect and decide.
+    """Returns the walks led to the edge, where it is tried twice, and on to the place of the decision.
 
-    Where it is open it is crossed and crossed back; where it is closed, run into twice. That place is the goal
+    An open edge is crossed back and forth; a closed one is run into twice. The place of the decision is the goal
     meanwhile.
     """
     around = neighbours(family.size)
@@ -307,7 +306,7 @@ def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, sta
 
 
 def _after(family: MemoryPlanning, walks: Walks, led: Walks) -> Walks:
-    """Returns walks up to their decision and then led on; they decide where they were led to."""
+    """Returns walks continued from their decision by `led`, deciding at its end."""
     steps = walks.here.shape[1] + led.here.shape[1]
     t = torch.arange(steps).expand(len(walks.here), -1)
     since = t - walks.decides.unsqueeze(1)

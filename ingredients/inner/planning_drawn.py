@@ -1,4 +1,4 @@
-"""One way of each run, to be drawn: the agent's beside that of the player who searches, who saw the same until then."""
+"""One way of each run for a figure: the agent's beside a searcher's with the same past."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ingredients.tasks.torus import neighbours
 
 
 def paths(family: MemoryPlanning, games: OwnGames) -> list[dict[str, Sequence[float]]]:
-    """Returns for each run the longest way to a goal that the last game has in its second half.
+    """Returns for each run the longest way to a goal in the second half of its last game; empty if there is none.
 
-    `drawn.agent` and `drawn.search` are places along the ways, `drawn.edges` what was seen of each place's four edges
-    when the goal appeared (0 nothing, 1 open, 2 a wall). Where nobody could know the goal's place, the searcher's way
-    is the shortest that the chart allows. Empty where no goal was collected.
+    `drawn.agent` and `drawn.search` are places along the ways, `drawn.edges` the knowledge of each place's four edges
+    when the goal appeared (0 unseen, 1 open, 2 wall). If the goal's place was unknown, the searcher's way is the
+    shortest that its chart allows.
     """
     return [_path(family, OwnGames(*(part[run, -1:] for part in games))) for run in range(len(games.here))]
 
@@ -44,7 +44,7 @@ def _path(family: MemoryPlanning, game: OwnGames) -> dict[str, Sequence[float]]:
 
 
 def _searched(family: MemoryPlanning, then: Knowledge, goal: Tensor) -> list[float]:
-    """Returns the places of a shortest way from where one stands, as far as one knows."""
+    """Returns the places of a shortest way over known or untried edges."""
     around = neighbours(family.size)
     begins = ways(then.edges, guess=True).begins[0]
     now = int(then.here[0])

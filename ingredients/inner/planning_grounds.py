@@ -1,7 +1,4 @@
-"""Where signs of planning are looked for, the same for every agent of a study; and known players, who go first.
-
-The decisions are taken from games of the reference `search` on evaluation mazes (`planning_decisions`).
-"""
+"""Decisions shared by all agents of a study, from games of the reference `search`; and known players as a check."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ class Grounds(NamedTuple):
     Attributes:
         composed: decisions of the first sign.
         mazes: their mazes, `[N, D]`.
-        heard: decisions of the second.
+        heard: decisions of the second sign.
     """
 
     composed: Composition
@@ -43,7 +40,7 @@ class Grounds(NamedTuple):
 
 
 def players(family: MemoryPlanning) -> dict[str, ReferencePolicy]:
-    """Returns those of whom it is known whether they plan, by name."""
+    """Returns the players of whom it is known whether they plan."""
     return {
         "wander": MazeWanderer(family),
         "replay": Replay(family),
@@ -55,7 +52,7 @@ def players(family: MemoryPlanning) -> dict[str, ReferencePolicy]:
 
 @lru_cache(maxsize=2)
 def grounds(family: MemoryPlanning, most: int, stream: int = 0) -> Grounds:
-    """Returns at most so many decisions of each sign; a worker makes them once for all stacks."""
+    """Returns at most `most` decisions of each sign; cached across a worker's stacks."""
     tasks = evaluation_tasks(family, COMPOSED_GAMES * most, stream)
     draws = generator(0, Purpose.REFERENCES, 2, evaluation=stream)
     games = played(family, MazeSearch(family, PRICE), tasks, stream)
@@ -70,7 +67,7 @@ def grounds(family: MemoryPlanning, most: int, stream: int = 0) -> Grounds:
 
 
 def _deciding(games: Walks, part: tuple[float, float], draws: torch.Generator) -> tuple[Walks, Tensor]:
-    """Returns the games that have a new goal in a part of them, to be decided about then, and their numbers."""
+    """Returns the games with a new goal in a part of them, deciding there, and their indices."""
     steps = games.here.shape[1]
     t = torch.arange(steps)
     new = torch.nn.functional.pad(games.reward[:, :-1] > 0, (1, 0)) & (t >= part[0] * steps) & (t < part[1] * steps)
@@ -79,17 +76,17 @@ def _deciding(games: Walks, part: tuple[float, float], draws: torch.Generator) -
 
 
 def by_moves(chances: Tensor, moves: Tensor) -> Tensor:
-    """Returns how likely one of the moves `[N, 4]` is, `[..., N]`."""
+    """Returns the probability of the moves `[N, 4]`, `[..., N]`."""
     return (chances[..., : moves.shape[1]] * moves).sum(-1)
 
 
 def heeded(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
-    """Returns how much likelier a planner's moves become where the edge is closed, `[..., N]`."""
+    """Returns how much the planned moves gain in probability where the edge is closed, `[..., N]`."""
     return by_moves(closed - opened, heard.closed.planned.double())
 
 
 def disturbed(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
-    """Returns the same of as many moves that are right in neither world, `[..., N]`, where the goal is the control."""
+    """Returns the same for as many moves wrong in both worlds, `[..., N]`, with the control goal."""
     wrong = ~heard.same
     share = heard.closed.planned.sum(1) / wrong.sum(1).clamp(min=1)
     return by_moves(closed - opened, wrong.double()) * share
@@ -97,9 +94,9 @@ def disturbed(opened: Tensor, closed: Tensor, heard: News) -> Tensor:
 
 @lru_cache(maxsize=1)
 def gate(family: MemoryPlanning, most: int, stream: int = 0) -> dict[str, list[float]]:
-    """Returns the behavioural signs of known players, `GATE_RUNS` runs of each, and what the blind do at the first.
+    """Returns the behavioural signs of known players, `GATE_RUNS` runs each, and the composition of blind ones.
 
-    What they have to be `judgement.planning` knows.
+    `judgement.planning` checks them.
     """
     on = grounds(family, most, stream)
     composed: dict[str, list[float]] = {}
@@ -115,7 +112,7 @@ def gate(family: MemoryPlanning, most: int, stream: int = 0) -> dict[str, list[f
 
 
 def _moved(family: MemoryPlanning, policy: ReferencePolicy, heard: News) -> Tensor:
-    """Returns how much news moves a player beyond the control, `[R]`."""
+    """Returns the effect of news on a player beyond the control, `[R]`."""
     worlds = (heard.opened, heard.closed)
     own = [choices(family, policy, each.walks, each.tasks, GATE_RUNS) for each in worlds]
     control = [choices(family, policy, each.walks.towards(heard.control), each.tasks, GATE_RUNS) for each in worlds]

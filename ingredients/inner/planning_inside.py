@@ -1,12 +1,11 @@
-"""Is the way to come in the memory when a goal is shown, and does the policy follow it: two signs on own games.
+"""Is the coming way in the memory when a goal is shown, and does the policy follow it? Two signs in own games.
 
-*Content.* A linear decoder reads from the memory's output, as a goal is shown, the label on which the agent will stand
-`AHEAD` steps later. R² over all labels, on games that it was not fitted to; beside it the same from the untrained
-network, which was shown the same games, and from the labels in view.
+*Content.* A linear decoder reads from the memory's output, as a goal is shown, the agent's label `AHEAD` steps later.
+R² over all labels, on held-out games; controls are the untrained network on the same games, and the labels in view.
 
-*Cause.* The output is moved along the decoder, from the label to come to another one to which another first move leads.
-How much more likely do the moves become that lead there? As far along a random direction, `RANDOM` of them; and, as a
-positive control, along the policy's own gradient, by which it must move.
+*Cause.* The output is moved along the decoder, from the coming label to one with another first move. How much does the
+probability of the moves towards that label rise? Controls: `RANDOM` random directions, and the policy's own gradient,
+which must work.
 
 Shapes: S runs, N games, X moments, H units, P labels, A actions.
 """
@@ -32,7 +31,7 @@ RADIUS: Final = 0.5  # of the typical distance of an output from their mean
 
 
 class OwnGames(NamedTuple):
-    """Games that the agents played themselves, `[S, N, T]` each: labels before each step, actions, rewards."""
+    """Games of the agents, `[S, N, T]` each: labels before each step, actions, rewards."""
 
     here: Tensor
     goal: Tensor
@@ -41,12 +40,12 @@ class OwnGames(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Moments at which a goal is new, and what comes then.
+    """Moments with a new goal.
 
     Attributes:
-        at: the steps, `[S, N, X]`.
+        at: steps, `[S, N, X]`.
         here, goal: labels, `[S, N, X]`.
-        ahead: the label on which the agent stands `AHEAD` steps later.
+        ahead: the agent's label `AHEAD` steps later.
     """
 
     at: Tensor
@@ -73,7 +72,7 @@ def own_games(agents: Agents, tasks: Tensor) -> OwnGames:
 
 
 def new_goals(games: OwnGames) -> Moments:
-    """Returns moments of the second half, each the last before a given step at which a goal was new."""
+    """Returns moments of the second half: the last new goal before each of `MOMENTS` steps."""
     steps = games.here.shape[2]
     new = torch.nn.functional.pad(games.reward[..., :-1] > 0, (1, 0))
     since = torch.where(new, torch.arange(steps), 0).cummax(-1).values
@@ -90,7 +89,7 @@ def at_moments(made: Tensor, at: Tensor) -> Tensor:
 def fitted(features: Tensor, labels: Tensor, places: int) -> tuple[Decoder, Tensor]:
     """Returns a decoder of labels `[S, N, X]`, fitted to the first half of the games, and its R² on the others, `[S]`.
 
-    Its penalty is chosen within the first half: fitted to one half of it, the other tells which is best.
+    The penalty is chosen by a split of the first half.
     """
     half = features.shape[1] // 2
     mean, scale = moments(features.double(), half)
@@ -110,12 +109,12 @@ def fitted(features: Tensor, labels: Tensor, places: int) -> tuple[Decoder, Tens
 
 
 def _fit(features: Tensor, targets: Tensor, games: int, share: float) -> Tensor:
-    """Returns the weights `[S, H, P]` fitted to the first games."""
+    """Returns weights `[S, H, P]` fitted to the first games."""
     return ridge(features[:, :games].flatten(1, 2), targets[:, :games].flatten(1, 2), share)
 
 
 def _r2(features: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Returns R² over all labels together, `[S]`."""
+    """Returns R² over all labels, `[S]`."""
     missed = (targets.flatten(1, 2) - features.flatten(1, 2) @ weights).square().sum((1, 2))
     return 1 - missed / targets.square().sum((1, 2, 3)).clamp(min=1e-12)
 
@@ -130,12 +129,12 @@ def content(family: MemoryPlanning, outputs: dict[str, Tensor], when: Moments) -
 
 
 class Turns(NamedTuple):
-    """Another label to which another first move leads.
+    """Other labels, to which another first move leads.
 
     Attributes:
         label: `[S, R]`.
-        moves: the first moves that lead there within `AHEAD` steps, `[S, R, A]` (bool).
-        there: whether there is one, `[S, R]` (bool).
+        moves: first moves that lead there within `AHEAD` steps, `[S, R, A]` (bool).
+        there: whether such a label exists, `[S, R]` (bool).
     """
 
     label: Tensor
@@ -144,7 +143,7 @@ class Turns(NamedTuple):
 
 
 def turns(graph: Tensor, here: Tensor, chances: Tensor, draws: torch.Generator) -> Turns:
-    """Returns for each row a label out of the way; of graphs `[S, R, P, 4]`, labels `[S, R]`, chances `[S, R, A]`."""
+    """Returns an off-path label for each row; graphs `[S, R, P, 4]`, labels `[S, R]`, probabilities `[S, R, A]`."""
     once = _after(graph, here)
     twice = torch.stack([_after(graph, label) for label in once.unbind(-1)], -2)
     reach = one_hot(torch.cat([once.unsqueeze(-1), twice], -1), graph.shape[2]).amax(-2).bool()  # [S, R, 4, P]
@@ -164,13 +163,13 @@ def _after(graph: Tensor, label: Tensor) -> Tensor:
 def cause(
     agents: Agents, decoder: Decoder, outputs: Tensor, labels: Tensor, turned: Turns, draws: torch.Generator
 ) -> dict[str, Tensor]:
-    """Returns how much likelier the moves become, `[S]` by name; `random` is `[S, RANDOM]`.
+    """Returns the rise of the moves' probability, `[S]` by name; `random` is `[S, RANDOM]`.
 
     Args:
         agents: whose policy it is.
-        decoder: of labels to come.
+        decoder: of coming labels.
         outputs: of the memory, `[S, R, H]`.
-        labels: to come, `[S, R]`.
+        labels: coming ones, `[S, R]`.
         turned: the other labels.
         draws: of the random directions.
     """
@@ -200,13 +199,13 @@ def _between(by_label: Tensor, one: Tensor, other: Tensor) -> Tensor:
 
 
 def _likely(agents: Agents, outputs: Tensor, moves: Tensor) -> Tensor:
-    """Returns the chance of some moves, `[S, R]`."""
+    """Returns the probability of the moves, `[S, R]`."""
     return (agents.of_outputs(outputs) * moves).sum(-1)
 
 
 @torch.enable_grad()
 def _gradient(agents: Agents, outputs: Tensor, moves: Tensor) -> Tensor:
-    """Returns the gradient of the chance of some moves over the memory's output, `[S, R, H]`."""
+    """Returns the gradient of the moves' probability over the memory's output, `[S, R, H]`."""
     leaf = outputs.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(_likely(agents, leaf, moves).sum(), leaf)
     return gradient

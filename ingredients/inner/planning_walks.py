@@ -1,8 +1,8 @@
-"""Walks through mazes that everybody is shown: games of a player who searches, and what other players would do there.
+"""Walks: games of a searching player that all players are shown, and what others would do there.
 
-A walk is what an agent sees in a game up to its decision: labels of position and goal, rewards, actions. Whoever is
-asked is led along it, so that all decide after the same past. A walk may then be changed where the game allows it: the
-goal that comes next is any other place, and an edge that was never tried is open or closed.
+A walk is what an agent sees up to a decision: labels of position and goal, rewards, actions. All decide after the same
+past. A walk may be changed where the game allows it: the next goal may be any other place, and an untried edge open or
+closed.
 
 Shapes: N walks, T steps, P places and labels, A actions.
 """
@@ -22,14 +22,14 @@ ASKED = 16  # times that a player is asked for its chances: it may draw lots
 
 
 class Walks(NamedTuple):
-    """What is seen and done, a row a walk.
+    """One walk a row.
 
     Attributes:
         here, goal: labels before each step, `[N, T]` (int64).
-        action: what is done then, `[N, T]`.
-        reward: what it pays, `[N, T]` (float32).
-        flagged: whether the step is shown as the first of a stretch, `[N, T]` (float32).
-        decides: the step before which a choice is asked for, `[N]`.
+        action: `[N, T]`.
+        reward: `[N, T]` (float32).
+        flagged: whether the step is shown as an episode start, `[N, T]` (float32).
+        decides: the step of the decision, `[N]`.
     """
 
     here: Tensor
@@ -41,11 +41,11 @@ class Walks(NamedTuple):
 
     @property
     def rows(self) -> Tensor:
-        """The numbers of the walks."""
+        """Indices of the walks."""
         return torch.arange(len(self.here))
 
     def seen(self, family: MemoryPlanning, t: int) -> Tensor:
-        """Returns what is shown before step t, `[N, 2 P]`."""
+        """Returns the observation before step t, `[N, 2 P]`."""
         return family.shown(self.reward, torch.stack([self.here[:, t], self.goal[:, t]], -1).float())
 
     def towards(self, goal: Tensor) -> Walks:
@@ -54,13 +54,13 @@ class Walks(NamedTuple):
         return self._replace(goal=torch.where(later, goal.unsqueeze(1), self.goal))
 
     def of(self, chosen: Tensor) -> Walks:
-        """Returns some of the walks, by number or mask."""
+        """Returns the chosen walks, by index or mask."""
         return Walks(*(part[chosen] for part in self))
 
     def waiting(self, ticks: int) -> Walks:
-        """Returns the walks with so many idle ticks after the decision: collecting where the goal is not.
+        """Returns the walks with idle ticks after the decision: collecting where the goal is not.
 
-        Ticks are not shown as the start of a stretch, so that they all look the same.
+        Ticks are not flagged as episode starts, so that all look the same.
         """
         steps = int(self.decides.max()) + 1 + ticks
         short = max(steps - self.here.shape[1], 0)
@@ -85,12 +85,12 @@ def _padded(part: Tensor, short: int) -> Tensor:
 
 
 def flags(family: MemoryPlanning, walks: int, steps: int) -> Tensor:
-    """Returns which steps are the first of a stretch, `[N, T]` (float32)."""
+    """Returns which steps are episode starts, `[N, T]` (float32)."""
     return (torch.arange(steps) % family.episode_steps == 0).float().expand(walks, -1)
 
 
 def played(family: MemoryPlanning, policy: ReferencePolicy, tasks: Tensor, seed: int) -> Walks:
-    """Returns whole games of a player on `tasks` `[N, D]`; nobody has to decide in them yet."""
+    """Returns whole games of a player on `tasks` `[N, D]`, without decisions yet."""
     draws = generator(seed, Purpose.REFERENCES)
     state, _ = family.first(tasks, torch.rand(len(tasks), 2, generator=draws))
     memory = policy.initial(len(tasks))
@@ -114,7 +114,7 @@ def _answer(t: int, seen: Tensor, action: Tensor, reward: Tensor, led_to: Tensor
 
 
 def memories(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks) -> Tensor:
-    """Returns what a player has kept of each walk when it is to decide, `[N, M]`."""
+    """Returns a player's memory at each decision, `[N, M]`."""
     draws = generator(0, Purpose.REFERENCES)
     memory = policy.initial(len(walks.here))
     kept = memory.clone()
@@ -127,9 +127,9 @@ def memories(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks) -> T
 
 
 def choices(family: MemoryPlanning, policy: ReferencePolicy, walks: Walks, tasks: Tensor, runs: int) -> Tensor:
-    """Returns a player's chance of each action at the decision, `[R, N, A]`, as often as it does it of `ASKED` times.
+    """Returns the frequency of each action at the decision among `ASKED` draws, `[R, N, A]`.
 
-    Its runs differ by its lots. `tasks` `[N, D]` are for those who are told the map.
+    Runs differ by their random numbers. `tasks` `[N, D]` are for players who know the map.
     """
     rows, at = walks.rows, walks.decides
     memory = memories(family, policy, walks)

@@ -1,8 +1,8 @@
-"""Q* of every arm after every history: what is at stake in a decision, and what exploring is worth in it.
+"""Exact Q* of every arm after every history.
 
-After counts c, with n pulls left, Q*(c, a) is what a lifetime earns from there on if arm a is pulled now and the
-Bayes-optimal arm ever after (`references.bandit_dynamic_programming`). The optimal-advantage gap of an arm is
-max_b Q*(c, b) − Q*(c, a); where pulls slip with probability ε, intending an arm costs (1 − ε) of that.
+Q*(c, a) is the expected reward of the n pulls left after counts c, pulling a now and the Bayes-optimal arm afterwards
+(`references.bandit_dynamic_programming`). The optimal-advantage gap is max_b Q*(c, b) − Q*(c, a); with action noise ε,
+intending an arm costs (1 − ε) of that.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ TIE = 1e-9  # arms whose values differ by less are equally good: the sums of the
 
 @dataclass(frozen=True)
 class ActionValues:
-    """Exact values of a bandit of independent arms with uniform priors.
+    """Exact values of a bandit with independent uniform priors.
 
     Attributes:
         arms: A.
         pulls: T.
-        action_noise: ε, with which a pull goes to any arm.
-        table: Q* of carrying out each arm, `[M_0 + ... + M_{T−1}, A]`, histories of t pulls after those of fewer.
-        starts: where those of t pulls start, `[T]`.
+        action_noise: ε, the probability of a random arm.
+        table: Q* of each executed arm, `[M_0 + ... + M_{T−1}, A]`, by number of pulls.
+        starts: first row for t pulls, `[T]`.
         binomials: as in `CountStates`.
     """
 
@@ -38,18 +38,18 @@ class ActionValues:
     binomials: Tensor
 
     def of(self, counts: Tensor) -> Tensor:
-        """Returns Q* of carrying out each arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
+        """Returns Q* of each executed arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
         t = counts.sum((-1, -2)).long()
         return self.table[self.starts[t] + rank(counts, self.binomials)]
 
     def gaps(self, counts: Tensor) -> Tensor:
-        """Returns what intending each arm costs, `[..., A]`: 0 for the best."""
+        """Returns the cost of intending each arm, `[..., A]`: 0 for the best."""
         values = self.of(counts)
         return (1 - self.action_noise) * (values.amax(-1, keepdim=True) - values)
 
 
 def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionValues:
-    """Returns the values of all histories, by backward induction from the last pull."""
+    """Returns the values of all histories, by backward induction."""
     states = count_states(arms, pulls)
     after = torch.zeros(states.size(pulls), dtype=torch.float64)
     tables = []
@@ -62,6 +62,6 @@ def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionVal
 
 
 def best_share(preferences: Tensor) -> Tensor:
-    """Returns chances `[..., A]` of the best arms, equal ones alike; preferences within `TIE` are equal."""
+    """Returns probabilities `[..., A]` shared by the best arms, with ties within `TIE`."""
     best = (preferences > preferences.amax(-1, keepdim=True) - TIE).double()
     return best / best.sum(-1, keepdim=True)
