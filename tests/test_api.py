@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import gymnasium
@@ -19,34 +20,54 @@ import ingredients as ing
 from ingredients.api.policies import PolicyInput, UserPolicy
 from ingredients.errors import StoreError, UsageError
 from ingredients.study.files import shipped_study
+from ingredients.training.draws import evaluating, evaluation_tasks, lifetime_draws
 
-LIFETIMES = 4096
+PUBLISHED = Path(__file__).parent.parent / "results" / "published"
+LEVELS = {"on": True, "off": False, **{kind: kind for kind in KINDS[1:]}}  # as report.json has them
 
 
-def played(agent: ing.StoredAgent, lanes: int, seed: int) -> npt.NDArray[np.float64]:
-    """Returns the expected reward of every pull, `[T, N]`, of a bandit written in numpy."""
-    draw = np.random.default_rng(seed)
-    chances, rows = draw.random((lanes, ARMS)), []
-    agent.reset(lanes, seed)
+def lately(agent: ing.StoredAgent, lanes: int, chunk: int) -> npt.NDArray[np.float64]:
+    """Returns the late return an episode of lifetimes `[N]` on a bandit written in numpy.
+
+    Tasks, pay-outs and the uniforms that choose actions are those of one chunk of the study's evaluation; what is
+    chosen with them follows from the agent's logits.
+    """
+    drawn = lifetime_draws([agent.run], agent.family, evaluating(0), chunk, lanes)
+    chances = evaluation_tasks(agent.family, DATA["evaluation"]["tasks"]).numpy()[chunk * lanes :][:lanes]
+    pays, chooses = drawn.noise[:, 0, :, 0].numpy(), drawn.action[:, 0].numpy()
+    agent.reset(lanes)
+    earned = np.zeros((PULLS, lanes))
     reward = action = None
-    for _ in range(PULLS):
-        action = agent.act(np.zeros((lanes, 1)), reward, action)
-        paid = chances[np.arange(lanes), action]
-        reward = (draw.random(lanes) < paid).astype(float)
-        rows.append(paid)
-    return np.array(rows)
+    for pull in range(PULLS):
+        agent.act(np.zeros((lanes, 1)), reward, action)
+        odds = np.exp(agent.logits - agent.logits.max(-1, keepdims=True))
+        action = (np.cumsum(odds / odds.sum(-1, keepdims=True), -1)[:, :-1] <= chooses[pull][:, None]).sum(-1)
+        earned[pull] = chances[np.arange(lanes), action]
+        reward = (pays[pull] < earned[pull]).astype(float)
+    return earned[-2:].mean(0)
 
 
 @pytest.mark.parametrize("kind", ["on", *KINDS[1:], "off"])
-def test_an_agent_replayed_in_numpy_earns_what_its_curve_says(small_result: ing.Result, kind: str) -> None:
-    """Every kind of memory acts as it was evaluated: the late return is within four standard errors."""
-    curves = small_result.curves()
-    chosen = curves[(curves["memory"] == kind) & (curves["probe"] == "none") & (curves["tasks"] == "held_out")]
-    last = chosen[chosen["train_step"] == chosen["train_step"].max()]
-    late = last[last["episode"] >= PULLS - 2]["return"].mean()
-    by_lane = played(small_result.agent({"memory": kind}), LIFETIMES, seed=7)[-2:].mean(0)
-    error = np.hypot(by_lane.std() / np.sqrt(LIFETIMES), by_lane.std() / np.sqrt(DATA["evaluation"]["tasks"]))
-    assert abs(by_lane.mean() - late) < 4 * error
+def test_an_agent_replayed_in_numpy_has_the_late_score_of_the_report(small_result: ing.Result, kind: str) -> None:
+    """Every kind of memory acts as it was evaluated: on the report's tasks and luck, all but rounding is equal."""
+    agent = small_result.agent({"memory": kind})
+    lanes = DATA["evaluation"]["tasks"] // 2  # two chunks, as evaluations play them
+    by_task = np.concatenate([lately(agent, lanes, chunk) for chunk in range(2)])
+    low, high = small_result.json["floor"], small_result.json["yardstick"]["late"]
+    score = (by_task.mean() - low) / (high - low)
+    error = by_task.std() / np.sqrt(len(by_task)) / (high - low)
+    reported = next(
+        cell["late"]["mean"] for cell in small_result.json["cells"] if cell["cell"]["memory"] == LEVELS[kind]
+    )
+    assert abs(score - reported) < 1e-5 < error
+
+
+@pytest.mark.parametrize("kind", ["on", *KINDS[1:], "off"])
+def test_actions_are_drawn_as_the_logits_say(small_result: ing.Result, kind: str) -> None:
+    """The count of an arm's pulls, less its probabilities, is a martingale: six z below 4 fail once in 2,600 seeds."""
+    table = small_result.agent({"memory": kind}).play(lifetimes=2000, seed=7)
+    chosen, odds = (table["action"] == 0).to_numpy(float), table["probability_0"].to_numpy()
+    assert abs((chosen - odds).sum()) < 4 * np.sqrt((odds * (1 - odds)).sum())
 
 
 def test_single_and_batched_numpy_and_torch_are_the_same_agent(small_result: ing.Result) -> None:
@@ -150,13 +171,35 @@ def test_what_is_wrong_is_said_in_one_line(small_result: ing.Result) -> None:
 
 def test_a_published_folder_has_curves_and_no_agents() -> None:
     """What was published without its runs can be read and plotted, and says why nothing more is there."""
-    published = ing.load(Path(__file__).parent.parent / "results" / "published" / "bandit")
+    published = ing.load(PUBLISHED / "bandit")
     assert len(published.cells) == 16
     assert len(published.curves()) > 100_000
     with pytest.raises(StoreError, match="this run is not here"):
         published.agent()
-    with pytest.raises(StoreError, match="its figures lie in"):
-        published.figure()
+
+
+@pytest.mark.parametrize("name", ["bandit", "interval"])  # judged by today's rule, and by an older one
+def test_a_published_study_is_drawn_as_it_was_judged(name: str) -> None:
+    """Its figures have the answer, the verdicts and the late scores of its report, though its runs are not here."""
+    published = ing.load(PUBLISHED / name)
+    figure = published.figure("adaptation")
+    header = " ".join(" ".join(text.get_text().split()) for text in figure.texts)
+    assert published.json["sentence"].split(". ")[0] in header
+    titles = {text.get_text() for axes in figure.axes for text in axes.texts}
+    for cell in published.json["cells"]:
+        late = cell["late"]
+        learned = f"{cell['learned']}/{cell['seeds']} learned"
+        wanted = f"late score {late['mean'] + 0:.2f} [{late['low'] + 0:.2f}, {late['high'] + 0:.2f}] · {learned}"
+        assert wanted.replace("-0.00", "0.00") in titles
+    words = [text.get_text() for axes in figure.axes for text in axes.texts]
+    for verdict, count in Counter(cell["verdict"] for cell in published.json["cells"]).items():
+        assert sum(word.endswith(f" {verdict}") for word in words) == count
+
+
+def test_what_only_runs_can_be_drawn_from_is_refused_with_its_picture() -> None:
+    """Which algorithm runs inside is in no table: the line names the picture, and what can be drawn."""
+    with pytest.raises(UsageError, match=r"'inner' is drawn from runs, .*/figures/inner\.png; allowed: .*adaptation"):
+        ing.load(PUBLISHED / "two-arms-bayes").figure("inner")
 
 
 class Counting:

@@ -13,10 +13,12 @@ import pandas as pd
 from ingredients.errors import StoreError, UsageError
 from ingredients.grid import Cell, Run
 from ingredients.judgement import cell_numbers
+from ingredients.judgement_input.gather import CURVES_PARQUET
 from ingredients.report.build import Report, build_report, figure_of, read_report
 from ingredients.report.expect import named_cells
 from ingredients.report.side import Published, published
 from ingredients.store import Store, load_result
+from ingredients.store.tables import read_all_curves
 from ingredients.study import INGREDIENTS, Study, level_text
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from ingredients.api.agent import StoredAgent
 
-CURVES = "curves.parquet"
 _OF_A_CELL = ("return", "early", "late", "gain")  # and the further numbers, as they are declared
 
 
@@ -105,16 +106,13 @@ class Result:
     def figure(self, name: str = "adaptation") -> Figure:
         """Returns one of the report's figures, to be changed and saved by the caller.
 
+        Those of a published folder are drawn from its tables; `inner`, `planning` and `trace` need its runs.
+
         Raises:
             UsageError: the report has no such figure.
-            StoreError: the folder's runs are not here, so nothing can be drawn.
+            StoreError: a table that it is drawn from is not here, or damaged.
         """
-        report = self.report()
-        if isinstance(report, Published):
-            raise StoreError(
-                f"{self.directory}: its runs are not here; its figures lie in {self.directory / 'figures'}"
-            )
-        return figure_of(report, name)
+        return figure_of(self.report(), name)
 
     # What was trained
 
@@ -164,11 +162,7 @@ class Result:
         store = Store(self.directory)
         if store.runs_path.is_dir():
             return store.curves(self.study)
-        path = self.directory / CURVES
-        try:
-            return pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path}: cannot be read: {error}") from None
+        return read_all_curves(self.directory / CURVES_PARQUET)
 
 
 def _level(level: object) -> str:

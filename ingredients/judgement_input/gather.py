@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,11 @@ from ingredients.judgement_input.curves import CellInput, Curve, RunCurves, bloc
 from ingredients.judgement_input.references import References, read_references
 from ingredients.probes import SWAPS
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
+from ingredients.store.tables import read_all_curves
 from ingredients.store.traces import read_page_trace
 from ingredients.study import INGREDIENTS, Study
 
+CURVES_PARQUET = "curves.parquet"  # of the whole study, beside its report
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
 
@@ -105,9 +108,28 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     )
 
 
+def read_published(store: Store, study: Study) -> Evidence:
+    """Returns what a folder without runs holds: their curves and the references, which is less than a verdict needs.
+
+    Raises:
+        StoreError: If a table is not there or damaged.
+    """
+    references = store.read_references()
+    frame = read_all_curves(store.directory / CURVES_PARQUET)
+    return Evidence(
+        study=study,
+        cells=cell_inputs(store, study, frame, {}),
+        references=None if references is None else _with_tasks(store, study, references),
+        frame=frame,
+        failures={},
+        missing=(),
+        directory=store.directory,
+    )
+
+
 def _require_runs(store: Store) -> None:
     """Refuses a folder whose runs were taken out, as published ones are: a report would overwrite what is left."""
-    if store.runs_path.is_dir() or not (store.directory / "curves.parquet").exists():
+    if store.runs_path.is_dir() or not (store.directory / CURVES_PARQUET).exists():
         return
     raise StoreError(
         f"{store.directory}: its runs are not here (there is no folder {store.runs_path.name}), so it cannot be judged "
@@ -133,10 +155,7 @@ def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, s
 
 
 def _references(store: Store, study: Study) -> References | None:
-    """Returns the references, which must have met the same evaluation as the study's runs; None if there are none.
-
-    Beside what is stored stands what the section of tasks says of them, which nothing has to be played for.
-    """
+    """Returns the references, which must have met the same evaluation as the study's runs; None if there are none."""
     references = store.read_references()
     if references is None:
         return None
@@ -146,6 +165,11 @@ def _references(store: Store, study: Study) -> References | None:
         raise StoreError(
             f"{store.directory / REFERENCES_JSON}: evaluated with other settings than the study's runs: {how}"
         )
+    return _with_tasks(store, study, references)
+
+
+def _with_tasks(store: Store, study: Study, references: Mapping[str, Any]) -> References:
+    """Returns stored references, with what the section of tasks says of them, which nothing has to be played for."""
     said = {"unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
     try:
         return read_references({**references, **said})
@@ -199,10 +223,14 @@ def go_on(directory: Path) -> str:
 
 
 def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], store: Store) -> RunCurves:
-    """Picks the end of training out of the evaluation points, and the probes that were taken there."""
+    """Picks the end of training out of the evaluation points, and the probes that were taken there.
+
+    What only the run itself has is left out where runs are not here.
+    """
     points = kinds["none", "held_out"]
     probes = {probe: taken[max(taken)] for (probe, tasks), taken in kinds.items() if probe != "none"}
-    about = store.read_run_json(run)
+    is_here = store.runs_path.is_dir()
+    about = store.read_run_json(run) if is_here else {}
     blocks = about.get("returns_by_block")
     return RunCurves(
         seed=run.seed,
@@ -215,7 +243,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
         statistics=about.get("statistics", {}),
         inside=about.get("inside", {}),
         analysis=about.get("analysis", {}),
-        on_blocks=block_curves(store.read_blocks(run)),
+        on_blocks=block_curves(store.read_blocks(run)) if is_here else None,
     )
 
 

@@ -6,7 +6,7 @@ In reading order: `build` (the `Report` and its files), `document` (JSON), `sche
 first sentences), `wording`, `facts`, `routes`, `columns`, `rows`, `inner`, `planning`, `layout` (what every format
 shows, in which words and which order); `terminal` with `tables` and `pen`; `markdown`; `figures` (pictures); `html`
 with `citation`, `html_tables` and `templating` (a page), `index` with `gallery` (a page of all reports); `short` (a
-report without verdicts), `side`, `side_curves`, `compare` and `compare_html` (studies side by side), `expect` (verdicts
-that a file expects) and `shown` (which of these is printed). Nothing is imported here: who only asks for `shown` must
-not wait for what judging needs.
+report without verdicts), `published_judgement` (pictures of one whose runs are not here), `side`, `side_curves`,
+`compare` and `compare_html` (studies side by side), `expect` (verdicts that a file expects) and `shown` (which of these
+is printed). Nothing is imported here: who only asks for `shown` must not wait for what judging needs.
 """

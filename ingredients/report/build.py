@@ -16,8 +16,9 @@ from ingredients.judgement import Judgement, judge_study, unjudged
 from ingredients.judgement_input.gather import Evidence, read_evidence
 from ingredients.report.document import document
 from ingredients.report.markdown import markdown
+from ingredients.report.published_judgement import published_judgement
 from ingredients.report.short import reasons_first
-from ingredients.report.side import Side, side_of
+from ingredients.report.side import Published, Side, side_of
 from ingredients.report.side_curves import SideCurves, curves_of
 from ingredients.store import Store, json_text, load_result
 
@@ -127,17 +128,22 @@ def load_all() -> None:
         importlib.import_module(f"ingredients.report.{name}")
 
 
-def figure_of(report: Report, name: str) -> Figure:
+def figure_of(report: Report | Published, name: str) -> Figure:
     """Returns one of a report's figures, for the caller to change.
 
     Raises:
         UsageError: it has no such figure.
+        StoreError: it is a published one's, and a table that it is drawn from is not there.
     """
     figures = _figures()
-    made: Figure | None = figures.figure(report.evidence, report.judgement, name)
+    shown = (report.evidence, report.judgement) if isinstance(report, Report) else published_judgement(report)
+    made: Figure | None = figures.figure(*shown, name)
     if made is None:
-        allowed = ", ".join(figures.names(report.evidence, report.judgement))
-        raise UsageError(f"figure: no figure {name!r}; allowed: {allowed}")
+        allowed = ", ".join(figures.names(*shown))
+        picture = report.directory / "figures" / f"{name}.png"
+        there = isinstance(report, Published) and picture.is_file()
+        why = f"{name!r} is drawn from runs, which are not here; its picture is {picture}" if there else f"no {name!r}"
+        raise UsageError(f"figure: {why}; allowed: {allowed}")
     return made
 
 

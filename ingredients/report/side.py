@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, cells
 from ingredients.judgement import Interval, Judgement
-from ingredients.judgement_input.gather import Evidence
+from ingredients.judgement_input.gather import CURVES_PARQUET, Evidence
 from ingredients.report import wording
-from ingredients.report.side_curves import CURVES, SideCurves, stored_curves
+from ingredients.report.side_curves import SideCurves, stored_curves
 from ingredients.store import load_result
 from ingredients.study import Study
 from ingredients.study.messages import several
@@ -173,7 +173,7 @@ def published(directory: Path) -> Published | None:
     if store.runs_path.is_dir() or not path.is_file():
         return None
     content = report_content(path)
-    judged_once = (directory / CURVES).exists() or (content.get("runs") or {}).get("done")
+    judged_once = (directory / CURVES_PARQUET).exists() or (content.get("runs") or {}).get("done")
     return Published(directory, content) if judged_once else None
 
 

@@ -12,11 +12,10 @@ from ingredients.errors import StoreError
 from ingredients.grid import Cell
 from ingredients.judgement import Judgement
 from ingredients.judgement_input.curves import Rows
-from ingredients.judgement_input.gather import Evidence
+from ingredients.judgement_input.gather import CURVES_PARQUET, Evidence
 from ingredients.store.tables import read_last_curves
 from ingredients.study import INGREDIENTS
 
-CURVES = "curves.parquet"
 SideCurves = Mapping[Cell, Rows]
 """Normalised curves of a cell's finished runs at the end of training, `[R, K]`; cells without a run are not there."""
 
@@ -44,7 +43,7 @@ def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[C
     """
     low = content.get("floor")
     high = (content.get("yardstick") or {}).get("late")
-    path = directory / CURVES
+    path = directory / CURVES_PARQUET
     if low is None or high is None or high <= low or not path.is_file():
         return {}
     frame = read_last_curves(path)

@@ -112,18 +112,25 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     return table
 
 
+def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = None) -> pd.DataFrame:
+    """Returns a report's table of curves, or those rows of it whose columns have the wanted values.
+
+    Raises:
+        StoreError: If the file cannot be read, or lacks a column.
+    """
+    try:
+        return pd.read_parquet(path, columns=CURVES.names, filters=wanted)
+    except (OSError, KeyError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
+        raise StoreError(f"{path}: missing, truncated or altered, so its curves cannot be read") from error
+
+
 def read_last_curves(path: Path) -> pd.DataFrame:
     """Returns what a report's table of curves has of the end of training: held-out tasks without a probe, run by run.
 
     Raises:
         StoreError: If the file cannot be read, or lacks a column.
     """
-    wanted = [("probe", "=", "none"), ("tasks", "=", "held_out")]
-    columns = [name for name in CURVES.names if name not in ("study", "probe", "tasks", "regret")]
-    try:
-        frame = pd.read_parquet(path, columns=columns, filters=wanted)
-    except (OSError, KeyError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
-        raise StoreError(damaged(path)) from error
+    frame = read_all_curves(path, [("probe", "=", "none"), ("tasks", "=", "held_out")])
     steps = frame.groupby(list(CURVES.names[1:6]), observed=True)["train_step"].transform("max")
     return frame[frame["train_step"] == steps]
 
