@@ -44,7 +44,8 @@ def lately(agent: ing.StoredAgent, lanes: int, chunk: int) -> npt.NDArray[np.flo
         action = (np.cumsum(odds / odds.sum(-1, keepdims=True), -1)[:, :-1] <= chooses[pull][:, None]).sum(-1)
         earned[pull] = chances[np.arange(lanes), action]
         reward = (pays[pull] < earned[pull]).astype(float)
-    return earned[-2:].mean(0)
+    late: npt.NDArray[np.float64] = earned[-2:].mean(0)
+    return late
 
 
 @pytest.mark.parametrize("kind", ["on", *KINDS[1:], "off"])

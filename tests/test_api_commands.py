@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib.util
 import io
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -179,18 +181,63 @@ def test_a_new_study_runs(tasks: str, tmp_path: Path) -> None:
     assert typed("new", "a/b", "--out", tmp_path / "other.yaml").exit_code == 2
 
 
-def test_tables_and_a_model_card_are_exported(small_result: ing.Result, tmp_path: Path) -> None:
-    """CSV can be read, weights load, the card has a header; a folder that is not empty is refused."""
+def test_tables_are_exported(small_result: ing.Result, tmp_path: Path) -> None:
+    """CSV can be read, of a published study, too; a folder that is not empty is refused."""
     assert typed("export", small_result.directory, "--to", "csv", "--out", tmp_path / "csv").exit_code == 0
     assert len(pd.read_csv(tmp_path / "csv" / "cells.csv")) == len(small_result.cells)
     assert {"score", "return"} <= set(pd.read_csv(tmp_path / "csv" / "curves.csv"))
-    assert typed("export", small_result.directory, "--to", "huggingface", "--out", tmp_path / "hub").exit_code == 0
-    card = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
-    assert yaml.safe_load(card.split("---")[1])["library_name"] == "rl2-ingredients"
-    weights = load_file(next((tmp_path / "hub" / "agents").glob("*/model.safetensors")))
-    assert "head.weight" in weights
+    published = ROOT / "results" / "published" / "forced-pulls"
+    done = typed("export", published, "--to", "csv", "--out", tmp_path / "published")
+    assert (done.exit_code, sorted(path.name for path in (tmp_path / "published").iterdir())) == (
+        0,
+        ["cells.csv", "curves.csv"],
+    )
+    refused = typed("export", published, "--to", "huggingface", "--out", tmp_path / "hub")
+    assert (refused.exit_code, refused.stderr.endswith("nothing to export but its tables: --to csv\n")) == (2, True)
     refused = typed("export", small_result.directory, "--to", "csv", "--out", tmp_path / "csv")
     assert (refused.exit_code, "is not empty" in refused.stderr) == (2, True)
+
+
+@pytest.fixture(scope="module")
+def hub(small_result: ing.Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns the folder that is exported for the Hugging Face hub."""
+    folder = tmp_path_factory.mktemp("export") / "hub"
+    done = typed("export", small_result.directory, "--to", "huggingface", "--out", folder)
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_a_folder_for_the_hub_is_a_results_folder_with_agents(small_result: ing.Result, hub: Path) -> None:
+    """A colleague loads it: verdicts and curves are those of the study, and each agent acts as it did."""
+    theirs = ing.load(hub)
+    assert theirs.cells.equals(ing.load(small_result.directory).cells)
+    assert theirs.curves()["return"].tolist() == small_result.curves()["return"].tolist()
+    assert theirs.agent("memory=lstm").play(lifetimes=2).equals(small_result.agent("memory=lstm").play(lifetimes=2))
+    assert "head.weight" in load_file(next((hub / "agents").glob("*/model.safetensors")))
+    with pytest.raises(UsageError, match="no weights were kept at this step"):
+        theirs.agent(at=1)
+    shown = re.findall(r"```python\n(.*?)```", (hub / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    with contextlib.chdir(hub):
+        for block in shown:
+            exec(block.replace('"adaptation"', '"truth_table"'), {})
+
+
+def test_the_model_card_is_read_by_the_hubs_own_library(small_result: ing.Result, hub: Path) -> None:
+    """Its strict reader takes the header and every evaluation result, a late score and a return of each cell."""
+    library = pytest.importorskip("huggingface_hub")
+    card = library.ModelCard.load(hub / "README.md", ignore_metadata_errors=False)
+    assert (card.data.model_name, card.data.license, card.data.pipeline_tag) == (
+        "small",
+        "mit",
+        "reinforcement-learning",
+    )
+    late = {each.metric_name: each.metric_value for each in card.data.eval_results if each.metric_type == "late_score"}
+    assert list(late.values()) == pytest.approx(small_result.cells["late"].tolist(), abs=1e-4)
+    assert {each.dataset_type for each in card.data.eval_results} == {"bernoulli-bandit"}
+    with pytest.raises(ValueError, match="model_index"):
+        library.ModelCard(card.content.replace("type: late_score", "kind: late_score"))
+    written = yaml.safe_load((hub / "README.md").read_text(encoding="utf-8").split("---")[1])
+    assert yaml.safe_load(card.data.to_yaml()) == written  # nothing is lost, and nothing but what it knows is there
 
 
 def test_tensorboard_reads_what_is_exported(small_result: ing.Result, tmp_path: Path) -> None:

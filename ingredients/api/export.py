@@ -6,7 +6,6 @@ Nothing here needs an account or a network, and nothing is trained.
 from __future__ import annotations
 
 import importlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import safetensors.numpy
 
+from ingredients.api.hub import write_hub
 from ingredients.api.result import Result
 from ingredients.errors import StoreError, UsageError
-from ingredients.grid import Run, cells, runs
-from ingredients.judgement.words import describe
+from ingredients.grid import Run, runs
 from ingredients.store import Store
 from ingredients.study.messages import complaint, several
 
@@ -31,7 +29,7 @@ def export(result: Result, to: str, out: Path) -> str:
 
     Raises:
         UsageError: the tool is unknown, or the package that writes its files is not installed.
-        StoreError: the runs are not here.
+        StoreError: the runs are not here, and tables are not all that is asked for.
     """
     writers = {
         "csv": _csv,
@@ -42,8 +40,10 @@ def export(result: Result, to: str, out: Path) -> str:
     }
     if to not in writers:
         raise UsageError(complaint([f"export: {to}"], "unknown tool", ", ".join(writers)))
-    if not list(_finished(result)):
-        raise StoreError(f"{result.directory}: its runs are not here, so there is nothing to export but its tables")
+    if to != "csv" and not list(_finished(result)):
+        raise StoreError(
+            f"{result.directory}: its runs are not here, so there is nothing to export but its tables: --to csv"
+        )
     out.mkdir(parents=True, exist_ok=True)
     return writers[to](result, out)
 
@@ -54,7 +54,9 @@ def _finished(result: Result) -> Iterator[Run]:
 
 
 def _csv(result: Result, out: Path) -> str:
-    tables = {"cells": result.cells, "curves": result.curves(), "diagnostics": _diagnostics(result)}
+    tables = {"cells": result.cells, "curves": result.curves()}
+    if list(_finished(result)):
+        tables["diagnostics"] = _diagnostics(result)
     for name, table in tables.items():
         table.to_csv(out / f"{name}.csv", index=False)
     return ", ".join(f"{name}.csv ({len(table):,} rows)" for name, table in tables.items())
@@ -147,61 +149,7 @@ def _mlflow(result: Result, out: Path) -> str:
 
 
 def _huggingface(result: Result, out: Path) -> str:
-    store = Store(result.directory)
-    kept = list(_finished(result))
-    for run in kept:
-        folder = out / "agents" / run.id
-        folder.mkdir(parents=True)
-        weights = store.read_weights(run)
-        last = {name: np.ascontiguousarray(array[-1]) for name, array in weights.items() if name != "train_step"}
-        about = {"cell": describe(run.cell), "seed": str(run.seed), "train_step": str(int(weights["train_step"][-1]))}
-        safetensors.numpy.save_file(last, folder / "model.safetensors", metadata=about)
-        (folder / "config.json").write_text(json.dumps({**about, "levels": run.cell.json()}, indent=2) + "\n")
-    (out / "study.yaml").write_text(result.study.to_yaml(), encoding="utf-8")
-    (out / "report.json").write_text(json.dumps(result.json, indent=1, ensure_ascii=False), encoding="utf-8")
-    (out / "README.md").write_text(_card(result, len(kept)), encoding="utf-8")
-    return f"a model card and the weights of {len(kept)} agents; upload the folder as it is"
-
-
-def _card(result: Result, agents: int) -> str:
-    """Returns the model card: what the agents are, what was found, how to load one."""
-    found, study = result.json, result.study
-    judged = zip(cells(study), result.cells.to_dict("records"), strict=True)
-    rows = [
-        f"| {describe(cell)} | {row['verdict'] or 'not applicable'} | {_number(row['late'])} |" for cell, row in judged
-    ]
-    return "\n".join(
-        [
-            "---",
-            "library_name: rl2-ingredients",
-            "license: mit",
-            "tags: [reinforcement-learning, meta-reinforcement-learning, in-context-learning]",
-            "---",
-            "",
-            f"# {study.name}: {agents} agents",
-            "",
-            study.question,
-            "",
-            str(found.get("sentence") or ""),
-            "",
-            "| cell | verdict | late score |",
-            "|---|---|---|",
-            *rows,
-            "",
-            "Late score: 0 is the floor, 1 the yardstick; the mean over runs. `report.json` has the intervals,",
-            "`study.yaml` the study. Each folder of `agents/` holds one run's weights after training:",
-            "",
-            "```python",
-            "from safetensors.numpy import load_file",
-            'weights = load_file("agents/<run>/model.safetensors")',
-            "```",
-            "",
-        ]
-    )
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None or np.isnan(value) else f"{value:.2f}"
+    return write_hub(result, list(_finished(result)), out)
 
 
 def _package(module: str, name: str) -> Any:  # noqa: ANN401 - a library that need not be installed

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ingredients.api.hub import hub_weights
 from ingredients.errors import StoreError, UsageError
 from ingredients.grid import Cell, Run
 from ingredients.judgement import cell_numbers
@@ -136,16 +137,22 @@ class Result:
             StoreError: the run's weights are not here.
         """
         from ingredients.api.agent import StoredAgent
-        from ingredients.experiment.brains import read_brain
+        from ingredients.experiment.brains import brain_of
 
         numbers = self.study.seeds.numbers
         run = Run(self._cell(cell), numbers[0] if seed is None else seed)
         if run.seed not in numbers:
             raise UsageError(f"seed={run.seed}: the study has no such seed; allowed: {numbers[0]} to {numbers[-1]}")
+        return StoredAgent(brain_of(self.study, run, self._weights(run), at))
+
+    def _weights(self, run: Run) -> dict[str, np.ndarray]:
         store = Store(self.directory)
-        if not store.run_path(run).is_dir():
+        if store.run_path(run).is_dir():
+            return store.read_weights(run)
+        exported = hub_weights(self.directory, run)
+        if exported is None:
             raise StoreError(f"{store.run_path(run)}: this run is not here, so it has no agent; train it: run-grid")
-        return StoredAgent(read_brain(store, self.study, run, at))
+        return exported
 
     def _cell(self, asked: str | Cell | Mapping[str, object]) -> Cell:
         if isinstance(asked, Cell):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from torch import Tensor
 
 from ingredients.agent.network import Agent, views
@@ -37,20 +38,29 @@ class Brain:
 
 
 def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> Brain:
-    """Returns a stored run's agent.
-
-    Args:
-        store: the results folder.
-        study: the study that it holds.
-        run: the run.
-        at: the train step of an evaluation point; None is the end of training.
+    """Returns a stored run's agent (`brain_of`).
 
     Raises:
         StoreError: the run is not there, or its weights cannot be read.
         UsageError: no weights were kept at this step.
     """
+    return brain_of(study, run, store.read_weights(run), at)
+
+
+def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], at: int | None = None) -> Brain:
+    """Returns the agent of a run's stored weights.
+
+    Args:
+        study: the study.
+        run: the run.
+        weights: of each evaluation point that was kept, by name, as the store has them.
+        at: the train step of an evaluation point; None is the end of training.
+
+    Raises:
+        UsageError: no weights were kept at this step.
+    """
     setup = prepare(study, (run,))
-    policies = loaded_policies(setup, [store.read_weights(run)])
+    policies = loaded_policies(setup, [weights])
     steps = policies.train_steps
     if at is not None and at not in steps:
         raise UsageError(f"at={at}: no weights were kept at this step; allowed: {', '.join(map(str, steps))}")
