@@ -41,7 +41,8 @@ _CARD = """
 {rows}
 
 Late score: 0 is the floor, 1 the yardstick; the mean over runs. `report.json` has the intervals, `study.yaml` the
-study. Each folder of `agents/` holds the weights of one run after training. With `ingredients` installed, in this folder:
+study. Each folder of `agents/` holds the weights of one run after training. In this folder, with `ingredients`
+installed:
 
 ```python
 import ingredients as ing
