@@ -1,7 +1,7 @@
-"""References: policies of known strength, played on the evaluation tasks (docs/design.md §5 and §6).
+"""References: policies of known strength on the evaluation tasks (docs/design.md §5 and §6).
 
-In reading order: `policy` (the words), `simulation` (how a policy is played), `computed` (what needs no playing),
-`at_random`. Then a file for each family says which references it has, with its algorithms behind it:
+In reading order: `policy` (types), `simulation` (playing a policy), `computed` (curves without playing), `at_random`.
+Then one file for each family, with its algorithms:
 
     bernoulli_bandit        forced_pulls, bandit_policies, bandit_thompson, bandit_gittins, bandit_reactive,
                             bandit_dynamic_programming
@@ -14,9 +14,7 @@ In reading order: `policy` (the words), `simulation` (how a policy is played), `
     tabular_mdp             mdp_posterior, mdp_policies
     track_bandit
     two_step
-    ignorant                a family of which nothing is known
-
-A further family brings one file, or none, as its line in `ingredients.families` says.
+    ignorant                a family without known references
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ MOST_SIMULATED = 1000  # runs that are simulated in one stream at most
 
 
 def references_for(family: Family) -> ReferenceSet:
-    """Returns the references of `family`; where none are known, `ignorant` has the floor and names the yardstick."""
+    """Returns the references of `family`; without any, those of `ignorant`."""
     spec = spec_of(family)
     known = loaded(spec.references) if spec and spec.references else ignorant_references
     references: ReferenceSet = known(family)
@@ -48,11 +46,10 @@ def references_for(family: Family) -> ReferenceSet:
 def evaluate_references(
     family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5, stream: int = 0
 ) -> dict[str, Any]:
-    """Returns the roles of the references and their curves on `tasks` `[N, task_size]`, as JSON.
+    """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
-    `simulated_runs` stand in for the seeds of a cell: every run plays all tasks with its own draws, which another
-    `stream` has, too. `at_points` are their mean curves on the first so many tasks, on which agents are looked at
-    during training.
+    Each of `simulated_runs` plays all tasks with its own random numbers, which differ between streams. `at_points` are
+    mean curves on the first `at_points` tasks, those of agents during training.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)
@@ -73,19 +70,19 @@ def evaluate_references(
 
 
 def lucks(stream: int, simulated_runs: int) -> range:
-    """Returns the numbers of the simulated runs of an evaluation's stream; no two streams have one in common."""
+    """Returns the numbers of a stream's simulated runs; streams share none."""
     return range(stream * MOST_SIMULATED, stream * MOST_SIMULATED + simulated_runs)
 
 
 def _mean(reference: Reference, tasks: Tensor, luck: range) -> list[float]:
-    """Returns the reference's mean plain curve `[K]` over the simulated runs."""
+    """Returns the mean plain curve `[K]` over simulated runs."""
     curves = torch.tensor([reference.curves(tasks, run).none for run in luck], dtype=torch.float64)
     mean: list[float] = curves.mean(0).tolist()
     return mean
 
 
 def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) -> dict[str, Any]:
-    """Returns a reference as it is stored; one that plays a role is judged, and that rests on blocks of tasks."""
+    """Returns a reference as stored; one with a role also has its curves on blocks of tasks."""
     runs = [reference.curves(tasks, run) for run in luck]
     blocks = [played.blocks or _computed(reference, tasks, run) for run, played in zip(luck, runs, strict=True)]
     entry = {
@@ -100,12 +97,12 @@ def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) ->
 
 
 def _computed(reference: Reference, tasks: Tensor, run: int) -> Mapping[str, list[list[float]]]:
-    """Returns the plain curves on blocks of tasks of a reference whose curves are computed, not played."""
+    """Returns computed plain curves on blocks of tasks."""
     return {"none": [reference.curves(part, run).none for part in in_blocks(tasks)]}
 
 
 def _mean_blocks(by_run: Sequence[Mapping[str, list[list[float]]]]) -> dict[str, list[list[float]]]:
-    """Returns the curves on blocks of tasks, `[G][K]` by name, the mean over the simulated runs."""
+    """Returns mean curves on blocks of tasks, `[G][K]` by name."""
     means = {name: torch.tensor([each[name] for each in by_run], dtype=torch.float64).mean(0) for name in by_run[0]}
     return {name: mean.tolist() for name, mean in means.items()}
 

@@ -1,4 +1,4 @@
-"""The random policy, for any family whose actions are choices."""
+"""The random policy, for families with discrete actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingredients.references.policy import Answer, ReferenceInput
 
 @dataclass(frozen=True)
 class AtRandom:
-    """One of `actions` actions, each as likely."""
+    """Uniform over `actions` actions."""
 
     actions: int
 
@@ -21,7 +21,7 @@ class AtRandom:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns one of the actions."""
+        """Returns random actions."""
         return torch.randint(self.actions, (len(memory),), generator=moment.generator)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:

@@ -1,17 +1,14 @@
 """Exact values on Bernoulli bandits by dynamic programming over counts (Bellman 1956; Duff 2002, §1).
 
-Under the uniform prior the counts (s₁, f₁, ..., s_A, f_A) are all that a history says, so the states after t pulls are
-the ways to write t as an ordered sum of m = 2A counts. With the partial sums P_j = c₁ + ... + c_j, a state's rank (its
-place) is
+Under the uniform prior the counts (s₁, f₁, ..., s_A, f_A) are sufficient, so the states after t pulls are the ordered
+sums of m = 2A counts to t. With partial sums P_j = c₁ + ... + c_j, a state's rank is
 
     rank(c) = Σ_{j=1}^{m−1} C(P_j + j − 1, j),
 
-the combinatorial number system. It does not hold t, so the states after t pulls are the first C(t + m − 1, m − 1)
-rows of one table, and one more success or failure leads to the same place from whatever layer. Everything below is
-gathers in that table.
+the combinatorial number system. It does not depend on t. So the states after t pulls are the first C(t + m − 1, m − 1)
+rows of one table, and successors are the same in every layer.
 
-Action noise ε: whatever is intended, the pull goes to a uniform arm with probability ε, so with Q_a the value of
-carrying out arm a
+With action noise ε a pull goes to a uniform arm with probability ε, so with Q_a the value of executing arm a
 
     V = (1 − ε) max_a Q_a + ε mean_a Q_a.
 """
@@ -38,14 +35,14 @@ Chances = Callable[[Tensor, int], Tensor]
 
 @dataclass(frozen=True)
 class CountStates:
-    """The states of a bandit at which a pull is still to come; M_t of them after t pulls.
+    """States before a pull; M_t of them after t pulls.
 
     Attributes:
         arms: A.
-        pulls: T, the pulls of a lifetime.
-        counts: all counts but the last, `[M_{T−1}, 2A − 1]`; the last is what is missing to t.
-        successors: rank of the state after one more success or failure of each arm, `[M_{T−1}, A, 2]`.
-        binomials: C(a, b) as `rank` needs them, `[T + 2A, 2A]`.
+        pulls: T.
+        counts: all counts but the last, `[M_{T−1}, 2A − 1]`; the last completes the sum t.
+        successors: rank after a success or failure of each arm, `[M_{T−1}, A, 2]`.
+        binomials: C(a, b) for `rank`, `[T + 2A, 2A]`.
     """
 
     arms: int
@@ -55,11 +52,11 @@ class CountStates:
     binomials: Tensor
 
     def size(self, t: int) -> int:
-        """Returns M_t, the number of states after t pulls."""
+        """Returns M_t."""
         return math.comb(t + 2 * self.arms - 1, t)
 
     def after(self, t: int) -> Tensor:
-        """Returns the counts `[M_t, A, 2]` (float64) of the states after t pulls."""
+        """Returns the counts `[M_t, A, 2]` (float64) after t pulls."""
         known = self.counts[: self.size(t)]
         last = t - known.sum(-1, keepdim=True)
         return torch.cat([known, last], -1).view(-1, self.arms, 2).double()
@@ -67,11 +64,11 @@ class CountStates:
 
 @dataclass(frozen=True)
 class BayesOptimal:
-    """The optimum over all policies under the prior.
+    """The optimal policy under the prior.
 
     Attributes:
-        expected_return: what it earns in a lifetime, exactly.
-        best_arms: for each t the best arm of every state `[M_t]` (int16); of equal ones the first, which costs nothing.
+        expected_return: of a lifetime, exact.
+        best_arms: for each t the best arm of every state `[M_t]` (int16); the first of ties.
         binomials: as in `CountStates`.
     """
 
@@ -80,13 +77,13 @@ class BayesOptimal:
     binomials: Tensor
 
     def preference(self, counts: Tensor, pulls: int) -> Tensor:
-        """Prefers the arm that is optimal after `counts` `[N, A, 2]`, `[N, A]`."""
+        """Prefers the optimal arm after `counts` `[N, A, 2]`, `[N, A]`."""
         best = self.best_arms[pulls][rank(counts, self.binomials)].long()
         return one_hot(best, counts.shape[-2])
 
 
 def number_of_states(arms: int, pulls: int) -> int:
-    """Returns how many states the program has, those at the end of a lifetime included: C(T + 2A, 2A)."""
+    """Returns C(T + 2A, 2A), the number of states, final ones included."""
     return math.comb(pulls + 2 * arms, pulls)
 
 
@@ -103,14 +100,14 @@ def count_states(arms: int, pulls: int) -> CountStates:
 
 
 def rank(counts: Tensor, binomials: Tensor) -> Tensor:
-    """Returns the place of `counts` `[..., A, 2]` among the states after as many pulls, `[...]` (int64)."""
+    """Returns the rank of `counts` `[..., A, 2]` among states with as many pulls, `[...]` (int64)."""
     sums = counts.flatten(-2)[..., :-1].long().cumsum(-1)
     places = torch.arange(1, sums.shape[-1] + 1)
     return binomials[sums + places - 1, places].sum(-1)
 
 
 def bayes_optimal(states: CountStates, action_noise: float = 0.0) -> BayesOptimal:
-    """Returns the optimal policy and its return, by backward induction from the last pull."""
+    """Returns the optimal policy and its return, by backward induction."""
     values = torch.zeros(states.size(states.pulls), dtype=torch.float64)
     best_arms = []
     for t in reversed(range(states.pulls)):
@@ -122,14 +119,14 @@ def bayes_optimal(states: CountStates, action_noise: float = 0.0) -> BayesOptima
 
 
 def arm_values(states: CountStates, t: int, values: Tensor) -> Tensor:
-    """Returns Q `[M_t, A]` of carrying out each arm after t pulls, where `values` `[M_{t+1}]` is what comes after."""
+    """Returns Q `[M_t, A]` of executing each arm after t pulls, given the next `values` `[M_{t+1}]`."""
     p = posterior_mean(states.after(t))
     after = values[states.successors[: len(p)]]
     return p * (1 + after[..., 0]) + (1 - p) * after[..., 1]
 
 
 def reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
-    """Returns P(state) `[M_{t+1}]` from the probability `flows` `[M_t, A, 2]` of each outcome of each arm after t."""
+    """Returns P(state) `[M_{t+1}]` from the probabilities `flows` `[M_t, A, 2]` of arms and outcomes after t pulls."""
     reached = torch.zeros(states.size(t + 1), dtype=torch.float64)
     for flow, successor in zip(flows.flatten(1).T, states.successors[: len(flows)].flatten(1).T, strict=True):
         reached[successor] += flow  # no two states share a successor by the same outcome
@@ -137,10 +134,9 @@ def reach(states: CountStates, t: int, flows: Tensor) -> Tensor:
 
 
 def expected_return(states: CountStates, chances: Chances, action_noise: float = 0.0) -> float:
-    """Returns the exact return, under the prior, of the policy that intends each arm with `chances`.
+    """Returns the exact return under the prior of a policy, given its probabilities `chances`.
 
-    Carries the distribution over states forward: P(counts after t + 1) from P(counts after t), one arm and outcome at
-    a time.
+    It propagates the distribution over states forward, one arm and outcome at a time.
     """
     reached = torch.ones(1, dtype=torch.float64)
     total = 0.0
@@ -155,7 +151,7 @@ def expected_return(states: CountStates, chances: Chances, action_noise: float =
 
 
 def best_after_watching(states: CountStates, pulls: int) -> float:
-    """Returns E[max_a E[p_a | counts]] after `pulls` pulls of arms drawn uniformly; `states` are of more pulls."""
+    """Returns E[max_a E[p_a | counts]] after `pulls` uniformly random pulls; `states` are of more pulls."""
     reached = torch.ones(1, dtype=torch.float64)
     for t in range(pulls):
         mean = posterior_mean(states.after(t))
@@ -165,9 +161,9 @@ def best_after_watching(states: CountStates, pulls: int) -> float:
 
 
 def _partial_sums(most: int, length: int) -> Tensor:
-    """Returns every 0 ≤ P₁ ≤ ... ≤ P_length ≤ `most`, `[rows, length]`, in the order of their rank.
+    """Returns every 0 ≤ P₁ ≤ ... ≤ P_length ≤ `most`, `[rows, length]`, by rank.
 
-    The last sum weighs most in the rank, and the rows in which it is v begin with the first C(v + j, j) rows of j sums.
+    The last sum weighs most in the rank. Rows where it is v begin with the first C(v + j, j) rows of j sums.
     """
     rows = torch.arange(most + 1).unsqueeze(1)
     for j in range(1, length):
@@ -179,6 +175,6 @@ def _partial_sums(most: int, length: int) -> Tensor:
 
 
 def _binomials(rows: int, columns: int) -> Tensor:
-    """Returns C(a, b), `[rows, columns]`; cut to int64, for no state within `MOST_STATES` needs more."""
+    """Returns C(a, b), `[rows, columns]`, clipped to int64, which suffices within `MOST_STATES`."""
     largest = torch.iinfo(torch.int64).max
     return torch.tensor([[min(math.comb(a, b), largest) for b in range(columns)] for a in range(rows)])

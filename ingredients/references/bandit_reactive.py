@@ -1,17 +1,15 @@
-"""The best found policies without memory: they see the last reward and the last action, or the last reward alone.
+"""The best policies found without memory: by the last reward and action, or the last reward alone.
 
-What such a policy does next depends on the last arm that was carried out and on whether it paid, so on one task its
-pulls are a Markov chain over arms,
+On one task the pulls of such a policy are a Markov chain over executed arms,
 
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
-with π the chances of arms after slips. The mean return over tasks is differentiable in π: gradient ascent from
-several starts, on a fixed low-discrepancy sample of tasks. What comes out is the best that was found, not a proven
-optimum; in every setting that was searched it is to stay after a win and to go through all arms in a cycle after
-losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md §5.
+with π after action noise. The mean return is differentiable in π: gradient ascent from several starts, on a fixed
+low-discrepancy sample of tasks. The result is the best found, not a proven optimum. In every setting searched it is to
+stay after a win and cycle through the arms after losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md
+§5.
 
-Shapes: R policies at once, N tasks, A arms, T pulls; tasks are innermost, so that a step is a few long vector
-operations.
+Shapes: R policies, N tasks, A arms, T pulls; tasks are innermost, for long vector operations.
 """
 
 from __future__ import annotations
@@ -42,51 +40,51 @@ NEGLIGIBLE_GAIN = 1e-4
 
 
 class WinOrLose(Protocol):
-    """A bandit whose arms pay 1 or 0, with the probabilities that its tasks `[N, arms]` are."""
+    """A bandit with rewards 0 or 1, whose tasks `[N, arms]` are probabilities."""
 
     @property
     def arms(self) -> int:
-        """A."""
+        """Number of arms A."""
         ...
 
     @property
     def episodes(self) -> int:
-        """T, the pulls of a lifetime."""
+        """Number of pulls T."""
         ...
 
     @property
     def action_noise(self) -> float:
-        """The chance that a pull goes to any arm."""
+        """Probability of a uniformly random arm."""
         ...
 
     @property
     def cube_size(self) -> int:
-        """How many uniforms make a task."""
+        """Number of uniforms for a task."""
         ...
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, arms]` that points of the unit cube, `[N, cube_size]`, stand for."""
+        """Returns the tasks `[N, arms]` of points in the unit cube, `[N, cube_size]`."""
         ...
 
 
 @dataclass(frozen=True)
 class ReactivePolicy:
-    """π(a | r_{t-1}, a_{t-1}), the same at every step but the first; a `Policy` with nothing in its memory.
+    """π(a | r_{t-1}, a_{t-1}), the same at every step but the first; its memory is empty.
 
     Attributes:
-        first: chances of the first arm, `[A]`; `[..., A]` for many policies, which can be weighed but not played.
-        then: chances of the next arm after a loss (0) or win (1) of each arm, `[..., 2, A, A]`.
+        first: probabilities of the first arm, `[A]`; or of many policies, `[..., A]`, which cannot be played.
+        then: probabilities after a loss (0) or win (1) of each arm, `[..., 2, A, A]`.
     """
 
     first: Tensor
     then: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the empty memory, `[N, 0]`."""
+        """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm of each lane, `[N]`, drawn with the chances that r_{t-1} and a_{t-1} give."""
+        """Returns an arm for each lane, `[N]`."""
         if moment.step == 0:
             chances = self.first.expand(len(memory), -1)
         else:
@@ -94,18 +92,18 @@ class ReactivePolicy:
         return torch.multinomial(chances, 1, generator=moment.generator).squeeze(1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the empty memory."""
+        """Returns no memory."""
         return memory
 
 
 def win_stay_lose_shift(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm and after a loss pulls the next in a cycle."""
+    """Returns the policy that repeats a winning arm, and after a loss pulls the next in a cycle."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack((stay.roll(1, 1), stay)))
 
 
 def win_stay_lose_random(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm and after a loss pulls any other."""
+    """Returns the policy that repeats a winning arm, and after a loss pulls any other."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack(((1 - stay) / (arms - 1), stay)))
 
@@ -137,7 +135,7 @@ def best_reactive(family: WinOrLose) -> ReactivePolicy:
 
 
 def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
-    """Returns the best policy found on r_{t-1} alone: it can prefer an arm after a win, not the one that won."""
+    """Returns the best policy found on r_{t-1} alone, which cannot repeat the arm that won."""
     named = (win_means_first(family.arms),)
     return _best_of(family, named, _ascend(family, named, rows=1))
 
@@ -145,7 +143,7 @@ def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
 def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
     """Returns policies `[R]` after gradient ascent (Adam) from softened `named` policies and from random ones.
 
-    `rows` is how many last arms a policy tells apart: all, or 1 where it does not see them.
+    `rows` is the number of last arms that a policy distinguishes: A, or 1.
     """
     tasks = _sample(family, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
     pulls = min(family.episodes, LONGEST_ASCENT)
@@ -162,7 +160,7 @@ def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> 
 
 
 def _starts(arms: int, named: tuple[ReactivePolicy, ...], rows: int) -> Tensor:
-    """Returns the logits where the ascent starts, `[R, 1 + 2 rows, A]`: of the first arm, after losses, after wins."""
+    """Returns the initial logits, `[R, 1 + 2 rows, A]`: of the first arm, after losses, after wins."""
     draws = torch.Generator().manual_seed(1)
     soft = torch.stack([4 * policy.then[:, :rows] for policy in named])
     random = torch.randn(RANDOM_STARTS, 2, rows, arms, generator=draws)
@@ -170,14 +168,14 @@ def _starts(arms: int, named: tuple[ReactivePolicy, ...], rows: int) -> Tensor:
 
 
 def _policies(logits: Tensor) -> ReactivePolicy:
-    """Returns the policies of `logits` `[R, 1 + 2 rows, A]`; those of one row do the same whatever the last arm."""
+    """Returns the policies of `logits` `[R, 1 + 2 rows, A]`."""
     chances = logits.softmax(-1)
     arms = logits.shape[-1]
     return ReactivePolicy(chances[:, 0], chances[:, 1:].view(len(logits), 2, -1, arms).expand(-1, -1, arms, -1))
 
 
 def _best_of(family: WinOrLose, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
-    """Returns the best on tasks that the ascent did not see; a named policy where no other is better than it."""
+    """Returns the best policy on new tasks; a named one where none is better by `NEGLIGIBLE_GAIN`."""
     sharp = ReactivePolicy(_without_leftovers(found.first), _without_leftovers(found.then))
     candidates = (*named, sharp, found)
     first = torch.cat([policy.first.view(-1, family.arms) for policy in candidates])
@@ -194,7 +192,7 @@ def _without_leftovers(chances: Tensor) -> Tensor:
 
 
 def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, action_noise: float) -> Tensor:
-    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]` (see the chain at the top)."""
+    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]`, by the Markov chain."""
     loss, win = (_slipped(policies.then, action_noise).unsqueeze(-1)).unbind(1)
     chain = loss + (win - loss) * tasks.unsqueeze(1)
     arms = _slipped(policies.first, action_noise).unsqueeze(-1).expand(-1, -1, tasks.shape[-1])
@@ -206,12 +204,12 @@ def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, actio
 
 
 def _slipped(chances: Tensor, action_noise: float) -> Tensor:
-    """Returns the chances of the arm that is carried out from those of the intended one, `[..., A]`."""
+    """Returns the probabilities of executed arms from intended ones, `[..., A]`."""
     return (1 - action_noise) * chances + action_noise / chances.shape[-1]
 
 
 def _sample(family: WinOrLose, count: int, seed: int) -> Tensor:
-    """Returns `[count, arms]` tasks of a scrambled Sobol sequence: it covers the prior more evenly than draws do."""
+    """Returns `[count, arms]` tasks of a scrambled Sobol sequence, which covers the prior evenly."""
     engine = SobolEngine(family.cube_size, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
     return family.from_cube(engine.draw(count))
 

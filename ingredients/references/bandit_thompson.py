@@ -1,9 +1,8 @@
 """Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
 
-Claim 5 (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ, read literally is this policy; it is not
-Bayes-optimal.
+This is claim 5 read literally (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ. It is not Bayes-optimal.
 
-Shapes: counts `[N, A, 2]` float, successes then failures of each arm.
+Counts are `[N, A, 2]` float, successes then failures.
 """
 
 from __future__ import annotations
@@ -24,31 +23,30 @@ ROWS_AT_ONCE = 16_384
 
 @dataclass(frozen=True)
 class Thompson:
-    """Draws p of each arm from its posterior Beta(s + 1, f + 1) and pulls the arm with the highest."""
+    """Draws p of each arm from Beta(s + 1, f + 1) and pulls the highest."""
 
     arms: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns counts of nothing, `[N, A, 2]`."""
+        """Returns zero counts, `[N, A, 2]`."""
         return no_pulls(lanes, self.arms)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the arm that is best in a draw from the posterior, `[N]`."""
+        """Returns the best arm in a posterior draw, `[N]`."""
         seed = int(torch.randint(2**62, (), generator=moment.generator))
         drawn = np.random.default_rng(seed).beta(memory[..., 0].numpy() + 1, memory[..., 1].numpy() + 1)
         return torch.from_numpy(drawn.argmax(-1))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the counts with one more pull of the arm that was carried out."""
+        """Returns the counts with one more pull."""
         return one_more_pull(memory, answer.action, answer.reward)
 
 
 def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
-    """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to the chance of each arm `[N, A]`.
+    """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to probabilities `[N, A]`.
 
-    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with f and F the Beta density and distribution function. For
-    counts the integrand is a polynomial of degree t + A − 1, which Gauss-Legendre with half as many nodes integrates
-    without error.
+    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with f and F the Beta density and distribution function. The
+    integrand is a polynomial of degree t + A − 1, so Gauss-Legendre with half as many nodes is exact.
     """
     nodes, weights = np.polynomial.legendre.leggauss((pulls + arms) // 2 + 1)
     density, distribution = _beta_tables(pulls, (nodes + 1) / 2, weights / 2)
@@ -62,7 +60,7 @@ def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
 
 
 def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Returns the weighted densities and the distribution functions at the nodes, `[row, Q]` each."""
+    """Returns weighted densities and distribution functions at the nodes, `[row, Q]` each."""
     pulled, successes = np.tril_indices(pulls)
     a, b = successes[:, None] + 1.0, pulled[:, None] - successes[:, None] + 1.0
     density = np.exp((a - 1) * np.log(nodes) + (b - 1) * np.log1p(-nodes) - special.betaln(a, b))
@@ -70,13 +68,13 @@ def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Te
 
 
 def _row(counts: Tensor) -> Tensor:
-    """Returns where the tables keep (s, f): rows by n = s + f, then by s."""
+    """Returns the table row of (s, f): by n = s + f, then by s."""
     n = counts.sum(-1)
     return n * (n + 1) // 2 + counts[..., 0]
 
 
 def _integrals(density: Tensor, distribution: Tensor, rows: Tensor) -> Tensor:
-    """Returns P(arm is best) `[N, A]` for the table rows `[N, A]`; the last arm takes what the others leave."""
+    """Returns P(arm is best) `[N, A]` for table rows `[N, A]`; the last arm has the remainder."""
     arms = range(rows.shape[-1])
     behind = [distribution[rows[:, arm]] for arm in arms[1:]]
     for arm in reversed(arms[:-2]):

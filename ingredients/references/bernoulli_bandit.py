@@ -1,10 +1,9 @@
-"""The references of Bernoulli bandits: what ignorance, the last step, algorithms, the optimum and the truth earn.
+"""The references of Bernoulli bandits.
 
-Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal`
-where the dynamic program has at most `MOST_STATES` states, else `gittins`, which is close to it; beyond
-`LONGEST_LIFETIME` pulls `thompson`. Where the program runs, the expected return under the prior of every policy that
-chooses by counts is computed exactly. Action noise: counts are of the arm that was carried out, scores are of the
-intended one. Where pulls are forced, all is different: `forced_pulls` has those references.
+Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal` up to `MOST_STATES` states of the dynamic program,
+else `gittins`, which is close; beyond `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, expected returns of
+policies by counts are exact. With action noise, counts are of the executed arm, scores of the intended one. With forced
+pulls, `forced_pulls` has the references.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 
 def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
-    """Returns all references; this runs the dynamic program, the index calibration and the reactive search."""
+    """Returns all references; runs the dynamic program, the index calibration and the reactive search."""
     if family.forced_pulls:
         return forced_pulls_references(family)
     feasible = number_of_states(family.arms, family.episodes) <= MOST_STATES
@@ -49,7 +48,7 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `random` and `best_fixed`: without information arms are exchangeable, so both earn the mean over arms."""
+    """Returns `random` and `best_fixed`; both earn the mean over arms, as arms are exchangeable."""
     chance = same_every_pull(family, lambda tasks: tasks.mean(-1))
     return tuple(Reference(name, True, family.episodes / 2, chance) for name in ("random", "best_fixed"))
 
@@ -57,8 +56,8 @@ def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
 def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
     """Returns `reactive` (trap 1 of docs/design.md §5) and `reactive_reward_only` (trap 3).
 
-    With more than `MOST_ARMS` arms nothing is searched: `reactive` is win-stay-lose-shift, the best in every search,
-    and `reactive_reward_only` is left out.
+    With more than `MOST_ARMS` arms there is no search: `reactive` is win-stay-lose-shift, the best in every search, and
+    the other is left out.
     """
     if family.arms > MOST_ARMS:
         return (Reference("reactive", False, None, partial(simulate, family, win_stay_lose_shift(family.arms))),)
@@ -69,7 +68,7 @@ def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
 
 
 def _learning(family: BernoulliBandit, states: CountStates | None) -> tuple[Reference, ...]:
-    """Returns the policies that choose by the counts of the lifetime so far, weakest idea first."""
+    """Returns the policies by counts, the weakest idea first."""
     thompson = Reference(
         "thompson",
         False,
@@ -96,7 +95,7 @@ def _weighed(family: BernoulliBandit, states: CountStates, policy: Chances) -> f
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns `oracle`, which knows the task and always intends its best arm: E[max p] = A / (A + 1)."""
+    """Returns `oracle`, which knows the task: E[max p] = A / (A + 1)."""
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = same_every_pull(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
     return Reference("oracle", True, family.episodes * best, curves)

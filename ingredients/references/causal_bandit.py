@@ -1,12 +1,12 @@
-"""The references of the causal bandit: ignorance, a note to oneself, seeing for doing, exact inference, the truth.
+"""The references of the causal bandit.
 
-Floor: `elsewhere`, any node but the one that is set; weights are as
-often −1 as 1, so every other node has mean 0 and no choice is better (exact). Reactive: `one_note`, made by hand, not
-searched for, and good for the first goal episode alone; a memory-off sibling may be a higher hurdle. Yardstick:
-`bayes_inference`, exact inference of the weights, interventions on the node whose effects are least certain, and the
-best choice given what is known; which interventions are best is not solved, so as a whole it is not exact.
-`associational`: told the graph, but takes x_m = −1 for something seen, not done (Dasgupta et al. 2019). `oracle`: told
-the graph.
+- Floor: `elsewhere`, any node but the one set. Weights are as often −1 as 1, so all others have mean 0 (exact).
+- Reactive: `one_note`, made by hand, good for the first goal episode alone; a memory-off sibling may be a higher
+  hurdle.
+- Yardstick: `bayes_inference`, exact inference of the weights, with interventions on the node of least certain effects.
+  The best interventions are not known, so it is not exact.
+- `associational` knows the graph, but treats x_m = −1 as observed, not set (Dasgupta et al. 2019). `oracle` knows the
+  graph.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOTED_BELOW = -0.5  # a value that speaks for an effect of −1
 
 
 def causal_bandit_references(family: CausalBandit) -> ReferenceSet:
-    """Returns `random`, `elsewhere`, `one_note`, `associational`, `bayes_inference` and `oracle`."""
+    """Returns all references."""
     policies: dict[str, ReferencePolicy] = {
         "random": AtRandom(family.actions),
         "elsewhere": OtherNode(family),
@@ -60,11 +60,11 @@ class _Forgetful:
         return memory
 
     def _outside(self, moment: ReferenceInput) -> Tensor:
-        """Returns which node is set from outside, one-hot `[N, n]`; zeros in the information phase."""
+        """Returns the node set from outside, one-hot `[N, n]`; zeros in the information phase."""
         return moment.observation[..., self.family.nodes : 2 * self.family.nodes]
 
     def _elsewhere(self, moment: ReferenceInput) -> Tensor:
-        """Returns the first node that is not set from outside, `[N]`."""
+        """Returns the first node not set from outside, `[N]`."""
         return self._outside(moment)[..., 0].long()
 
 
@@ -79,13 +79,13 @@ class OtherNode(_Forgetful):
 
 @dataclass(frozen=True)
 class OneNote(_Forgetful):
-    """Sets the first node; notes, as the action while looking, which node went down most; chooses it when it serves.
+    """Sets the first node, notes as its action the node that fell most, and chooses it when it serves.
 
-    It goes by the current observation and a_{t-1} alone. What falls with the first node at 1 rises with it at −1.
+    It uses the current observation and a_{t-1} alone. A node that falls with the first node at 1 rises with it at −1.
     """
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node to set, to note or to choose."""
+        """Returns the node to set, note or choose."""
         seen, n = moment.observation, self.family.nodes
         lowest, node = seen[..., :n].min(-1)
         note = torch.where(lowest < NOTED_BELOW, node, 0)
@@ -99,7 +99,7 @@ class OneNote(_Forgetful):
 
 @dataclass(frozen=True)
 class KnowsWeights(_Forgetful):
-    """Is told the weights and chooses the node of the highest mean; `seeing`: of the means where x_m = −1 was seen."""
+    """Knows the weights and chooses the highest mean; with `seeing`, the mean given that x_m = −1 was observed."""
 
     seeing: bool = False
 
@@ -113,7 +113,7 @@ class KnowsWeights(_Forgetful):
 
 
 def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
-    """Returns E[x | x_m = −1] `[N, n]` where m is seen and not set, for weights `[N, n(n − 1)/2]` and m one-hot.
+    """Returns E[x | x_m = −1] `[N, n]` for observed m (one-hot) and weights `[N, n(n − 1)/2]`.
 
     With x = A z, A = (I − W)ᵀ⁻¹ and z standard normal, it is −cov(x, x_m) / var(x_m), whatever the noise.
     """
@@ -130,18 +130,18 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 class BayesInference:
     """Sets the node of least certain effects, infers the weights exactly, chooses the highest posterior mean.
 
-    The weights into a node are independent of those into the others, before and after any interventions, so the memory
-    `[N, Σ_j 3^j]` holds for each node the log-likelihood of each combination of its weights.
+    Weights into different nodes are independent a posteriori. So the memory `[N, Σ_j 3^j]` holds for each node the
+    log-likelihood of each combination of its weights.
     """
 
     family: CausalBandit
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns all combinations alike."""
+        """Returns zero log-likelihoods."""
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node whose effects are least certain, any of equals, or the best choice."""
+        """Returns the node of least certain effects (ties at random), or in a goal episode the best choice."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)
@@ -151,7 +151,7 @@ class BayesInference:
         return torch.where(moment.observation[..., -2] > 0, means.argmax(-1), unknown)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Adds what the values say, after a step that gave some."""
+        """Adds the log-likelihoods of the observed values."""
         n = self.family.nodes
         goal = answer.observation[..., -2] > 0
         values, outside = answer.led_to[..., :n], answer.observation[..., n : 2 * n]
@@ -162,7 +162,7 @@ class BayesInference:
         return memory + torch.cat(said, dim=-1) * acted
 
     def uncertainty(self, memory: Tensor) -> Tensor:
-        """Returns the sum of posterior variances of the weights that lead out of each node, `[N, n]`; 0 of the last."""
+        """Returns the sum of posterior variances of the weights out of each node, `[N, n]`."""
         out = memory.new_zeros(len(memory), self.family.nodes)
         parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
@@ -180,11 +180,11 @@ class BayesInference:
         return means
 
     def _log_likelihood(self, values: Tensor, j: int) -> Tensor:
-        """Returns log p(x_j | x_<j, weights), but for a constant, for each combination, `[N, 3^j]`."""
+        """Returns log p(x_j | x_<j, weights), up to a constant, for each combination, `[N, 3^j]`."""
         error = values[..., j : j + 1] - values[..., :j] @ self._combinations[j].T
         return -0.5 * (error / self.family.noise) ** 2
 
     @cached_property
     def _combinations(self) -> list[Tensor]:
-        """The weights that may lead into each node, `[3^j, j]`."""
+        """Possible weights into each node, `[3^j, j]`."""
         return [torch.tensor(list(product(WEIGHTS, repeat=j))).view(3**j, j) for j in range(self.family.nodes)]

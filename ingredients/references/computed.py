@@ -1,4 +1,4 @@
-"""Curves that need no simulation: on given tasks the expected reward of some policies can be written down."""
+"""Curves that need no simulation, as expected rewards given the task are known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingredients.tasks.family import Family
 
 
 def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` in expectation at every pull."""
+    """Returns the curves of a policy without memory whose expected reward is `reward(tasks)` `[N]` at every pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reward(tasks).double().mean().expand(family.episodes))
@@ -21,7 +21,7 @@ def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Calla
 
 
 def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a reactive policy, exact on the tasks at hand."""
+    """Returns the curves of a reactive policy, exact on the given tasks."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reactive_curve(family, policy, tasks))
@@ -30,6 +30,6 @@ def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], 
 
 
 def without_memory(curve: Tensor) -> PolicyCurves:
-    """Returns the curves of a policy of which no memory can be swapped."""
+    """Returns the curves of a policy without memory to swap."""
     values: list[float] = curve.tolist()
     return PolicyCurves(values, list(values))

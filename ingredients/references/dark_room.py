@@ -1,15 +1,14 @@
-"""The references of dark rooms: wandering, sweeping by position, searching and remembering, the shortest way.
+"""The references of dark rooms.
 
-Floor: `wander`, the best that goes by the current observation. In an open room whose positions are shown that is a
-sweep: every step on a square not seen in this episode is all that ignorance can do, so the floor is exact wherever the
-sweep never comes back. With no position, nothing that shows the goal and a start in the middle, each step off the
-middle is worth the same, so always up is exact, too. Elsewhere the floor is the best of a few mixtures of sweep (or of
-always up) and random walk, found on rooms of its own. Reactive: the same with r_{t-1}, which tells it that it stands on
-the goal. (It is not the last word: where a_{t-1} is shown, an agent that presses against a wall can tell its next
-episode which wall that was. A memory-off sibling that learns this is a higher hurdle, and the verdict takes the
-higher.) Yardstick: `search`, which goes to the nearest square that may be the goal and remembers where it found it. The
-best order of visits under a time limit is a search problem that is not solved here, so it is not exact. `oracle`: the
-shortest way, by breadth-first search.
+- Floor: `wander`, the best by the current observation. In an open room with positions it is a sweep over squares not
+  yet seen in the episode, exact where the sweep never returns. Without position, goal display and random start, all
+  steps off the middle are alike, so always-up is exact. Elsewhere it is the best of a few mixtures of these with a
+  random walk, tuned on its own rooms.
+- Reactive: the same with r_{t-1}, which tells that it stands on the goal. An agent that presses against a wall can use
+  a_{t-1} as a note for the next episode, so a memory-off sibling may be a higher hurdle; the verdict takes the higher.
+- Yardstick: `search`, which goes to the nearest possible goal and remembers it. The best order of visits is not solved
+  here, so it is not exact.
+- `oracle`: the shortest way, by breadth-first search.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ROOMS = 500  # on which the best mixture is chosen
 
 
 def dark_room_references(family: DarkRoom) -> ReferenceSet:
-    """Returns `random`, `wander`, `reactive`, `search` and `oracle`."""
+    """Returns all references."""
     table = ring(family.size) if family.random_start else spiral(family.size)
     exact = is_sweep(family) or nothing_tells(family)
     floor = _wander(family, table, 0.0) if exact else _best_wander(family, table)
@@ -47,7 +46,7 @@ def dark_room_references(family: DarkRoom) -> ReferenceSet:
 
 
 def is_sweep(family: DarkRoom) -> bool:
-    """Returns whether a policy on the position can enter another square at each step: the best without knowledge."""
+    """Returns whether a policy by position can enter a new square at each step, which is optimal without knowledge."""
     if not family.position_shown or family.walls != "none":
         return False
     around = family.size * (family.size - family.size % 2)
@@ -55,15 +54,15 @@ def is_sweep(family: DarkRoom) -> bool:
 
 
 def nothing_tells(family: DarkRoom) -> bool:
-    """Returns whether nothing that is seen depends on the goal or the moves, and every square but one is alike."""
+    """Returns whether observations are independent of goal and moves, and all squares but the start are alike."""
     told = family.position_shown or family.goal_shown or family.ends_at_goal
     return not told and family.walls == "none" and not family.random_start
 
 
 def sweep_return(family: DarkRoom) -> float:
-    """Returns what a lifetime earns by a sweep, or by always up where nothing tells.
+    """Returns the return of a sweep, or of always-up where nothing tells.
 
-    The goal is on each of the n² − 1 squares but the start with equal odds.
+    The goal is uniform over the n² − 1 squares other than the start.
     """
     squares = family.size**2 - 1
     length = family.episode_steps
@@ -78,19 +77,19 @@ def sweep_return(family: DarkRoom) -> float:
 
 
 def _wander(family: DarkRoom, table: Tensor, straying: float, reads_reward: bool = False) -> Wander:
-    """Returns the table's sweep; where no position is shown, the way up instead."""
+    """Returns the table's sweep, or without positions always-up."""
     return Wander(family, table if family.position_shown else torch.full_like(table, UP), straying, reads_reward)
 
 
 def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) -> Wander:
-    """Returns the mixture that earns most on some rooms."""
+    """Returns the mixture with the highest return on its own rooms."""
     rooms = family.draw_tasks(generator(0, Purpose.REFERENCES, -1), ROOMS)
     mixtures = [_wander(family, table, straying, reads_reward) for straying in STRAYING]
     return max(mixtures, key=lambda policy: mean_return(family, policy, rooms, -1))
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns what one earns who knows the room: the mean over the squares from which an episode may start."""
+    """Returns the curve of a policy that knows the room, averaged over possible starts."""
     ways = family.ways(tasks)
     if family.random_start:
         starts = ways.isfinite() & (ways > 0)

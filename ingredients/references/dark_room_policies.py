@@ -1,4 +1,4 @@
-"""Policies for dark rooms: a sweep by position, with or without straying; and a search that remembers.
+"""Policies for dark rooms: a sweep by position with random moves, and a search with memory.
 
 Squares are numbered row by row, `[n²]`.
 """
@@ -18,7 +18,7 @@ BREAKS_TIES = 0.5  # ways are whole numbers of steps
 
 
 def spiral(size: int) -> Tensor:
-    """Returns a move for each square, `[n²]`: from the middle a spiral through all of them; the last one stays."""
+    """Returns a move for each square, `[n²]`: a spiral from the middle; the last square stays."""
     moves = torch.full((size, size), STAY)
     row = column = size // 2
     legs = [(move, 1 + leg // 2) for leg, move in enumerate((UP, LEFT, DOWN, RIGHT) * size)]
@@ -30,10 +30,9 @@ def spiral(size: int) -> Tensor:
 
 
 def ring(size: int) -> Tensor:
-    """Returns a move for each square, `[n²]`: a closed way through all of them, from any start.
+    """Returns a move for each square, `[n²]`: a closed way through all, from any start.
 
-    Rows go to and fro, the first column leads back. In a room of odd size no such way exists: its last row joins the
-    others.
+    Rows go back and forth, the first column leads back. With odd size none exists; the last row joins the others.
     """
     height = size - size % 2
     moves = torch.empty(size, size, dtype=torch.int64)
@@ -48,10 +47,10 @@ def ring(size: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Wander:
-    """Goes by what it sees now: the table's move, or, as often as `straying`, any of the four.
+    """Acts on the current observation: the table's move, or with probability `straying` a random one.
 
-    It stays on a goal that is shown. Where `reads_reward`, it also stays where it was paid on arrival, which is to know
-    r_{t-1}. Where no position is shown, the table is read at the first square, wherever it is.
+    It stays on a visible goal; with `reads_reward` also where it was rewarded on arrival. Without positions it always
+    uses the table's first square.
     """
 
     family: DarkRoom
@@ -83,18 +82,17 @@ class Wander:
 
 @dataclass(frozen=True)
 class Search:
-    """Goes to the nearest square that may be the goal, by the shortest way known; equals are decided by the table.
+    """Goes to the nearest possible goal by the shortest known way; the table breaks ties.
 
-    Its memory, `[N, 2 n² + 2]`: which squares may be the goal (one alone, once it is found), which squares it takes for
-    open (all, until it ran into a wall; fixed walls it knows), and where it is. It needs to see its position, or to
-    know where it starts and where the walls are.
+    Its memory `[N, 2 n² + 2]`: possible goals (one, once found), squares assumed open (all, until a bump; fixed walls
+    are known), and its position. It needs to see its position, or to know start and walls.
     """
 
     family: DarkRoom
     table: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns: the goal may be anywhere open, but not in the middle where episodes always start there."""
+        """Returns the initial memory: the goal may be on any open square, except a fixed start."""
         n = self.family.size
         known = torch.ones(self.family.size**2)
         if self.family.walls == "fixed":
@@ -106,7 +104,7 @@ class Search:
         return torch.cat([possible, known, middle]).expand(lanes, -1)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the move after which the way to a possible goal is shortest."""
+        """Returns the move with the shortest way to a possible goal."""
         n = self.family.size
         here = self._here(memory, moment.step, moment.observation)
         possible, known = (part.view(-1, n, n) > 0 for part in self._maps(memory))
@@ -117,7 +115,7 @@ class Search:
         return costs.scatter_add(-1, preferred.unsqueeze(-1), torch.full((len(costs), 1), -BREAKS_TIES)).argmin(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the maps with what the step showed: a goal, a square that is none, a wall."""
+        """Returns the maps after a step: a goal, an excluded square, a wall."""
         here = self._here(memory, answer.step, answer.observation)
         intended = (here + torch.tensor(MOVES, dtype=here.dtype)[answer.action]).clamp_(0, self.family.size - 1)
         there = self._led_to(here, answer)
@@ -137,7 +135,7 @@ class Search:
         return memory[:, :squares], memory[:, squares : 2 * squares]
 
     def _here(self, memory: Tensor, step: int, observation: Tensor) -> Tensor:
-        """Returns row and column before a step, `[N, 2]`: as shown, or by reckoning from the middle."""
+        """Returns row and column before a step, `[N, 2]`: as shown, or by dead reckoning."""
         if self.family.position_shown:
             return (observation[..., :GOAL_SEEN] * (self.family.size - 1)).round()
         if step % self.family.episode_steps == 0:
@@ -150,7 +148,7 @@ class Search:
         return self.family.moved(here.new_zeros(len(here), 2), here, answer.action)  # no walls, or fixed ones
 
     def _way(self, ways: Tensor, here: Tensor, move: int) -> Tensor:
-        """Returns how far a possible goal is from where a move would lead, `[N]`; out of the room it leads nowhere."""
+        """Returns the distance to a possible goal after a move, `[N]`; infinite outside the room."""
         there = here + torch.tensor(MOVES[move], dtype=here.dtype)
         inside = (there == there.clamp(0, self.family.size - 1)).all(-1)
         square = self.family.square(there.clamp(0, self.family.size - 1))

@@ -1,15 +1,13 @@
-"""The references of two dependent arms, p₂ = 1 − p₁: every pull is one draw of the same coin, whichever arm it is.
+"""The references of two dependent arms, p₂ = 1 − p₁: every pull tosses the same coin.
 
-A success of the first arm tells as much as a failure of the second, so
-what is known after t pulls is h, how often the coin fell for the first arm, and no pull tells more than another. The
-best is therefore to pull whichever arm has the higher posterior mean (by the symmetry of the prior, the first if h >
-t / 2): greedy is `bayes_optimal`, and has no line of its own. What it earns is a sum,
+A success of one arm is a failure of the other. So after t pulls only h is known, how often the coin fell for the first
+arm, and no pull is more informative. Greedy is therefore `bayes_optimal`: pull the arm with the higher posterior mean
+(the first if h > t / 2). It earns
 
     Σ_t Σ_h P(h after t) max(q, 1 − q),   q = E[p₁ | h after t],
 
-with h uniform on 0..t and q = (h + 1) / (t + 2) for p₁ ~ U[0, 1], and binomial h where p₁ is one of two values.
-
-`ucb1` and `gittins` take the arms for independent, as Wang et al. (2016, Figure 2) have them; `thompson` knows better.
+with h uniform on 0..t and q = (h + 1) / (t + 2) for p₁ ~ U[0, 1], and binomial h if p₁ is one of two values. `ucb1` and
+`gittins` treat the arms as independent, as in Wang et al. (2016, Figure 2); `thompson` does not.
 """
 
 from __future__ import annotations
@@ -35,32 +33,32 @@ ORACLE_EARNS = {"uniform": 0.75} | {name: 1 - lower for name, lower in LOWER_CHA
 
 @dataclass(frozen=True)
 class Coin:
-    """Counts how often the coin fell for the first and for the second arm, `[N, 2]`, and pulls the likelier."""
+    """Counts falls of the coin for either arm, `[N, 2]`, and pulls the likelier."""
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns counts of nothing, `[N, 2]`."""
+        """Returns zero counts, `[N, 2]`."""
         return torch.zeros(lanes, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the arm for which the coin fell more often, `[N]`; of equal ones, either."""
+        """Returns the arm with more falls, `[N]`; ties at random."""
         lead = memory[:, 1] - memory[:, 0]
         either = torch.rand(lead.shape, generator=moment.generator) < 0.5
         return torch.where(lead == 0, either, lead > 0).long()
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the counts with one more fall, for the arm that won or against the one that lost."""
+        """Returns the counts with one more fall."""
         fell_for = torch.where(answer.reward == 1, answer.action, 1 - answer.action)
         return memory.scatter_add(-1, fell_for.unsqueeze(-1), torch.ones_like(memory[:, :1]))
 
 
 @dataclass(frozen=True)
 class ThompsonOfACoin(Coin):
-    """Draws the coin from its posterior, and pulls the arm that it favours."""
+    """Draws the coin from its posterior, and pulls the better arm."""
 
     difficulty: str
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the arm that is better under a draw of p₁, `[N]`."""
+        """Returns the better arm under a draw of p₁, `[N]`."""
         if self.difficulty == "uniform":
             seed = int(torch.randint(2**62, (), generator=moment.generator))
             drawn = np.random.default_rng(seed).beta(memory[:, 0].numpy() + 1, memory[:, 1].numpy() + 1)
@@ -70,7 +68,7 @@ class ThompsonOfACoin(Coin):
 
 
 def dependent_bandit_references(family: DependentBandit) -> ReferenceSet:
-    """Returns all references; this runs the reactive search and the index calibration."""
+    """Returns all references; runs the reactive search and the index calibration."""
     pulls = family.episodes
     half = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
@@ -90,7 +88,7 @@ def dependent_bandit_references(family: DependentBandit) -> ReferenceSet:
 
 
 def bayes_optimal_return(difficulty: str, pulls: int) -> float:
-    """Returns what the optimum earns in `pulls` pulls (see the module)."""
+    """Returns the optimal return of `pulls` pulls."""
     return sum(_best_pull(difficulty, t) for t in range(pulls))
 
 
@@ -108,5 +106,5 @@ def _best_pull(difficulty: str, t: int) -> float:
 
 
 def _chance_of_the_higher(lead: Tensor, lower: float) -> Tensor:
-    """Returns P(p₁ is the higher of the two values | h − (t − h) = `lead`), `[N]`: a sigmoid of the log odds."""
+    """Returns P(p₁ is the higher value | h − (t − h) = `lead`), `[N]`."""
     return torch.sigmoid(lead * float(np.log((1 - lower) / lower)))

@@ -1,16 +1,15 @@
-"""The references of Bernoulli bandits whose first n pulls are forced: watch, then choose once and for all.
+"""The references of Bernoulli bandits whose first n pulls are forced.
 
-After the forced pulls nobody learns anything more, so what can be known
-fixes what can be earned, and nearly every ceiling is proven (docs/design.md §5, trap 2):
+Afterwards nothing more is learned, so almost every ceiling is proven (docs/design.md §5, trap 2):
 
 | sees and remembers | reference | does |
 |---|---|---|
 | rewards and actions | `bayes_optimal` | pulls the arm with the highest posterior mean |
-| rewards, not actions | `rewards_only` | anything: the environment drew the arms that paid, to it all are alike |
-| the last of both | `reactive` | the last forced arm if it paid, else another; then what it last did |
+| rewards, not actions | `rewards_only` | anything: without actions all arms are alike |
+| the last of both | `reactive` | the last forced arm if it paid, else another; then its last action |
 | the last reward | `reactive_reward_only` | anything |
 
-`reactive` has no memory, but after its choice its own last action, which it sees, is one: it loses that to slips alone.
+`reactive` remembers its choice by its own last action, which only action noise can erase.
 """
 
 from __future__ import annotations
@@ -38,49 +37,49 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 @dataclass(frozen=True)
 class Watching:
-    """Plays as `policy` does, which learns from the first `pulls` pulls and from none after."""
+    """Plays as `policy`, which learns from the first `pulls` pulls alone."""
 
     policy: ReferencePolicy
     pulls: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the policy's memory at a lifetime's start."""
+        """Returns the policy's initial memory."""
         return self.policy.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the policy's arm of each lane, `[N]`."""
+        """Returns the policy's arm, `[N]`."""
         return self.policy.act(memory, moment)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the policy's memory, which the rewards that nobody sees leave as it is."""
+        """Returns the policy's memory, unchanged after the first pulls."""
         return self.policy.update(memory, answer) if answer.step < self.pulls else memory
 
 
 @dataclass(frozen=True)
 class StayWithTheLast:
-    """Stays with the last forced arm if it paid and takes the next if not; then repeats its last action."""
+    """Takes the last forced arm if it paid, else the next; then repeats its last action."""
 
     arms: int
     forced_pulls: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the empty memory, `[N, 0]`."""
+        """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm of each lane, `[N]`; while pulls are forced, any."""
+        """Returns an arm, `[N]`; any while pulls are forced."""
         last = moment.action_tm1.clamp(min=0)
         if moment.step != self.forced_pulls:
             return last
         return (last + (moment.reward_tm1 == 0).long()) % self.arms
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the empty memory."""
+        """Returns no memory."""
         return memory
 
 
 def forced_pulls_references(family: BernoulliBandit) -> ReferenceSet:
-    """Returns all references; see the module."""
+    """Returns all references."""
     watching = Watching(Thompson(family.arms), family.forced_pulls)
     everything = (
         *(_ignorant(family, name) for name in ("random", "best_fixed")),
@@ -99,21 +98,21 @@ def forced_pulls_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit, name: str) -> Reference:
-    """Returns the reference that knows nothing about any arm: it earns the mean over arms."""
+    """Returns a reference without information, which earns the mean over arms."""
     return Reference(name, True, family.episodes / 2, _after_forced(family, lambda tasks: tasks.mean(-1)))
 
 
 def _reactive_return(family: BernoulliBandit) -> float:
     """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls: an arm that paid once pays 2/3, any other 1/2.
 
-    The choice is worth 7/12, and is kept until a slip, whose arm is worth 1/2, takes its place.
+    The choice is worth 7/12, until action noise replaces it by an arm worth 1/2.
     """
     kept = 1 - family.action_noise
     return family.episodes / 2 + sum(kept ** (j + 1) for j in range(family.episodes - family.forced_pulls)) / 12
 
 
 def _bayes_optimal(family: BernoulliBandit) -> Reference:
-    """Returns the highest posterior mean after the forced pulls, which is optimal: nothing is left to explore."""
+    """Returns the highest posterior mean after the forced pulls, optimal as nothing is left to explore."""
     forced = family.forced_pulls
     free = family.episodes - family.forced_pulls
     expected = None
@@ -125,7 +124,7 @@ def _bayes_optimal(family: BernoulliBandit) -> Reference:
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns who knows the task and intends its best arm: E[max p] = A / (A + 1), from the first free pull on."""
+    """Returns the policy that knows the task, from the first free pull on: E[max p] = A / (A + 1)."""
     free = family.episodes - family.forced_pulls
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = _after_forced(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
@@ -133,7 +132,7 @@ def _oracle(family: BernoulliBandit) -> Reference:
 
 
 def _after_forced(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy without memory that earns `reward(tasks)` `[N]` at each pull of its own."""
+    """Returns the curves of a policy that earns `reward(tasks)` `[N]` at each free pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         forced, free = tasks.double().mean(), reward(tasks).double().mean()

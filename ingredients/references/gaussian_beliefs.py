@@ -1,12 +1,10 @@
-"""Policies for arms with normal pay-offs: they keep a belief N(m, v) about each arm's present mean, and choose by it.
+"""Policies for arms with normal rewards, by a belief N(m, v) about each arm's current mean.
 
-The belief about a mean that drifts as μ' = λμ + √(1 − λ²)z becomes, after a pay-off r of deviation σ,
+With drift μ' = λμ + √(1 − λ²)z, a reward r of deviation σ updates
 
     k = v / (v + σ²),  m ← m + k (r − m),  v ← (1 − k) v;   then, for every arm,  m ← λm,  v ← λ²v + 1 − λ².
 
-With λ = 1 nothing drifts, and v = 1 / (1 + n / σ²) after n pulls.
-
-Shapes: beliefs `[N, A, 2]`, m then v of each arm.
+With λ = 1 nothing drifts, and v = 1 / (1 + n / σ²) after n pulls. Beliefs are `[N, A, 2]`, m then v.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ Found = TypeVar("Found", bound=ReferencePolicy)
 
 @dataclass(frozen=True)
 class Believing:
-    """Pulls the arm that `preference` puts highest; ties are broken uniformly at random."""
+    """Pulls the arm with the highest `preference`; ties are broken uniformly at random."""
 
     arms: int
     deviation: float
@@ -43,17 +41,17 @@ class Believing:
     decay: float = 1.0
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the prior of every arm, N(0, 1), `[N, A, 2]`."""
+        """Returns the prior N(0, 1) of every arm, `[N, A, 2]`."""
         return torch.tensor([0.0, 1.0]).expand(lanes, self.arms, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best arm of each lane, `[N]`."""
+        """Returns the best arm, `[N]`."""
         preferred = self.preference(memory, moment)
         lot = torch.rand(preferred.shape, generator=moment.generator)
         return torch.where(preferred == preferred.amax(-1, keepdim=True), lot, -1.0).argmax(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the belief after a pay-off of the arm that was pulled and a drift of all."""
+        """Returns the belief after a reward and a drift."""
         mean, variance = memory.unbind(-1)
         pulled = torch.nn.functional.one_hot(answer.action, self.arms).to(mean.dtype)
         gain = pulled * variance / (variance + self.deviation**2)
@@ -64,18 +62,18 @@ class Believing:
 
 
 def best_mean(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
-    """Prefers the highest posterior mean: exploits and never explores."""
+    """Prefers the highest posterior mean."""
     return beliefs[..., 0]
 
 
 def drawn(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
-    """Prefers the highest of a draw from the posterior of each arm (Thompson 1933)."""
+    """Prefers the highest posterior draw (Thompson 1933)."""
     luck = torch.randn(beliefs.shape[:-1], generator=moment.generator)
     return beliefs[..., 0] + beliefs[..., 1].sqrt() * luck
 
 
 def upper_bound(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
-    """Prefers the highest bound m + √(2 v ln t), which is that of UCB1 with v for 1 / n (Auer et al. 2002)."""
+    """Prefers the highest m + √(2 v ln t), that of UCB1 with v for 1 / n (Auer et al. 2002)."""
     return beliefs[..., 0] + (2 * math.log(moment.step + 1) * beliefs[..., 1]).sqrt()
 
 
@@ -85,9 +83,9 @@ def optimistic(width: float) -> Belief:
 
 
 def fading(width: float, steps: int) -> Belief:
-    """Returns the same with a width that falls to 0 by the last of `steps` steps, as the root of what is left.
+    """Returns the same with a width that falls to 0 by the last step, as the root of the steps left.
 
-    What is learned late is of use to few pulls, and what the last one teaches to none.
+    What is learned late helps few pulls.
     """
 
     def preference(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
@@ -99,9 +97,9 @@ def fading(width: float, steps: int) -> Belief:
 
 @dataclass(frozen=True)
 class Satisficing:
-    """Remembers nothing: repeats what paid more than `enough`; else takes the next arm in a cycle.
+    """Repeats an arm that paid more than `enough`, else takes the next in a cycle; no memory.
 
-    Without its actions (`sees_actions`) it takes the first arm after a pay-off that was enough, else any.
+    Without `sees_actions` it takes the first arm after such a reward, else any.
     """
 
     arms: int
@@ -109,11 +107,11 @@ class Satisficing:
     sees_actions: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the empty memory, `[N, 0]`."""
+        """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm of each lane, `[N]`."""
+        """Returns an arm, `[N]`."""
         lanes = len(memory)
         satisfied = moment.reward_tm1 > self.enough
         anything = torch.randint(self.arms, (lanes,), generator=moment.generator)
@@ -124,7 +122,7 @@ class Satisficing:
         return torch.where(satisfied, 0, anything)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the empty memory."""
+        """Returns no memory."""
         return memory
 
 
@@ -134,7 +132,7 @@ def best_satisficing(family: Family, sees_actions: bool) -> Satisficing:
 
 
 def best_of(family: Family, policies: Sequence[Found]) -> Found:
-    """Returns the policy that earns most on tasks and luck that no evaluation meets."""
+    """Returns the policy with the highest return on tasks and luck outside all evaluations."""
     count = min(max(SEARCH_PULLS // family.steps, FEWEST_TASKS), MOST_TASKS)
     tasks = family.draw_tasks(generator(NO_RUN, Purpose.REFERENCES, NO_RUN), count)
     returns = [mean_return(family, policy, tasks, NO_RUN) for policy in policies]

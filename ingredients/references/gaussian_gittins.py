@@ -1,12 +1,12 @@
-"""The finite-horizon Gittins index of an arm with normal pay-offs (Gittins 1979; with a horizon, Lattimore 2016).
+"""The finite-horizon Gittins index of an arm with normal rewards (Gittins 1979; Lattimore 2016).
 
-After n pulls of an arm its mean is believed to be N(x, v_n), v_n = 1 / (1 + n / σ²), and one pull moves x by a normal
-step of deviation s_n = √(v_n − v_{n+1}). W, the value of an arm that may be given up for 0 at any time, solves
+After n pulls the mean is N(x, v_n), v_n = 1 / (1 + n / σ²), and a pull moves x by a normal step of deviation s_n =
+√(v_n − v_{n+1}). The value W of an arm that may be given up for 0 solves
 
     gain_m(n, x) = x + E[W_{m−1}(n + 1, x + s_n z)],   W_m = max(gain_m, 0),   W_0 = 0.
 
-A price taken off every pay-off only moves x, so the index of an arm with m pulls left is x − x*, where gain_m(n, x*) =
-0: one table of bonuses −x* serves all means. x is kept on a grid of ±6 √v_n; expectations are sums over 41 points of z.
+A price only shifts x, so the index is x − x*, where gain_m(n, x*) = 0: one table of bonuses −x* serves all means. x is
+on a grid of ±6 √v_n; expectations are sums over 41 points of z.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LUCK_WIDEST, LUCK = 5.0, 41
 
 
 class _Reached(NamedTuple):
-    """Where on the next row's grid a pull leads: cell `[n, z, x]`, and how far into it (beyond 1 above the grid)."""
+    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (beyond 1 above the grid)."""
 
     cell: Tensor
     share: Tensor
@@ -45,7 +45,7 @@ def gittins_preference(pulls: int, deviation: float) -> Belief:
 
 
 def gittins_bonuses(pulls: int, deviation: float) -> list[Tensor]:
-    """Returns for each number m of pulls left the bonus of an arm after n ≤ pulls − m pulls, `[n]`; none for 0."""
+    """Returns for each number m of pulls left the bonus after n ≤ pulls − m pulls, `[n]`; empty for 0."""
     variance = 1 / (1 + torch.arange(pulls + 1.0) / deviation**2)
     grid = torch.linspace(-WIDEST, WIDEST, GRID)
     x = variance[:-1].sqrt().unsqueeze(1) * grid
@@ -77,7 +77,7 @@ def _reached(variance: Tensor, x: Tensor) -> _Reached:
 
 
 def _expected(values: Tensor, reached: _Reached, weights: Tensor) -> Tensor:
-    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' `values` `[n, x]`; beyond the grid W is a line."""
+    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' `values` `[n, x]`; linear beyond the grid."""
     rows = len(values)
     cell = reached.cell[:rows]
     wide = values.unsqueeze(1).expand(-1, cell.shape[1], -1)
@@ -94,7 +94,7 @@ def _zero(gain: Tensor, x: Tensor) -> Tensor:
 
 
 def expected_maximum(arms: int) -> float:
-    """Returns E[max of `arms` standard normal numbers]: ∫ x A φ(x) Φ(x)^{A−1} dx."""
+    """Returns E[max of `arms` standard normals]: ∫ x A φ(x) Φ(x)^{A−1} dx."""
     x = torch.linspace(-12, 12, 20_001, dtype=torch.float64)
     density = torch.exp(-x * x / 2) / math.sqrt(2 * math.pi)
     return torch.trapezoid(x * arms * density * torch.special.ndtr(x) ** (arms - 1), x).item()

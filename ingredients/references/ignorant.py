@@ -1,8 +1,7 @@
-"""The references of a family of which nothing is known: a random policy, and a yardstick that has to be trained.
+"""The references of a family without known ones.
 
-Floor: `random`, which is no optimum of those that ignore the history (a
-fixed way may earn more), and is labelled so. Reactive: none. Yardstick: `informed`, the study's own trainer shown the
-task, which `experiment.informed` adds.
+Floor: `random`, which is not the optimum without history, and is labelled so. Reactive: none. Yardstick: `informed`,
+the study's own trainer shown the task (`experiment.informed`).
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ MOST_LANES = 10_000
 
 @dataclass(frozen=True)
 class RandomPolicy:
-    """Any action, or a vector with components from −1 to 1, all equally likely."""
+    """Uniform actions, or vectors with components uniform in [−1, 1]."""
 
     actions: int
     continuous: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns an empty memory."""
+        """Returns no memory."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -43,12 +42,12 @@ class RandomPolicy:
         return torch.randint(self.actions, (lanes,), generator=moment.generator)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the empty memory."""
+        """Returns no memory."""
         return memory
 
 
 def ignorant_references(family: Family) -> ReferenceSet:
-    """Returns the floor, and the name of the yardstick."""
+    """Returns the floor, and the yardstick's name."""
     policy = RandomPolicy(family.actions, family.continuous)
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
@@ -59,7 +58,7 @@ def ignorant_references(family: Family) -> ReferenceSet:
 
 
 def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the policy's mean curves, played a few lanes at a time where each lane is an environment of its own.
+    """Returns the policy's mean curves, played in parts if each lane is an environment of its own.
 
     Raises:
         StudyError: an environment raised.
@@ -85,11 +84,11 @@ def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> 
 
 
 def _named(curves: PolicyCurves) -> dict[str, list[float]]:
-    """Returns the curves that there are, by the name of the probe."""
+    """Returns the existing curves by probe."""
     return {name: curve for name in CURVES if (curve := getattr(curves, name)) is not None}
 
 
 def _grouped(curves: list[list[float]]) -> list[list[float]]:
-    """Returns the mean curves of blocks, from those of parts, which are about as large as one another."""
+    """Returns the mean curves of blocks, from those of parts of about equal size."""
     blocks: list[list[float]] = by_block(torch.tensor(curves, dtype=torch.float64)).tolist()
     return blocks

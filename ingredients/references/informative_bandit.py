@@ -1,12 +1,11 @@
-"""The references of the eleven arms of which one says which other pays.
+"""The references of eleven arms, one of which tells which other arm pays.
 
-`bayes_optimal` asks the eleventh arm, then takes the target: .55 + 5 (K
-− 1) on average, exactly. Where pulls slip, the same is called `ask_then_take` and is the best known rather than proven:
-it asks until the target is known, be it by a slip. `thompson` draws the target from those that are left and pulls it;
-since no draw makes the eleventh arm best, it never asks, and guesses until it hits (as in Russo & Van Roy 2018).
-
-`reactive` needs no memory: it asks; an announcement makes it pull what was announced, a 5 makes it stay. On 1, after a
-slip, it has forgotten the target and asks again. `reactive_reward_only` can follow an announcement, not stay.
+- `bayes_optimal` asks the eleventh arm, then pulls the target: .55 + 5 (K − 1) on average, exact. With action noise the
+  same is `ask_then_take`, the best known: it asks until the target is known.
+- `thompson` draws the target from the remaining arms. No draw makes the eleventh arm best, so it never asks (Russo &
+  Van Roy 2018).
+- `reactive` asks, follows an announcement, and stays after a 5. On a 1, after action noise, it asks again.
+  `reactive_reward_only` can follow an announcement, but not stay.
 """
 
 from __future__ import annotations
@@ -32,21 +31,21 @@ MEAN_INFORMER = (TARGETS + 1) / (2 * TARGETS)
 
 @dataclass(frozen=True)
 class Eliminating:
-    """Remembers which arms may still be the target, `[N, 10]`; asks until one is left, or else guesses among them."""
+    """Remembers possible targets, `[N, 10]`; asks until one is left, or without `asks` guesses."""
 
     asks: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns that any arm may be the target."""
+        """Returns that any arm is possible."""
         return torch.ones(lanes, TARGETS)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the target of each lane where it is known, `[N]`, else the eleventh arm or a guess."""
+        """Returns the target if known, `[N]`, else the eleventh arm or a guess."""
         guess = torch.where(memory > 0, torch.rand(memory.shape, generator=moment.generator), -1.0).argmax(-1)
         return torch.where(memory.sum(-1) > 1, INFORMER, guess) if self.asks else guess
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns what may be the target after an announcement, a hit or a miss."""
+        """Returns the possible targets after an announcement, hit or miss."""
         asked, hit = answer.action == INFORMER, answer.reward == TARGET_PAYS
         named = torch.where(asked, _announced(answer.reward), answer.action)
         this = one_hot(named, TARGETS).to(memory.dtype)
@@ -55,16 +54,16 @@ class Eliminating:
 
 @dataclass(frozen=True)
 class Reacting:
-    """Follows an announcement; where it `sees_actions`, stays where it was paid 5; asks otherwise."""
+    """Follows an announcement; with `sees_actions` stays after a 5; else asks."""
 
     sees_actions: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the empty memory, `[N, 0]`."""
+        """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm of each lane, `[N]`; a reward of 1 without its arm may be either, and is taken for a miss."""
+        """Returns an arm, `[N]`; without actions a reward of 1 is ambiguous and counts as a miss."""
         reward, last = moment.reward_tm1, moment.action_tm1
         if moment.step == 0:
             return torch.full((len(memory),), INFORMER)
@@ -73,7 +72,7 @@ class Reacting:
         return torch.where(told, _announced(reward), torch.where(stays, last, INFORMER))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the empty memory."""
+        """Returns no memory."""
         return memory
 
 
@@ -99,7 +98,7 @@ def informative_bandit_references(family: InformativeBandit) -> ReferenceSet:
 
 
 def _announced(reward: Tensor) -> Tensor:
-    """Returns the arm that a pay-off of the eleventh announces, `[N]`; of other pay-offs, some arm."""
+    """Returns the arm that a reward of the eleventh announces, `[N]`; arbitrary for other rewards."""
     return ((reward * TARGETS).round().long() - 1).clamp(0, TARGETS - 1)
 
 

@@ -1,9 +1,8 @@
-"""The references of interval reproduction: the best press at a fixed time, a walker, an exact clock.
+"""The references of interval reproduction.
 
-Floor: `best_fixed_time`, which knows how long ago the cue came and
-nothing of the interval; who has no clock either earns less than the floor. Yardstick: `exact_clock`, which earns all
-there is. No reactive reference: where the position is shown, a memoryless agent can do as well as anyone (`walker`),
-by what it has written, so that the swap of that decides.
+Floor: `best_fixed_time`, which knows the time since the cue, not the interval. Yardstick: `exact_clock`, which earns
+the maximum. There is no reactive reference: with a visible position a memoryless agent can do as well (`walker`), by
+what it has written, so that swap decides.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRES
 
 
 def interval_reproduction_references(family: IntervalReproduction) -> ReferenceSet:
-    """Returns `random`, `best_fixed_time`, `walker` (where the environment is a memory) and `exact_clock`."""
+    """Returns all references; `walker` only where the environment can be a memory."""
     everything = [
         Reference("random", False, None, partial(simulate, family, AtRandom(family.actions))),
         Reference("best_fixed_time", True, *_fixed(family, best_fixed_time(family))),
@@ -34,19 +33,19 @@ def interval_reproduction_references(family: IntervalReproduction) -> ReferenceS
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:
-    """Returns how many steps after the cue to press if the interval is unknown; the earliest of equals."""
+    """Returns the best number of steps from cue to press for an unknown interval; the earliest of ties."""
     return int(_worth_of_fixed_times(family).argmax())
 
 
 def _worth_of_fixed_times(family: IntervalReproduction) -> Tensor:
-    """Returns the mean worth of a press at 0, 1, ..., longest steps after the cue, over all intervals."""
+    """Returns the mean worth of a press at 0, 1, ..., longest steps after the cue."""
     intervals = torch.arange(family.shortest, family.longest + 1, dtype=torch.float64)
     pressed = torch.arange(family.longest + 1, dtype=torch.float64)
     return family.worth(intervals.unsqueeze(0), pressed.unsqueeze(1)).mean(1)
 
 
 def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Tensor, int], PolicyCurves]]:
-    """Returns what pressing at `time` earns in expectation, and its curves on given tasks."""
+    """Returns the expected return of pressing at `time`, and its curves on given tasks."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         intervals = family.interval(tasks.double())
@@ -59,7 +58,7 @@ def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Te
 
 @dataclass(frozen=True)
 class Walker:
-    """Goes by what it sees now: right in the light, left after the cue, and a press at 0. Its memory is the track."""
+    """Moves right in the light, left after the cue, and presses at 0; its memory is the track."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns no memory, `[N, 0]`."""
@@ -78,17 +77,17 @@ class Walker:
 
 @dataclass(frozen=True)
 class ExactClock:
-    """Counts the steps of the light and those of the cue, `[N, 2]`; presses when they are equal."""
+    """Counts steps of light and cue, `[N, 2]`; presses when they are equal."""
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns both counts at 0."""
+        """Returns zero counts."""
         return torch.zeros(lanes, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Presses as many steps after the cue came as the light was on."""
+        """Presses when both counts are equal after the cue."""
         now = (moment.observation[..., GO] > 0) & (memory[:, 0] == memory[:, 1])
         return torch.where(now, PRESS, LEFT)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Counts one step more of what was on."""
+        """Counts one step of light or cue."""
         return memory + answer.observation[..., [LIGHT, GO]]

@@ -1,6 +1,6 @@
-"""Policies for tabular MDPs: one that plans at every step, one that draws an MDP an episode, one without memory.
+"""Policies for tabular MDPs: planning at every step, posterior sampling, and one without memory.
 
-They know what the agents can know: where an episode's last step led is never shown, so it is not counted.
+They use what agents can know: the next state of an episode's last step is never shown, so it is not counted.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ingredients.tasks.tabular_mdp import TabularMdp
 
 @dataclass(frozen=True)
 class Counts:
-    """What was lived through, as a tensor `[N, M]`: sums of rewards, visits, counts of next states.
+    """Statistics of a lifetime `[N, M]`: sums of rewards, visits, next-state counts.
 
-    `prior_mean` is the mean reward that an untried action is expected to pay.
+    `prior_mean` is the expected reward of an untried action.
     """
 
     family: TabularMdp
@@ -27,18 +27,18 @@ class Counts:
 
     @property
     def size(self) -> int:
-        """M."""
+        """Length M of the memory."""
         return sum(self._widths)
 
     def posterior(self, counts: Tensor) -> Posterior:
-        """Returns what they amount to."""
+        """Returns the posterior."""
         rewards, visits, nexts = torch.split(counts, self._widths, dim=1)
         by_pair = (-1, self.family.states, self.family.actions)
         mean = (self.prior_mean + rewards) / (1 + visits)
         return Posterior(mean.view(by_pair), visits.view(by_pair), (1 + nexts).view(*by_pair, self.family.states))
 
     def add(self, counts: Tensor, answer: Answer) -> None:
-        """Adds one more step to `counts`, in place."""
+        """Adds a step to `counts`, in place."""
         pairs = self.family.pairs
         lanes = torch.arange(len(counts))
         pair = answer.observation.argmax(-1) * self.family.actions + answer.action
@@ -55,27 +55,24 @@ class Counts:
 
 @dataclass(frozen=True)
 class Planning:
-    """Plans at every step, over what is left of the episode; ties are broken at random.
-
-    A share `epsilon` of actions is random.
-    """
+    """Plans at every step over the rest of the episode; ties are random, and a share `epsilon` of actions."""
 
     counts: Counts
     planner: Planner
     epsilon: float = 0.0
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns nothing seen, `[N, M]`."""
+        """Returns zero counts, `[N, M]`."""
         return torch.zeros(lanes, self.counts.size)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best action by what is known now, in each lane's state, `[N]`."""
+        """Returns the best action by the posterior, `[N]`."""
         left = what_is_left(self.counts.family, moment.step)
         values = self.planner(self.counts.posterior(memory), left, moment.generator)
         return _best(_of_state(values, moment.observation), moment.generator, self.epsilon)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory with one more step in it."""
+        """Returns the memory after a step."""
         after = memory.clone()
         self.counts.add(after, answer)
         return after
@@ -83,10 +80,10 @@ class Planning:
 
 @dataclass(frozen=True)
 class Sampling:
-    """Draws an MDP from what it knows, and does what is best there.
+    """Draws an MDP from the posterior and acts optimally in it.
 
-    Posterior sampling draws as each episode begins and keeps to that MDP until the episode ends. Where it draws
-    `by_step`, each step has an MDP of its own: no longer PSRL as published, but in short episodes it earns more.
+    Posterior sampling draws at the start of each episode. With `by_step` it draws at each step, which is not PSRL as
+    published but earns more in short episodes.
     """
 
     counts: Counts
@@ -94,13 +91,13 @@ class Sampling:
     by_step: bool = False
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns nothing seen and nothing drawn, `[N, M + S A (1 + S)]`."""
+        """Returns zero counts and no MDP, `[N, M + S A (1 + S)]`."""
         return torch.zeros(lanes, self.counts.size + self.counts.family.task_size)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best action in the MDP that was drawn, in each lane's state, `[N]`.
+        """Returns the best action in the drawn MDP, `[N]`.
 
-        A lifetime's first choice needs none: without information, actions are exchangeable.
+        The first choice of a lifetime needs no MDP, as actions are exchangeable.
         """
         family, drawn = self.counts.family, memory[:, self.counts.size :]
         left = what_is_left(family, moment.step)
@@ -108,9 +105,9 @@ class Sampling:
         return _best(_of_state(values, moment.observation), moment.generator)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory with one more step in it and, before an episode starts, a new draw.
+        """Returns the memory after a step, with a new draw before each episode.
 
-        The first episode's MDP is drawn after its first step, of what was known before it.
+        The first episode's MDP is drawn after its first step, from the prior.
         """
         after = memory.clone()
         self.counts.add(after, answer)
@@ -128,16 +125,15 @@ class Sampling:
 
 @dataclass(frozen=True)
 class RepeatingWhatPaid:
-    """Repeats the last action where it was paid more than the prior's mean of 1, else does any other; no memory.
+    """Repeats the last action if it paid more than the prior's mean of 1, else takes any other; no memory.
 
-    One time in S the last step was made in the present state, and then r_{t-1} speaks of the action at hand; an agent
-    without memory cannot tell when.
+    Only one time in S was the last step in the same state, where r_{t-1} is relevant; it cannot tell when.
     """
 
     actions: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns nothing, `[N, 0]`."""
+        """Returns no memory, `[N, 0]`."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -147,7 +143,7 @@ class RepeatingWhatPaid:
         return torch.where(moment.reward_tm1 > 1, moment.action_tm1, other)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns nothing."""
+        """Returns no memory."""
         return memory
 
 
@@ -159,12 +155,12 @@ def what_is_left(family: TabularMdp, step: int) -> Left:
 
 
 def _of_state(by_state: Tensor, observation: Tensor) -> Tensor:
-    """Returns the row of the present state, `[N, A]`, from `[N, S, A]` and one-hot states `[N, S]`."""
+    """Returns the row of the current state, `[N, A]`, from `[N, S, A]` and one-hot states `[N, S]`."""
     return by_state[torch.arange(len(by_state)), observation.argmax(-1)]
 
 
 def _best(values: Tensor, draws: torch.Generator, epsilon: float = 0.0) -> Tensor:
-    """Returns one of the best actions of each lane, `[N]`, of values `[N, A]`; a share `epsilon` at random."""
+    """Returns one of the best actions, `[N]`, of values `[N, A]`; a share `epsilon` at random."""
     lots = torch.rand(2, *values.shape, generator=draws)
     best = torch.where(values == values.amax(-1, keepdim=True), lots[0], -1.0).argmax(-1)
     strays = torch.rand(len(best), generator=draws) < epsilon

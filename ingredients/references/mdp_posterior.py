@@ -1,9 +1,8 @@
-"""What can be known of a tabular MDP from what one has lived through, and what actions are worth by it.
+"""The posterior over a tabular MDP, and action values by the algorithms of Duan et al. (2016, §3.2).
 
-The prior is that of the task distribution: mean rewards N(1, 1) paid with unit noise, so that after n payments with sum
-R the mean is N((1 + R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet, so that counts add to ones. The algorithms
-are those that Duan et al. (2016, §3.2) compare. All plan by finite-horizon value iteration over the steps that are left
-of the present episode; `mdp_policies` says when.
+The prior is the task distribution: mean rewards N(1, 1) with unit noise, so after n rewards with sum R the mean is N((1
++ R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet. All algorithms use finite-horizon value iteration over the
+rest of the episode; `mdp_policies` says when.
 
 Shapes: N lanes, S states, A actions.
 """
@@ -18,11 +17,11 @@ from torch import Tensor
 
 
 class Posterior(NamedTuple):
-    """What N lanes know of their MDPs.
+    """The posteriors of N lanes.
 
     Attributes:
-        mean: posterior mean of each mean reward, `[N, S, A]`.
-        visits: how often each pair was tried, `[N, S, A]`.
+        mean: posterior mean rewards, `[N, S, A]`.
+        visits: `[N, S, A]`.
         counts: of next states, with the prior's ones, `[N, S, A, S]`.
     """
 
@@ -32,14 +31,14 @@ class Posterior(NamedTuple):
 
     @property
     def transitions(self) -> Tensor:
-        """The posterior mean of the probabilities, `[N, S, A, S]`."""
+        """Posterior mean probabilities, `[N, S, A, S]`."""
         return self.counts / self.counts.sum(-1, keepdim=True)
 
 
 class Left(NamedTuple):
-    """What is left of a lifetime: steps of the present episode, the present one included; and the share of episodes.
+    """What is left of a lifetime: steps of the episode, the current one included, and the share of later episodes.
 
-    `share` is 1 in the first episode and 0 in the last, in which nothing is learned for a later one.
+    `share` is 1 in the first episode and 0 in the last.
     """
 
     steps: int
@@ -53,10 +52,9 @@ Model = Callable[[Posterior, torch.Generator], tuple[Tensor, Tensor]]
 
 
 def values_now(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
-    """Returns Q of the first of `steps` steps, `[N, S, A]`, in MDPs of rewards `[N, S, A]` and `[N, S, A, S]`.
+    """Returns Q of the first of `steps` steps, `[N, S, A]`, for rewards `[N, S, A]` and transitions `[N, S, A, S]`.
 
-    The numbers of `action_values` (of the family) for its first step: as a product of matrices, since algorithms plan
-    at every step of every lane.
+    The same as the family's `action_values`, but as matrix products, since algorithms plan at every step.
     """
     lanes, states, actions = rewards.shape
     flat_rewards, by_pair = rewards.reshape(lanes, -1), transitions.reshape(lanes, -1, states)
@@ -68,26 +66,25 @@ def values_now(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
 
 
 def greedy(known: Posterior, left: Left, draws: torch.Generator) -> Tensor:
-    """Plans in the mean MDP: exploits, and explores by chance alone."""
+    """Plans in the mean MDP."""
     return values_now(known.mean, known.transitions, left.steps)
 
 
 def bonus(known: Posterior, left: Left, draws: torch.Generator, scale: float, fades: bool = False) -> Tensor:
     """Plans in the mean MDP with β / (1 + n) added to rewards (BEB: Kolter & Ng 2009); `scale` is β.
 
-    Where it `fades`, β falls with the root of the share of episodes that are left, since what is learned late is of use
-    to few episodes.
+    With `fades`, β falls with the root of the share of later episodes, as late knowledge helps few episodes.
     """
     beta = scale * left.share**0.5 if fades else scale
     return values_now(known.mean + beta / (1 + known.visits), known.transitions, left.steps)
 
 
 def ucrl2(known: Posterior, left: Left, draws: torch.Generator, scale: float) -> Tensor:
-    """Plans in the most promising MDP that is plausible (UCRL2: Jaksch et al. 2010, with episodes of a fixed length).
+    """Plans in the most optimistic plausible MDP (UCRL2: Jaksch et al. 2010, with fixed-length episodes).
 
-    Plausible are mean rewards within √(7 ln(2SAt) / 2n) of their mean, and next-state probabilities within an
-    L1 distance of √(14 S ln(2At) / n), where t counts all steps so far; both widths times `scale`. At their full size
-    they are too wide to be left within a hundred steps, so that (as Duan et al. do) the scale is tuned.
+    Plausible are rewards within √(7 ln(2SAt) / 2n) of their mean, and next-state probabilities within an L1 distance of
+    √(14 S ln(2At) / n), for t steps so far; both times `scale`. Full widths are too wide for a hundred steps, so the
+    scale is tuned, as in Duan et al.
     """
     _, states, actions = known.mean.shape
     steps = known.visits.sum((1, 2)).clamp(min=1)[:, None, None]
@@ -98,21 +95,21 @@ def ucrl2(known: Posterior, left: Left, draws: torch.Generator, scale: float) ->
 
 
 def psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Returns an MDP drawn from the posterior (Strens 2000; Osband et al. 2013): Thompson sampling of MDPs."""
+    """Returns an MDP drawn from the posterior (Strens 2000; Osband et al. 2013)."""
     return _drawn_rewards(known, draws), _drawn_transitions(known, draws)
 
 
 def optimistic_psrl(known: Posterior, draws: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Returns the same with no drawn reward below its mean: optimistic sampling (May et al. 2012) of MDPs."""
+    """Returns the same with no drawn reward below its mean (optimistic sampling: May et al. 2012)."""
     rewards = torch.maximum(_drawn_rewards(known, draws), known.mean)
     return rewards, _drawn_transitions(known, draws)
 
 
 def _optimistic(rewards: Tensor, transitions: Tensor, width: Tensor, steps: int) -> Tensor:
-    """Returns values by value iteration in which each step leads where it is best, within `width` `[N, S, A]`.
+    """Returns values by optimistic value iteration, with transitions within `width` `[N, S, A]`.
 
-    The best distribution within an L1 distance adds half of it to the best next state and takes it from the worst
-    (Jaksch et al. 2010, Figure 2).
+    The best distribution within an L1 distance moves half of it from the worst to the best next state (Jaksch et al.
+    2010, Figure 2).
     """
     values = rewards
     for _ in range(steps - 1):
@@ -129,6 +126,6 @@ def _drawn_rewards(known: Posterior, draws: torch.Generator) -> Tensor:
 
 
 def _drawn_transitions(known: Posterior, draws: torch.Generator) -> Tensor:
-    """Returns draws from the Dirichlet distributions of the counts: gamma ones, divided by their sum."""
+    """Returns Dirichlet draws for the counts, as normalised gamma draws."""
     drawn: Tensor = torch._standard_gamma(known.counts, generator=draws).clamp(min=1e-30)
     return drawn / drawn.sum(-1, keepdim=True)

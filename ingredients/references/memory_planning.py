@@ -1,20 +1,17 @@
-"""The references of the memory & planning game: chance, walking on, paths, coordinates, search, the map.
+"""The references of the memory & planning game.
 
-- Floor: `wander`, which sees where it stands and where the goal is, collects there, and else moves at random: labels
-  say nothing of directions. That no rule on two labels is better is not proven, so it is not exact.
-- Reactive: `reactive`, which does not turn back, as a_{t-1} lets it; how often it goes straight on is chosen on mazes
-  of its own.
-- `replay` repeats paths that it walked in one piece, `vector_navigator` goes by coordinates: what an agent without
-  search can do. With no walls coordinates are as good as search; with 12 of 32 edges closed they earn two thirds of it.
-- Yardstick: `search`, which weighs routes over edges that it saw, never walked in a row. An edge that was never tried
-  counts as open at a price, chosen on mazes of its own. Going by edges seen alone, where they lead to the goal, earns
-  less: a known detour is taken for a way that is one step off. When to explore is a problem that is not solved here, so
-  it is not exact.
-- `oracle` knows the map and goes the shortest way; exact, since goals do not depend on it.
+- Floor: `wander`, which collects on the goal and else moves at random. Not proven optimal without history.
+- Reactive: `reactive`, which by a_{t-1} does not turn back; its tendency to go straight is tuned on its own mazes.
+- `replay` repeats paths walked in one piece; `vector_navigator` uses coordinates. Neither searches. Coordinates are as
+  good as search without walls; with 12 of 32 edges closed they earn two thirds.
+- Yardstick: `search`, which plans over edges seen, never walked in a row; untried edges have a price, tuned on its own
+  mazes. Using seen edges alone earns less, as known detours hide short ways. Optimal exploration is not solved, so it
+  is not exact.
+- `oracle` knows the map; exact, since goals do not depend on it.
 
-With no walls the oracle takes 3.133 steps a goal on 4 × 4 places (3 × 3: 2.5; 5 × 5: 3.5): the mean distance to another
-place and one step to collect. Over a long life that is 31.9 goals in 100 steps (40.0, 28.6). In the first 100 steps it
-is .3 less, since the last goal is cut off: 31.61 (39.72, 28.25), which is what curves add up to.
+Without walls the oracle takes 3.133 steps a goal on 4 × 4 places (3 × 3: 2.5; 5 × 5: 3.5): the mean distance to another
+place and one step to collect. So a lifetime of 100 steps has at most 31.9 goals (40.0, 28.6), less .3 as the last goal
+is cut off: 31.61 (39.72, 28.25).
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ TUNING_LUCK = -1  # a stream of luck that no evaluation meets
 
 
 def memory_planning_references(family: MemoryPlanning) -> ReferenceSet:
-    """Returns all references; this plays some on mazes of their own, to choose among them."""
+    """Returns all references; plays some on their own mazes to tune them."""
     reactive = _best(family, [MazeWanderer(family, straight, forward=True) for straight in STRAIGHT])
     search = _best(family, [MazeSearch(family, price) for price in PRICES])
     policies: dict[str, ReferencePolicy] = {
@@ -55,6 +52,6 @@ def memory_planning_references(family: MemoryPlanning) -> ReferenceSet:
 
 
 def _best(family: MemoryPlanning, policies: Sequence[ReferencePolicy]) -> ReferencePolicy:
-    """Returns the policy that earns most on some mazes."""
+    """Returns the policy with the highest return on tuning mazes."""
     mazes = family.draw_tasks(generator(0, Purpose.REFERENCES, -1), MAZES)
     return max(policies, key=lambda policy: mean_return(family, policy, mazes, TUNING_LUCK))

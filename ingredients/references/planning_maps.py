@@ -1,9 +1,7 @@
-"""What players of the memory & planning game can keep of it: a chart of places, edges seen, paths walked.
+"""Memories for the memory & planning game: a chart of places, edges seen, paths walked.
 
-A memory is one tensor, a row a lane, of parts one after the other; `Parts` cuts and joins them.
-
-A chart is path integration: who counts its moves knows where each label stands, by row and column from where it
-started. Places are numbered row by row, as in `tasks.torus`.
+A memory is one tensor with a row per lane; `Parts` splits and joins it. A chart is path integration: counting moves
+gives each label's row and column from the start. Places are numbered row by row, as in `tasks.torus`.
 
 Shapes: N lanes, P places and labels.
 """
@@ -27,13 +25,13 @@ UNSEEN, OPEN, WALL = 0.0, 1.0, 2.0
 
 @dataclass(frozen=True)
 class Parts:
-    """Names and shapes of what a memory holds, in order, and what each is full of at a lifetime's start."""
+    """Names, shapes and initial values of a memory's parts, in order."""
 
     shapes: Mapping[str, tuple[int, ...]]
     blank: Mapping[str, float]
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the memory at a lifetime's start, `[N, M]`."""
+        """Returns the initial memory, `[N, M]`."""
         return self.joined({name: torch.full((lanes, *shape), self.blank[name]) for name, shape in self.shapes.items()})
 
     def of(self, memory: Tensor) -> dict[str, Tensor]:
@@ -84,27 +82,27 @@ def walked(family: MemoryPlanning, answer: Answer) -> Walked:
 
 @dataclass(frozen=True)
 class Chart:
-    """Where labels stand: `place` `[N, P]` of each label, −1 where it is not known, and `here` `[N, 1]`."""
+    """Places of labels: `place` `[N, P]`, −1 if unknown, and the current place `here` `[N, 1]`."""
 
     family: MemoryPlanning
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The parts of a memory that holds a chart."""
+        """Parts of a memory with a chart."""
         return {"place": (self.family.places,), "here": (1,)}
 
     @property
     def blank(self) -> dict[str, float]:
-        """No label known; the start is place 0."""
+        """Initial values: no label known, start at place 0."""
         return {"place": UNKNOWN, "here": 0.0}
 
     def located(self, parts: Mapping[str, Tensor], label: Tensor) -> Tensor:
-        """Returns the place `[N]` (int64) of the label that is seen: where the chart has it, else where it reckons."""
+        """Returns the place `[N]` (int64) of the current label: from the chart, or by dead reckoning."""
         known = parts["place"].gather(1, label.unsqueeze(1))
         return torch.where(known >= 0, known, parts["here"]).squeeze(1).long()
 
     def ends(self, parts: Mapping[str, Tensor], observation: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the places of the label that is seen, `[N]`, and of the goal, `[N, 1]`, −1 where it is not known."""
+        """Returns the places of the current label, `[N]`, and of the goal, `[N, 1]`, −1 if unknown."""
         label, goal = seen_labels(self.family, observation)
         return self.located(parts, label), parts["place"].gather(1, goal.unsqueeze(1))
 
@@ -119,7 +117,7 @@ class Chart:
         return here, there
 
     def visited(self, parts: Mapping[str, Tensor]) -> Tensor:
-        """Returns which places are known by their label, `[N, P]` (bool)."""
+        """Returns which places have a known label, `[N, P]` (bool)."""
         place = parts["place"]
         spare = place.new_zeros(len(place), self.family.places + 1)  # the last column takes the unknown labels
         index = torch.where(place >= 0, place, float(self.family.places)).long()
@@ -127,7 +125,7 @@ class Chart:
 
 
 def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None:
-    """Writes into `edges` `[N, P, 4]`, in place, that a move was open or blocked, seen from both of its ends."""
+    """Writes into `edges` `[N, P, 4]`, in place, from both ends, whether a move was open or blocked."""
     lanes = torch.arange(len(edges))
     back = torch.tensor(BACK)
     beyond = around[here, step.move]
@@ -138,12 +136,12 @@ def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None
 
 
 def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
-    """Returns what the cheapest way from each place to the nearest target costs, `[N, P]`.
+    """Returns the cost of the cheapest way from each place to the nearest target, `[N, P]`.
 
     Args:
         targets: `[N, P]` (bool).
-        costs: of each move from each place, `[N, P, 4]`; infinity where it leads nowhere.
-        graph: where moves lead, `[P, 4]` or `[N, P, 4]`.
+        costs: of moves, `[N, P, 4]`; infinite if impossible.
+        graph: destinations of moves, `[P, 4]` or `[N, P, 4]`.
     """
     ways = torch.where(targets, 0.0, math.inf)
     led_to = graph.expand_as(costs).flatten(1)
@@ -156,11 +154,11 @@ def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
 
 
 def one_of(allowed: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns the number of one of those allowed, each as likely, `[N]`, for `allowed` `[N, X]`; any where none is."""
+    """Returns a uniformly random allowed index, `[N]`, for `allowed` `[N, X]`; any if none is allowed."""
     lots = torch.rand(allowed.shape, generator=draws)
     return (lots + allowed.float()).argmax(-1)
 
 
 def cheapest(costs: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns one of the cheapest moves, equal ones alike, `[N]`, for costs `[N, 4]`."""
+    """Returns one of the cheapest moves, ties at random, `[N]`, for costs `[N, 4]`."""
     return one_of(costs <= costs.amin(-1, keepdim=True), draws)

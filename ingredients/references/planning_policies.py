@@ -1,6 +1,6 @@
-"""Players of the memory & planning game: without memory, by paths, by coordinates, by search, and with the map.
+"""Players of the memory & planning game: without memory, by paths, coordinates, search, and with the map.
 
-All collect on the goal. Before they know a way they explore, each as well as what it keeps lets it.
+All collect on the goal, and explore until they know a way.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ NONE = -1.0
 
 
 def collects(family: MemoryPlanning, moment: ReferenceInput, move: Tensor) -> Tensor:
-    """Returns the action `[N]`: to collect on the goal, else the move."""
+    """Returns the action `[N]`: collect on the goal, else the move."""
     here, goal = seen_labels(family, moment.observation)
     return torch.where(here == goal, COLLECT, move)
 
 
 @dataclass(frozen=True)
 class MazeWanderer:
-    """Moves at random; as often as `straight` it repeats its last move, and it never turns back where `forward`."""
+    """Moves at random; repeats its last move with probability `straight`; with `forward` never turns back."""
 
     family: MemoryPlanning
     straight: float = 0.0
@@ -69,17 +69,17 @@ class MazeWanderer:
 
 @dataclass(frozen=True)
 class Replay:
-    """Repeats the shortest path that it has walked from here to the goal, in one piece; else does what it did least.
+    """Repeats the shortest path walked in one piece from here to the goal, else the least tried move.
 
-    Its memory: the length and the first move of that path between any two labels, when each label was left last and by
-    which move, how often each move was made there, and how many moves it has made.
+    Its memory: length and first move of that path between any two labels; when and by which move each label was last
+    left; tries of each move there; number of moves.
     """
 
     family: MemoryPlanning
 
     @cached_property
     def parts(self) -> Parts:
-        """What it keeps."""
+        """Parts of its memory."""
         labels = self.family.places
         shapes = {"length": (labels, labels), "move": (labels, labels), "left": (labels,), "by": (labels,)}
         blank = {"length": math.inf, "move": 0.0, "left": -math.inf, "by": 0.0, "tries": 0.0, "moves": 0.0}
@@ -90,7 +90,7 @@ class Replay:
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the first move of the stored path, where there is one."""
+        """Returns the first move of the stored path, if any."""
         parts = self.parts.of(memory)
         here, goal = seen_labels(self.family, moment.observation)
         lanes = torch.arange(len(here))
@@ -118,24 +118,22 @@ class Replay:
 
 @dataclass(frozen=True)
 class VectorNavigator:
-    """Knows where labels stand, and goes where subtraction says, one step at a time.
+    """Knows the coordinates of labels, and moves towards the goal one step at a time.
 
-    It does not try again what failed at a place, and does not turn back if it can help it; but no route is ever
-    compared with another.
-
-    Its memory: a chart, which moves failed where, and the move that would undo the last one.
+    It does not retry failed moves, and avoids turning back; it never compares routes. Its memory: a chart, failed
+    moves, and the move that would undo the last one.
     """
 
     family: MemoryPlanning
 
     @property
     def chart(self) -> Chart:
-        """Where labels stand."""
+        """The chart of labels."""
         return Chart(self.family)
 
     @cached_property
     def parts(self) -> Parts:
-        """What it keeps."""
+        """Parts of its memory."""
         shapes = {**self.chart.shapes, "failed": (self.family.places, len(MOVES)), "back": (1,)}
         return Parts(shapes, {**self.chart.blank, "failed": 0.0, "back": NONE})
 
@@ -144,7 +142,7 @@ class VectorNavigator:
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns a move that brings it nearer as the crow flies; to a new place, where the goal's is not known."""
+        """Returns a move that reduces the straight distance, or leads to a new place if the goal's is unknown."""
         parts = self.parts.of(memory)
         here, at = self.chart.ends(parts, moment.observation)
         around = neighbours(self.family.size)
@@ -157,7 +155,7 @@ class VectorNavigator:
         return collects(self.family, moment, one_of(_first_of(wanted & onward, onward, possible), moment.generator))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the chart with the step."""
+        """Returns the chart after the step."""
         parts = self.parts.of(memory)
         step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)
@@ -171,14 +169,14 @@ class VectorNavigator:
 
 @dataclass(frozen=True)
 class MazeSearch:
-    """Goes the cheapest way over the edges that it has seen, and over others at a price; explores where it must.
+    """Takes the cheapest way over edges seen, others at a price; explores where it must.
 
-    Its memory: a chart, and of each edge whether it is open or a wall, as last seen. The goal's place unknown, it goes
-    to the nearest place that it has not seen.
+    Its memory: a chart, and each edge's last seen status. If the goal's place is unknown, it goes to the nearest unseen
+    place.
 
     Attributes:
         family: the game.
-        price: what a step over an edge counts that was never tried; infinity goes by edges seen, where a way is.
+        price: cost of an untried edge; infinite uses seen edges where they suffice.
     """
 
     family: MemoryPlanning
@@ -186,12 +184,12 @@ class MazeSearch:
 
     @property
     def chart(self) -> Chart:
-        """Where labels stand."""
+        """The chart of labels."""
         return Chart(self.family)
 
     @cached_property
     def parts(self) -> Parts:
-        """What it keeps."""
+        """Parts of its memory."""
         shapes = {**self.chart.shapes, "edges": (self.family.places, len(MOVES))}
         return Parts(shapes, {**self.chart.blank, "edges": 0.0})
 
@@ -213,7 +211,7 @@ class MazeSearch:
         return collects(self.family, moment, cheapest(by_move, moment.generator))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the chart and the edges with the step."""
+        """Returns chart and edges after the step."""
         parts = self.parts.of(memory)
         step = walked(self.family, answer)
         here, _ = self.chart.note(parts, step)
@@ -223,7 +221,7 @@ class MazeSearch:
 
 @dataclass(frozen=True)
 class Oracle:
-    """Is told the map, and goes the shortest way."""
+    """Knows the map, and takes the shortest way."""
 
     family: MemoryPlanning
 
@@ -232,7 +230,7 @@ class Oracle:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns a move after which the way is shortest."""
+        """Returns the first move of a shortest way."""
         here, goal = seen_labels(self.family, moment.observation)
         graph = self.family.graph(moment.tasks)
         ways = ways_to(one_hot(goal, self.family.places).bool(), torch.ones_like(graph, dtype=torch.float32), graph)
@@ -245,7 +243,7 @@ class Oracle:
 
 
 def _first_of(*choices: Tensor) -> Tensor:
-    """Returns the first of some sets of moves `[N, 4]` that is not empty, lane by lane."""
+    """Returns the first non-empty set of moves `[N, 4]`, lane by lane."""
     chosen = choices[-1]
     for choice in reversed(choices[:-1]):
         chosen = torch.where(choice.any(-1, keepdim=True), choice, chosen)

@@ -1,8 +1,7 @@
-"""What a reference is: a policy whose strength is known, beside which the agents' curves are read.
+"""Types of references: policies of known strength, compared with the agents' curves.
 
-A policy is a batched pure tensor program that keeps its memory in an explicit tensor, so that a probe can swap it.
-
-Shapes: N lanes (one lifetime each), K episodes, A actions.
+A policy is a batched pure tensor program with an explicit memory tensor, so that probes can swap it. Shapes: N lanes
+(one lifetime each), K episodes, A actions.
 """
 
 from __future__ import annotations
@@ -17,16 +16,15 @@ from torch import Tensor
 
 
 class ReferenceInput(NamedTuple):
-    """What a policy may use at one step besides its own memory; it uses what its name says and nothing else.
+    """What a policy may use at a step besides its memory.
 
     Attributes:
-        step: t, the steps of the lifetime that are over.
-        tasks: ψ of each lane `[N, task_size]`, for a policy that is told the task.
-        observation: what the environment shows `[N, observation_size]`.
-        reward_tm1: the last reward `[N]`, 0 at the start of a lifetime and where nobody can observe it.
-        action_tm1: the last action that was carried out `[N]` (int64), −1 at the start of a lifetime; `[N, A]` and 0
-            where the family is continuous.
-        generator: the policy's own draws for this step.
+        step: t.
+        tasks: ψ of each lane `[N, task_size]`, only for policies that know the task.
+        observation: `[N, observation_size]`.
+        reward_tm1: `[N]`; 0 at a lifetime's start and where hidden.
+        action_tm1: the executed action `[N]` (int64), −1 at a lifetime's start; if continuous `[N, A]` and 0.
+        generator: for this step's draws.
     """
 
     step: int
@@ -38,17 +36,17 @@ class ReferenceInput(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came of one step, for a policy to remember.
+    """The outcome of a step, for a policy to remember.
 
     Attributes:
         step: t.
-        observation: what was shown when the policy chose, `[N, observation_size]`.
-        action: what was carried out, `[N]` (int64), or `[N, A]`.
-        reward: what was paid, `[N]`; 0 where nobody can observe it.
-        led_to: what the step led to, `[N, observation_size]`, at an episode's end too.
-        ended: whether the step ended its episode by the task's own rules, `[N]` (bool).
-        waiting: whether the step was one of waiting, `[N]` (bool): nothing came of it.
-        generator: the policy's own draws, for one that plans by lot.
+        observation: before the step, `[N, observation_size]`.
+        action: as executed, `[N]` (int64), or `[N, A]`.
+        reward: `[N]`; 0 where hidden.
+        led_to: the next observation, `[N, observation_size]`, at an episode's end too.
+        ended: whether the task's rules ended the episode, `[N]` (bool).
+        waiting: whether the step was one of waiting, without effect, `[N]` (bool).
+        generator: for random planning.
     """
 
     step: int
@@ -62,33 +60,32 @@ class Answer(NamedTuple):
 
 
 class ReferencePolicy(Protocol):
-    """A policy of which the whole memory is one tensor, a row a lane."""
+    """A policy whose whole memory is one tensor with a row per lane."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns the memory at a lifetime's start, `[N, ...]`."""
         ...
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the intended action of each lane, `[N]` (int64), or `[N, A]` where the family is continuous."""
+        """Returns the intended actions, `[N]` (int64), or `[N, A]` if continuous."""
         ...
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory `[N, ...]` after a step; what is handed in stays as it is."""
+        """Returns the memory `[N, ...]` after a step, without changing its input."""
         ...
 
 
 class PolicyCurves(NamedTuple):
-    """Adaptation curves of a policy on given tasks: expected reward given ψ of each episode, mean over tasks.
+    """Adaptation curves on given tasks: expected reward given ψ by episode, mean over tasks.
 
     Attributes:
         none: `[K]`, without a probe.
-        memory_swap: `[K]`, with the memory of another lane from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
-        environment_swap: `[K]`, with what another lane has written into its environment from episode K // 2 on; None
-            where nothing can be written there.
-        memory_swap_same, environment_swap_same: `[K]`, the controls of the two swaps: with what another lifetime on the
-            same task carries. None where a policy carries nothing: then there is nothing to control.
-        blocks: the same curves on each of G blocks of the tasks, `[G][K]` by name; empty where the curves are computed,
-            which can be done for a block as for all tasks.
+        memory_swap: `[K]`, with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
+        environment_swap: `[K]`, with what another lane wrote into its environment from then on; None if nothing can be
+            written.
+        memory_swap_same, environment_swap_same: `[K]`, controls, with what another lifetime on the same task carries;
+            None if a policy carries nothing.
+        blocks: the same curves on G blocks of tasks, `[G][K]` by name; empty for computed curves.
     """
 
     none: list[float]
@@ -107,15 +104,13 @@ class Reference:
     """A policy of known strength.
 
     Attributes:
-        name: as docs/design.md §6 lists it.
-        exact: True where the policy is proven to be the best of those that know what it knows, which makes it a ceiling
-            (`random` and `best_fixed`: nothing; `oracle`: the task; `bayes_optimal`: its history). False where it is
-            the best that was *found* (`reactive`) or an algorithm of that name (`thompson`): others with the same
-            information may do better.
-        expected_return: its return of a whole lifetime in expectation under the task distribution, computed and not
-            simulated; None where that is out of reach.
-        curves: what `curves(tasks [N, task_size], run)` earns on these tasks. A policy whose expected reward given ψ
-            can be computed has the same curves in every run; the others are simulated with the draws of that run.
+        name: as in docs/design.md §6.
+        exact: whether it is proven to be the best with its information, and thus a ceiling (`random`, `best_fixed`:
+            none; `oracle`: the task; `bayes_optimal`: the history). Else the best that was *found* (`reactive`) or a
+            named algorithm (`thompson`).
+        expected_return: of a lifetime under the task distribution, computed; None if out of reach.
+        curves: `curves(tasks [N, task_size], run)`; the same in every run if computed, else simulated with that run's
+            draws.
     """
 
     name: str
@@ -126,15 +121,15 @@ class Reference:
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """The references of a family, and which of them plays which role in the verdict (docs/design.md §6).
+    """The references of a family and their roles in the verdict (docs/design.md §6).
 
     Attributes:
         floor: name of the best that ignores the history.
-        reactive: name of the best found on r_{t-1} and a_{t-1} alone; None where the family has none.
-        yardstick: name of the best known; `informed` is not played here, but trained (`experiment.informed`).
-        all: every reference, in the order in which reports list them.
+        reactive: name of the best found on r_{t-1} and a_{t-1}; None if the family has none.
+        yardstick: name of the best known; `informed` is trained, not played (`experiment.informed`).
+        all: every reference, in report order.
         floor_without_rewards: whether no agent that observes no reward can beat the floor. False where something else
-            tells tasks apart, and where the floor is only the best that was found.
+            tells tasks apart, or the floor is only the best found.
     """
 
     floor: str

@@ -1,11 +1,8 @@
-"""The references of restless bandits: beliefs that follow the drift.
+"""The references of restless bandits.
 
-Floor: `best_fixed`, 0 a pull on average, since arms are alike and drift
-around 0. Reactive: repeats what paid more than enough. Yardstick: `optimistic`, which pulls the arm with the highest m
-+ c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015). The width c is searched for on tasks of
-its own, may be 0, so that `greedy` is among the candidates, and may fade as the lifetime ends; nothing is known to be
-optimal here. `oracle` sees the
-present means.
+Floor: `best_fixed`, 0 a pull on average. Reactive: repeats an arm that paid more than a tuned level. Yardstick:
+`optimistic`, the highest m + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015), with c tuned
+on its own tasks (0 is `greedy`), constant or fading; not known to be optimal. `oracle` sees the current means.
 """
 
 from __future__ import annotations
@@ -39,7 +36,7 @@ WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def restless_bandit_references(family: RestlessBandit) -> ReferenceSet:
-    """Returns all references; this searches for what is enough, and for the width of optimism."""
+    """Returns all references; tunes the level of the reactive one, and the width of optimism."""
     believing = partial(_believing, family)
     everything = (
         Reference("random", True, 0.0, _with_present_means(family, lambda means: means.mean(-1))),
@@ -75,7 +72,7 @@ def _played(family: RestlessBandit, name: str, policy: ReferencePolicy) -> Refer
 def _with_present_means(
     family: RestlessBandit, reward: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy that earns `reward(means)` `[N]` a pull, under the simulations' drift."""
+    """Returns the curves of a policy that earns `reward(means)` `[N]` a pull, under simulated drift."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         means = family.first(tasks, tasks[:, :0])[0]

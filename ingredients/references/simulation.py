@@ -1,8 +1,7 @@
-"""Plays a policy through whole lifetimes on given tasks, plain and with what it carries swapped half-way.
+"""Plays a policy on given tasks, plain and with its memory or writing swapped half-way.
 
-All randomness of a run is keyed by
-the run and the step, so that every policy meets the same environment noise, and so do the swapped lifetimes and those
-they are compared with. They share their first half, which is played once.
+Random numbers are keyed by run and step, so all policies and swaps meet the same noise. Swaps share their first half,
+which is played once.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from ingredients.tasks.lifetime import World
 
 
 class _Lifetimes(NamedTuple):
-    """Where N lifetimes are between two steps."""
+    """The state of N lifetimes between two steps."""
 
     world: World
     memory: Tensor
@@ -30,14 +29,14 @@ class _Lifetimes(NamedTuple):
 
 
 class _Played(NamedTuple):
-    """What lifetimes earned: the mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
+    """Results: the mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
 
     curve: list[float]
     blocks: list[list[float]]
 
 
 class _Table(NamedTuple):
-    """Who plays what, with the draws of which run."""
+    """Arguments of a simulation."""
 
     family: Family
     policy: ReferencePolicy
@@ -46,12 +45,11 @@ class _Table(NamedTuple):
 
 
 def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns what `policy` earns on `tasks` `[N, task_size]` with the draws of `run`, by episode.
+    """Returns the curves of `policy` on `tasks` `[N, task_size]` with the draws of `run`.
 
-    A swap gives a lane what its neighbour (`lifetime.others`) carries at the boundary before episode K // 2, which
-    belongs to another task after equally many steps. Its control gives it what a twin carries, a lifetime on the same
-    task with the luck of the lane before. What the first costs beyond the second was knowledge of the task
-    (docs/design.md §7, C).
+    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries. The
+    control gives it what a twin carries: a lifetime on the same task with the luck of the lane before. The difference
+    of the two costs is knowledge of the task (docs/design.md §7, C).
     """
     table = _Table(family, policy, tasks, run)
     half = lifetime.half_way(family)
@@ -76,14 +74,14 @@ def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -
 
 
 def mean_return(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> float:
-    """Returns what a plain lifetime of `policy` earns on average over `tasks`, which is all that a search asks."""
+    """Returns the mean return of plain lifetimes over `tasks`, for searches."""
     table = _Table(family, policy, tasks, run)
     rewards, _ = _play(table, _begin(table), range(family.steps))
     return sum(reward.mean().item() for reward in rewards)
 
 
 def _twin(table: _Table, half: int) -> _Lifetimes:
-    """Returns, half-way, a lifetime on each lane's task that meets the luck of the lane before it."""
+    """Returns, half-way, a lifetime on each lane's task with the luck of the lane before it."""
     shifted = table._replace(tasks=table.tasks.roll(-1, 0))  # the luck is by place: lane i's task is played at i - 1
     _, midway = _play(shifted, _begin(shifted), range(half))
     world = midway.world._replace(state=midway.world.state.roll(1, 0))
@@ -91,7 +89,7 @@ def _twin(table: _Table, half: int) -> _Lifetimes:
 
 
 def _played(scores: list[Tensor], steps: int) -> _Played:
-    """Returns the mean curve, and that of each block, from the rewards `[N]` of each step."""
+    """Returns the mean curve and that of each block, from rewards `[N]` by step."""
     returns = torch.stack(scores).view(-1, steps, scores[0].shape[0]).sum(1)
     return _Played(_by_episode([each.mean().item() for each in scores], steps), by_block(returns.T).tolist())
 
@@ -106,7 +104,7 @@ def _begin(table: _Table) -> _Lifetimes:
 
 
 def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _Lifetimes]:
-    """Returns the expected rewards `[N]` (float64) of each step, and where the lifetimes are after the last."""
+    """Returns the expected rewards `[N]` (float64) of each step, and the final state."""
     family = table.family
     policy = table.policy
     tasks = table.tasks
@@ -138,11 +136,11 @@ def _answer(t: int, before: World, step: Step, draws: torch.Generator) -> Answer
 
 
 def _start(table: _Table, episode: int) -> Tensor:
-    """Returns the uniforms with which an episode starts, `[N, start_size]`."""
+    """Returns the uniforms for an episode's start, `[N, start_size]`."""
     shape = (len(table.tasks), table.family.start_size)
     return torch.rand(shape, generator=generator(table.run, Purpose.REFERENCE_STARTS, episode))
 
 
 def _by_episode(scores: list[float], steps: int) -> list[float]:
-    """Returns the return of each episode `[K]` from the rewards of each step `[T]`."""
+    """Returns the return of each episode `[K]` from rewards by step `[T]`."""
     return [sum(scores[start : start + steps]) for start in range(0, len(scores), steps)]

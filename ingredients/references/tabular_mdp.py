@@ -1,17 +1,15 @@
-"""The references of tabular MDPs: chance, the last step, the classical algorithms with the true prior, the truth.
+"""The references of tabular MDPs.
 
-- Floor: `random`. To who ignores the past all actions are alike in every state, so no policy that sees the state is
-  better in expectation; exact.
-- Reactive: `reactive`, which repeats what paid; the best that was found, and little.
-- Classical: `greedy`, `epsilon_greedy`, `ucrl2`, `beb`, `beb_fading`, `psrl`, `opsrl`. They are given the prior that
-  tasks are drawn from. All plan at every step, over what is left of the episode; the last two in an MDP that they draw
-  once an episode or, as `psrl_by_step` and `opsrl_by_step`, at every step.
-  Duan et al. (2016, Table 2) have 134.8 for greedy, 138.1 for PSRL, 144.1 for optimistic PSRL and 150.2 for BEB on 10
-  episodes of 10 states, 5 actions and 10 steps. Theirs plan once an episode and seem to expect rewards of 0
-  (`prior_mean`): ours, so handicapped, earned 137, 137 and 140. Told the truth and planned at every step, greedy, which
-  explores by hoping, earns 158, and BEB 161.
-- What an algorithm leaves open (β, the width of `ucrl2`, ε) is chosen on tasks of a stream of its own, and so
-  is the yardstick: the best of them there. Nobody knows the Bayes-optimal policy, so the yardstick is not exact.
+- Floor: `random`. Without history all actions are alike in every state; exact.
+- Reactive: `reactive`, which repeats what paid; the best found.
+- Classical: `greedy`, `epsilon_greedy`, `ucrl2`, `beb`, `beb_fading`, `psrl`, `opsrl`, with the true prior. All plan at
+  every step over the rest of the episode; the last two in an MDP drawn once an episode or, as `psrl_by_step` and
+  `opsrl_by_step`, at every step. Duan et al. (2016, Table 2) have 134.8 for greedy, 138.1 for PSRL, 144.1 for
+  optimistic PSRL and 150.2 for BEB on 10 episodes of 10 states, 5 actions and 10 steps. Theirs plan once an episode and
+  seem to expect rewards of 0 (`prior_mean`); ours, so handicapped, earned 137, 137 and 140. With the true prior,
+  planned at every step, greedy earns 158 and BEB 161.
+- Parameters (β, the width of `ucrl2`, ε) and the yardstick, the best algorithm, are chosen on tasks of their own. The
+  Bayes-optimal policy is unknown, so the yardstick is not exact.
 - `oracle`: value iteration in the true MDP; exact.
 """
 
@@ -37,7 +35,7 @@ STRAYS = (0.02, 0.05, 0.1)
 
 
 def tabular_mdp_references(family: TabularMdp) -> ReferenceSet:
-    """Returns all references; this plays the classical algorithms on tasks of their own, to choose among them."""
+    """Returns all references; plays the classical algorithms on their own tasks to tune them."""
     found = {name: _best(family, candidates) for name, candidates in _candidates(family).items()}
     yardstick = max(found, key=lambda name: found[name][1])
     everything = (
@@ -50,7 +48,7 @@ def tabular_mdp_references(family: TabularMdp) -> ReferenceSet:
 
 
 def _candidates(family: TabularMdp) -> dict[str, list[ReferencePolicy]]:
-    """Returns each algorithm's policies, one for each value of what it leaves open."""
+    """Returns each algorithm's policies, one for each parameter value."""
     counts = Counts(family)
     return {
         "greedy": [Planning(counts, greedy)],
@@ -66,7 +64,7 @@ def _candidates(family: TabularMdp) -> dict[str, list[ReferencePolicy]]:
 
 
 def random_return(family: TabularMdp, tasks: Tensor) -> Tensor:
-    """Returns what an episode of random actions earns in expectation given the task, `[N]`."""
+    """Returns the expected return of a random episode given the task, `[N]`."""
     rewards, transitions = family.rewards(tasks).mean(-1), family.transitions(tasks).mean(-2)
     left = torch.zeros_like(rewards)
     for _ in range(family.episode_steps):
@@ -75,7 +73,7 @@ def random_return(family: TabularMdp, tasks: Tensor) -> Tensor:
 
 
 def _best(family: TabularMdp, policies: Sequence[ReferencePolicy]) -> tuple[ReferencePolicy, float]:
-    """Returns the policy that earns most on tasks of their own, and what it earns; the last round has more tasks."""
+    """Returns the policy with the highest return on tuning tasks, and that return; the last round has more tasks."""
     tasks = family.draw_tasks(torch.Generator().manual_seed(1), TUNING_TASKS + FINAL_TASKS)
     first, final = tasks[:TUNING_TASKS], tasks[TUNING_TASKS:]
     earned = [mean_return(family, policy, first, TUNING_LUCK) for policy in policies]
@@ -94,7 +92,7 @@ def _best_return(family: TabularMdp, tasks: Tensor) -> Tensor:
 def _in_each_episode(
     family: TabularMdp, earned: Callable[[TabularMdp, Tensor], Tensor]
 ) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy without memory, of which every episode earns the same in expectation."""
+    """Returns the curves of a policy with the same expected return in every episode."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         curve: list[float] = [float(earned(family, tasks).double().mean())] * family.episodes

@@ -1,11 +1,8 @@
-"""The references of the bandit beside a track: those of two Bernoulli arms, and an automaton whose memory is the track.
+"""The references of the bandit beside a track: those of two Bernoulli arms, and an automaton.
 
-What a pull pays does not depend on the position, so floor, reactive
-policy and yardstick are those of two independent arms, proven where they are proven there: `reactive` is the best found
-on r_{t-1} and a_{t-1} alone, `bayes_optimal` the best that anyone can do, with a memory inside or outside.
-
-`automaton` (Tsetlin 1961) has no memory of its own: it sees where it stands, r_{t-1} and a_{t-1}. It shows how far a
-memoryless agent gets that writes down what it learned; others with the same information may do better.
+Rewards do not depend on the position, so floor, reactive policy and yardstick are those of two independent arms.
+`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track as its memory. It shows how far a
+memoryless agent can get by writing; others may do better.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ from ingredients.tasks.track_bandit import ARMS, LEFT, RIGHT, STEPS, TrackBandit
 
 
 def track_bandit_references(family: TrackBandit) -> ReferenceSet:
-    """Returns the references of two Bernoulli arms, and `automaton` where the track can be its memory."""
+    """Returns the references of two Bernoulli arms, and `automaton` if the track can be a memory."""
     of_arms = bernoulli_bandit_references(BernoulliBandit(ARMS, family.episodes))
     everything = list(of_arms.all)
     if family.written:
@@ -36,7 +33,7 @@ def track_bandit_references(family: TrackBandit) -> ReferenceSet:
 
 
 def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curves of a policy that does not look where it stands: to swap positions costs it nothing."""
+    """Returns the curves of a policy that ignores its position, which a swap of positions leaves unchanged."""
     played = curves(tasks, run)
     same = list(played.none)
     blocks = {**played.blocks, **({"environment_swap": played.blocks["none"]} if played.blocks else {})}
@@ -45,7 +42,7 @@ def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run:
 
 @dataclass(frozen=True)
 class Automaton:
-    """Goes by what it sees now: a step towards what the last pull speaks for, and the arm of the half it stands on."""
+    """Steps towards the arm that the last pull favours, and pulls the arm of its half of the track."""
 
     family: TrackBandit
 
@@ -54,7 +51,7 @@ class Automaton:
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the arm of the half in which it will stand when it has stepped, and the step."""
+        """Returns the arm of the half that it steps to, and the step."""
         last = moment.action_tm1 // STEPS
         won = moment.reward_tm1 > 0
         step = torch.where((last == 1) == won, RIGHT, LEFT)
