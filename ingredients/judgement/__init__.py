@@ -1,13 +1,12 @@
 """From curves to conclusions: arrays in, numbers and verdicts out; no torch.
 
-In reading order: `statistics` (intervals, tests), `scores` (windows, normalisation, G, D, C), `evidence` (a run's own
-intervals over tasks), `shares` (exact counts of runs, looks), `verdict` (the rule), `calibration` (the gate), `court`
-(what every cell is judged with), `ceilings` (what a cell's information allows), `emergence` (when in training),
-`advice` (what would help), `probes`, `cell_numbers` (the further ones, declared once), `cell_results` (all of a cell),
-`routes` (by which an agent has an ingredient) with `route_results` and `route_words`, `conclusions` (ingredients),
-`claims` (the essay's), `factorial`, `doses`, `words`, `not_shown` and `sentences` (the same in words), `beside` (agents
-less references), `inner` (which algorithm runs inside), `planning` (which signs of planning it shows), `judge` (all of
-it on a study), `unjudged` (a study whose references are not there); `results` and `findings` are what comes out.
+In reading order: `statistics` (intervals, tests), `scores` (normalisation, G, D, C), `evidence` (intervals over tasks),
+`shares` (counts of runs, looks), `verdict` (the rule), `calibration` (the gate), `court` (input of a cell's judgement),
+`ceilings`, `emergence`, `advice`, `probes`, `cell_numbers` (further numbers), `cell_results`, `routes` (by which an
+agent has an ingredient), `route_results`, `route_words`, `conclusions` (ingredients), `claims`, `factorial`, `doses`,
+`words`, `not_shown` and `sentences` (in words), `beside` (agents minus references), `inner` (which algorithm),
+`planning` (signs of planning), `judge` (a whole study), `unjudged` (without references); `results` and `findings` are
+the output.
 """
 
 from __future__ import annotations

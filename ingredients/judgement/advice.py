@@ -1,11 +1,10 @@
-"""What would help a cell, and what it falls short of: three kinds of advice, each given only where it is true.
+"""What would help a cell, and what it falls short of.
 
-- *More seeds*: the runs agree and are too few, or they differ and the share is still wide.
+- *More seeds*: runs agree but are too few, or differ with a wide share.
 - *More steps*: the score still rises at the end of training.
-- *A better learner*: it is shown to return less than its information allows, or than the floor has, and no longer
-  rises.
+- *A better learner*: it returns less than its ceiling or floor, beyond doubt, and no longer rises.
 
-A run whose own interval straddles δ lacks evaluation tasks, and is told so.
+A run whose interval straddles δ needs more evaluation tasks.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ _MOST_SEEDS = 60  # nobody is told to train more
 def advice(
     decision: Decision, look: Look, earlier: Sequence[int], rise: Interval, short: str | None, criterion: Criterion
 ) -> tuple[str, ...]:
-    """Returns what would help a cell; nothing where it is in-context and not short of anything.
+    """Returns what would help a cell; nothing if it is in-context and not short of anything.
 
     Args:
         decision: on the cell.
         look: the present one.
-        earlier: numbers of runs at the looks before it.
-        rise: by how much the normalised late score rose since the last evaluation point (`rising`).
-        short: what it falls short of (`shortfall`); None where it does not.
+        earlier: numbers of runs at earlier looks.
+        rise: of the normalised late score since the last evaluation point (`rising`).
+        short: what it falls short of (`shortfall`), or None.
         criterion: δ and the confidence.
     """
     if not decision.judged or decision.verdict is None:
@@ -59,7 +58,7 @@ def advice(
 
 
 def _flat(rise: Interval, criterion: Criterion) -> bool:
-    """Returns whether the score is shown to rise by no more than counts as rising: few points or runs show nothing."""
+    """Returns whether the rise is shown to be negligible."""
     return rise.high is not None and rise.high <= criterion.gain_above / 2
 
 
@@ -91,10 +90,9 @@ def _tasks(decision: Decision) -> Iterator[str]:
 
 
 def rising(runs: Sequence[RunCurves], bars: Bars, confidence: float) -> Interval:
-    """Returns by how much the normalised late score rose from the evaluation point before the end to the end.
+    """Returns the rise of the normalised late score from the last evaluation point to the end, over runs.
 
-    Over runs, so that one run alone says nothing. Points are taken on few tasks and scored by what the references earn
-    on those.
+    Points use fewer tasks, and the references' scores on those.
     """
     rises = [
         bars.end.scale.normalise(late(run.plain)) - bars.points.scale.normalise(late(before))
@@ -111,12 +109,12 @@ def _before_the_end(points: Mapping[int, Curve]) -> Curve | None:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a shortfall of a cell can be blamed on.
+    """Possible causes of a shortfall.
 
     Attributes:
-        rewarded: whether training rewards doing well on held-out tasks (one training task does not).
-        adapts: whether some of its runs adapt by what they carry, so that what it lacks is not learning as such.
-        complete: whether the cell has every ingredient, so that nothing that it lacks can be the cause.
+        rewarded: whether training rewards performance on held-out tasks (one training task does not).
+        adapts: whether some runs adapt by what they carry.
+        complete: whether the cell has every ingredient.
     """
 
     rewarded: bool
@@ -127,16 +125,15 @@ class Standing:
 def shortfall(
     runs: Sequence[RunCurves], top: Ceiling | None, standing: Standing, references: References, criterion: Criterion
 ) -> str | None:
-    """Returns what a cell falls short of by more than δ of what lies between floor and yardstick; None where nothing.
+    """Returns what a cell falls short of by more than δ of the scale, or None.
 
-    "The ingredient was missing" and "the optimiser failed" look alike; this is where it was the latter. It is shown
-    where the interval of the difference, for runs, tasks and the reference's luck as drawn, lies beyond δ; where the
-    mean alone does, it says "perhaps".
+    It separates a failed optimisation from a missing ingredient. The interval counts runs, tasks and the reference's
+    luck as drawn; where only the mean falls short, the text begins with "perhaps".
 
     Args:
         runs: of the cell.
-        top: the cell's ceiling; None where no reference says.
-        standing: what it can be blamed on.
+        top: its ceiling, or None.
+        standing: possible causes.
         references: floor and yardstick.
         criterion: δ and the confidence.
     """
@@ -175,12 +172,12 @@ def _under(difference: Interval, least: float) -> bool:
 
 
 def _surely(difference: Interval, least: float) -> str:
-    """Returns nothing where the whole interval falls short, else that it is not shown."""
+    """Returns `PERHAPS` unless the whole interval falls short."""
     return "" if difference.high is not None and -difference.high > least else PERHAPS
 
 
 def _less(difference: Interval) -> str:
-    """Returns a difference below in words: `1.3 [1.1, 1.5] less`."""
+    """Returns a negative difference in words: `1.3 [1.1, 1.5] less`."""
     assert difference.mean is not None, "a difference of no run"
     if difference.low is None or difference.high is None:
         return f"{-difference.mean:.1f} less, in one run"

@@ -1,7 +1,7 @@
-"""How much more agents return than a reference on the same tasks, with everything drawn that was drawn.
+"""How much more agents return than a reference on the same tasks.
 
-Runs differ by their seeds; simulated runs of one policy by their luck; and both meet tasks that are draws from a
-distribution. An interval over runs alone takes the reference for a constant and is narrower.
+Intervals count seeds, the policy's luck and tasks as drawn; one over runs alone treats the reference as a constant and
+is narrower.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ Blocks = npt.NDArray[np.float64]
 
 
 def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence: float) -> Interval:
-    """Returns how much more `runs` return than `reference`, raw; no number where there is no run.
+    """Returns how much more `runs` return than `reference`, raw; no number without runs.
 
-    The interval counts runs, the reference's luck and the tasks as drawn; where blocks of tasks were not stored (older
-    results), runs alone.
+    Older results have no blocks of tasks; their interval is over runs alone.
     """
     agents, policy = _stacked(runs), _stacked(reference.runs)
     if agents is None or policy is None or agents.shape[1] != policy.shape[1]:
@@ -36,15 +35,14 @@ def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence:
 
 
 def paired_interval(first: Blocks, second: Blocks, confidence: float) -> Interval:
-    """Returns mean(first) − mean(second) for `[R, G]` and `[L, G]` on the same G blocks, rows and blocks drawn.
+    """Returns mean(first) − mean(second) for `[R, G]` and `[L, G]` on the same G blocks, rows and blocks random.
 
-    In the model x = μ + row + block + rest of either, with blocks in common, the variance of the difference is
+    With x = μ + row + block + rest for each, and common blocks, the variance of the difference is
 
         σ²_row(first) / R + σ²_row(second) / L + s² / G,
 
-    where s² is the variance over blocks of the difference of the means of both, which holds what is left of either. Row
-    components are (MS_rows − MS_rest) / G, and none where that is negative. Degrees of freedom: Satterthwaite (1946).
-    Rows that are all alike (a policy without luck) add nothing. Fewer than two runs or blocks: no bounds.
+    where s² is the variance over blocks of the difference of both means. Row components are (MS_rows − MS_rest) / G, or
+    0 if negative. Degrees of freedom: Satterthwaite (1946). Fewer than two runs or blocks: no bounds.
     """
     difference = first.mean(0) - second.mean(0)
     mean = float(difference.mean())
@@ -66,7 +64,7 @@ class _Term(NamedTuple):
 
 
 def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
-    """Returns what the rows add to the variance of their mean, less what of it is the rest's; nothing if not more."""
+    """Returns the rows' terms of the variance of their mean; none if not positive."""
     rows, blocks = scores.shape
     if rows < 2:
         return ()
@@ -80,7 +78,7 @@ def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
 
 
 def _stacked(runs: Sequence[RunCurves]) -> Blocks | None:
-    """Returns the blocks of all runs, `[R, G]`; None where there is no run, or one without as many blocks."""
+    """Returns the blocks of all runs, `[R, G]`; None without runs or if their sizes differ."""
     blocks = [run.blocks for run in runs if run.blocks is not None]
     if not blocks or len(blocks) < len(runs) or len({block.size for block in blocks}) > 1:
         return None

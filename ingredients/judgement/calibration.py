@@ -1,21 +1,14 @@
-"""The calibration gate: before any cell is judged, the rule has to name policies that are known (docs/design.md §7).
+"""The calibration gate: the rule must name known policies before any cell is judged (docs/design.md §7).
 
-Where exploring does not pay within the lifetime, or the task is visible at once, even the best policy shows no gain:
-"none" for an agent would then be a statement about the tasks. Such a study is not applicable, which is another thing
-than `none`.
+Where exploring does not pay within a lifetime, or the task is visible at once, even the best policy shows no gain.
+"none" would then be a statement about the tasks, so the study is not applicable.
 
-The gate closes where a reference came out as what it is known not to be, or where the yardstick is shown not to be
-`in-context`. One of these two that is `undecided` contradicts nothing: its interval is wide because it was played on
-few tasks. Then cells are judged, and `doubt` says what is open. An undecided floor closes the gate, for it is the zero
-of every score.
+The gate closes if a reference is shown to be what it is not, or the yardstick is shown not to be `in-context`. An
+`undecided` reactive reference or yardstick, on few tasks, only raises a `doubt`; an undecided floor closes the gate, as
+it is the zero of every score. The reactive reference may be `none` where a reaction is worth little; a note says so.
 
-The reactive reference may also come out as `none`, where a reaction to the last step is worth little. The rule does
-not mistake it there for in-context learning, which is what the gate has to see to; a reactive cell may then come out as
-`none` too, and a note of the report says so.
-
-A yardstick that is shown the task (`informed`) adapts to nothing, so the rule has nothing to find in it. It is asked
-for what the scale needs: that it ends above the floor, by the lower bound over its runs. Where it does not, the task
-was not worth finding out either.
+An `informed` yardstick sees the task and adapts to nothing. It must only end above the floor, by the lower bound over
+its runs.
 """
 
 from __future__ import annotations
@@ -46,21 +39,21 @@ ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
 
 
 def scale_of(references: References) -> Scale:
-    """Returns the scale between the floor's mean curve and the yardstick's late mean."""
+    """Returns the scale from the floor's mean curve to the yardstick's late mean."""
     roles = references.roles
     return Scale(roles["floor"].curve, late(roles["yardstick"].curve), roles["floor"].on_blocks.plain)
 
 
 def reactive_late(references: References, scale: Scale) -> float | None:
-    """Returns the reactive reference's normalised late score, the hurdle of a study; None where the family has none."""
+    """Returns the reactive reference's normalised late score; None if the family has none."""
     reactive = references.roles.get("reactive")
     return None if reactive is None else scale.normalise(late(reactive.curve))
 
 
 def calibrate(references: References, scale: Scale, criterion: Criterion) -> Calibration:
-    """Returns what the references come out as under the rule of the cells and, if the study does not apply, why.
+    """Returns the references' verdicts, and why the study does not apply if so.
 
-    Each is classified as a run is, by its interval over tasks; its simulated runs are luck, not other policies.
+    References are classified like runs, by intervals over tasks; their simulated runs are luck, not other policies.
     """
     if not scale.usable:
         return Calibration(
@@ -87,10 +80,7 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
 def reference_evidence(
     reference: ReferenceCurves, references: References, scale: Scale, criterion: Criterion
 ) -> RunEvidence:
-    """Returns G, D and C of a reference over tasks, as if it were a run without a memory-off sibling.
-
-    Its hurdle is the reactive reference; where the family has none, nothing is there that it could have to clear.
-    """
+    """Returns G, D and C of a reference over tasks; its hurdle is the reactive reference, if any."""
     curves = reference.on_blocks
     if reference.name == references.floor:  # less itself it would gain nothing, however little its zero is known
         scale = replace(scale, floor_blocks=None)
@@ -98,7 +88,7 @@ def reference_evidence(
 
 
 def reactive_hurdle(references: References, scale: Scale, demanded: bool = True) -> Hurdle:
-    """Returns the hurdle that the reactive reference sets for every run; none where the family has none."""
+    """Returns the hurdle that the reactive reference sets for every run."""
     reactive = references.roles.get("reactive")
     if reactive is None:
         return Hurdle(None, demanded=demanded)
@@ -107,14 +97,14 @@ def reactive_hurdle(references: References, scale: Scale, demanded: bool = True)
 
 
 def _contradicts(role: str, found: RunVerdict) -> bool:
-    """Returns whether a reference is shown not to be what it is known to be, or says nothing where it must."""
+    """Returns whether a reference is shown not to be what is known, or is undecided where it may not be."""
     if found.verdict == "undecided" or (role, found.verdict) == ("yardstick", "carried"):
         return role == "floor" or (role == "yardstick" and found.excluded)
     return found.verdict not in ALLOWED[role]
 
 
 def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | None:
-    """Returns which references are undecided, and why; None where none is."""
+    """Returns which references are undecided, and why, or None."""
     open_ = [
         f"{_named(role, references)}, known to be {EXPECTED[role]}, is {run.verdict} ({_more_tasks(run)})"
         for role, run in found.items()
@@ -140,7 +130,7 @@ def _no_scale(references: References, scale: Scale, criterion: Criterion) -> str
 
 
 def _misjudged(role: str, found: RunVerdict, references: References, scale: Scale, delta: float) -> str:
-    """Why the study does not apply and, where there is one, the way out."""
+    """Returns why the study does not apply, and the way out if any."""
     reference = references.roles[role]
     gain = float(np.mean([scale.gain(run.plain) for run in reference.runs]))
     came_out = found.verdict if found.why is None else f"{found.verdict} ({_more_tasks(found)})"
@@ -157,10 +147,7 @@ def _named(role: str, references: References) -> str:
 
 
 def _more_tasks(found: RunVerdict) -> str:
-    """Returns what keeps a reference undecided, with what would help: simulated, it lacks tasks, not seeds.
-
-    Tasks help where an interval straddles the criterion, and nowhere else.
-    """
+    """Returns why a reference is undecided, and that more tasks help where an interval straddles the criterion."""
     if found.why and "straddles" not in found.why:
         return found.why
     return f"{found.why}: {MORE_TASKS}" if found.why else MORE_TASKS

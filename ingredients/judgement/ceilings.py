@@ -1,12 +1,8 @@
-"""The ceiling of a cell: the highest return that its information allows (docs/design.md §5, traps 1 to 3 and 5).
+"""The ceiling of a cell: the highest return its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-It tells "impossible" from "not learned": a cell that stays on the floor with the floor as its ceiling has failed at
-nothing.
-
-Without memory it is the best known of the policies that were found and of the agents that were trained without memory
-(`experiment.memoryless`), which see all that the environment shows, leaks included. With memory it is the yardstick, a
-bound where the environment shows what the cell's channels hide, or can be written on. An agent that was shown the task
-(`informed`) is no ceiling: with more training others may pass it.
+It separates "impossible" from "not learned". Without memory it is the best of known policies and of agents trained
+without memory (`experiment.memoryless`), which include leaks. With memory it is the yardstick, only a bound where the
+environment shows what channels hide or can be written on. An `informed` agent is no ceiling, as others may pass it.
 """
 
 from __future__ import annotations
@@ -32,7 +28,7 @@ SEEN = {
 
 @dataclass(frozen=True, eq=False)
 class CeilingInput:
-    """What ceilings are measured by: the references, their scale, δ, and whether the environment can be written on."""
+    """Input of ceilings: references, scale, δ, and whether the environment can be written on."""
 
     references: References
     scale: Scale
@@ -50,16 +46,11 @@ class _Bound:
 
 
 def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | None:
-    """Returns the ceiling of a cell; None where no reference gives it.
+    """Returns the ceiling of a cell, or None where no reference gives it.
 
-    Of graded levels it is an upper bound: what could be had with those channels, or that memory, on throughout. None,
-    too, of a cell with memory where the yardstick is an informed agent.
-
-    It is one of information, so it is the same for every kind of memory that can carry the whole lifetime; a window
-    holds a part of it, for which there is no reference, and the kind `none` holds nothing, whatever the level says.
-
-    One training task leaves the information and its ceiling as they are, and takes away the incentive: the answer to
-    that task can be learned by heart, and is worth no more than the floor on others.
+    Graded levels have the upper bound of full ones. A cell with memory has none if the yardstick is informed, or the
+    memory is a window. It depends on information alone: a single training task leaves it unchanged, but removes the
+    incentive, since the memorised answer is worth no more than the floor on others.
     """
     references = grounds.references
     most = _in_full(cell)
@@ -83,10 +74,9 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
 
 
 def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
-    """Returns whether a policy at the ceiling would clear the hurdle of the rule, the reactive reference, by δ.
+    """Returns whether a policy at the ceiling would clear the hurdle by δ.
 
-    None where that hurdle is the ceiling: a comparison of the best policy found with itself shows nothing of what the
-    information allows. None, too, where an upper bound clears it that the information may not allow.
+    None where the ceiling is the hurdle itself and only found, or is an upper bound that the information may not allow.
     """
     name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)
@@ -101,12 +91,12 @@ def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
 
 
 def graded(cell: Cell) -> bool:
-    """Returns whether a channel or the memory of the cell is on in part."""
+    """Returns whether a channel or the memory is on in part."""
     return _in_full(cell) != cell
 
 
 def _in_full(cell: Cell) -> Cell:
-    """Returns the cell with its channels and its memory on throughout where they are on in part."""
+    """Returns the cell with partial channels and memory fully on."""
     levels = {name: cell.level(name) for name in INGREDIENTS if name != "task_distribution"}
     return replace(cell, **{name: True for name, level in levels.items() if not isinstance(level, bool | MemoryKind)})
 
@@ -130,7 +120,7 @@ def _memoryless(cell: Cell, references: References) -> _Bound:
 
 
 def _told_by_channels(cell: Cell, remembers: bool, references: References) -> _Bound:
-    """Returns the bound where the channels alone tell of reward and action, as in a bandit."""
+    """Returns the bound where channels alone tell of reward and action, as in a bandit."""
     if not cell.reward_observation and (remembers or references.floor_without_rewards):
         nothing_tells = references.floor if references.floor_without_rewards else None
         return _Bound("no reward seen: nothing tells one task from another", nothing_tells)

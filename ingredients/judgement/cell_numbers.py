@@ -1,7 +1,7 @@
-"""The further numbers of a cell, each declared once: its key, its column, and how it follows from the cell's runs.
+"""The further numbers of a cell, each declared once: key, column, computation.
 
-From this list follow `CellResult.numbers`, the keys of `report.json`, the tables of the page and of Markdown, and the
-columns of `Result.cells`. The four that docs/design.md §10 names first (return, early, late, gain) are fields.
+`CellResult.numbers`, `report.json`, tables and `Result.cells` follow from this list. Return, early, late and gain are
+fields.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ingredients.judgement_input.curves import CellInput, RunCurves
 
 @dataclass(frozen=True)
 class CellGrounds:
-    """What the numbers of a cell are made of: its curves, the scores of its runs, its ceiling, the court."""
+    """Input of a cell's numbers."""
 
     cell: CellInput
     runs: tuple[RunResult, ...]
@@ -30,11 +30,11 @@ class CellGrounds:
 
     @property
     def lates(self) -> list[float]:
-        """The late score of each run that has one."""
+        """Late scores of the runs that have one."""
         return [run.late for run in self.runs if run.late is not None]
 
     def interval(self, values: Iterable[float | None]) -> Interval:
-        """Returns a mean over runs with its interval, of those that have a value."""
+        """Returns the mean over the existing values with its interval."""
         return t_interval([value for value in values if value is not None], self.court.criterion.confidence)
 
 
@@ -45,10 +45,10 @@ class CellNumber:
     Attributes:
         key: in `report.json`.
         title: of its column.
-        of: makes it; None where there is nothing to make it of.
-        table: of the page that shows it; None where only files have it.
-        digits: with which it is written.
-        brief: whether the one table of Markdown shows it, too.
+        of: computes it, or None.
+        table: of the page; None: only in files.
+        digits: decimals shown.
+        brief: whether Markdown shows it too.
     """
 
     key: str
@@ -60,13 +60,13 @@ class CellNumber:
 
 
 def _beyond(grounds: CellGrounds) -> Interval | None:
-    """Returns D over the runs that have a hurdle; None if none has."""
+    """Returns D over runs with a hurdle."""
     known = [run.beyond for run in grounds.runs if run.beyond is not None]
     return grounds.interval(known) if known else None
 
 
 def _iqm(grounds: CellGrounds) -> Interval:
-    """Returns the interquartile mean of the late score, which one odd run does not move."""
+    """Returns the interquartile mean of the late score, robust to one odd run."""
     return iqm_interval(grounds.lates, grounds.court.criterion.confidence)
 
 
@@ -76,7 +76,7 @@ def _bca(grounds: CellGrounds) -> Interval | None:
 
 
 def _crossed(grounds: CellGrounds) -> Interval | None:
-    """Returns the return's interval with the tasks counted as drawn, too; None where some run lacks its blocks."""
+    """Returns the return with an interval over runs and tasks; None if a run lacks blocks."""
     blocks = [run.blocks for run in by_seed(grounds.cell) if run.blocks is not None]
     if not blocks or len(blocks) < len(grounds.cell.runs) or len({block.size for block in blocks}) > 1:
         return None
@@ -84,13 +84,13 @@ def _crossed(grounds: CellGrounds) -> Interval | None:
 
 
 def _gap(grounds: CellGrounds) -> Interval:
-    """Returns what the cell's ceiling is above its return, raw; no number where there is no ceiling."""
+    """Returns ceiling minus return, raw."""
     top = grounds.top
     return grounds.interval([top.return_ - run.return_ for run in grounds.runs] if top else [])
 
 
 def _memorised(grounds: CellGrounds) -> Interval:
-    """Returns the raw late mean on own training tasks less that on held-out tasks."""
+    """Returns the raw late mean on own training tasks minus that on held-out tasks."""
     return grounds.interval(map(_on_own_tasks, by_seed(grounds.cell)))
 
 
@@ -110,25 +110,25 @@ NUMBERS: tuple[CellNumber, ...] = (
 
 
 def numbers_of(grounds: CellGrounds) -> dict[str, Interval | None]:
-    """Returns every number of a cell by its key."""
+    """Returns every number of a cell by key."""
     return {number.key: number.of(grounds) for number in NUMBERS}
 
 
 def unknown_numbers() -> Mapping[str, Interval | None]:
-    """Returns the same of a cell of which nothing is judged."""
+    """Returns empty numbers, for a cell that is not judged."""
     return {number.key: Interval(None, None, None) for number in NUMBERS}
 
 
 def numbers_in(table: str) -> list[CellNumber]:
-    """Returns the numbers that a table of the page shows."""
+    """Returns the numbers of a table."""
     return [number for number in NUMBERS if number.table == table]
 
 
 def brief_numbers() -> list[CellNumber]:
-    """Returns the numbers that Markdown shows, too."""
+    """Returns the numbers that Markdown shows."""
     return [number for number in NUMBERS if number.brief]
 
 
 def training_late(run: RunCurves) -> float | None:
-    """Returns the raw late mean on the run's own training tasks; None where it was not taken."""
+    """Returns the raw late mean on own training tasks, or None."""
     return late(run.training_points[max(run.training_points)]) if run.training_points else None

@@ -1,4 +1,4 @@
-"""All that is said of one cell: its scores, intervals, ceiling, probes and runs, beside the decision on it."""
+"""All results of one cell, beside the decision on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FULL = Cell(True, True, True, True)
 
 
 def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult:
-    """Returns everything that is said of a cell."""
+    """Returns all results of a cell."""
     runs = tuple(_run_results(cell, court))
     confidence = court.criterion.confidence
     look = court.look(cell)
@@ -77,7 +77,7 @@ def cell_result(cell: CellInput, decision: Decision, court: Court) -> CellResult
 
 
 def _looks(cell: CellInput, look: Look) -> tuple[int, ...]:
-    """Returns at how many runs the cell has been judged; the present look is one if its count could decide."""
+    """Returns the numbers of runs at all looks, the present one if it could decide."""
     now = {look.runs} if look.needed is not None else set()
     return tuple(sorted({size for size in cell.looks if size < look.runs} | now))
 
@@ -107,7 +107,7 @@ def _run_results(cell: CellInput, court: Court) -> Iterator[RunResult]:
 
 
 def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle) -> RunResult:
-    """Returns the scores of a run, without what it is."""
+    """Returns the scores of a run, without its class."""
     return RunResult(
         seed=run.seed,
         return_=float(run.plain.sum()),
@@ -127,14 +127,14 @@ def _bars(court: Court) -> Bars:
 
 
 def _intervals(evidence: RunEvidence) -> dict[str, Interval]:
-    """Returns a run's intervals over tasks by name, as far as they are known."""
+    """Returns a run's known intervals over tasks, by name."""
     named = {"gain": evidence.gain, "beyond": evidence.beyond}
     named |= {f"carried ({carrier})": quantity for carrier, quantity in evidence.carried.items()}
     return {name: quantity.interval for name, quantity in named.items() if quantity.side != "unknown"}
 
 
 def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
-    """Returns C over runs for each carrier that was swapped in every run, in the window in which each run shows it."""
+    """Returns C over runs for each carrier swapped in every run, in each run's best window."""
     of_runs = [
         {name[len("carried (") : -1]: interval.mean for name, interval in run.intervals.items() if "(" in name}
         for run in runs
@@ -144,23 +144,23 @@ def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
 
 
 def _memorises(memorised: Interval | None, court: Court) -> bool:
-    """Returns whether a cell does better on its own training tasks by more than δ, beyond doubt.
+    """Returns whether a cell is better on its own training tasks by more than δ, beyond doubt.
 
-    They are other tasks than the held-out ones, and by chance as many hundredths easier or harder.
+    Own and held-out tasks may differ in difficulty by chance.
     """
     least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
     return memorised is not None and memorised.low is not None and memorised.low > least
 
 
 def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
-    """Returns the family's own numbers over runs; a number that some runs lack is over those that have it."""
+    """Returns the family's own numbers, over the runs that have them."""
     runs = by_seed(cell)
     names = dict.fromkeys(name for run in runs for name in run.statistics)
     return {name: _interval((run.statistics.get(name) for run in runs), court) for name in names}
 
 
 def _exceeded(top: Ceiling | None, gap: Interval | None, runs: Sequence[RunResult]) -> Iterator[str]:
-    """Yields that a cell is above its ceiling, by the bound of its interval: a policy that was found is no proof."""
+    """Yields a warning if a cell is above a ceiling that was only found."""
     if top is None or top.method == "exact" or gap is None or gap.high is None:
         return
     if gap.high < 0:
@@ -176,6 +176,6 @@ def _interval(values: Iterable[float | None], court: Court) -> Interval:
 
 
 def _median(steps: Sequence[int | None]) -> int | None:
-    """The median over runs, where a run in which it never emerges counts as later than any step."""
+    """Returns the median over runs, None counting as infinity."""
     median = statistics.median(math.inf if step is None else step for step in steps)
     return None if math.isinf(median) else int(median)

@@ -1,20 +1,19 @@
-"""The essay's claims on information: what a study says of them (docs/design.md §2; §5, trap 8).
+"""The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8).
 
-Claim 1 (in-context learning requires all four ingredients) is about information: an ingredient is there if the agent
-has it by any route (`routes`). A grid switches explicit channels, so a cell that learns with a channel off says that
-this channel is not needed, and by which route the agent has the ingredient, or that the task does not need it. Only a
-cell that is in-context and has an ingredient by no route, each route measured, contradicts the claim.
+Claim 1 (in-context learning requires all four ingredients) is about information: an agent may have an ingredient by any
+route (`routes`). A cell that learns with a channel off shows only that this channel is not needed. The claim is
+contradicted only by an in-context cell that has an ingredient by no route, each route measured.
 
 | status | claim 1 |
 |---|---|
-| `supported` | all four make the agent learn, and without any one of them it does not |
+| `supported` | agents with all four learn, without any one they do not |
 | `channel not needed (route)` | some cells learn with a channel off, and have the ingredient by that route |
 | `contradicted` | some cell learns that has an ingredient by no route |
-| `undecided` | runs do not settle it, or some route was not measured |
-| `not applicable` | the gate failed, the grid lacks a cell, or a lifetime pays once and tests working memory |
+| `undecided` | runs do not settle it, or a route was not measured |
+| `not applicable` | the gate failed, the grid lacks a cell, or the tasks test working memory |
 
-Claim 2 (what an environment leaks is enough): with the channels off whose content is leaked and needed, does learning
-still appear? Claim 3 (the environment can be the memory): does a cell without memory learn by what it has written?
+Claim 2 (what an environment leaks is enough): does learning appear with the leaking, needed channels off? Claim 3 (the
+environment can be the memory): does a cell without memory learn by what it has written?
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 
 @dataclass(frozen=True, eq=False)
 class ClaimInput:
-    """What claims rest on: the judged cells, the ingredients, the gate, the leaks (empty: not measured).
+    """Input of claims; empty leakage means not measured.
 
     Attributes:
         writable: whether the agent can write into its environment.
-        working_memory: whether a lifetime pays once, so that nothing is learned in it (`References.working_memory`).
+        working_memory: whether a lifetime pays once, so that nothing is learned.
     """
 
     cells: Mapping[Cell, CellResult]
@@ -62,11 +61,11 @@ class ClaimInput:
 
     @property
     def learners(self) -> list[CellResult]:
-        """The cells that are in-context."""
+        """In-context cells."""
         return [result for result in self.cells.values() if result.verdict == "in-context"]
 
     def leaks(self, ingredient: Ingredient) -> bool | None:
-        """Returns whether the environment shows of itself what a channel shows; None where that is not known."""
+        """Returns whether the environment leaks a channel's content; None if unknown."""
         leak = self.leakage.get(ingredient)
         return None if leak is None else leak.leaks
 
@@ -97,7 +96,7 @@ def _strength(leak: float) -> str:
 
 
 def claim(grounds: ClaimInput) -> Claim:
-    """Returns what the study says of claim 1, on information."""
+    """Returns the judgement on claim 1."""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{REQUIRED} cannot be judged on these tasks.", ())
     if grounds.working_memory:
@@ -121,7 +120,7 @@ def claim(grounds: ClaimInput) -> Claim:
 
 
 def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
-    """Returns the claim where every neighbour of the full cell is decided, and each that learns has its routes."""
+    """Returns claim 1 when every neighbour of the full cell is decided and learners have routes."""
     proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
     if not needless:
         sentence = (
@@ -138,7 +137,7 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
 
 
 def _has(name: Ingredient, result: CellResult) -> str:
-    """Returns that a cell learns with a channel off, and by which routes it has the ingredient, a sentence each."""
+    """Returns that a cell learns with a channel off, and by which routes it has the ingredient."""
     shown = _routes([route for route in result.routes[name] if route.present])
     cell = f"Cell '{describe(result.cell)}'"
     what = name.replace("_", " ")
@@ -150,7 +149,7 @@ def _has(name: Ingredient, result: CellResult) -> str:
 
 
 def _routes(routes: Sequence[RouteResult]) -> str:
-    """Returns what was measured of some routes, a sentence each, such as `Leaked: decoder skill 0.88.`."""
+    """Returns the measurements of routes in words, such as `Leaked: decoder skill 0.88.`."""
     return " ".join(f"{route.route.capitalize()}: {measured(route)}." for route in routes)
 
 
@@ -204,7 +203,7 @@ def _open(result: CellResult) -> bool:
 
 
 def leak_claim(grounds: ClaimInput) -> Claim:
-    """Returns what the study says of claim 2: with the channels off whose content leaks, does learning still appear?"""
+    """Returns the judgement on claim 2."""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
     if grounds.working_memory:
@@ -264,7 +263,7 @@ def _leaks_judged(cell: Cell, leaked: Sequence[Ingredient], grounds: ClaimInput)
 
 
 def storage_claim(grounds: ClaimInput) -> Claim:
-    """Returns what the study says of claim 3: does an agent without memory learn by what it has written outside?"""
+    """Returns the judgement on claim 3."""
     if not grounds.calibration.passed:
         return Claim("not applicable", f"{STORED} cannot be judged on these tasks.", ())
     if not grounds.writable:

@@ -1,7 +1,6 @@
-"""From verdicts to ingredients: which are needed, why, what each is worth, which sets suffice (docs/design.md §7).
+"""From verdicts to ingredients: which are needed, why, their effects, which sets suffice (docs/design.md §7).
 
-These speak of this agent, trained this way, on these tasks: "needed here", never "needed". They rest on the cells of
-`agent.memory` alone: a cell of another kind of memory is another agent, judged for itself.
+Conclusions hold for this agent, trained this way, on these tasks. They use the cells of `agent.memory` alone.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 
 
 def _because(lacking: CellResult) -> Because | None:
-    """Returns why a cell is not in-context: it could not be by its information, or training did not bring it there."""
+    """Returns why a cell is not in-context: its information does not allow it, or training did not reach it."""
     if lacking.ceiling is None or lacking.ceiling.suffices is None:
         return None
     return "training" if lacking.ceiling.suffices else "information"
@@ -63,7 +62,7 @@ def _sentence(
     cells: Mapping[Cell, CellResult],
     criterion: Criterion,
 ) -> str:
-    """Returns whether the ingredient is needed here, and by which cell, in one sentence."""
+    """Returns in words whether the ingredient is needed here, and by which cell."""
     name = ingredient.replace("_", " ").capitalize()
     lacking = cells.get(FULL.lacking(ingredient))
     full = cells.get(FULL)
@@ -92,7 +91,7 @@ def _sentence(
 
 
 def _without_needed(lacking: CellResult) -> str:
-    """Returns what the agent is without an ingredient that is needed; most runs are shown not to be in-context."""
+    """Returns the verdict without a needed ingredient, in words."""
     if lacking.verdict in ("undecided", "mixed"):
         shown = f"Without it the verdict is {lacking.verdict}, but most runs are shown not to be in-context."
         return f"{shown} {described_score(lacking)}"
@@ -108,7 +107,7 @@ def _verdict_without(lacking: CellResult) -> str:
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
-    """Returns that a cell without memory cannot be in-context by what the word means, where nothing can be written."""
+    """Returns that a cell without memory cannot be in-context by definition, unless it can write."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
     return (
@@ -122,7 +121,7 @@ def _times(result: CellResult) -> str:
 
 
 def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
-    """Returns why a needed ingredient is missed: the information is not there, or training does not bring it about."""
+    """Returns why a needed ingredient is missed, in words."""
     if because == "information":
         known = "could do" if lacking.ceiling and lacking.ceiling.method == "exact" else "that is known does"
         return f" With the information that is left, no policy {known} better than a reaction."
@@ -134,12 +133,11 @@ def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult)
 
 
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:
-    """Returns whether in-context learning needs the ingredient here; None where that is not known.
+    """Returns whether in-context learning needs the ingredient here; None if unknown.
 
-    False: most runs of a cell that lacks it and has the others are `in-context`. True: of every such cell most runs are
-    shown not to be, and runs of the full cell learn more often by an exact test of the two shares, at the study's
-    confidence; what is absent with all four cannot be missed with three. Else None. Each part alone is wrong at most as
-    often as the study allows, so both together are, too.
+    False: most runs of a cell that lacks only it are `in-context`. True: in every such cell most runs are shown not to
+    be, and runs of the full cell learn more often by an exact test at the study's confidence. Each condition alone has
+    at most the study's error rate, so their conjunction has too.
     """
     full = cells.get(FULL)
     lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
@@ -158,15 +156,12 @@ def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) 
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks the ingredient and has all the others; a graded level, or a kind, is neither."""
+    """Returns whether the cell lacks only this ingredient; graded levels and kinds do not count."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 
 def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> Effect:
-    """Returns late(full cell) - late(cell that lacks the ingredient), paired by seed; empty where either is not there.
-
-    The simple effect at the full cell, normalised: what one loses by taking this one away, all else equal.
-    """
+    """Returns late(full cell) − late(cell without the ingredient), normalised, paired by seed; empty without either."""
     full, lacking = cells.get(FULL), cells.get(FULL.lacking(ingredient))
     differences = () if full is None or lacking is None else paired(_late(full), _late(lacking))
     interval = t_interval(differences, criterion.confidence)
@@ -174,10 +169,9 @@ def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 
 
 def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
-    """Returns the smallest sets of ingredients that are on in an in-context cell, none of which holds another.
+    """Returns the smallest sets of ingredients with an in-context cell, without supersets.
 
-    Only cells of `agent.memory` without graded levels. Smallest among what was shown: a smaller set may be undecided,
-    or not in the grid.
+    A smaller set may be undecided or not in the grid. Graded levels and other kinds of memory do not count.
     """
     sufficient = {
         _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and is_boolean(result.cell)

@@ -1,4 +1,4 @@
-"""What every cell of a study is judged with: curves, scores, references, the scale, the gate, the criterion."""
+"""What cells of a study are judged with: curves, scores, references, scale, gate, criterion."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_STORED = "an older version evaluated it, without its curves on blocks of tas
 
 @dataclass(frozen=True)
 class Court:
-    """What every cell of a study is judged with; `scores` by cell in the order of the seeds, empty without a scale."""
+    """Shared input of all judgements; `scores` by cell in order of seeds, empty without a scale."""
 
     cells: Mapping[Cell, CellInput]
     scores: Mapping[Cell, tuple[Scores, ...]]
@@ -34,16 +34,16 @@ class Court:
 
     @property
     def writable(self) -> bool:
-        """Whether an agent can write on its environment."""
+        """Whether agents can write on their environment."""
         return self.references.writable
 
     def evidence(self, cell: CellInput) -> tuple[RunEvidence, ...]:
-        """Returns G, D and C of the cell's runs, each with its interval over tasks, in the order of the seeds."""
+        """Returns G, D and C of the cell's runs over tasks, by seed."""
         hurdle = self.hurdle(cell)
         return tuple(self._of_run(run, cell, hurdle) for run in by_seed(cell))
 
     def classes(self, cell: CellInput) -> tuple[RunVerdict, ...]:
-        """Returns what each of the cell's runs is, in the order of the seeds."""
+        """Returns the class of each run, by seed."""
         demanded = self.hurdle(cell).demanded
         found = zip(by_seed(cell), self.evidence(cell), strict=True)
         wiped = wiped_why(cell.cell.memory)
@@ -53,13 +53,13 @@ class Court:
         )
 
     def look(self, cell: CellInput) -> Look:
-        """Returns the present look at a cell: at how many runs, how many of a class decide, and at which level."""
+        """Returns the present look at a cell."""
         runs = len(cell.runs) + cell.failed
         earlier = [size for size in sorted(set(cell.looks)) if 0 < size < runs]
         return looks([*earlier, runs] if runs else [], self.criterion.confidence)
 
     def hurdle(self, cell: CellInput) -> Hurdle:
-        """Returns the reactive reference and, where nothing can be written into the environment, the sibling."""
+        """Returns the reactive reference and, if the environment is not writable, the memory-off sibling."""
         reactive = reactive_hurdle(self.references, self.scale)
         sibling = self.sibling(cell)
         demanded = not self.writable or reactive.reactive is not None
@@ -74,9 +74,9 @@ class Court:
         return Hurdle(reactive.reactive, lates, demanded, {**reactive.blocks, **by_block})
 
     def sibling(self, cell: CellInput) -> CellInput | None:
-        """Returns the same cell with memory off, where it is a hurdle; for a memory-off cell, the cell itself.
+        """Returns the same cell with memory off, if a hurdle; for a memory-off cell, itself.
 
-        Each kind of memory has its own, of the same architecture, so that D is about what is carried and nothing else.
+        Each kind of memory has its own sibling, so that D is about what is carried, not architecture.
         """
         return None if self.writable else self.cells.get(cell.cell.lacking("memory"))
 
@@ -93,7 +93,7 @@ class Court:
 
 
 def wiped_why(memory: MemoryLevel) -> str | None:
-    """Returns why a swap need not show what a cell carries whose memory is wiped; None of other cells."""
+    """Returns why a swap need not show what a cell with wiped memory carries; None for other cells."""
     if not isinstance(memory, WipeEvery):
         return None
     return (
@@ -122,5 +122,5 @@ def open_court(cells: Sequence[CellInput], references: References, criterion: Cr
 
 
 def by_seed(cell: CellInput) -> list[RunCurves]:
-    """Returns the cell's runs in the order of their seeds."""
+    """Returns the runs by seed."""
     return sorted(cell.runs, key=lambda run: run.seed)

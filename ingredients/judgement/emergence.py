@@ -1,7 +1,6 @@
 """When in training a run came to adapt, and whether it lost that again.
 
-Points are taken on few tasks, so they are scored by what the references earn on those very tasks, where that was
-stored; the end of training is on all of them.
+Evaluation points use fewer tasks, so they are scored by the references on those tasks, if stored.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ _FEWEST_POINTS = 2  # one point on few tasks may be luck; the end of training, o
 
 @dataclass(frozen=True, eq=False)
 class Bar:
-    """What a point has to pass: the scale of its tasks, and the reactive reference's score on it (None: no hurdle)."""
+    """What a point must pass: the scale of its tasks, and the reactive reference's score (None: no hurdle)."""
 
     scale: Scale
     reactive: float | None
 
     def passed(self, curve: Curve, sibling: float | None, delta: float) -> bool:
-        """Returns whether G > δ and D > δ, beyond the higher of reactive and sibling; C is not probed at points."""
+        """Returns whether G > δ and D > δ; C is not probed at points."""
         heights = [height for height in (self.reactive, sibling) if height is not None]
         beyond = not heights or self.scale.normalise(late(curve)) - max(heights) > delta
         return beyond and self.scale.gain(curve) > delta
 
 
 def bar_at_points(references: References, at_the_end: Bar) -> Bar:
-    """Returns the bar on the tasks of the points: that of the end where the references did not meet them by themselves.
+    """Returns the bar on the tasks of the points, or that of the end if references were not evaluated there.
 
-    On a few hundred tasks the floor and the yardstick differ from what they are on all by some hundredths of the scale.
+    On a few hundred tasks floor and yardstick differ by some hundredths of the scale.
     """
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
@@ -48,7 +47,7 @@ def bar_at_points(references: References, at_the_end: Bar) -> Bar:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """The bar at the points of training, and the one at its end; δ."""
+    """The bars at points of training and at its end; δ."""
 
     points: Bar
     end: Bar
@@ -56,12 +55,12 @@ class Bars:
 
 
 def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) -> Emergence:
-    """Returns since when the run adapts, or where it did and lost it again.
+    """Returns since when the run adapts, or where it did and lost it.
 
     Args:
-        points: for each train step the curve `[K]`; the last is the end of training.
-        bars: what a point has to pass.
-        sibling: normalised late score of the memory-off sibling at the end of training; None where it is no hurdle.
+        points: curve `[K]` by train step; the last is the end of training.
+        bars: what a point must pass.
+        sibling: final normalised late score of the memory-off sibling; None if no hurdle.
     """
     steps = sorted(points)
     passed = [
@@ -78,7 +77,7 @@ def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) ->
 
 
 def _stretches(passed: Sequence[bool]) -> list[tuple[int, int]]:
-    """Returns where each unbroken stretch of True begins, and the place after its end."""
+    """Returns start and end (exclusive) of each stretch of True."""
     edges = [place for place in range(len(passed) + 1) if _at(passed, place) != _at(passed, place - 1)]
     return list(zip(edges[::2], edges[1::2], strict=True))
 

@@ -1,18 +1,14 @@
-"""What one run shows, by its own tasks: intervals for G, D and C (docs/design.md §7).
+"""Intervals of one run over its tasks: G, D and C (docs/design.md §7).
 
-A run is one agent, and it was played on thousands of tasks, so how it behaves is known well from this run alone: the
-spread over blocks of tasks says how well. What *another seed* would have given is another question; `shares` answers
-that by counting.
+A run is one agent played on thousands of tasks; blocks of tasks give the spread. What *another seed* would give is
+counted in `shares`. Windows, in episodes:
 
-The windows, all in episodes:
-
-- *early* is the first two episodes of a lifetime: what the agent does before it can know the task. A fifth of a long
-  lifetime is no beginning: on 2 arms × 300 pulls everything has been learned within it. One pull alone is noisy.
-- *late* is the last fifth.
-- *after the swap* is three windows from half-way on: the first two episodes, the geometric middle, and all that are
-  left. A short memory refills within a few episodes, so its loss shows in the first; an agent that still explores at
-  half-way commits later, so its loss shows in the last. C is above δ if it is in one of them, each at a third of the
-  level (Bonferroni); it is below only if it is below in all.
+- *early*: the first two. A fifth of a long lifetime is too much: on 2 arms × 300 pulls everything is learned within it.
+  One alone is noisy.
+- *late*: the last fifth.
+- *after the swap*: three windows from half-way: the first two episodes, the geometric middle, all the rest. A short
+  memory refills within episodes, so its loss shows in the first; an agent that still explores shows it in the last. C
+  is above δ if it is in one of them at a third of the level (Bonferroni), below only if below in all.
 """
 
 from __future__ import annotations
@@ -37,7 +33,7 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Quantity:
-    """One of G, D, C of a run: its interval over tasks, on which side of δ it lies, and of how many episodes it is."""
+    """One of G, D, C: its interval, its side of δ, and its number of episodes."""
 
     interval: Interval
     side: Side
@@ -49,7 +45,7 @@ UNKNOWN = Quantity(Interval(None, None, None), "unknown")
 
 @dataclass(frozen=True)
 class RunEvidence:
-    """What one run shows, normalised: G, D (unknown: it has no hurdle) and C for each carrier that was swapped."""
+    """Normalised G, D (unknown without a hurdle) and C by carrier."""
 
     gain: Quantity
     beyond: Quantity = UNKNOWN
@@ -57,7 +53,7 @@ class RunEvidence:
 
 
 def windows_after(episodes: int) -> tuple[int, ...]:
-    """Returns the lengths of the windows that begin with the swap: short, middle, all that is left."""
+    """Returns the lengths of the windows after the swap."""
     left = episodes - episodes // 2
     short = min(first_window(episodes), left)
     return tuple(sorted({short, math.ceil(math.sqrt(short * left)), left}))
@@ -68,8 +64,7 @@ def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale,
 
     Args:
         curves: on blocks of tasks.
-        hurdle: the normalised late score that a reaction has on the same tasks, by block `[G]` where that is known, so
-            that the two are paired; None where there is no hurdle.
+        hurdle: normalised late score of a reaction, by block `[G]` if known, to be paired; None: no hurdle.
         scale: of the study.
         criterion: δ and the confidence.
     """
@@ -82,7 +77,7 @@ def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale,
 
 
 def gains(curves: BlockCurves, scale: Scale) -> Rows:
-    """Returns G of each block: late less early, less the same of the floor on these tasks."""
+    """Returns G by block: late − early, minus the floor's on these tasks."""
     floor = scale.floor_on_blocks(len(curves.plain))
     drift = late_by_row(floor) - early_by_row(floor)
     gained: Rows = (late_by_row(curves.plain) - early_by_row(curves.plain) - drift) / scale.span
@@ -90,7 +85,7 @@ def gains(curves: BlockCurves, scale: Scale) -> Rows:
 
 
 def carried(curves: BlockCurves, carrier: str, scale: Scale, criterion: Criterion) -> Quantity:
-    """Returns C of a carrier: what its swap costs beyond its control, in the window in which that shows best."""
+    """Returns C of a carrier: the swap's cost beyond its control, in the best window."""
     half = curves.plain.shape[1] // 2
     lost = (curves.controlled(carrier) - curves.swapped[carrier])[:, half:] / scale.span
     windows = windows_after(curves.plain.shape[1])
@@ -118,7 +113,7 @@ def _quantity(values: Rows, criterion: Criterion) -> Quantity:
 
 
 def side(interval: Interval, delta: float) -> Side:
-    """Returns on which side of δ an interval lies."""
+    """Returns the interval's side of δ."""
     if interval.low is None or interval.high is None:
         return "unknown"
     if interval.low > delta:

@@ -1,9 +1,9 @@
-"""The 2⁴ design as a whole: main effects and interactions on the late score, as description beside the verdicts.
+"""Main effects and interactions of the 2⁴ design on the late score, descriptive.
 
-With x = ±1 for on and off, the effect of a set U of ingredients is Σ_cells (Π_{i ∈ U} x_i) · y / 8: for one ingredient
-the mean with it less the mean without it; for two, half of how much more one does with the other than without (Box,
-Hunter & Hunter 2005, §5). It is taken for each seed, so that the run stays the unit, and has its interval over seeds.
-Where one ingredient undoes all others, as memory does, everything interacts: main effects alone say little then.
+With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8: for one ingredient the mean with
+it minus without; for two, half the difference of one's effect with and without the other (Box, Hunter & Hunter 2005,
+§5). It is computed per seed, with an interval over seeds. If one ingredient undoes all others, as memory does, main
+effects say little.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _GRID = tuple(Cell(*levels) for levels in itertools.product((False, True), repea
 
 
 def factorial(cells: Mapping[Cell, CellResult], confidence: float) -> tuple[FactorialEffect, ...]:
-    """Returns main effects first, then interactions; empty unless some seed finished all sixteen on/off cells."""
+    """Returns main effects, then interactions; empty unless some seed finished all sixteen on/off cells."""
     if not all(cell in cells for cell in _GRID):
         return ()
     lates = [{run.seed: run.late for run in cells[cell].runs if run.late is not None} for cell in _GRID]

@@ -1,4 +1,4 @@
-"""What a judgement says of a study: ingredients, claims, effects, doses, the gate; and the judgement itself."""
+"""Results of a study: references, ingredients, claims, effects, doses, the gate; and the judgement itself."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ Status = str
 
 @dataclass(frozen=True)
 class ReferenceResult:
-    """A reference policy on the evaluation tasks: its curve `[K]` (mean over simulated runs) and summed return, raw.
+    """A reference on the evaluation tasks: mean curve `[K]` and return, raw.
 
-    `exact` says that the policy is proven to be what its name claims; `expected_return` is under the prior, where
-    computable. `passed_by` is how much more the runs with all ingredients return on the same tasks, raw: no number
-    where there are none.
+    `exact`: proven to be what its name claims. `expected_return`: under the prior, if computable. `passed_by`: how much
+    more runs with all ingredients return on the same tasks, raw.
     """
 
     name: str
@@ -47,7 +46,7 @@ class ReferenceResult:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The best reference known; `late` is its raw mean over the late episodes: a normalised score of 1."""
+    """The best reference known; `late` is its raw late mean, a normalised score of 1."""
 
     name: str
     exact: bool
@@ -63,16 +62,15 @@ class IngredientResult:
     """Whether in-context learning needs one ingredient here, and what lacking it costs.
 
     Attributes:
-        necessary: None where it is not known.
-        because: of a necessary one: `information` where the cell that lacks it could not be in-context whatever it
-            learned, `training` where it could and did not; None where no ceiling says.
-        proof: the cells on which `necessary` rests.
-        sentence: all of it in words.
-        effect: late score of the full cell less that of the cell that lacks it.
-        improvement: the chance that a run of the full cell ends above a run of the cell that lacks it.
-        learned_with, learned_without: how many runs learn in context in either cell, with exact bounds; None where the
-            cell is not there.
-        p_share: exact, one-sided, against runs learning as often without it as with it (Boschloo).
+        necessary: None if unknown.
+        because: `information` if the lacking cell could not be in-context, `training` if it could; None without a
+            ceiling.
+        proof: cells on which `necessary` rests.
+        sentence: in words.
+        effect: late score of the full cell minus that of the lacking cell.
+        improvement: probability that a run of the full cell ends above one of the lacking cell.
+        learned_with, learned_without: runs that learn in either cell, with exact bounds; None if the cell is missing.
+        p_share: exact, one-sided, against equal shares (Boschloo).
     """
 
     necessary: bool | None
@@ -106,7 +104,7 @@ def _counted(share: Share | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class FactorialEffect:
-    """A main effect (one name) or an interaction of a 2⁴ design on the late score, over seeds (`factorial`)."""
+    """A main effect (one name) or interaction on the late score, over seeds (`factorial`)."""
 
     names: tuple[Ingredient, ...]
     effect: Effect
@@ -118,7 +116,7 @@ class FactorialEffect:
 
 @dataclass(frozen=True)
 class Dose:
-    """One level of a graded ingredient, in the cell that has all the others."""
+    """One level of a graded ingredient, with all others on."""
 
     level: str
     cell: Cell
@@ -132,13 +130,13 @@ class Dose:
 
 @dataclass(frozen=True)
 class DoseResponse:
-    """How much of one ingredient is enough, all others being on.
+    """How much of one ingredient is enough, with all others on.
 
     Attributes:
         ingredient: the graded one.
-        doses: the weakest first.
-        appears_at: the weakest level from which on every stronger one is in-context; None if the strongest is not.
-        sentence: the same in words.
+        doses: weakest first.
+        appears_at: weakest level from which on every level is in-context; None if the strongest is not.
+        sentence: in words.
     """
 
     ingredient: Ingredient
@@ -159,10 +157,7 @@ class DoseResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the essay: what this study says of it, in one word and in words (`claims`).
-
-    `cells` are those by which it says so.
-    """
+    """The judgement on a claim of the essay (`claims`), and the `cells` that support it."""
 
     status: Status
     sentence: str
@@ -175,14 +170,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The calibration gate: known policies put through the rule of the cells before any cell is judged.
+    """The calibration gate.
 
     Attributes:
-        verdicts: for each role that the family has (floor, reactive, yardstick) what it came out as.
-        passed: whether none contradicts what it is known to be: `none`, `reactive` (or `none`, see `calibration`) and
-            `in-context`. The last two may be `undecided`, unless the yardstick is shown not to be `in-context`.
-        reason: why the study is not applicable; None where the gate passed.
-        doubt: where it passed, which references few tasks left undecided; None where they left none.
+        verdicts: of each role that the family has (floor, reactive, yardstick).
+        passed: whether none contradicts what is known: `none`, `reactive` (or `none`) and `in-context`; see
+            `calibration` for `undecided`.
+        reason: why the study is not applicable, or None.
+        doubt: references left undecided though it passed, or None.
     """
 
     verdicts: Mapping[str, Verdict | None]
@@ -197,26 +192,26 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything that a study's curves say under its criterion.
+    """All results of a study under its criterion.
 
     Attributes:
-        scale: that of all its scores, built once; None without references.
-        floor: raw mean of the floor over the late episodes: a normalised score of 0; None without references.
-        yardstick: the best reference known: a normalised score of 1; None without references.
-        references: every reference on the evaluation tasks, by name.
-        cells: in the order they came in.
-        ingredients: for each of the four ingredients.
-        minimal_sufficient: the smallest sets of ingredients whose cell is in-context.
-        claim: the essay's claim 1.
-        leak_claim: the essay's claim 2; not applicable where the environment was not measured to leak.
-        storage_claim: the essay's claim 3; not applicable where nothing can be written into the environment.
-        factorial: main effects, then interactions of two, three and four; empty without the whole 2⁴ grid.
-        doses: a dose-response curve for each graded ingredient.
+        scale: of all scores; None without references.
+        floor: raw late mean of the floor, a normalised score of 0; None without references.
+        yardstick: a normalised score of 1; None without references.
+        references: on the evaluation tasks, by name.
+        cells: in input order.
+        ingredients: by name.
+        minimal_sufficient: smallest sets of ingredients with an in-context cell.
+        claim: claim 1.
+        leak_claim: claim 2; not applicable without a measured leak.
+        storage_claim: claim 3; not applicable if nothing can be written into the environment.
+        factorial: main effects, then interactions; empty without the whole 2⁴ grid.
+        doses: one for each graded ingredient.
         calibration: the gate.
-        sentence: the answer to the study's question, for the first screen.
-        notes: what a reader must know to read the sentence rightly, one sentence each; may be empty.
-        inner: which algorithm the agents of a cell run inside, where the study asked (`inner`).
-        planning: which signs of planning they show, where it asked (`planning`).
+        sentence: the answer to the study's question.
+        notes: needed to read the sentence rightly.
+        inner: the agents' algorithm by cell, if measured.
+        planning: signs of planning by cell, if measured.
     """
 
     scale: Scale | None = field(compare=False)
@@ -238,7 +233,7 @@ class Judgement:
     planning: Mapping[Cell, PlanningResult] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
-        """Returns the judged part of `report.json`: what follows study, tasks, criterion, complete and runs."""
+        """Returns the judged part of `report.json`, after study, tasks, criterion, complete and runs."""
         return {
             "floor": self.floor,
             "yardstick": self.yardstick.json() if self.yardstick else None,

@@ -1,17 +1,13 @@
-"""Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided` where their seeds do not tell.
+"""Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided`.
 
-The rule, declared before any trained agent was looked at. A cell is called by the candidate that is nearer than every
-other: for each other one the interval over runs of (its distance less the candidate's) lies above 0. `history-free` is
-a special case of `reactive`, so that `reactive` has to be nearer by more than `NEGLIGIBLE`, and `history-free` wins
-over it by coming that close. Whatever else leaves a pair open is `undecided`. Each candidate has to win every pair, so
-that no correction for several pairs is needed.
+The rule was declared before any trained agent was examined. A cell gets the nearest candidate: for each other one, the
+interval over runs of (its distance − the candidate's) lies above 0. `history-free` is a special case of `reactive`, so
+`reactive` must be nearer by more than `NEGLIGIBLE`, else `history-free` wins. A candidate must win every pair, so no
+correction for several pairs is needed.
 
-The gate comes first: the known algorithms, five runs of each on the same tasks, go through the same rule and have to
-come out as what they are, and another order of the past must not move those that choose by counts. Where the gate
-fails, no cell has a verdict.
-
-Nor has a cell whose agents carry a memory and do not always see their actions: they know what they did by what they
-meant to do, so that a lifetime which they did not live, in the measures above, misleads them.
+The gate comes first: known algorithms, five runs each on the same tasks, must be named correctly, and reordering the
+past must not move those by counts. If it fails, no cell has a verdict. Nor has a cell with memory whose agents do not
+always see their actions: lifetimes that they did not live mislead them.
 """
 
 from __future__ import annotations
@@ -39,25 +35,23 @@ HALF, LEAST_R2, LEAST_SAVED = 0.5, 0.1, 0.2  # of the final change; changes that
 
 @dataclass(frozen=True)
 class InnerResult:
-    """Which algorithm a cell's agents run inside, and what that rests on; intervals are over runs.
+    """The algorithm of a cell's agents and its evidence; intervals are over runs.
 
     Attributes:
-        verdict: the nearest algorithm, or `undecided`; None where the gate failed, or agents cannot follow lifetimes
-            that they did not live.
-        reason: why it is not decided, in one line; None where it is.
-        explained: how much of what the policy makes of its history the nearest candidate tells: 1 is all.
+        verdict: the nearest algorithm, or `undecided`; None if the gate failed, or the agents cannot follow other
+            lifetimes.
+        reason: why it is not decided, or None.
+        explained: share of the policy's use of history that the nearest candidate explains; 1 is all.
         distances: from each candidate, 0 to 1.
-        lost: value lost per decision, of `agent` and of each known algorithm, on the agents' own lifetimes (`own`) and
-            on those of the Bayes-optimal agent (`bayes`).
+        lost: value lost per decision, of `agent` and known algorithms, on own lifetimes (`own`) and Bayes-optimal ones
+            (`bayes`).
         by_pull: the same at each pull, means over runs.
-        by_worth: the same in three classes of decisions, by what exploring is worth: nothing, up to .01, more; and the
-            `share` of decisions in each.
-        order: how far the policy moves (total variation) when the past stands in another order; `other`: when it is the
-            past of another lifetime; `recency`: what a recency-weighted learner does.
-        belief: R² of what decoders read of the posterior, by statistic, decoder and source of the features.
-        first: in how many runs the belief came before the behaviour, after it, or at the same point of training
-            (`came_first`).
-        drawn: of the first run, one lifetime's posterior means, exact and as read from the memory.
+        by_worth: the same by worth of exploring: nothing, up to .01, more; and the `share` of decisions in each.
+        order: change of the policy (total variation) under a reordered past; `other`: under another lifetime's past;
+            `recency`: of a recency-weighted learner.
+        belief: R² of decoded posterior statistics, by statistic, decoder and source.
+        first: runs by what came first in training (`came_first`).
+        drawn: posterior means of one lifetime of the first run, exact and decoded.
     """
 
     verdict: InnerVerdict | None
@@ -73,7 +67,7 @@ class InnerResult:
     drawn: Mapping[str, list[float]]
 
     def json(self) -> dict[str, Any]:
-        """Returns its part of the cell's entry in `report.json`."""
+        """Returns its part of `report.json`."""
         return {
             "verdict": self.verdict,
             "reason": self.reason,
@@ -90,7 +84,7 @@ class InnerResult:
 
 
 def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
-    """Returns which algorithm a cell's agents run inside; None where that was not measured of every run."""
+    """Returns which algorithm a cell's agents run inside; None if not measured in every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all("gate.bayes_optimal.order" in run for run in runs):
         return None
@@ -115,7 +109,7 @@ def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
 
 
 def nearest(distances: Mapping[str, Sequence[float]], confidence: float) -> InnerVerdict:
-    """Returns the candidate that is nearer than every other beyond doubt, for its distances in each run."""
+    """Returns the candidate nearer than every other beyond doubt, given distances by run."""
     for name in CANDIDATES:
         if all(_wins(name, other, distances, confidence) for other in CANDIDATES if other != name):
             return name
@@ -123,7 +117,7 @@ def nearest(distances: Mapping[str, Sequence[float]], confidence: float) -> Inne
 
 
 def gate_failure(run: Measured, confidence: float) -> str | None:
-    """Returns how a known algorithm did not come out as what it is, in one line; None where the gate is passed."""
+    """Returns which known algorithm failed the gate, or None."""
     for name, verdict in KNOWN.items():
         found = nearest({each: run[f"gate.{name}.{each}"] for each in CANDIDATES}, confidence)
         if found != verdict:
@@ -136,17 +130,17 @@ def gate_failure(run: Measured, confidence: float) -> str | None:
 
 
 def misled(cell: Cell) -> str | None:
-    """Returns why agents cannot follow a lifetime that they did not live; None where they can."""
+    """Returns why agents cannot follow lifetimes that they did not live, or None."""
     if cell.action_shown == 1 or cell.wipe_every == 1:
         return None
     return "its agents do not see their actions, so lifetimes that they did not live mislead them"
 
 
 def came_first(run: Measured) -> str:
-    """Returns whether the belief or the behaviour was half-way to its end first: `belief`, `behaviour`, `together`.
+    """Returns what was half-way to its final value first: `belief`, `behaviour`, `together`.
 
-    `untrained`, where a decoder reads as much from the network before training; `neither`, where there is no belief at
-    the end, or the value lost hardly fell.
+    `untrained` if a decoder reads as much before training; `neither` if there is no final belief, or the value lost
+    hardly fell.
     """
     belief, lost = (np.asarray(run[f"course.{name}"]) for name in ("mean", "lost"))
     if belief[-1] < LEAST_R2 or lost[0] - lost[-1] < LEAST_SAVED * lost[0]:
@@ -171,7 +165,7 @@ def _wins(name: str, other: str, distances: Mapping[str, Sequence[float]], confi
 
 
 def _undecided(distances: Mapping[str, Sequence[float]], confidence: float) -> str | None:
-    """Returns which candidates are not told apart, or None where one wins."""
+    """Returns which candidates are not told apart, or None if one wins."""
     if nearest(distances, confidence) != "undecided":
         return None
     best = min(CANDIDATES, key=lambda name: float(np.mean(distances[name])))
@@ -184,7 +178,7 @@ def _named(run: Measured, prefix: str) -> Iterator[tuple[str, Sequence[float]]]:
 
 
 def _over_runs(runs: Sequence[Measured], prefix: str, confidence: float) -> dict[str, Interval]:
-    """Returns the interval over runs of each number's mean: over pulls, where it was taken at several."""
+    """Returns the interval over runs of each number's mean over pulls."""
     names = [name for name, _ in _named(runs[0], prefix)]
     return {name: t_interval([float(np.mean(run[prefix + name])) for run in runs], confidence) for name in names}
 

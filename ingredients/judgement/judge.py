@@ -1,8 +1,4 @@
-"""A study judged: every run's class, the gate, the verdicts on cells by their runs, and the conclusions.
-
-Runs are paired by seed and taken in the order of their seeds, so neither the order of the cells nor that of the runs
-changes a number.
-"""
+"""The judgement on a study. It does not depend on the order of cells or runs; runs are paired by seed."""
 
 from __future__ import annotations
 
@@ -30,17 +26,16 @@ from ingredients.study import Criterion
 
 
 def judge_study(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Judgement:
-    """Returns the judgement on a study, as far as its runs are there (docs/design.md §7).
+    """Returns the judgement on a study, as far as it has run (docs/design.md §7).
 
     Args:
-        cells: the study's cells, in the order in which they are to be reported; a cell may have no run yet.
-        references: the study's. Where an agent can write into its environment, memory off is no hurdle, since it may
-            learn by storing things there.
-        criterion: δ and the confidence, declared before anything ran.
+        cells: in report order; some may have no runs yet.
+        references: of the study. In a writable environment memory off is no hurdle, as it may learn by writing.
+        criterion: δ and the confidence, declared in advance.
 
     Raises:
         StoreError: curves of unequal length, or with values that are not finite.
-        ValueError: lifetimes of fewer than five episodes, which this rule does not judge.
+        ValueError: lifetimes of fewer than five episodes.
     """
     court = open_court(cells, references, criterion)
     decisions = corrected([_decision(cell, court) for cell in cells])
@@ -80,19 +75,19 @@ def judge_study(cells: Sequence[CellInput], references: References, criterion: C
 
 
 def _inner(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, InnerResult]:
-    """Returns which algorithm the agents of each cell run inside, where that was measured."""
+    """Returns the algorithm of each cell's agents, where measured."""
     found = {cell.cell: inner_result(cell, criterion.confidence) for cell in cells}
     return {cell: result for cell, result in found.items() if result is not None}
 
 
 def _planning(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, PlanningResult]:
-    """Returns which signs of planning the agents of each cell show, where that was measured."""
+    """Returns the signs of planning of each cell's agents, where measured."""
     found = {cell.cell: planning_result(cell, criterion.confidence) for cell in cells}
     return {cell: result for cell, result in found.items() if result is not None}
 
 
 def _decision(cell: CellInput, court: Court) -> Decision:
-    """The cell's own decision before any correction, or the reason why there is none."""
+    """Returns the cell's decision before correction, or why there is none."""
     if not court.calibration.passed:
         return Decision(None, reason=f"not applicable: {court.calibration.reason}", judged=False)
     if not cell.runs:

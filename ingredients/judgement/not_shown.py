@@ -1,6 +1,6 @@
-"""What was not shown, said with its numbers: that the task is worth knowing, that more than a reaction is needed.
+"""What was not shown, with its numbers: that knowing the task pays, that more than a reaction is needed.
 
-None of them says "does not" where too few seeds, tasks or steps leave it open.
+No text says "does not" where seeds, tasks or steps leave it open.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ _FULL = Cell(True, True, True, True)
 
 
 def worth_not_shown(references: References, criterion: Criterion) -> str:
-    """Returns that nothing shows the task to be worth knowing: what informed agents earned, the floor, and what to do.
+    """Returns that knowing the task is not shown to pay, with numbers and advice.
 
-    Args:
-        references: with an informed agent for a yardstick, one run a seed.
-        criterion: of the study; its confidence is that of the interval.
+    The references must have an informed agent as yardstick, one run a seed.
     """
     lates = [late(run.plain) for run in references.roles["yardstick"].runs]
     earned = t_interval(lates, criterion.confidence)
@@ -46,10 +44,9 @@ def _advice(earned: Interval, floor: float) -> str:
 
 
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
-    """Returns that a reaction solves the tasks, where the agent without memory comes as near the yardstick as δ.
+    """Returns that a reaction solves the tasks, if the memoryless agent is within δ of the yardstick; else None.
 
-    D asks for δ above that agent, so no agent could then be called in-context. None where there is more room, or where
-    that agent was not trained.
+    D requires δ above that agent, so then no agent could be called in-context.
     """
     without = cells.get(_FULL.lacking("memory"))
     if without is None or without.late.mean is None or 1 - without.late.mean > criterion.gain_above:

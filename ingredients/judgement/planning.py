@@ -1,23 +1,22 @@
-"""Claim 6 over runs: which signs of planning a cell's agents show, each beside its control, and what they amount to.
+"""Claim 6 over runs: signs of planning of a cell's agents, each with its control, and the verdict.
 
-The rule, declared before any trained agent was looked at. A sign is `shown` where the interval over runs of every
-number that it needs lies above its bound, `absent` where that of some number lies at or below, else `open`:
+The rule was declared before any trained agent was examined. A sign is `shown` if every interval over runs of its
+numbers lies above its bound, `absent` if one lies at or below, else `open`:
 
 | sign | its numbers | bound |
 |---|---|---|
-| composition | chance of the moves of a planner, less that of the best of those who compose nothing | .1 |
-| devaluation | rise of that chance by news from afar, less that of wrong moves where the news is none | .1 |
-| computation | rise of that chance by idle ticks; and its slope over the goal's distance | .01; 0 |
-| content | R² of the place to come, less the higher of the untrained network's and that of the labels in view | .02 |
-| cause | rise of the chance of moves by a push along the decoder, less that of the best of random directions | .01 |
+| composition | probability of planned moves, minus that of the best player who composes nothing | .1 |
+| devaluation | its rise by distant news, minus that of wrong moves where the news is irrelevant | .1 |
+| computation | its rise by idle ticks; slope of this over the goal's distance | .01; 0 |
+| content | R² of the coming place, minus the higher of the untrained network's and of the labels in view | .02 |
+| cause | rise of the moves' probability by a push along the decoder, minus the best random direction's | .01 |
 
-Where idle ticks change anything though the state is frozen, or where the positive control of cause moves nothing, the
-sign is `open`. The verdict: `plans` where composition and devaluation and one of the others are shown; `composes` where
-composition is shown and devaluation, or all of the others, are absent; `neither` where composition is absent; else
-`undecided`.
+A sign is `open` if idle ticks matter with a frozen state, or cause's positive control has no effect. Verdicts: `plans`:
+composition, devaluation and one other are shown; `composes`: composition is shown, and devaluation or all others are
+absent; `neither`: composition is absent; else `undecided`.
 
-The gate comes first: known players, five runs of each, go through both behavioural signs and must show them, or not, as
-is known of them. Where it fails no cell has a verdict, nor has a cell whose agents do not see their actions.
+The gate comes first: known players, five runs each, must show both behavioural signs or not, as is known. If it fails
+no cell has a verdict; nor has a cell whose agents do not see their actions.
 """
 
 from __future__ import annotations
@@ -45,15 +44,15 @@ BEYOND, NEGLIGIBLE, READ = 0.1, 0.01, 0.02
 
 @dataclass(frozen=True)
 class PlanningResult:
-    """Which signs of planning a cell's agents show; intervals are over runs.
+    """Signs of planning of a cell's agents; intervals are over runs.
 
     Attributes:
-        verdict: what they amount to; None where the gate failed, or agents cannot follow games that they did not play.
-        reason: why there is none, or which signs are open; None where it is decided.
-        signs: what was found of each.
-        effects: the numbers that each sign needs, less their controls, by sign and number.
-        measured: everything that they are made of, controls too, by name.
-        drawn: of the first run that has one, a way and that of the player who searches (`inner.planning_drawn`).
+        verdict: None if the gate failed, or the agents cannot follow other games.
+        reason: why there is none, or which signs are open; None if decided.
+        signs: findings.
+        effects: numbers minus their controls, by sign and number.
+        measured: raw measurements, controls included.
+        drawn: a way of the first run that has one, and the searcher's (`inner.planning_drawn`).
     """
 
     verdict: PlanningVerdict | None
@@ -64,7 +63,7 @@ class PlanningResult:
     drawn: Mapping[str, list[float]]
 
     def json(self) -> dict[str, Any]:
-        """Returns its part of the cell's entry in `report.json`."""
+        """Returns its part of `report.json`."""
         return {
             "verdict": self.verdict,
             "reason": self.reason,
@@ -76,7 +75,7 @@ class PlanningResult:
 
 
 def planning_result(cell: CellInput, confidence: float) -> PlanningResult | None:
-    """Returns which signs a cell's agents show; None where they were not looked for in every run."""
+    """Returns the signs of a cell's agents; None if not measured in every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all("composition.agent" in run for run in runs):
         return None
@@ -100,7 +99,7 @@ def planning_result(cell: CellInput, confidence: float) -> PlanningResult | None
 
 
 def amount_to(signs: Mapping[Sign, Finding]) -> PlanningVerdict:
-    """Returns the verdict that five findings amount to."""
+    """Returns the verdict of five findings."""
     others = [signs[sign] for sign in SIGNS if sign not in BEHAVIOUR]
     if signs["composition"] == "absent":
         return "neither"
@@ -114,7 +113,7 @@ def amount_to(signs: Mapping[Sign, Finding]) -> PlanningVerdict:
 
 
 def gate_failure(run: Measured, confidence: float) -> str | None:
-    """Returns how a known player did not come out as what it is, in one line; None where the gate is passed."""
+    """Returns which known player failed the gate, or None."""
     for player, plans in PLANNERS.items():
         for sign in BEHAVIOUR:
             found = _above(t_interval(run[f"gate.{player}.{sign}"], confidence), BEYOND)
@@ -159,7 +158,7 @@ BOUNDS: Final[Mapping[Sign, Mapping[str, float]]] = {
 
 
 def _finding(sign: Sign, effects: Mapping[str, Interval], runs: Sequence[Measured], confidence: float) -> Finding:
-    """Returns what was found of a sign."""
+    """Returns the finding on a sign."""
     if sign == "computation" and any(run["computation.frozen"][0] for run in runs):
         return "open"
     if sign == "cause":
@@ -171,7 +170,7 @@ def _finding(sign: Sign, effects: Mapping[str, Interval], runs: Sequence[Measure
 
 
 def _above(interval: Interval, bound: float) -> Finding:
-    """Returns whether an interval lies above a bound, at or below it, or about it."""
+    """Returns whether an interval lies above a bound, at or below it, or around it."""
     if interval.low is None or interval.high is None:
         return "open"
     return "shown" if interval.low > bound else "absent" if interval.high <= bound else "open"

@@ -1,4 +1,4 @@
-"""What the probes show of a cell: normalised scores of the curves taken under each intervention (docs/design.md §8)."""
+"""Normalised scores of a cell under each probe (docs/design.md §8)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingredients.probes import spec_of_probe
 
 
 def probe_results(runs: Sequence[RunCurves], scale: Scale, confidence: float) -> dict[str, ProbeResult]:
-    """Returns the probes that every run has, by name; scores are None where the study has no scale."""
+    """Returns the probes that every run has, by name; scores are None without a scale."""
     shared = set.intersection(*(set(run.probes) for run in runs)) if runs else set()
     return {name: _probe(name, runs, scale, confidence) for name in sorted(shared)}
 
@@ -30,7 +30,7 @@ def _probe(name: str, runs: Sequence[RunCurves], scale: Scale, confidence: float
 
 
 def touched_from(probe: str, episodes: int) -> int:
-    """Returns the first episode (0-based) that a probe touches."""
+    """Returns the first episode (0-based) that a probe affects."""
     return 0 if spec_of_probe(probe).throughout else episodes // 2
 
 

@@ -1,7 +1,6 @@
-"""What a judgement says of a cell: frozen dataclasses, each with the JSON that the report writes (docs/design.md §10).
+"""Results of a cell: frozen dataclasses with their JSON (docs/design.md §10).
 
-A number that does not exist (the bounds of a single run, a score where the study has no scale) is None, never NaN or
-infinity, so that everything here is JSON.
+A number that does not exist is None, never NaN or infinity.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Method = Literal["exact", "best_found", "bound"]
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over runs with the bounds of its confidence interval; bounds are None for fewer than two runs."""
+    """A mean over runs with its confidence bounds; None for fewer than two runs."""
 
     mean: float | None
     low: float | None
@@ -37,7 +36,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Share:
-    """k of n with exact one-sided bounds on the share: each holds at the level that this look may use."""
+    """k of n with exact one-sided bounds on the share, each at this look's level."""
 
     count: int
     of: int
@@ -45,16 +44,15 @@ class Share:
     high: float
 
     def json(self) -> dict[str, float | int]:
-        """Returns of, low and high; the count stands beside it as `learned`."""
+        """Returns of, low and high; the count is `learned` beside it."""
         return {"of": self.of, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What switching one ingredient off costs: late score of the full cell less that of the cell that lacks it.
+    """Late score of the full cell minus that of the cell without one ingredient.
 
-    Paired over the `seeds` that both cells finished; `p` is two-sided against no difference, not corrected for
-    multiplicity.
+    Paired over the `seeds` that both finished; `p` is two-sided, uncorrected.
     """
 
     mean: float | None
@@ -64,23 +62,22 @@ class Effect:
     seeds: int
 
     def json(self) -> dict[str, float | int | None]:
-        """Returns mean, low, high and p, then the number of paired seeds."""
+        """Returns mean, low, high, p and the number of paired seeds."""
         return {"mean": self.mean, "low": self.low, "high": self.high, "p": self.p, "seeds": self.seeds}
 
 
 @dataclass(frozen=True)
 class Ceiling:
-    """The most that the information of a cell allows, as raw return of a lifetime.
+    """The highest raw return of a lifetime that a cell's information allows.
 
     Attributes:
-        information: in words, what the cell has to go on and which reference sets the ceiling.
-        method: `exact` where that reference is proven best, `best_found` where it is the best found.
-        return_: of a lifetime, on the evaluation tasks.
-        trainable_incentive: whether training rewards the use of that information (one training task does not).
-        reference: the reference that attains it.
-        suffices: whether it lies above the hurdle by more than δ: below that, nothing could be `in-context` (the rule's
-            D), so a cell that is not has failed at nothing. None where there is no scale, and where the ceiling is the
-            hurdle itself: to compare it with itself shows nothing.
+        information: in words.
+        method: `exact` if the reference is proven best, `best_found`, or a `bound`.
+        return_: on the evaluation tasks.
+        trainable_incentive: whether training rewards the use of the information (one task does not).
+        reference: which attains it.
+        suffices: whether it clears the hurdle by δ; if not, no run can be `in-context`. None without a scale, or if it
+            is the hurdle itself.
     """
 
     information: str
@@ -102,13 +99,11 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Emergence:
-    """When in training a run adapted: gained within a lifetime, beyond the hurdle (`emergence.emergence`).
+    """When in training a run adapted (`emergence.emergence`).
 
     Attributes:
-        at: evaluation point from which on it did, to the end of training; None if it never does. The end itself where
-            it did only there: that one is on all evaluation tasks.
-        lost_from, lost_at: where it does not at the end: the first stretch of two points or more in which it did, and
-            the point at which that was lost ("transient"); else None.
+        at: evaluation point from which on it did; None if never. The end itself is on all evaluation tasks.
+        lost_from, lost_at: if it does not at the end, the first stretch of two or more points in which it did.
     """
 
     at: int | None = None
@@ -127,14 +122,14 @@ class Emergence:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What one probe shows of a cell, over runs: normalised, None where the study has no scale.
+    """Results of one probe over runs, normalised; None without a scale.
 
     Attributes:
         curve: mean over runs `[K]`, raw.
         early, late, gain: as of a plain curve.
-        after: the first ⌈K/5⌉ episodes that the probe touches: after half-way, or from the start.
-        first_after: the first episode that it touches.
-        cost: the score lost against the plain lifetimes over the episodes that it touches.
+        after: the first ⌈K/5⌉ episodes affected.
+        first_after: the first episode affected.
+        cost: score lost against plain lifetimes over the episodes affected.
     """
 
     curve: tuple[float, ...]
@@ -153,16 +148,16 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class RunResult:
-    """The scores of one finished run: return raw, the others normalised (None where the study has no scale).
+    """Scores of one finished run: return raw, others normalised (None without a scale).
 
     Attributes:
-        gain: G, what the lifetime adds: late less early, less the same of the floor.
-        beyond: D, late less the hurdle (memory-off sibling of this seed, reactive reference); None without a hurdle.
-        carried: C for each carrier, the score lost when it is swapped half-way.
-        verdict: what the run is by its own interval over tasks; None where the study is not applicable.
-        why: what keeps it undecided.
-        intervals: G, D and C (`carried (internal)`) over tasks, by name, as far as they are known.
-        training_late: raw late mean on the run's own training tasks; None where it was not taken.
+        gain: G: late − early, minus the floor's.
+        beyond: D: late − hurdle (memory-off sibling of this seed, reactive reference); None without a hurdle.
+        carried: C by carrier: score lost when it is swapped half-way.
+        verdict: class by its interval over tasks; None if the study is not applicable.
+        why: why it is undecided.
+        intervals: known G, D and C (`carried (internal)`) over tasks.
+        training_late: raw late mean on own training tasks, or None.
         emergence: when in training it adapted.
     """
 
@@ -181,11 +176,11 @@ class RunResult:
 
     @property
     def learned(self) -> bool:
-        """Whether the run learns in context by its own evidence."""
+        """Whether the run is in-context."""
         return self.verdict == "in-context"
 
     def json(self) -> dict[str, Any]:
-        """Returns every attribute, `return_` as return and the emergence spread out."""
+        """Returns every attribute, with the emergence spread out."""
         return {
             "seed": self.seed,
             "return": self.return_,
@@ -209,32 +204,32 @@ class CellResult:
 
     Attributes:
         cell: the cell.
-        seeds: finished runs, on which every mean here rests.
-        failed: failed runs, counted beside them.
-        return_: raw, summed over a lifetime.
+        seeds: finished runs.
+        failed: failed runs.
+        return_: raw return of a lifetime.
         early, late, gain: normalised, over runs.
-        numbers: the further numbers by their keys, as `cell_numbers` declares them.
-        memorises: whether `memorised` of these is more than δ of the scale, beyond doubt.
-        carried: C over runs for each carrier.
-        ceiling: what the cell's information allows; None where no reference says.
-        learned: how many runs learn in context by their own evidence.
-        share: the same count of all runs, failed ones among them, with exact one-sided bounds on the share.
-        classes: how many runs are of each class.
-        verdict: the class of most runs, `mixed`, `undecided`; None where the study is not applicable.
-        storage: which carrier holds the past, for `in-context` and `carried` cells.
+        numbers: further numbers by key (`cell_numbers`).
+        memorises: whether `memorised` is above δ of the scale, beyond doubt.
+        carried: C over runs by carrier.
+        ceiling: of its information; None without a reference.
+        learned: number of runs that learn in context.
+        share: the same of all runs, failed ones included, with exact one-sided bounds.
+        classes: number of runs by class.
+        verdict: class of most runs, `mixed`, `undecided`; None if the study is not applicable.
+        storage: the carrier of the past, for `in-context` and `carried` cells.
         reason: why the verdict is `mixed`, `undecided` or None.
-        p: exact, against half of all runs being of the verdict's class; None where no class decides.
-        p_holm: the same, adjusted for all the verdicts of the study.
+        p: exact, against half of all runs being of the verdict's class; None without one.
+        p_holm: the same, adjusted for all verdicts of the study.
         in_context_excluded: whether most runs are shown not to be in-context.
-        emerges_at_step: median over runs; None for cells that are not in-context.
-        probes: what each probe shows, by name.
-        statistics: the family's own analysis over runs, by name; empty where it has none.
-        warnings: what makes an interval of this cell doubtful, one sentence each.
-        shortfall: what the cell falls short of by more than δ: its ceiling, or the floor; None where it does not.
-        advice: what would help, one line each.
-        looks: at how many runs it has been judged so far, the present look last.
-        runs: the scores of each run, by seed.
-        routes: of each ingredient, by which it has it; empty where it is neither in-context nor the full one.
+        emerges_at_step: median over runs, of in-context cells.
+        probes: results by probe.
+        statistics: the family's own numbers over runs.
+        warnings: doubts about an interval.
+        shortfall: what it falls short of by more than δ (ceiling or floor), or None.
+        advice: what would help.
+        looks: numbers of runs at all looks, the present last.
+        runs: by seed.
+        routes: by ingredient; empty unless in-context, mixed or full.
     """
 
     cell: Cell
@@ -269,11 +264,11 @@ class CellResult:
 
     @property
     def transient(self) -> int:
-        """How many runs adapted during training and lost it again."""
+        """Number of runs that adapted and lost it again."""
         return sum(run.emergence.transient for run in self.runs)
 
     def json(self) -> dict[str, Any]:
-        """Returns the cell's entry of `report.json`: the keys of docs/design.md §10, then the evidence behind them."""
+        """Returns the cell's entry of `report.json`: the keys of docs/design.md §10, then their evidence."""
         return {
             "cell": self.cell.json(),
             "seeds": self.seeds,

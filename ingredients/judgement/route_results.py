@@ -1,4 +1,4 @@
-"""What is known of one route by which a cell's agents may have an ingredient (`routes`)."""
+"""One route by which a cell's agents may have an ingredient (`routes`)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ingredients.judgement.results import Interval
 
 @dataclass(frozen=True)
 class RouteResult:
-    """One way by which the agents of a cell may have an ingredient, and what was measured of it (`routes`).
+    """A route and its measurement.
 
     Attributes:
         route: `shown`, `leaked`, `held in memory`, `environment` or `not needed by the task`.
-        present: None where it was not measured, or its interval does not decide.
-        measure: what the number is, or why there is none, in words.
+        present: None if not measured or not decided.
+        measure: what the number is, or why there is none.
         value: the number, with its interval.
     """
 

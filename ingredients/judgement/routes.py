@@ -1,21 +1,20 @@
-"""By which route an agent has an ingredient: shown, leaked, held in memory, in its environment, or not needed at all.
+"""Routes by which an agent may have an ingredient.
 
 | route | of | measured by |
 |---|---|---|
-| `shown` | all | the level: the channel is on, memory is carried, tasks are drawn from a distribution |
-| `leaked` | reward, action | a decoder on what the environment shows under random play (`training.leakage`) |
+| `shown` | all | the level: channel on, memory carried, tasks from a distribution |
+| `leaked` | reward, action | a decoder on the environment's observations under random play (`training.leakage`) |
 | `held in memory` | reward, action | a decoder on the memory, beside the untrained network (`training.inside`) |
-| | action | the cost of trembles that it cannot see, beyond what they cost the same cell that sees them |
+| | action | the cost of unseen trembles, beyond that in the same cell that sees them |
 | `environment` | memory | the swap of what is written there, as in the verdict |
-| `not needed by the task` | reward, action | the yoke of the channel costs the cell that sees it less than δ |
-| | reward, action | the yardstick, which is exact, does not use it |
+| `not needed by the task` | reward, action | the channel's yoke costs the cell that sees it less than δ |
+| | reward, action | the exact yardstick does not use it |
 
-No route is said to be what an agent learned by: each says that the agent *has* the ingredient, or that it is worth
-nothing here. A route is `present`, absent, or not known (None), by its interval.
+A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it. Its interval
+makes it `present`, absent, or unknown (None).
 
-The cost of trembles: with x and x′ the score of a lifetime without and with them, and y and y′ that of the control,
-which sees them, the excess is (x − x′) − x (y − y′) / y. What a tremble costs by itself is a share of the score, and
-the control says which.
+Cost of trembles: with scores x and x′ of a lifetime without and with them, and y and y′ of the control that sees them,
+the excess is (x − x′) − x (y − y′) / y. The tremble itself costs a share of the score, given by the control.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ Routes = Mapping[Ingredient, tuple[RouteResult, ...]]
 
 
 def with_routes(results: Sequence[CellResult], court: Court) -> tuple[CellResult, ...]:
-    """Returns the judged cells, with the routes of those that are in-context or mixed, and of the full one."""
+    """Returns the judged cells, with routes of in-context, mixed and full ones."""
     verdicts = {result.cell: result.verdict for result in results}
     return tuple(
         replace(result, routes=_routes(result, verdicts, court))
@@ -63,7 +62,7 @@ def with_routes(results: Sequence[CellResult], court: Court) -> tuple[CellResult
 
 
 def has(routes: Iterable[RouteResult]) -> bool | None:
-    """Returns whether some route is there; None where none is and one is not known."""
+    """Returns whether some route is present; None if none is and one is unknown."""
     known = [route.present for route in routes]
     if True in known:
         return True
@@ -125,7 +124,7 @@ def _leaked(leak: Leak | None) -> RouteResult:
 
 
 def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
-    """Returns what is decoded from the memory: more than the schedule tells, and than the untrained network holds."""
+    """Returns whether the memory holds more than the schedule tells and the untrained network holds."""
     if result.cell.wipe_every == 1:
         return RouteResult(INSIDE, False, "no memory is carried", _NOTHING)
     what = name.removesuffix("_observation")
@@ -141,7 +140,7 @@ def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
 
 
 def _trembles(cell: Cell, control: Cell, court: Court) -> RouteResult:
-    """Returns the score lost to trembles that the cell cannot see, beyond their cost to the cell that sees them."""
+    """Returns the score lost to unseen trembles, beyond their cost to the cell that sees them."""
     own, others = (_tremblers(which, court) for which in (cell, control))
     common = sorted(own.keys() & others.keys())
     if len(common) < 2 or min(others[seed][0] for seed in common) < court.criterion.gain_above:
@@ -157,7 +156,7 @@ def _excess(own: float, own_trembling: float, control: float, control_trembling:
 
 
 def _tremblers(cell: Cell, court: Court) -> dict[int, tuple[float, float]]:
-    """Returns the score of a lifetime, without and with trembles, by seed."""
+    """Returns a lifetime's score without and with trembles, by seed."""
     if cell not in court.cells:
         return {}
     runs = [run for run in by_seed(court.cells[cell]) if "action_tremble" in run.probes]
@@ -165,12 +164,12 @@ def _tremblers(cell: Cell, court: Court) -> dict[int, tuple[float, float]]:
 
 
 def _mean(curve: Curve, court: Court) -> float:
-    """Returns the mean over all episodes of what is above the floor, normalised."""
+    """Returns the mean above the floor over all episodes, normalised."""
     return float((curve - court.scale.floor).mean()) / court.scale.span
 
 
 def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | None, court: Court) -> RouteResult:
-    """Returns what an agent that sees the channel loses where it shows another lifetime's: nothing if none needs it."""
+    """Returns what a yoke costs an agent that sees the channel: nothing if the task does not need it."""
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
@@ -186,29 +185,29 @@ def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | No
 
 
 def _lost(run: RunCurves, probe: str, court: Court) -> float:
-    """Returns what the yoke costs over the lifetime or late in it, whichever is more: a pay-off may come late."""
+    """Returns the yoke's cost over the lifetime or late in it, whichever is more."""
     plain, yoked = run.plain, run.probes[probe]
     return max(float((plain - yoked).mean()), late(plain) - late(yoked)) / court.scale.span
 
 
 def _above(value: Interval, bar: float) -> bool | None:
-    """Returns whether the interval lies above the bar; None where it holds it or has no bounds."""
+    """Returns whether the interval lies above the bar; None if it contains it or has no bounds."""
     if value.low is None or value.high is None:
         return None
     return True if value.low > bar else False if value.high < bar else None
 
 
 def named(routes: Routes, ingredient: Ingredient) -> str | None:
-    """Returns the route to name first: not needed before leaked, held in memory, environment; None where none is."""
+    """Returns the present route to name first: not needed, leaked, held in memory, environment; or None."""
     present = {route.route for route in routes[ingredient] if route.present}
     return next((name for name in (SHOWN, NEEDLESS, LEAKED, INSIDE, OUTSIDE) if name in present), None)
 
 
 def by_no_route(routes: Routes) -> list[Ingredient]:
-    """Returns the ingredients that are there by no route, each of which was measured."""
+    """Returns the ingredients that are absent by every route."""
     return [name for name in INGREDIENTS if has(routes[name]) is False]
 
 
 def open_routes(routes: Routes) -> list[Ingredient]:
-    """Returns the ingredients of which no route is shown and some was not measured."""
+    """Returns the ingredients without a present route and with an unknown one."""
     return [name for name in INGREDIENTS if has(routes[name]) is None]

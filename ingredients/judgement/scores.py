@@ -12,10 +12,10 @@ _SMALLEST_SPAN = 1e-9
 
 
 def window(episodes: int) -> int:
-    """Returns ⌈K/5⌉, the number of episodes that count as early, and as late.
+    """Returns ⌈K/5⌉, the number of late episodes.
 
     Raises:
-        ValueError: for fewer than five episodes, where early and late would be too large a part of the whole.
+        ValueError: fewer than five episodes.
     """
     if episodes < FEWEST_EPISODES:
         raise ValueError(f"early and late need lifetimes of at least {FEWEST_EPISODES} episodes, got {episodes}")
@@ -23,47 +23,44 @@ def window(episodes: int) -> int:
 
 
 def first_window(episodes: int) -> int:
-    """Returns min(2, ⌈K/5⌉), the number of episodes that count as early: those that begin without the task being known.
-
-    A fifth of a long lifetime is no beginning: on 2 arms × 300 pulls everything has been learned within it.
-    """
+    """Returns min(2, ⌈K/5⌉), the number of early episodes (`evidence` says why)."""
     return min(2, window(episodes))
 
 
 def early(curve: Curve) -> float:
-    """Returns the mean of the first min(2, ⌈K/5⌉) episodes."""
+    """Returns the mean of the early episodes."""
     return float(early_by_row(curve[None])[0])
 
 
 def early_by_row(curves: Rows) -> Rows:
-    """Returns the mean of the first episodes of each of some curves `[G, K]`."""
+    """Returns the mean of the early episodes of each curve `[G, K]`."""
     means: Rows = curves[:, : first_window(curves.shape[1])].mean(1)
     return means
 
 
 def late_by_row(curves: Rows) -> Rows:
-    """Returns the mean of the last ⌈K/5⌉ episodes of each of some curves `[G, K]`."""
+    """Returns the mean of the late episodes of each curve `[G, K]`."""
     means: Rows = curves[:, -window(curves.shape[1]) :].mean(1)
     return means
 
 
 def late(curve: Curve) -> float:
-    """Returns the mean of the last ⌈K/5⌉ episodes."""
+    """Returns the mean of the late episodes."""
     return float(curve[-window(curve.size) :].mean())
 
 
 def lost(plain: Curve, swapped: Curve) -> float:
-    """Returns the raw score that a swap half-way costs: mean of plain - swapped over the episodes K//2, ..., K-1."""
+    """Returns the raw cost of a swap half-way: mean of plain − swapped over episodes K//2, ..., K-1."""
     half = plain.size // 2
     return float((plain[half:] - swapped[half:]).mean())
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """The one scale of a study: (x - floor) / (yardstick - floor), both meaned over the late episodes.
+    """The scale of a study: (x − floor) / (yardstick − floor), both late means.
 
-    One constant for all episodes, so that a normalised curve keeps its shape: the yardstick starts near 0 and ends at
-    1. The yardstick maximises the whole return, not its end, so a late score may exceed 1.
+    The same constant for all episodes, so that curves keep their shape. The yardstick maximises the whole return, so a
+    late score may exceed 1.
     """
 
     floor: Curve
@@ -72,12 +69,12 @@ class Scale:
 
     @property
     def span(self) -> float:
-        """What the yardstick earns above the floor, late in the lifetime: the raw worth of 1."""
+        """Late yardstick above late floor: the raw worth of 1."""
         return self.yardstick_late - late(self.floor)
 
     @property
     def usable(self) -> bool:
-        """Whether the yardstick is above the floor at all; if not, there is nothing to adapt to and no scale."""
+        """Whether the yardstick is above the floor at all."""
         return self.span > _SMALLEST_SPAN * max(abs(self.yardstick_late), abs(late(self.floor)))
 
     def normalise(self, score: float) -> float:
@@ -89,24 +86,24 @@ class Scale:
         return (scores - late(self.floor)) / self.span
 
     def floor_on_blocks(self, blocks: int) -> Rows:
-        """Returns the floor's curves on so many blocks of tasks, `[G, K]`; its mean curve where they are others."""
+        """Returns the floor's curves on as many blocks of tasks, `[G, K]`, or its mean curve."""
         if self.floor_blocks is not None and len(self.floor_blocks) == blocks:
             return self.floor_blocks
         return self.floor[None]
 
     def gain(self, curve: Curve) -> float:
-        """Returns G = (late - early) - (floor's late - floor's early), normalised.
+        """Returns G = (late − early) − (floor's late − floor's early), normalised.
 
-        The floor's own drift (tasks that pay more as time goes by, for whatever one does) is nothing that was learned.
+        The floor's drift, where tasks pay more over time, is not learned.
         """
         return (late(curve) - early(curve) - late(self.floor) + early(self.floor)) / self.span
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The normalised scores of one run; `carried` is C for each carrier that was swapped, over all that is left.
+    """Normalised scores of one run; `carried` is C by carrier over the rest of the lifetime.
 
-    They describe. What a run is rests on its intervals over tasks (`evidence`).
+    They are descriptive; the class rests on intervals over tasks (`evidence`).
     """
 
     seed: int
@@ -129,14 +126,14 @@ def score(run: RunCurves, scale: Scale) -> Scores:
 
 @dataclass(frozen=True)
 class Hurdle:
-    """The late score that can be had without carrying anything through the lifetime.
+    """The late score possible without carrying anything through the lifetime.
 
     Attributes:
-        reactive: the reactive reference's, the mean over its simulated runs; None where the family has none.
-        sibling: by seed, that of the same cell with memory off; empty where it is not in the grid or is no hurdle.
-        demanded: whether a score must be beyond a hurdle. Not where the environment can be written on and no reactive
-            reference is known: there the memory-off sibling may itself learn in context, and C alone decides.
-        blocks: the same late scores by block of tasks, `[G]`, by seed, and under None the reactive reference's.
+        reactive: of the reactive reference; None if the family has none.
+        sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
+        demanded: whether D is required. Not in a writable environment without a reactive reference, where the sibling
+            may itself learn in context, and C alone decides.
+        blocks: the same by block of tasks, `[G]`, by seed, under None the reactive reference's.
     """
 
     reactive: float | None
@@ -145,17 +142,17 @@ class Hurdle:
     blocks: Mapping[int | None, Rows] = field(default_factory=dict)
 
     def height(self, seed: int) -> float | None:
-        """Returns the higher of the two for a run of this seed; None where neither is known."""
+        """Returns the higher hurdle for this seed, or None."""
         known = [value for value in (self.reactive, self.sibling.get(seed)) if value is not None]
         return max(known, default=None)
 
     def by_block(self, seed: int, blocks: int) -> Rows | float | None:
-        """Returns the higher of the two by block of tasks, where that is known for as many blocks."""
+        """Returns the higher hurdle by block of tasks, if known for as many blocks."""
         height = self.height(seed)
         higher = self.blocks.get(seed if height == self.sibling.get(seed) else None)
         return height if higher is None or height is None or len(higher) != blocks else higher
 
     def beyond(self, scores: Scores) -> float | None:
-        """Returns D = late - hurdle of this run; None where no hurdle is known."""
+        """Returns D = late − hurdle, or None."""
         height = self.height(scores.seed)
         return None if height is None else scores.late - height

@@ -1,6 +1,6 @@
-"""The answer in words: the sentence of the first screen, and the notes without which it would be misread.
+"""The answer in words, and the notes needed to read it rightly.
 
-A null result is said with the same care as a finding, and what is undecided is never said to be absent.
+A null result is stated with care; what is undecided is never called absent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def sentence(
     calibration: Calibration,
     criterion: Criterion,
 ) -> str:
-    """Returns the answer to the study's question in one to a few sentences."""
+    """Returns the answer to the study's question."""
     if not any(result.seeds for result in cells):
         return NOTHING_TO_JUDGE
     if not calibration.passed:
@@ -60,7 +60,7 @@ def notes(
     criterion: Criterion,
     leakage: Mapping[Ingredient, Leak],
 ) -> tuple[str, ...]:
-    """Returns what a reader must know to read the sentence rightly, most important first."""
+    """Returns notes, the most important first."""
     found = (
         _doubt_note(calibration),
         _undecided_note(cells),
@@ -96,7 +96,7 @@ def _appeared(cells: Sequence[CellResult]) -> str:
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
-    """Returns in which cells some runs learn, not shown to be most, with how many; empty where there is none."""
+    """Returns the open cells in which some runs learn, with counts; empty if none."""
     open_ = ("mixed", "undecided")
     by_cell = {result.cell: result for result in cells if result.verdict in open_ and result.learned}
     if not by_cell:
@@ -108,10 +108,10 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
 
 
 def _short(cells: Sequence[CellResult]) -> list[str]:
-    """Returns which cells are short of what they could earn: that is about the learner, not about an ingredient.
+    """Returns which cells fall short of what they could earn, which is about the learner.
 
-    A cell of which some run adapts by what it carries has learned something, and is short of its ceiling all the same.
-    One whose mean is short, and whose interval holds the criterion, is not shown to be.
+    A cell with adapting runs has learned something and is short of its ceiling. One with a mean alone below is not
+    shown to be.
     """
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]
@@ -142,7 +142,7 @@ def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, Ingredien
 
 
 def _in_short(result: CellResult) -> str:
-    """Returns what a cell came out as, without the reason that stands further below."""
+    """Returns a cell's verdict, without its reason."""
     if not result.seeds or result.verdict is None:
         return result.reason or "not judged"
     return f"{result.verdict}, {result.learned} of {several(result.share.of, 'run')} learned"
@@ -226,7 +226,7 @@ def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | Non
 
 
 def _looks_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns how often the runs were looked at before, which the verdicts pay for."""
+    """Returns how often runs were looked at before."""
     looked = max((result.looks for result in cells), key=len, default=())
     if len(looked) < 2:
         return None
@@ -275,7 +275,7 @@ def _one_task_note(cells: Sequence[CellResult], ingredients: Mapping[str, Ingred
 
 
 def _at_once_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns which cells are none although they beat the floor: what is earned from the start is no gain."""
+    """Returns which cells are none although they beat the floor, as what is earned from the start is no gain."""
     found = [
         result
         for result in cells
@@ -306,7 +306,7 @@ def _missing_note(cells: Sequence[CellResult]) -> str | None:
 
 
 def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
-    """The fullest cell first, the memory of `agent.memory` before other kinds, whatever the order of the grid."""
+    """Returns the fullest cell first, and `agent.memory` before other kinds."""
     return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
 
 
@@ -315,7 +315,7 @@ def _ingredients_on(cell: Cell) -> int:
 
 
 def of_working_memory(text: str) -> str:
-    """Returns the sentence on tasks that pay once: what was shown there, or not, is working memory."""
+    """Returns the sentence for tasks that pay once, which test working memory."""
     return text.replace(
         "In-context learning", "Working memory (a lifetime pays once, so nothing is learned)", 1
     ).replace("In-context learning", "Working memory")

@@ -1,14 +1,12 @@
-"""Shares of runs, exactly: what k of n says of the runs that were not trained; looks are counted.
+"""Exact inference on shares of runs, with repeated looks.
 
-Learning is often all or nothing over seeds, so a mean over five of them, with its t interval, says little about the
-sixth. A count says as much as there is to say, whatever the mixture (Clopper & Pearson 1934).
+Learning is often all or nothing over seeds, so a mean over five says little about the sixth. A count is exact whatever
+the mixture (Clopper & Pearson 1934).
 
-Whoever trains more seeds because the first were inconclusive looks twice, and a rule that spends 5% at each look is
-wrong far more often than that. So the looks of a folder are counted, and all of them together spend the level once
-(α-spending: Lan & DeMets 1983; for exact binomial sequences Jennison & Turnbull 2000, §12.1). The first look
-that can decide at all may spend all of it, since a study declares its seeds before anything runs. What counts of few
-runs cannot spend (5 of 5 has the chance .031, 4 of 5 already .188) is left over, and each later look may spend half of
-what is left.
+Adding seeds after an inconclusive look is a second look, and spending 5% at each would inflate the error. So all looks
+of a folder together spend the level once (α-spending: Lan & DeMets 1983; exact binomial sequences: Jennison & Turnbull
+2000, §12.1). The first look that can decide may spend all of it, as seeds are declared in advance. What discrete counts
+leave over (5 of 5 has probability .031, 4 of 5 .188) remains; each later look may spend half of it.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ _SHARES = 1001
 
 @dataclass(frozen=True)
 class Look:
-    """One look at n runs: `needed` of them of one kind decide (None: not even all do), at this one-sided `level`."""
+    """A look at n runs: `needed` of one kind decide (None: not even all) at this one-sided `level`."""
 
     runs: int
     needed: int | None
@@ -38,10 +36,9 @@ class Look:
 
 
 def looks(sizes: Sequence[int], confidence: float) -> Look:
-    """Returns the last of some looks at growing numbers of runs; `sizes` are those numbers, the present one last.
+    """Returns the last of the looks at growing numbers of runs `sizes`.
 
-    A kind of run is called that of most at a look if `needed` runs are of it. Were half of all runs of that kind, some
-    look would say so with a chance of at most 1 - confidence; were fewer, with less.
+    If half of all runs are of a kind, some look decides for it with probability at most 1 - confidence.
     """
     assert all(before < after for before, after in itertools.pairwise(sizes)), "looks do not grow"
     alpha = 1 - confidence
@@ -65,37 +62,37 @@ def looks(sizes: Sequence[int], confidence: float) -> Look:
 
 
 def share(count: int, look: Look) -> Share:
-    """Returns k of n with its bounds; without a run nothing is known."""
+    """Returns k of n with its bounds."""
     if look.runs == 0:
         return Share(count, 0, 0.0, 1.0)
     return Share(count, look.runs, lower(count, look.runs, look.level), upper(count, look.runs, look.level))
 
 
 def lower(count: int, of: int, level: float) -> float:
-    """Returns the smallest share under which `count` or more of `of` still have a chance of `level` (0 for none)."""
+    """Returns the smallest share with P(`count` or more of `of`) ≥ `level`."""
     return 0.0 if count == 0 else float(special.betaincinv(count, of - count + 1, level))
 
 
 def upper(count: int, of: int, level: float) -> float:
-    """Returns the largest share under which `count` or fewer of `of` still have a chance of `level` (1 for all)."""
+    """Returns the largest share with P(`count` or fewer of `of`) ≥ `level`."""
     return 1.0 if count == of else float(special.betaincinv(count + 1, of - count, 1 - level))
 
 
 def p_most(count: int, of: int) -> float:
-    """Returns the chance of `count` or more of `of` were half of all runs of the kind: the exact one-sided p."""
+    """Returns P(`count` or more of `of`) for a share of a half: the exact one-sided p."""
     return _at_least(count, of) if of else 1.0
 
 
 def fewest_for(claims: int, confidence: float) -> int:
-    """Returns from how many runs on, all of a kind, so many claims hold together (Bonferroni): .5^n <= α / claims."""
+    """Returns the number of agreeing runs for which so many claims hold together (Bonferroni): .5^n <= α / claims."""
     return max(1, math.ceil(math.log2(max(claims, 1) / (1 - confidence)) - 1e-9))
 
 
 def p_more(first: Share, second: Share) -> float | None:
-    """Returns the p that runs of the first kind of cell learn no more often than runs of the second (Boschloo 1970).
+    """Returns the one-sided p that the first runs learn no more often than the second (Boschloo 1970), or None.
 
-    An exact test of two shares, one-sided, and at least as powerful as Fisher's: it takes the worst case over the
-    common share instead of holding the total fixed, which nobody did. None where either has no run.
+    An exact test at least as powerful as Fisher's: it takes the worst case over the common share instead of fixing the
+    total.
     """
     if not first.of or not second.of:
         return None
@@ -111,7 +108,7 @@ def p_more(first: Share, second: Share) -> float | None:
 
 
 def _convolved(chances: Sequence[float], runs: int) -> list[float]:
-    """Returns the chance of each count after `runs` more runs, each of the kind with a chance of a half."""
+    """Returns the probability of each count after `runs` more runs at a share of a half."""
     more = np.asarray(scipy.stats.binom.pmf(np.arange(runs + 1), runs, HALF)).tolist()
     return [
         sum(chances[before] * more[count - before] for before in range(len(chances)) if 0 <= count - before <= runs)
@@ -120,9 +117,9 @@ def _convolved(chances: Sequence[float], runs: int) -> list[float]:
 
 
 def _needed(open_: Sequence[float], runs: int, budget: float) -> int | None:
-    """Returns the least count whose tail is within the budget; None where that of all runs is not.
+    """Returns the least count whose tail is within the budget, or None.
 
-    A count that only a decided look leads to costs nothing: what decided then goes on to decide.
+    Counts reachable only after a decided look cost nothing.
     """
     tail = 0.0
     needed = len(open_)

@@ -1,7 +1,6 @@
-"""Intervals and tests over runs: pure functions on arrays, the run as the unit.
+"""Intervals and tests with the run as the unit.
 
-A lifetime or a task is never the unit: ten thousand evaluation tasks make a run's score precise, but say nothing about
-the next seed.
+Many tasks make a run's score precise, but say nothing about the next seed.
 """
 
 from __future__ import annotations
@@ -24,15 +23,11 @@ Values = Sequence[float] | npt.NDArray[np.float64]
 
 
 def t_interval(values: Values, confidence: float) -> Interval:
-    """Returns the mean and Student's two-sided interval: mean ± t_{n-1}((1 + confidence) / 2) · s / √n.
+    """Returns the mean and Student's interval: mean ± t_{n-1}((1 + confidence) / 2) · s / √n.
 
-    It is exact for normal data at any n and keeps its coverage near nominal for the few seeds that a study can
-    afford, where a percentile bootstrap is far too narrow (three runs: 75% instead of 95%). It assumes one hump: a
-    mixture of runs that learned and runs that did not gives a wide interval, which is what makes such a cell
-    `undecided`.
-
-    Zero variance: two or more equal values give the interval that is just their mean. A deterministic policy on fixed
-    tasks really has no spread over seeds. One value has no bounds (None), none has no mean either.
+    Exact for normal data, with near nominal coverage for few seeds, where a percentile bootstrap is too narrow (three
+    runs: 75% instead of 95%). It assumes one mode; a mixture of learning and not learning runs gives a wide interval.
+    Equal values give a point; one value has no bounds, none no mean.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size == 0:
@@ -45,11 +40,10 @@ def t_interval(values: Values, confidence: float) -> Interval:
 
 
 def iqm_interval(values: Values, confidence: float) -> Interval:
-    """Returns the interquartile mean with its t interval: of the runs without the lowest and the highest quarter.
+    """Returns the interquartile mean with its t interval: without ⌊n/4⌋ runs at either end.
 
-    One odd run moves it little, so beside the mean it shows whether the mean is that of most runs. A quarter of n runs
-    is ⌊n/4⌋, so below four runs nothing is cut, and it is the mean. The standard error is that of a trimmed mean (Tukey
-    & McLaughlin 1963). Equal values and single ones: as in `t_interval`.
+    It is robust to one odd run; below four runs it is the mean. Standard error of a trimmed mean: Tukey & McLaughlin
+    (1963).
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     cut = data.size // 4
@@ -61,9 +55,9 @@ def iqm_interval(values: Values, confidence: float) -> Interval:
 
 
 def bca_interval(values: Values, confidence: float) -> Interval | None:
-    """Returns the mean with its bootstrap interval (BCa, Efron 1987), or None for fewer than 20 values.
+    """Returns the mean with its BCa bootstrap interval (Efron 1987, fixed seed), or None for fewer than 20 values.
 
-    It needs no normal data, but with few runs it is too narrow. The same values give the same bounds.
+    It needs no normal data, but is too narrow for few runs.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < BOOTSTRAP_FROM:
@@ -77,12 +71,11 @@ def bca_interval(values: Values, confidence: float) -> Interval | None:
 
 
 def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Interval:
-    """Returns the mean of scores `[R, G]` with the interval for both runs and blocks of tasks drawn at random.
+    """Returns the mean of scores `[R, G]` with the interval for random runs and random blocks of tasks.
 
-    All runs meet the same tasks, so an interval over runs speaks of these tasks. This one speaks of the distribution:
-    in the model x = μ + run + block + rest, Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG, with Satterthwaite's
-    degrees of freedom (1946; Searle, Casella & McCulloch 1992, §4). A component of variance that comes out negative is
-    none. Fewer than two runs or blocks: no bounds.
+    An interval over runs is about these tasks, this one about their distribution: with x = μ + run + block + rest,
+    Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG, with Satterthwaite's degrees of freedom (1946; Searle, Casella &
+    McCulloch 1992, §4). Negative components are 0. Fewer than two runs or blocks: no bounds.
     """
     mean = float(scores.mean())
     (runs, blocks) = scores.shape
@@ -102,20 +95,16 @@ def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Inte
 
 
 def probability_of_improvement(first: Values, second: Values) -> float | None:
-    """Returns the chance that a run of the first is above one of the second, ties half (Mann & Whitney 1947).
-
-    None where either has no run.
-    """
+    """Returns P(a run of the first is above one of the second), ties half (Mann & Whitney 1947); None without runs."""
     if not len(first) or not len(second):
         return None
     return float(scipy.stats.mannwhitneyu(first, second).statistic) / (len(first) * len(second))
 
 
 def p_against(values: Values, delta: float) -> float | None:
-    """Returns the two-sided p of a one-sample t-test of the mean against `delta`; None for fewer than two values.
+    """Returns the two-sided p of a t-test of the mean against `delta`; None for fewer than two values.
 
-    It is below 1 - confidence exactly where `t_interval` leaves `delta` out. Equal values: 1 if they equal `delta`,
-    else 0.
+    It is below 1 - confidence exactly where `t_interval` excludes `delta`. Equal values: 1 if equal to `delta`, else 0.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < 2:
@@ -128,26 +117,22 @@ def p_against(values: Values, delta: float) -> float | None:
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """Returns the p's adjusted by Holm (1979): the chance that any claim of the family is wrong stays below the level.
-
-    Sixteen verdicts are sixteen chances of a fluke. Holm needs no independence, which cells that share seeds do not
-    have.
-    """
+    """Returns Holm's (1979) adjusted p's, which need no independence: cells share seeds."""
     if not ps:
         return ()
     return tuple(float(p) for p in multipletests(list(ps), method="holm")[1])
 
 
 def paired(first: Mapping[int, float], second: Mapping[int, float]) -> tuple[float, ...]:
-    """Returns first - second for each seed that both have, in the order of the seeds.
+    """Returns first − second for each common seed, in order.
 
-    Cells of a seed share tasks, initial weights and random draws, so the difference sheds what they have in common.
+    Cells of a seed share tasks, weights and draws, which cancel in the difference.
     """
     return tuple(first[seed] - second[seed] for seed in sorted(first.keys() & second.keys()))
 
 
 def _mean(data: npt.NDArray[np.float64]) -> float:
-    """The mean; of equal values exactly that value, which summing and dividing may miss by a bit."""
+    """Returns the mean; exact for equal values."""
     return float(data[0] if data[0] == data[-1] else data.mean())
 
 

@@ -1,4 +1,4 @@
-"""What can be said of a study before its references are there: what ran and what it returned, and no verdict."""
+"""A study without references: what ran and what it returned, without verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_REFERENCES = "the references have not been evaluated yet, so there is no sca
 
 
 def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
-    """Returns the judgement on a study whose references are not there: every cell is undecided, and says why."""
+    """Returns a judgement in which every cell is undecided, with the reason."""
     results = tuple(_result(cell, criterion) for cell in cells)
     why = f"{_NO_REFERENCES} and nothing is judged" if any(cell.runs for cell in cells) else "no run has finished"
     return Judgement(
@@ -44,7 +44,7 @@ def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
 
 
 def without_runs(cell: CellInput) -> str:
-    """Returns why there is nothing to judge of a cell that has no finished run."""
+    """Returns why a cell without finished runs cannot be judged."""
     return f"all runs failed ({cell.failed})" if cell.failed else "not run yet"
 
 
@@ -55,7 +55,7 @@ def _sentence(cells: Sequence[CellInput]) -> str:
 
 
 def _result(cell: CellInput, criterion: Criterion) -> CellResult:
-    """Returns what is known of a cell: its raw returns, and how many runs finished and failed."""
+    """Returns a cell's raw returns and numbers of runs."""
     runs = tuple(
         RunResult(run.seed, float(run.plain.sum()), None, None, None, None, {}, None, Emergence())
         for run in by_seed(cell)

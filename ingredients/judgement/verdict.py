@@ -1,9 +1,7 @@
-"""The rule: what a run is by its own evidence, and what a cell is by its runs (docs/design.md §7; docs/verdict.md).
+"""The rule: the class of a run, and the verdict on a cell by its runs (docs/design.md §7; docs/verdict.md).
 
-Declared before anything runs.
-
-Only intervals decide: "not significantly above" is not "below". The class names the mechanism, not the size of the
-score: what moves the behaviour, and whether that earns more than a reaction to the last step could.
+Declared before anything runs. Only intervals decide: "not significantly above" is not "below". The class names the
+mechanism: what moves the behaviour, and whether it earns more than a reaction could.
 """
 
 from __future__ import annotations
@@ -26,9 +24,9 @@ DECIDED: tuple[RunClass, ...] = ("in-context", "carried", "reactive", "none")
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """What one run is, by which carrier it holds the past, and whether it is shown not to be in-context.
+    """The class of one run, its carrier, and whether it is shown not to be in-context.
 
-    `adapts` says whether it adapts by what it carries, whatever that earns.
+    `adapts`: whether it adapts by what it carries, whatever that earns.
     """
 
     verdict: RunClass
@@ -39,25 +37,25 @@ class RunVerdict:
 
     @property
     def learned(self) -> bool:
-        """Whether the run learns in context."""
+        """Whether the run is in-context."""
         return self.verdict == "in-context"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict on a cell (None: not applicable) with what it rests on.
+    """A verdict on a cell (None: not applicable) with its evidence.
 
     Attributes:
-        verdict: the class of most runs, `mixed` or `undecided`.
-        storage: which carrier holds the past in most runs of that class.
-        reason: what keeps the cell undecided, or who the groups of a mixed one are.
-        learners: how many of all runs learn in context, failed ones counted as not, with exact bounds on the share.
-        classes: how many runs are of each class.
-        p: exact, against half of all runs being of the verdict's class; None without a decided verdict.
-        p_holm: the same, adjusted for all cells that were judged.
+        verdict: class of most runs, `mixed` or `undecided`.
+        storage: carrier in most runs of that class.
+        reason: why it is undecided, or the groups of a mixed one.
+        learners: in-context runs of all, failed ones included, with exact bounds.
+        classes: number of runs by class.
+        p: exact, against half of all runs being of the verdict's class; None if undecided.
+        p_holm: the same, adjusted for all judged cells.
         excluded: whether most runs are shown not to be in-context.
-        judged: whether the cell went through the rule at all.
-        adapting: how many runs adapt by what they carry, whatever that earns.
+        judged: whether the rule was applied.
+        adapting: runs that adapt by what they carry, whatever that earns.
     """
 
     verdict: Verdict | None
@@ -81,21 +79,20 @@ class Decision:
 
 
 def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str | None = None) -> RunVerdict:
-    """Returns what a run is, by its intervals over tasks.
+    """Returns the class of a run by its intervals over tasks.
 
     | class | rule |
     |---|---|
-    | `none` | the upper bounds of G and of every C are below δ |
-    | `reactive` | the lower bound of G is above δ, the upper bound of every C below |
-    | `in-context` | the lower bounds of G, of C for some carrier and of D are above δ |
-    | `carried` | those of G and of C for some carrier are above δ, the upper bound of D below |
+    | `none` | upper bounds of G and every C below δ |
+    | `reactive` | lower bound of G above δ, upper bound of every C below |
+    | `in-context` | lower bounds of G, of some C and of D above δ |
+    | `carried` | those of G and some C above δ, upper bound of D below |
     | `undecided` | anything else |
 
     Args:
         evidence: of the run.
-        hurdle_demanded: whether `in-context` asks for D. Not where the environment can be written on and no `reactive`
-            reference is known.
-        no_swap: why no swap shows what it carries; None where nothing is known of that.
+        hurdle_demanded: whether `in-context` needs D (`Hurdle.demanded`).
+        no_swap: why no swap shows what it carries, or None.
     """
     carriers = [carrier for carrier, each in evidence.carried.items() if each.side == "above"]
     none_carried = all(each.side == "below" for each in evidence.carried.values())
@@ -114,7 +111,7 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str |
 
 
 def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
-    """Returns what a run is that adapts by what it carries, by what that earns."""
+    """Returns the class of a run that adapts by what it carries, by D."""
     if beyond.side == "straddles":
         why = f"it adapts by what it carries, and what it earns beyond a reaction {_straddling(beyond)}"
         return RunVerdict("undecided", storage, excluded, why, adapts=True)
@@ -122,7 +119,7 @@ def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
 
 
 def _shown_not_in_context(evidence: RunEvidence) -> bool:
-    """Returns whether G, D, or C for every carrier is shown to be below δ: each alone rules `in-context` out."""
+    """Returns whether G, D, or every C is shown to be below δ, which rules `in-context` out."""
     none_carried = bool(evidence.carried) and all(each.side == "below" for each in evidence.carried.values())
     return none_carried or "below" in (evidence.gain.side, evidence.beyond.side)
 
@@ -134,7 +131,7 @@ def _storage(carriers: Sequence[str]) -> Storage:
 
 
 def _why(evidence: RunEvidence, carriers: Sequence[str], no_swap: str | None) -> str:
-    """Returns what keeps a run undecided."""
+    """Returns why a run is undecided."""
     if evidence.gain.side == "below" and carriers:
         return "it carries knowledge of the task from the start and gains nothing after that"
     if evidence.gain.side == "above" and not evidence.carried:
@@ -156,12 +153,12 @@ def _straddling(each: Quantity) -> str:
 
 
 def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
-    """Returns what a cell is, by its runs: counts decide, exactly.
+    """Returns the verdict on a cell by exact counts of its runs.
 
     Args:
-        runs: the finished ones.
-        failed: how many failed. They are of no class, so they count against every claim: runs do not fail at random.
-        look: at so many runs, how many of one class decide.
+        runs: finished ones.
+        failed: number of failed runs. They have no class and count against every claim, as failures are not random.
+        look: the present one.
     """
     counts = Counter(run.verdict for run in runs)
     classes = tuple((name, counts[name]) for name in (*DECIDED, "undecided") if counts[name])
@@ -181,18 +178,18 @@ def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
 
 
 def _common_storage(runs: Sequence[RunVerdict], verdict: RunClass) -> Storage | None:
-    """Returns where most runs of a class hold the past."""
+    """Returns the carrier of most runs of a class."""
     held = Counter(run.storage for run in runs if run.verdict == verdict)
     return max(held, key=lambda storage: held[storage]) if held else None
 
 
 def counted(classes: Sequence[tuple[RunClass, int]], failed: int = 0) -> str:
-    """Returns how many runs are of each class: `3 in-context, 1 none, 1 failed`."""
+    """Returns the number of runs by class: `3 in-context, 1 none, 1 failed`."""
     return ", ".join(f"{count} {name}" for name, count in [*classes, *([("failed", failed)] if failed else [])])
 
 
 def _open(runs: Sequence[RunVerdict], classes: Sequence[tuple[RunClass, int]], failed: int, look: Look) -> str:
-    """Returns what keeps a cell undecided whose runs do not contradict each other."""
+    """Returns why a cell is undecided whose runs do not contradict each other."""
     if not runs:
         return "no run"
     head = f"{counted(classes, failed)} of {look.runs}"
@@ -206,10 +203,10 @@ def _open(runs: Sequence[RunVerdict], classes: Sequence[tuple[RunClass, int]], f
 
 
 def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Returns the decisions with Holm's p over all cells that were judged.
+    """Returns the decisions with Holm's p over all judged cells.
 
-    A verdict stands by itself at the study's confidence. Whether all of them stand together at that confidence is
-    another question, which `p_holm` answers. An undecided cell had its chance to claim something, so it counts, p = 1.
+    A verdict stands by itself at the study's confidence; `p_holm` says whether all stand together. Undecided cells
+    count with p = 1.
     """
     judged = [decision for decision in decisions if decision.judged]
     adjusted = iter(holm([1.0 if decision.p is None else decision.p for decision in judged]))
@@ -221,5 +218,5 @@ def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 
 
 def together_from(decisions: int, criterion: Criterion) -> int:
-    """Returns from how many runs a cell on, all of one class, so many verdicts hold together."""
+    """Returns the number of agreeing runs per cell for which so many verdicts hold together."""
     return fewest_for(decisions, criterion.confidence)

@@ -1,4 +1,4 @@
-"""Cells, names and scores in words, for every sentence of a judgement."""
+"""Cells, names and scores in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingredients.study.messages import several
 def describe(cell: Cell) -> str:
     """Returns a cell in words: `all four ingredients [lstm]`, `all but memory`, `memory only`, or its label.
 
-    The kind of memory stands behind it where it is not that of `agent.memory`.
+    Another kind of memory than `agent.memory` is in brackets.
     """
     of_agent = as_agents(cell)
     if of_agent != cell and is_boolean(of_agent):
@@ -29,12 +29,12 @@ def describe(cell: Cell) -> str:
 
 
 def as_agents(cell: Cell) -> Cell:
-    """Returns the cell that has the memory of `agent.memory` on or off where this one has another kind."""
+    """Returns the cell with the memory of `agent.memory` in place of another kind."""
     return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:
-    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`; or with another last word."""
+    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
     words = [name.replace("_", " ") for name in names]
     return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
@@ -46,7 +46,7 @@ def listed_cells(cells: Sequence[Cell]) -> str:
 
 
 def described_score(result: CellResult) -> str:
-    """Returns the late score with its bounds, how many learned, and what that says of all such runs; sentences."""
+    """Returns the late score with its bounds, how many learned, and the share's bounds."""
     late = result.late
     learned = f"{result.share.count} of {several(result.share.of, 'run')} learned in context"
     if result.share.of:
@@ -58,14 +58,14 @@ def described_score(result: CellResult) -> str:
 
 
 def counted_runs(result: CellResult) -> str:
-    """Returns how many runs are of each class: `8 in-context, 1 carried, 1 undecided of 10 runs`."""
+    """Returns the number of runs by class: `8 in-context, 1 carried, 1 undecided of 10 runs`."""
     failed = [f"{result.failed} failed"] if result.failed else []
     counted = ", ".join([*(f"{count} {name}" for name, count in result.classes.items()), *failed])
     return f"{counted} of {several(result.share.of, 'run')}"
 
 
 def bounded_share(share: Share) -> str:
-    """Returns what a count of runs says of all such runs: `at most 45% of all such runs would`."""
+    """Returns what a count says of all such runs: `at most 45% of all such runs would`."""
     if share.of == 0:
         return "no run"
     if share.count == share.of:
@@ -76,10 +76,10 @@ def bounded_share(share: Share) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Returns two digits, without the sign of a negative zero."""
+    """Returns two digits, without a negative zero."""
     return f"{round(value, 2) + 0.0:.2f}"
 
 
 def is_boolean(cell: Cell) -> bool:
-    """Returns whether every ingredient of the cell is on or off, the memory being that of `agent.memory`."""
+    """Returns whether every ingredient is on or off, with the memory of `agent.memory`."""
     return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)

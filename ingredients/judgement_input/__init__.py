@@ -1,5 +1,4 @@
-"""What is judged, between the store and judgement: the curves of every run and the references, typed; no torch.
+"""Input of judgement, from the store: curves of runs and references, typed; no torch.
 
-In reading order: `curves` (of runs and cells), `references` (with their roles), `checks` (whether they can be judged
-together), `gather` (a results folder as all of that).
+In reading order: `curves`, `references`, `checks` (can they be judged together), `gather` (reads a results folder).
 """

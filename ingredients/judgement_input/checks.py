@@ -1,4 +1,4 @@
-"""Whether curves can be judged together: as many episodes each, and finite numbers."""
+"""Whether curves can be judged together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingredients.judgement_input.references import References
 
 
 def check(cells: Sequence[CellInput], references: References) -> None:
-    """Refuses curves that cannot be judged together; a cell or a seed that comes twice would be our own mistake.
+    """Checks that curves have equal length and finite values; cells and seeds must be unique.
 
     Raises:
         StoreError: curves of unequal length, or with values that are not finite.

@@ -1,6 +1,6 @@
-"""The curves of runs, as plain arrays.
+"""The curves of runs, as arrays.
 
-A curve is `[K]`: the mean over evaluation tasks of the expected reward of each of the K episodes of a lifetime, raw.
+A curve is `[K]`: raw expected reward by episode of a lifetime, mean over evaluation tasks.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class BlockCurves:
-    """Curves on each of G blocks of the evaluation tasks, `[G, K]`, raw: what intervals over tasks rest on.
+    """Raw curves on G blocks of evaluation tasks, `[G, K]`, for intervals over tasks.
 
     Attributes:
         plain: without a probe.
-        swapped: for each carrier, with it swapped half-way.
-        control: for each carrier, with it swapped for that of a lifetime on the same task; where it is missing nothing
-            can be carried by it, and the plain curves stand in.
+        swapped: by carrier, swapped half-way.
+        control: by carrier, swapped with a lifetime on the same task; if missing, nothing is carried, and plain curves
+            stand in.
     """
 
     plain: Rows
@@ -34,12 +34,12 @@ class BlockCurves:
     control: Mapping[str, Rows] = field(default_factory=dict)
 
     def controlled(self, carrier: str) -> Rows:
-        """Returns what the swapped curves are compared with."""
+        """Returns the control of a swap."""
         return self.control.get(carrier, self.plain)
 
 
 def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
-    """Returns the curves on blocks by the names of the probes; None where there are none."""
+    """Returns the curves on blocks by probe, or None."""
     arrays = {name: np.asarray(rows, dtype=np.float64) for name, rows in named.items()}
     if "none" not in arrays:
         return None
@@ -52,22 +52,21 @@ def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
 
 @dataclass(frozen=True, eq=False)
 class RunCurves:
-    """The curves of one finished run: one cell, one seed.
+    """The curves of one finished run.
 
     Attributes:
-        seed: the run's seed; cells are paired by it.
-        plain: `[K]`, held-out tasks at the end of training, sampled actions, no probe.
-        swapped: for each carrier (`"internal"`: the probe `memory_swap`) the `[K]` curve with it swapped half-way.
-        points: for each evaluation point, a train step (the end of training may be the last), the `[K]` curve on
-            held-out tasks.
-        training_points: the same on the run's own training tasks.
-        probes: the `[K]` curve of each probe at the end of training, by name.
-        blocks: the plain lifetime's return on each block of the held-out tasks, `[G]`; None where it was not stored.
-        statistics: the family's own analysis of the plain lifetimes, by name.
-        inside: how well `action` and `reward` are decoded from the memory, and (`_untrained`) from that of the network
-            before training: 0 is what the schedule tells, 1 is all; empty without a memory, or where not measured.
-        on_blocks: the final curves on blocks of tasks; None where they were not stored: then the run has no class.
-        analysis: what the study's `evaluation.analysis` found, lists of numbers by name (`judgement.inner`).
+        seed: cells are paired by it.
+        plain: `[K]`, held-out tasks, end of training, sampled actions, no probe.
+        swapped: by carrier (`"internal"`: probe `memory_swap`), `[K]`, swapped half-way.
+        points: by train step, `[K]` on held-out tasks; the end of training may be the last.
+        training_points: the same on own training tasks.
+        probes: `[K]` by probe, end of training.
+        blocks: plain return on blocks of held-out tasks, `[G]`; None if not stored.
+        statistics: the family's own numbers of plain lifetimes.
+        inside: decoder skill for `action` and `reward` on the memory, and (`_untrained`) before training: 0 is the
+            schedule's, 1 is perfect; empty if not measured.
+        on_blocks: final curves on blocks of tasks; None if not stored: then the run has no class.
+        analysis: numbers of `evaluation.analysis`, lists by name (`judgement.inner`).
     """
 
     seed: int
@@ -85,9 +84,9 @@ class RunCurves:
 
 @dataclass(frozen=True, eq=False)
 class CellInput:
-    """One cell of the study: its finished runs in any order, the seeds of those that failed, its kind of memory.
+    """One cell: finished runs in any order, failed seeds, kind of memory.
 
-    `looks` are the numbers of runs, finished or failed, at which the cell was judged before.
+    `looks` are the numbers of runs, finished or failed, at earlier judgements.
     """
 
     cell: Cell
@@ -98,5 +97,5 @@ class CellInput:
 
     @property
     def failed(self) -> int:
-        """How many runs of this cell failed."""
+        """Number of failed runs."""
         return len(self.failed_seeds)

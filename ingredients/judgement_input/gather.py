@@ -1,4 +1,4 @@
-"""A results folder as what is judged: each cell's curves, the references, which runs are done, failed or missing."""
+"""Reads a results folder: curves by cell, references, and which runs are done, failed or missing."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All that a report rests on.
+    """Input of a report.
 
     Attributes:
         study: As stored in the folder.
-        cells: Every cell of the grid in its order, with the curves of its finished runs.
-        references: None as long as they have not been evaluated.
-        frame: The tidy curves of all finished runs.
-        failures: The reason of each failed run.
-        missing: Planned runs that are neither finished nor failed.
-        other_criterion: How many finished runs were made under another criterion than the study's.
-        left_out: How many finished runs lie in the folder that the study does not name (any more).
-        to_evaluate: How many trained runs wait for another evaluation: theirs is an older version's.
+        cells: All cells of the grid, in order.
+        references: None until evaluated.
+        frame: Tidy curves of all finished runs.
+        failures: Reasons of failed runs.
+        missing: Planned runs neither finished nor failed.
+        other_criterion: Number of finished runs made under another criterion.
+        left_out: Number of finished runs that the study does not name.
+        to_evaluate: Number of trained runs whose evaluation is of an older version.
         directory: The results folder.
-        versions: Each set of versions of packages that made some of the runs.
-        trace: What the full cell's agent does in new lifetimes, a row a step; None where nothing was played.
+        versions: Sets of package versions that made runs.
+        trace: Steps of the full cell's agent in new lifetimes, a row a step, or None.
     """
 
     study: Study
@@ -60,31 +60,30 @@ class Evidence:
 
     @property
     def planned(self) -> int:
-        """How many runs the study asks for."""
+        """Number of runs of the study."""
         return len(runs(self.study))
 
     @property
     def complete(self) -> bool:
-        """Whether the study has run to its end; a failed run is an outcome."""
+        """Whether the study has run to its end; failed runs count as done."""
         return self.references is not None and not self.missing
 
     @property
     def finished(self) -> int:
-        """How many runs finished."""
+        """Number of finished runs."""
         return self.planned - len(self.failures) - len(self.missing)
 
     def reference(self, role: str) -> str | None:
-        """Returns the name of the reference in a role (floor, reactive, yardstick); None where there is none."""
+        """Returns the name of the reference in a role (floor, reactive, yardstick), or None."""
         reference = self.references.roles.get(role) if self.references else None
         return reference.name if reference else None
 
 
 def read_evidence(store: Store, study: Study) -> Evidence:
-    """Returns what the folder holds.
+    """Returns the contents of the folder.
 
     Raises:
-        StoreError: If a file is damaged, or the folder has what a report wrote and no runs to make it again from, or
-            runs of another version.
+        StoreError: A file is damaged, or the runs are not in the folder, or are of another version.
     """
     _require_runs(store)
     states = store.states(study, store.source_digest)
@@ -109,10 +108,10 @@ def read_evidence(store: Store, study: Study) -> Evidence:
 
 
 def read_published(store: Store, study: Study) -> Evidence:
-    """Returns what a folder without runs holds: their curves and the references, which is less than a verdict needs.
+    """Returns the curves and references of a folder without runs, too little for a verdict.
 
     Raises:
-        StoreError: If a table is not there or damaged.
+        StoreError: If a table is missing or damaged.
     """
     references = store.read_references()
     frame = read_all_curves(store.directory / CURVES_PARQUET)
@@ -128,7 +127,7 @@ def read_published(store: Store, study: Study) -> Evidence:
 
 
 def _require_runs(store: Store) -> None:
-    """Refuses a folder whose runs were taken out, as published ones are: a report would overwrite what is left."""
+    """Refuses a folder without its runs, as published ones are: a report would overwrite what is left."""
     if store.runs_path.is_dir() or not (store.directory / CURVES_PARQUET).exists():
         return
     raise StoreError(
@@ -138,7 +137,7 @@ def _require_runs(store: Store) -> None:
 
 
 def _require_this_version(store: Store, study: Study, states: Mapping[Run, State]) -> None:
-    """Refuses runs that another version trained: to this one they are missing, and a report would say so."""
+    """Refuses runs trained by another version, which would count as missing."""
     unknown = any(state == "missing" and store.run_path(run).exists() for run, state in states.items())
     if unknown and (how := store.trained_otherwise(study)):
         raise StoreError(
@@ -148,14 +147,14 @@ def _require_this_version(store: Store, study: Study, states: Mapping[Run, State
 
 
 def _versions(store: Store, states: Mapping[Run, State]) -> tuple[Mapping[str, str], ...]:
-    """Returns each set of versions once, in the order of the runs that they made."""
+    """Returns each set of versions once."""
     made = [run for run, state in states.items() if state in ("finished", "failed")]
     sets = {tuple(sorted(store.read_run_json(run)["versions"].items())) for run in made}
     return tuple(dict(each) for each in sorted(sets))
 
 
 def _references(store: Store, study: Study) -> References | None:
-    """Returns the references, which must have met the same evaluation as the study's runs; None if there are none."""
+    """Returns the references, or None; their evaluation settings must be the study's."""
     references = store.read_references()
     if references is None:
         return None
@@ -169,7 +168,7 @@ def _references(store: Store, study: Study) -> References | None:
 
 
 def _with_tasks(store: Store, study: Study, references: Mapping[str, Any]) -> References:
-    """Returns stored references, with what the section of tasks says of them, which nothing has to be played for."""
+    """Returns stored references with the task section's own statements."""
     said = {"unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
     try:
         return read_references({**references, **said})
@@ -184,9 +183,9 @@ def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) ->
 
 
 def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mapping[Run, str]) -> tuple[CellInput, ...]:
-    """Returns every cell of the grid with its runs' curves, read off the tidy frame.
+    """Returns every cell of the grid with its runs' curves.
 
-    The frame is sorted and a curve is K rows on end, so the returns are cut into curves and only first rows looked at.
+    The frame is sorted and a curve is K successive rows, so returns are reshaped.
     """
     episodes = study.tasks.episodes
     if not _whole_curves(frame, episodes):
@@ -217,15 +216,15 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
 
 
 def go_on(directory: Path) -> str:
-    """Returns how to go on with a folder: a command that can be typed as it is."""
+    """Returns the command that continues a folder."""
     folder = shlex.quote(str(directory))
     return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))} --out {folder}"
 
 
 def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], store: Store) -> RunCurves:
-    """Picks the end of training out of the evaluation points, and the probes that were taken there.
+    """Returns a run's curves, with the end of training picked from the evaluation points.
 
-    What only the run itself has is left out where runs are not here.
+    Without the folder of runs only curves are known.
     """
     points = kinds["none", "held_out"]
     probes = {probe: taken[max(taken)] for (probe, tasks), taken in kinds.items() if probe != "none"}
@@ -248,7 +247,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
 
 
 def _whole_curves(frame: pd.DataFrame, episodes: int) -> bool:
-    """Returns whether the episodes count 0, 1, ..., K-1 over and over."""
+    """Returns whether episodes count 0, 1, ..., K-1 repeatedly."""
     counted = frame["episode"].to_numpy()
     return len(counted) % episodes == 0 and bool((counted.reshape(-1, episodes) == np.arange(episodes)).all())
 

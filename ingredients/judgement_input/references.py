@@ -1,4 +1,4 @@
-"""The references of a study: their curves on the evaluation tasks, their roles, what was measured of the tasks."""
+"""The references of a study: curves on the evaluation tasks, roles, facts about the tasks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INFORMED: Final = "informed"
 
 @dataclass(frozen=True, eq=False)
 class ReferenceCurves:
-    """A reference policy's simulated runs on the evaluation tasks, in the place of a run's seeds."""
+    """A reference's simulated runs on the evaluation tasks."""
 
     name: str
     exact: bool
@@ -31,7 +31,7 @@ class ReferenceCurves:
 
     @property
     def on_blocks(self) -> BlockCurves:
-        """Its curves on blocks of tasks; where they were not stored its simulated runs stand in for blocks."""
+        """Curves on blocks of tasks; simulated runs stand in if not stored."""
         if self.stored_blocks is not None:
             return self.stored_blocks
         swapped = {name: np.stack([run.swapped[name] for run in self.runs]) for name in self.runs[0].swapped}
@@ -39,18 +39,18 @@ class ReferenceCurves:
 
     @property
     def curve(self) -> Curve:
-        """The mean curve `[K]` over the simulated runs."""
+        """Mean curve `[K]` over simulated runs."""
         mean: Curve = np.mean([run.plain for run in self.runs], axis=0)
         return mean
 
 
 @dataclass(frozen=True)
 class Leak:
-    """How well a decoder tells r_{t-1} or a_{t-1} from what the environment shows to all cells (`training.leakage`).
+    """Decoder skill for r_{t-1} or a_{t-1} on observations that all cells see (`training.leakage`).
 
-    `leak` is 0 where that tells no more than was known before the step and 1 where every step is told, with `low` and
-    `high`; `leaks` whether that is more than nothing. None where there was nothing to decode, for a `reason`. The
-    decoder is told the task; `in_lifetime` says whether one leaks that is given the lifetime so far in its place.
+    `leak` is 0 for nothing beyond what was known before the step, 1 for every step, with `low` and `high`; `leaks`:
+    whether it is more than nothing. None if there is nothing to decode, for a `reason`. The decoder knows the task;
+    `in_lifetime`: whether one leaks that sees the lifetime so far instead.
     """
 
     leak: float | None
@@ -63,20 +63,20 @@ class Leak:
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """The references of a study by name, and which one plays which role (`reactive`: if the family has one).
+    """The references of a study by name, and their roles (`reactive`: if the family has one).
 
     Attributes:
-        at_points: their mean curves on the tasks of the evaluation points; empty where they were not stored.
-        leakage: by channel ingredient, what the environment leaks; empty where that was not measured.
-        memoryless: the reference that is the best known without memory, by which channels are shown (`both`, `reward`,
-            `action`, `neither`); of older results, only what was found on the last reward and action.
+        at_points: mean curves on the tasks of the evaluation points; empty if not stored.
+        leakage: by channel; empty if not measured.
+        memoryless: name of the best reference without memory, by channels shown (`both`, `reward`, `action`,
+            `neither`).
         floor_without_rewards: whether no agent that observes no reward can beat the floor (as in a bandit).
-        unneeded: channels that the yardstick, which is exact, does not use: the ceiling is the same without them.
-        working_memory: whether a lifetime pays once, so that something is kept in it and nothing is learned.
-        writable: whether an agent can write on its environment, and so may keep what it learned there.
-        held_out: whether evaluation tasks are new to a trained agent; where nothing says so, they are.
-        episode_steps: the most steps of an episode; None where it was not stored.
-        measured_leakage: by channel, all that was measured of its leak, as a report shows it; None where nothing was.
+        unneeded: channels that the exact yardstick does not use.
+        working_memory: whether a lifetime pays once, so that nothing is learned.
+        writable: whether agents can write on their environment.
+        held_out: whether evaluation tasks are new to trained agents.
+        episode_steps: most steps of an episode; None if not stored.
+        measured_leakage: by channel, all measurements for a report, or None.
     """
 
     floor: str
@@ -96,21 +96,21 @@ class References:
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
-        """The channels whose content the environment shows of itself to one who does not know the task."""
+        """Channels whose content the environment shows without knowledge of the task."""
         return frozenset(name for name, leak in self.leakage.items() if leak.in_lifetime)
 
     @property
     def roles(self) -> dict[str, ReferenceCurves]:
-        """The reference of each role that the family has: floor, reactive, yardstick."""
+        """References by role: floor, reactive (if any), yardstick."""
         names = {"floor": self.floor, "reactive": self.reactive, "yardstick": self.yardstick}
         return {role: self.all[name] for role, name in names.items() if name is not None}
 
 
 def read_references(stored: Mapping[str, Any]) -> References:
-    """Returns the references as the store keeps them (`references.json`), with arrays for lists.
+    """Returns the references from `references.json`.
 
     Raises:
-        StoreError: a role, a reference or its curves are not there.
+        StoreError: a role, a reference or its curves are missing.
     """
     try:
         references = References(
@@ -165,10 +165,10 @@ def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
 
 
 def _stored_blocks(entry: Mapping[str, Any]) -> BlockCurves | None:
-    """Returns the curves of a reference on blocks of tasks; None where they were not stored.
+    """Returns a reference's curves on blocks of tasks, or None.
 
-    Curves that are computed are stored on blocks without a probe only. Where a swap changed nothing at all, the policy
-    carries nothing, so the same curves are those of the swap, too: what it loses is known to be 0.
+    Computed curves are stored on blocks without probes only. If a swap changed nothing, the policy carries nothing, and
+    the plain curves stand in.
     """
     named = dict(entry.get("blocks") or {})
     for probe in SWAPS:
