@@ -1,7 +1,4 @@
-"""Training speed on the fixed workload, in workers: they need torch.
-
-Nothing is trained to keep.
-"""
+"""Training speed on a fixed workload, measured in workers, which have torch."""
 
 from __future__ import annotations
 
@@ -33,22 +30,21 @@ SCALING = (
 
 @dataclass(frozen=True)
 class Bench:
-    """Training speed on the fixed workload, how far it is from the limit, and how it changes with the sizes.
+    """Training speed on the fixed workload, compared with the machine's limit and other sizes.
 
     Attributes:
-        env_steps_per_second: of all workers together, the median over the repetitions.
+        env_steps_per_second: of all workers, the median over repetitions.
         per_worker: the same divided by the workers.
         workers: processes that train at once, each on the whole workload.
-        cores: how many this process may use.
-        repetitions: env steps a second of all workers together, each time.
+        cores: that this process may use.
+        repetitions: env steps a second of all workers, each time.
         seconds: wall-clock time of all repetitions.
-        peak_memory_bytes: of all workers together, before other sizes than the fixed workload's were trained.
-        gigaflops: `training`, the operations that the algorithm needs in its matrix products, as achieved; `bmm`, what
-            `torch.bmm` reaches on the products that an update makes, nothing else done; `share`, the one of the other;
-            `made`, how many times the needed operations the program makes.
-        scaling: env steps a second of all workers together on stacks of other sizes, each timed once.
+        peak_memory_bytes: of all workers, for the fixed workload.
+        gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
+            `torch.bmm` reaches on the same products alone; `share`, training / bmm; `made`, operations made / needed.
+        scaling: env steps a second of all workers on other sizes, each timed once.
         torch: its version.
-        workload: the study that is trained, one run for each of its cells.
+        workload: the study that is trained, one run for each cell.
     """
 
     env_steps_per_second: float
@@ -65,7 +61,7 @@ class Bench:
 
 
 def bench(workers: int) -> Bench:
-    """Times the training of the fixed workload in `workers` processes at once, then its limit, then other sizes."""
+    """Times training of the fixed workload in `workers` processes at once, its limit, and other sizes."""
     fixed = Workload()
     with LocalEngine(workers) as engine:
         training_speed(engine, workers, fixed, WARM_UP_SECONDS)  # imports first, so that the rounds start together
@@ -92,13 +88,13 @@ def bench(workers: int) -> Bench:
 
 
 def training_speed(engine: LocalEngine, workers: int, workload: Workload, seconds: float) -> float:
-    """Returns the env steps a second of all workers together, each training the workload for about `seconds`."""
+    """Returns env steps a second of all workers, each training the workload for about `seconds`."""
     results = call_in_each(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
     return float(sum(worker["env_steps"] / worker["seconds"] for worker in results))
 
 
 def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_second: float) -> dict[str, float]:
-    """Returns `Bench.gigaflops` of a workload that all workers together train at this speed."""
+    """Returns `Bench.gigaflops` of a workload that all workers train at this speed."""
     results = call_in_each(engine, workers, "ingredients.training.products:limit_worker", workload)
     needed, made = (results[0][key] for key in ("flops_per_env_step", "made_flops_per_env_step"))
     achieved = env_steps_per_second * needed
@@ -108,25 +104,25 @@ def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_s
 
 
 def scaled(engine: LocalEngine, workers: int, workload: Workload) -> dict[str, float]:
-    """Returns the sizes of a workload and the speed of all workers together on it."""
+    """Returns a workload's sizes and the speed of all workers on it."""
     speed = training_speed(engine, workers, workload, SCALING_SECONDS)
     return {**workload.sizes(), "env_steps_per_second": round(speed, 1)}
 
 
 def worker_facts_of(engine: LocalEngine, workers: int) -> list[dict[str, Any]]:
-    """Returns what each worker knows of itself: `torch`, its version, and `peak_memory_bytes` so far."""
+    """Returns `worker_facts` of each worker."""
     return call_in_each(engine, workers, "ingredients.grid_run.bench:worker_facts")
 
 
 def worker_facts() -> dict[str, Any]:
-    """Returns one worker's facts (runs inside the worker)."""
+    """Returns this worker's `torch` version and `peak_memory_bytes` (runs inside the worker)."""
     import torch
 
     return {"torch": torch.__version__, "peak_memory_bytes": _peak_memory_bytes()}
 
 
 def _peak_memory_bytes() -> int:
-    """Returns the peak of this process alone: on Linux `getrusage` counts the process that started it, too."""
+    """Returns this process's peak; on Linux `getrusage` would include the parent's."""
     status = Path("/proc/self/status")
     told = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
     if told:

@@ -1,4 +1,4 @@
-"""What `bench` prints for people."""
+"""The text of `bench`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def bench_text(bench: Bench | CardBench) -> str:
 
 
 def machine_bench_text(bench: Bench) -> str:
-    """Returns the speed in one line, the limit and the memory in one line each, and the other sizes as a table."""
+    """Returns speed, limit and memory, and a table of other sizes."""
     speed, bmm = bench.gigaflops["training"], bench.gigaflops["bmm"]
     lines = [
         f"{bench.env_steps_per_second:,.0f} env steps/s: {bench.workers} workers on {bench.cores} cores, "
@@ -28,7 +28,7 @@ def machine_bench_text(bench: Bench) -> str:
 
 
 def card_bench_text(bench: CardBench) -> str:
-    """Returns the card in one line, and a table of the numbers of runs side by side."""
+    """Returns the GPU, and a table by number of runs."""
     lines = [f"{bench.card}; torch {bench.torch}", "", "runs  env steps/s  first update  recording  peak memory"]
     return "\n".join([*lines, *(_card_row(row) for row in bench.rows)])
 

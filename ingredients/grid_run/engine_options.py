@@ -1,4 +1,4 @@
-"""Where a grid computes, as the command line says it: on this machine, or on a Ray cluster."""
+"""The engine as options name it: this machine, or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class EngineOptions:
 
     Attributes:
         engine: local processes, or Ray.
-        address: of a Ray cluster; None where Ray is started here.
-        workers: how many jobs are in work at a time; None: as many as there is room for.
+        address: of a Ray cluster; None starts Ray here.
+        workers: jobs at a time; None: as many as fit.
         device: `cpu` or `cuda`.
-        limits: what a job may take, and how often it is tried again.
+        limits: what a job may take, and how often it is retried.
     """
 
     engine: Literal["local", "ray"] = "local"
@@ -41,10 +41,10 @@ class EngineOptions:
     limits: Limits = field(default_factory=Limits)
 
     def open(self, logs: Path) -> MeasuredEngine:
-        """Returns the engine, to be used in a `with` statement.
+        """Returns the engine, for a `with` statement.
 
         Raises:
-            UsageError: the options do not go together, or the device or Ray is not there.
+            UsageError: options conflict, or the device or Ray is missing.
         """
         if self.engine == "ray":
             return RayEngine(self.address, self.workers, logs, self.limits)
@@ -57,9 +57,9 @@ class EngineOptions:
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
     def fitted(self, engine: MeasuredEngine, rest: Remaining) -> Fitted:
-        """Returns what remains of a grid in stacks that fit in a worker's memory.
+        """Returns the remaining stacks, cut to fit in a worker's memory.
 
-        On a GPU all runs of a kind of memory stand side by side, as far as its memory allows.
+        On a GPU all runs of a kind of memory form one stack, as far as its memory allows.
 
         Raises:
             UsageError: a single run does not fit.
@@ -89,7 +89,7 @@ class EngineOptions:
         return StackOptions(self.device, snapshot_seconds, needs)
 
     def _gpu_share(self, engine: MeasuredEngine) -> float:
-        """Returns a whole GPU, or, where more workers than GPUs were asked for, the share of one."""
+        """Returns a worker's share of a GPU: 1, or less if there are more workers than GPUs."""
         if self.device != "cuda":
             return 0.0
         if self.workers is None or not isinstance(engine, RayEngine):

@@ -1,7 +1,4 @@
-"""What a grid will take, measured before it is trained; in workers, since that needs torch.
-
-Nothing is trained to keep.
-"""
+"""What a grid will take, measured in workers, which have torch; no training is kept."""
 
 from __future__ import annotations
 
@@ -28,14 +25,14 @@ class Estimate:
     """What a grid will take.
 
     Attributes:
-        workers: how many work at a time; never more than there are stacks.
-        memory_bytes: of one worker with the stack that takes most.
-        env_steps_per_second: of one worker in training, measured while all of them compute; over all kinds of memory.
-        seconds: training and evaluation time of the runs that are not finished.
-        notices: what the user should know: of code that is not ours, of stacks that are cut.
+        workers: how many work at a time; at most the number of stacks.
+        memory_bytes: of a worker with the largest stack.
+        env_steps_per_second: training speed of one worker while all compute, over all kinds of memory.
+        seconds: of training and evaluating the unfinished runs.
+        notices: sentences for the user: of foreign code, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
-        contact: what random play shows of tasks that are not ours, a name and a text each (`training.contact`).
-        timed: whether speed and time were measured; both are 0 where they were not.
+        contact: what random play shows of foreign tasks, names and texts (`training.contact`).
+        timed: whether speed and time were measured; else both are 0.
         device: whose memory it is.
     """
 
@@ -53,12 +50,10 @@ class Estimate:
 def estimate(
     rest: Remaining, workers: int, quick: bool = False, tell: Callable[[str], None] = lambda step: None
 ) -> Estimate:
-    """Returns what the remaining stacks will take, from a timing of each kind of memory on all workers at once.
+    """Returns what the remaining stacks will take, timing each kind of memory on all workers at once.
 
-    Stacks that would not fit in a worker's share of the memory are cut, as `run-grid` will cut them. Where `quick`,
-    nothing is timed and no leak measured. `tell` is told of each step that takes a while.
-
-    When nothing remains it is the estimate of a worker that would train the study's first stack.
+    Stacks are cut as `run-grid` cuts them. With `quick`, neither time nor leaks are measured. `tell` hears of slow
+    steps. If nothing remains, the estimate is of one worker with the study's first stack.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -91,10 +86,10 @@ def estimate(
 
 
 def checked(study: Study) -> dict[str, Any]:
-    """Returns what `training.contact` says of a study's tasks; nothing is trained.
+    """Returns what `training.contact` says of a study's tasks, without training.
 
     Raises:
-        UsageError: a file of the user's own is not there.
+        UsageError: a file of the user's own is missing.
         StudyError: it breaks its contract.
     """
     with workers_for_calls(1) as engine:
@@ -104,7 +99,7 @@ def checked(study: Study) -> dict[str, Any]:
 
 
 def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
-    """Returns what random play shows of tasks that are not ours, from a worker."""
+    """Returns what random play shows of foreign tasks, from a worker."""
     if not is_foreign(study.tasks):
         return ()
     tell("playing the tasks at random")
@@ -113,10 +108,10 @@ def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]
 
 
 def notices(study: Study) -> tuple[str, ...]:
-    """Returns what the user should know before anything is trained: of code not ours, of what changes nothing.
+    """Returns sentences for the user before training: of foreign code, and of settings without effect.
 
     Raises:
-        UsageError: a file of the user's is not there.
+        UsageError: a file of the user's is missing.
         StudyError: it breaks its contract.
     """
     with workers_for_calls(1) as engine:
@@ -128,7 +123,7 @@ def notices(study: Study) -> tuple[str, ...]:
 
 
 def asked_notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
-    """Returns the notices of a study, from a worker where one has to be asked."""
+    """Returns the notices of a study, from a worker if one is needed."""
     own = [kind for kind in memory_kinds(study) if is_own(kind)]
     for kind in own:
         source_path(kind)  # its file may not be there
@@ -153,20 +148,20 @@ def _speed(engine: LocalEngine, workers: int, study: Study, stack: Stack) -> _Sp
 
 
 def _seconds(rest: Remaining, stack: Stack, speed: _Speed, work: Work) -> float:
-    """Returns how long a stack takes; of runs whose weights are good only the evaluations are made."""
+    """Returns a stack's time; runs with good weights are only evaluated."""
     untrained = len(set(stack.runs) - rest.trained)
     return untrained * work.trained / speed.trained + len(stack.runs) * work.played / speed.played
 
 
 def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
-    """Returns the env steps a second over all that is still to be trained; the first kind's where that is nothing."""
+    """Returns the mean speed over all that is left to train; the first kind's if nothing is."""
     steps = {stack: rest.env_steps(stack) for stack in rest.stacks}
     seconds = sum(count / speeds[kind_of(rest.study, stack)].trained for stack, count in steps.items())
     return sum(steps.values()) / seconds if seconds else next(iter(speeds.values())).trained
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
-    """Returns when the last worker is done, where each takes the longest stack that is left."""
+    """Returns when the last worker ends, if each takes the longest stack left."""
     busy = [0.0] * workers
     for each in sorted(seconds, reverse=True):
         busy[busy.index(min(busy))] += each

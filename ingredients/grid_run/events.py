@@ -1,4 +1,4 @@
-"""What happens while a grid runs: an engine's events, and two more where several processes share a results folder."""
+"""Events of a running grid: the engine's, and two for several processes on one results folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ingredients.engine.protocol import Event, Job
 
 @dataclass(frozen=True)
 class HeldByOther:
-    """Another process, `by`, holds the lease of the job."""
+    """Process `by` holds the job's lease."""
 
     job: Job
     by: str
@@ -18,7 +18,7 @@ class HeldByOther:
 
 @dataclass(frozen=True)
 class FinishedByOther:
-    """Another process has done the job; `result` holds why runs failed, by their id."""
+    """Another process has done the job; `result` tells why runs failed, by id."""
 
     job: Job
     result: Mapping[str, str]

@@ -1,6 +1,6 @@
-"""Stacks that fit in memory: those that would not are cut into parts, before anything is trained.
+"""Cuts stacks to fit in memory, before training.
 
-The bits of a run do not depend on its stack, so a cut changes no number (docs/design.md §11).
+A run's bits do not depend on its stack, so a cut changes no number (docs/design.md §11).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MemoryByRuns = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What remains of a grid, in stacks that fit.
+    """The remaining stacks, cut to fit.
 
     Attributes:
-        rest: the remains; stacks that did not fit are cut.
-        memory_bytes: what a worker needs for a stack.
+        rest: the remains.
+        memory_bytes: of a worker, by stack.
         notices: what was cut, a sentence for each kind of memory.
     """
 
@@ -39,7 +39,7 @@ class Fitted:
 
 
 def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
-    """Returns for each kind of memory that remains the peak bytes of a worker with a stack of one run, of two, ..."""
+    """Returns a worker's peak bytes for stacks of 1, 2, ... runs, by kind of memory."""
     largest = largest_of_each_kind(rest)
     function = "ingredients.training.cost:memory_by_runs"
     about = others_code(rest.study)
@@ -51,26 +51,26 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
 
 
 def largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
-    """Returns for each kind of memory that remains the largest stack; where nothing does, the study's first."""
+    """Returns the largest remaining stack by kind of memory; if none remains, the study's first."""
     smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
     return {kind_of(rest.study, stack): stack for stack in smallest_first}
 
 
 def kind_of(study: Study, stack: Stack) -> str:
-    """Returns the kind of memory of all runs of a stack."""
+    """Returns a stack's kind of memory."""
     return memory_kind(study, stack.runs[0].cell)
 
 
 def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
-    """Returns the remains in stacks of which each needs `budget` bytes at most.
+    """Returns the remains in stacks of at most `budget` bytes each.
 
     Args:
         rest: what remains.
-        memory: what `memory_by_runs` returned.
-        budget: the bytes that one worker may take.
+        memory: the result of `memory_by_runs`.
+        budget: the bytes of one worker.
 
     Raises:
-        UsageError: a single run needs more; the line says what to change.
+        UsageError: a single run needs more; the message says what to change.
     """
     parts: list[Stack] = []
     notices: dict[str, str] = {}
@@ -85,7 +85,7 @@ def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
 
 
 def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
-    """Returns the bytes that are free on a worker's GPU, and what stacks of one run, of two, ... take of them."""
+    """Returns the free bytes of a worker's GPU, and those of stacks of 1, 2, ... runs."""
     needs: dict[str, Sequence[int]] = {}
     free = 0
     for index, (kind, stack) in enumerate(largest_of_each_kind(rest).items()):
@@ -98,9 +98,9 @@ def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
 
 
 def side_by_side(rest: Remaining, gpus: int) -> Remaining:
-    """Returns what remains in the fewest stacks that keep all GPUs busy: of each kind of memory one for each.
+    """Returns the remains in as few stacks as keep all GPUs busy.
 
-    A GPU takes a thousand runs in little more than the time of ten.
+    A GPU trains a thousand runs in little more than the time of ten.
     """
     by_kind: dict[str, list[Run]] = {}
     for stack in rest.stacks:
@@ -111,7 +111,7 @@ def side_by_side(rest: Remaining, gpus: int) -> Remaining:
 
 
 def usable_memory() -> int:
-    """Returns the bytes that processes can still take here without swapping, and without overstepping a container."""
+    """Returns the bytes that are free here, without swapping and within a container's limit."""
     return min([_available(), *memory_limits()])
 
 
@@ -126,7 +126,7 @@ def _most_runs(kind: str, needs: Sequence[int], budget: int) -> int:
 
 
 def _cut(stack: Stack, most: int) -> list[Stack]:
-    """Returns a stack in the fewest parts of at most so many runs, as equal as can be."""
+    """Returns a stack in the fewest nearly equal parts of at most `most` runs."""
     count = -(-len(stack.runs) // most)
     if count == 1:
         return [stack]

@@ -1,4 +1,4 @@
-"""Which jobs a grid still needs, and what became of them.
+"""The jobs that a grid still needs, and their outcomes.
 
 Training is named, not imported: it needs torch.
 """
@@ -28,17 +28,17 @@ LOGS = "logs"
 
 @dataclass(frozen=True)
 class Remaining:
-    """What is left of the runs that were asked for.
+    """What is left of the requested runs.
 
     Attributes:
-        study: the study that they belong to.
-        runs: the runs asked for.
-        stacks: the stacks of the whole study, each with only those of the runs asked for that are not finished.
-        trained: those of them whose stored weights are good, which are only evaluated again.
-        references: whether the references are still to be evaluated.
-        failed: of those that failed before, which record says so, as the store tells records apart.
-        edited: files of the user's own that have changed since some of the runs were trained; often none.
-        outdated: how many these are: they are trained anew.
+        study: their study.
+        runs: the requested runs.
+        stacks: the study's stacks, with only the requested runs that are not finished.
+        trained: those whose stored weights are good, which are only evaluated again.
+        references: whether the references are to be evaluated.
+        failed: `Store.record_mark` of those that failed before.
+        edited: user's files that changed since some runs were trained.
+        outdated: how many runs are trained again for that.
     """
 
     study: Study
@@ -52,7 +52,7 @@ class Remaining:
 
     @property
     def todo(self) -> int:
-        """The number of runs that are not finished."""
+        """Number of unfinished runs."""
         return sum(len(stack.runs) for stack in self.stacks)
 
     def env_steps(self, stack: Stack) -> int:
@@ -61,10 +61,7 @@ class Remaining:
 
     @property
     def reference_steps(self) -> int:
-        """The environment steps for which references are trained: memoryless agents, and informed ones.
-
-        The latter are the yardstick of foreign tasks.
-        """
+        """Environment steps for training references: memoryless agents, and informed ones for foreign tasks."""
         if not self.references:
             return 0
         informed = informed_seeds(self.study) * self.study.learner.train_steps if is_foreign(self.study.tasks) else 0
@@ -72,13 +69,13 @@ class Remaining:
 
     @property
     def finished(self) -> int:
-        """The number of runs that are."""
+        """Number of finished runs."""
         return len(self.runs) - self.todo
 
 
 @dataclass(frozen=True)
 class StackOptions:
-    """How stacks are trained: where, how many seconds apart their snapshots are, what each needs by its job's key."""
+    """How stacks are trained: device, seconds between snapshots, needs by the job's key."""
 
     device: str = "cpu"
     snapshot_seconds: float = SNAPSHOT_SECONDS
@@ -87,25 +84,25 @@ class StackOptions:
 
 @dataclass(frozen=True)
 class GridPart:
-    """What one job does: the runs of a stack; without a stack, the references."""
+    """What one job does: a stack's runs, or the references if there is no stack."""
 
     stack: Stack | None = None
 
     @property
     def key(self) -> str:
-        """The key of its job."""
+        """Key of its job."""
         if self.stack is None:
             return REFERENCES
         return f"stack-{self.stack.index}" + (f"-part-{self.stack.part}" if self.stack.part else "")
 
     @property
     def names(self) -> frozenset[str]:
-        """What it makes, by the names that leases have: another cut of the same runs has the same ones."""
+        """What it makes, as leases name it; independent of how runs are cut into stacks."""
         return frozenset([REFERENCES] if self.stack is None else [run.id for run in self.stack.runs])
 
 
 def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining:
-    """Returns what `store` still lacks of the chosen cells; a run that failed before counts as lacking."""
+    """Returns what `store` lacks of the chosen cells; failed runs count as lacking."""
     states = store.states(study)
     asked = tuple(run for run in states if run.cell in chosen)
     todo = {run for run in asked if states[run] != "finished"}
@@ -119,20 +116,20 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
 
 
 def _edited(study: Study, store: Store) -> tuple[str, ...]:
-    """Returns which files of the user's own are not as the store has them; all, where it has them as they are now."""
+    """Returns the user's files that differ from the store's copies; if none does, all of them."""
     files = {name: source_path(name).name for name in (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))}
     changed = [file for name, file in files.items() if source_digest(name) != store.source_digest(name)]
     return tuple(dict.fromkeys(changed or files.values()))
 
 
 def parts(rest: Remaining) -> list[GridPart]:
-    """Returns what remains in the order in which it is best done: the references, then the largest stacks."""
+    """Returns what remains in the best order: the references, then the largest stacks."""
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
     return [GridPart()] * rest.references + [GridPart(stack) for stack in largest_first]
 
 
 def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOptions) -> Job:
-    """Returns the job that does one part of what remains."""
+    """Returns the job of one part."""
     module = "ingredients.experiment.stack"
     about = others_code(rest.study)
     if part.stack is None:
@@ -152,28 +149,28 @@ def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOpt
 
 
 def others_code(study: Study) -> str:
-    """Returns whose code a study runs that is not ours, in words: `tasks my_env:MyEnv, memory my:Net`; or nothing."""
+    """Returns the foreign code that a study runs: `tasks my_env:MyEnv, memory my:Net`; or nothing."""
     key = family_key(study.tasks)
     tasks = [f"tasks {getattr(study.tasks, key)}"] if is_foreign(study.tasks) else []
     return ", ".join([*tasks, *(f"memory {kind}" for kind in memory_kinds(study) if is_own(kind))])
 
 
 def call_with_study(engine: Engine, workers: int, function: str, study: Study, *arguments: object) -> list[Any]:
-    """Returns what each worker returns for the same call of `function(study, *arguments)`, all at once.
+    """Returns each worker's result of `function(study, *arguments)`, all called at once.
 
     Raises:
-        IngredientsError: a call failed; the line names the code of the user's that the study runs.
+        IngredientsError: a call failed; the message names the foreign code of the study.
     """
     return call_in_each(engine, workers, function, study, *arguments, about=others_code(study))
 
 
 def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[Job]:
-    """Returns the job of every part of what remains."""
+    """Returns a job for every part."""
     return [part_job(rest, part, directory, options) for part in parts(rest)]
 
 
 def references_needed(study: Study, store: Store) -> bool:
-    """Returns whether there are none, or they were evaluated with other settings than the study now says."""
+    """Returns whether references are missing or were evaluated with other settings."""
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True
@@ -181,13 +178,13 @@ def references_needed(study: Study, store: Store) -> bool:
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
-    """Returns a line for each run that failed, and for the references if they did: what, why, and the log."""
+    """Returns a line for each run that failed, and for failed references: what, why, and the log."""
     ended: tuple[Failed | Finished | FinishedByOther, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
     return [line for event in ended for line in _failures(rest, store, event)]
 
 
 def other_training(study: Study, directory: Path) -> str | None:
-    """Returns what `directory` holds that was trained otherwise than `study` says, in words; None if nothing.
+    """Returns in words what `directory` holds that was trained otherwise, or None.
 
     Raises:
         StoreError: the folder holds something else than results.
@@ -210,7 +207,7 @@ def _failures(rest: Remaining, store: Store, event: Failed | Finished | Finished
 
 
 def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
-    """Returns what a failed job did not finish; a stack may have stored some of its runs before it failed."""
+    """Returns what a failed job did not finish; it may have stored some of its runs."""
     if job.key == REFERENCES:
         return [REFERENCES]
     lost = (run for stack in rest.stacks if GridPart(stack).key == job.key for run in stack.runs)

@@ -1,4 +1,4 @@
-"""Who does what where several processes work in one results folder: a job is done by the one that holds its lease."""
+"""Shares a grid's jobs among processes: a job is done by the process that holds its lease."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class LeasedJobs:
-    """The jobs of a grid, of which this process does those that no other one does."""
+    """The jobs of a grid that no other process does."""
 
     def __init__(self, rest: Remaining, store: Store, leases: Leases, options: StackOptions) -> None:
-        """Takes nothing yet.
+        """Takes no job yet.
 
         Args:
-            rest: what the folder lacked when this process came.
-            store: the folder's.
-            leases: the folder's, held by this process.
+            rest: what the folder lacked at the start.
+            store: of the folder.
+            leases: of the folder, held by this process.
             options: how stacks are trained.
         """
         self._rest, self._store, self._leases, self._options = rest, store, leases, options
@@ -35,10 +35,10 @@ class LeasedJobs:
         self._news: deque[GridEvent] = deque()
 
     def run(self, engine: Engine) -> Iterator[GridEvent]:
-        """Yields what happens until every job is done, here or by another process.
+        """Yields events until every job is done, here or by another process.
 
         Raises:
-            UnwritableError: a result could not be stored: what is still to come could not be, either.
+            UnwritableError: a result could not be stored, so later ones could not either.
             StoreError: the folder cannot be read, or holds a damaged run.
         """
         while self._pending:
@@ -51,7 +51,7 @@ class LeasedJobs:
                 time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def _jobs(self) -> Iterator[Job]:
-        """Yields the jobs that are to be had, each taken when it is asked for."""
+        """Yields available jobs, each leased when it is asked for."""
         while part := self._take():
             self._pending.remove(part)
             lacking = self._still_lacking(part)
@@ -63,7 +63,7 @@ class LeasedJobs:
                 yield self._job(lacking)
 
     def _take(self) -> GridPart | None:
-        """Returns the first part that no other process holds; it is this one's now."""
+        """Leases and returns the first part that no other process holds."""
         for part in self._pending:
             holder = self._leases.take(part.names)
             if holder is None:
@@ -72,7 +72,7 @@ class LeasedJobs:
         return None
 
     def _hear(self, event: GridEvent) -> None:
-        """Gives back what has ended; the end of one that could not be stored is the end of all."""
+        """Releases what has ended; raises if a result could not be stored."""
         if not isinstance(event, Finished | Failed):
             return
         self._leases.give_back(self._in_work.pop(event.job.key).names)
@@ -91,14 +91,14 @@ class LeasedJobs:
     # What another process has stored since this one looked
 
     def _still_lacking(self, part: GridPart) -> GridPart | None:
-        """Returns what of a part is still to be done, None if nothing is."""
+        """Returns what of a part is still to be done, or None."""
         if part.stack is None:
             return part if references_needed(self._rest.study, self._store) else None
         runs = tuple(run for run in part.stack.runs if not self._has_ended(run))
         return GridPart(replace(part.stack, runs=runs)) if runs else None
 
     def _has_ended(self, run: Run) -> bool:
-        """Returns whether a run has finished, or failed in another's hands: it would only fail again."""
+        """Returns whether a run has finished, or failed elsewhere, where it would fail again."""
         state = self._store.state(run, fingerprints(self._rest.study, run))
         return state == "finished" or (state == "failed" and self._failed_since(run))
 
@@ -106,6 +106,6 @@ class LeasedJobs:
         return self._store.record_mark(run) != self._rest.failed.get(run)
 
     def _failed_elsewhere(self, part: GridPart) -> dict[str, str]:
-        """Returns why runs failed in another's hands, by their id."""
+        """Returns why runs failed elsewhere, by id."""
         about = {run.id: self._store.read_run_json(run) for run in (part.stack.runs if part.stack else ())}
         return {run_id: str(content["reason"]) for run_id, content in about.items() if content["status"] == "failed"}

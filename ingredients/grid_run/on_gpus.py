@@ -1,7 +1,4 @@
-"""What a grid will take of GPUs, and how fast one trains: measured there, from a few replays.
-
-Nothing is trained to keep.
-"""
+"""What a grid will take on GPUs, and how fast one trains, measured from a few replays; no training is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ ONE = Needs(0, 1.0)
 def estimate_for(
     device: str, rest: Remaining, workers: int | None, quick: bool, tell: Callable[[str], None]
 ) -> Estimate:
-    """Returns what the remaining stacks will take on a device, with as many workers as is usual there by default."""
+    """Returns what the remaining stacks will take on a device, with its default number of workers."""
     if device == "cuda":
         return estimate_on_cards(rest, workers, quick, tell)
     return estimate(rest, usable_cores() if workers is None else workers, quick, tell)
@@ -39,10 +36,10 @@ def estimate_on_cards(
     quick: bool = False,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Estimate:
-    """Returns what the remaining stacks will take on all GPUs that are here.
+    """Returns what the remaining stacks will take on all GPUs here.
 
-    The time holds what recording takes, and not what is done beside it: references, storing, the report. Where `quick`,
-    nothing is timed and no leak measured. `tell` is told of each step that takes a while.
+    The time includes recording, but not references, storing and the report. With `quick`, neither time nor leaks are
+    measured. `tell` hears of slow steps.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -87,8 +84,8 @@ class CardBench:
     Attributes:
         card: its name.
         torch: its version.
-        rows: of each number of runs `env_steps_per_second`, `first_update_s` with what is compiled at first use,
-            `recording_s`, and the `peak_memory_bytes` that were taken of the card.
+        rows: for each number of runs `env_steps_per_second`, `first_update_s` with compilation at first use,
+            `recording_s`, and `peak_memory_bytes` of the card.
         workload: the study that is trained, of 16 runs.
     """
 
@@ -99,17 +96,17 @@ class CardBench:
 
 
 def bench_for(device: str, workers: int | None) -> Bench | CardBench:
-    """Times the training of the fixed workload on a device, with as many workers as is usual there by default."""
+    """Times training of the fixed workload on a device, with its default number of workers."""
     if device == "cuda":
         return bench_on_card()
     return bench(usable_cores() if workers is None else workers)
 
 
 def bench_on_card() -> CardBench:
-    """Times the training of the fixed workload on the first GPU, at several sizes.
+    """Times training of the fixed workload on the first GPU, at several sizes.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no GPU.
     """
     rows = []
     with workers_for_calls(1, cuda_gpus()[:1]) as engine:

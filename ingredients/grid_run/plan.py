@@ -1,4 +1,4 @@
-"""A grid before it runs: what `plan` prints."""
+"""The text and JSON of `plan` and `check`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ingredients.study.tasks import family_key
 
 
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
-    """Returns the plan: the facts of the grid, then its cells.
+    """Returns the plan: facts of the grid, then its cells.
 
     Args:
-        rest: what remains to do.
-        cells: the cells asked for.
+        rest: what remains.
+        cells: the requested cells.
         directory: the results folder.
-        conflict: what the folder holds that was trained otherwise, in words; None if nothing.
+        conflict: what the folder holds that was trained otherwise, in words, or None.
         cost: what the runs will take.
     """
     study = rest.study
@@ -54,7 +54,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
 def plan_json(
     rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate
 ) -> dict[str, Any]:
-    """Returns the plan as plain data; speed and time are null where nothing was timed. Arguments as of `plan_text`."""
+    """Returns the plan as data, with arguments as for `plan_text`; untimed numbers are null."""
     study = rest.study
     return {
         "study": study.name,
@@ -79,7 +79,7 @@ def plan_json(
 
 
 def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what `contact_text` says as plain data."""
+    """Returns `contact_text` as data."""
     return {
         "tasks": study.tasks.model_dump(),
         "shown": [{"name": name, "text": text} for name, text in seen["rows"]],
@@ -90,12 +90,12 @@ def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[st
 
 
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
-    """Returns what `ingredients check` prints: what was seen, then what to run next, as it can be pasted.
+    """Returns what `ingredients check` prints: what was seen, then commands that can be pasted.
 
     Args:
-        study: with the tasks that were looked at.
-        folder: in which their names mean the same.
-        seen: what `estimate.checked` returned.
+        study: with the checked tasks.
+        folder: in which their names resolve.
+        seen: the result of `estimate.checked`.
     """
     written, commands = next_commands(study, folder, seen)
     lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]
@@ -103,7 +103,7 @@ def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
 
 
 def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Returns the section of tasks in one line, and the commands that plan and run a small study on it."""
+    """Returns the tasks section in one line, and commands that plan and run a small study on it."""
     data = {key: value for key, value in study.tasks.model_dump().items() if value not in ({}, [], "auto", "sync")}
     tasks = {**data, **({"vary": seen["vary"]} if seen["vary"] else {})}
     written = yaml.safe_dump(tasks, default_flow_style=True, sort_keys=False, width=10_000).strip()
@@ -114,7 +114,7 @@ def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[
 
 
 def state_text(rest: Remaining) -> str:
-    """Returns how far a grid is: `48 of 80 runs are finished; 32 to do in 4 stacks`."""
+    """Returns the grid's state: `48 of 80 runs are finished; 32 to do in 4 stacks`."""
     done = f"{rest.finished} of {several(len(rest.runs), 'run')} {_be(len(rest.runs))} finished"
     todo = f"{rest.todo} to do in {several(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
     again = f", {len(rest.trained)} of them only to be evaluated again" if rest.trained else ""
@@ -125,7 +125,7 @@ def state_text(rest: Remaining) -> str:
 
 
 def cell_lines(cells: Sequence[Cell]) -> list[str]:
-    """Returns the cells as a table, one line each, numbered."""
+    """Returns the cells as a numbered table."""
     rows = [("cell", *INGREDIENTS), *((str(number), *cell.texts().values()) for number, cell in enumerate(cells, 1))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -146,7 +146,7 @@ def _time(cost: Estimate) -> str:
 
 
 def _shown(cost: Estimate) -> list[tuple[str, str]]:
-    """Returns what random play showed; of the tasks themselves the plan has a line already."""
+    """Returns what random play showed; the plan has a line named tasks already."""
     return [({"tasks": "task"}.get(name, name), text) for name, text in cost.contact]
 
 

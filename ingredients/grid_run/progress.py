@@ -1,7 +1,4 @@
-"""A grid while it runs: bars on a terminal, plain lines elsewhere, nothing when quiet.
-
-The numbers are the tally's.
-"""
+"""Progress of a running grid: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ MOST_NOTICES = 4
 
 
 def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, quiet: bool = False) -> None:
-    """Adds every event to `tally` and shows how the grid goes on, until the events end."""
+    """Adds every event to `tally` and shows progress until the events end."""
     if quiet:
         for event in events:
             tally.add(event)
@@ -42,9 +39,9 @@ def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, q
 def progress_lines(
     events: Iterable[GridEvent], tally: Tally, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[str]:
-    """Yields a line when a job starts, when it ends or is tried again, for a notice, and every ten seconds between.
+    """Yields a line for a job's start, end, retry and notices, and every ten seconds between.
 
-    Of a job that another process works at, every minute.
+    For a job of another process, a line every minute.
     """
     spoken: dict[str, float] = {}
     for event in events:
@@ -73,7 +70,7 @@ def progress_lines(
 
 
 def progress_picture(tally: Tally) -> RenderableType:
-    """Returns the whole grid as one bar, and below it a bar for each job in work."""
+    """Returns a bar for the grid and one for each running job."""
     rows = Table.grid(padding=(0, 2))
     rows.add_row(
         Text("grid", style="bold"),
@@ -95,7 +92,7 @@ def progress_picture(tally: Tally) -> RenderableType:
 
 
 def duration(seconds: float | None) -> str:
-    """Returns a time as people say it: `40 s`, `12 min`, `3 h 05 min`; `?` where it is not known."""
+    """Returns a time for people: `40 s`, `12 min`, `3 h 05 min`; `?` if unknown."""
     if seconds is None:
         return "?"
     minutes = round(seconds / 60)
@@ -128,7 +125,7 @@ def _columns(message: Progress | None) -> tuple[str, ...]:
 
 
 def _ended(event: Finished | FinishedByOther, by: str = "") -> str:
-    """Returns `finished`, or how many of a stack's runs failed and why the first one did."""
+    """Returns `finished`, or how many runs failed and why the first one did."""
     if not event.result:
         return f"finished{by}"
     failed = len(event.result)
@@ -148,7 +145,7 @@ def _told(message: Progress) -> str:
 
 
 def _doing(message: Progress) -> str:
-    """Returns what the job is at; that of the references has their name already."""
+    """Returns the job's phase; for references, what they are doing."""
     if message.phase != "references":
         return message.phase
     return "training the informed agent" if message.train_steps else "playing"
@@ -163,7 +160,7 @@ def _score(message: Progress) -> str:
 
 
 def _speed(tally: Tally) -> str:
-    """Returns the mean speed, `?` as long as it is not known."""
+    """Returns the mean speed, `?` while unknown."""
     speed = tally.env_steps_per_second
     return f"{speed:,.0f} env steps/s" if speed else "? env steps/s"
 

@@ -1,6 +1,6 @@
-"""A grid while it runs, for programs: one JSON object a line (docs/api.md, "Progress for programs").
+"""Progress for programs: one JSON object a line (docs/api.md, "Progress for programs").
 
-Times are seconds; a number that is not known yet is null.
+Times are in seconds; unknown numbers are null.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ SECONDS_BETWEEN_PROGRESS = 1.0
 
 
 def json_line(event: str, **content: object) -> str:
-    """Returns one line of the protocol, in ASCII, so that any pipe carries it."""
+    """Returns one line of the protocol, in ASCII."""
     return json.dumps({"event": event, **content}, allow_nan=False)
 
 
 def progress_json(
     events: Iterable[GridEvent], tally: Tally, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[str]:
-    """Adds every event to `tally` and yields lines: `begin` first, then what happens.
+    """Adds every event to `tally` and yields lines, `begin` first.
 
-    Of a job in work at most one `progress` a second, of one that another process holds one `held` a minute. Of a job's
-    own notices none is left out.
+    A running job gives at most one `progress` a second, and one of another process one `held` a minute. Notices are
+    never dropped.
     """
     yield json_line("begin", protocol=PROTOCOL, **_state(tally))
     last: dict[str, float] = {}
@@ -53,7 +53,7 @@ def _may_wait(event: GridEvent) -> bool:
 
 
 def _told(event: GridEvent) -> tuple[str, dict[str, Any]]:
-    """Returns the name of an event and what it says of its job."""
+    """Returns an event's name and its content."""
     if isinstance(event, HeldByOther):
         return "held", {"by": event.by}
     if isinstance(event, Started):
@@ -74,7 +74,7 @@ def _told(event: GridEvent) -> tuple[str, dict[str, Any]]:
 
 
 def _state(tally: Tally) -> dict[str, Any]:
-    """Returns how far the whole grid is."""
+    """Returns the progress of the whole grid."""
     return {
         "jobs": len(tally.jobs),
         "jobs_ended": tally.ended,

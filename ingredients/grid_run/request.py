@@ -1,4 +1,4 @@
-"""What a command line asks for: some cells of a study, in a results folder, under some limits."""
+"""What a command line asks for: cells of a study, in a results folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Grid:
         return Store(self.directory)
 
     def remaining(self) -> Remaining:
-        """Returns what the folder still lacks."""
+        """Returns what the folder lacks."""
         return remaining(self.study, self.store, self.cells)
 
 
@@ -52,7 +52,7 @@ def ask_for(
 
 
 def grid_of(study: Study, smoke: bool, seeds: int | None, filter_: str | None, out: Path | None) -> Grid:
-    """Returns some cells of a study in a results folder, as the options of `run-grid` say.
+    """Returns some cells of a study, as the options of `run-grid` say.
 
     Raises:
         UsageError: an option is wrong.
@@ -67,12 +67,12 @@ def grid_of(study: Study, smoke: bool, seeds: int | None, filter_: str | None, o
 
 
 def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
-    """Returns a study on what `ingredients check` is given: an id, `module:Class`, `file.py:Class`, or `own:` of these.
+    """Returns a study on the argument of `ingredients check`, and the folder in which its name resolves.
 
-    With it comes the folder in which the same name can be given again.
+    The argument is an id, `module:Class`, `file.py:Class`, or `own:` and one of these.
 
     Raises:
-        UsageError: a file is not there, or the name or a change is wrong.
+        UsageError: a file is missing, or the name or a change is wrong.
     """
     rest = name.removeprefix("own:")
     folder = Path.cwd()
@@ -93,7 +93,7 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
 
 
 def _classes(path: Path) -> list[str]:
-    """Returns the names of the classes that a file defines, by its text; `Class` where it has none or is no Python."""
+    """Returns the names of a file's public classes, without running it; `Class` if there are none."""
     try:
         body = ast.parse(path.read_bytes()).body
     except (SyntaxError, ValueError):
@@ -102,7 +102,7 @@ def _classes(path: Path) -> list[str]:
 
 
 def interruption(grid: Grid, arguments: Sequence[str]) -> str:
-    """Returns what is kept and how to go on: the same command, but for `--fresh`, which would start again."""
+    """Returns what is kept and how to continue: the same command without `--fresh`."""
     rest = grid.remaining()
     again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
     return f"interrupted: {rest.finished} of {several(len(rest.runs), 'run')} finished and kept; to go on: {again}"

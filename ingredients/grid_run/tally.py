@@ -1,7 +1,4 @@
-"""What a grid's events add up to: how far it is, how fast it goes, what failed.
-
-No text is made here.
-"""
+"""Totals of a grid's events: progress, speed, failures."""
 
 from __future__ import annotations
 
@@ -14,21 +11,21 @@ from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 
 
 class Tally:
-    """The state of a grid while it runs.
+    """The state of a running grid.
 
     Attributes:
-        jobs: all jobs of the grid.
-        in_work: what each job in work last told, by key; None before its first message.
+        jobs: all jobs.
+        in_work: the last message of each running job, by key; None before the first.
         finished: jobs that have finished.
         failures: jobs that have failed.
-        retried: the last attempt that failed of each job that is tried again and has not ended, by key.
-        notices: what jobs found worth saying, each with the job's key.
-        waiting: the processes that run jobs of this grid elsewhere, by the job's key.
-        elsewhere: jobs that another process has done.
+        retried: the last failed attempt of each job that is being retried, by key.
+        notices: with the job's key.
+        waiting: processes that run jobs of this grid elsewhere, by the job's key.
+        elsewhere: jobs done by other processes.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing has happened yet; the clock counts from the first training that is told of."""
+        """Starts empty; time counts from the first reported training."""
         self.jobs = tuple(jobs)
         self.in_work: dict[str, Progress | None] = {}
         self.finished: list[Finished] = []
@@ -73,26 +70,26 @@ class Tally:
 
     @property
     def ended(self) -> int:
-        """The number of jobs that nothing more will happen to."""
+        """Number of jobs that have ended."""
         return len(self.finished) + len(self.failures) + len(self.elsewhere)
 
     @property
     def total(self) -> int:
-        """The environment steps that the whole grid will train."""
+        """Environment steps of the whole grid."""
         return sum(job.env_steps for job in self.jobs)
 
     @property
     def passed(self) -> int:
-        """The environment steps that need no more waiting for: trained, here or elsewhere, or lost."""
+        """Environment steps that are over: trained here or elsewhere, or lost."""
         jobs = [*(event.job for event in self.failures), *(event.job for event in self.elsewhere)]
         others = {job.key: job.env_steps for job in jobs}
         return min(sum((self._trained | others).values()), self.total)
 
     @property
     def env_steps_per_second(self) -> float:
-        """The mean speed since training began, pauses for evaluation included; 0 as long as it is unknown.
+        """Mean speed since training began, with pauses for evaluation; 0 while unknown.
 
-        What an attempt lost is not counted, nor what a stack had been trained before: only what was gained since.
+        Only new progress counts: neither lost attempts nor steps before a resume.
         """
         if self._began is None:
             return 0.0
@@ -102,14 +99,14 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time that the rest will take at the mean speed so far; None as long as that is unknown."""
+        """Time for the rest at the mean speed so far; None while unknown."""
         if self.passed == self.total:
             return 0.0
         speed = self.env_steps_per_second
         return (self.total - self.passed) / speed if speed else None
 
     def _train(self, key: str, env_steps: int) -> None:
-        """Takes down how far a job is: after a retry it may be less far than before."""
+        """Notes a job's progress, which a retry may have set back."""
         self._trained[key] = env_steps
         self._found[key] = min(self._found.get(key, env_steps), env_steps)
         if self._began is None and env_steps:

@@ -2,21 +2,21 @@
 
 ```
 results/<study>/
-  study.yaml          the resolved study that the folder belongs to
+  study.yaml          the resolved study
   references.json     the references' curves on the evaluation tasks
-  runs/<run id>/      run.json, weights.safetensors, curves.parquet, blocks.safetensors (the final curves by block of
+  runs/<run id>/      run.json, weights.safetensors, curves.parquet, blocks.safetensors (final curves by block of
                       tasks), diagnostics.parquet, checksums.sha256, finished (the mark)
   looks.json          at how many runs each cell has been judged
-  snapshots/          what stacks in training go on from after a crash; deleted when their runs are stored
-  leases/             one file for each process that is at work in the folder, and what it holds
+  snapshots/          from which stacks in training resume after a crash; deleted when their runs are stored
+  leases/             a file for each process at work in the folder, with what it holds
   traces/             what agents did in some lifetimes: `ingredients trace`, and the one on the report's page
-  training.csv        how the training of each stack goes, appended while it goes
+  training.csv        the training of each stack, appended while it runs
   replaced/           older versions of runs that were evaluated or trained again
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
-In reading order: `record` (a run as it is stored), `folder` (the `Store`), `leases` (who works at what), `references`,
-`looks`, `snapshots`, `tables`, `traces`, `training_log`, `versions` (by which a run was made), `checksums`, `files`,
-`paths`, `processes`.
+In reading order: `record` (a stored run), `folder` (the `Store`), `leases` (who works on what), `references`, `looks`,
+`snapshots`, `tables`, `traces`, `training_log`, `versions` (of what made a run), `checksums`, `files`, `paths`,
+`processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

@@ -1,6 +1,6 @@
-"""Checksums of a run's files: written last of all, compared whenever one of the files is read.
+"""Checksums of a run's files, compared at every read.
 
-The list is what `sha256sum` writes, so that `sha256sum --check checksums.sha256` does the same from outside.
+The format is that of `sha256sum`, so `sha256sum --check checksums.sha256` does the same.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _SECONDS_TO_RENAME = 0.1
 
 
 def write_checksums(folder: Path) -> None:
-    """Writes the list of all files of a folder."""
+    """Writes the checksums of all files of a folder."""
     listed = [f"{_digest(path.read_bytes())}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / CHECKSUMS).write_text("".join(listed), encoding="utf-8")
 
 
 def read_checked(path: Path) -> bytes:
-    """Returns the content of a run's file; folders from before there were checksums have none to compare with.
+    """Returns a run file's content; old folders without checksums are not compared.
 
     Raises:
-        StoreError: If the file is missing, cannot be read, or is damaged.
+        StoreError: the file is missing, unreadable or damaged.
     """
     content = _as_written(path)
     if content is None:
@@ -37,10 +37,10 @@ def read_checked(path: Path) -> bytes:
 
 
 def require_whole(folder: Path) -> None:
-    """Looks at every file of a run, also at those that nothing reads just now, as the weights for a report.
+    """Checks every file of a run, also those that nothing reads now.
 
     Raises:
-        StoreError: If one is missing, or is damaged; the first one is named.
+        StoreError: a file is missing or damaged; names the first one.
     """
     try:
         listed = _listed(folder / CHECKSUMS)
@@ -53,7 +53,7 @@ def require_whole(folder: Path) -> None:
 
 
 def damaged(path: Path) -> str:
-    """Returns the line that says a file of a run is unusable and how to go on."""
+    """Returns the message for an unusable file of a run, with the way out."""
     return (
         f"{path}: missing, truncated, altered or written by another version; move the folder {path.parent} away "
         "and run the study again: only this run is repeated"
@@ -70,7 +70,7 @@ def _as_written(path: Path) -> bytes | None:
 
 
 def _listed(path: Path) -> dict[str, str] | None:
-    """Returns the digests by the name of the file, or None where there is no list."""
+    """Returns digests by file name, or None if there is no list."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Files that are either whole or not there: atomic writes, and errors that name the path and the way out.
+"""Atomic writes: a file is whole or absent; errors name the path and the way out.
 
-A crash leaves at most a hidden `.<name>.<random>.partial` beside it, which nothing reads and `sweep` removes. Its name
-is no other process's, so two that write the same file at once both succeed, and the later one stays.
+A crash leaves at most a hidden `.<name>.<random>.partial`, which nothing reads and `sweep` removes. Its name is unique,
+so two processes that write one file at once both succeed, and the later one stays.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _SECONDS_LEFT_ALONE = 3600.0
 
 @contextmanager
 def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turns what the operating system refuses into one line: the path, the reason, the way out.
+    """Turns an `OSError` into one line: path, reason, way out.
 
     Args:
-        path: The path to name.
-        doing: What was being done to it: "written", "read".
+        path: named in the message.
+        doing: what was done to it: "written", "read".
 
     Raises:
-        StoreError: In place of any `OSError` of the block; an `UnwritableError` where it was being written.
+        StoreError: instead of any `OSError`; `UnwritableError` for a write.
     """
     try:
         yield
@@ -53,10 +53,10 @@ def explained(path: Path, doing: str) -> Iterator[None]:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Gives a hidden path to write to, which takes the file's place at the end: readers see the old or the new.
+    """Yields a hidden path whose file replaces `path` at the end: readers see the old file or the new.
 
     Raises:
-        StoreError: If the path cannot be written.
+        StoreError: the path cannot be written.
     """
     partial = _partial(path)
     with explained(path, "written"):
@@ -71,14 +71,14 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
-    """Gives a hidden folder to fill, which takes the folder's place at the end, all of it or nothing.
+    """Yields a hidden folder that replaces `path` at the end, as a whole or not at all.
 
     Args:
-        path: The folder.
-        attic: Where a folder that is there already is moved to, as `<name>-<n>`: it is not deleted.
+        path: the folder.
+        attic: where an older folder is moved to, as `<name>-<n>`.
 
     Raises:
-        StoreError: If the folder cannot be written.
+        StoreError: the folder cannot be written.
     """
     partial = _partial(path)
     with explained(path, "written"):
@@ -95,19 +95,19 @@ def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
 
 
 def discard(path: Path) -> None:
-    """Deletes a file that is of no more use, and what a crash left of one half-written; what cannot be, stays."""
+    """Deletes a file and its partial versions, if possible."""
     for useless in (path, *path.parent.glob(f".{path.name}.*.partial")):
         with suppress(OSError):
             useless.unlink()
 
 
 def sweep(folder: Path, by: Path) -> None:
-    """Removes what processes that were killed left half-written, anywhere in a folder.
+    """Removes what killed processes left half-written anywhere in a folder.
 
     Args:
-        folder: The folder.
-        by: A file that was written just now: what is half-written and an hour older is nobody's any more. Both times
-            are of the machine that keeps the files, so that no clocks are compared.
+        folder: the folder.
+        by: a file written just now; partial files an hour older are abandoned. Both times are of the machine that keeps
+            the files, so no clocks are compared.
     """
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not
@@ -119,7 +119,7 @@ def sweep(folder: Path, by: Path) -> None:
 
 
 def _take_place(partial: Path, path: Path, attic: Path) -> None:
-    """Renames a folder, and what is in its place before; where the second renaming fails, the first is undone."""
+    """Moves the old folder to the attic and the new one to its place; undoes the first if the second fails."""
     if not path.exists():
         partial.rename(path)
         return
@@ -145,7 +145,7 @@ def _partial(path: Path) -> Path:
 
 
 def _flush(path: Path) -> None:
-    """Makes a file's content last, or a folder's entries (a rename is an entry of its folder; POSIX only)."""
+    """Flushes a file, or a folder's entries (renames; POSIX only), to the disk."""
     if path.is_dir() and os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

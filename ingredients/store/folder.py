@@ -1,7 +1,6 @@
-"""`Store`: the results folder of one study, from the first run to the report's files.
+"""`Store`: the results folder of one study.
 
-Nothing that a run gave is ever deleted: what has to make way is moved to `replaced/` or, with `fresh`, to
-`<folder>-old-<n>`.
+No result of a run is ever deleted: it is moved to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
 """
 
 from __future__ import annotations
@@ -48,30 +47,27 @@ _MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that
 
 
 class Store:
-    """The results of one study in one folder; making a `Store` touches nothing on the disk."""
+    """The results of one study in one folder."""
 
     def __init__(self, directory: Path) -> None:
-        """Names the folder; `open` makes it, `load_result` checks that it is one."""
+        """Names the folder and touches nothing; `open` makes it, `load_result` checks it."""
         self.directory = directory
 
     # The folder and its study
 
     def open(self, study: Study, fresh: bool = False) -> Store:
-        """Makes the folder ready for the study's runs: makes it, or goes on with what it holds.
+        """Makes the folder, or continues it, for the study's runs; returns this store.
 
         Args:
-            study: Takes the place of the stored study. Seeds, levels, evaluation and criterion may differ from it, and
-                runs that it no longer names stay where they are; what trains a run may not, nor, as long as another
-                process is at work in the folder, what evaluates it.
-            fresh: Move an older results folder to `<folder>-old-<n>` first.
-
-        Returns:
-            This store.
+            study: replaces the stored study. Seeds, levels, evaluation and criterion may differ from it; runs that it
+                does not name stay. What trains a run may not differ, nor what evaluates it while another process works
+                here.
+            fresh: move an older results folder to `<folder>-old-<n>` first.
 
         Raises:
-            StoreError: If the folder cannot be written, is not a results folder, holds runs trained otherwise, or has
-                to be changed under the hands of another process.
-            UsageError: If a file of the user's own (a memory, tasks) is not there; a copy of it is kept.
+            StoreError: the folder cannot be written, is not a results folder, holds runs trained otherwise, or would be
+                changed while another process works in it.
+            UsageError: a file of the user's own (a memory, tasks) is missing; the folder keeps a copy of each.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
@@ -92,7 +88,7 @@ class Store:
         """Returns the stored study.
 
         Raises:
-            StoreError: If it is missing or damaged.
+            StoreError: it is missing or damaged.
         """
         path = self.directory / STUDY_YAML
         try:
@@ -103,10 +99,10 @@ class Store:
             ) from error
 
     def trained_otherwise(self, study: Study) -> str | None:
-        """Returns in words what makes the folder's runs other than the study's; None where nothing does.
+        """Returns in words how the folder's runs were trained otherwise than the study says, or None.
 
         Raises:
-            StoreError: If the stored study, or a run that the study names, is damaged.
+            StoreError: the stored study, or a run that the study names, is damaged.
         """
         stored = self.study()
         if study_fingerprint(stored).trains != study_fingerprint(study).trains:
@@ -122,17 +118,17 @@ class Store:
         return self.directory / "runs"
 
     def run_path(self, run: Run) -> Path:
-        """Returns the folder of a run."""
+        """Returns a run's folder."""
         return self.runs_path / run.id
 
     def state(self, run: Run, prints: Fingerprints) -> State:
-        """Returns what there is of a run, given the fingerprints that it should have.
+        """Returns the state of a run, given its wanted fingerprints.
 
-        "trained" means that its weights are good but its evaluation is not the one asked for. A run that was trained
-        otherwise counts as missing.
+        "trained": the weights are good, but another evaluation is wanted. A run that was trained otherwise is
+        "missing".
 
         Raises:
-            StoreError: If its `run.json` is damaged.
+            StoreError: its `run.json` is damaged.
         """
         content = read_run_json(self.run_path(run) / RUN_JSON)
         if content is None or content["fingerprints"].get("trains") != prints.trains:
@@ -143,10 +139,10 @@ class Store:
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
     def states(self, study: Study, sources: Callable[[str], str] | None = None) -> dict[Run, State]:
-        """Returns the state of every run of the study, in its order; for `sources` see `fingerprints`.
+        """Returns the state of every run of the study, in order; for `sources` see `fingerprints`.
 
         Raises:
-            StoreError: If any file of a run is damaged.
+            StoreError: a file of a run is damaged.
         """
         states = {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
         for run, state in states.items():
@@ -155,16 +151,16 @@ class Store:
         return states
 
     def source_digest(self, kind: str) -> str:
-        """Returns the digest of a file of the user's own as it was trained last, for a report that stands by itself.
+        """Returns the digest of a user's file as it was last trained, so that a report needs no other file.
 
         Raises:
-            UsageError: If there is no copy of it, nor the file.
+            UsageError: neither the copy nor the file exists.
         """
         copy = self._source(kind)
         return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
 
     def left_out(self, study: Study) -> int:
-        """Returns how many finished runs lie in the folder that the study does not name (any more)."""
+        """Returns how many finished runs the folder has that the study does not name."""
         planned = {run.id for run in runs(study)}
         if not self.runs_path.exists():
             return 0
@@ -173,16 +169,16 @@ class Store:
             return sum(path.name not in planned and (path / FINISHED).exists() for path in stored)
 
     def write_run(self, record: RunRecord) -> None:
-        """Stores a run, whole or not at all; an older version of it is moved to `replaced/`.
+        """Stores a run atomically; moves an older version to `replaced/`.
 
         Raises:
-            StoreError: If it cannot be written.
+            StoreError: it cannot be written.
         """
         with replacing_folder(self.run_path(record.run), self._attic) as folder:
             write_record(record, folder)
 
     def record_mark(self, run: Run) -> Hashable:
-        """Returns what tells the stored record of a run from an earlier or later one; None where there is none."""
+        """Returns a value that differs between versions of a stored run; None if there is none."""
         try:
             status = (self.run_path(run) / RUN_JSON).stat()
         except OSError:
@@ -190,7 +186,7 @@ class Store:
         return status.st_ino, status.st_mtime_ns
 
     def read_run_json(self, run: Run) -> dict[str, Any]:
-        """Returns what `run.json` says: status, reason, fingerprints, versions, seconds and the resolved study."""
+        """Returns `run.json`: status, reason, fingerprints, versions, seconds and the resolved study."""
         path = self.run_path(run) / RUN_JSON
         content = read_run_json(path)
         if content is None:
@@ -202,25 +198,25 @@ class Store:
         return read_arrays(self.run_path(run) / WEIGHTS)
 
     def read_blocks(self, run: Run) -> dict[str, np.ndarray]:
-        """Returns the run's final curves on blocks of the held-out tasks, `[G, K]` by probe."""
+        """Returns the run's final curves on blocks of held-out tasks, `[G, K]` by probe."""
         return read_arrays(self.run_path(run) / BLOCKS)
 
     def diagnostics(self, run: Run) -> pd.DataFrame:
-        """Returns the run's training diagnostics, one row a logged update."""
+        """Returns the run's training diagnostics, one row for each logged update."""
         frame: pd.DataFrame = read_parquet(self.run_path(run) / DIAGNOSTICS_FILE, DIAGNOSTICS).to_pandas()
         return frame
 
     # Tables and texts of the whole study
 
     def curves(self, study: Study, states: Mapping[Run, State] | None = None) -> pd.DataFrame:
-        """Returns the curves of the study's finished runs as one tidy, sorted table; text columns are categories.
+        """Returns the curves of the study's finished runs as a tidy, sorted table; text columns are categories.
 
         Args:
-            study: The study; its name is the column `study`, whatever it was called when a run was made.
-            states: What `states(study)` returned, if it is at hand.
+            study: the study; its present name is the column `study`.
+            states: the result of `states(study)`, if at hand.
 
         Raises:
-            StoreError: If a finished run's file is damaged, or holds not all of that run's curves, or another's.
+            StoreError: a finished run's file is damaged or incomplete, or belongs to another run.
         """
         states = self.states(study) if states is None else states
         finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
@@ -238,23 +234,23 @@ class Store:
             write_csv(curves, CURVES, path)
 
     def write_references(self, references: Mapping[str, Any]) -> None:
-        """Writes what `evaluate_references` returned."""
+        """Writes the result of `evaluate_references`."""
         self.write_text(REFERENCES_JSON, references_text(references))
 
     def read_references(self) -> dict[str, Any] | None:
-        """Returns the stored references, or None where they have not been evaluated yet.
+        """Returns the stored references, or None.
 
         Raises:
-            StoreError: If the file is damaged.
+            StoreError: the file is damaged.
         """
         return read_references(self.directory / REFERENCES_JSON)
 
     def read_looks(self) -> dict[str, list[int]]:
-        """Returns at how many runs each cell has been judged, by its label; a damaged file is a `StoreError`."""
+        """Returns at how many runs each cell has been judged, by label; a damaged file is a `StoreError`."""
         return read_looks(self.directory / LOOKS_JSON)
 
     def write_looks(self, looks: Mapping[str, list[int]]) -> None:
-        """Writes at how many runs each cell has been judged: added seeds are another look, which verdicts pay for."""
+        """Writes at how many runs each cell has been judged: each look costs verdicts some of their level."""
         if looks != self.read_looks():
             self.write_text(LOOKS_JSON, json_text(looks))
 
@@ -263,7 +259,7 @@ class Store:
         self.write_bytes(name, text.encode("utf-8"))
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Writes a file of the report; a folder in its name is made."""
+        """Writes a file of the report; makes its folder."""
         path = self.directory / name
         with explained(path, "written"):
             path.parent.mkdir(exist_ok=True)
@@ -280,7 +276,7 @@ class Store:
         return self.directory / "replaced"
 
     def _require_results_or_nothing(self) -> None:
-        """Refuses to mix results with files of another kind, and to move a folder that is not ours aside."""
+        """Refuses a folder that holds other files."""
         if self.directory.is_dir() and not (self.directory / STUDY_YAML).exists():
             others = sorted(path.name for path in self.directory.iterdir() if not path.name.startswith("."))
             if not set(others) <= _MADE_FIRST:
@@ -290,7 +286,7 @@ class Store:
                 )
 
     def _go_on_with(self, study: Study) -> None:
-        """Refuses a study that trains otherwise; references of another evaluation make way."""
+        """Refuses a study that trains otherwise; moves references of another evaluation aside."""
         if how := self.trained_otherwise(study):
             raise StoreError(
                 f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "
@@ -306,7 +302,7 @@ class Store:
                 references.rename(first_free(self._attic / REFERENCES_JSON))
 
     def _require_nobody(self, so: str) -> None:
-        """Refuses to change the folder under the hands of another process."""
+        """Refuses to change the folder while another process works in it."""
         if process := at_work(self.directory):
             raise StoreError(
                 f"{self.directory}: {process} is at work in it{so}; wait until it has ended, end it, or give another "
@@ -314,7 +310,7 @@ class Store:
             )
 
     def _move_aside(self) -> None:
-        """Refuses where the path would lead to the moved folder still, or to nothing: then nothing is moved."""
+        """Moves the folder aside, unless the path would then lead nowhere or still to the moved folder."""
         directory = self.directory.resolve()
         if not (directory / STUDY_YAML).exists():
             return
@@ -330,10 +326,10 @@ class Store:
 
 
 def load_result(directory: Path) -> tuple[Store, Study]:
-    """Returns the store of a results folder and the study that it belongs to.
+    """Returns the store of a results folder, and its study.
 
     Raises:
-        StoreError: If the folder is not there or is not a results folder; the line says what would be one.
+        StoreError: there is no such results folder; the message suggests one.
     """
     with explained(directory, "read"):
         if not is_result(directory):
@@ -343,5 +339,5 @@ def load_result(directory: Path) -> tuple[Store, Study]:
 
 
 def _table_order(run: Run) -> tuple[tuple[str, ...], int]:
-    """Returns the key that puts whole runs into the order of the table's rows."""
+    """Returns the sort key of a run in the table."""
     return tuple(run.cell.texts().values()), run.seed

@@ -1,12 +1,12 @@
-"""Leases: which process works at which runs of a results folder, so that several divide a grid and none is done twice.
+"""Leases: which process works on which runs, so that several processes share a grid and no run is trained twice.
 
-Each process keeps one small file in `leases/`: who it is, what it holds, and a count that it raises every few seconds.
-To take something it first writes that it holds it and then reads everybody else's file. Of two that want the same
-at once at least one sees the other, and whoever sees another steps back; so never do both hold it. Files have
-random names that are never used again: to take over from the dead is to remove theirs, which cannot hit the living.
+Each process keeps one small file in `leases/`: who it is, what it holds, and a counter that it raises every few
+seconds. To take something it first writes its claim, then reads all other files. Of two processes that want the same,
+at least one sees the other and withdraws, so never do both hold it. Files have random names that are never reused, so
+removing a dead process's file cannot harm a living one.
 
-Dead is what this machine sees to be gone, and at once; of another machine, whose count stands still for a minute by
-this process's own clock. What two clocks say is never compared.
+On this machine a dead process is recognised at once. A process on another machine counts as dead when its counter
+stands still for a minute of the observer's clock; clocks of two machines are never compared.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LEASES = "leases"
 
 @dataclass(frozen=True)
 class Holder:
-    """What the file of a process says: who it is, how often it has said so, and the names that it holds."""
+    """A process's file: who it is, its counter, and the names that it holds."""
 
     process: Process
     beat: int
@@ -42,15 +42,15 @@ class Holder:
 
 
 class Leases:
-    """What this process holds of a results folder. Used in a `with` statement, which gives all of it back."""
+    """What this process holds of a results folder; leaving the `with` statement releases everything."""
 
     def __init__(self, directory: Path, beats: float = SECONDS_BETWEEN_BEATS, death: float = SECONDS_TO_DEATH) -> None:
         """Names the results folder; nothing is written before the `with` statement.
 
         Args:
-            directory: The results folder.
-            beats: Seconds from one sign of life to the next.
-            death: Seconds without any, after which a process of another machine is dead.
+            directory: the results folder.
+            beats: seconds between signs of life.
+            death: seconds without any, after which a process on another machine is dead.
         """
         self._file = directory / LEASES / f"{secrets.token_hex(8)}.json"
         self._process = this_process()
@@ -63,10 +63,10 @@ class Leases:
         self._heart = threading.Thread(target=self._live, name="leases", daemon=True)
 
     def __enter__(self) -> Self:
-        """Says that this process is at work in the folder, and goes on saying so.
+        """Starts the signs of life.
 
         Raises:
-            StoreError: If the folder cannot be written.
+            StoreError: the folder cannot be written.
         """
         self._write()
         self._heart.start()
@@ -75,20 +75,17 @@ class Leases:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Gives everything back."""
+        """Releases everything."""
         self._ended.set()
         self._heart.join()
         with suppress(OSError):
             self._file.unlink()
 
     def take(self, names: Collection[str]) -> Process | None:
-        """Takes all of the names, or none where another process holds one of them.
-
-        Returns:
-            That process; None where they are this one's now.
+        """Takes all of the names and returns None, or takes none and returns the process that holds one.
 
         Raises:
-            StoreError: If the folder cannot be written or read.
+            StoreError: the folder cannot be written or read.
         """
         wanted = frozenset(names)
         if other := self._other(wanted):  # reading is cheaper than writing
@@ -100,7 +97,7 @@ class Leases:
         return other
 
     def give_back(self, names: Collection[str]) -> None:
-        """Lets others have the names; on a full disk a little later, with the next sign of life or the end."""
+        """Releases the names; on a full disk with a later sign of life or at the end."""
         with suppress(UnwritableError):
             self._hold(self._names - frozenset(names))
 
@@ -118,7 +115,7 @@ class Leases:
                 self._write()
 
     def _write(self) -> None:
-        """Puts a new file in the place of the old; no flush: what a machine forgets in a crash, its dead held."""
+        """Replaces the file; without a flush, since a crash that loses it also ends the process."""
         with self._writing, explained(self._file.parent, "written"):
             self._file.parent.mkdir(exist_ok=True)
             self._beat += 1
@@ -132,29 +129,29 @@ class Leases:
 
 
 class Watch:
-    """Looks at the signs of life in a results folder, and removes the files of the dead."""
+    """Reads signs of life in a results folder, and removes the files of dead processes."""
 
     def __init__(
         self, directory: Path, death: float = SECONDS_TO_DEATH, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Looks at nothing yet; see `Leases` for `death`."""
+        """Reads nothing yet; see `Leases` for `death`."""
         self._folder = directory / LEASES
         self._death = death
         self._clock = clock
         self._seen: dict[Path, tuple[int, float]] = {}
 
     def living(self, except_: Path | None = None) -> list[Holder]:
-        """Returns the processes that are at work in the folder, or may be.
+        """Returns the processes that are, or may be, at work in the folder.
 
         Raises:
-            StoreError: If the folder cannot be read.
+            StoreError: the folder cannot be read.
         """
         with explained(self._folder, "read"):
             files = sorted(self._folder.glob("*.json"))
         return [holder for file in files if file != except_ and (holder := self._look(file))]
 
     def _look(self, file: Path) -> Holder | None:
-        """Returns what a file says, None where its process is dead or has just gone."""
+        """Returns a file's content; None if its process is dead or the file is gone."""
         holder = _read(file)
         if holder is None:
             return None
@@ -168,7 +165,7 @@ class Watch:
         return None
 
     def _stands_still(self, file: Path, beat: int) -> bool:
-        """Returns whether a count has been the same for as long as the dead are silent."""
+        """Returns whether a counter has not changed for `death` seconds."""
         now = self._clock()
         seen, since = self._seen.get(file, (None, now))
         if seen != beat:
@@ -178,12 +175,12 @@ class Watch:
 
 
 def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
-    """Returns a process that is at work in a results folder, None if there is none.
+    """Returns a process that is at work in a results folder, or None.
 
-    One of another machine is waited for: it gives a sign of life, or turns out to be dead.
+    Waits until a process on another machine gives a sign of life or turns out to be dead.
 
     Raises:
-        StoreError: If the folder cannot be read.
+        StoreError: the folder cannot be read.
     """
     watch = Watch(directory, death)
     first = {holder.process: holder.beat for holder in watch.living()}
@@ -196,7 +193,7 @@ def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
 
 
 def _read(file: Path) -> Holder | None:
-    """Returns what a file says; None where it is gone, or is none of ours."""
+    """Returns a file's content; None if it is gone or invalid."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         return Holder(Process(**content["process"]), int(content["beat"]), frozenset(content["names"]))

@@ -1,7 +1,7 @@
-"""How often a folder was judged as seeds were added: `looks.json`, kept so that no look is free.
+"""`looks.json`: at how many runs each cell was judged as seeds were added.
 
-Who trains more seeds because the first left something open looks again, and the judgement spends its level over all
-looks (`judgement.shares`). The file is written by the report; to delete it is to hide looks.
+Adding seeds after an open verdict is another look at the data, and judgement spends its level over all looks
+(`judgement.shares`). The report writes the file; deleting it hides looks.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _FORM = TypeAdapter(dict[str, list[NonNegativeInt]])
 
 
 def read_looks(path: Path) -> dict[str, list[int]]:
-    """Returns at how many runs each cell has been judged, by its label; nothing where it never was.
+    """Returns at how many runs each cell has been judged, by label.
 
     Raises:
-        StoreError: If the file is damaged.
+        StoreError: the file is damaged.
     """
     complaint = f"{path}: damaged; put it back as it was: it says how often these runs were judged"
     stored = read_json(path, complaint)

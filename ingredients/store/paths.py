@@ -1,4 +1,4 @@
-"""Which path is a results folder, and what is said of one that is not."""
+"""Recognises results folders, and explains paths that are none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STUDY_YAML = "study.yaml"
 
 
 def what_it_is(directory: Path) -> str:
-    """Returns why a path is not a results folder, and which path near it is one."""
+    """Returns why a path is not a results folder, and one near it that is."""
     expected = "expected a folder that `ingredients run-grid` wrote, such as results/bandit"
     if directory.is_file():
         inside = directory.absolute().parent
@@ -31,5 +31,5 @@ def is_result(path: Path) -> bool:
 
 
 def listed(names: list[str], most: int = 4) -> str:
-    """Returns names as a line has them: the first few."""
+    """Returns the first few names, joined."""
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

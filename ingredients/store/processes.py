@@ -1,4 +1,4 @@
-"""Which process this is, and whether another one is still there: as far as one machine can see that of its own."""
+"""Identifies this process, and tells whether another one on this machine still runs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A process, told apart from every later one that gets its number.
+    """A process, distinct from later ones with its number.
 
     Attributes:
         host: the machine's name, for people.
-        machine: the machine since its last start, and the part of it in which the number holds (a container).
-        number: the process's number there.
-        began: when it started, in the machine's own measure; empty where that is not known.
+        machine: identifies the machine's boot and the container whose numbers these are.
+        number: the process id.
+        began: start time in the machine's own units; empty if unknown.
     """
 
     host: str
@@ -27,17 +27,17 @@ class Process:
     began: str
 
     def __str__(self) -> str:
-        """Returns how people are told of it."""
+        """Returns it for messages."""
         return f"process {self.number} on {self.host}"
 
 
 def this_process() -> Process:
-    """Returns the process that asks."""
+    """Returns this process."""
     return Process(socket.gethostname(), _machine(), os.getpid(), _began(os.getpid()) or "")
 
 
 def is_there(process: Process) -> bool | None:
-    """Returns whether a process is there still; None where this machine cannot tell."""
+    """Returns whether a process still runs; None if this machine cannot tell."""
     if process.machine != _machine() or os.name != "posix":
         return None
     try:
@@ -52,7 +52,7 @@ def is_there(process: Process) -> bool | None:
 
 @cache
 def _machine() -> str:
-    """Returns the name of the machine, of its last start and of its space of process numbers, as far as it has them."""
+    """Returns host name, boot id and process namespace, as far as known."""
     parts = [socket.gethostname()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
@@ -62,10 +62,7 @@ def _machine() -> str:
 
 
 def _began(number: int) -> str | None:
-    """Returns when a process started, in ticks since the machine did; None where this is not to be known.
-
-    Of a process that has ended, and is only waited for by its parent, that is never.
-    """
+    """Returns a process's start in ticks since boot, None if unknown, "never" for a zombie."""
     try:
         text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

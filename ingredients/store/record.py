@@ -1,4 +1,4 @@
-"""A run as it is stored: one folder that says what was trained, how, with what, and what came of it."""
+"""The stored record of a run: what was trained, how, with what, and the results."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ class RunRecord:
     """All that is kept of one run.
 
     Attributes:
-        run: The cell and the seed.
-        fingerprints: Of what trained, what evaluated and what judges it.
-        status: "finished", or "failed" where the loss or a gradient was no longer finite.
-        reason: Why it failed, in one line; None for a finished run.
-        weights: Arrays by parameter name.
-        curves: Tidy adaptation curves, the columns of `CURVES` (of a failed run: what there is, maybe no rows).
-        returns_by_block: The plain lifetime's return on blocks of the held-out tasks; empty for a failed run.
-        diagnostics: One row a logged update, the columns of `DIAGNOSTICS`.
-        resolved: The study's resolved configuration.
-        versions: Version by package name.
-        seconds: Wall-clock time of its stack.
-        train_steps: Environment steps that it was trained for.
-        statistics: The family's own analysis of the run, by name; empty where it has none.
-        blocks: The final curves on blocks of the held-out tasks, `[G, K]` by probe; empty for a failed run.
-        inside: How well the last action and the last reward are decoded from its memory; empty without a memory.
-        analysis: What the study's `evaluation.analysis` found, lists of numbers by name; empty where none was asked.
+        run: the cell and the seed.
+        fingerprints: of what trains, evaluates and judges it.
+        status: "failed" where the loss or a gradient was not finite.
+        reason: why it failed, in one line.
+        weights: by parameter name.
+        curves: tidy adaptation curves with the columns of `CURVES`; possibly empty for a failed run.
+        returns_by_block: return of the plain lifetime on blocks of held-out tasks; empty for a failed run.
+        diagnostics: a row for each logged update, with the columns of `DIAGNOSTICS`.
+        resolved: the study's resolved configuration.
+        versions: by package name.
+        seconds: wall-clock time of its stack.
+        train_steps: environment steps of training.
+        statistics: the family's own analysis, by name.
+        blocks: final curves on blocks of held-out tasks, `[G, K]` by probe; empty for a failed run.
+        inside: how well the last action and reward are decoded from its memory.
+        analysis: results of `evaluation.analysis`, by name.
     """
 
     run: Run
@@ -80,7 +80,7 @@ class RunRecord:
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
-    """Writes the record's files into an empty folder, then their checksums; only a finished run gets the mark."""
+    """Writes the record's files and checksums into an empty folder; a finished run gets the mark."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
     (folder / BLOCKS).write_bytes(safetensors.numpy.save(dict(record.blocks)))
@@ -92,10 +92,10 @@ def write_record(record: RunRecord, folder: Path) -> None:
 
 
 def read_run_json(path: Path) -> dict[str, Any] | None:
-    """Returns the content of a `run.json`, or None where there is none.
+    """Returns a `run.json`, or None if there is none.
 
     Raises:
-        StoreError: If it is damaged.
+        StoreError: it is damaged.
     """
     if not path.exists():
         return None
@@ -107,10 +107,10 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
-    """Returns the JSON object of a file, or None where there is no such file.
+    """Returns a file's JSON object, or None if there is no file.
 
     Raises:
-        StoreError: With the complaint, if the file is unreadable or holds no JSON object.
+        StoreError: with the complaint, if the file is unreadable or holds no JSON object.
     """
     try:
         content = path.read_bytes()
@@ -122,10 +122,10 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
 
 
 def as_json(text: bytes, complaint: str) -> dict[str, Any]:
-    """Returns the JSON object that a file holds.
+    """Returns the JSON object of a text.
 
     Raises:
-        StoreError: With the complaint, if it holds none.
+        StoreError: with the complaint, if it holds none.
     """
     try:
         content = json.loads(text.decode("utf-8"))
@@ -137,10 +137,10 @@ def as_json(text: bytes, complaint: str) -> dict[str, Any]:
 
 
 def read_curves(folder: Path, run: Run) -> pa.Table:
-    """Returns the curves of a finished run, from its folder.
+    """Returns the curves of a finished run from its folder.
 
     Raises:
-        StoreError: If the file is damaged, holds rows of another run, or lacks the end of training.
+        StoreError: the file is damaged, has rows of another run, or lacks the end of training.
     """
     path = folder / CURVES_FILE
     table = read_parquet(path, CURVES)
@@ -154,7 +154,7 @@ def read_curves(folder: Path, run: Run) -> pa.Table:
 
 
 def _last_step(table: pa.Table) -> int | None:
-    """Returns the last evaluation point on held-out tasks without a probe, or None where there is none."""
+    """Returns the last evaluation point on held-out tasks without a probe, or None."""
     plain = pc.and_(pc.equal(table["probe"], "none"), pc.equal(table["tasks"], "held_out"))
     last: int | None = pc.max(table["train_step"].filter(plain)).as_py()
     return last
@@ -164,7 +164,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Returns the arrays of a safetensors file.
 
     Raises:
-        StoreError: If it is missing or damaged.
+        StoreError: it is missing or damaged.
     """
     content = read_checked(path)
     try:
@@ -174,7 +174,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def json_text(content: Mapping[str, Any]) -> str:
-    """Returns strict JSON (no NaN), indented, in the order of the keys."""
+    """Returns strict JSON (no NaN), indented, keys in order."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The references as they are stored: `references.json`, with a checksum in it; its shape is checked."""
+"""`references.json`: the stored references, with a checksum and a checked schema."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Leakage(BaseModel):
 
 
 class _References(BaseModel):
-    """Files of before leaks were measured have neither `held_out`, `episode_steps` nor `leakage`."""
+    """Old files lack `held_out`, `episode_steps` and `leakage`."""
 
     model_config = ConfigDict(strict=True)
 
@@ -68,10 +68,10 @@ def references_text(references: Mapping[str, Any]) -> str:
 
 
 def read_references(path: Path) -> dict[str, Any] | None:
-    """Returns the stored references, or None where there is no such file.
+    """Returns the stored references, or None if there is no file.
 
     Raises:
-        StoreError: If the file is truncated or altered, lacks a key, or has a value of the wrong type.
+        StoreError: the file is truncated or altered, lacks a key, or has a value of the wrong type.
     """
     complaint = f"{path}: damaged or altered; move it away and run the study again: no run is repeated"
     stored = read_json(path, complaint)

@@ -1,8 +1,7 @@
-"""Snapshots: what a stack in training goes on from after a crash, one file for each set of runs trained together.
+"""Snapshots: from which a stack in training resumes after a crash, one file for each set of runs trained together.
 
-A snapshot can always be made again, so a bad one stops nobody.
-
-A file is safetensors: arrays, and in its header what it is a snapshot of and a SHA-256 over all of it.
+A bad snapshot is ignored, since training can start again. A file is safetensors; its header says what it is a snapshot
+of, with a SHA-256.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ class Snapshot:
     """The state of a stack in training.
 
     Attributes:
-        runs: the fingerprint of what trains each run, by the run's id, in the order of the rows.
-        made_with: what else decides the bits: the device, versions of packages.
-        by_run: arrays whose first axis is the runs, `[S, ...]`.
+        runs: training fingerprints by run id, in the order of the rows.
+        made_with: what else determines the bits: device, package versions.
+        by_run: arrays `[S, ...]`.
         shared: arrays that all runs share: counters, times.
     """
 
@@ -40,14 +39,14 @@ class Snapshot:
     shared: Mapping[str, np.ndarray]
 
     def of(self, runs: Sequence[str]) -> Snapshot:
-        """Returns the snapshot of some of its runs, in the order given: runs share no number but the counters."""
+        """Returns the snapshot of some runs, in the given order."""
         rows = [list(self.runs).index(run) for run in runs]
         by_run = {name: array[rows] for name, array in self.by_run.items()}
         return Snapshot({run: self.runs[run] for run in runs}, self.made_with, by_run, self.shared)
 
 
 class Found(NamedTuple):
-    """The snapshot to go on from, if there is one, and why another was ignored, in a line, if one was."""
+    """The snapshot to resume from, and why another was ignored, each if any."""
 
     snapshot: Snapshot | None
     notice: str | None
@@ -62,10 +61,10 @@ class Snapshots:
         self._runs = directory / "runs"
 
     def write(self, snapshot: Snapshot) -> None:
-        """Puts the snapshot in the place of an older one of the same runs, whole or not at all.
+        """Replaces the snapshot of the same runs, atomically.
 
         Raises:
-            StoreError: If it cannot be written.
+            StoreError: it cannot be written.
         """
         path = self._path(snapshot.runs)
         with suppress(OSError):  # what is wrong with the folder, `replacing_file` says better
@@ -74,13 +73,13 @@ class Snapshots:
             partial.write_bytes(_encoded(snapshot))
 
     def find(self, runs: Mapping[str, str], made_with: Mapping[str, str]) -> Found:
-        """Returns the snapshot that the runs can go on from.
+        """Returns the snapshot from which the runs can resume.
 
-        It is one of exactly these runs; or, where some of a stack are stored already, one of them and others.
+        It is of exactly these runs, or of more if some of a stack are already stored.
 
         Args:
-            runs: the fingerprint of what trains each run, by the run's id.
-            made_with: as the snapshot would be made now; one made otherwise would end in other bits.
+            runs: training fingerprints by run id.
+            made_with: the present device and versions; others would give other bits.
         """
         path = self._path(runs)
         if path.exists():
@@ -94,7 +93,7 @@ class Snapshots:
         return Found(next((snapshot.of(list(runs)) for snapshot in fit), None), None)
 
     def forget(self, runs: Mapping[str, str]) -> None:
-        """Deletes the snapshot of these runs, which are stored now, and every other whose runs are all stored."""
+        """Deletes the snapshot of these runs, and all others whose runs are stored."""
         discard(self._path(runs))
         for path in self._files():
             named = _runs_of(path)
@@ -111,7 +110,7 @@ class Snapshots:
 
 
 def _fault(snapshot: Snapshot | None, runs: Mapping[str, str], made_with: Mapping[str, str]) -> str | None:
-    """Returns why runs cannot go on from a snapshot (None: it could not be read), or None where they can."""
+    """Returns why runs cannot resume from a snapshot (None: unreadable), or None if they can."""
     if snapshot is None:
         return "a snapshot that is damaged"
     if not runs.items() <= snapshot.runs.items():
@@ -134,7 +133,7 @@ def _encoded(snapshot: Snapshot) -> bytes:
 
 
 def _read(path: Path) -> Snapshot | None:
-    """Returns a file's snapshot; None where it is damaged: cut short, altered, or of another form."""
+    """Returns a file's snapshot; None if it is damaged."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             about, checksum = file.metadata()["about"], file.metadata()["sha256"]
@@ -153,7 +152,7 @@ def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> Iterator[tuple[str,
 
 
 def _runs_of(path: Path) -> dict[str, str]:
-    """Returns the runs that a file says it is of, without reading its arrays; none where it does not say."""
+    """Returns the runs in a file's header, without reading its arrays."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             runs: dict[str, str] = json.loads(file.metadata()["about"])["runs"]
@@ -171,7 +170,7 @@ def _checksum(about: str, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _digest(pieces: Sequence[str | bytes | memoryview]) -> str:
-    """Returns the SHA-256 of the pieces, each with its length before it, so that no two lists give the same bytes."""
+    """Returns the SHA-256 of the pieces with their lengths, so that different lists give different bytes."""
     digest = hashlib.sha256()
     for piece in pieces:
         content = piece.encode() if isinstance(piece, str) else piece

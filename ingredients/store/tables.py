@@ -1,4 +1,4 @@
-"""The two tables of a run, curves and diagnostics: their columns, and Parquet bytes that depend on content alone."""
+"""The two tables of a run, curves and diagnostics: columns, and Parquet bytes that depend on content alone."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SLICE_ROWS = 250_000
 
 
 def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes the frame as Parquet; it must have the schema's columns, and the same content gives the same bytes."""
+    """Writes a frame with the schema's columns as Parquet; equal content gives equal bytes."""
     form: dict[str, Any] = {"compression": "zstd", "store_schema": False}
     with pa.parquet.ParquetWriter(path, schema, **form) as writer:
         for table in _arrow_tables(frame, schema):
@@ -64,7 +64,7 @@ def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes the frame as CSV with one header line; each float is the shortest text that reads back as it."""
+    """Writes the frame as CSV; floats are the shortest text that reads back equal."""
     options = pa.csv.WriteOptions(quoting_header="none", quoting_style="none")  # no name or level needs quotes
     with pa.csv.CSVWriter(path, schema, write_options=options) as writer:
         for table in _arrow_tables(frame, schema):
@@ -72,7 +72,7 @@ def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
 
 
 def _arrow_tables(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Gives the rows in slices, so that a long table's text columns are never spelt out all at once."""
+    """Yields the rows in slices, so that text columns are never expanded all at once."""
     missing = [name for name in schema.names if name not in frame]
     if missing:
         raise ValueError(f"the table lacks the columns {', '.join(missing)}")
@@ -82,22 +82,22 @@ def _arrow_tables(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _array(column: pd.Series, kind: pa.DataType) -> pa.Array:
-    """Returns a column as Arrow keeps it; categories are spelt out by Arrow, which takes a tenth of pandas' time."""
+    """Returns a column as Arrow array; Arrow expands categories in a tenth of pandas' time."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pa.array(column).cast(kind)
     return pa.array(column, type=kind, from_pandas=True)
 
 
 def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Returns the rows in the order of the keys that are there."""
+    """Returns the rows sorted by those of the keys that exist."""
     return frame.sort_values([key for key in keys if key in frame], kind="stable", ignore_index=True)
 
 
 def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
-    """Returns a run's stored table; text columns come as dictionaries, which hold a long table in little memory.
+    """Returns a run's stored table; text columns are dictionaries, to save memory.
 
     Raises:
-        StoreError: If the file is missing, damaged, or has other columns or columns of another type.
+        StoreError: the file is missing or damaged, or its columns differ.
     """
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
     content = pa.BufferReader(read_checked(path))
@@ -125,10 +125,10 @@ def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = 
 
 
 def read_last_curves(path: Path) -> pd.DataFrame:
-    """Returns what a report's table of curves has of the end of training: held-out tasks without a probe, run by run.
+    """Returns the end of training from a report's table: held-out tasks without a probe, by run.
 
     Raises:
-        StoreError: If the file cannot be read, or lacks a column.
+        StoreError: the file cannot be read, or lacks a column.
     """
     frame = read_all_curves(path, [("probe", "=", "none"), ("tasks", "=", "held_out")])
     steps = frame.groupby(list(CURVES.names[1:6]), observed=True)["train_step"].transform("max")
@@ -136,5 +136,5 @@ def read_last_curves(path: Path) -> pd.DataFrame:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """Returns the type of a column's values, be they spelt out or looked up in a dictionary."""
+    """Returns the type of a column's values, also if they are in a dictionary."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -1,7 +1,6 @@
-"""What the agents of a results folder did in some lifetimes, step by step: tables below `traces/`.
+"""What agents did in some lifetimes, step by step: tables in `traces/`.
 
-The table that a report's page shows is named by what its agent was trained with, so that an older agent's is not
-taken for it.
+The table of a report's page is named by the training fingerprint, so that an older agent's is not shown.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ TRACES = "traces"
 
 
 def page_trace_name(study: Study) -> str:
-    """Returns the path of the table for the report's page, within the results folder."""
+    """Returns the path of the page's table within the results folder."""
     return f"{TRACES}/page-{study_fingerprint(study).trains[:12]}.csv"
 
 
 def read_page_trace(directory: Path, study: Study) -> pd.DataFrame | None:
-    """Returns that table; None where there is none, or it cannot be read: a page can do without it."""
+    """Returns that table; None if there is none or it cannot be read, since a page does without it."""
     try:
         return pd.read_csv(directory / page_trace_name(study))
     except (OSError, ValueError):

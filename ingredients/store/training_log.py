@@ -1,8 +1,8 @@
-"""`training.csv`: how the training of each stack goes, a line for each of its reports, written while it goes.
+"""`training.csv`: the training of each stack, a line for each of its reports, written while it runs.
 
-It is for plots and for people who watch; nothing is judged by it. One process writes a file: where several divide a
-grid, the next one writes `training-2.csv`. A line is appended whole, and a half line that a killed process left is cut
-off. After an interruption a stack goes on from its last snapshot, so its steps may go back: the later line counts.
+It is for plots and watchers; no judgement uses it. Each process writes its own file: if several share a grid, the next
+one writes `training-2.csv`. Lines are appended whole; a partial line of a killed process is cut off. After an
+interruption a stack resumes from its last snapshot, so steps may go back: the later line counts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class TrainingLog:
         """Takes the first file that no other process writes.
 
         Raises:
-            StoreError: If the folder cannot be written or read.
+            StoreError: the folder cannot be written or read.
         """
         names = (f"training{'' if number == 1 else f'-{number}'}.csv" for number in itertools.count(1))
         self.path = directory / next(name for name in names if leases.take([name]) is None)
@@ -40,16 +40,16 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line, if the stack has come a five-hundredth of its way since its last one, to its end, or back.
+        """Appends a line if the stack has advanced by 1/500 of its training, has ended, or went back.
 
-        A line that cannot be written is left out: training needs none of them.
+        A line that cannot be written is dropped.
 
         Args:
             stack: its key.
             train_step: environment steps of each run so far.
-            train_steps: those that each will have.
-            score: the best run's mean return an episode.
-            diagnostics: means over the stack's runs, named as in a run's `diagnostics.parquet`.
+            train_steps: of the whole training.
+            score: the best run's mean return of an episode.
+            diagnostics: means over the stack's runs, named as in `diagnostics.parquet`.
         """
         before = self._last.get(stack)
         near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES
@@ -62,7 +62,7 @@ class TrainingLog:
             self._append([now, stack, train_step, train_steps, *map(_number, numbers)])
 
     def _append(self, values: list[object]) -> None:
-        """Writes a line in one go, after the head where there is none and on a line of its own."""
+        """Appends a line in one write, after the header if the file is new."""
         with self.path.open("ab+") as file:
             whole = _whole_lines(file)
             if whole < file.seek(0, os.SEEK_END):
@@ -81,5 +81,5 @@ def _whole_lines(file: io.BufferedRandom) -> int:
 
 
 def _number(value: float | None) -> str:
-    """Returns a number with the digits that a plot shows; nothing where there is none."""
+    """Returns a number with six digits, or nothing if it is not finite."""
     return "" if value is None or not math.isfinite(value) else f"{value:.6g}"

@@ -1,4 +1,4 @@
-"""With what a run was made: the versions that are stored with it, and whether another one trained it."""
+"""Versions stored with a run, and whether another version trained it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PACKAGES = (DISTRIBUTION, "torch", "numba", "numpy", "scipy", "pandas", "pyarrow
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of Python and of the packages that decide what a run gives."""
+    """Returns the versions of Python and of the packages that affect results."""
     return {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
 
 
 @functools.cache  # read from disk, and asked for by every run
 def installed(name: str) -> str:
-    """Returns a package's version; a checkout of ours that was never installed works too."""
+    """Returns a package's version, or "checkout" if it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -32,14 +32,14 @@ def installed(name: str) -> str:
 
 
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
-    """Returns in words by which other version a stored run of this study was trained; None if by this one.
+    """Returns in words which other version trained a stored run of this study, or None.
 
-    A file of the user's own may be edited: then its runs are trained again, and nothing is refused.
+    If a file of the user's own was edited, its runs are trained again and nothing is refused.
 
     Args:
-        study: The study, which trains as the stored one does.
-        run: One of its runs.
-        content: What `run.json` says of it.
+        study: the study, which trains as the stored one does.
+        run: one of its runs.
+        content: its `run.json`.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):
