@@ -44,7 +44,7 @@ def test_a_report_begins_with_question_answer_and_meaning(tmp_path: Path) -> Non
     write_results(tmp_path / "bandit", bandit_study())
     asked, found, means, *_ = sentences(read_report(tmp_path / "bandit").markdown)
     assert asked == "Which of the four ingredients does in-context learning need on a five-armed bandit?"
-    assert found.startswith("In-context learning appeared in 2 of 16 cells (all four ingredients; ")
+    assert found.startswith("In-context learning was shown in 2 of 16 cells (all four ingredients; ")
     assert means.startswith("Claim 1 of the essay (all four ingredients are required) is ")
 
 

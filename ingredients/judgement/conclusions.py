@@ -29,7 +29,7 @@ def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
     needed = necessary(ingredient, cells, criterion)
     lacking = cells.get(FULL.lacking(ingredient))
     full = cells.get(FULL)
-    because = _because(lacking) if needed and lacking else None
+    because = _because(ingredient, lacking) if needed and lacking else None
     proof = () if needed is None or lacking is None else (FULL, lacking.cell) if needed else (lacking.cell,)
     return IngredientResult(
         necessary=needed,
@@ -48,10 +48,10 @@ def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
     )
 
 
-def _because(lacking: CellResult) -> Because | None:
-    """Returns why a cell is not in-context: its information does not allow it, or training did not reach it."""
+def _because(ingredient: Ingredient, lacking: CellResult) -> Because | None:
+    """Returns why a cell is not in-context: by its information, by training, or since it can carry nothing."""
     if lacking.ceiling is None or lacking.ceiling.suffices is None:
-        return None
+        return "definition" if _by_construction(ingredient, lacking) else None
     return "training" if lacking.ceiling.suffices else "information"
 
 
@@ -111,8 +111,8 @@ def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
     return (
-        " An agent without memory carries nothing, so by definition it is not in-context. What was measured is how "
-        "much less it earns."
+        " Without memory nothing is carried here, so by definition such an agent is not in-context. What was measured "
+        "is how much less it earns."
     )
 
 

@@ -13,7 +13,7 @@ from ingredients.judgement.results import CellResult, Effect, Interval, Share, V
 from ingredients.judgement.scores import Scale
 from ingredients.study import Ingredient
 
-Because = Literal["information", "training"]
+Because = Literal["information", "training", "definition"]
 Status = str
 """`supported`, `contradicted`, `channel not needed (route)`, `not applicable` or `undecided` (see `claims`)."""
 

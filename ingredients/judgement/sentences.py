@@ -5,7 +5,7 @@ A null result is stated with care; what is undecided is never called absent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.advice import PERHAPS
@@ -15,14 +15,13 @@ from ingredients.judgement.findings import Calibration, IngredientResult
 from ingredients.judgement.not_shown import reaction_suffices
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.verdict import together_from
-from ingredients.judgement.words import as_agents, describe, listed
+from ingredients.judgement.words import MOST_NAMED, describe, few, in_reading_order, listed
 from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Criterion, Ingredient
 from ingredients.study.messages import several
 
 FEW_SEEDS = 5
 NOTHING_TO_JUDGE = "No run has finished, so there is nothing to judge yet."
-_MOST_NAMED = 3
 
 
 def sentence(
@@ -78,7 +77,7 @@ def notes(
 
 
 def _appeared(cells: Sequence[CellResult]) -> str:
-    shown = _in_reading_order(result.cell for result in cells if result.verdict == "in-context")
+    shown = in_reading_order(result.cell for result in cells if result.verdict == "in-context")
     undecided = sum(result.verdict == "undecided" and result.seeds > 0 for result in cells)
     if not shown:
         run = sum(result.seeds > 0 for result in cells)
@@ -89,10 +88,12 @@ def _appeared(cells: Sequence[CellResult]) -> str:
         if some := _in_some_runs(cells):
             return f"In-context learning appeared {some}; that most runs learn was not shown in {where}{also}."
         return f"In-context learning was not shown in {where}{also}."
-    named = "; ".join(describe(cell) for cell in shown[:_MOST_NAMED])
-    more = f"; and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
-    some = f" In-context learning also appeared {found}." if (found := _in_some_runs(cells)) else ""
-    return f"In-context learning appeared in {len(shown)} of {several(len(cells), 'cell')} ({named}{more}).{some}"
+    named = "; ".join(describe(cell) for cell in shown[:MOST_NAMED])
+    more = f"; and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
+    some = (
+        f" Learning appeared {found}, too, which does not show it for most." if (found := _in_some_runs(cells)) else ""
+    )
+    return f"In-context learning was shown in {len(shown)} of {several(len(cells), 'cell')} ({named}{more}).{some}"
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
@@ -101,9 +102,9 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
     by_cell = {result.cell: result for result in cells if result.verdict in open_ and result.learned}
     if not by_cell:
         return ""
-    found = [by_cell[cell] for cell in _in_reading_order(by_cell)]
-    named = "; ".join(f"{describe(each.cell)}: {each.learned} of {each.share.of}" for each in found[:_MOST_NAMED])
-    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    found = [by_cell[cell] for cell in in_reading_order(by_cell)]
+    named = "; ".join(f"{describe(each.cell)}: {each.learned} of {each.share.of}" for each in found[:MOST_NAMED])
+    more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
     return f"in some runs of {several(len(found), 'cell')} ({named}{more})"
 
 
@@ -122,7 +123,7 @@ def _short(cells: Sequence[CellResult]) -> list[str]:
         "Learned in part, short of the ceiling,": others,
         "Perhaps below the floor or the ceiling, not shown,": perhaps,
     }
-    return [f"{head} in {several(len(found), 'cell')} ({_few(found)})." for head, found in kinds.items() if found]
+    return [f"{head} in {several(len(found), 'cell')} ({few(found)})." for head, found in kinds.items() if found]
 
 
 def _needs(cells: Mapping[Cell, CellResult], ingredients: Mapping[str, IngredientResult]) -> list[str]:
@@ -184,11 +185,11 @@ def _doubt_note(calibration: Calibration) -> str | None:
 
 
 def _undecided_note(cells: Sequence[CellResult]) -> str | None:
-    undecided = _in_reading_order(result.cell for result in cells if result.verdict == "undecided" and result.seeds)
+    undecided = in_reading_order(result.cell for result in cells if result.verdict == "undecided" and result.seeds)
     if not undecided:
         return None
-    named = "; ".join(describe(cell) for cell in undecided[:_MOST_NAMED])
-    more = f"; and {len(undecided) - _MOST_NAMED} more" if len(undecided) > _MOST_NAMED else ""
+    named = "; ".join(describe(cell) for cell in undecided[:MOST_NAMED])
+    more = f"; and {len(undecided) - MOST_NAMED} more" if len(undecided) > MOST_NAMED else ""
     verb = "is" if len(undecided) == 1 else "are"
     return f"{several(len(undecided), 'cell')} {verb} undecided, which does not mean absent ({named}{more})."
 
@@ -217,7 +218,7 @@ def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | Non
         if len(decided) == count:
             return f"All {count} verdicts {holm}"
         rest = count - len(decided)
-        others = "The other cell names none." if rest == 1 else f"The other {rest} cells name none."
+        others = "The other cell has no such verdict." if rest == 1 else f"The other {rest} cells have no such verdict."
         return f"The {len(decided)} verdicts that name a class of runs {holm} {others}"
     return (
         f"Each of the {len(decided)} verdicts holds by itself at {level}, but not all of them together. For {count} "
@@ -236,12 +237,6 @@ def _looks_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None
         f"The cells were judged {len(looked)} times as seeds were added ({seeds}). All looks share one error rate of "
         f"{spent}, so a later look needs more evidence."
     )
-
-
-def _few(cells: Iterable[Cell]) -> str:
-    ordered = _in_reading_order(cells)
-    more = f"; and {len(ordered) - _MOST_NAMED} more" if len(ordered) > _MOST_NAMED else ""
-    return "; ".join(describe(cell) for cell in ordered[:_MOST_NAMED]) + more
 
 
 def _failures_note(cells: Sequence[CellResult]) -> str | None:
@@ -303,15 +298,6 @@ def _missing_note(cells: Sequence[CellResult]) -> str | None:
     missing = sum(not result.seeds for result in cells)
     has = "has" if missing == 1 else "have"
     return f"{several(missing, 'cell')} {has} no finished run." if missing else None
-
-
-def _in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
-    """Returns the fullest cell first, and `agent.memory` before other kinds."""
-    return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
-
-
-def _ingredients_on(cell: Cell) -> int:
-    return sum(as_agents(cell).level(name) is True for name in INGREDIENTS)
 
 
 def of_working_memory(text: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.results import CellResult, Share
 from ingredients.study import MemoryKind, level_text
 from ingredients.study.messages import several
+
+MOST_NAMED = 3
 
 
 def describe(cell: Cell) -> str:
@@ -37,6 +39,22 @@ def listed(names: Sequence[str], last: str = "and") -> str:
     """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
     words = [name.replace("_", " ") for name in names]
     return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
+    """The fullest cell first, the memory of `agent.memory` before other kinds, whatever the order of the grid."""
+    return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
+
+
+def _ingredients_on(cell: Cell) -> int:
+    return sum(as_agents(cell).level(name) is True for name in INGREDIENTS)
+
+
+def few(cells: Iterable[Cell]) -> str:
+    """The first cells by name, and how many more there are."""
+    ordered = in_reading_order(cells)
+    more = f"; and {len(ordered) - MOST_NAMED} more" if len(ordered) > MOST_NAMED else ""
+    return "; ".join(describe(cell) for cell in ordered[:MOST_NAMED]) + more
 
 
 def listed_cells(cells: Sequence[Cell]) -> str:

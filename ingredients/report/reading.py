@@ -17,18 +17,19 @@ INTERVALS: Final = "What the intervals are over"
 PROBES: Final = (
     "A probe changes something while a trained agent plays. An agent that learns in context follows the wrong past "
     "after the swap, learns the task a second time after the wipe, and adapts to the new task after the switch. It "
-    "does not adapt to a channel that shows another lifetime. Score lost is against the same lifetimes without it."
+    "does not adapt to a channel that shows another lifetime. Score lost is the late score of the same lifetimes "
+    "without the probe, minus that with it."
 )
 ROUTES: Final = (
-    "How the agents that learn in context get the information of each ingredient. The level shows it, the environment "
-    "leaks it, the agent holds it in memory, or the task does not need it."
+    "How the agents that learn in context get the information of each ingredient. It is shown to them, the environment "
+    "leaks it, they hold it in memory, or the task does not need it."
 )
 _POLICIES: Final = {
     "random": "any action at every step",
     "best_fixed": "the best policy known that ignores the past",
-    "wander": "the same, in a room",
+    "wander": "the best policy known in a room that ignores the past",
     "reactive": "the best policy known that sees only the last observation, reward and action",
-    "reactive_reward_only": "the same without the last action",
+    "reactive_reward_only": "the best policy known that sees only the last observation and reward",
     "greedy": "takes the action that is best by what it has seen so far, and never explores on purpose",
     "thompson": "posterior sampling: acts as if a task drawn from its beliefs were the true one",
     "ucb1": "adds a bonus for what it has tried seldom",
@@ -38,9 +39,9 @@ _POLICIES: Final = {
     "oracle": "is told the task, so it can score above 1",
     INFORMED: "an agent of the same learner that is shown the task",
     "trained_reactive": "an agent of the same learner without memory, trained for longer",
-    "trained_reward_only": "the same without the last action",
-    "trained_action_only": "the same without the last reward",
-    "trained_observation_only": "the same without both",
+    "trained_reward_only": "trained_reactive without the last action",
+    "trained_action_only": "trained_reactive without the last reward",
+    "trained_observation_only": "trained_reactive without either",
 }
 
 
@@ -59,10 +60,15 @@ def _words(judgement: Judgement) -> Iterator[str]:
     yield "to carry: to hold something of earlier steps, in memory or written on the environment"
     yield (
         "reaction: what an agent can do by its last observation, reward and action. A run is compared with the better "
-        "of two: the agent of its seed without memory, and the reference in the role reactive"
+        "of two: the agent of its seed without memory, and the reference in the role reactive, which sees all three "
+        "even if the run does not"
     )
+    yield "exact: computed, where other references are simulated"
     yield "ceiling: the highest return known to be possible with what the agents of a cell are shown"
-    yield "emerges at step: the step of training from which on a run adapts to the end; the median over runs"
+    yield (
+        "emerges at step: the step of training from which on a run adapts to the end; the median over runs, of cells "
+        "that are in-context"
+    )
     yield "greedy actions: the late score if an agent takes its likeliest action instead of drawing one"
     yield "learned by heart: the agent earns more on its own training tasks than on others"
     yield (
@@ -94,9 +100,11 @@ def intervals(evidence: Evidence, judgement: Judgement) -> list[str]:
         f"needed: an exact test of two shares (Boschloo), one-sided, {level}",
         f"late score lost without an ingredient: over pairs of runs with one seed; Student's t, {level}. Its p is "
         "two-sided, against no loss",
-        "probability that a run scores higher: the share of all pairs of runs, ties half (Mann-Whitney); no interval",
+        "probability that a run with it scores higher than one without: the share of all pairs of runs, ties half "
+        "(Mann-Whitney); no interval",
         f"full cell minus a reference: over {drawn}; Student's t, {level}",
         "leaks: over tasks or lifetimes of random play; Student's t, 95%",
+        "differences are taken before numbers are rounded",
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult, IngredientResult, Judgement, ReferenceResult
-from ingredients.judgement.words import bounded_share, counted_runs, describe, listed
+from ingredients.judgement.words import bounded_share, counted_runs, describe, few, listed
 from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.judgement_input.references import INFORMED
 from ingredients.report import wording
@@ -18,11 +18,12 @@ from ingredients.study.messages import several
 
 FAILED = "Failed runs"
 OTHER_ROUTES = "Ingredients by another route"
-PROBABILITY = "probability that a run with it scores higher"
+PROBABILITY = "probability that a run with it scores higher than one without"
 P_OF_LOSS = "p of that loss"
 _WHY: dict[str | None, str] = {
     "information": "the information is missing",
     "training": "training does not bring it about",
+    "definition": "by definition: nothing is carried",
     None: wording.NOTHING,
 }
 NEEDED_BY_RUNS = (
@@ -133,8 +134,8 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
             f"{describe(each.cell)}: {each.verdict}{wording.storage(each)}" for each in results if wording.storage(each)
         ],
         OTHER_ROUTES: route_lines(ordered(judgement)),
-        "When it appears in training": [*_courses(results), *_memorised(results)],
-        "Classes of the runs": [_counted(result) for result in results if result.classes],
+        "When learning in context appears in training": [*_courses(results), *_memorised(results)],
+        "Classes of the runs": _classes(results),
         "Mixed": reasons["mixed"],
         "Undecided": reasons["undecided"],
         "What would help": [f"{describe(each.cell)}: {line}" for each in results for line in each.advice],
@@ -146,17 +147,27 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
     yield from ((title, lines) for title, lines in named.items() if lines)
 
 
-def _counted(result: CellResult) -> str:
-    """Returns how many runs are of each class, their late scores, and what share of all such runs would learn."""
-    lates = "; ".join(_lates(result, name) for name in result.classes)
-    share = f"{result.share.count} learned in context, so {bounded_share(result.share)}."
-    return f"{describe(result.cell)}: {counted_runs(result)}. {f'Late scores: {lates}. ' if lates else ''}{share}"
+def _classes(results: Sequence[CellResult]) -> list[str]:
+    """Returns how many runs are of each class, what share would learn, and late scores; cells alike share a line."""
+    alike: dict[tuple[str, str], list[CellResult]] = {}
+    for result in results:
+        if result.classes:
+            share = f"{result.share.count} learned in context, so {bounded_share(result.share)}"
+            alike.setdefault((counted_runs(result), share), []).append(result)
+    return [_class_line(*told, cells) for told, cells in alike.items()]
 
 
-def _lates(result: CellResult, name: str) -> str:
+def _class_line(counted: str, share: str, cells: Sequence[CellResult]) -> str:
+    """Returns the line of the cells whose runs came out alike, with the late scores of their runs."""
+    lates = "; ".join(_lates(cells, name) for name in cells[0].classes)
+    return f"{few(each.cell for each in cells)}: {counted}. {share}.{f' Late scores: {lates}.' if lates else ''}"
+
+
+def _lates(cells: Sequence[CellResult], name: str) -> str:
     """Returns the late scores of the runs of a class: each of them where classes differ, else from which to which."""
-    scores = sorted(run.late for run in result.runs if run.verdict == name and run.late is not None)
-    if len(result.classes) > 1 and len(scores) <= _MOST_SCORES:
+    runs = [run for result in cells for run in result.runs]
+    scores = sorted(run.late for run in runs if run.verdict == name and run.late is not None)
+    if len(cells[0].classes) > 1 and len(scores) <= _MOST_SCORES:
         return f"{name} {', '.join(map(wording.number, scores))}"
     if not scores:
         return wording.NOTHING
@@ -164,9 +175,9 @@ def _lates(result: CellResult, name: str) -> str:
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
-    """Returns the cells whose probes say something: those in-context or, where there is none, the fullest."""
+    """Returns the cells whose probes say something: a run of them learned; else the fullest."""
     with_probes = [result for result in ordered(judgement) if result.probes]
-    return [result for result in with_probes if result.verdict == "in-context"] or with_probes[:1]
+    return [result for result in with_probes if result.verdict == "in-context" or result.learned] or with_probes[:1]
 
 
 def probe_lines(result: CellResult) -> list[str]:
@@ -184,10 +195,8 @@ def _courses(results: Sequence[CellResult]) -> list[str]:
 
 def _memorised(results: Sequence[CellResult]) -> list[str]:
     """Returns which cells learned their own training tasks rather than to learn, a line each."""
-    names = [describe(result.cell) for result in results if result.memorises]
-    if not names:
-        return []
-    return [f"{name}: learned by heart" for name in names]
+    found = [result.cell for result in results if result.memorises]
+    return [f"learned by heart: {few(found)}"] if found else []
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
@@ -248,7 +257,7 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
             _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
             "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
-            f"It counts above {criterion.gain_above:g}, and so does what is earned beyond a reaction.",
+            f"A gain counts above {criterion.gain_above:g}. What is earned beyond a reaction counts above as much.",
             *parts,
         ]
     return " ".join(part for part in (*parts, wording.memories(evidence)) if part)

@@ -37,7 +37,7 @@ VERDICT_MEANINGS: dict[str, str] = {
     "reactive": "The agent improves within a lifetime by reacting to the last step. What it carries changes nothing.",
     "none": "The agent does not improve after the first episodes of a lifetime. What it carries changes nothing.",
     "mixed": "Runs differ, and no class is shown to be that of most runs.",
-    "undecided": "The data do not settle it. That is never reported as absence.",
+    "undecided": "The data do not settle it. That does not mean that the agent fails to learn.",
 }
 """What the word means of a run, and of a cell if most of its runs are so; README has the same sentences."""
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}

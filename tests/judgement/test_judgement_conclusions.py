@@ -62,7 +62,7 @@ def test_what_the_essay_expects() -> None:
     assert necessary(judgement) == [True, True, True, True]
     assert judgement.minimal_sufficient == (INGREDIENTS,)
     assert judgement.sentence == (
-        "In-context learning appeared in 1 of 16 cells (all four ingredients). Reward observation, action "
+        "In-context learning was shown in 1 of 16 cells (all four ingredients). Reward observation, action "
         "observation, memory and task distribution are needed here. Not learned, below the floor or the ceiling, in 2 "
         "cells (all but action observation; reward observation and task distribution only)."
     )
@@ -74,7 +74,7 @@ def test_an_ingredient_that_is_not_needed() -> None:
     assert necessary(judgement) == [True, False, True, True]
     assert judgement.minimal_sufficient == ((R, M, T),)
     assert judgement.sentence == (
-        "In-context learning appeared in 2 of 16 cells (all four ingredients; all but action observation). "
+        "In-context learning was shown in 2 of 16 cells (all four ingredients; all but action observation). "
         "Reward observation, memory and task distribution are needed here. "
         "Action observation is not needed as an explicit channel. "
         "Not learned, below the floor or the ceiling, in 1 cell (reward observation and task distribution only)."
@@ -104,7 +104,7 @@ def test_a_graded_cell_is_in_no_minimal_set() -> None:
     judgement = judge([shaped(half, "in-context")])
     assert judgement.minimal_sufficient == ()
     assert judgement.sentence.startswith(
-        "In-context learning appeared in 1 of 1 cell (reward 0.5 · action on · memory on · tasks on)."
+        "In-context learning was shown in 1 of 1 cell (reward 0.5 · action on · memory on · tasks on)."
     )
 
 
@@ -212,7 +212,7 @@ def test_a_single_cell() -> None:
     """The full cell alone: it learns, and nothing was tested by leaving it out."""
     judgement = judge([shaped(FULL, "in-context")])
     assert judgement.sentence == (
-        "In-context learning appeared in 1 of 1 cell (all four ingredients). Reward observation, action "
+        "In-context learning was shown in 1 of 1 cell (all four ingredients). Reward observation, action "
         "observation, memory and task distribution are not tested."
     )
 
@@ -236,7 +236,7 @@ def test_other_kinds_of_memory_conclude_nothing_about_the_ingredients() -> None:
     assert judgement.minimal_sufficient == alone.minimal_sufficient == (INGREDIENTS,)
     assert [result.verdict for result in judgement.cells[16:]] == shapes
     assert judgement.sentence == (
-        "In-context learning appeared in 3 of 20 cells (all four ingredients; all four ingredients [lstm]; all but "
+        "In-context learning was shown in 3 of 20 cells (all four ingredients; all four ingredients [lstm]; all but "
         "reward observation [window]). Reward observation, action observation, memory and task distribution are needed "
         "here. Not learned, below the floor or the ceiling, in 4 cells (all but action observation; all but memory "
         "[lstm-off]; all but memory [none]; and 1 more)."
@@ -296,5 +296,5 @@ def test_cells_in_words(which: Cell, words: str) -> None:
 def test_many_cells_are_not_all_named() -> None:
     """Four are named, fullest first; the rest is counted."""
     judgement = judge(shaped_grid({which: "in-context" for which in ALL_CELLS if which.memory}))
-    assert judgement.sentence.startswith("In-context learning appeared in 8 of 16 cells (all four ingredients; ")
+    assert judgement.sentence.startswith("In-context learning was shown in 8 of 16 cells (all four ingredients; ")
     assert "; and 5 more)" in judgement.sentence

@@ -160,7 +160,9 @@ def test_a_task_that_pays_once_tests_no_learning() -> None:
     found = judged(learn, stored(working_memory=True), writable=True)
     assert [each.status for each in (found.claim, found.leak_claim)] == ["not applicable"] * 2
     assert "tests working memory and not learning" in found.claim.sentence
-    assert found.sentence.startswith("Working memory (a lifetime pays once, so nothing is learned) appeared in 2 of 16")
+    assert found.sentence.startswith(
+        "Working memory (a lifetime pays once, so nothing is learned) was shown in 2 of 16"
+    )
     assert found.storage_claim.status == "supported"
     assert "as working memory (a lifetime pays once, so nothing is learned)" in found.storage_claim.sentence
 
