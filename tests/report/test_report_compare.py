@@ -133,7 +133,7 @@ def test_the_command_compares_several_folders(two: Comparison) -> None:
     done = CliRunner().invoke(app, ["report", *(str(report.directory) for report in two.reports)])
     assert (done.exit_code, done.stderr) == (0, "")
     text = " ".join(done.stdout.split())
-    assert "1 bandit: In-context learning appeared in" in text
+    assert "1 bandit: In-context learning was shown in" in text
     assert "2 ten-arms (19 of 20 runs finished, 1 failed): In-context" in text
     for report in two.reports:
         assert f"ingredients report {report.directory}" in done.stdout.replace("\n", " ").replace("  ", " ")
