@@ -1,10 +1,10 @@
-"""A gradient step of a stack as two kernels: each run's gradient norm; Adam with clipping and freezing, in one pass.
+"""A gradient step of a stack as two kernels: gradient norms; Adam with clipping and freezing in one pass.
 
     g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
     w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
 
-`learner.gradient_norm` and `learner.Adam` take some fifteen passes over all weights for it. Numbers that change from
-step to step are read from the card, so that a captured graph can be replayed with others.
+In torch this takes some fifteen passes over the weights. Changing numbers are read from the GPU, so that a captured
+graph can be replayed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NORM_BLOCK, STEP_BLOCK = 4096, 1024
 
 @kernel
 def _norm(gradient: tl.tensor, norm: tl.tensor, WEIGHTS: tl.constexpr, BLOCK: tl.constexpr) -> None:
-    """Writes |g| `[S]` of g `[S, P]`: a program a run."""
+    """Writes |g| `[S]` of g `[S, P]`, one program a run."""
     s = tl.program_id(0).to(tl.int64)
     squares = tl.zeros((BLOCK,), tl.float32)
     for first in range(0, WEIGHTS, BLOCK):
@@ -46,7 +46,7 @@ def _step(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Improves weights `[S, P]` in place, and the moments; a run that is not alive keeps its weights."""
+    """Updates weights `[S, P]` and moments in place; dead runs keep their weights."""
     s = tl.program_id(0).to(tl.int64)
     i = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     at, real = s * WEIGHTS + i, i < WEIGHTS
@@ -65,7 +65,7 @@ def _step(
 
 
 def norms(gradient: Tensor) -> Tensor:
-    """Returns |g| `[S]` of gradients `[S, P]`; it is not finite where a run has diverged."""
+    """Returns |g| `[S]` of gradients `[S, P]`; not finite if a run has diverged."""
     assert gradient.is_contiguous(), gradient.stride()
     norm = gradient.new_empty(len(gradient))
     _norm[(len(gradient),)](gradient, norm, WEIGHTS=gradient.shape[1], BLOCK=NORM_BLOCK, num_warps=8)
@@ -80,15 +80,15 @@ def step(
     pace: tuple[float | Tensor, float | Tensor],
     clip: tuple[float, Tensor],
 ) -> None:
-    """Improves `weights` `[S, P]` in place.
+    """Updates `weights` in place.
 
     Args:
         weights: `[S, P]`.
         gradient: `[S, P]`.
-        moments: Adam's mean and square, `[S, P]`, changed in place.
+        moments: Adam's mean and square, `[S, P]`, updated in place.
         norm: of the gradients, `[S]`.
-        pace: α / (1 − β₁ⁿ) and 1 − β₂ⁿ: numbers, or what a card holds.
-        clip: to which norm gradients are clipped, and which runs are alive, `[S]` (bool).
+        pace: α / (1 − β₁ⁿ) and 1 − β₂ⁿ.
+        clip: largest norm, and which runs are alive, `[S]` (bool).
     """
     assert all(part.is_contiguous() for part in (weights, gradient, *moments))
     runs, size = weights.shape

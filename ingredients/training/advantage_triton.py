@@ -1,10 +1,9 @@
-"""Advantages as two kernels: what `learner.generalised_advantage` computes in seven operations a step, and their norm.
+"""Generalised advantages (`learner.generalised_advantage`) and their normalisation as two kernels.
 
     δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
 
-Steps in which an agent only waited are left out, as if there were none; their own advantage is 0.
-A program goes from the last step to the first for 64 lifetimes. To normalise, a program sums over one run in an order
-of its own (torch's depends on how many runs there are): the mean and the deviation over the steps that count.
+Waiting steps are skipped; their advantage is 0. A program goes backwards through 64 lifetimes. For the normalisation a
+program sums over one run in a fixed order, as torch's depends on the number of runs.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def _advantages(
 def advantages(
     reward: Tensor, value: Tensor, discount: float, gae_lambda: float, acting: Tensor | None = None
 ) -> Tensor:
-    """Returns A_t for rewards, values, and 1 where there was something to do, `[..., T, N]`."""
+    """Returns A_t for rewards, values and acting flags, `[..., T, N]`."""
     steps, lanes = reward.shape[-2:]
     lifetimes, advantage = reward.numel() // steps, torch.empty_like(reward, memory_format=torch.contiguous_format)
     _advantages[(triton.cdiv(lifetimes, LANES_TOGETHER),)](
@@ -88,7 +87,7 @@ def _normalise(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Writes advantages `[M, S, X]` of mean 0 and deviation 1 over each run's steps that count, 0 elsewhere."""
+    """Writes advantages `[M, S, X]` normalised over each run's acting steps, 0 elsewhere."""
     s, x = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
     total, count = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
     for m in range(MINIBATCHES):
@@ -116,7 +115,7 @@ def _normalise(
 
 
 def normalised(advantage: Tensor, acting: Tensor | None, epsilon: float) -> Tensor:
-    """Returns advantages `[M, S, T, N]` of mean 0 and deviation 1 over each run's steps that count, 0 elsewhere."""
+    """Returns advantages `[M, S, T, N]` normalised over each run's acting steps, 0 elsewhere."""
     advantage = advantage.contiguous()
     out = torch.empty_like(advantage)
     minibatches, runs = advantage.shape[:2]

@@ -1,7 +1,6 @@
-"""Draws of rollouts to come, made by a thread while a device computes: nobody waits for them.
+"""Draws of coming rollouts, made by a thread while the device computes.
 
-There are two storages. One is being read by the device while the other is drawn into; a thread draws into it again only
-after the device has read it, so no more than two rollouts are on their way.
+Of two storages, the device reads one while the other is filled, so at most two rollouts are in progress.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ AT_ONCE = 2
 
 
 class Ahead(Generic[Storage]):
-    """Storages that are drawn into, one after the other, before they are asked for."""
+    """Storages filled in turn before they are needed."""
 
     def __init__(
         self, draw: Callable[[int, Storage], None], storages: Sequence[Storage], indices: range, device: torch.device
     ) -> None:
-        """Begins with the first ones.
+        """Begins filling.
 
         Args:
-            draw: draws for an index into a storage.
-            storages: as many as may be drawn at once.
-            indices: what is drawn for, in turn.
-            device: that reads the storages.
+            draw: fills a storage for an index.
+            storages: filled in turn.
+            indices: in order.
+            device: reads the storages.
         """
         self._draw = draw
         self._left = iter(indices)
@@ -42,7 +41,7 @@ class Ahead(Generic[Storage]):
 
     @contextmanager
     def next(self) -> Iterator[Storage]:
-        """Gives the next storage; it is drawn into again when the device has done what it is told inside."""
+        """Yields the next storage; it is filled again once the device has done the work of the context."""
         future, storage = self._drawn.popleft()
         future.result()
         yield storage
@@ -53,7 +52,7 @@ class Ahead(Generic[Storage]):
         self._begin(storage, read)
 
     def close(self) -> None:
-        """Draws no more."""
+        """Stops drawing."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, storage: Storage, read: torch.cuda.Event | None) -> None:

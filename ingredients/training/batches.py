@@ -1,4 +1,4 @@
-"""Minibatches as the learner takes them, however the steps were collected; and what the policy thinks of actions."""
+"""Minibatches for the learner, however steps were collected; log-probabilities of actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingredients.training.setup import Setup
 
 
 class Leaves(NamedTuple):
-    """The weights by name, as leaves that gradients are taken of."""
+    """Weights by name, as autograd leaves."""
 
     policy: Mapping[str, Tensor]
     critic: Mapping[str, Tensor]
@@ -26,12 +26,12 @@ class Batch(NamedTuple):
 
     Attributes:
         inputs: `[S, T, N, F]`.
-        start: the memory that its lanes start from, parts `[S, N, ...]`; None where it is the initial one.
-        carry: `[S, T]`, or `[S, T, N]` where lanes do not keep step.
-        minibatch: what was done.
-        earned: what it earned, `[S, X]`, or what each action would have, `[S, X, A]`.
+        start: initial memory, parts `[S, N, ...]`; None: the default.
+        carry: `[S, T]`, or `[S, T, N]` by lane.
+        minibatch: actions and advantages.
+        earned: `[S, X]`, or of every action `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
-        target: the critic's, `[S, X]`.
+        target: of the critic, `[S, X]`.
     """
 
     inputs: Tensor
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
 
 
 def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
-    """Whether `policy_triton` takes the head: of choices, and one small layer."""
+    """Whether `policy_triton` can take the head: discrete actions, one small layer."""
     if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
         return False
     from ingredients.training import policy_triton
@@ -53,7 +53,7 @@ def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
 
 
 def log_probabilities(setup: Setup, weights: Mapping[str, Tensor], outputs: Tensor, action: Tensor) -> Tensor:
-    """Returns log π(a), `[S, X]`, for the memory's outputs `[S, X, H]`."""
+    """Returns log π(a), `[S, X]`, for outputs `[S, X, H]`."""
     if head_by_kernels(setup, outputs):
         from ingredients.agent import choice_triton
 

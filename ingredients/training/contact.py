@@ -1,7 +1,7 @@
-"""First contact with somebody else's tasks: what random play shows of them in seconds, before anything is trained.
+"""First contact with a user's tasks: what seconds of random play show before training.
 
-Tasks are compared on the same seeds under the same actions, so that what differs is the task's; resets are compared on
-one task under different seeds; and the first of both plays is played twice.
+Tasks are compared under the same seeds and actions, resets on one task under different seeds. The first play is
+repeated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Row = tuple[str, str]
 
 
 class RandomPlay(NamedTuple):
-    """Random play: what was shown `[T + 1, N, O]`, paid `[T, N]`, and where there was something to do `[T, N]`."""
+    """Random play: observations `[T + 1, N, O]`, rewards `[T, N]`, acting flags `[T, N]`."""
 
     shown: Tensor
     paid: Tensor
@@ -46,12 +46,12 @@ class RandomPlay(NamedTuple):
 
 
 def contact(study: Study) -> dict[str, Any]:
-    """Returns what random play shows of a study's tasks: `rows`, a name and a text each, the last one about verdicts.
+    """Returns findings on a study's tasks: `rows` of name and text, the last on verdicts.
 
-    `vary` is what could vary where nothing does; `likely` whether nothing speaks against verdicts.
+    `vary`: what could vary if nothing does. `likely`: whether nothing speaks against verdicts.
 
     Raises:
-        StudyError: the tasks are not there, or break their contract.
+        StudyError: the tasks are missing, or break their contract.
     """
     family = make_family(study.tasks)
     take_failures(family)
@@ -74,7 +74,7 @@ def contact(study: Study) -> dict[str, Any]:
 
 @torch.no_grad()
 def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> RandomPlay:
-    """Plays as many episodes as there are `starts` `[K, N, S]`; with the same actions in all lanes where `alike`."""
+    """Plays as many episodes as `starts` `[K, N, S]`, with equal actions in all lanes if `alike`."""
     draw = generator(1, Purpose.LEAKAGE)
     lanes = len(tasks)
     world = lifetime.begin(family, tasks, starts[0])
@@ -137,7 +137,7 @@ def _difference(once: RandomPlay) -> str:
 
 
 def _differs(part: Tensor) -> bool:
-    """Returns whether lanes differ: they stand in the dimension after the steps, or in the first."""
+    """Returns whether lanes differ; they are the dimension after the steps, or the first."""
     lanes = part if part.dim() == 2 and part.shape[0] == TASKS else part.transpose(0, 1)
     return bool((lanes != lanes[:1]).any())
 
@@ -152,7 +152,7 @@ def _resets(family: Family, resets: Tensor) -> str:
 
 
 def _repeated(once: RandomPlay, again: RandomPlay) -> str:
-    """Returns whether the same seeds and actions give the same."""
+    """Returns whether equal seeds and actions give equal results."""
     count = min(len(once.paid), len(again.paid))
     same = torch.equal(once.shown[: count + 1], again.shown[: count + 1]) and torch.equal(
         once.paid[:count], again.paid[:count]
@@ -179,7 +179,7 @@ def _speed(free: RandomPlay) -> str:
 
 
 def slow_notice(study: Study, family: Family) -> str | None:
-    """Returns that a step takes long, and what helps; None where it does not, or where that is done already."""
+    """Returns that a step is slow, and what helps, or None."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vectorization == "async":
         return None
@@ -194,7 +194,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the median time of the first steps of a lifetime in one environment, a few seconds of them at most."""
+    """Returns the median time of a lifetime's first steps in one environment."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     world = lifetime.begin(family, tasks, torch.rand(1, family.start_size, generator=draw))
@@ -211,7 +211,7 @@ def _step_seconds(family: Family) -> float:
 
 
 def unvaried(study: Study) -> str | None:
-    """Returns that nothing varies in a study's environment, and what could; None where something does."""
+    """Returns that nothing varies in a study's environment, and what could, or None."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vary:
         return None
@@ -233,7 +233,7 @@ def _recipe(section: GymnasiumTasks) -> Recipe:
 
 
 def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
-    """Yields what speaks against a study on these tasks ending in verdicts, and what to change."""
+    """Yields what speaks against verdicts on these tasks, and what to change."""
     section = study.tasks
     if isinstance(section, GymnasiumTasks) and not section.vary:
         yield nothing_varies(_could_vary(study), section.fresh_start)

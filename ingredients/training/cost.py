@@ -1,7 +1,4 @@
-"""What training costs: memory by counting tensors, speed by timing a few updates.
-
-Nothing is kept of what is trained here.
-"""
+"""The cost of training: memory by counting tensors, speed by timing some updates."""
 
 from __future__ import annotations
 
@@ -37,23 +34,23 @@ POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's lo
 
 
 class Speed(NamedTuple):
-    """Environment steps a second of all runs of a stack together: trained on, and only played, as in an evaluation."""
+    """Environment steps per second over all runs of a stack: in training, and in evaluation."""
 
     trained: float
     played: float
 
 
 def memory_estimate(study: Study, stack: Stack) -> int:
-    """Returns the peak bytes of a worker that trains the stack: the rollout, one minibatch's tape, the weights."""
+    """Returns the peak bytes of a worker that trains the stack."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _tape_floats(setup) + _weight_floats(setup) + _evaluation_floats(setup)
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
 
 
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
-    """Returns the bytes that are free on the GPU, and what stacks of the first run, of two, ... take of them at most.
+    """Returns the free bytes of the GPU, and the bytes needed for stacks of one run, two, ....
 
-    Runs inside the worker that will train: what CUDA itself takes is taken then.
+    Runs inside the worker that will train, so that CUDA's own memory is counted.
 
     Raises:
         UsageError: torch finds no GPU.
@@ -66,9 +63,9 @@ def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
 
 
 def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes that stacks of the first run, of two, ... take on a GPU in training.
+    """Returns the peak bytes on a GPU for stacks of one run, two, ....
 
-    Evaluations take as many lanes at once as what is free has room for.
+    Evaluations adapt to the free memory.
     """
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
@@ -77,16 +74,16 @@ def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
 
 
 def memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes of a worker that trains the first run of a stack alone, the first two, and so on."""
+    """Returns the peak bytes of a worker for one run of the stack, two, ...."""
     whole = memory_estimate(study, stack) - PROCESS_BYTES
     return [PROCESS_BYTES + whole * count // len(stack.runs) for count in range(1, len(stack.runs) + 1)]
 
 
 def notices(study: Study) -> list[str]:
-    """Returns what the user should know of the study's tasks and memories, one sentence for each that has something.
+    """Returns what the user should know of tasks and memories, one sentence each.
 
     Raises:
-        StudyError: a memory, tasks or an environment of somebody else's breaks its contract.
+        StudyError: a user's memory, tasks or environment breaks its contract.
     """
     setup = prepare(study, ())
     entering = setup.agent.eye.entering(setup.agent.layout.size)
@@ -97,13 +94,13 @@ def notices(study: Study) -> list[str]:
 
 
 def _gate_notice(study: Study, family: Family) -> str | None:
-    """Returns that the study will not be applicable, where the settings of its tasks alone say so."""
+    """Returns that the study will not be applicable, if its task settings alone imply it."""
     why = study.tasks.not_applicable(study.criterion.gain_above)
     return f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}" if why else None
 
 
 def _start_notice(study: Study, family: Family) -> str | None:
-    """Returns that a level changes nothing, where the study has it."""
+    """Returns that a level of the study changes nothing, or None."""
     if family.start_size or OneTask.RANDOM_START not in study.ingredients.task_distribution:
         return None
     return (
@@ -112,7 +109,7 @@ def _start_notice(study: Study, family: Family) -> str | None:
 
 
 def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
-    """Returns how fast this process trains the stack, timed for about `seconds`, and how fast it evaluates it."""
+    """Returns the speed of training, timed for about `seconds`, and of evaluation."""
     endless = study.learner.model_copy(update={"train_steps": 10**12})
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
     steps, took = _time(setup, seconds)
@@ -120,7 +117,7 @@ def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
 
 
 def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, float, float]:
-    """Returns the seconds until a stack's training is recorded on a GPU, then the env steps a second of both kinds."""
+    """Returns the seconds until training is recorded on a GPU, then both speeds in env steps per second."""
     endless = study.learner.model_copy(update={"train_steps": 10**12})
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs, "cuda")
     updates = train(setup, begin_training(setup))
@@ -133,7 +130,7 @@ def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, flo
 
 
 def _card_played(setup: Setup, tasks: int) -> float:
-    """Returns the environment steps a second of an evaluation on a GPU, once it is recorded."""
+    """Returns the env steps per second of a recorded evaluation on a GPU."""
     policy = begin_training(setup).policy
     stage = stage_of(setup)
     lived = evaluation_tasks(setup.family, tasks).expand(len(setup.runs), -1, -1)
@@ -145,7 +142,7 @@ def _card_played(setup: Setup, tasks: int) -> float:
 
 
 def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns how fast a workload trains on a GPU, and what comes before (see `grid_run.on_gpus.CardBench`)."""
+    """Returns the training speed of a workload on a GPU, and its start-up (see `grid_run.on_gpus.CardBench`)."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     setup = prepare(workload.study(), workload.stack(), "cuda")
@@ -163,12 +160,12 @@ def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
 
 
 def card_facts() -> dict[str, str]:
-    """Returns the name of the GPU, and torch's version."""
+    """Returns the names of the GPU and of torch's version."""
     return {"card": torch.cuda.get_device_name(0), "torch": torch.__version__}
 
 
 def _device_seconds(updates: Iterator[Update], count: int = 1) -> float:
-    """Returns the seconds of so many updates, the device's work included."""
+    """Returns the seconds of `count` updates, synchronised."""
     torch.cuda.synchronize()
     began = time.perf_counter()
     for _ in range(count):
@@ -178,13 +175,13 @@ def _device_seconds(updates: Iterator[Update], count: int = 1) -> float:
 
 
 def workload_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns `env_steps` and `seconds` of this process on a workload, timed after one update."""
+    """Returns `env_steps` and `seconds` on a workload, after one update."""
     steps, took = _time(prepare(workload.study(), workload.stack()), seconds)
     return {"env_steps": steps, "seconds": took}
 
 
 def update_seconds(workload: Workload, updates: int) -> float:
-    """Returns the seconds of so many updates of a workload in this process, a first one not counted."""
+    """Returns the seconds of `updates` updates, after a first one."""
     setup = prepare(workload.study(), workload.stack())
     trained = train(setup, begin_training(setup))
     next(trained)
@@ -195,7 +192,7 @@ def update_seconds(workload: Workload, updates: int) -> float:
 
 
 def _time(setup: Setup, seconds: float) -> tuple[int, float]:
-    """Returns how many environment steps all runs trained on in how many seconds, a first update not counted."""
+    """Returns env steps of all runs and their seconds, after one update."""
     updates = train(setup, begin_training(setup))
     next(updates)
     began = time.perf_counter()
@@ -207,7 +204,7 @@ def _time(setup: Setup, seconds: float) -> tuple[int, float]:
 
 
 def _played_speed(setup: Setup, seconds: float) -> float:
-    """Returns the environment steps a second of an evaluation: lanes play for a lifetime, or for about `seconds`."""
+    """Returns the env steps per second of an evaluation."""
     count = lanes_at_once(setup)
     steps = setup.family.steps
     tasks = evaluation_tasks(setup.family, count).expand(len(setup.runs), -1, -1)
@@ -221,7 +218,7 @@ def _played_speed(setup: Setup, seconds: float) -> float:
 
 @torch.no_grad()
 def _time_play(play: Play, draws: Draws, seconds: float) -> tuple[int, float]:
-    """Returns how many steps of a lifetime all lanes played in how many seconds, a first step not counted."""
+    """Returns steps played and their seconds, after a first step."""
     lanes, _ = advance(play, begin(play, draws.start[0]), at_step(draws, 0))
     began = time.perf_counter()
     played = 0
@@ -233,14 +230,14 @@ def _time_play(play: Play, draws: Draws, seconds: float) -> tuple[int, float]:
 
 
 def _rollout_floats(setup: Setup) -> int:
-    """Returns floats a run: inputs, memory and critic's inputs of every step, some ten numbers a step, the states."""
+    """Returns floats per run of a rollout."""
     step = setup.agent.layout.size + setup.agent.hidden + setup.critic.inputs + 12 + 3 * setup.family.noise_size
     state = setup.agent.memory.state_floats(setup.family.steps)
     return setup.lifetimes * (setup.rollout_steps * step + state)
 
 
 def _drawn_floats(setup: Setup) -> int:
-    """Returns floats a run: the draws of a rollout, for each run its own."""
+    """Returns floats per run of a rollout's draws."""
     family = setup.family
     width = family.actions if family.continuous else 1
     step = width + family.noise_size + 2 + 2
@@ -248,7 +245,7 @@ def _drawn_floats(setup: Setup) -> int:
 
 
 def _tape_floats(setup: Setup) -> int:
-    """Returns floats a run: what the unroll, its way back, the policy's loss and the critic keep for one minibatch."""
+    """Returns floats per run of unroll, backward pass, loss and critic for one minibatch."""
     lanes = setup.lifetimes // setup.tuned.minibatches
     steps = setup.rollout_steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
@@ -258,15 +255,15 @@ def _tape_floats(setup: Setup) -> int:
 
 
 def _weight_floats(setup: Setup) -> int:
-    """Returns floats a run: weights, two moments, gradient and temporaries of the optimiser."""
+    """Returns floats per run of weights, moments, gradient and temporaries."""
     shapes = {**setup.agent.shapes(), **setup.critic.shapes()}
     return 8 * sum(math.prod(shape) for shape in shapes.values())
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats a run: the draws of one chunk of lanes, and the states of those that are played at once.
+    """Returns floats per run of an evaluation: draws of a chunk, and states of its lanes.
 
-    A state is there three times: at the start, half-way, and of the lifetimes that branch off.
+    States exist three times: at the start, half-way, and in branches.
     """
     draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)

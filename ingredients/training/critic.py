@@ -1,8 +1,7 @@
-"""An asymmetric critic: it also sees the task and the time, in training only.
+"""An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
 
-In a lifetime most of the return's variance is which task was drawn and how much time is left; a critic that sees both
-leaves to the advantage what the action did (an asymmetric critic, Pinto et al. 2018). The policy never sees them, so
-the trained agent's information is that of its cell.
+Most of the return's variance comes from the task drawn and the time left; a critic that sees both leaves the action's
+effect to the advantage. The policy never sees them.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ LAST_BLOCK = 4  # the value is the first of so many columns: in torch MKL rounds
 
 @dataclass(frozen=True)
 class Critic:
-    """One hidden layer of rectified units on [memory's output, ψ, time, 1]."""
+    """One hidden ReLU layer on [memory's output, ψ, time, 1]."""
 
     output_size: int
     task_size: int
@@ -35,7 +34,7 @@ class Critic:
 
     @property
     def inputs(self) -> int:
-        """The length of the critic's input."""
+        """Width of the input."""
         return self.output_size + self.task_size + TIME_FEATURES
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -59,9 +58,9 @@ class Critic:
 
 
 def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
-    """Returns the critic's input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
+    """Returns the input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
-    Time is given as t / T and as γ^{T−t}, the share of an endless future that the lifetime's end cuts off.
+    Time is t / T and γ^{T−t}, the share of an endless future cut off by the lifetime's end.
     """
     steps = outputs.shape[-3]
     t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)
@@ -72,7 +71,7 @@ def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
 
 
 def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
-    """Returns values `[S, ...]` for the critic's inputs `[S, ..., C]`."""
+    """Returns values `[S, ...]` for inputs `[S, ..., C]`."""
     rows = inputs.reshape(inputs.shape[0], -1, inputs.shape[-1])
     if kernels_do(rows) and not torch.is_grad_enabled():
         from ingredients.training import critic_triton
@@ -91,16 +90,16 @@ def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
 def value_gradient(
     weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of `like`, the flat weights `[S, Q]`.
+    """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    Derived by hand: autograd makes two products of one-column factors, which torch computes element by element.
+    Derived by hand: autograd makes products with one column, which torch computes element by element.
 
     Args:
-        weights: the critic's, by name.
+        weights: by name.
         inputs: `[S, X, C]`.
-        target: R, `[S, X]`; no gradient goes through it.
+        target: R, `[S, X]`, without gradient.
         like: `[S, Q]`.
-        counts: what each step counts in the mean, `[S, X]` (`learner.step_weights`); None where all count alike.
+        counts: step weights `[S, X]` (`learner.step_weights`), or None.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton
@@ -139,7 +138,7 @@ def _looped_value_gradient(
 
 
 def _looped_weights(weights: Mapping[str, Tensor]) -> tuple[tuple[Floats, Floats], int]:
-    """Returns the first layer's weights, flat (`compiled.flat_rows`), with the last's column; the length of a row."""
+    """Returns the first layer's flat weights (`compiled.flat_rows`) with the last's column, and the row length."""
     first, row = flat_rows(weights["critic.first"])
     return (first, arrays(weights["critic.last"][..., 0])[0]), row
 
@@ -164,7 +163,7 @@ def _value_gradient_loop(
     losses: Floats,
     gradient: Floats,
 ) -> None:
-    """Writes losses `[S]` and the gradient over the flat weights into `gradient` `[S, Q]`; `counts` may be `[S, 0]`."""
+    """Writes losses `[S]` and the gradient `[S, Q]`; `counts` may be `[S, 0]`."""
     (first, last), (runs, rows, entering) = layers, inputs.shape
     size = last.shape[1]
     units, d_units = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)

@@ -1,11 +1,9 @@
-"""The critic's arithmetic as kernels: values, and their gradient, with nothing in between written to memory.
+"""The critic's values and gradient as kernels.
 
     u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
 
-Where steps do not count alike, e / X is multiplied by what each one counts.
-
-A program takes the C columns of the input as two blocks, each a power of two: 72 would fill one of 128. For the
-gradient a program is one run, takes its X rows in blocks from first to last, and keeps the sums in registers.
+Step weights multiply e / X. The C input columns are two blocks, each a power of two. For the gradient a program is one
+run and keeps its sums in registers.
 """
 
 from __future__ import annotations
@@ -79,7 +77,7 @@ def _gradient(
     BLOCK_V: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes ½ mean e² `[S]`, and into flat rows `[S, Q]` the gradient over W `[C, V]` and then over w."""
+    """Writes ½ mean e² `[S]`, and into flat rows `[S, Q]` the gradient over W `[C, V]`, then over w."""
     s = tl.program_id(0).to(tl.int64)
     a, b, v = tl.arange(0, BLOCK_A), SEEN + tl.arange(0, BLOCK_B), tl.arange(0, BLOCK_V)
     is_a, is_b = (a < SEEN)[:, None] & (v < UNITS)[None, :], (b < INPUTS)[:, None] & (v < UNITS)[None, :]
@@ -114,12 +112,12 @@ def _gradient(
 
 
 def fits(inputs: int, units: int) -> bool:
-    """Whether a program holds a critic of V units on C inputs."""
+    """Whether one program can hold the critic."""
     return units <= WIDEST and inputs <= 2 * WIDEST
 
 
 def values(inputs: Tensor, first: Tensor, last: Tensor) -> Tensor:
-    """Returns V `[S, X]` for inputs `[S, X, C]` and the critic's two layers."""
+    """Returns V `[S, X]` for inputs `[S, X, C]` and both layers."""
     runs, rows, _ = inputs.shape
     value = inputs.new_empty(runs, rows)
     _values[(runs, triton.cdiv(rows, VALUE_ROWS))](
@@ -140,14 +138,14 @@ def values(inputs: Tensor, first: Tensor, last: Tensor) -> Tensor:
 def value_gradient(
     inputs: Tensor, target: Tensor, layers: tuple[Tensor, Tensor], like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of `like`, the flat weights `[S, Q]`.
+    """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
     Args:
         inputs: `[S, X, C]`.
         target: R, `[S, X]`.
-        layers: W `[S, C, V]`, and w as the first column of `[S, V, L]`; they stand so in the flat weights.
+        layers: W `[S, C, V]`, and w as the first column of `[S, V, L]`.
         like: `[S, Q]`.
-        counts: what each step counts in the mean, `[S, X]`; None where all count alike.
+        counts: step weights `[S, X]`, or None.
     """
     losses, gradient = inputs.new_empty(len(inputs)), like.new_zeros(like.shape)
     _gradient[(len(inputs),)](

@@ -1,7 +1,7 @@
-"""What is drawn for a stack: tasks, action uniforms, the environment's noise, the masks.
+"""Random draws of a stack: tasks, action uniforms, environment noise, masks.
 
-Every draw is keyed by seed, purpose and index alone (see `seeds`), so all cells of a seed meet the same luck, and
-whatever a run meets does not depend on its stack or on what happened before (a resumed run draws the same).
+Draws are keyed by seed, purpose and index alone (`seeds`). So all cells of a seed share them, and they do not depend on
+the stack or on interruptions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (doc
 
 @dataclass(frozen=True)
 class DrawPurposes:
-    """The streams that feed one kind of interaction; `evaluation` is which evaluation (`evaluation.stream`)."""
+    """Random streams of one kind of interaction; `evaluation` is `evaluation.stream`."""
 
     action: Purpose
     noise: Purpose
@@ -41,12 +41,12 @@ EVALUATION = DrawPurposes(
 
 
 def evaluating(stream: int) -> DrawPurposes:
-    """Returns the streams of an evaluation on the study's `evaluation.stream`."""
+    """Returns the streams of an evaluation with `evaluation.stream`."""
     return replace(EVALUATION, evaluation=stream)
 
 
 def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, index: int, lanes: int) -> Draws:
-    """Returns the draws of whole lifetimes, each `[T, S, N, ...]`, for `lanes` lanes of every run."""
+    """Returns the draws of whole lifetimes, each `[T, S, N, ...]`."""
     shape, starts = (family.steps, lanes), (family.episodes, lanes, family.start_size)
     width = (family.actions,) if family.continuous else ()
 
@@ -63,9 +63,9 @@ def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, 
 
 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
-    """Returns `[T, S, 1, 1]`: 0 at the steps before which a run's memory is reset, else 1.
+    """Returns `[T, S, 1, 1]`: 0 at steps before which memory is reset, else 1.
 
-    A lifetime's first step is among them, but where training starts from a random memory that is to be carried.
+    The first step is a reset, unless training starts from a random memory.
     """
     t = torch.arange(steps).view(-1, 1)
     every = torch.tensor([run.cell.wipe_every or steps for run in runs])
@@ -75,10 +75,7 @@ def carry(runs: Sequence[Run], steps: int) -> Tensor:
 
 
 def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
-    """Returns the starts `[K, S, N, start_size]` of training where some runs have one task, and so one start.
-
-    Such a run (`task_distribution` off) starts every episode as its seed's first one; how others start stays drawn.
-    """
+    """Returns training starts `[K, S, N, start_size]`, all equal for runs with one task (`task_distribution` off)."""
     for index, run in enumerate(runs):
         if run.cell.starts_alike and start.numel():
             start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
@@ -86,10 +83,10 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
 
 
 def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
-    """Returns the memory `[S, N, ...]` from which training lifetimes start; None where all start from the initial one.
+    """Returns initial memories `[S, N, ...]` of training lifetimes; None if all are the default.
 
-    Where a run's `task_distribution` is `random_memory` it is tanh of standard normals, unit by unit: anywhere that a
-    recurrent memory's state may be, and within its bounds (claim 4). In an evaluation lifetimes start as ever.
+    With `random_memory` they are tanh of standard normals, within the bounds of a recurrent state (claim 4).
+    Evaluations start from the default.
     """
     if not any(run.cell.random_memory for run in runs):
         return None
@@ -102,7 +99,7 @@ def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: i
 
 
 def at_step(draws: Draws, t: int) -> Draws:
-    """Returns the draws of step t; its `start` is that of the episode after the present one."""
+    """Returns the draws of step t; `start` is that of the next episode."""
     episodes, steps = draws.start.shape[0], draws.action.shape[0]
     after = (t * episodes // steps + 1) % episodes
     return Draws(
@@ -116,12 +113,12 @@ def at_step(draws: Draws, t: int) -> Draws:
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:
-    """Returns the draws on another device; they are always drawn on the CPU, so that devices draw the same."""
+    """Returns the draws on a device; they are drawn on the CPU, so that devices agree."""
     return Draws(*(part.to(device) for part in draws))
 
 
 def training_tasks(runs: Sequence[Run], family: Family, update: int, lanes: int) -> Tensor:
-    """Returns `[S, N, D]`, the tasks of one rollout: fresh ones, or picks from the run's own list of N tasks."""
+    """Returns a rollout's tasks `[S, N, D]`: fresh ones, or picks from the run's list."""
     fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update), lanes))
     pick = _cached(lambda seed: _uniform(seed, Purpose.TRAINING_TASK_PICKS, update, (lanes,)))
     return torch.stack([_tasks_of(run, family, fresh, pick) for run in runs])
@@ -135,12 +132,12 @@ def _tasks_of(run: Run, family: Family, fresh: Callable[[int], Tensor], pick: Ca
 
 
 def task_list(seed: int, family: Family, count: int) -> Tensor:
-    """Returns the first `count` tasks of the seed's list, `[count, D]`: lists of two lengths are nested."""
+    """Returns the first `count` tasks of the seed's list, `[count, D]`; shorter lists are prefixes."""
     return family.draw_tasks(generator(seed, Purpose.TRAINING_TASK_LIST), count)
 
 
 def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, updates: int, lanes: int) -> Tensor:
-    """Returns `[S, N, D]`: at most 1000 of each run's own training tasks, the first met, repeated to fill the lanes."""
+    """Returns `[S, N, D]`: at most 1000 of each run's first training tasks, repeated to fill the lanes."""
     return torch.stack([_repeat(_own_tasks(run, family, lifetimes, updates), lanes) for run in runs])
 
 
@@ -157,10 +154,9 @@ def _repeat(tasks: Tensor, lanes: int) -> Tensor:
 
 
 def evaluation_tasks(family: Family, count: int, stream: int = 0) -> Tensor:
-    """Returns the held-out tasks `[count, D]` of a stream, the same for every cell, seed and reference of a study.
+    """Returns the held-out tasks `[count, D]` of a stream.
 
-    Their stream is used by nothing else. They are common to all seeds, so that differences between seeds are
-    differences between agents, and curves and references are paired task by task.
+    They are the same for all cells, seeds and references, so that curves are paired by task.
     """
     return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS, evaluation=stream), count)
 
@@ -170,7 +166,7 @@ def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...], ev
 
 
 def _per_seed(runs: Sequence[Run], draw: Callable[[int], Tensor]) -> Tensor:
-    """Returns `[T, S, ...]`: one draw `[T, ...]` for each seed, shared by the seed's runs."""
+    """Returns `[T, S, ...]`: one draw `[T, ...]` per seed, shared by its runs."""
     once = _cached(draw)
     return torch.stack([once(run.seed) for run in runs], dim=1)
 

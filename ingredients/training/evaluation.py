@@ -1,14 +1,12 @@
-"""Evaluation: adaptation curves of trained agents, plain and under interventions.
+"""Evaluation: adaptation curves of trained agents, plain and under probes.
 
-A curve is made of the expected reward given ψ and the action (docs/design.md §6), so that the luck of the pay-outs is
-no noise in it; the luck that the agent itself met stays. Luck is drawn for chunks of at most 512 lanes, the same for
-every kind of memory; where a memory's state is large, a chunk is played in parts (`lanes_at_once`). Chunks and parts
-are as equal as can be: memory stays bounded, and no lane lacks a neighbour, a lifetime on another task: the nearest
-before it, since where tasks are few the very next may be on the same (`lifetime.others`).
+Curves are of expected rewards given ψ and the action (docs/design.md §6), so that reward noise does not enter. Random
+numbers are drawn for chunks of at most 512 lanes, for every kind of memory alike; with large states a chunk is played
+in parts (`lanes_at_once`). Parts are nearly equal, so that each lane has a neighbour: the nearest before it on another
+task (`lifetime.others`).
 
-Probes (docs/design.md §8) are declared in `ingredients.probes`, and each has its program in `training.probes`. Those of
-half-way branch off the plain lifetimes at the episode boundary there, with which episode K // 2 begins; the others are
-lived through beside them with the same luck.
+Probes (docs/design.md §8) are declared in `ingredients.probes`, programs are in `training.probes`. Half-way probes
+branch off the plain lifetimes before episode K // 2; others run beside them with the same random numbers.
 """
 
 from __future__ import annotations
@@ -41,18 +39,18 @@ STATE_FLOATS = 2**21  # of a run's lanes at once: 64 MB for a stack of eight
 
 
 def probes_of(family: Family) -> tuple[str, ...]:
-    """Returns the probes that make sense for a family: what cannot be written on cannot be swapped."""
+    """Returns the probes that apply to a family."""
     return tuple(probe.name for probe in PROBES if family.written or not probe.written)
 
 
 class Evaluated(NamedTuple):
-    """What evaluating a stack gave.
+    """Results of an evaluation.
 
     Attributes:
-        curves: `[S, K]` (float64) by name, `none` and each probe.
-        blocks: the same on each of G blocks of the tasks, `[S, G, K]`: what an interval over tasks rests on.
-        returns: what each plain lifetime earned, `[S, N]` (float64).
-        statistics: of each run, the family's own analysis of its plain lifetimes; empty where it has none.
+        curves: `[S, K]` (float64), for `none` and each probe.
+        blocks: the same on G blocks of tasks, `[S, G, K]`, for intervals over tasks.
+        returns: of each plain lifetime, `[S, N]` (float64).
+        statistics: the family's own numbers of plain lifetimes, by run.
     """
 
     curves: dict[str, Tensor]
@@ -62,10 +60,9 @@ class Evaluated(NamedTuple):
 
 
 def lanes_at_once(setup: Setup) -> int:
-    """Returns how many lanes of a run are played together: 512, and fewer where the state of so many is large.
+    """Returns how many lanes of a run are played together: 512, fewer with large states or own environments.
 
-    Fewer, too, where each lane is an environment of its own. It follows from the study and the kind of memory, never
-    from the stack: a run swaps with the same neighbours always.
+    It depends on study and memory, never on the stack, so that a run's neighbours are always the same.
     """
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
     return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
@@ -79,10 +76,10 @@ def evaluate(
 
     Args:
         setup: the stack.
-        policy: the agents' weights `[S, P]`.
-        tasks: `[S, N, D]`, the same number for each run.
+        policy: weights `[S, P]`.
+        tasks: `[S, N, D]`.
         probes: names of `ingredients.probes.PROBES`.
-        stage: where a device plays (`stage_of`); it is kept from one evaluation of a stack to the next.
+        stage: for a GPU (`stage_of`), kept between evaluations of a stack.
     """
     stage = stage or stage_of(setup)
     returns = []
@@ -109,7 +106,7 @@ def evaluate(
 
 
 def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
-    """Returns lifetimes on `tasks` `[S, n, D]` from what lay behind the lanes before each step and after the last."""
+    """Returns lifetimes on `tasks` `[S, n, D]` from the pasts before each step and after the last."""
     return Lived(
         tasks,
         observation=torch.stack([past.observation for past in pasts[:-1]], dim=1),
@@ -119,12 +116,12 @@ def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
 
 
 def stage_of(setup: Setup) -> Stage | None:
-    """Returns a stage where many lanes side by side pay: on a GPU, if the environments step there."""
+    """Returns a stage if the device is a GPU and the environments step there, else None."""
     return Stage(setup) if setup.device.type == "cuda" and not steps_on_cpu(setup.family) else None
 
 
 def _seated(setup: Setup, tasks: Tensor, most: int) -> Iterator[Seated]:
-    """Yields lanes that are played together, chunk by chunk and at most so many at once."""
+    """Yields lanes to play together."""
     for index, chunk in enumerate(_equal_parts(tasks, CHUNK_LANES, dim=1)):
         luck_of = evaluating(setup.stream)
         draws = to_device(lifetime_draws(setup.runs, setup.family, luck_of, index, chunk.shape[1]), setup.device)
@@ -140,14 +137,14 @@ def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes that are played together, what they met, and the stage of a device, if any."""
+    """Lanes to play together, their draws, and the stage if any."""
 
     play: Play
     seated: Seated
     stage: Stage | None
 
     def played(self, probes: Sequence[str]) -> _Played:
-        """Returns what the lifetimes give: plain ones, and those under each probe."""
+        """Returns results of plain lifetimes and each probe."""
         episodes = self.play.family.episodes
         half = lifetime.half_way(self.play.family)
         opening = self._opening(self.seated.draws)
@@ -166,14 +163,14 @@ class _Table:
         return Scene(self.play, begin(self.play, draws.start[0]), draws.start[0], self.seated.neighbours)
 
     def _twin(self) -> Scene:
-        """Returns, half-way, lifetimes on the lanes' own tasks with the luck of their neighbours."""
+        """Returns, half-way, lifetimes on the lanes' tasks with their neighbours' random numbers."""
         draws, neighbours = self.seated.draws, self.seated.neighbours
         luck = Draws._make((*(of_neighbours(part, neighbours) for part in draws[:-1]), draws.carry))
         twins = replace(self, seated=self.seated._replace(draws=luck))
         return twins._stretch(self._opening(luck), range(lifetime.half_way(self.play.family))).scene
 
     def _probed(self, probe: Intervention, plain: _Plain, twin: Scene, throughout: bool) -> Tensor:
-        """Returns each step's expected reward under a probe, `[S, T, n]`."""
+        """Returns expected rewards under a probe, `[S, T, n]`."""
         steps = self.play.family.steps
         half = lifetime.half_way(self.play.family)
         if throughout:
@@ -185,7 +182,7 @@ class _Table:
     def _stretch(
         self, scene: Scene, steps: range, probe: Intervention = PLAIN, pasts: tuple[Past, ...] = ()
     ) -> _Stretch:
-        """Returns what `steps` give; others branch off the same scene, so it is left as it was."""
+        """Returns the results of `steps`, leaving the scene unchanged for other branches."""
         how = _PlayOptions(steps, probe.greedy, probe.past, self.seated.rings if probe.trembles else 0)
         behind_plain = pasts if probe.past is not None else ()
         if self.stage is None:
@@ -195,10 +192,7 @@ class _Table:
 
 
 class _PlayOptions(NamedTuple):
-    """How lanes go through some steps: with greedy actions, with another's past, with actions that tremble.
-
-    Those tremble in so many rings of lanes, or in none.
-    """
+    """How lanes are played: greedily, with another past, with trembling actions in so many rings of lanes."""
 
     steps: range
     greedy: bool
@@ -207,7 +201,7 @@ class _PlayOptions(NamedTuple):
 
 
 def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
-    """Returns what the steps give; `plain` is what lay behind the plain lanes at each step, where a probe asks."""
+    """Returns the results of the steps; `plain` has the pasts of plain lanes, if a probe needs them."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []
     for t in how.steps:
@@ -227,16 +221,16 @@ def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[P
 
 
 def of_neighbours(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns draws `[T, S, n, ...]` with each lane's those of its neighbour `[S, n]`."""
+    """Returns draws `[T, S, n, ...]` of each lane's neighbour `[S, n]`."""
     return lifetime.of_others(part, neighbours.expand(part.shape[0], -1, -1))
 
 
 class _Played(NamedTuple):
-    """What lifetimes gave.
+    """Results of lifetimes.
 
     Attributes:
-        rewards: each step's expected reward, `[S, T, n]` (float64), by name: `none` and each probe.
-        pasts: what lay behind the plain lanes before each step, and after the last.
+        rewards: expected rewards `[S, T, n]` (float64), for `none` and each probe.
+        pasts: of plain lanes, before each step and after the last.
     """
 
     rewards: dict[str, Tensor]
@@ -244,7 +238,7 @@ class _Played(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What some steps gave: where it ended, expected rewards `[S, t, n]`, what lay behind the lanes at each step."""
+    """Results of some steps: final scene, expected rewards `[S, t, n]`, pasts."""
 
     scene: Scene
     rewards: Tensor
@@ -252,7 +246,7 @@ class _Stretch(NamedTuple):
 
 
 class _Plain(NamedTuple):
-    """The plain lifetimes: at their start, their first half, and what lay behind them before each step."""
+    """Plain lifetimes: start, first half, pasts before each step."""
 
     opening: Scene
     early: _Stretch

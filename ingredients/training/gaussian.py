@@ -1,7 +1,4 @@
-"""The policy's loss where actions are vectors: the clipped surrogate for a normal distribution.
-
-`learner` has the same for choices.
-"""
+"""The policy loss for vector actions: the clipped surrogate of a normal distribution (`learner` has discrete ones)."""
 
 from __future__ import annotations
 
@@ -20,11 +17,7 @@ def gaussian_gradient(
 
     With z = (a − μ) / σ:  ∂ log π / ∂μ = z / σ,  ∂ log π / ∂ log σ = z² − 1,  ∂ entropy / ∂ log σ = 1.
 
-    Args:
-        heads: `[S, X, P]`.
-        minibatch: the steps; actions are `[S, X, A]`.
-        clip: ε.
-        entropy_weight: of the entropy.
+    `heads` are `[S, X, P]`, actions `[S, X, A]`; `clip` is ε.
     """
     steps = minibatch.action.shape[1]
     policy = normal(heads, minibatch.action.shape[-1])

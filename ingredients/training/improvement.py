@@ -1,4 +1,4 @@
-"""What a rollout makes of the weights: epochs over its minibatches, one gradient step for policy and critic each."""
+"""Epochs over the minibatches of a rollout, one gradient step each for policy and critic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ingredients.training.setup import Setup, Training
 
 
 def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
-    """Returns how far each gradient step of the next update goes: by the share of training that is left."""
+    """Returns the schedule of the next update's gradient steps, by the share of training left."""
     left = 1 - training.update / setup.updates
     count = training.policy_adam.count
     rate = setup.tuned.rate * left
@@ -43,9 +43,9 @@ def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
 def improve(
     setup: Setup, training: Training, rollout: Rollout, steps: Sequence[UpdateSchedule]
 ) -> tuple[Losses, Tensor]:
-    """Returns mean losses and gradient norms `[S]` of the epochs over one rollout; weights are changed in place.
+    """Returns mean losses and gradient norms `[S]` of the epochs over a rollout; weights change in place.
 
-    `steps` are the `paces`: numbers, or tensors that a device holds.
+    `steps` are the `paces`: numbers, or tensors on the device.
     """
     return improve_by(setup, training, lambda leaves: _batches(setup, leaves, rollout), steps)
 
@@ -53,7 +53,7 @@ def improve(
 def improve_by(
     setup: Setup, training: Training, batched: Callable[[Leaves], Sequence[Batch]], steps: Sequence[UpdateSchedule]
 ) -> tuple[Losses, Tensor]:
-    """Returns the same of epochs over minibatches, which are made with the weights as they were collected with."""
+    """Returns the same; `batched` makes minibatches with the weights before the update."""
     leaves = Leaves(_leaves(training.policy, setup.agent.shapes()), _leaves(training.critic, setup.critic.shapes()))
     batches = batched(leaves)
     made = [_step(setup, training, leaves, batches[index % len(batches)], pace) for index, pace in enumerate(steps)]
@@ -63,9 +63,9 @@ def improve_by(
 
 @torch.no_grad()
 def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
-    """Returns the rollout's minibatches with advantages, targets and old log-probabilities.
+    """Returns minibatches with advantages, targets and old log-probabilities.
 
-    Rewards are scaled by 1 − γ, so that values are of the size of one mean reward whatever γ is.
+    Rewards are scaled by 1 − γ, so that values are of the size of a mean reward.
     """
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
@@ -96,7 +96,7 @@ def _step(
     batch: Batch,
     pace: UpdateSchedule,
 ) -> tuple[Losses, Tensor]:
-    """Takes one gradient step for policy and critic; returns losses `[S]` and the policy's gradient norm `[S]`."""
+    """Takes one gradient step for policy and critic; returns losses and the policy's gradient norm, `[S]`."""
     outputs = setup.agent.unroll(leaves.policy, batch.carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.minibatch.weight
@@ -117,7 +117,7 @@ def _policy_step(
     entropy_weight: float | Tensor,
     like: Tensor,
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses and its flat gradient `[S, P]` for the memory's outputs `[S, T, N, H]`."""
+    """Returns the policy's losses and flat gradient `[S, P]` for outputs `[S, T, N, H]`."""
     if head_by_kernels(setup, outputs):
         from ingredients.training import policy_triton
 
@@ -131,7 +131,7 @@ def _policy_step(
 def _heads_gradient(
     setup: Setup, heads: Tensor, batch: Batch, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses, and the gradient over the heads, padding included, `[S, X, P]`."""
+    """Returns the policy's losses, and the gradient over all head columns, `[S, X, P]`."""
     learner, actions = setup.learner, setup.agent.layout.actions
     predicting = slice(actions, 2 * actions)
     d_heads = torch.zeros_like(heads)
@@ -155,5 +155,5 @@ def _heads_gradient(
 
 
 def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Returns views by name that gradients can be taken of; they follow `flat` when it is changed in place."""
+    """Returns views by name as autograd leaves; they share `flat`."""
     return {name: view.detach().requires_grad_() for name, view in views(flat, shapes).items()}

@@ -1,17 +1,17 @@
-"""What a memory holds of the last action and the last reward: the route "held in memory" (docs/design.md §5, trap 8).
+"""What a memory holds of the last action and reward: the route "held in memory" (docs/design.md §5, trap 8).
 
-- `action`: a_{t-1} from the output of step t − 1, by which it was chosen and which is carried into step t: before x_t
-  is taken in, so that neither the action channel nor a leak can tell it.
-- `reward`: r_{t-1} from the output of step t, after x_t is taken in: with the reward channel off only what the
-  environment shows, or what the agent can foretell.
+- `action`: a_{t-1} from the output of step t − 1, which is carried into step t, before x_t is read: so neither channel
+  nor leak can tell it.
+- `reward`: r_{t-1} from the output of step t, after x_t is read: with the channel off, only what the environment shows
+  or the agent predicts.
 
-The decoder is linear (ridge regression on the classes), so what it finds is there for the next layer to read, and what
-it does not find may still be there. It is fitted to half of the lifetimes. Its skill on the other half is
+The decoder is linear (ridge on classes): what it finds, the next layer can read; what it misses may still be there.
+Fitted to half of the lifetimes, its skill on the other half is
 
-    1 − (steps told wrongly) / (steps told wrongly by the schedule),
+    1 − (its errors) / (errors of the schedule),
 
-where the schedule tells the commonest class of each step: 0 is no more than a clock could tell, 1 is every step. The
-untrained network is the control: what it holds, nobody has learned to carry.
+where the schedule predicts the commonest class of each step: 0 is a clock, 1 is perfect. The untrained network is the
+control.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Labels = npt.NDArray[np.int64]
 
 
 class _Rows(NamedTuple):
-    """Steps of one run, a row each: features `[R, H]`, numbers to tell `[R]`, the step `[R]`, the lifetime `[R]`."""
+    """Steps of one run: features `[R, H]`, targets, steps and lifetimes `[R]`."""
 
     features: Numbers
     target: Numbers
@@ -48,19 +48,15 @@ class _Rows(NamedTuple):
 
 
 def lanes_of(setup: Setup, tasks: int) -> int:
-    """Returns how many lifetimes of each run are played for the decoder, of so many evaluation tasks."""
+    """Returns how many lifetimes of each run are played for the decoder."""
     asked = min(max(ROWS // min(setup.family.steps, MOST_STEPS), FEWEST_LANES), MOST_LANES)
     return min(asked, tasks, lanes_at_once(setup))
 
 
 def carried_inside(setup: Setup, untrained: Tensor, trained: Tensor, tasks: Tensor) -> list[dict[str, float]]:
-    """Returns each run's skills: `action`, `reward`, and both with `_untrained` behind; empty without a memory.
+    """Returns each run's skills: `action`, `reward`, and both with `_untrained`; empty without a memory.
 
-    Args:
-        setup: the stack.
-        untrained: its first weights, `[S, P]`.
-        trained: its last ones.
-        tasks: the evaluation tasks `[S, N, D]`.
+    `untrained` and `trained` are weights `[S, P]`, `tasks` `[S, N, D]`.
     """
     some = tasks[:, : lanes_of(setup, tasks.shape[1])]
     by_policy = {"": _skills(setup, trained, some), "_untrained": _skills(setup, untrained, some)}
@@ -72,7 +68,7 @@ def carried_inside(setup: Setup, untrained: Tensor, trained: Tensor, tasks: Tens
 
 
 def _skills(setup: Setup, policy: Tensor, tasks: Tensor) -> list[dict[str, float]]:
-    """Returns for each run the skill on `action` and `reward`; a quantity that never differs is left out."""
+    """Returns each run's skills; constant targets are left out."""
     played = _play(setup, policy, tasks)
     found: list[dict[str, float]] = []
     for index, run in enumerate(setup.runs):
@@ -82,7 +78,7 @@ def _skills(setup: Setup, policy: Tensor, tasks: Tensor) -> list[dict[str, float
 
 
 class _Play:
-    """What was noted of the steps looked at: outputs `[S, X, N, H]`, targets `[S, X, N]`, the steps `[X]`."""
+    """Recorded steps: outputs `[S, X, N, H]`, targets `[S, X, N]`, steps `[X]`."""
 
     def __init__(self, outputs: list[Tensor], targets: list[Tensor], acted: list[Tensor], steps: list[int]) -> None:
         """Stacks the steps."""
@@ -91,7 +87,7 @@ class _Play:
         self._steps = np.array(steps)
 
     def __call__(self, run: int) -> _Rows:
-        """Returns one run's rows in which there was something to do."""
+        """Returns one run's acted rows."""
         acted = self._acted[run]
         places, lifetimes = np.nonzero(acted)
         return _Rows(self._outputs[run][acted], self._targets[run][acted], self._steps[places], lifetimes)
@@ -99,7 +95,7 @@ class _Play:
 
 @torch.no_grad()
 def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
-    """Plays whole lifetimes and notes, of steps spread over them, what was done, paid and put out."""
+    """Plays whole lifetimes and records steps spread over them."""
     lanes, steps = tasks.shape[1], setup.family.steps
     draws = to_device(lifetime_draws(setup.runs, setup.family, evaluating(setup.stream), 0, lanes), setup.device)
     weights = views(policy, setup.agent.shapes())
@@ -124,7 +120,7 @@ def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
 
 
 def skill(rows: _Rows) -> float | None:
-    """Returns what the decoder's errors on held-out lifetimes fall short of the schedule's; None without errors."""
+    """Returns the decoder's skill on held-out lifetimes; None if the schedule makes no errors."""
     if len(np.unique(rows.target)) < 2:
         return None
     half = int(rows.lifetime.max() + 1) // 2
@@ -142,7 +138,7 @@ def skill(rows: _Rows) -> float | None:
 
 
 def _by_step(numbers: Numbers, step: Labels, fitted: npt.NDArray[np.bool_]) -> Numbers:
-    """Returns, for every row of `numbers` `[R, X]`, their mean over the fitted rows of its step."""
+    """Returns for each row of `numbers` `[R, X]` the mean of its step over fitted rows."""
     sums = np.zeros((int(step.max()) + 1, numbers.shape[1]))
     np.add.at(sums, step[fitted], numbers[fitted])
     means: Numbers = sums / np.maximum(np.bincount(step[fitted], minlength=len(sums)), 1)[:, None]
@@ -156,7 +152,7 @@ def _ridge(features: Numbers, wanted: Numbers) -> Numbers:
 
 
 def _classes(target: Numbers, fitted: npt.NDArray[np.bool_]) -> Labels:
-    """Returns numbers as classes: each value one where there are few, else their place among the quartiles."""
+    """Returns numbers as classes: one per value if few, else by quartile."""
     values, classes = np.unique(np.round(target, 6), return_inverse=True)
     if len(values) <= MOST_VALUES:
         return classes.astype(np.int64)

@@ -1,8 +1,8 @@
-"""One step of many agents in many environments: the loop that training and evaluation share.
+"""One step of many agents in many environments, shared by training and evaluation.
 
-A lane is one lifetime in progress. The order of events in a step is that of RL² (Duan et al. 2016, Figure 1): the input
-holds r_{t-1} and a_{t-1}; memory takes it in; the policy acts; the environment answers. Memory, reward and action pass
-from episode to episode, and start empty with the lifetime. How episodes follow one another is `tasks.lifetime`'s.
+A lane is one lifetime in progress. The order in a step is that of RL² (Duan et al. 2016, Figure 1): the input has
+r_{t-1} and a_{t-1}; the memory reads it; the policy acts; the environment answers. Memory, reward and action persist
+over episodes and start empty with the lifetime. `tasks.lifetime` governs episodes.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from ingredients.tasks.lifetime import World
 
 @dataclass(frozen=True)
 class Play:
-    """Who plays what: one architecture with weights `[S, ...]`, on tasks `[S, N, D]` of one family.
+    """An agent with weights `[S, ...]` on tasks `[S, N, D]` of a family.
 
     Attributes:
         agent: the architecture.
         family: the family.
-        weights: of each run, by name.
+        weights: by name.
         tasks: of each lane.
-        still: whether time stands still for an agent that waits for the next episode: its memory takes nothing in, and
-            r_{t-1} and a_{t-1} stay those of the step before. So it is where training has no waiting (`segments`).
+        still: whether waiting for the next episode leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has
+            no waiting (`segments`).
     """
 
     agent: Agent
@@ -47,7 +47,7 @@ class Play:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lifetimes in progress: memory (parts `[S, N, ...]`), the environments, what lies behind, and the step t."""
+    """Lifetimes in progress: memory (parts `[S, N, ...]`), environments, past, step t."""
 
     memory: State
     world: World
@@ -56,16 +56,15 @@ class Lanes:
 
 
 class Draws(NamedTuple):
-    """The randomness of one step, or of a lifetime with a leading T.
+    """Random numbers of one step, or of a lifetime with a leading T.
 
     Attributes:
-        action: uniforms that choose the actions, `[S, N]`, or `[S, N, A]` where the family is continuous.
-        noise: uniforms of the environment, `[S, N, noise_size]`.
-        start: uniforms of the episode that starts after the step, `[S, N, start_size]`; of a lifetime those of its
-            episodes, with a leading K.
+        action: for actions, `[S, N]`, or `[S, N, A]` if continuous.
+        noise: for the environment, `[S, N, noise_size]`.
+        start: for the next episode, `[S, N, start_size]`; of a lifetime, with a leading K.
         reward_shown: 1.0 where r_{t-1} is shown, `[S, N, 1]`.
         action_shown: 1.0 where a_{t-1} is shown, `[S, N, 1]`.
-        carry: 1.0 where memory is carried into the step, 0.0 where it is reset before it, `[S, 1, 1]`.
+        carry: 0.0 where memory is reset before the step, else 1.0, `[S, 1, 1]`.
     """
 
     action: Tensor
@@ -77,9 +76,9 @@ class Draws(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """One step: input `[S, N, F]`, the memory's output `[S, N, H]`, intended action `[S, N]`, the answer.
+    """One step: input `[S, N, F]`, memory's output `[S, N, H]`, intended action `[S, N]`, answer.
 
-    `waiting` is 1.0 where there was nothing to do, `[S, N]`; None where no episode ends early.
+    `waiting` is 1.0 where there was nothing to do, `[S, N]`; None if no episode ends early.
     """
 
     inputs: Tensor
@@ -90,10 +89,7 @@ class Transition(NamedTuple):
 
 
 def begin(play: Play, start: Tensor, memory: State | None = None) -> Lanes:
-    """Returns `[S, N]` lanes at the start of their lifetimes; `start` `[S, N, start_size]` are its uniforms.
-
-    Memory starts empty, or as given.
-    """
+    """Returns lanes at the start of their lifetimes; `start` is `[S, N, start_size]`."""
     world = lifetime.begin(play.family, play.tasks, start)
     runs, lanes = play.tasks.shape[:2]
     memory = memory or play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
@@ -101,7 +97,7 @@ def begin(play: Play, start: Tensor, memory: State | None = None) -> Lanes:
 
 
 def nothing_past(play: Play, observation: Tensor) -> Past:
-    """Returns what lies behind an agent at a lifetime's start, where it is shown `observation`."""
+    """Returns the past at a lifetime's start."""
     start = observation.new_ones(*observation.shape[:-1], 1)
     none = torch.zeros_like(start)
     action = none.expand(*none.shape[:-1], play.family.actions) if play.family.continuous else none.long()
@@ -111,9 +107,9 @@ def nothing_past(play: Play, observation: Tensor) -> Past:
 def advance(
     play: Play, lanes: Lanes, draws: Draws, greedy: bool = False, trembles: Tensor | None = None
 ) -> tuple[Lanes, Transition]:
-    """Returns the lanes after one step, and what happened in it.
+    """Returns the lanes after one step, and the transition.
 
-    `trembles`, uniforms of the form of `draws.action`, say where another action is carried out (`tremble`).
+    `trembles` are uniforms like `draws.action` that replace executed actions (`tremble`).
     """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.step(play.weights, lanes.memory, draws.carry, inputs)
@@ -140,7 +136,7 @@ def advance(
 
 
 def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
-    """Returns memory and past with what waiting lanes had before, but for what they are shown next."""
+    """Returns memory and past, unchanged in waiting lanes but for the next observation."""
     assert lanes.world.waiting is not None
     stays = lanes.world.waiting
 
@@ -153,16 +149,16 @@ def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
 
 
 def all_wait(play: Play, lanes: Lanes) -> bool:
-    """Returns whether the step changes nothing: time stands still for all lanes, and no episode starts after it."""
+    """Returns whether a step changes nothing, as all lanes wait and no episode starts."""
     if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
         return False
     return bool(lanes.world.waiting.all())
 
 
 def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
-    """Returns what is carried out where actions tremble: at a share `TREMBLES` of the steps another, drawn evenly.
+    """Returns executed actions, a share `TREMBLES` of them replaced by another, uniformly.
 
-    A vector's place is taken by one that is uniform on [−1, 1]. One uniform decides both whether and what.
+    A vector is replaced by a uniform one on [−1, 1]. One uniform decides whether and what.
     """
     if family.continuous:
         strays = uniform[..., :1] < TREMBLES
@@ -175,7 +171,7 @@ def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
 
 
 def act(play: Play, output: Tensor, uniform: Tensor, greedy: bool = False) -> Tensor:
-    """Returns the actions, `[S, N]` (int64) or `[S, N, A]`, for the memory's outputs `[S, N, H]`."""
+    """Returns the actions, `[S, N]` (int64) or `[S, N, A]`, for outputs `[S, N, H]`."""
     if play.family.continuous:
         heads = play.agent.heads(play.weights, output)
         return heads[..., : play.family.actions] if greedy else sample_vector(heads, uniform)

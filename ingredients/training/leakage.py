@@ -1,25 +1,21 @@
-"""What an environment leaks: how well r_{t-1} and a_{t-1} are decoded from what it shows (docs/design.md §5, trap 8).
+"""Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/design.md §5, trap 8).
 
-The measure itself is `decoding.leak`; an audit uses the same.
-
-Lifetimes on evaluation tasks are played by uniformly random actions (vectors: uniform on [−1, 1], which an environment
-reads in full), so nothing is decoded from habits of a policy. Features are what every cell sees, never a channel. What
-an entry holds is what a decoder finds that is told the task; beside it, under the same keys,
+Lifetimes on evaluation tasks are played at random (vectors: uniform on [−1, 1]), so no habit of a policy is decoded.
+Features are what every cell sees, never a channel. The measure is `decoding.leak`. An entry is of a decoder that knows
+the task; beside it, under the same keys,
 
 | key | the decoder | held out |
 |---|---|---|
-| (the entry itself) | is told the task | lifetimes on the same `TASKS` tasks |
-| `history` | is given the lifetime so far, and not the task | tasks |
+| (the entry itself) | knows the task | lifetimes on the same `TASKS` tasks |
+| `history` | sees the lifetime so far, not the task | tasks |
 | `without` | sees o_{t-2} to o_{t+3} | tasks |
-| `with_reward` | of the action: is told the task, and shown the reward | lifetimes on the same tasks |
-| `history_with_reward` | of the action: is given the lifetime so far with its rewards | tasks |
+| `with_reward` | of the action: knows the task and the reward | lifetimes on the same tasks |
+| `history_with_reward` | of the action: sees the lifetime so far with rewards | tasks |
 
-Of an image a decoder is shown the brightness of 8 × 8 blocks, and of more than `MOST_COLUMNS` numbers those that vary
-most: what it does not find there may still be in the others.
-
-`leaks` says that the lower bound is above `LEAKS_ABOVE`. What only one can read who knows the task (a code, a polarity,
-the place of the goal) is a leak in the entry, and none in `history`: an agent can use it once it knows the task.
-Lifetimes in which the environment failed are left out, and `failed` says how often that was; None where it never did.
+Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
+still leak. `leaks` says that the lower bound is above `LEAKS_ABOVE`. What only an agent that knows the task can read (a
+code, a polarity, the goal's place) leaks in the entry and not in `history`; an agent can use it once it knows the task.
+Lifetimes whose environment failed are left out; `failed` counts them.
 """
 
 from __future__ import annotations
@@ -52,15 +48,15 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns what the environment of a study leaks, measured quickly, as a plan has to.
+    """Returns the leaks of a study's environment, quickly measured, for a plan.
 
-    `{"reward": {...}, "action": {...}}`, each the keys of `decoding.leak`, `quick` and those of the module.
+    `{"reward": {...}, "action": {...}}`, each with the keys of `decoding.leak`, `quick` and those of the module.
     """
     return family_leakage(make_family(study.tasks), QUICK)
 
 
 class _Failed(NamedTuple):
-    """How many lifetimes failed of how many, and why the first of them did."""
+    """Failed lifetimes, all lifetimes, and the first reason."""
 
     lifetimes: int
     lanes: int
@@ -69,7 +65,7 @@ class _Failed(NamedTuple):
 
 @torch.no_grad()
 def family_leakage(family: Family, budget: Budget = FULL) -> dict[str, Any]:
-    """Returns the same for a family; it takes some seconds, and gives the same numbers every time."""
+    """Returns the same for a family, reproducibly."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -78,7 +74,7 @@ def family_leakage(family: Family, budget: Budget = FULL) -> dict[str, Any]:
 
 
 def _said(*plays: _Failed) -> str | None:
-    """Returns in how many lifetimes random play failed, and why in the first of them; None where in none."""
+    """Returns how many lifetimes of random play failed, and the first reason, or None."""
     count, lanes = sum(play.lifetimes for play in plays), sum(play.lanes for play in plays)
     if not count:
         return None
@@ -109,13 +105,13 @@ def _measured(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, f
 
 
 def _many(family: Family, each: int) -> tuple[Tensor, Tensor]:
-    """Returns tasks `[N, D]`, one for each lifetime, and their numbers `[N]`."""
+    """Returns tasks `[N, D]`, one per lifetime, and their numbers `[N]`."""
     lanes = max(min(max(STEPS // family.steps, FEWEST_LIFETIMES), MOST_LIFETIMES) // each, FEWEST_LIFETIMES // 2)
     return evaluation_tasks(family, lanes), torch.arange(lanes)
 
 
 def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
-    """Returns a few tasks, many lifetimes on each: the tasks `[N, D]`, and their numbers `[N]`."""
+    """Returns a few tasks, each repeated, `[N, D]`, and their numbers `[N]`."""
     slow = most_lanes(family, 0) > 0
     tasks, steps = (TASKS_OF_OTHERS, STEPS_OF_OTHERS) if slow else (TASKS, STEPS_OF_TASKS)
     on_each = max(steps // each // (family.steps * tasks), FEWEST_ON_A_TASK)
@@ -127,7 +123,7 @@ def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
 
 
 def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[PlayedSequences, _Failed]:
-    """Returns lifetimes on `tasks` `[N, D]`, played at random, without those in which the environment failed."""
+    """Returns random lifetimes on `tasks` `[N, D]`, without failed ones."""
     lanes = len(tasks)
     draw = generator(0, Purpose.LEAKAGE)
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=draw))
@@ -148,7 +144,7 @@ def play_at_random(family: Family, tasks: Tensor, number: Tensor) -> tuple[Playe
 
 
 def _most_varied(shown: Tensor) -> Tensor:
-    """Returns the columns of observations `[N, T, O]` that decoders are given, in their order."""
+    """Returns the columns of observations `[N, T, O]` for decoders, in their order."""
     if shown.shape[-1] <= MOST_COLUMNS:
         return shown
     spread = torch.nan_to_num(shown.flatten(0, 1).var(0), nan=torch.inf)  # what is no number must be found
@@ -157,7 +153,7 @@ def _most_varied(shown: Tensor) -> Tensor:
 
 
 def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[PlayedSequences, _Failed]:
-    """Returns the lifetimes that gave finite numbers and did not raise, and the others' count and first reason."""
+    """Returns the lifetimes with finite numbers and no error, and the failures."""
     why = {lane: str(failure) for lane, failure in take_failures(family).items()}
     finite = np.logical_and.reduce([np.isfinite(part).reshape(len(number), -1).all(1) for part in parts])
     why |= {
@@ -172,7 +168,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
 
 
 def _schedule(family: Family) -> Numbers:
-    """Returns of every step whether it starts an episode, which one it is of the episode, and of the lifetime."""
+    """Returns for each step whether it starts an episode, its number in the episode, and in the lifetime."""
     step = np.arange(family.steps)
     within = step % family.episode_steps
     return np.stack([within == 0, within, step], axis=-1).astype(np.float64)

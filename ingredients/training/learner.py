@@ -1,8 +1,7 @@
 """Recurrent proximal policy optimisation over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
 
-Discounting runs across episodes to the lifetime's end, where the return ends. It counts the steps in which there was
-something to do: where an agent only waited for the next episode, no step counts in any mean, gradient or discount, so
-that how long it waits changes nothing. `weight`, where it is not None, says which: see `step_weights`.
+Discounting runs across episodes to the lifetime's end. Steps of waiting for the next episode count in no mean, gradient
+or discount, so the length of the wait does not matter (`step_weights`).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ EPSILON = 1e-8
 
 
 class Losses(NamedTuple):
-    """One minibatch's losses and diagnostics, each `[S]`."""
+    """Losses and diagnostics of a minibatch, each `[S]`."""
 
     policy: Tensor
     value: Tensor
@@ -34,14 +33,14 @@ def generalised_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
-    The steps in which an agent only waited are left out, as if there were none; their own advantage is 0.
+    Waiting steps are skipped; their advantage is 0.
 
     Args:
-        reward: r_t, paid for the action at t, `[..., T, N]`.
+        reward: r_t, `[..., T, N]`.
         value: V_t, before the action at t, `[..., T, N]`.
         discount: γ, over steps, across episodes.
         gae_lambda: λ.
-        acting: 1 where there was something to do, 0 where the agent waited, `[..., T, N]`; None where it never does.
+        acting: 0 where the agent waited, else 1, `[..., T, N]`; None: it never waits.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
@@ -62,20 +61,19 @@ def generalised_advantage(
 
 
 def step_weights(acting: Tensor) -> Tensor:
-    """Returns what each of X steps counts in a mean over them, `[S, X]`, for `acting` `[S, X]`: X / n of n, else 0."""
+    """Returns the weights of X steps in a mean, `[S, X]`: X / n for n acting steps, else 0."""
     return acting / acting.mean(1, keepdim=True).clamp(min=EPSILON)
 
 
 def mean_step(part: Tensor, weight: Tensor | None) -> Tensor:
-    """Returns the mean of `part` `[S, X]` over the steps that count, `[S]`."""
+    """Returns the weighted mean of `part` `[S, X]`, `[S]`."""
     return part.mean(1) if weight is None else torch.where(weight > 0, part * weight, 0.0).mean(1)
 
 
 def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's own rollout.
+    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's rollout.
 
-    Where an agent only waited (`acting`, of the same shape, is 0) there was nothing to do better: the advantage is 0,
-    and counts in neither.
+    Waiting steps (`acting` 0) have advantage 0 and do not count.
     """
     if kernels_do(advantage):
         from ingredients.training import advantage_triton
@@ -98,9 +96,9 @@ def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor
 
 
 class Minibatch(NamedTuple):
-    """What was done and how good it was, `[S, X]`: action (int64; of vectors `[S, X, A]`), log π_old, its advantage.
+    """Actions `[S, X]` (int64; vectors `[S, X, A]`), log π_old and advantages `[S, X]`.
 
-    `weight` is what each step counts, `[S, X]` (`step_weights`); None where all count alike.
+    `weight` has step weights `[S, X]` (`step_weights`); None: all equal.
     """
 
     action: Tensor
@@ -110,7 +108,7 @@ class Minibatch(NamedTuple):
 
 
 class PolicyLosses(NamedTuple):
-    """The clipped surrogate, the entropy, the KL from the old policy (k3) and the clipped share, each `[S]`."""
+    """Clipped surrogate, entropy, KL from the old policy (k3) and clipped share, each `[S]`."""
 
     surrogate: Tensor
     entropy: Tensor
@@ -145,13 +143,7 @@ def policy_gradient(
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
 
-    Derived by hand, with the steps innermost: torch's softmax over a handful of columns takes longer than all of this.
-
-    Args:
-        logits: `[S, X, A]`.
-        minibatch: the steps.
-        clip: ε.
-        entropy_weight: of the entropy.
+    Derived by hand, with steps innermost: torch's softmax over few columns takes longer than all of this. `clip` is ε.
     """
     action = minibatch.action
     log_policy, policy = _log_policy(logits)
@@ -172,18 +164,16 @@ def prediction_gradient(
 ) -> Tensor:
     """Returns the gradient over `predicted`, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
-    Where it is known what each action would have earned, of weight · ½ · Σ_a mean (r̂(a) − r(a))²: the same in
-    expectation, if actions were taken alike.
-
-    An auxiliary task (Jaderberg et al. 2017): the memory has to hold what each action pays, which the policy's gradient
-    alone finds slowly. An action is seen in about one of A steps, so its error counts A times.
+    If all actions' rewards are known, of weight · ½ · Σ_a mean (r̂(a) − r(a))², equal in expectation for uniform
+    actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each action's reward, which the policy
+    gradient alone finds slowly. An action is taken in one of A steps, so its error counts A times.
 
     Args:
-        predicted: r̂, the reward that each action is expected to pay, `[S, X, A]`.
+        predicted: r̂, `[S, X, A]`.
         action: a, `[S, X]`.
         earned: r, `[S, X]`, or of each action, `[S, X, A]`.
-        weight: of this loss beside the policy's.
-        counts: what each step counts, `[S, X]` (`step_weights`); None where all count alike.
+        weight: of this loss.
+        counts: step weights `[S, X]` (`step_weights`), or None.
     """
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])
@@ -211,70 +201,66 @@ def _log_policy(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def entropy_share(left: float, steps: int) -> float:
-    """Returns the entropy's weight as a share of its first one, where `left` of 1 of the training is left.
+    """Returns the entropy weight as a share of its first one, with a share `left` of training left.
 
-    Most of it falls with a power of what is left: the fourth up to T = 50 steps of a lifetime, the square from 100 on.
-    Much at first: with little, an agent without memory settles for a cycle through three of five arms. Little soon
-    after in short lifetimes: an agent that does not see its actions can infer them only if it hardly draws lots. The
-    rest falls in a straight line: on two arms an agent may otherwise stay with win-stay-lose-shift. docs/learner.md has
-    the numbers.
+    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100. It must start high: else
+    an agent without memory settles for a cycle through three of five arms. It must fall early in short lifetimes: an
+    agent can infer unseen actions only from a nearly deterministic policy. The rest falls linearly: else an agent may
+    stay with win-stay-lose-shift on two arms. Numbers: docs/learner.md.
     """
     power = min(max(200 / steps, 2.0), 4.0)
     return 0.9 * math.pow(left, power) + 0.1 * left
 
 
 def first_entropy(steps: int) -> float:
-    """Returns the entropy's first weight for lifetimes of T steps: T / 250 − .1, but from .1 to .3.
+    """Returns the first entropy weight for lifetimes of T steps: T / 250 − .1, in [.1, .3].
 
-    In a long lifetime there is more to find out, and an agent that settles early does not come to see it.
+    Long lifetimes need more exploration.
     """
     return min(max(steps / 250 - 0.1, 0.1), 0.3)
 
 
 def prediction_weight(steps: int) -> float:
-    """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, but from 0 to 1.
+    """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, in [0, 1].
 
-    At 100 pulls it halves what the agent is behind Gittins after as many steps. At 50 it gives the cell with all
-    ingredients nothing, and the one without action observation less steady runs: what is predicted there is the reward
-    of an action that the agent has to guess.
+    At 100 pulls it halves the gap to Gittins. At 50 it does not help the full cell, and makes runs without action
+    observation less steady, since they must guess the action.
     """
     return min(max(steps / 50 - 1, 0.0), 1.0)
 
 
 def rollout_lifetimes(steps: int, minibatches: int) -> int:
-    """Returns how many lifetimes of T steps a rollout holds: some 12,800 steps, but 16 to 128 lifetimes.
+    """Returns the lifetimes of T steps in a rollout: some 12,800 steps, but 16 to 128 lifetimes.
 
-    A product over many lifetimes is nearer to the machine's limit, and a gradient over many is less noisy; but a run of
-    long lifetimes must not spend its steps on a handful of updates.
+    More lifetimes give better throughput and less noise, but long ones must leave enough updates.
     """
     lanes = min(max(12_800 // steps, 16), 128) // minibatches
     return max(lanes, 1) * minibatches
 
 
 def horizon_discount(steps: int) -> float:
-    """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, but from .9 to .99.
+    """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, in [.9, .99].
 
-    A training discount has a ceiling of its own (the best policy for γ = .9 is .8 short of the best on 5 arms × 100
-    pulls), and a longer horizon has more noise: at 50 pulls .94 is better for the cell with all ingredients, and worse
-    for those that lack memory or action observation.
+    A lower γ has a lower ceiling (the best policy for .9 is .8 short of the best on 5 arms × 100 pulls), a higher one
+    more noise: at 50 pulls .94 helps the full cell and hurts those without memory or action observation.
     """
     return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
 
 def horizon_lambda(steps: int) -> float:
-    """Returns λ for lifetimes of T steps: 1 − 1,250 / T², from .5 to .9.
+    """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9].
 
-    What an arm tried at t is worth shows over the rest of the lifetime. A longer trace waits for it and a shorter one
-    asks the critic, which is less noise; an agent that must infer its own actions bears less of it.
+    The worth of trying an arm shows later in the lifetime. A larger λ waits for it, a smaller one asks the critic, with
+    less noise, which agents without action observation need.
     """
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
 class UpdateSchedule(NamedTuple):
-    """How far one gradient step goes: numbers, or 0-dimensional tensors (float64) of a device that replays it.
+    """Parameters of one gradient step: numbers, or 0-dimensional tensors (float64) on a device.
 
     Attributes:
-        step_size: α / (1 − β₁ⁿ), n the number of the step.
+        step_size: α / (1 − β₁ⁿ), n the step's number.
         unbias: 1 − β₂ⁿ.
         entropy_weight: of the entropy.
     """
@@ -285,12 +271,12 @@ class UpdateSchedule(NamedTuple):
 
     @staticmethod
     def of(rate: float, count: int, entropy_weight: float = 0.0) -> UpdateSchedule:
-        """Returns the pace of the step of this number, the first being 1, at a learning rate."""
+        """Returns the schedule of step `count`, from 1 on."""
         return UpdateSchedule(rate / (1 - 0.9**count), 1 - 0.999**count, entropy_weight)
 
 
 class Clip(NamedTuple):
-    """To which norm each run's gradient is clipped, and which runs are alive, `[S]` (bool); the others are frozen."""
+    """The largest gradient norm, and which runs are alive, `[S]` (bool); others are frozen."""
 
     max_norm: float
     alive: Tensor
@@ -298,7 +284,7 @@ class Clip(NamedTuple):
 
 @dataclass
 class Adam:
-    """Adam for a stack (Kingma & Ba 2015): moments `[S, P]`, and a step that clips and freezes run by run."""
+    """Adam for a stack (Kingma & Ba 2015): moments `[S, P]`, clipping and freezing by run."""
 
     mean: Tensor
     square: Tensor
@@ -306,15 +292,15 @@ class Adam:
 
     @staticmethod
     def zeros(weights: Tensor) -> Adam:
-        """Returns the optimiser's state before the first step on `weights` `[S, P]`."""
+        """Returns the initial state for `weights` `[S, P]`."""
         return Adam(torch.zeros_like(weights), torch.zeros_like(weights))
 
     def step(self, weights: Tensor, gradient: Tensor, norm: Tensor, rate: float, clip: Clip) -> None:
-        """Improves `weights` `[S, P]` in place by `gradient` `[S, P]` of `norm` `[S]`; frozen runs stay as they are."""
+        """Updates `weights` `[S, P]` in place by `gradient` `[S, P]` of `norm` `[S]`."""
         self.move(weights, gradient, norm, UpdateSchedule.of(rate, self.count + 1), clip)
 
     def move(self, weights: Tensor, gradient: Tensor, norm: Tensor, pace: UpdateSchedule, clip: Clip) -> None:
-        """Takes the step at its pace."""
+        """Updates `weights` by the schedule."""
         if kernels_do(weights):
             from ingredients.training import adam_triton
 
@@ -333,7 +319,7 @@ class Adam:
 
 
 def gradient_norm(gradient: Tensor) -> Tensor:
-    """Returns each run's norm `[S]` of a gradient `[S, P]`; it is not finite where the run has diverged."""
+    """Returns each run's norm `[S]` of a gradient `[S, P]`; not finite if it has diverged."""
     if kernels_do(gradient):
         from ingredients.training import adam_triton
 

@@ -1,8 +1,7 @@
-"""Luck drawn once for each seed, and spread over the runs that share it where the stack computes.
+"""Random numbers drawn once per seed, and expanded to its runs on the device.
 
-All cells of a seed meet the same luck. So a hundred runs of five seeds need five draws, which are a small copy to a
-device; there each run takes its seed's (`spread_training`, `spread_draws`). Draws are made into storage that is handed
-in, so that it can be such as a device reads by itself.
+All cells of a seed share them. A hundred runs of five seeds need five draws, a small copy to a device
+(`spread_training`, `spread_draws`). Draws go into given storage, which may be page-locked.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from ingredients.training.setup import Setup
 
 @dataclass(frozen=True)
 class LuckSharing:
-    """Which runs share whose luck, and what they make of it.
+    """Which runs share which draws.
 
     Attributes:
-        seed: of each run, the place of its seed among the distinct ones, `[S]` (int64).
-        tasks: of each run, the place of its list of training tasks among the distinct ones, `[S]` (int64).
-        reward_shown: the probability that r_{t-1} is shown, `[S, 1, 1]`.
-        action_shown: the probability that a_{t-1} is shown, `[S, 1, 1]`.
-        alike: whether every episode of training starts as the first one, `[S, 1, 1]` (bool).
+        seed: index of each run's seed, `[S]` (int64).
+        tasks: index of each run's task list, `[S]` (int64).
+        reward_shown: probability, `[S, 1, 1]`.
+        action_shown: probability, `[S, 1, 1]`.
+        alike: whether all training episodes start as the first, `[S, 1, 1]` (bool).
         only_start: that start, `[S, 1, start_size]`.
-        random_memory: whether training starts from a memory drawn at random, `[S, 1, 1]` (bool).
+        random_memory: whether training starts from a random memory, `[S, 1, 1]` (bool).
         carry: `[T, S, 1, 1]`.
     """
 
@@ -53,7 +52,7 @@ class LuckSharing:
 
 
 class SeedDraws(NamedTuple):
-    """What is drawn for lifetimes of K seeds: uniforms `[K, T, N, ...]`, those of starts `[K, episodes, N, ...]`."""
+    """Draws for K seeds: uniforms `[K, T, N, ...]`, starts `[K, episodes, N, ...]`."""
 
     action: Tensor
     noise: Tensor
@@ -62,19 +61,19 @@ class SeedDraws(NamedTuple):
 
 
 class RolloutDraws(NamedTuple):
-    """What is drawn for a rollout: luck, the tasks of every distinct list `[L, N, D]`, and memories `[K, N, ...]`."""
+    """Draws of a rollout: uniforms, tasks of every list `[L, N, D]`, memories `[K, N, ...]`."""
 
     luck: SeedDraws
     tasks: Tensor
     memory: State
 
     def tensors(self) -> list[Tensor]:
-        """Returns all of them in a fixed order."""
+        """Returns all tensors in a fixed order."""
         return [*self.luck, self.tasks, *self.memory]
 
 
 def seeds_of(runs: Sequence[Run]) -> list[int]:
-    """Returns the distinct seeds of some runs, in the order in which they come."""
+    """Returns the distinct seeds, in order."""
     return list(dict.fromkeys(run.seed for run in runs))
 
 
@@ -83,7 +82,7 @@ def _lists_of(runs: Sequence[Run]) -> list[tuple[int, int | None]]:
 
 
 def shares(runs: Sequence[Run], family: Family) -> LuckSharing:
-    """Returns who shares whose luck."""
+    """Returns which runs share which draws."""
     seeds = seeds_of(runs)
     lists = _lists_of(runs)
     starts = [_only_start(seed, family) for seed in seeds]
@@ -105,7 +104,7 @@ def _only_start(seed: int, family: Family) -> Tensor:
 
 
 def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraws:
-    """Returns storage for the luck of so many seeds."""
+    """Returns storage for the draws of `seeds` seeds."""
     lead = (seeds, family.steps, lanes)
     width = (family.actions,) if family.continuous else ()
     starts = (seeds, family.episodes, lanes, family.start_size)
@@ -114,7 +113,7 @@ def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraw
 
 
 def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
-    """Draws the luck of a rollout, or of a chunk of an evaluation, into storage; it may be a part of a larger one."""
+    """Draws the uniforms of a rollout or evaluation chunk into storage, which may be a view."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
         for place, seed in enumerate(seeds):
@@ -129,10 +128,10 @@ def _fill(row: Tensor, draw: torch.Generator) -> None:
 
 
 class Source:
-    """Where the rollouts of a stack get what is drawn for them; the tasks of lists are drawn once."""
+    """The draws of a stack's rollouts; task lists are drawn once."""
 
     def __init__(self, setup: Setup) -> None:
-        """Draws nothing yet but the lists."""
+        """Draws the task lists."""
         self._setup = setup
         self._seeds = seeds_of(setup.runs)
         self._lists = _lists_of(setup.runs)
@@ -141,7 +140,7 @@ class Source:
         self._kept = {key: task_list(key[0], family, key[1]) for key in self._lists if key[1] is not None}
 
     def blank(self, pinned: bool) -> RolloutDraws:
-        """Returns storage for one rollout; page-locked where a device is to read it by itself."""
+        """Returns storage for one rollout, page-locked if `pinned`."""
         setup, lanes = self._setup, self._setup.lifetimes
         luck = blank_luck(len(self._seeds), setup.family, lanes, pinned)
         tasks = torch.empty((len(self._lists), lanes, setup.family.task_size), pin_memory=pinned)
@@ -162,7 +161,7 @@ class Source:
                 part[place] = torch.randn(part.shape[1:], generator=draw).tanh_()
 
     def _tasks(self, key: tuple[int, int | None], update: int) -> Tensor:
-        """Returns the tasks `[N, D]`: fresh ones, or picks from a list."""
+        """Returns tasks `[N, D]`: fresh ones, or picks from a list."""
         (seed, count), lanes = key, self._setup.lifetimes
         if count is None:
             return self._setup.family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update), lanes)
@@ -171,7 +170,7 @@ class Source:
 
 
 def spread_draws(of: LuckSharing, luck: SeedDraws) -> Draws:
-    """Returns each run's draws, `[T, S, N, ...]`, as an evaluation meets them."""
+    """Returns each run's draws `[T, S, N, ...]`, as for an evaluation."""
     action, noise, start, masks = (part.index_select(0, of.seed) for part in luck)
     reward_shown = (masks[..., :1] < of.reward_shown.unsqueeze(1)).float()
     action_shown = (masks[..., 1:] < of.action_shown.unsqueeze(1)).float()
@@ -180,7 +179,7 @@ def spread_draws(of: LuckSharing, luck: SeedDraws) -> Draws:
 
 
 def spread_training(of: LuckSharing, drawn: RolloutDraws, initial: State) -> tuple[Tensor, Draws, State | None]:
-    """Returns tasks `[S, N, D]`, draws and memories of a rollout; `initial` is a state where no memory is random."""
+    """Returns tasks `[S, N, D]`, draws and memories of a rollout; `initial` is the default state."""
     draws = spread_draws(of, drawn.luck)
     draws = draws._replace(start=torch.where(of.alike, of.only_start, draws.start))
     memory = None

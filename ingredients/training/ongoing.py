@@ -1,16 +1,13 @@
-"""Lifetimes in progress at their own pace: where each lane is, and what comes next.
+"""Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
-An early end begins the next episode at once, and a lifetime's end the next lifetime.
+Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane. So all cells of a seed meet them in
+the same order, whatever the length of their lifetimes.
 
-Tasks and starts are drawn for the j-th lifetime of each lane, keyed by seed, purpose and j alone: all cells of a seed
-meet the same ones in the same order, however long their lifetimes last.
+Each lane's first episode is cut at a different step. Otherwise all lanes of a segment would be at the same moments of
+an episode, and updates would forget the others (CartPole was lost so).
 
-Lanes do not keep step, even where every episode takes its whole time: the first episode of each lane is cut at another
-of its steps. Else all lanes of a segment would be at the same moments of an episode, and each update would be made of
-those alone and forget the others (CartPole was lost again so, after it had been learned).
-
-A Python environment cannot be put into a file. What can is how it came to be where it is: `Places` hold the actions of
-each lane's present episode, and who goes on from them takes these actions again, from the episode's own seed.
+A Python environment cannot be saved. `Places` hold the actions of each lane's current episode instead, which are
+replayed from the episode's seed.
 """
 
 from __future__ import annotations
@@ -35,14 +32,14 @@ REMEMBERED = 512  # numbers of lifetimes whose tasks and starts are kept at hand
 
 
 class Beginning(NamedTuple):
-    """The tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' lifetimes of one number."""
+    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes."""
 
     tasks: Rows
     starts: Rows
 
 
 def schedule(runs: Sequence[Run], family: Family, lanes: int) -> Callable[[int, int], Beginning]:
-    """Returns what gives the beginnings of a run's j-th lifetimes, for its place in the stack and j."""
+    """Returns the function from a run's index and j to its j-th lifetimes' beginnings."""
 
     @lru_cache(maxsize=REMEMBERED)
     def fresh(seed: int, number: int) -> Rows:
@@ -75,13 +72,13 @@ def schedule(runs: Sequence[Run], family: Family, lanes: int) -> Callable[[int, 
 
 @dataclass
 class Places:
-    """Where lanes `[S, B]` are: lifetime, episode in it, step in that, steps since the lifetime's start; all from 0.
+    """Positions of lanes `[S, B]`: lifetime, episode, step in the episode, steps of the lifetime; all from 0.
 
     Attributes:
-        tasks: of the present lifetimes, `[S, B, D]`.
-        starts: of the present episodes, `[S, B, start_size]`.
-        taken: actions of the present episodes, `[S, B, L, width]`.
-        earned: what the present episodes have paid, `[S, B]`.
+        tasks: of current lifetimes, `[S, B, D]`.
+        starts: of current episodes, `[S, B, start_size]`.
+        taken: actions of current episodes, `[S, B, L, width]`.
+        earned: by current episodes so far, `[S, B]`.
     """
 
     lifetime: Numbers
@@ -95,7 +92,7 @@ class Places:
 
     @staticmethod
     def first(runs: int, lanes: int, family: Family) -> Places:
-        """Returns the places before anything has begun."""
+        """Returns the initial positions."""
         lead = (runs, lanes)
         width = family.actions if family.continuous else 1
         lifetime, episode, step, age = (np.zeros(lead, np.int64) for _ in range(4))
@@ -104,22 +101,22 @@ class Places:
         return Places(lifetime, episode, step, age, tasks, starts, taken, np.zeros(lead))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Returns all of it by name, `[S, ...]` each."""
+        """Returns all arrays by name, `[S, ...]` each."""
         return {name: array.copy() for name, array in vars(self).items()}
 
 
 class Came(NamedTuple):
-    """What a step of all lanes `[S, B]` came to.
+    """Results of a step of all lanes `[S, B]`.
 
     Attributes:
-        last: what was shown after the step, `[S, B, O]`, before an episode that ended gave way to the next.
-        next: what is shown now.
+        last: observation after the step, `[S, B, O]`, before a new episode's.
+        next: the current observation.
         reward: as paid.
-        terminated: the episode ended by the environment's own rules.
-        truncated: it was cut, by the environment's time limit or that of the tasks.
+        terminated: ended by the environment's rules.
+        truncated: cut by a time limit of environment or tasks.
         born: a lifetime starts with the next step.
-        whole: an episode ended that was not cut to part the lanes.
-        earned: what the present episode has paid so far, the step included.
+        whole: an episode ended that was not cut to desynchronise lanes.
+        earned: by the episode so far, this step included.
     """
 
     last: Rows
@@ -141,13 +138,9 @@ class Ongoing:
     """The lanes of a stack and their environments."""
 
     def __init__(self, runs: Sequence[Run], family: Family, lanes: int, places: Places | None = None) -> None:
-        """Begins the first lifetimes, or goes on from places.
+        """Begins the first lifetimes, or continues from `places`.
 
-        Args:
-            runs: the stack's.
-            family: one whose lanes need not keep step (`Paced`).
-            lanes: of each run.
-            places: where an earlier process left the lanes.
+        `family` must be `Paced`; `lanes` are per run.
         """
         assert isinstance(family, Paced), family
         self._family = family
@@ -159,7 +152,7 @@ class Ongoing:
         self.shown = self._begun() if places is None else self._returned()
 
     def step(self, actions: Rows) -> Came:
-        """Returns what actions `[S, B, width]` came to; episodes and lifetimes that end give way to the next."""
+        """Returns the results of actions `[S, B, width]`; ended episodes and lifetimes give way to the next."""
         places = self.places
         made = self.pace.step(_rows(actions))
         observation, reward = made.observation.reshape(*self._shape, -1), made.reward.reshape(self._shape)
@@ -179,7 +172,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _next(self, ended: Flags, born: Flags, shown: Rows) -> Rows:
-        """Begins the next episode of lanes whose last one has ended; returns what all of them show."""
+        """Begins the next episode of lanes whose last one ended; returns all observations."""
         places = self.places
         places.lifetime += born
         places.episode = np.where(born, 0, places.episode + ended)
@@ -193,9 +186,9 @@ class Ongoing:
         return self.pace.begin(*self._rows()).reshape(*self._shape, -1)
 
     def _returned(self) -> Rows:
-        """Comes back to the places: takes the actions of the present episodes again; returns what is shown there.
+        """Replays the current episodes' actions; returns the observations there.
 
-        All lanes arrive at once: one whose episode is younger begins it later, and what it does before is forgotten.
+        All lanes arrive at once: later episodes begin later in the replay.
         """
         places = self.places
         longest = int(self.places.step.max())
@@ -213,7 +206,7 @@ class Ongoing:
         return shown
 
     def _turn(self, which: Flags) -> None:
-        """Puts lanes on the task and the start of their present lifetime and episode; nothing is taken or earned."""
+        """Puts lanes on task and start of their current lifetime and episode."""
         places = self.places
         for run, lane in np.argwhere(which).tolist():
             begins = self._beginning(run, int(places.lifetime[run, lane]))

@@ -1,14 +1,13 @@
 """The head and the policy's loss as one kernel, from the memory's outputs to their gradient.
 
-What `Agent.heads`, `learner.policy_gradient` and `learner.prediction_gradient` compute, and the way back through the
-head. With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of
-entropy and prediction:
+It replaces `Agent.heads`, `learner.policy_gradient` and `learner.prediction_gradient`. With y = W o + b, π the softmax
+of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of entropy and prediction:
 
     ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
     ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
 
-A program is one run; it takes its steps in blocks from the first to the last, and keeps the head's gradient in
-registers. Where steps do not count alike, each is multiplied by what it counts.
+A program is one run; it takes its steps in order and keeps the head's gradient in registers. Step weights multiply each
+step.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class HeadGradient(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """ε, and the weights of entropy and prediction; the former is a number, or what a card holds."""
+    """ε, and the weights of entropy (number or tensor) and prediction."""
 
     clip: float
     entropy: float | Tensor
@@ -58,7 +57,7 @@ def _d_policy(
     clip: tl.tensor,
     ROWS: tl.constexpr,
 ) -> tl.tensor:
-    """Returns ∂L / ∂ logits `[X, P]`, and of every step ρ, log ρ, −min(ρ A, clip(ρ) A) and the entropy, `[X]`."""
+    """Returns ∂L / ∂ logits `[X, P]`, and by step ρ, log ρ, −min(ρ A, clip(ρ) A) and the entropy, `[X]`."""
     logits = tl.where(chooses, y, float("-inf"))
     top = tl.max(logits, 1)
     powers = tl.exp(logits - top[:, None])
@@ -88,7 +87,7 @@ def _d_prediction(
     ACTIONS: tl.constexpr,
     EARNED: tl.constexpr,
 ) -> tl.tensor:
-    """Returns ∂L / ∂ predictions `[X, P]`, 0 in other columns; `EARNED` rewards are known of a step: one, or all."""
+    """Returns ∂L / ∂ predictions `[X, P]`, 0 in other columns; `EARNED` rewards are known per step: one, or all."""
     predicts = ((p >= ACTIONS) & (p < 2 * ACTIONS))[None, :]
     if EARNED == 1:
         paid = tl.load(earned + row, mask=real, other=0.0)[:, None]
@@ -103,7 +102,7 @@ def _d_prediction(
 def _told(
     loss: tl.tensor, free: tl.tensor, ratio: tl.tensor, log_ratio: tl.tensor, clip: tl.tensor, counts: tl.tensor
 ) -> tl.tensor:
-    """Returns what each step counts in the surrogate, the entropy, the KL and the clipped share, `[X, 4]`."""
+    """Returns each step's part of surrogate, entropy, KL and clipped share, `[X, 4]`."""
     k = tl.arange(0, 4)[None, :]
     clipped = tl.where(tl.abs(ratio - 1.0) > clip, 1.0, 0.0)
     told = tl.where(k == 0, loss[:, None], tl.where(k == 1, free[:, None], clipped[:, None]))
@@ -175,7 +174,7 @@ def _gradient(
 
 
 def fits(size: int, head: int) -> bool:
-    """Whether a program holds a head of P columns on H units."""
+    """Whether one program can hold the head."""
     return max(size, head) <= 64
 
 
@@ -195,7 +194,7 @@ def head_gradient(
         minibatch: the steps.
         earned: `[S, X]`, or of each action `[S, X, A]`.
         actions: A.
-        weighed: the loss's parts.
+        weighed: parameters of the loss.
     """
     (runs, rows, size), head = outputs.shape, weights[0].shape[-1]
     made = HeadGradient(
@@ -239,9 +238,9 @@ def policy_step(
     weighed: Weighed,
     like: Tensor,
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses and its flat gradient, `[S, P]`, for the memory's outputs `[S, T, N, H]`.
+    """Returns the policy's losses and flat gradient, `[S, P]`, for outputs `[S, T, N, H]`.
 
-    The weights stand in the order of `Agent.shapes`: the memory's, the head's, its biases.
+    The order of weights is that of `Agent.shapes`.
     """
     head = leaves["head.weight"].detach(), leaves["head.bias"].detach()
     made = head_gradient(outputs.detach().flatten(1, 2), head, minibatch, earned, agent.layout.actions, weighed)

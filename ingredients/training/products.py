@@ -1,10 +1,8 @@
-"""The matrix products of an update: how many operations they are, and how fast `torch.bmm` makes them.
+"""Matrix products of an update: their operations, and the speed of `torch.bmm` on them.
 
-Compiled loops make them with another BLAS, so they may pass it.
-
-There are two counts. `needed_flops` is derived from the algorithm alone, so that work done twice is not counted as
-work achieved. `recorded_products` are those that a real update in torch asks for, with their shapes: they tell how the
-program batches its work, which is what the limit depends on. A test holds the two together.
+Compiled loops use another BLAS and may be faster. `needed_flops` follows from the algorithm, so that duplicated work
+does not count; `recorded_products` are those of a real update in torch, with their shapes, which set the limit. A test
+compares both.
 """
 
 from __future__ import annotations
@@ -39,16 +37,15 @@ class Product(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """2 · batch · rows · inner · columns."""
+        """Operations: 2 · batch · rows · inner · columns."""
         return 2 * self.batch * self.rows * self.inner * self.columns
 
 
 def needed_flops(setup: Setup) -> int:
-    """Returns the operations that one update of a GRU stack needs in its matrix products.
+    """Returns the operations of one update of a GRU stack in matrix products.
 
-    With X = B · T steps a run, F inputs, H units, P logits, C inputs and V units of the critic, E epochs. A layer with
-    w weights takes 2w operations a step forward, 2w for its weights' gradient and 2w for its inputs'. The gradient
-    stops at the agent's inputs and at the critic's, which are data.
+    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs'. No
+    gradient goes to the inputs of agent and critic.
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])
@@ -66,7 +63,7 @@ def needed_flops(setup: Setup) -> int:
 
 
 def recorded_products(setup: Setup) -> Counter[Product]:
-    """Returns how often each product is made in one update, recorded while torch makes it, without compiled loops."""
+    """Returns the count of each product in one update in torch, without compiled loops."""
     recorder = _Recorder()
     with recorder, without_loops():
         next(train(setup, begin_training(setup)))
@@ -74,17 +71,17 @@ def recorded_products(setup: Setup) -> Counter[Product]:
 
 
 def flops(products: Mapping[Product, int]) -> int:
-    """Returns the operations of all products together."""
+    """Returns the operations of all products."""
     return sum(product.flops * count for product, count in products.items())
 
 
 def bmm_seconds(products: Mapping[Product, int]) -> float:
-    """Returns how long `torch.bmm` takes to make all products, one after the other, on contiguous factors."""
+    """Returns the seconds of `torch.bmm` for all products in sequence, on contiguous factors."""
     return sum(count * _seconds(product) for product, count in products.items())
 
 
 def limit_worker(workload: Workload) -> dict[str, float]:
-    """Returns operations needed and made for each env step, and the speed of `torch.bmm` (runs inside a worker)."""
+    """Returns operations needed and made per env step, and the speed of `torch.bmm` (inside a worker)."""
     setup = prepare(workload.study(), workload.stack())
     products = recorded_products(setup)
     steps = setup.steps_per_update * len(setup.runs)
@@ -97,7 +94,7 @@ def limit_worker(workload: Workload) -> dict[str, float]:
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees every operation that reaches torch's kernels, those of backward passes included."""
+    """Records all operations of torch, backward passes included."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -116,7 +113,7 @@ def _product(left: torch.Size, right: torch.Size) -> Product:
 
 
 def _seconds(product: Product) -> float:
-    """Returns the time of one product: the fastest of a few loops, into storage that is there already."""
+    """Returns the fastest time of one product."""
     left, right = torch.randn(*product[:3]), torch.randn(product.batch, product.inner, product.columns)
     out = torch.empty(product.batch, product.rows, product.columns)
     times = max(1, int(SECONDS_A_SHAPE / _loop(left, right, out, 2)))
@@ -124,7 +121,7 @@ def _seconds(product: Product) -> float:
 
 
 def _loop(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor, times: int) -> float:
-    """Returns the mean time of one `bmm` of `times`."""
+    """Returns the mean time of one `bmm`."""
     began = time.perf_counter()
     for _ in range(times):
         torch.bmm(left, right, out=out)

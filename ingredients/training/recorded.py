@@ -1,8 +1,7 @@
-"""Programs of many small operations that a device repeats from a recording, as CUDA graphs.
+"""Programs of many small operations replayed as CUDA graphs.
 
-A GPU computes a small operation sooner than Python can ask for it. Asked once and recorded, thousands of them are one
-launch. The first call of a program is as if nothing were recorded: what is compiled or chosen at first use is done
-there. The second is recorded, and all from there on repeat that: they read and write the same places.
+A GPU computes a small operation faster than Python can launch it; recorded, thousands are one launch. The first call of
+a program runs normally, for compilation; the second is recorded, later ones replay it on the same tensors.
 """
 
 from __future__ import annotations
@@ -21,26 +20,26 @@ class Recorder(Protocol):
     """Makes recordings on one device."""
 
     def run(self, function: Callable[[], Result]) -> Result:
-        """Calls a function as it is, where recordings are made, too."""
+        """Calls a function without recording, in the recording's stream."""
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
-        """Returns where a function's results will stand, and what puts them there; the function is not yet done."""
+        """Returns a function's result tensors, and the replay that fills them; nothing is computed yet."""
         ...
 
 
 class CudaRecorder:
-    """CUDA graphs that share their memory: they are played one at a time, and results live until the next play."""
+    """CUDA graphs with shared memory, replayed one at a time; results live until the next replay."""
 
     def __init__(self, device: torch.device) -> None:
-        """Takes a stream of its own, as recording asks for, and gives back what recordings nobody has any more held."""
+        """Takes a stream, and frees memory of unused recordings."""
         gc.collect()
         torch.cuda.empty_cache()
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
     def run(self, function: Callable[[], Result]) -> Result:
-        """Calls it on the stream on which it will be recorded."""
+        """Calls it on the recording stream."""
         here = torch.cuda.current_stream(self._stream.device)
         self._stream.wait_stream(here)
         with torch.cuda.stream(self._stream):
@@ -52,7 +51,7 @@ class CudaRecorder:
         """Records it.
 
         Raises:
-            RuntimeError: it asks for what cannot be recorded, such as a number on the CPU.
+            RuntimeError: it cannot be recorded, as it needs a number on the CPU.
         """
         graph = torch.cuda.CUDAGraph()
         # other threads may go on meanwhile, such as the one that draws
@@ -66,7 +65,7 @@ class CudaRecorder:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keeps garbage where it is: an older recording that is given back breaks off the one that is being made."""
+    """Disables garbage collection: freeing an older recording would break the current one."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -77,15 +76,15 @@ def _no_collection() -> Iterator[None]:
 
 
 class Program(Generic[Result]):
-    """A function that is recorded when it is called a second time, and repeated from then on."""
+    """A function recorded at its second call, and replayed afterwards."""
 
     def __init__(self, function: Callable[[], Result], recorder: Recorder, complain: Callable[[str], None]) -> None:
-        """Does nothing yet.
+        """Stores its arguments.
 
         Args:
-            function: reads and writes tensors that stay where they are.
+            function: on tensors at fixed places.
             recorder: makes the recording.
-            complain: is told in words if it cannot be made; the function is then called every time.
+            complain: told if that fails; then the function is called every time.
         """
         self._function, self._recorder, self._complain = function, recorder, complain
         self._calls = 0
@@ -93,11 +92,11 @@ class Program(Generic[Result]):
 
     @property
     def is_recorded(self) -> bool:
-        """Whether calls repeat a recording."""
+        """Whether calls replay a recording."""
         return self._recording is not None
 
     def __call__(self) -> Result:
-        """Returns the results; they stand where they stood after the last call, once there is a recording."""
+        """Returns the results; once recorded, always the same tensors."""
         self._calls += 1
         if self._calls == 2:
             self._recording = self._recorded()

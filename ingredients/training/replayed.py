@@ -1,8 +1,7 @@
-"""Training on a device that is told as little as can be: a rollout and its epochs are a recording each.
+"""Training on a GPU with one recording for the rollout and one for its epochs.
 
-Nothing on the way waits for the device. What changes from update to update is read from fixed places: the luck, drawn
-ahead once for each seed; how far every gradient step goes (`improvement.paces`); the number of the update. A run that
-diverges is frozen by the device, which notes when (`Training.diverged_at`); the CPU asks when it needs to know.
+Nothing waits for the device. What changes between updates is read from fixed places: draws, made ahead once per seed;
+`improvement.paces`; the train step. The device freezes diverged runs and notes when (`Training.diverged_at`).
 """
 
 from __future__ import annotations
@@ -27,12 +26,9 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
-    """Yields after each update until the stack has had its steps; `training` is changed in place.
+    """Yields after each update until training ends; `training` is changed in place.
 
-    Args:
-        setup: the stack's.
-        training: as it stands; its tensors stay where they are.
-        recorder: of the setup's device.
+    Its tensors stay at their places.
     """
     source = Source(setup)
     bench = _Bench(setup, training, recorder)
@@ -50,7 +46,7 @@ def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[U
 
 
 class _Bench:
-    """The fixed places of one stack, and the programs between them."""
+    """The fixed places of one stack, and its programs."""
 
     def __init__(self, setup: Setup, training: Training, recorder: Recorder) -> None:
         self._setup, self._training = setup, training
@@ -68,7 +64,7 @@ class _Bench:
         self._improved = Program(self._improve, recorder, self._complaint("learning"))
 
     def lay_out(self, drawn: RolloutDraws) -> None:
-        """Puts what was drawn, and how far steps go, in their places; returns before that is done."""
+        """Copies draws and schedule to their places, asynchronously."""
         device = self._setup.device
         if self._drawn is None:
             luck, tasks, memory = drawn
@@ -117,7 +113,7 @@ class _Bench:
         )
 
     def _improve(self) -> Tensor:
-        """Returns losses, gradient norm and the rollout's score, `[7, S]`."""
+        """Returns losses, gradient norm and score of the rollout, `[7, S]`."""
         training = self._training
         assert self._rollout is not None
         assert training.diverged_at is not None
@@ -129,7 +125,7 @@ class _Bench:
         return torch.stack([*losses, norm, self._rollout.score])
 
     def _keep(self, made: Rollout) -> None:
-        """Puts a rollout where the first one stands: the learning reads it there."""
+        """Copies a rollout to the first one's place, where learning reads it."""
         if self._rollout is None:
             self._rollout = made
             return
@@ -141,7 +137,7 @@ class _Bench:
 
 
 class _Complaint:
-    """Says once that something is not recorded."""
+    """Reports once that something is not recorded."""
 
     def __init__(self, training: Training, what: str) -> None:
         self._training, self._what = training, what
@@ -153,7 +149,7 @@ class _Complaint:
 
 
 def _send(numbers: Tensor, place: Tensor) -> None:
-    """Copies a few numbers to a device without waiting for it."""
+    """Copies numbers to a device asynchronously."""
     place.copy_(numbers.pin_memory() if place.is_cuda else numbers, non_blocking=True)
 
 

@@ -16,22 +16,20 @@ from ingredients.training.interaction import Draws, Play, Transition, advance, b
 
 @dataclass(frozen=True)
 class Rollout:
-    """B = M × N lifetimes of each run, split into M minibatches of N lifetimes; M is outermost.
+    """B = M × N lifetimes of each run, in M minibatches of N; M is outermost.
 
     Attributes:
         inputs: `[M, S, T, N, F]`.
-        outputs: of the memory, after each step, `[M, S, T, N, H]`.
-        action: intended actions, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` where the family is continuous.
-        earned: what the environment paid, or the mean of that given ψ and the action, as the agent feels it (times the
-            family's `reward_scale`), `[M, S, T, N]`; or what each action would have earned, `[M, S, T, N, A]`, where
-            that is known: it is what a prediction is held against.
-        reward: what the learner counts, `[M, S, T, N]` (see `collect`).
-        acting: 1.0 where the agent had something to do, 0.0 where it waited, `[M, S, T, N]`; None where no episode ends
-            early.
+        outputs: of the memory, `[M, S, T, N, H]`.
+        action: intended, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` if continuous.
+        earned: target of reward prediction: reward or its mean given ψ and the action, times `reward_scale`, `[M, S, T,
+            N]`; or of every action, `[M, S, T, N, A]`, if known.
+        reward: of the learner, `[M, S, T, N]` (see `collect`).
+        acting: 0.0 where the agent waited, else 1.0, `[M, S, T, N]`; None if no episode ends early.
         tasks: `[M, S, N, D]`.
-        start: the memory at the start, parts `[M, S, N, ...]`; None where it is the initial one.
+        start: initial memory, parts `[M, S, N, ...]`; None: the default.
         carry: `[S, T]`.
-        score: the mean expected return of a lifetime, `[S]`.
+        score: mean expected return of a lifetime, `[S]`.
     """
 
     inputs: Tensor
@@ -48,12 +46,11 @@ class Rollout:
 
 @torch.no_grad()
 def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: State | None = None) -> Rollout:
-    """Returns one rollout: every lane of the play lives its lifetime from beginning to end.
+    """Returns one rollout of whole lifetimes.
 
-    The agent sees the rewards that its environment pays. Where `expected`, the learner counts E[r | ψ, a] less the best
-    that ψ allows: the same gradient in expectation, without the luck of the pay-outs and of the task's draw. Where the
-    family knows what actions cost (`Solvable`), it counts that: without the luck of where the steps led, too.
-    Lifetimes start from `memory`, parts `[S, B, ...]`, or from the initial one.
+    Agents see the rewards paid. If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient
+    in expectation, without reward noise and task variance. For `Solvable` families it uses the optimal-advantage gap,
+    without the noise of transitions too. Lifetimes start from `memory`, parts `[S, B, ...]`, or the default.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
@@ -126,7 +123,7 @@ class _Buffers:
 
 @dataclass(frozen=True)
 class _Costs:
-    """What each action would cost who does best from there on, where the family knows: `noted` is `[S, N, T, A]`."""
+    """Optimal-advantage gaps `noted` `[S, N, T, A]`, where the family knows them."""
 
     family: Solvable
     solution: Tensor
@@ -134,7 +131,7 @@ class _Costs:
 
     @staticmethod
     def of(play: Play) -> _Costs | None:
-        """Returns the costs of lifetimes to come, or None where the family does not know them."""
+        """Returns empty gaps, or None if the family does not know them."""
         if not isinstance(play.family, Solvable):
             return None
         noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps, play.family.actions)
@@ -146,10 +143,10 @@ class _Costs:
 
 
 def _best_rewards(play: Play) -> Tensor:
-    """Returns what one who knows ψ earns in each step, `[S, N, T]`, or zeros where the family does not know.
+    """Returns the optimal reward given ψ by step, `[S, N, T]`; zeros if unknown.
 
-    Where episodes end early nobody can say how many steps will be acted in, and each one's share must not depend on
-    it: all that an episode is worth is counted in its first step, which always is.
+    Where episodes end early, an episode's optimum is counted in its first step, since the number of acted steps is
+    random.
     """
     family = play.family
     best = play.family.best_episode_return(play.tasks)
@@ -168,5 +165,5 @@ def _split(lanes: Tensor, minibatches: int) -> Tensor:
 
 
 def _start_of(part: Tensor, minibatches: int) -> Tensor:
-    """Returns a part of the memory that lifetimes start from, cut into minibatches."""
+    """Returns a part of the initial memory by minibatch."""
     return _split(part, minibatches).clone(memory_format=torch.contiguous_format)

@@ -1,7 +1,7 @@
-"""Lifetimes on their way, and what a probe does to them.
+"""Lifetimes in progress, and interventions on them.
 
-A lane's *neighbour* is the nearest lane before it that is on another task. Its *twin* is a lifetime on the lane's own
-task that meets the neighbour's luck. Both have lived as long as the lane.
+A lane's *neighbour* is the nearest lane before it on another task. Its *twin* is a lifetime on its own task with the
+neighbour's random numbers. Both are as old as the lane.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ from ingredients.training.interaction import Lanes, Play
 
 
 class Scene(NamedTuple):
-    """Who plays what, where the lifetimes are, the uniforms `[S, N, start_size]` that the episode started from.
-
-    And who is whose neighbour, `[S, N]`.
-    """
+    """Agents, lanes, the current episode's start uniforms `[S, N, start_size]`, and neighbours `[S, N]`."""
 
     play: Play
     lanes: Lanes
@@ -29,26 +26,25 @@ class Scene(NamedTuple):
     neighbours: Tensor
 
     def changed(self, **parts: object) -> Scene:
-        """Returns the scene with other parts of its lanes: `memory`, `world` or `past`."""
+        """Returns the scene with other `memory`, `world` or `past`."""
         return self._replace(lanes=replace(self.lanes, **parts))  # type: ignore[arg-type]
 
     def written(self, state: Tensor) -> Scene:
-        """Returns lanes that meet, and see, in their environment what `state` says is written there."""
+        """Returns lanes with `state` written into their environment, and observed."""
         world = lifetime.write(self.play.family, self.play.tasks, self.lanes.world, state)
         return self.changed(world=world, past=replace(self.lanes.past, observation=world.observation))
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """What a probe does to lifetimes; what it does not name stays as it is in plain ones, with the same luck.
+    """What a probe changes; all else stays as in plain lifetimes, with the same random numbers.
 
     Attributes:
-        half_way: makes other lanes of those at the episode boundary half-way, with which episode K // 2 begins.
-        by_twin: the same, given the lanes' twins, too.
-        past: makes, before each step, what lies behind the lanes. It is given that, what lay behind the plain lanes at
-            that step, and who is whose neighbour.
-        greedy: whether the likeliest action is taken instead of a sampled one.
-        trembles: whether the environment carries out another action at a fifth of the steps (`grid.TREMBLES`).
+        half_way: changes lanes before episode K // 2.
+        by_twin: the same, given the twins too.
+        past: changes the past before each step, given it, the plain lanes' past, and neighbours.
+        greedy: whether the likeliest action is taken.
+        trembles: whether another action is executed at a fifth of the steps (`grid.TREMBLES`).
     """
 
     half_way: Callable[[Scene], Scene] | None = None
@@ -58,7 +54,7 @@ class Intervention:
     trembles: bool = False
 
     def at_half(self, scene: Scene, twin: Scene) -> Scene:
-        """Returns the lanes with which the second half of the lifetimes begins."""
+        """Returns the lanes with which the second half begins."""
         if self.by_twin is not None:
             return self.by_twin(scene, twin)
         return scene if self.half_way is None else self.half_way(scene)

@@ -1,8 +1,7 @@
-"""What segments are worth: advantages, the critic's targets, and the minibatches that are learned from.
+"""Advantages, critic targets and minibatches of segments.
 
-Rewards are divided by the deviation of the discounted return, as it has been over all segments so far (Engstrom et al.
-2020 count it among what makes PPO work): one learning rate then serves an environment that pays −16 a step and one that
-pays 1 once.
+Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020). So one learning rate
+serves an environment that pays −16 a step and one that pays 1 once.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ _SCALE = "scale."
 
 @dataclass
 class ReturnScale:
-    """The deviation of each run's discounted return: counted over all steps so far.
+    """Running deviation of each run's discounted return.
 
     Attributes:
-        flow: each lane's discounted sum of what its present episode has paid, `[S, B]`.
-        count: of steps, `[S]`; `mean`, `spread`: of the flow, and the sum of its squared distances from that, `[S]`.
+        flow: discounted sum of each lane's current episode, `[S, B]`.
+        count: of steps, `[S]`; `mean` and `spread`: mean and sum of squared deviations of the flow, `[S]`.
     """
 
     flow: NDArray[np.float64]
@@ -43,20 +42,20 @@ class ReturnScale:
 
     @staticmethod
     def first(runs: int, lanes: int) -> ReturnScale:
-        """Returns the scale before any step."""
+        """Returns the initial scale."""
         return ReturnScale(np.zeros((runs, lanes)), *(np.zeros(runs) for _ in range(3)))
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """Returns copies of all of it by name, `[S, ...]`."""
+        """Returns copies by name, `[S, ...]`."""
         return {f"{_SCALE}{name}": array.copy() for name, array in vars(self).items()}
 
     @staticmethod
     def of(arrays: Mapping[str, NDArray[np.float64]]) -> ReturnScale:
-        """Returns the scale of which these are the arrays."""
+        """Returns the scale of these arrays."""
         return ReturnScale(*(arrays[f"{_SCALE}{part.name}"].copy() for part in fields(ReturnScale)))
 
     def taken(self, segments: Segments, discount: float) -> Tensor:
-        """Returns the deviation `[S]` with these steps counted."""
+        """Returns the deviation `[S]` after these steps."""
         reward, ended = (part.movedim(0, 2).flatten(2).cpu().numpy() for part in (segments.reward, segments.ended))
         flows = np.empty(reward.shape)
         for t in range(reward.shape[1]):
@@ -75,7 +74,7 @@ class ReturnScale:
 
 
 def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Tensor) -> list[Batch]:
-    """Returns the minibatches with advantages, targets and old log-probabilities; `scale` `[S]` divides rewards."""
+    """Returns minibatches with advantages, targets and old log-probabilities; `scale` `[S]` divides rewards."""
     tuned = setup.tuned
     eyes = _eyes(setup, segments.outputs, segments.inputs, segments.tasks, segments.clock)
     value = torch.stack([values(leaves.critic, each) for each in eyes])
@@ -106,10 +105,10 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
 
 
 def _normalised(raw: Tensor) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less where hardly any is left.
+    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if they are tiny.
 
-    Where the critic foresees all that comes, what is left is its error. Blown up, it moves
-    a policy which has nothing to gain: one that had learned CartPole lost it so.
+    If the critic predicts everything, only its error is left; blown up, it would move a policy with nothing to gain
+    (CartPole was lost so).
     """
     spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
     return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)
@@ -118,16 +117,16 @@ def _normalised(raw: Tensor) -> Tensor:
 def segment_advantage(
     reward: Tensor, value: Tensor, ended: Tensor, beyond: Tensor, discount: float, trace: float
 ) -> Tensor:
-    """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or the segment's end (Schulman et al. 2016, eq. 16).
+    """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or segment's end (Schulman et al. 2016, eq. 16).
 
-    δ_t = r_t + γ V_{t+1} − V_t; where the return ends with the step V_{t+1} is 0 if the environment terminated, and the
-    value of what would have followed if it was cut.
+    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, and the critic's value of the continuation if
+    cut.
 
     Args:
         reward: r_t, `[..., T, N]`.
         value: V_t, `[..., T, N]`.
         ended: 1.0 where an episode ends with the step, `[..., T, N]`.
-        beyond: the value of what would have followed a cut, else 0, `[..., T, N]`.
+        beyond: value of the continuation after a cut, else 0, `[..., T, N]`.
         discount: γ.
         trace: λ.
     """
@@ -145,14 +144,14 @@ def segment_advantage(
 
 
 def _eyes(setup: Setup, outputs: Tensor, inputs: Tensor, tasks: Tensor, clock: Tensor) -> Tensor:
-    """Returns the critic's inputs `[..., C]`: memory's output, the input but its images, ψ where it may, time, 1."""
+    """Returns the critic's inputs `[..., C]`: output, input without images, ψ if allowed, time, 1."""
     felt = inputs[..., setup.agent.eye.words :]
     seen = tasks[..., : setup.critic.task_size - felt.shape[-1]]
     return torch.cat([outputs, felt, seen, clock, torch.ones_like(clock[..., :1])], dim=-1)
 
 
 def _beyond(setup: Setup, critic: Mapping[str, Tensor], segments: Segments) -> Tensor:
-    """Returns the values of what would have followed where returns were cut, else 0, `[M, S, T, N]`."""
+    """Returns the values of continuations after cuts, else 0, `[M, S, T, N]`."""
     minibatches = len(segments.reward)
     found = torch.zeros_like(segments.reward)
     for t, cut, output, inputs, clock, tasks in segments.beyond:

@@ -1,4 +1,4 @@
-"""The learner's rules where episodes are long: those of PPO for control, one for all environments and all cells."""
+"""Rules of the learner for long episodes: those of PPO for control, the same for all environments and cells."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ LEAST_SPREAD = 0.1  # of advantages, in deviations of the return: below it they 
 
 
 def segment_discount(episode_steps: int) -> float:
-    """Returns γ for episodes of L steps: 1 − 5 / L, but from .97 to .999."""
+    """Returns γ for episodes of L steps: 1 − 5 / L, in [.97, .999]."""
     return min(max(1 - 5 / episode_steps, 0.97), 0.999)

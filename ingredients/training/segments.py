@@ -1,8 +1,7 @@
-"""Rollouts in segments of lifetimes that need not keep step, laid out for the learner.
+"""Rollouts in segments of lifetimes at their own pace.
 
-The return of a step ends with its episode. Where the environment terminated it nothing follows; where a time limit or
-the segment's end cut it, what would have followed is the critic's value of what was shown last (Pardo et al. 2018), so
-that input has been put to the memory as well.
+A step's return ends with its episode. After termination nothing follows; after a time limit or the segment's end, the
+critic's value of the last observation does (Pardo et al. 2018), so that input is also read by the memory.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from ingredients.training.ongoing import Came, Ongoing, Places
 
 
 class SegmentDraws(NamedTuple):
-    """The randomness of one segment: as in `interaction.Draws`, with a leading T."""
+    """Random numbers of one segment, as in `interaction.Draws`, with a leading T."""
 
     action: Tensor
     reward_shown: Tensor
@@ -36,7 +35,7 @@ class SegmentDraws(NamedTuple):
 
 
 class Beyond(NamedTuple):
-    """What would have followed step `t` where `cut` (`[S, B]`): memory's output, input, clock, task, `[S, B, ...]`."""
+    """Continuation after step `t` where `cut` (`[S, B]`): output, input, clock, task, `[S, B, ...]`."""
 
     t: int
     cut: Tensor
@@ -48,20 +47,20 @@ class Beyond(NamedTuple):
 
 @dataclass(frozen=True)
 class Segments:
-    """One segment of T steps of B = M × N lanes of each run, in M minibatches of N lanes; M is outermost.
+    """T steps of B = M × N lanes of each run, in M minibatches of N lanes; M is outermost.
 
     Attributes:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, `[M, S, T, N, H]`.
         action: `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
         reward: as paid, `[M, S, T, N]`.
-        carry: 0.0 where the memory is reset before the step, else 1.0, `[M, S, T, N]`.
-        clock: which part of its lifetime's episodes, and of its episode's steps, lies behind a step, `[M, S, T, N, 2]`.
+        carry: 0.0 where memory is reset before the step, else 1.0, `[M, S, T, N]`.
+        clock: elapsed share of the lifetime's episodes and of the episode's steps, `[M, S, T, N, 2]`.
         tasks: `[M, S, T, N, D]`.
-        ended: 1.0 where the return ends with the step, `[M, S, T, N]`.
-        beyond: what the critic is to see where the return was cut.
-        start: the memory at the start, parts `[M, S, N, ...]`.
-        score: mean return of the episodes that ended in this segment or, where none did, before it, `[S]`.
+        ended: 1.0 where the return ends, `[M, S, T, N]`.
+        beyond: continuations after cuts.
+        start: initial memory, parts `[M, S, N, ...]`.
+        score: mean return of episodes ended in this segment, else the last such, `[S]`.
     """
 
     inputs: Tensor
@@ -79,13 +78,13 @@ class Segments:
 
 @dataclass
 class Carried:
-    """What a stack carries from one segment to the next.
+    """What a stack carries between segments.
 
     Attributes:
-        lanes: where they are, and their environments.
-        memory: parts of its state, `[S, B, ...]`.
-        past: what lies behind each lane.
-        score: mean return of the episodes that ended last, `[S]`.
+        lanes: positions and environments.
+        memory: parts, `[S, B, ...]`.
+        past: of each lane.
+        score: mean return of the last ended episodes, `[S]`.
     """
 
     lanes: Ongoing
@@ -94,7 +93,7 @@ class Carried:
     score: Tensor
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Returns copies of all of it by name, `[S, ...]`: what `begin_segments` goes on from."""
+        """Returns copies by name, `[S, ...]`, for `begin_segments`."""
         past = {name: getattr(self.past, name) for name in _PAST}
         memory = {f"{_MEMORY}{index}": part for index, part in enumerate(self.memory)}
         tensors = {**past, **memory, "score": self.score}
@@ -106,7 +105,7 @@ _MEMORY = "memory."
 
 
 def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping[str, NDArray[Any]]) -> Carried:
-    """Returns lanes, so many of each run, at the start of their first lifetimes, or where `carried` left them."""
+    """Returns lanes at their first lifetimes, or where `carried` left them."""
     like = play.tasks
     memory = play.agent.memory.initial_state(len(runs), lanes, play.family.steps, play.tasks)
     if not carried:
@@ -125,7 +124,7 @@ def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping
 def segment_draws(
     runs: Sequence[Run], family: Family, index: int, steps: int, lanes: int, device: torch.device
 ) -> SegmentDraws:
-    """Returns the draws of the segment of this number, `[T, S, N, ...]`, the same for all cells of a seed."""
+    """Returns the draws of segment `index`, `[T, S, N, ...]`, the same for all cells of a seed."""
     width = (family.actions,) if family.continuous else ()
 
     def drawn(purpose: Purpose, *more: int) -> Tensor:
@@ -145,7 +144,7 @@ def segment_draws(
 def collect_segment(
     play: Play, carried: Carried, runs: Sequence[Run], draws: SegmentDraws, minibatches: int
 ) -> Segments:
-    """Returns the next segment of all lanes; `carried` is changed in place."""
+    """Returns the next segment; `carried` is changed in place."""
     made: list[_Step] = []
     beyond: list[Beyond] = []
     start = carried.memory
@@ -168,13 +167,13 @@ def collect_segment(
 
 
 class _Where(NamedTuple):
-    """Where lanes `[S, B]` are before a step.
+    """Positions of lanes `[S, B]` before a step.
 
     Attributes:
         carry: 1.0 where memory is carried into the step, `[S, B, 1]`.
-        carry_on: the same for the step after it, should the lifetime go on.
+        carry_on: the same for the next step, if the lifetime continues.
         clock: see `Segments`, `[S, B, 2]`.
-        tick: by how much a step moves the clock, `[2]`.
+        tick: the clock's change per step, `[2]`.
         tasks: `[S, B, D]`.
     """
 
@@ -186,7 +185,7 @@ class _Where(NamedTuple):
 
     @staticmethod
     def of(play: Play, places: Places, wipe: Numbers) -> _Where:
-        """Returns it for lanes whose memory is reset after so many steps, `[S, 1]`."""
+        """Returns the positions, for memories reset after `wipe` steps, `[S, 1]`."""
         like, family = play.tasks, play.family
         carry, carry_on = (_numbers((places.age + ahead) % wipe != 0, like).unsqueeze(-1) for ahead in (0, 1))
         clock = np.stack((places.episode / family.episodes, places.step / family.episode_steps), axis=-1)
@@ -205,24 +204,24 @@ class _Step(NamedTuple):
 
 
 def _wipes(runs: Sequence[Run]) -> Numbers:
-    """Returns after how many steps each run's memory is reset, `[S, 1]`: never is a number that no lifetime reaches."""
+    """Returns the steps between resets of each run's memory, `[S, 1]`; never is a huge number."""
     never = int(np.iinfo(np.int64).max)
     return np.array([[run.cell.wipe_every or never] for run in runs])
 
 
 def _numbers(part: NDArray[np.generic], like: Tensor) -> Tensor:
-    """Returns a copy as a tensor of the kind of `like`."""
+    """Returns a copy as a tensor like `like`."""
     return torch.from_numpy(part.astype(np.float32)).to(like)
 
 
 def _taken(play: Play, action: Tensor) -> Rows:
-    """Returns actions as the lanes take them, `[S, B, width]`."""
+    """Returns actions for the lanes, `[S, B, width]`."""
     taken = action if play.family.continuous else action.unsqueeze(-1)
     return taken.cpu().numpy().astype(np.float32)
 
 
 def _past(play: Play, came: Came, action: Tensor) -> Past:
-    """Returns what lies behind the lanes when they are to act next."""
+    """Returns the lanes' past before the next action."""
     born, ended, reward = (_numbers(part, play.tasks).unsqueeze(-1) for part in (came.born, came.ended, came.reward))
     return Past(
         observation=_numbers(came.next, play.tasks),
@@ -234,7 +233,7 @@ def _past(play: Play, came: Came, action: Tensor) -> Past:
 
 
 def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tensor], t: int, cut: Flags) -> Beyond:
-    """Returns what would have been the next input where an episode was cut, and what the memory makes of it."""
+    """Returns the continuation's input after a cut, and the memory's output on it."""
     nothing = np.zeros_like(cut)
     went_on = step.came._replace(next=step.came.last, born=nothing, terminated=nothing, truncated=nothing)
     inputs = assemble(play.agent.layout, _past(play, went_on, step.action), *shown)
@@ -244,7 +243,7 @@ def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tens
 
 
 def _score(made: Sequence[_Step], before: Tensor) -> Tensor:
-    """Returns the mean return of the episodes that ended, `[S]`; the score before where none did."""
+    """Returns the mean return of ended episodes, `[S]`; the previous score if none ended."""
     ended = np.stack([step.came.whole for step in made]).sum((0, 2))
     earned = np.stack([np.where(step.came.whole, step.came.earned, 0.0) for step in made]).sum((0, 2))
     return torch.where(_numbers(ended, before) > 0, _numbers(earned / np.maximum(ended, 1), before), before)
@@ -275,6 +274,6 @@ def _laid_out(
 
 
 def by_minibatch(part: Tensor, minibatches: int, lanes: int) -> Tensor:
-    """Returns `[M, S, ..., N, ...]`, contiguous, from `[S, ..., M·N, ...]`, whose lanes stand in dimension `lanes`."""
+    """Returns `[M, S, ..., N, ...]`, contiguous, from `[S, ..., M·N, ...]` with lanes in dimension `lanes`."""
     apart = part.reshape(*part.shape[:lanes], minibatches, -1, *part.shape[lanes + 1 :])
     return apart.movedim(lanes, 0).contiguous()

@@ -1,4 +1,4 @@
-"""What a stack is before it trains, and what changes while it does."""
+"""The constants of a stack, and its training state."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ Number = TypeVar("Number", int, float)
 
 
 class Tuned(NamedTuple):
-    """What a study may leave to the length of a lifetime (`auto`), as numbers.
+    """Numbers that a study may leave to the lifetime's length (`auto`).
 
     Attributes:
         lifetimes: of one run in a rollout.
         discount: γ.
         gae_lambda: λ.
         entropy: first weight of the entropy.
-        prediction: weight of the reward's prediction.
-        segment: steps of a lifetime in a rollout; 0 where it holds whole lifetimes.
+        prediction: weight of reward prediction.
+        segment: steps of a lifetime in a rollout; 0: whole lifetimes.
         epochs: passes over a rollout.
-        minibatches: parts of a rollout.
-        rate: the first learning rate.
+        minibatches: of a rollout.
+        rate: first learning rate.
     """
 
     lifetimes: int
@@ -65,10 +65,7 @@ class Tuned(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """What does not change while a stack trains; `tuned` has numbers for what may be `auto` in the study.
-
-    `stream` is that of the luck in evaluations; training does not know it.
-    """
+    """What does not change while a stack trains; `stream` is for evaluations alone."""
 
     runs: tuple[Run, ...]
     family: Family
@@ -81,35 +78,32 @@ class Setup:
 
     @property
     def lifetimes(self) -> int:
-        """How many lifetimes of one run a rollout holds: whole ones, or a segment of each."""
+        """Number of lifetimes, whole or cut, of one run in a rollout."""
         return self.tuned.lifetimes
 
     @property
     def stands_still(self) -> bool:
-        """Whether time stands still for agents that wait in an evaluation: where none waits in training."""
+        """Whether waiting in an evaluation leaves agents unchanged, as none waits in training."""
         return self.tuned.segment > 0
 
     @property
     def rollout_steps(self) -> int:
-        """How many steps of each lifetime a rollout holds."""
+        """Steps of each lifetime in a rollout."""
         return self.tuned.segment or self.family.steps
 
     @property
     def steps_per_update(self) -> int:
-        """The environment steps of one run's rollout."""
+        """Environment steps of one run's rollout."""
         return self.lifetimes * self.rollout_steps
 
     @property
     def updates(self) -> int:
-        """How many rollouts a run trains on: `train_steps`, rounded up to whole rollouts."""
+        """Number of rollouts: `train_steps`, rounded up to whole ones."""
         return -(-self.learner.train_steps // self.steps_per_update)
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns the setup of a stack; it depends on the study alone, never on which runs stand side by side.
-
-    `family` takes the place of the study's own.
-    """
+    """Returns the setup of a stack, which depends on the study alone; `family` replaces the study's."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
@@ -129,7 +123,7 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
 
 
 def _head_hidden(study: Study, segmented: bool) -> int:
-    """Returns the units between memory and policy: what the study says, or what its training asks for."""
+    """Returns the units between memory and policy."""
     said = study.agent.head_hidden
     if said == "auto":
         return study.agent.hidden if segmented else 0
@@ -137,7 +131,7 @@ def _head_hidden(study: Study, segmented: bool) -> int:
 
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
-    """Returns what the study says, or what lifetimes of T steps ask for; only of choices is the reward predicted."""
+    """Returns settings of the study, or by lifetime length; rewards are predicted for discrete actions alone."""
     steps = family.steps
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
@@ -155,7 +149,7 @@ def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
 
 
 def _segmented(study: Study, family: Family) -> Tuned:
-    """Returns what the study says, or what episodes of L steps ask for."""
+    """Returns settings of the study, or by episode length."""
     learner = study.learner
 
     def asked(said: Number | Literal["auto"], rule: Number) -> Number:
@@ -176,20 +170,18 @@ def _segmented(study: Study, family: Family) -> Tuned:
 
 @dataclass
 class Training:
-    """What changes while a stack trains, and all that a resumed stack would need: every draw is stateless.
+    """The training state; draws are stateless, so this suffices to resume.
 
     Attributes:
-        policy: the agents' weights `[S, P]`.
-        critic: the critics' weights `[S, Q]`.
-        alive: whether each run can go on, `[S]` (bool): its gradients have been finite, its environments have not
-        raised. One that cannot is frozen; the others do not notice.
+        policy: weights `[S, P]`.
+        critic: weights `[S, Q]`.
+        alive: `[S]` (bool): gradients finite, no environment raised. Other runs are frozen.
         update: updates done.
-        failed: for each run that cannot go on, why.
-        diverged_at: where a device notes it for itself, the train step at which each run diverged, `[S]` (int64), 0
-            where it has not: to ask after every update would be to wait.
-        notices: what the user should be told, in one line each.
-        carried: where lifetimes are trained on in segments, what their lanes carry from one to the next, by name,
-            `[S, ...]` (`segments.Carried`); empty before the first, and where they are not.
+        failed: reasons by run.
+        diverged_at: on a GPU, the train step at which each run diverged, `[S]` (int64), else 0; asking after every
+            update would synchronise.
+        notices: for the user, one line each.
+        carried: between segments, by name, `[S, ...]` (`segments.Carried`); empty otherwise.
     """
 
     policy: Tensor
@@ -204,7 +196,7 @@ class Training:
     carried: dict[str, np.ndarray] = field(default_factory=dict)
 
     def fail(self, reasons: Mapping[int, Failure], train_step: int) -> None:
-        """Freezes runs whose environments failed, for these reasons; the log has what they raised."""
+        """Freezes runs whose environments failed; logs the exceptions."""
         for run, reason in reasons.items():
             if run not in self.failed:
                 reason.log()
@@ -212,11 +204,11 @@ class Training:
             self.failed.setdefault(run, f"its environment failed: {reason} (train step {train_step})")
 
     def diverge(self, run: int, train_step: int) -> None:
-        """Takes down that a run has diverged."""
+        """Records that a run has diverged."""
         self.failed.setdefault(run, f"diverged: the gradient was no longer finite at train step {train_step}")
 
     def settle(self) -> None:
-        """Asks the device which runs have diverged; waits for it."""
+        """Asks the device which runs have diverged; synchronises."""
         if self.diverged_at is not None:
             for run, train_step in enumerate(self.diverged_at.tolist()):
                 if train_step:
@@ -224,9 +216,9 @@ class Training:
 
 
 class Update(NamedTuple):
-    """What one update did: steps of each run so far, means over minibatches `[S]`, the rollout's score `[S]`.
+    """One update: its number, steps of each run so far, mean losses `[S]`, score `[S]`.
 
-    The score is the mean return of a lifetime. Of segments it is that of an episode, times the episodes of a lifetime.
+    The score is a lifetime's mean return; of segments an episode's, times the episodes of a lifetime.
     """
 
     number: int
@@ -237,7 +229,7 @@ class Update(NamedTuple):
 
 
 def begin_training(setup: Setup) -> Training:
-    """Returns the first weights: equal over all cells of a seed."""
+    """Returns the initial state, with equal weights over all cells of a seed."""
     agents = {run.seed: setup.agent.initial_weights(run.seed) for run in setup.runs}
     critics = {run.seed: setup.critic.initial_weights(run.seed) for run in setup.runs}
     policy = flatten([agents[run.seed] for run in setup.runs]).to(setup.device)

@@ -1,7 +1,4 @@
-"""A stack in the middle of its training as arrays, and back: all that it needs to go on to the same bits.
-
-Draws are stateless (see `seeds`), so no generator's state is among them.
-"""
+"""The training state as arrays, and back, bit by bit. Draws are stateless, so no generators are stored."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ _DIAGNOSTICS = (*Losses._fields, "gradient_norm", "score")
 
 
 def training_by_run(training: Training) -> dict[str, np.ndarray]:
-    """Returns what each run has of its own, `[S, ...]`: weights, moments, whether it is alive, why it is not."""
+    """Returns each run's arrays, `[S, ...]`: weights, moments, alive, failure."""
     training.settle()
     reasons = [training.failed.get(run, "") for run in range(training.alive.shape[0])]
     letters = [reason.encode()[:_REASON_BYTES].ljust(_REASON_BYTES, b"\0") for reason in reasons]
@@ -39,7 +36,7 @@ def training_by_run(training: Training) -> dict[str, np.ndarray]:
 
 
 def training_counters(training: Training) -> dict[str, np.ndarray]:
-    """Returns what all runs share: updates done, and steps of the optimisers."""
+    """Returns what all runs share: numbers of updates and optimiser steps."""
     counts = (training.update, training.policy_adam.count, training.critic_adam.count)
     return {"counters": np.array(counts)}
 
@@ -47,7 +44,7 @@ def training_counters(training: Training) -> dict[str, np.ndarray]:
 def restored_training(
     by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray], device: torch.device
 ) -> Training:
-    """Returns the training of which these are the arrays."""
+    """Returns the training state of these arrays."""
 
     def tensor(name: str) -> Tensor:
         return torch.from_numpy(by_run[name]).clone().to(device)  # torch's own memory starts on whole SIMD registers
@@ -64,7 +61,7 @@ def restored_training(
 
 
 def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
-    """Returns what the updates reported of each run, a matrix `[S, updates]` a diagnostic; nothing of no updates."""
+    """Returns each run's diagnostics, `[S, updates]` by name; empty without updates."""
     if not updates:
         return {}
     columns = {name: [getattr(update.losses, name) for update in updates] for name in Losses._fields}
@@ -73,14 +70,14 @@ def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
 
 
 def updates_counters(updates: Sequence[Update]) -> dict[str, np.ndarray]:
-    """Returns each update's number and train step, `[updates, 2]`; nothing of no updates."""
+    """Returns each update's number and train step, `[updates, 2]`; empty without updates."""
     return {"updates": np.array([update[:2] for update in updates])} if updates else {}
 
 
 def restored_updates(
     by_run: Mapping[str, np.ndarray], shared: Mapping[str, np.ndarray], device: torch.device
 ) -> list[Update]:
-    """Returns the updates of which these are the arrays."""
+    """Returns the updates of these arrays."""
     if "updates" not in shared:
         return []
     columns = [torch.from_numpy(by_run[f"update.{name}"]).clone().to(device).unbind(1) for name in _DIAGNOSTICS]

@@ -1,8 +1,7 @@
-"""Evaluations on a device: many lanes side by side, and stretches of their lifetimes played from recordings.
+"""Evaluations on a GPU: many lanes side by side, with recorded stretches of lifetimes.
 
-Lanes that are played together on a CPU, 512 at most, fill its cache; on a GPU so few are over before the next step is
-asked for. There chunks stand side by side. Each keeps its luck, and its ring: no lane gets a neighbour that it would
-not have had (`Seated.neighbours`).
+512 lanes fill a CPU's cache but leave a GPU idle, so there chunks are played side by side. Each keeps its draws and its
+ring, so no lane's neighbour changes (`Seated.neighbours`).
 """
 
 from __future__ import annotations
@@ -31,10 +30,7 @@ _OPENED = (Lanes, Past, Play)  # what holds tensors beside tuples
 
 
 class Seated(NamedTuple):
-    """Lanes that are played together: tasks `[S, n, D]`, draws `[T, S, n, ...]`, who is whose neighbour `[S, n]`.
-
-    `rings` is how many rings of lanes stand side by side, each of n / rings.
-    """
+    """Lanes played together: tasks `[S, n, D]`, draws `[T, S, n, ...]`, neighbours `[S, n]`, in `rings` equal rings."""
 
     tasks: Tensor
     draws: Draws
@@ -43,7 +39,7 @@ class Seated(NamedTuple):
 
 
 def of_lanes_before(part: Tensor, rings: int) -> Tensor:
-    """Returns `part` `[S, n, ...]` with each lane's numbers those of the lane before it in its ring."""
+    """Returns `part` `[S, n, ...]` of the lane before each in its ring."""
     return _in_rings(part, rings).roll(1, dims=2).flatten(1, 2)
 
 
@@ -60,15 +56,15 @@ class _LaneRange(NamedTuple):
 
 
 class Stage:
-    """A stack's fixed places on a device, and the recordings of what is played there."""
+    """A stack's fixed places on a device, and its recordings."""
 
     def __init__(self, setup: Setup, recorder: Recorder | None = None, most_lanes: int | None = None) -> None:
         """Records nothing yet.
 
         Args:
-            setup: the stack's.
-            recorder: of its device; CUDA's by default.
-            most_lanes: of a run that are played side by side; as many as there is room for by default.
+            setup: of the stack.
+            recorder: default: CUDA's.
+            most_lanes: of a run side by side; default: by free memory.
         """
         self._setup = setup
         self._recorder = recorder or CudaRecorder(setup.device)
@@ -80,19 +76,16 @@ class Stage:
         self.notices: list[str] = []
 
     def weights(self, policy: Tensor) -> dict[str, Tensor]:
-        """Returns the weights of a policy `[S, P]` by name, in the place where recordings read them."""
+        """Returns the weights of a policy `[S, P]` by name, at a fixed place."""
         if self._policy is None:
             self._policy = policy.clone()
         self._policy.copy_(policy)
         return views(self._policy, self._setup.agent.shapes())
 
     def seated(self, tasks: Tensor, chunk_lanes: int, at_once: int) -> Iterator[Seated]:
-        """Yields lanes that are played side by side, in the order of their tasks `[S, N, D]`.
+        """Yields lanes to play side by side, in the order of tasks `[S, N, D]`.
 
-        Args:
-            tasks: all tasks.
-            chunk_lanes: lanes whose luck is drawn at once.
-            at_once: lanes in a ring.
+        `chunk_lanes` share a draw, `at_once` a ring.
         """
         sizes = [len(part) for part in torch.arange(tasks.shape[1]).tensor_split(-(-tasks.shape[1] // chunk_lanes))]
         first = 0
@@ -106,7 +99,7 @@ class Stage:
             yield Seated(part, self._draws(together, sizes), neighbours, len(together))
 
     def _together(self, places: Sequence[_LaneRange]) -> Iterator[list[_LaneRange]]:
-        """Yields equal rings that follow one another, as many as there is room for."""
+        """Yields successive equal rings, as many as there is room for."""
         most = self._room() if self._most is None else self._most
         for lanes, alike in groupby(places, key=lambda place: place.lanes):
             rings = list(alike)
@@ -115,7 +108,7 @@ class Stage:
             yield from (rings[start : start + each] for start in range(0, len(rings), each))
 
     def _room(self) -> int:
-        """Returns how many lanes of a run are played side by side."""
+        """Returns how many lanes of a run fit side by side."""
         family = self._setup.family
         behind = family.observation_size + family.actions + 6
         drawn = 2 * (family.noise_size + 6)
@@ -125,7 +118,7 @@ class Stage:
         return int(free * SHARE) // (lane * len(self._setup.runs))
 
     def _draws(self, together: Sequence[_LaneRange], sizes: Sequence[int]) -> Draws:
-        """Returns the draws of places, those of each out of its chunk's."""
+        """Returns the draws of lane ranges, each from its chunk's."""
         family = self._setup.family
         purposes = evaluating(self._setup.stream)
         chunks: dict[int, SeedDraws] = {}
@@ -139,12 +132,12 @@ class Stage:
         return spread_draws(self._shares, whole)
 
     def play(self, key: Hashable, function: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - trees of tensors
-        """Returns what `function(*given)` does; from the second time on it is repeated from a recording.
+        """Returns `function(*given)`, replayed from a recording from the second time on.
 
         Args:
-            key: names the function and all that it is given beside tensors.
-            function: a program over tensors.
-            given: trees of tensors; what else is in them is the same for equal keys.
+            key: identifies the function and all non-tensor arguments.
+            function: on tensors.
+            given: trees of tensors.
         """
         tensors = list(_tensors(given))
         shape = (key, *(tuple(tensor.shape) for tensor in tensors))
@@ -165,7 +158,7 @@ class Stage:
 
 
 class _Played:
-    """A function over fixed places."""
+    """A function on fixed places."""
 
     def __init__(
         self,
@@ -178,7 +171,7 @@ class _Played:
         self._program = program(lambda: function(*given))
 
     def __call__(self, tensors: list[Tensor]) -> Any:  # noqa: ANN401 - what the function returns
-        """Returns the results, in storage of their own: the next play writes where these were written."""
+        """Returns the results in new storage, as the next replay overwrites the old."""
         if not self._fresh:
             _copy(tensors, self._places)
         self._fresh = False
@@ -195,7 +188,7 @@ def _in_rings(part: Tensor, rings: int) -> Tensor:
 
 
 def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
-    """Copies tensors, those of a type in a few operations."""
+    """Copies tensors, in one operation per type."""
     by_type: dict[torch.dtype, list[tuple[Tensor, Tensor]]] = {}
     for target, source in zip(targets, sources, strict=True):
         if target.numel():
@@ -205,14 +198,14 @@ def _copy(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
 
 
 def _places(sizes: Sequence[int], at_once: int) -> Iterator[_LaneRange]:
-    """Yields the parts of chunks that are rings, as equal as can be."""
+    """Yields the rings of chunks, nearly equal."""
     for chunk, size in enumerate(sizes):
         for part in torch.arange(size).tensor_split(-(-size // at_once)):
             yield _LaneRange(chunk, int(part[0]), int(part[-1]) + 1)
 
 
 def _tensors(tree: object) -> Iterator[Tensor]:
-    """Yields the tensors of nested tuples, and of what holds lanes."""
+    """Yields the tensors of nested tuples and lanes."""
     if isinstance(tree, Tensor):
         yield tree
     elif isinstance(tree, tuple):

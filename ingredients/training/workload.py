@@ -1,4 +1,4 @@
-"""The fixed workload of the benchmarks (docs/design.md §9), and the same in other sizes. Imports no torch."""
+"""The fixed workload of the benchmarks (docs/design.md §9), also in other sizes; no torch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ingredients.study import Study, parse_study
 
 @dataclass(frozen=True)
 class Workload:
-    """A stack of so many runs on 5 arms x 100 pulls, all sixteen cells in turn; the defaults are the fixed workload."""
+    """A stack on 5 arms x 100 pulls, all sixteen cells in turn; the defaults are the fixed workload."""
 
     runs: int = 16
     lifetimes: int = 32
     hidden: int = 64
 
     def data(self) -> dict[str, Any]:
-        """Returns the study that is trained, with far more steps than are ever timed."""
+        """Returns the study, with more steps than are ever timed."""
         return {
             "name": "bench",
             "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 100},
@@ -29,11 +29,11 @@ class Workload:
         }
 
     def study(self) -> Study:
-        """Returns the study, validated."""
+        """Returns the validated study."""
         return parse_study(self.data(), "bench")
 
     def stack(self) -> tuple[Run, ...]:
-        """Returns the runs that are trained as one stack."""
+        """Returns the runs of the stack."""
         study = self.study()
         assert len(cells(study)) == 16
         return runs(study)[: self.runs]

@@ -1,6 +1,6 @@
-"""The programs of the probes, a file each, named as `ingredients.probes` names the probe (docs/design.md §8).
+"""Programs of the probes, one file each, named as in `ingredients.probes` (docs/design.md §8).
 
-A file holds `INTERVENTION`: what the probe does to lifetimes on their way (`training.scene`).
+Each holds an `INTERVENTION` (`training.scene`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""`action_tremble`: at a fifth of the steps the environment carries out another action than the agent chose.
+"""`action_tremble`: at a fifth of the steps another action is executed than the agent chose (`interaction.tremble`).
 
-The action channel alone tells (`interaction.tremble`). It costs every agent what those steps cost. One that relies on
-knowing what it intended, since it sees no action, it costs more than one that sees the same trembles.
+Only the action channel shows it. An agent that relies on its intended action loses more than one that sees trembles.
 """
 
 from __future__ import annotations

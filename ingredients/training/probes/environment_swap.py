@@ -1,7 +1,7 @@
-"""`environment_swap`: half-way what the agent has written on its environment becomes what the neighbour has written.
+"""`environment_swap`: half-way, what the agent wrote on its environment becomes what the neighbour wrote.
 
-The changed state is what the agent is shown next, if the family can tell (`foreign.shown_again`). An agent that uses
-the environment as its memory follows the wrong past (claim 3).
+The agent sees it if the family allows (`foreign.shown_again`). If the environment is its memory, it follows the wrong
+past (claim 3).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def swap_environment(scene: Scene) -> Scene:
-    """Returns lanes that meet, and see, in their environment what their neighbour has written there."""
+    """Returns lanes with what their neighbour wrote."""
     return scene.written(lifetime.of_others(scene.lanes.world.state, scene.neighbours))
 
 

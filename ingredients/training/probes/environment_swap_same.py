@@ -1,4 +1,4 @@
-"""`environment_swap_same`, the control of `environment_swap`: half-way what is written becomes what the twin wrote."""
+"""`environment_swap_same`, the control of `environment_swap`: with what the twin wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def swap_environment_same(scene: Scene, twin: Scene) -> Scene:
-    """Returns lanes that meet, and see, in their environment what their twin has written there."""
+    """Returns lanes with what their twin wrote."""
     return scene.written(twin.lanes.world.state)
 
 

@@ -1,7 +1,7 @@
-"""`memory_swap_same`, the control of `memory_swap`: half-way the memory's state becomes that of the twin.
+"""`memory_swap_same`, the control of `memory_swap`: half-way the memory becomes that of the twin.
 
-Both swaps bring the state of another lifetime; only `memory_swap` brings another task. So what that costs beyond this
-one is knowledge of the task, and not the shock of a strange state.
+Only `memory_swap` changes the task. So its cost beyond this one is knowledge of the task, not the shock of a strange
+state.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def swap_memory_same(scene: Scene, twin: Scene) -> Scene:
-    """Returns lanes whose memory is that of their twin; everything else stays true."""
+    """Returns lanes with their twin's memory."""
     return scene.changed(memory=twin.lanes.memory)
 
 

@@ -1,6 +1,6 @@
 """`memory_wipe`: half-way initial memory, empty r and a, and the start flag, on the same task.
 
-An agent that learns in context learns the task a second time.
+An in-context learner learns the task again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def wipe_memory(scene: Scene) -> Scene:
-    """Returns lanes that remember nothing and are told that a lifetime starts; the environment goes on as it was."""
+    """Returns lanes with initial memory and past; the environment continues."""
     initial = begin(scene.play, scene.start)
     return scene.changed(memory=initial.memory, past=nothing_past(scene.play, scene.lanes.past.observation))
 

@@ -1,6 +1,6 @@
-"""`reward_yoke`: the channel shows, as r_{t-1}, that of the neighbour in its plain lifetime.
+"""`reward_yoke`: the channel shows the r_{t-1} of the neighbour's plain lifetime; the environment is unchanged.
 
-The environment answers as ever. An agent that learns from the channel stops adapting.
+An agent that learns from the channel stops adapting.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ingredients.training.scene import Intervention
 
 
 def yoke_reward(own: Past, plain: Past, neighbours: Tensor) -> Past:
-    """Returns what lies behind a lane, but for r_{t-1}, which is that of its neighbour in its plain lifetime."""
+    """Returns the past with the r_{t-1} of the neighbour's plain lifetime."""
     return replace(own, reward_tm1=lifetime.of_others(plain.reward_tm1, neighbours))
 
 

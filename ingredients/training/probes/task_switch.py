@@ -1,6 +1,6 @@
-"""`task_switch`: half-way the task becomes that of the neighbour; memory, r and a stay.
+"""`task_switch`: half-way the task becomes the neighbour's; memory, r and a stay.
 
-An agent that learns in context adapts again.
+An in-context learner adapts again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def switch_task(scene: Scene) -> Scene:
-    """Returns lanes on the task of their neighbour, where an episode begins; what the agent carries stays."""
+    """Returns lanes on their neighbour's task, at an episode's start."""
     play = replace(scene.play, tasks=lifetime.of_others(scene.play.tasks, scene.neighbours))
     world = lifetime.begin(play.family, play.tasks, scene.start)
     past = replace(scene.lanes.past, observation=world.observation)
