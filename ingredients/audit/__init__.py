@@ -1,8 +1,7 @@
-"""What an environment supplies by itself: reward, action, a memory, a distribution of tasks; trained on nothing.
+"""What an environment supplies of the four ingredients by itself, without training.
 
-In reading order: `listing` (which environments), `policy` (who plays, where not chance), `flatten` (anything as a row
-of numbers), `made` (an environment as it is stepped), `play` (play as arrays), `replay` (what the same seed gives once
-more: trace, tasks, luck, actions that differ), `measures` (one environment's line), `worker` (a process that measures
-one), `run` (workers side by side, resumed), `judged` (Holm over the audit), `table` (the formats), `command` (what is
-typed).
+In reading order: `listing` (which environments), `policy` (a player other than chance), `flatten` (observations as rows
+of numbers), `made` (a guarded environment), `play` (play as arrays), `replay` (comparison of equal seeds: trace, tasks,
+luck, actions that differ), `measures` (one environment's line), `worker` (a process that measures one), `run` (parallel
+workers, resumable), `judged` (Holm over the audit), `table` (output formats), `command` (the command line).
 """

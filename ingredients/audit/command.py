@@ -1,4 +1,4 @@
-"""The command `ingredients audit`: what is typed, said and written."""
+"""The command `ingredients audit`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = examples(
 
 
 class AuditFormat(StrEnum):
-    """How an audit is printed."""
+    """Output format."""
 
     table = "table"
     csv = "csv"

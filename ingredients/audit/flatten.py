@@ -1,12 +1,12 @@
-"""Observations and actions of any space as rows of numbers, as a decoder needs them.
+"""Observations and actions of any space as rows of numbers for decoders.
 
 | space | columns |
 |---|---|
-| Box of at most 512 numbers | its numbers, whatever its shape |
-| larger Box of two or three dimensions (an image) | the mean of each of at most 8 × 8 blocks, over all channels |
+| Box of at most 512 numbers | its numbers |
+| larger Box of two or three dimensions (an image) | means of at most 8 × 8 blocks, over all channels |
 | Discrete of at most 16 | one-hot; of more, the number |
 | MultiDiscrete, MultiBinary | their numbers |
-| Text, and what is text | a number, equal for equal texts |
+| Text | a number, equal for equal texts |
 | Dict, Tuple | all of their parts |
 """
 
@@ -28,7 +28,7 @@ MOST_NUMBERS, BLOCKS, MOST_CHOICES = 512, 8, 16
 
 
 def reader(space: Space) -> Callable[[Any], Numbers]:
-    """Returns how an observation becomes numbers `[O]`.
+    """Returns what converts an observation to numbers `[O]`.
 
     Raises:
         IngredientsError: the space is not supported.
@@ -38,7 +38,7 @@ def reader(space: Space) -> Callable[[Any], Numbers]:
 
 
 def action_reader(space: Space) -> Callable[[Any], Numbers]:
-    """Returns how an action becomes its components `[C]`: choices as whole numbers.
+    """Returns what converts an action to components `[C]`, choices to whole numbers.
 
     Raises:
         IngredientsError: the space is not supported.
@@ -49,7 +49,7 @@ def action_reader(space: Space) -> Callable[[Any], Numbers]:
 
 
 def has_quantities(space: Space) -> bool:
-    """Returns whether some component of an action is a quantity rather than a choice."""
+    """Returns whether an action has a component that is a quantity, not a choice."""
     if isinstance(space, spaces.Dict | spaces.Tuple):
         inner = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
         return any(has_quantities(part) for part in inner)
@@ -87,7 +87,7 @@ def _box(space: spaces.Box) -> Reader:
 
 
 def _blocks(image: Numbers) -> Numbers:
-    """Returns means over blocks `[at most 8, at most 8]`, over all channels where the last, or first, axis is short."""
+    """Returns means over at most 8 × 8 blocks; the channel axis, last or first, is averaged."""
     if image.ndim == 3:
         image = image.mean(-1) if image.shape[-1] <= image.shape[0] else image.mean(0)
     for axis in (0, 1):

@@ -1,11 +1,11 @@
-"""What an audit says of each environment: Holm over all its tests, then a word for each column.
+"""The audit's words for each environment, after Holm's correction over all tests.
 
 | word | means |
 |---|---|
-| supplied | Holm's p over the whole audit is below .05, and the interval lies above a tenth |
-| needed | the same of `memory_needed`, above a twentieth: of what is paid, much is the luck of random play itself |
-| not found | something was measured, and is not shown to be more: never "absent" |
-| constant, not met, too few, not measured | nothing could be measured, for a reason that the line gives |
+| supplied | Holm's p over the audit is below .05, and the interval lies above .1 |
+| needed | the same for `memory_needed`, above .05, since much of a reward is the luck of random play |
+| not found | something was measured and not shown to be more; never "absent" |
+| constant, not met, too few, not measured | nothing could be measured; the line gives the reason |
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ EMPTY = {
 
 
 class Word(NamedTuple):
-    """A column's word, its share with interval, Holm's p, and the reason where there is none."""
+    """A column's word, share with interval, Holm's p, and the reason if there is no share."""
 
     word: str
     share: float | None
@@ -42,7 +42,7 @@ class Word(NamedTuple):
 
 
 def judged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Word] | None]:
-    """Returns the words of every line, by column; None for one that failed."""
+    """Returns each line's words by column; None for a failed line."""
     sound = [(row, name) for row, line in enumerate(lines) if not line["error"] for name in COLUMNS]
     found = {at: lines[at[0]]["findings"][at[1]] for at in sound}
     tested = [at for at in sound if found[at]["p"] is not None]
@@ -56,7 +56,7 @@ def judged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Word] | None]:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """Returns Holm's adjusted p."""
+    """Returns Holm's adjusted p values."""
     order = np.argsort(values)
     scaled = np.asarray(values)[order] * (len(values) - np.arange(len(values)))
     adjusted = np.empty(len(values))
@@ -76,7 +76,7 @@ def _word(name: str, finding: dict[str, Any], p: float | None) -> Word:
 
 
 def summary(words: Sequence[dict[str, Word] | None], play: str = "random play") -> str:
-    """Returns how many environments supply what under which play, in one sentence."""
+    """Returns one sentence: how many environments supply what under which play."""
     sound = [of_line for of_line in words if of_line is not None]
     counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in INGREDIENTS}
     all_four = sum(all(of_line[name].word == SUPPLIED for name in INGREDIENTS) for of_line in sound)

@@ -1,4 +1,4 @@
-"""Which environments are audited: ids on the command line, or files that list them.
+"""The audited environments: ids on the command line, or files that list them.
 
 A file is either a study, whose tasks are taken, or
 
@@ -32,9 +32,9 @@ WANTED = "ids, or mappings with the keys id, keywords, wrappers"
 
 @dataclass(frozen=True)
 class Subject:
-    """One environment: an id or `module:Class`, keywords for its constructor, wrappers, the outermost last.
+    """One environment: an id or `module:Class`, constructor keywords, wrappers (outermost last), and the player.
 
-    And the policy that plays in it; None for chance.
+    `policy` is None for random play.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """What its line is called: `FrozenLake-v1 (is_slippery=False)`."""
+        """Name of its line: `FrozenLake-v1 (is_slippery=False)`."""
         told = [*(f"{key}={value}" for key, value in self.keywords.items()), *self.wrappers]
         told += [f"played by {self.policy.name}"] if self.policy else []
         return f"{self.id} ({', '.join(told)})" if told else self.id
@@ -61,14 +61,14 @@ class Subject:
 
 
 def subject_of(text: str) -> Subject:
-    """Returns the subject that `Subject.text` gave."""
+    """Returns the subject of a `Subject.text`."""
     told = json.loads(text)
     policy = Policy(**told["policy"]) if "policy" in told else None
     return Subject(told["id"], told["keywords"], tuple(told["wrappers"]), policy)
 
 
 def subjects(words: Sequence[str], policy: Policy | None = None) -> list[Subject]:
-    """Returns the environments that words of the command line name, each once, with the policy that plays in them.
+    """Returns the environments that command-line words name, each once, with their player.
 
     Raises:
         UsageError: a file cannot be read, or lists no environments.
@@ -111,10 +111,10 @@ def _listed(entry: object, source: str) -> Subject:
 
 
 def _of_study(path: Path) -> Subject:
-    """Returns the environment that a study trains in.
+    """Returns the environment of a study.
 
     Raises:
-        UsageError: it trains on tasks that are no environment.
+        UsageError: its tasks are no environment.
     """
     tasks = load_study(path).tasks
     if isinstance(tasks, GymnasiumTasks):

@@ -1,8 +1,8 @@
-"""One environment as an audit steps it: observations and actions as numbers, luck that can be given, guarded calls.
+"""A guarded environment for an audit: observations and actions as numbers, seeded luck.
 
-What it raises, or returns against the contract, is an exception that the player counts: nothing here repairs
-anything. The generators that a process shares are seeded with every reset, since some environments draw from them;
-the player keeps ours (`boundary.guard`), once for all steps: at each it would take longer than most steps do.
+Errors and broken contracts raise exceptions, which the player counts; nothing is repaired. Every reset also seeds the
+generators that a process shares, since some environments use them. The player restores our own state (`boundary.guard`)
+once for all steps, since doing so at each would cost more than most steps.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Made:
 
     Attributes:
         environment: as it was made.
-        actions: the space of its actions.
-        shown: what it showed last, as it is.
-        act: what makes numbers of an action.
+        actions: the action space.
+        shown: the last raw observation.
+        act: converts an action to numbers.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -43,13 +43,13 @@ class Made:
         self.act = action_reader(self.actions)
 
     def reset(self, seed: int) -> Numbers:
-        """Returns what is seen at the start of the episode of this seed, `[O]`."""
+        """Returns the first observation of this seed's episode, `[O]`."""
         _seed_shared(seed)
         self.shown = answers.of_reset(self.environment.reset(seed=seed))
         return self._finite(self._see(self.shown))
 
     def step(self, action: Any) -> tuple[Numbers, float, bool]:  # noqa: ANN401 - of its space
-        """Returns what is seen then, what was paid, and whether the episode is over."""
+        """Returns observation, reward, and whether the episode is over."""
         self.shown, reward, terminated, truncated, _ = answers.of_step(self.environment.step(action))
         paid = answers.number(reward)
         over = answers.flag("terminated", terminated)
@@ -57,7 +57,7 @@ class Made:
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 
     def give_luck(self, seed: int) -> None:
-        """Puts other generators in the place of its own, where they can be reached."""
+        """Replaces the environment's generator, and reseeds shared ones, where they can be reached."""
         _seed_shared(seed)
         if hasattr(self.environment.unwrapped, "np_random"):
             self.environment.unwrapped.np_random = np.random.default_rng(seed)

@@ -1,7 +1,4 @@
-"""One environment's line: what it supplies of the four ingredients, trained on nothing.
-
-What each means is in docs/audit.md.
-"""
+"""One environment's line: what it supplies of the four ingredients (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -35,14 +32,14 @@ LEAST_LAG = 8  # what is still there so many steps later is called a memory
 
 @dataclass(frozen=True)
 class Finding:
-    """One column of a line: a share of what can be had, or why there is none.
+    """One column of a line: a share, or why there is none.
 
     Attributes:
-        share: from 0 to 1; None where there is nothing to measure.
+        share: from 0 to 1; None if nothing could be measured.
         low, high: its 95% interval.
-        p: how likely so much is where there is nothing, or no more than a tenth; for Holm's correction.
+        p: of the null hypothesis that there is nothing, or no more than a tenth; for Holm's correction.
         reason: why there is no share.
-        details: further numbers of this column, by name.
+        details: further numbers, by name.
     """
 
     share: float | None = None
@@ -54,7 +51,7 @@ class Finding:
 
 
 def audited(subject: Subject, seconds: float) -> dict[str, Any]:
-    """Returns the line of one environment, as plain data; `seconds` of the processor it may take.
+    """Returns the line of one environment as plain data, within about `seconds` of CPU time.
 
     Raises:
         IngredientsError: there is no such environment, or it cannot be read.
@@ -142,9 +139,9 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns what uniform play tells, sticky play beside it; sticky in its place where uniform has nothing to tell.
+    """Returns the leak under a policy's or uniform play; under sticky play if uniform play has nothing to tell.
 
-    Or what a policy's play tells.
+    `details` has the leak under each.
     """
     taken = _measured(name, first, FULL)
     way = first.way
@@ -170,7 +167,7 @@ def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
 
 
 def _ceiling(replayed: Replayed) -> float | None:
-    """Returns the leak of one who tells apart all that the same state and luck tell apart; None for vectors."""
+    """Returns the leak of a decoder that tells apart what equal state and luck tell apart; None for vectors."""
     if len(replayed.apart) < 5 or replayed.actions < 2:
         return None
     guess = 1 / replayed.actions
@@ -181,7 +178,10 @@ def _ceiling(replayed: Replayed) -> float | None:
 
 
 def _needed(session: Session) -> Finding:
-    """Returns what the past adds to telling rewards under uniform play: a policy's habits would be told by it, too."""
+    """Returns what the past adds to predicting rewards under uniform play.
+
+    Under a policy its habits would also be predicted.
+    """
     if session.way != UNIFORM:
         return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
     if len(session.episodes) < 4:
@@ -231,7 +231,7 @@ def _share(shares: PairCount) -> float | None:
 
 
 def _share_found(shares: PairCount) -> Finding:
-    """Returns a share with its exact binomial interval, and p that it is no more than a tenth."""
+    """Returns a share with its exact binomial interval, and p that it is at most a tenth."""
     test = stats.binomtest(shares.differ, shares.pairs, LEAKS_ABOVE, alternative="greater")
     low, high = stats.binomtest(shares.differ, shares.pairs).proportion_ci(CONFIDENCE, "exact")
     return Finding(shares.differ / shares.pairs, float(low), float(high), float(test.pvalue))

@@ -1,7 +1,7 @@
-"""Random play in one environment, or a policy's, as arrays.
+"""Play in one environment, by chance or a policy, as arrays.
 
-Episodes are cut after `longest` steps. Play ends with `STEPS` steps and `EPISODES` episodes, with `MORE_STEPS` where
-the environment is quick, or when its time is over.
+Episodes are cut after `longest` steps. Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps if the
+environment is fast), or when time is over.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ UNIFORM, STICKY, POLICY = WAYS = ("uniform", "sticky", "policy")
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode: its seed, what was seen `[T + 1, O]`, done `[T, C]` and paid `[T]`, and the actions as they were.
+    """One episode: observations `[T + 1, O]`, actions `[T, C]` and raw, rewards `[T]`.
 
-    `ended` says whether it came to its own end, and was not cut.
+    `ended`: it was not cut.
     """
 
     seed: int
@@ -43,7 +43,7 @@ class Episode:
 
 @dataclass
 class Session:
-    """Episodes of one way of playing (`WAYS`); `failures` holds why episodes failed, `cut` how many were cut."""
+    """Episodes of one way to play (`WAYS`), why others failed, and how many were cut."""
 
     way: str
     quantities: bool
@@ -59,7 +59,7 @@ class Session:
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> PlayedSequences:
-        """Returns the episodes as sequences of equal length; what is beyond an end was not seen."""
+        """Returns the episodes as sequences of equal length; steps beyond an end are marked unseen."""
         longest = max(len(episode.rewards) for episode in self.episodes)
         first = self.episodes[0]
         count = len(self.episodes)
@@ -78,10 +78,10 @@ class Session:
 
 
 class Chance:
-    """Random play as a player; an episode starts with a fresh action."""
+    """Random play; each episode starts with a fresh action."""
 
     def __init__(self, actions: spaces.Space[Any], way: str, seed: int) -> None:
-        """Seeds the space of the actions, and when to stick."""
+        """Seeds the action space, and the draws of when to repeat an action."""
         actions.seed(seed)
         self._actions = actions
         self._way = way
@@ -93,7 +93,7 @@ class Chance:
         self._next = self._actions.sample()
 
     def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
-        """Returns the action that was drawn, and draws or keeps the next."""
+        """Returns the drawn action; draws or repeats the next."""
         action = self._next
         if self._way == UNIFORM or self._draw.random() >= STICKS:
             self._next = self._actions.sample()
@@ -103,9 +103,9 @@ class Chance:
 def play(
     made: Made, way: str, *, seconds: float, first_seed: int, longest: int, player: Player | None = None
 ) -> Session:
-    """Returns play of about `seconds` at most, in episodes of at most `longest` steps.
+    """Returns play of at most about `seconds`, in episodes of at most `longest` steps.
 
-    An episode in which the environment fails is left out, and counted; after twenty in a row nothing more is played.
+    Failed episodes are only counted; after twenty failures in a row play ends.
     """
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)

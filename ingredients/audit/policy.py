@@ -1,13 +1,13 @@
-"""A policy of the user's that plays in the place of chance: a zip of Stable-Baselines3, or a stored run of ours.
+"""A user's policy that plays instead of chance: a Stable-Baselines3 zip, or a stored run.
 
-What somebody else wrote is called behind `boundary`; an unpickled zip is code, as an environment is.
+Foreign code is called behind `boundary`. Unpickling a zip runs code, as making an environment does.
 
-| a policy | sees | is |
+| a policy | sees | acts by |
 |---|---|---|
-| `ppo.zip` | what the environment shows, with its wrappers | `predict`, sampled, with its state where it has one |
-| `results/mine` | its study's numbers, scaled; the channels of its cell | the agent with its last weights, sampled |
+| `ppo.zip` | the environment's observations, with wrappers | `predict`, sampled, with its state if it has one |
+| `results/mine` | the study's numbers, scaled, and its cell's channels | the agent's last weights, sampled |
 
-Every episode of an audit is another one, so a stored run starts a lifetime with each.
+Audited episodes are unrelated, so a stored run starts a lifetime with each.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ALGORITHMS = {
 
 @dataclass(frozen=True)
 class Policy:
-    """Which policy: a path, of a results folder the cell and the seed, and what its weights were."""
+    """A path, for a results folder also cell and seed, and a digest of the weights."""
 
     path: str
     cell: str | None
@@ -50,16 +50,16 @@ class Policy:
 
     @property
     def name(self) -> str:
-        """What it is called in a line."""
+        """Its name in a line."""
         name = Path(self.path).name
         return name if self.path.endswith(".zip") else f"{name}:{self.cell or 'its cell'}:{self.seed}"
 
 
 class Player(Protocol):
-    """Who plays an episode."""
+    """Plays an episode."""
 
     def begins(self, seed: int) -> None:
-        """Forgets what was; `seed` is that of its luck."""
+        """Starts an episode; `seed` is for its random draws."""
         ...
 
     def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
@@ -68,10 +68,10 @@ class Player(Protocol):
 
 
 def asked_for(path: Path | None, cell: str | None, seed: int | None) -> Policy | None:
-    """Returns the policy that options name, None where they name none.
+    """Returns the policy that options name, or None.
 
     Raises:
-        IngredientsError: options do not go together, or there is no such policy.
+        IngredientsError: options conflict, or there is no such policy.
     """
     if path is not None:
         return policy_of(path, cell, seed)
@@ -84,7 +84,7 @@ def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
     """Returns the policy that options name.
 
     Raises:
-        IngredientsError: there is none, or more than one, or options that do not go together.
+        IngredientsError: there is none or more than one, or options conflict.
     """
     if path.suffix == ".zip":
         if cell is not None or seed is not None:
@@ -101,7 +101,7 @@ def _digest(path: Path) -> str:
 
 
 def player(policy: Policy, made: Environment) -> Player:
-    """Returns who plays by a policy in an environment.
+    """Returns the player of a policy in an environment.
 
     Raises:
         IngredientsError: it cannot be loaded, or is of an environment with other spaces.
@@ -117,10 +117,10 @@ def player(policy: Policy, made: Environment) -> Player:
 
 
 def _algorithm(path: Path) -> tuple[str, str]:
-    """Returns the package and the class of the algorithm that a zip is of.
+    """Returns package and class of the algorithm of a zip.
 
     Raises:
-        IngredientsError: it is none of Stable-Baselines3's, or of an algorithm that is not known, or not installed.
+        IngredientsError: it is not of Stable-Baselines3, or its algorithm is unknown or not installed.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -144,7 +144,7 @@ def _algorithm(path: Path) -> tuple[str, str]:
 
 
 class _Baseline:
-    """A policy of Stable-Baselines3; actions are drawn as in training."""
+    """A Stable-Baselines3 policy; actions are sampled as in training."""
 
     def __init__(self, path: Path, made: Environment) -> None:
         package, name = _algorithm(path)

@@ -1,16 +1,15 @@
-"""What the same seed gives once more: the trace of an action, tasks, luck, actions that differ.
+"""Comparison of episodes with equal seeds: the trace of an action, tasks, luck, actions that differ.
 
-Two episodes are played side by side with the same actions; before every step both get a generator of their own with the
-same seed, so that luck stays in step though one of them draws more often. An environment that keeps its luck elsewhere
-than in `np_random` draws it at reset, or out of reach; where a pair that differs in nothing comes to differ, nothing is
-concluded.
+Two episodes are played side by side. Before every step both get equally seeded generators, so that luck stays equal
+even if one draws more often. An environment with luck outside `np_random` draws it at reset, or out of reach. If
+control pairs differ, nothing is concluded.
 
-| pair | differs in | the share that comes to differ says |
+| pair | differs in | the share that comes to differ tells |
 |---|---|---|
-| trace | one action | the environment remembers it k steps later |
-| tasks | the seed of the reset | episodes are different tasks; at once (start) or later (hidden) |
-| luck | the generators after the reset | there is luck apart from the start |
-| control | nothing | how far the others can be believed |
+| trace | one action | whether the environment remembers it k steps later |
+| tasks | the seed of the reset | whether episodes are different tasks, visibly at the start or later (hidden) |
+| luck | the generators after the reset | whether there is luck apart from the start |
+| control | nothing | whether the others can be believed |
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ SAME = 1e-6
 
 @dataclass
 class PairCount:
-    """How many of how many pairs differ."""
+    """Number of pairs, and of those that differ."""
 
     differ: int = 0
     pairs: int = 0
@@ -51,7 +50,7 @@ class PairCount:
 
 @dataclass
 class Replayed:
-    """What was found; `trace` by the number of steps later, `apart` the mean share of actions told apart in a state."""
+    """Results; `trace` is by lag in steps, `apart` the mean share of actions told apart in a state."""
 
     trace: dict[int, PairCount] = field(default_factory=lambda: {lag: PairCount() for lag in LAGS})
     control: PairCount = field(default_factory=PairCount)
@@ -68,14 +67,14 @@ class Pair:
     """Two environments of one recipe."""
 
     def __init__(self, recipe: Recipe, seconds: float) -> None:
-        """Makes both; `seconds` is how long all that is asked of them may take."""
+        """Makes both, with `seconds` of CPU time for all calls."""
         self._two = (Made(recipe), Made(recipe))
         self._until = time.process_time() + seconds
         self.space = self._two[0].actions
 
     @property
     def has_time(self) -> bool:
-        """Whether there is time for more."""
+        """Whether time is left."""
         return time.process_time() < self._until
 
     def close(self) -> None:
@@ -84,14 +83,14 @@ class Pair:
             one.close()
 
     def starts(self, seeds: tuple[int, int]) -> tuple[Numbers, Numbers]:
-        """Returns what is seen after a reset with these seeds."""
+        """Returns both first observations after resets with these seeds."""
         first, second = (one.reset(seed) for one, seed in zip(self._two, seeds, strict=True))
         return first, second
 
     def together(
         self, actions: tuple[Sequence[Any], Sequence[Any]], luck: tuple[int, int]
     ) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yields what is seen and paid after each step of both, until one of them ends."""
+        """Yields both observations, with rewards, after each step, until one ends."""
         for step, chosen in enumerate(zip(*actions, strict=True)):
             shown = []
             over = False
@@ -106,12 +105,12 @@ class Pair:
 
 
 def _differ(first: Numbers, second: Numbers) -> bool:
-    """Returns whether some column differs, each by its own size: a text's number would hide all others."""
+    """Returns whether a column differs, relative to its own size, since a text's number is huge."""
     return bool((np.abs(first - second) > SAME * (1 + np.abs(first))).any())
 
 
 def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:
-    """Returns all shares; each part may take a quarter of `seconds`. `episodes` were played in such an environment."""
+    """Returns all counts, each part within a quarter of `seconds`; `episodes` were played in such an environment."""
     found = Replayed()
     draw = np.random.default_rng(0)
     for part in (_controls, _traces, _tasks, partial(_told_apart, episodes)):
@@ -156,7 +155,7 @@ def _traces(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 
 
 def _other(pair: Pair, action: Any) -> Any:  # noqa: ANN401 - of the space
-    """Returns another action; where ten draws give none there is none."""
+    """Returns a different action, or the same if ten draws give none."""
     for _ in range(10):
         other = pair.space.sample()
         if not np.array_equal(np.asarray(other, dtype=object), np.asarray(action, dtype=object)):
@@ -165,7 +164,7 @@ def _other(pair: Pair, action: Any) -> Any:  # noqa: ANN401 - of the space
 
 
 def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
-    """Counts pairs of episodes that look different at the start, and those that come to differ at all."""
+    """Counts pairs of episodes that differ at the start, and pairs that differ at all."""
     for seed in range(TASK_PAIRS):
         if not pair.has_time:
             return
@@ -179,9 +178,9 @@ def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 
 
 def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
-    """Replays states that were played with each of their actions; counts groups of actions that look alike for 3 steps.
+    """Replays states with each of their actions; counts groups of actions that look alike for 3 steps.
 
-    Who guesses within the group of what was done is right in groups / actions of all cases.
+    A guess within the group of the true action is right in groups / actions of all cases.
     """
     count = int(getattr(pair.space, "n", 0))
     if not 2 <= count <= MOST_ACTIONS:

@@ -1,4 +1,4 @@
-"""An audit in five formats: a table on the terminal, csv, json, md, html; one line an environment."""
+"""An audit as table, csv, json, md or html; one line for each environment."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write(lines: Sequence[Line], out: Path) -> None:
 
 
 def as_json(lines: Sequence[Line]) -> str:
-    """Returns one object: the summary, and every line with its words and all its numbers."""
+    """Returns one object: the summary, and all lines with words and numbers."""
     words = judged(lines)
     told = [
         {**line, "words": None if of_line is None else {name: word._asdict() for name, word in of_line.items()}}
@@ -57,7 +57,7 @@ def as_json(lines: Sequence[Line]) -> str:
 
 
 def as_csv(lines: Sequence[Line]) -> str:
-    """Returns a row an environment; empty cells where there is no number, with the reason beside it."""
+    """Returns a row for each environment; an empty cell has its reason beside it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = ("word", "share", "low", "high", "p", "reason")
@@ -82,7 +82,7 @@ def as_csv(lines: Sequence[Line]) -> str:
 
 
 def as_markdown(lines: Sequence[Line]) -> str:
-    """Returns a page."""
+    """Returns a Markdown page."""
     words = judged(lines)
     rows = [_cells(line, of_line) for line, of_line in zip(lines, words, strict=True)]
     table = [f"| {' | '.join(HEADS)} |", "|" + "---|" * len(HEADS)]
@@ -92,7 +92,7 @@ def as_markdown(lines: Sequence[Line]) -> str:
 
 
 def as_html(lines: Sequence[Line]) -> str:
-    """Returns a page that needs nothing else."""
+    """Returns a self-contained page."""
     words = judged(lines)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in HEADS)
     rows = [
@@ -116,7 +116,7 @@ def as_html(lines: Sequence[Line]) -> str:
 
 
 def as_text(lines: Sequence[Line]) -> str:
-    """Returns the terminal's table: plain text, a line an environment, reasons below."""
+    """Returns a plain table for the terminal, with reasons below."""
     words = judged(lines)
     rows = [list(HEADS), *(_cells(line, of_line) for line, of_line in zip(lines, words, strict=True))]
     widths = [max(len(row[column]) for row in rows if len(row) > 2) for column in range(len(HEADS))]

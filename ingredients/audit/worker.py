@@ -1,6 +1,6 @@
 """A process that measures one environment: `python -m ingredients.audit.worker SUBJECT SECONDS FILE`.
 
-The subject is JSON, and the file is where the line is written. What an environment prints goes nowhere near the line.
+The subject is JSON. The line is written to the file, apart from what the environment prints.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The one boundary between this house and code that somebody else wrote: environments, families, memories, wrappers.
+"""The only boundary to code that others wrote: environments, families, memories, wrappers.
 
-In reading order: `failures` (what went wrong, in one line), `trail` (where a process died), `guard` (what such code
-cannot change), `call` (both, where what it raises is said at once), `luck` (random numbers that a reset's seed does not
-seed), `answers` (what a reset and a step have to give). Which spaces are understood is in `gyms.spaces`; own families
-are held to theirs in `tasks.own_contract`, own memories in `agent.memory.own_contract`.
+In reading order: `failures` (what went wrong, in one line), `trail` (where a process died), `guard` (protects our
+state), `call` (guarded calls that raise one-line errors), `luck` (random numbers that a reset does not seed), `answers`
+(checks what a reset and a step return). `gyms.spaces` has the supported spaces; `tasks.own_contract` and
+`agent.memory.own_contract` check users' families and memories.
 """

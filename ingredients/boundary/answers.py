@@ -1,4 +1,4 @@
-"""What a reset and a step of a Gymnasium environment have to give."""
+"""Checks what a Gymnasium environment's reset and step return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STEP = "(observation, reward, terminated, truncated, info)"
 
 
 def of_reset(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
-    """Returns the observation of what a reset gave.
+    """Returns the observation of a reset's answer.
 
     Raises:
         Unfit: it is no (observation, info).
@@ -24,10 +24,10 @@ def of_reset(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
 
 
 def of_step(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
-    """Returns what a step gave, five parts.
+    """Returns a step's answer.
 
     Raises:
-        Unfit: there are not five, or the last is no dict.
+        Unfit: it has not five parts, or the last is no dict.
     """
     if not isinstance(answer, tuple | list) or len(answer) != 5 or not isinstance(answer[4], Mapping):
         raise Unfit(f"{_counted(answer)}; expected: {STEP}, info a dict")
@@ -38,7 +38,7 @@ def number(reward: Any) -> float:  # noqa: ANN401 - whatever was returned
     """Returns a reward as a number.
 
     Raises:
-        Unfit: it is none, or more than one.
+        Unfit: it is not one number.
     """
     if isinstance(reward, float | int):
         return float(reward)
@@ -49,7 +49,7 @@ def number(reward: Any) -> float:  # noqa: ANN401 - whatever was returned
 
 
 def flag(name: str, given: Any) -> bool:  # noqa: ANN401 - whatever was returned
-    """Returns whether `terminated` or `truncated` (its `name`) is so.
+    """Returns the value of `terminated` or `truncated` (its `name`).
 
     Raises:
         Unfit: it is neither true nor false.
@@ -63,7 +63,7 @@ def flag(name: str, given: Any) -> bool:  # noqa: ANN401 - whatever was returned
 
 
 def array_of(given: Any) -> np.ndarray[Any, Any] | None:  # noqa: ANN401 - whatever was returned
-    """Returns what was given as an array, None where numpy makes none of it."""
+    """Returns the value as an array, None if numpy cannot convert it."""
     try:
         return given if type(given) is np.ndarray else np.asarray(given)
     except Exception:

@@ -1,9 +1,9 @@
-"""A call of somebody else's code where what it raises is a mistake that the user can mend: an error of one line.
+"""Calls of foreign code whose exceptions the user can mend become one-line errors.
 
     with calling(lambda raised: wrong(name, f"cannot be made: {raised}")):
         made = maker()
 
-The exception is the cause of that error, so that a log has the traceback.
+The exception is the error's cause, so that a log has the traceback.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from ingredients.errors import IngredientsError
 
 @contextmanager
 def calling(say: Callable[[str], IngredientsError], guard: type[Kept] = AllKept) -> Iterator[None]:
-    """Runs somebody else's code; nothing of ours is changed by it (`guard`).
+    """Runs foreign code under `guard`, which restores our state.
 
     Raises:
-        IngredientsError: what `say` makes of the exception in short.
+        IngredientsError: what `say` makes of the exception.
     """
     with guard():
         try:

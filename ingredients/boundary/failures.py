@@ -1,6 +1,6 @@
-"""What went wrong in somebody else's code: one line for people, the traceback for the log.
+"""What went wrong in foreign code: one line for people, the traceback for the log.
 
-An exception's own text is somebody else's code, too: one that cannot be shown is said to be so.
+An exception's text is foreign code, too, and may itself fail.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ LONGEST_VALUE = 60
 
 
 class Unfit(Exception):
-    """What somebody else's code gave is not what it has to be; the text says what was shown, and what was expected."""
+    """Foreign code returned something invalid; the text says what came and what was expected."""
 
 
 class Elsewhere(Exception):
-    """Stands in for an exception that is not here any more, as the cause of one that is; its text is the traceback."""
+    """Stands for an exception of another process, as a cause; its text is the traceback."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something of somebody else's cannot be gone on with.
+    """Why foreign code failed.
 
     Attributes:
         line: one line.
-        traceback: of what it raised, some lines; empty where it raised nothing.
+        traceback: empty if nothing was raised.
     """
 
     line: str
@@ -41,18 +41,18 @@ class Failure:
         return self.line
 
     def cause(self) -> Elsewhere | None:
-        """Returns what an error of ours can name as its cause, so that a log has the traceback."""
+        """Returns a cause for our error, so that a log has the traceback."""
         return Elsewhere(self.traceback) if self.traceback else None
 
     def log(self) -> None:
-        """Writes line and traceback where the process says what happens to it: a worker's log."""
+        """Logs line and traceback."""
         logging.getLogger(__name__).error("%s", "\n".join(part for part in (self.line, self.traceback) if part))
 
 
 def ours(error: BaseException) -> bool:
-    """Returns whether an exception is no failure of the code that it came through: Ctrl-C, and the end of a process.
+    """Returns whether an exception is not the code's failure: Ctrl-C, or the end of a generator.
 
-    A worker is deaf to Ctrl-C, so a KeyboardInterrupt there is the code's own.
+    A worker ignores Ctrl-C, so a KeyboardInterrupt there is the code's own.
     """
     if isinstance(error, KeyboardInterrupt):
         return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
@@ -62,13 +62,13 @@ def ours(error: BaseException) -> bool:
 def failure(error: BaseException, where: str, place: str = "") -> Failure:
     """Returns the failure for an exception.
 
-    Raises:
-        KeyboardInterrupt: it is one; it belongs to whoever called us.
-
     Args:
-        error: what was raised, or what was `Unfit`.
+        error: what was raised, or `Unfit`.
         where: what was called: `reset`, `step`.
-        place: where in its work it was, in words.
+        place: task, episode and step, in words.
+
+    Raises:
+        KeyboardInterrupt: it is the user's Ctrl-C.
     """
     if ours(error):
         raise error
@@ -101,7 +101,7 @@ def in_short(error: BaseException) -> str:
 
 
 def spelled(value: object) -> str:
-    """Returns a short text of whatever somebody else's code gave."""
+    """Returns a short text for any value."""
     text = f"a {type(value).__name__}"
     with suppress(Exception):
         text = one_line(" ".join(repr(value).split()))
@@ -109,5 +109,5 @@ def spelled(value: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """Returns `text` with everything that cannot be printed on one line written as escapes."""
+    """Returns `text` with unprintable characters and line breaks as escapes."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,10 +1,10 @@
-"""What somebody else's code cannot change: the folder, numpy's and torch's settings, filters of warnings, luck.
+"""Restores what foreign code may change: folder, settings of numpy and torch, warning filters, random generators.
 
     with Kept():            # at every step
-    with AllKept():         # where something is imported or made: random numbers, too
+    with AllKept():         # where something is imported or made: also random generators
 
-Torch is looked at only where it is loaded. To keep the state of random generators takes as long as ten steps of a
-cart-pole, so steps do without: nothing of ours draws from them, and `luck` keeps them where an environment does.
+Torch is restored only if loaded. Saving random generators takes as long as ten steps of a cart-pole, so steps skip it:
+our own code does not use them, and `luck` restores them for environments that do.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ingredients.boundary import trail
 
 
 class Kept:
-    """Puts back folder, numpy's errors, filters of warnings, and torch's type, gradient mode and threads.
+    """Restores folder, numpy's errors, warning filters, and torch's dtype, gradient mode and threads.
 
-    `quiet`, numpy does not warn of what is too large for a number or is none: whoever asks looks at the numbers.
+    With `quiet` numpy does not warn of overflow or NaN; the caller checks the numbers.
     """
 
     __slots__ = ("_errors", "_filters", "_folder", "_torch")
@@ -64,7 +64,7 @@ class Kept:
 
 
 class AllKept(Kept):
-    """Puts back the state of all random generators that a process shares, too, and torch's device."""
+    """Also restores all shared random generators, and torch's device."""
 
     __slots__ = ("_device", "_luck")
 
@@ -87,13 +87,13 @@ class AllKept(Kept):
 
 
 def shared_luck() -> tuple[Any, Any, Any]:
-    """Returns the states of the generators that a process shares: Python's, numpy's, torch's (None if not loaded)."""
+    """Returns the states of the process's shared generators: Python, numpy, torch (None if not loaded)."""
     torch = _torch()
     return random.getstate(), np.random.get_state(), None if torch is None else torch.get_rng_state()
 
 
 def same_luck(one: tuple[Any, Any, Any], other: tuple[Any, Any, Any]) -> bool:
-    """Returns whether no shared generator has drawn between two states."""
+    """Returns whether no shared generator was used between two states."""
     numpy = all(np.array_equal(a, b) for a, b in zip(one[1], other[1], strict=True))
     torch = one[2] is None or other[2] is None or bool((one[2] == other[2]).all())
     return bool(one[0] == other[0]) and numpy and torch

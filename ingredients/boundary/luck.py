@@ -1,4 +1,4 @@
-"""Luck that `reset(seed)` does not seed, made repeatable: that of an environment's spaces, and of shared generators."""
+"""Makes randomness repeatable that `reset(seed)` does not seed: of spaces, and of shared generators."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SEEDS = 2**32
 
 
 class Luck:
-    """The random generators of one environment: `with luck:` they take the place of those that a process shares."""
+    """The random generators of one environment; `with luck:` they replace the process's shared ones."""
 
     def __init__(self) -> None:
-        """Seeds them with 0: nothing is drawn before a reset but by a constructor."""
+        """Seeds them with 0, for the constructor."""
         self.seed(0)
 
     def seed(self, seed: int) -> None:
-        """Starts them anew, from the seed of an episode."""
+        """Seeds them for an episode."""
         self._python: Any = random.Random(seed).getstate()
         self._numpy: Any = np.random.RandomState(seed % SEEDS).get_state()
         torch = sys.modules.get("torch")

@@ -1,4 +1,4 @@
-"""Where somebody else's code is, left in shared memory: a process that dies in the middle of it cannot say so itself.
+"""Records in shared memory where foreign code is, in case the process dies there.
 
 A mark takes a fraction of a microsecond.
 """
@@ -15,7 +15,7 @@ _memory: memoryview | None = None
 
 
 def leave_in(memory: Memory | None) -> None:
-    """Leaves all marks of this process there; with None, nowhere any more."""
+    """Sets the memory for this process's marks; None stops them."""
     global _memory
     _memory = None if memory is None else memoryview(memory).cast("B")
 
@@ -26,19 +26,19 @@ def place(words: str) -> bytes:
 
 
 def mark(step: int, at: bytes) -> None:
-    """Says that code of somebody else's is called: a reset (step 0) or a step."""
+    """Records that foreign code is called: a reset (step 0) or a step."""
     if _memory is not None:
         _MARK.pack_into(_memory, 0, True, step, at)
 
 
 def clear() -> None:
-    """Says that it has come back."""
+    """Records that the call returned."""
     if _memory is not None:
         _memory[0] = 0
 
 
 def left_in(memory: Memory) -> str:
-    """Returns in what a process that left its marks there ended, such as `step (task seed 3; episode 1, step 2)`."""
+    """Returns where a process died, such as `step (task seed 3; episode 1, step 2)`."""
     running, step, at = _MARK.unpack_from(memoryview(memory).cast("B"))
     words = at.rstrip(b"\0").decode(errors="ignore")
     return f"{'step' if step else 'reset'} ({words}, step {step})" if running else ""

@@ -1,5 +1,4 @@
-"""What the command line is made of.
+"""Parts of the command line.
 
-`terminal` (errors, help, paths, streams, Ctrl-C), `completion` (what a shell completes), `options` (of several
-commands).
+`terminal` (errors, help, paths, streams, Ctrl-C), `completion` (shell completion), `options` (of several commands).
 """

@@ -1,6 +1,6 @@
-"""What a shell completes: shipped studies, keys and values of `--set`, levels of `--cells`, cells of a results folder.
+"""Shell completion: studies, keys and values of `--set`, levels of `--cells`, cells of a results folder.
 
-A study that cannot be read completes nothing: the command itself will say what is wrong with it.
+If the study cannot be read, nothing is completed; the command itself will report the error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Words = list[tuple[str, str]]
 
 
 def complete_study(incomplete: str) -> Words:
-    """Returns the shipped studies by name with what they ask, and the studies and folders that lie here."""
+    """Returns the shipped studies with their questions, and studies and folders here."""
     from ingredients.study.shipped import shipped_studies
 
     shipped = [(about.study.name, about.study.question) for about in shipped_studies()]
@@ -33,7 +33,7 @@ def complete_study(incomplete: str) -> Words:
 
 
 def complete_set(context: typer.Context, incomplete: str) -> Words:
-    """Returns the keys of the study with their values, `tasks.arms=`; behind the `=` what may stand there."""
+    """Returns the study's keys, `tasks.arms=`, with their values; after `=`, possible values."""
     study = _study(context)
     if study is None:
         return []
@@ -45,7 +45,7 @@ def complete_set(context: typer.Context, incomplete: str) -> Words:
 
 
 def complete_cells(context: typer.Context, incomplete: str) -> Words:
-    """Returns how a filter of cells can go on: an ingredient, or one of its levels."""
+    """Returns continuations of a cell filter: an ingredient, or one of its levels."""
     study = _study(context)
     if study is None:
         return []
@@ -58,7 +58,7 @@ def complete_cells(context: typer.Context, incomplete: str) -> Words:
 
 
 def complete_cell(context: typer.Context, incomplete: str) -> Words:
-    """Returns the cells of a results folder in the report's words."""
+    """Returns the cells of a results folder, named as in the report."""
     from ingredients.grid import cells
     from ingredients.judgement.words import describe
     from ingredients.store import load_result
@@ -82,12 +82,12 @@ def _may_be_study(path: Path) -> bool:
 
 
 def _argument(context: typer.Context, name: str) -> Any:  # noqa: ANN401 - a text or a path
-    """Returns an argument that was typed; it is left over where an option has no value yet."""
+    """Returns a typed argument; it is unparsed while an option lacks its value."""
     return context.args[0] if context.args else context.params.get(name)
 
 
 def _study(context: typer.Context) -> Study | None:
-    """Returns the study that was typed, or the flagship; None where it cannot be read."""
+    """Returns the typed study, or the default; None if it cannot be read."""
     try:
         return load_study(shipped_study(_argument(context, "study") or DEFAULT_STUDY))
     except IngredientsError:
@@ -95,7 +95,7 @@ def _study(context: typer.Context) -> Study | None:
 
 
 def _values(key: str, now: object) -> Iterator[str]:
-    """Yields what may stand behind a key, the present value first, as far as it is a choice."""
+    """Yields possible values of a key, the present one first."""
     if now is not None:
         yield inline(now)
     section, _, name = key.partition(".")
@@ -108,7 +108,7 @@ def _values(key: str, now: object) -> Iterator[str]:
 
 
 def _words(section: str, name: str) -> list[str]:
-    """Returns the words that the schema names for a key, such as `auto`."""
+    """Returns the words that the schema allows for a key, such as `auto`."""
     from ingredients.study.schema import study_schema
 
     schema = study_schema()

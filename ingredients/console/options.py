@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have, with their help."""
+"""Arguments and options of several commands, with their help."""
 
 from __future__ import annotations
 

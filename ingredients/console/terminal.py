@@ -1,4 +1,4 @@
-"""The terminal that the command runs in: errors and help in plain lines, a user's paths, streams, Ctrl-C."""
+"""The terminal: plain errors and help, users' paths, streams, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KEPT = "\b\n"  # in front of a paragraph: its lines stay as they are
 
 
 class PlainErrors(TyperGroup):
-    """Says every error, Typer's own included, in lines that no terminal width breaks."""
+    """Prints every error, Typer's included, in lines that no terminal width breaks."""
 
     def main(self, *args: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - Typer's own
         """Runs the command line and exits."""
@@ -49,7 +49,7 @@ class PlainErrors(TyperGroup):
 
 
 class PlainCommand(TyperCommand):
-    """A command whose help names no type of Python's: an argument's name and text say what it is."""
+    """A command whose help shows no Python types."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
         """Writes the arguments, then the options."""
@@ -63,16 +63,16 @@ class PlainCommand(TyperCommand):
 
 
 def examples(*lines: str) -> str:
-    """Returns the end of a command's help; its lines stay as they are, and an empty one parts paragraphs."""
+    """Returns the examples at the end of a command's help; an empty line starts a new paragraph."""
     paragraphs = "\n".join(lines).split("\n\n")
     return "\n\n".join(["Examples:", *(_KEPT + paragraph for paragraph in paragraphs)])
 
 
 def user_path(text: str | Path) -> Path:
-    """Returns a path as a user means it: `~` is a home even where no shell has put it in its place.
+    """Returns a user's path, with `~` expanded.
 
     Raises:
-        ValueError: it is empty, or names the home of somebody who is not there.
+        ValueError: it is empty, or the home of an unknown user.
     """
     if not str(text):
         raise ValueError("is empty; allowed: a path")
@@ -83,9 +83,9 @@ def user_path(text: str | Path) -> Path:
 
 
 def terminal(aside: bool = False) -> Console:
-    """Returns a console on stdout, `aside` on stderr.
+    """Returns a console on stdout, or with `aside` on stderr.
 
-    Colours and what moves only where that is a terminal, whatever variables ask for.
+    Colours and animation need a real terminal, whatever environment variables say.
     """
     there = (sys.stderr if aside else sys.stdout).isatty()
     return Console(stderr=aside, force_terminal=there, force_interactive=there)
@@ -93,7 +93,7 @@ def terminal(aside: bool = False) -> Console:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Gives what says on stderr what is being done: one line that changes on a terminal, else a line a step."""
+    """Yields a function that shows the present step on stderr: one changing line on a terminal, else a line a step."""
     if not sys.stderr.isatty():
         yield lambda step: typer.echo(f"{step} ...", err=True)
         return
@@ -103,7 +103,7 @@ def working() -> Iterator[Callable[[str], None]]:
 
 
 def make_writable() -> None:
-    """Lets stdout and stderr write any text, with replacements where their encoding has no such character."""
+    """Makes stdout and stderr replace characters that their encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="replace")
@@ -111,7 +111,7 @@ def make_writable() -> None:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Puts Ctrl-C off to the end of the block: in the middle of an import, packages turn it into errors of their own.
+    """Postpones Ctrl-C to the end of the block, since packages turn it into their own errors during an import.
 
     Raises:
         KeyboardInterrupt: it was pressed.
@@ -136,13 +136,13 @@ def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:
 
 
 def fail_all(messages: tuple[str, ...], code: int) -> int:
-    """Prints errors, a line each; returns the exit code."""
+    """Prints errors, one a line; returns the exit code."""
     for message in messages:
         fail(message)
     return code
 
 
 def in_ascii(text: str) -> str:
-    """Returns a page of HTML in which characters that stdout's encoding lacks are references."""
+    """Returns an HTML page in which characters that stdout's encoding lacks are references."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
     return text if encoding == "utf8" else text.encode("ascii", "xmlcharrefreplace").decode("ascii")

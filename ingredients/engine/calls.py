@@ -1,4 +1,4 @@
-"""Calls of functions in workers for the sake of their results, not of their progress."""
+"""Calls functions in workers for their results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingredients.errors import IngredientsError, StudyError
 
 
 def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
-    """Returns the jobs' results, in the order in which they finished.
+    """Returns the jobs' results, in the order of completion.
 
     Raises:
         StudyError: a job found a mistake in the study.
@@ -44,7 +44,7 @@ def _log(event: Failed) -> str:
 
 @contextmanager
 def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalEngine]:
-    """Gives an engine whose workers write to a temporary log; the log is kept where a call failed."""
+    """Yields an engine with a temporary log, which is kept if a call failed."""
     logs = Path(tempfile.mkdtemp(prefix="ingredients-"))
     try:
         with LocalEngine(workers, logs, gpus=gpus) as engine:
@@ -60,14 +60,14 @@ def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalE
 
 
 def call_in_each(engine: Engine, workers: int, function: str, *arguments: object, about: str = "") -> list[Any]:
-    """Returns the results of one call that every worker makes at the same time.
+    """Returns the results of one call that all workers make at the same time.
 
     Args:
-        engine: has so many workers.
+        engine: with `workers` workers.
         workers: how many make the call.
         function: `module:name`.
         arguments: the function's.
-        about: whose code the call runs that is not ours (`Job.about`).
+        about: foreign code that the call runs (`Job.about`).
 
     Raises:
         IngredientsError: a call failed.

@@ -1,7 +1,7 @@
-"""Packages that only some commands need: installed or not, whatever folders of the same name lie around.
+"""Optional packages: checks that they are installed.
 
-A folder without a file in it is a package to Python, so that a module can be found says nothing: what is asked for is
-the installed distribution, and the name without which the package is none.
+Python takes an empty folder for a package, so an import proves nothing. Checked are the installed distribution and a
+name of its module.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Extra:
-    """A package that an extra of this distribution brings.
+    """An optional package.
 
     Attributes:
-        title: as its authors write it.
+        title: the authors' spelling.
         name: of the module and of the distribution.
-        extra: of ours that brings it.
-        has: a name that the module has.
+        extra: our extra that installs it.
+        has: a name in the module.
     """
 
     title: str
@@ -32,14 +32,14 @@ class Extra:
 
 
 def require(what: str, extra: Extra) -> None:
-    """Refuses to go on without a package.
+    """Refuses to continue without a package.
 
     Args:
-        what: needs it, as it was typed.
+        what: needs it, as the user typed it.
         extra: the package.
 
     Raises:
-        UsageError: it is not installed, cannot be imported, or something else of its name is found before it.
+        UsageError: it is not installed, cannot be imported, or another module hides it.
     """
     install = f"pip install 'rl2-ingredients[{extra.extra}]'"
     try:

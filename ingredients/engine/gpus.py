@@ -1,4 +1,4 @@
-"""Which GPUs this machine lends to workers."""
+"""The GPUs of this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ingredients.errors import UsageError
 def cuda_gpus() -> tuple[str, ...]:
     """Returns the GPUs that CUDA may use here, as `CUDA_VISIBLE_DEVICES` names them.
 
-    The driver is asked, which takes a fraction of the seconds that torch takes to load.
+    Asks the driver, because loading torch takes seconds.
 
     Raises:
         UsageError: there is none.
@@ -24,7 +24,7 @@ def cuda_gpus() -> tuple[str, ...]:
 
 
 def _devices() -> int:
-    """Returns how many devices CUDA's driver finds; 0 where there is no driver."""
+    """Returns the number of devices that CUDA's driver finds."""
     count = ctypes.c_int(0)
     try:
         driver = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")

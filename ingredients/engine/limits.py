@@ -1,4 +1,4 @@
-"""How long, how large and how often: what a job may take, and whether one that failed is tried again."""
+"""Limits of a job, and whether a failed one is retried."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2.0**20, "GIB": 2.0**30}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may take; None: as much as it likes.
+    """What a job may take; None is no limit.
 
     Attributes:
-        retries: how often a job that failed is tried again.
+        retries: of a failed job.
         seconds: of one attempt.
-        stalled_seconds: without a sign of life: a message, or time on a processor.
-        memory_bytes: of a worker, as resident in memory.
+        stalled_seconds: without a message and without CPU time.
+        memory_bytes: resident memory of a worker.
     """
 
     retries: int = 0
@@ -37,8 +37,8 @@ class Fault:
 
     Attributes:
         reason: in one line.
-        raised: the job itself raised an exception, rather than losing its worker.
-        mistake: it is something that the user has to mend.
+        raised: the job raised an exception; otherwise its worker was lost.
+        mistake: only the user can mend it.
     """
 
     reason: str
@@ -47,10 +47,9 @@ class Fault:
 
 
 def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
-    """Returns whether a job is tried again whose attempts failed so, the last one last.
+    """Returns whether a job is retried after these failed attempts.
 
-    A worker can be killed by bad luck, and an exception can come of it. But what only the user can mend, and an
-    exception that comes twice in the same words, comes again.
+    A lost worker or an exception may be bad luck. A user's mistake, or the same exception twice, would only recur.
     """
     last = faults[-1]
     comes_again = last.mistake or (last.raised and last in faults[:-1])
@@ -58,7 +57,7 @@ def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
 
 
 def last_words(faults: Sequence[Fault]) -> str:
-    """Returns why a job has failed for good, with the number of attempts where there were several."""
+    """Returns why a job has failed for good, with the number of attempts if there were several."""
     reason = faults[-1].reason
     return reason if len(faults) == 1 else f"{reason} (attempt {len(faults)})"
 
@@ -93,7 +92,7 @@ def bytes_in(text: str, option: str) -> int:
 
 
 def _amount(text: str, units: Mapping[str, float], plain: float | None, complaint: str) -> float:
-    """Returns a positive number times its unit, the case of which does not matter; `plain` is that of a bare number."""
+    """Returns a positive number times its unit in any case; `plain` is the factor of a bare number."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, flags=re.IGNORECASE)
     by_name = {name.lower(): factor for name, factor in units.items()}
     factor = None if match is None else (by_name.get(match[2].lower()) if match[2] else plain)

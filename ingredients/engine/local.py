@@ -1,7 +1,7 @@
-"""The local engine: worker processes on this machine, kept alive between jobs, replaced when they die.
+"""The local engine: worker processes on this machine, reused between jobs, replaced when they die.
 
-Each worker has one pipe; the main process waits on all pipes and on the processes themselves, so a worker that is
-killed is noticed at once and costs only its job, which is tried again. One that oversteps a limit is killed from here.
+The main process waits on the workers' pipes and on the processes, so a killed worker is noticed at once and costs only
+its job, which is retried. A worker that exceeds a limit is killed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Makes a request to end (SIGTERM) the same as Ctrl-C."""
+    """Turns SIGTERM into Ctrl-C."""
 
     def interrupt(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -39,7 +39,7 @@ def interruptible() -> Iterator[None]:
 
 
 class LocalEngine:
-    """At most `workers` processes at a time; a job's output and traceback go to `logs`/<key>.log (None: stderr)."""
+    """At most `workers` processes; a job's output and traceback go to `logs`/<key>.log (None: stderr)."""
 
     def __init__(
         self,
@@ -49,14 +49,14 @@ class LocalEngine:
         gpus: Sequence[str] = (),
         helper: bool = False,
     ) -> None:
-        """Starts nothing: workers are started as jobs need them.
+        """Starts nothing: workers start when jobs need them.
 
         Args:
-            workers: how many there are at most.
-            logs: where output goes.
+            workers: how many at most.
+            logs: folder for output.
             limits: of the jobs; by default none, and no retries.
-            gpus: as CUDA names them, dealt out to the workers in turn; with none, every worker sees all.
-            helper: whether there is one worker more, for a job that need not wait for a GPU; it sees the first one.
+            gpus: as CUDA names them, assigned to workers in turn; with none, every worker sees all.
+            helper: adds a worker for a job that needs no GPU; it sees the first one.
         """
         self.workers = workers
         self._logs = logs
@@ -73,12 +73,12 @@ class LocalEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Kills every worker: they have nothing to tidy up, since results are written atomically."""
+        """Kills every worker; results are written atomically, so none is left half-written."""
         for worker in list(self._workers):
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; a job is asked for when a worker is free."""
+        """Yields events until every job has finished or failed; takes a job only when a worker is free."""
         fresh = iter(jobs)
         again = deque[Attempt]()
         try:
@@ -104,7 +104,7 @@ class LocalEngine:
             yield Started(attempt.job)
 
     def _has_room(self) -> bool:
-        """Returns whether another job may be asked for; the helper comes beside the others."""
+        """Returns whether another job may be taken; the helper does not count."""
         return sum(worker.slot < self.workers for worker in self._at_work()) < self.workers
 
     def _free_worker(self, job: Job) -> Worker:
@@ -118,18 +118,18 @@ class LocalEngine:
         return self._workers[-1]
 
     def _slots(self, job: Job) -> range:
-        """Returns the numbers of the workers that may take a job: the helper's where that is free and may."""
+        """Returns the workers that may take a job: the helper, if it is free and suitable."""
         helps = self._helper and job.limited and not job.needs.gpus
         if helps and all(worker.slot < self.workers for worker in self._at_work()):
             return range(self.workers, self.workers + 1)
         return range(self.workers)
 
     def _gpu(self, slot: int) -> str | None:
-        """Returns the GPU that a worker sees, None where it sees all."""
+        """Returns the GPU that a worker sees, None if it sees all."""
         return self.gpus[slot % self.workers % len(self.gpus)] if self.gpus else None
 
     def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
-        """Waits for something to happen, or until it is time to look again, and yields what happened."""
+        """Waits for events, or until the next check of limits, and yields them."""
         limited = self._limits != Limits(self._limits.retries)
         ends = [end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)]
         ready = wait(ends, SECONDS_BETWEEN_LOOKS if limited else None)
@@ -138,7 +138,7 @@ class LocalEngine:
                 yield from self._hear(worker, again)
 
     def _hear(self, worker: Worker, again: deque[Attempt]) -> Iterator[Event]:
-        """Yields what a worker has sent; where it has died, its last words first."""
+        """Yields a worker's next message, or its death."""
         attempt = worker.attempt
         message = worker.receive()
         if message is None:
@@ -159,7 +159,7 @@ class LocalEngine:
             yield self._failed(attempt, content, again)
 
     def _look(self, again: deque[Attempt]) -> Iterator[Event]:
-        """Ends workers that overstep a limit; looks every now and then, however much is told."""
+        """Ends workers that exceed a limit; checks every now and then."""
         if time.monotonic() - self._looked_at < SECONDS_BETWEEN_LOOKS:
             return
         self._looked_at = time.monotonic()

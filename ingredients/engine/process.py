@@ -1,4 +1,4 @@
-"""One worker process, seen from outside: started, listened to, watched, ended."""
+"""One worker process from outside: start, messages, limits, end."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ PRELOADED = ["torch", "scipy.stats", "numba", "ingredients.experiment.stack"]
 
 @dataclass(frozen=True)
 class Attempt:
-    """A job that is to be tried, and why it failed before."""
+    """A job to be tried, and why earlier attempts failed."""
 
     job: Job
     faults: tuple[Fault, ...] = ()
 
 
 def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
-    """Returns what is to be tried next: every job once before one is tried again."""
+    """Returns the next attempt: every job once before any is retried."""
     job = next(fresh, None)
     if job is not None:
         return Attempt(job)
@@ -59,12 +59,12 @@ def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
 
 
 def was_running(job: Job) -> str:
-    """Returns whose code a job's worker died of, if it may have been somebody else's: the end of a line."""
+    """Returns the end of a message: the foreign code that a dead worker's job ran, if any."""
     return f" (it was running {job.about})" if job.about else ""
 
 
 def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
-    """Returns what becomes of a job whose attempt has failed: another, after all others, or none."""
+    """Returns the event of a failed attempt: a retry after all other jobs, or a failure."""
     job = attempt.job
     if not fault.raised:  # its worker is gone and left no word
         fault = replace(fault, reason=f"{fault.reason}{was_running(job)}")
@@ -82,12 +82,12 @@ class Worker:
     """A worker process and our end of its pipe.
 
     Attributes:
-        slot: its number among the workers alive.
-        place: shared memory, in which it says where in somebody else's code it is.
-        attempt: what it works on; None while it is idle.
-        began: when it was given that, by the clock of `time.monotonic`.
-        alive_at: when it last gave a sign of life.
-        cpu_seconds: what it had used of a processor then.
+        slot: its number among the living workers.
+        place: shared memory, in which it notes its place in foreign code.
+        attempt: what it works on; None while idle.
+        began: start of the attempt, by `time.monotonic`.
+        alive_at: time of the last sign of life.
+        cpu_seconds: CPU time used by then.
     """
 
     process: BaseProcess
@@ -100,14 +100,14 @@ class Worker:
     cpu_seconds: float = 0.0
 
     def give(self, attempt: Attempt) -> None:
-        """Hands it a job to try."""
+        """Hands it a job."""
         self.attempt = attempt
         self.began = self.alive_at = time.monotonic()
         with suppress(OSError):  # it has just died: whoever listens will find out
             send_job(self.pipe, attempt.job)
 
     def receive(self) -> tuple[str, Any] | None:
-        """Returns its next message, None at the pipe's end; the sentinel may be ready before the pipe is empty."""
+        """Returns its next message, None at the pipe's end."""
         self.alive_at = time.monotonic()
         try:
             message: tuple[str, Any] = self.pipe.recv()
@@ -116,7 +116,7 @@ class Worker:
         return message
 
     def overstepped(self, limits: Limits) -> str | None:
-        """Looks at the process; returns which limit it has overstepped, in words, or None."""
+        """Returns in words which limit the process exceeds, or None."""
         try:
             seen = psutil.Process(self.process.pid)
             memory = seen.memory_info().rss
@@ -141,7 +141,7 @@ class Worker:
         return None
 
     def end(self, patience: float = 0.0) -> str:
-        """Ends the process for good, after `patience` seconds by force, and returns how it ended, in words."""
+        """Ends the process, after `patience` seconds by force; returns in words how it ended."""
         self.pipe.close()
         self.process.join(patience)
         self.process.kill()
@@ -157,19 +157,19 @@ class Worker:
 
     @property
     def where(self) -> str:
-        """Where in somebody else's code it is or ended: the end of a clause; or nothing."""
+        """Its place in foreign code, as the end of a clause, or nothing."""
         place = trail.left_in(self.place)
         return f" in {place}" if place else ""
 
     def tell_where(self) -> None:
-        """Lets it write into its log where it is; it is about to be stopped."""
+        """Makes it write its place into its log before it is stopped."""
         with suppress(OSError):
             os.kill(self.process.pid or 0, TELLS_WHERE)
             time.sleep(SECONDS_TO_TELL)
 
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
-    """Starts a process that waits for jobs; it sees one GPU, where one is named."""
+    """Starts a process that waits for jobs and sees one GPU, if one is named."""
     context = _context()
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)
@@ -184,7 +184,7 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """Returns how processes start: forked from one that has loaded the libraries, where the system forks safely."""
+    """Returns how processes start: forked from one with the libraries loaded, where forking is safe."""
     if sys.platform != "linux":
         return get_context("spawn")
     context = get_context("forkserver")
@@ -194,7 +194,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets variables for the processes started inside; thread counts are read once, when libraries load."""
+    """Sets variables for processes started inside; libraries read thread counts once, when they load."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -209,7 +209,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Blocks SIGINT: a process started inside inherits that, and so is deaf to Ctrl-C before it can say so."""
+    """Blocks SIGINT, so that a process started inside ignores Ctrl-C from the beginning."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

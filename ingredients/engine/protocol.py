@@ -1,6 +1,6 @@
-"""What an engine is: jobs in, events out (a seam that a user may replace).
+"""What an engine is: jobs in, events out. Users may supply their own.
 
-The engine prints nothing and knows nothing of studies: displays, stores and exit codes stay outside.
+An engine prints nothing and knows no studies; display, storage and exit codes are outside.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, Protocol, Self
 
 @dataclass(frozen=True)
 class Needs:
-    """What a machine must have free for a job, beside one core; 0 where it is not known or not needed.
+    """What a machine must have free for a job beside one core; 0 if unknown or not needed.
 
     Attributes:
-        memory_bytes: at its peak.
-        gpus: a whole number, or the share of one.
+        memory_bytes: at the peak.
+        gpus: a whole number, or a share of one.
     """
 
     memory_bytes: int = 0
@@ -30,16 +30,15 @@ class Job:
     """One call that some worker makes.
 
     Attributes:
-        key: a name that is unique in its grid and safe as a file name (`stack-3`).
-        function: where the function is, `module:name`. A name and not the function itself, because importing
-            what trains imports torch, which the main process never does.
-        arguments: its positional arguments; they are pickled on the way.
-        tells: whether the function takes one more argument, `tell`, to report progress with.
-        env_steps: how many environment steps it trains, as far as that is known: the measure of progress.
-        needs: what it takes, for an engine that looks for a place for it.
-        limited: whether it may be stopped for what it takes; a question asked beforehand may not.
-        about: whose code it runs that is not ours, for what is said of a worker that died of it; empty if nobody's.
-        runs: how many runs it makes; 0 where it makes none, or another thing.
+        key: unique in its grid and safe as a file name (`stack-3`).
+        function: `module:name`. Only the name, because the main process must not import torch.
+        arguments: positional; they are pickled.
+        tells: whether the function takes one more argument, `tell`, to report progress.
+        env_steps: environment steps of training, if known, as the measure of progress.
+        needs: for an engine that places jobs.
+        limited: whether limits apply; not for measurements made beforehand.
+        about: foreign code that it runs, named if the worker dies; may be empty.
+        runs: number of runs that it makes.
     """
 
     key: str
@@ -55,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Started:
-    """A worker took the job; once more where it is tried again."""
+    """A worker took the job, possibly as a retry."""
 
     job: Job
 
@@ -78,13 +77,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Retried:
-    """An attempt at the job failed, and there will be another: it goes on from what it has stored, after the others.
+    """An attempt failed; another, after the other jobs, resumes from what was stored.
 
     Attributes:
         job: the job.
-        reason: why it failed, in one line.
-        log: the traceback and what the worker printed, if it did.
-        attempts: how many have failed by now.
+        reason: in one line.
+        log: traceback and output of the worker, if any.
+        attempts: number of failed attempts.
     """
 
     job: Job
@@ -95,7 +94,7 @@ class Retried:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job raised, or its worker died, for good; `log` is that of all attempts."""
+    """The job raised, or its worker died, for good; `log` is of all attempts."""
 
     job: Job
     reason: str
@@ -106,12 +105,12 @@ Event = Started | Reported | Finished | Retried | Failed
 
 
 class Engine(Protocol):
-    """Executes jobs somewhere. Used in a `with` statement: whatever happens, no worker outlives it."""
+    """Executes jobs. Used in a `with` statement, which no worker outlives."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; one job's failure costs no other.
+        """Yields events until every job has finished or failed; one job's failure affects no other.
 
-        A job is asked for only when there is room for it: to be handed one may mean that others cannot have it.
+        Takes a job only when there is room for it, since taking it may exclude others from it.
         """
         ...
 
@@ -122,5 +121,5 @@ class Engine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops every worker at once; what jobs have stored is kept."""
+        """Stops every worker at once; stored results are kept."""
         ...

@@ -1,7 +1,7 @@
-"""The Ray engine: each job a task somewhere in a cluster, or in a Ray that is started on this machine for the occasion.
+"""The Ray engine: each job is a task on a cluster, or on a Ray started on this machine.
 
-A task says itself when it starts and how it goes on, by a mailbox beside the driver; one whose worker or node is lost
-is handed out again. Ray is imported only here, when it is asked for.
+A task reports its start and progress through a mailbox beside the driver. If its worker or node is lost, it is retried.
+Only this module imports Ray.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SETTINGS = {  # of Ray's own processes, read when they start
 
 
 class RayEngine:
-    """Tasks on a Ray cluster, at most `workers` at a time (None: as many as it has room for)."""
+    """Tasks on a Ray cluster, at most `workers` at a time (None: as many as fit)."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class RayEngine:
         """Connects to nothing yet.
 
         Args:
-            address: of a running cluster, `host:port`, or `auto` for the one that this machine belongs to; None starts
-                a Ray of `workers` cores on this machine, which ends with the engine.
-            workers: how many jobs are in work at a time.
+            address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray of `workers`
+                cores here, which ends with the engine.
+            workers: how many jobs at a time.
             logs: a job's output and traceback go to `logs`/<key>.log (None: to Ray's own files).
-            limits: of the jobs; by default none, and no retries. The memory of a task is Ray's to watch, not ours.
+            limits: of the jobs; by default none, and no retries. Ray watches memory itself.
 
         Raises:
-            UsageError: Ray is not installed, or the address is none.
+            UsageError: Ray is not installed, or the address is invalid.
         """
         require("--engine ray", Extra("Ray", "ray", "cluster", "init"))
         if address is not None and address != "auto" and not _host_and_port(address):
@@ -97,27 +97,27 @@ class RayEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leaves the cluster, which ends the tasks of this driver; a Ray that was started for it ends too."""
+        """Ends this driver's tasks and leaves the cluster; a Ray started here ends too."""
         import ray
 
         self._abandon()  # a run that was broken off may be closed only later, when there is no Ray any more
         ray.shutdown()
 
     def largest_node(self) -> dict[str, float]:
-        """Returns the most that one node of the cluster has of each of Ray's resources: `CPU`, `GPU`, `memory`."""
+        """Returns the most that one node has of each resource: `CPU`, `GPU`, `memory`."""
         nodes = _resources()
         return {name: max(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
 
     def gpus(self) -> float:
-        """Returns how many GPUs the nodes of the cluster have together."""
+        """Returns the number of GPUs in the cluster."""
         return sum(node.get("GPU", 0.0) for node in _resources())
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields what happens until every job has finished or failed; a job is asked for when there is room for it.
+        """Yields events until every job has finished or failed; takes a job only when there is room for it.
 
         Raises:
             UsageError: no node of the cluster has what a job needs.
-            IngredientsError: the cluster does not answer any more.
+            IngredientsError: the cluster no longer answers.
         """
         import ray
 
@@ -138,7 +138,7 @@ class RayEngine:
             self._abandon()
 
     def _room(self) -> int:
-        """Returns how many jobs may be in Ray's hands."""
+        """Returns how many jobs Ray may hold."""
         return self._workers or int(sum(node.get("CPU", 0.0) for node in _resources())) + QUEUED
 
     def _hand_out(self, attempt: Attempt) -> None:
@@ -151,7 +151,7 @@ class RayEngine:
         self._attempts[task.remote(job.key, pickle.dumps(job), self._home, self._mailbox)] = attempt
 
     def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
-        """Waits a moment and yields what has been told meanwhile; then which tasks have ended."""
+        """Yields the tasks' messages, then the ends of tasks."""
         import ray
 
         ended, _ = ray.wait(list(self._attempts), num_returns=len(self._attempts), timeout=SECONDS_BETWEEN_LOOKS)
@@ -182,7 +182,7 @@ class RayEngine:
         return after_fault(attempt, fault, self._limits, again, self._home.logs)
 
     def _look(self) -> None:
-        """Ends tasks that take longer than they may, counted from when they started, not from when they had to wait."""
+        """Ends tasks over the time limit, which counts from their start, without waiting."""
         import ray
 
         most = self._limits.seconds
@@ -195,7 +195,7 @@ class RayEngine:
                 ray.cancel(task, force=True)
 
     def _abandon(self) -> None:
-        """Ends the tasks in work by force: they have nothing to tidy up, since results are written atomically."""
+        """Ends running tasks by force; results are written atomically."""
         import ray
 
         tasks = list(self._attempts)
@@ -233,7 +233,7 @@ class RayEngine:
 
 
 def _resources() -> list[dict[str, float]]:
-    """Returns what each node of the cluster has in all."""
+    """Returns the total resources of each node."""
     import ray
 
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -265,7 +265,7 @@ def _host_and_port(address: str) -> tuple[str, int] | None:
 
 
 def _require_answer(address: str) -> None:
-    """Raises `OSError` where nobody listens; Ray itself would go on trying for minutes."""
+    """Raises `OSError` where nobody listens; Ray itself would try for minutes."""
     if place := _host_and_port(address):
         socket.create_connection(place, timeout=SECONDS_TO_REACH).close()
 
@@ -276,7 +276,7 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Leaves SIGTERM to whom it was left before: Ray, when it starts, makes it end the process without a word."""
+    """Restores the handler of SIGTERM; Ray replaces it by one that ends the process silently."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

@@ -1,4 +1,4 @@
-"""On a node of a Ray cluster: one job as a task, and the mailbox by which tasks tell the driver how they go on."""
+"""Inside a Ray cluster: one job as a task, and the mailbox for its messages to the driver."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Home:
-    """Where the command was given: relative paths and the user's own modules mean the same in every task.
+    """Where the command was given, so that paths and modules mean the same in every task.
 
     Attributes:
         folder: the current folder.
-        paths: where Python looks for modules.
-        logs: a folder in the results folder, where the output of jobs goes; None where it is not kept.
+        paths: Python's module path.
+        logs: folder for jobs' output in the results folder; None to drop it.
     """
 
     folder: Path
@@ -30,12 +30,12 @@ class Home:
 
     @property
     def not_shared(self) -> Path | None:
-        """A folder that this node lacks: the current one, or that of the results; None if it has both."""
+        """A needed folder that this node lacks, or None."""
         needed = (self.folder, *([self.logs.parent] if self.logs else []))
         return next((folder for folder in needed if not folder.is_dir()), None)
 
     def enter(self) -> None:
-        """Makes this process look for files and modules where the driver does.
+        """Changes to the driver's folder and module path.
 
         Raises:
             UsageError: this node lacks a folder.
@@ -47,25 +47,25 @@ class Home:
 
 
 class Mailbox:
-    """What tasks have told and the driver has not yet read, as (job's key, kind, message); an actor of one process."""
+    """Unread messages of tasks, as (job's key, kind, message); a Ray actor."""
 
     def __init__(self) -> None:
-        """It is empty."""
+        """Starts empty."""
         self._letters: list[tuple[str, str, Any]] = []
 
     def put(self, letter: tuple[str, str, Any]) -> None:
-        """Keeps a letter."""
+        """Adds a message."""
         self._letters.append(letter)
 
     def take(self) -> list[tuple[str, str, Any]]:
-        """Returns the letters in the order in which they came, and forgets them."""
+        """Returns and removes the messages, in order."""
         taken = self._letters
         self._letters = []
         return taken
 
 
 def work(key: str, pickled: bytes, home: Home, mailbox: Any) -> tuple[bool, bytes]:  # noqa: ANN401 - an actor
-    """Runs a job as a Ray task; returns whether it finished, and the pickled message (see `worker.answer`)."""
+    """Runs a job as a Ray task; returns whether it finished, and the pickled message (`worker.answer`)."""
     import ray
 
     def post(kind: str, message: object) -> None:

@@ -1,8 +1,8 @@
 """Inside one worker process: jobs come in on a pipe, messages go out on it.
 
-Messages are pairs: ("told", message), ("finished", result) or ("failed", fault). A worker whose job raised ends, so
-that the next job meets a fresh process; a worker whose parent is gone ends at once, in the middle of its job if need be
-(results are written atomically, so nothing is left half-written).
+Messages are pairs: ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised,
+so that the next job gets a fresh process. It also ends at once when its parent is gone; results are written atomically,
+so none is left half-written.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 
 
 def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: dict[str, str]) -> None:
-    """Runs the jobs that arrive on `pipe` until it closes or a job fails; their output goes to `logs`.
+    """Runs the jobs that arrive on `pipe` until it closes or one fails; output goes to `logs`.
 
-    `place` is shared memory, in which it says where in somebody else's code it is. `variables` are the environment
-    of its parent now: the process that it was forked from may be older.
+    In the shared memory `place` it notes its place in foreign code. `variables` are the parent's environment, since the
+    process it was forked from may be older.
     """
     os.environ.clear()
     os.environ.update(variables)
@@ -55,12 +55,12 @@ def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: d
 
 
 def log_path(logs: Path, key: str) -> Path:
-    """Returns where the output of a job goes."""
+    """Returns the path of a job's log."""
     return logs / f"{key}.log"
 
 
 def note_in_log(logs: Path | None, key: str, line: str) -> None:
-    """Adds a line to a job's log: how its worker ended, which it could not say itself."""
+    """Adds a line to a job's log: how its worker ended."""
     if logs is None:
         return
     with suppress(OSError):  # a folder that cannot be written is said where a result is lost by it
@@ -70,7 +70,7 @@ def note_in_log(logs: Path | None, key: str, line: str) -> None:
 
 
 def written_log(logs: Path | None, key: str) -> Path | None:
-    """Returns where a failed job's last words are, if it had any; one that was killed leaves an empty file."""
+    """Returns a failed job's log, if it is not empty; removes an empty one."""
     if logs is None:
         return None
     log = log_path(logs, key)
@@ -83,13 +83,13 @@ def written_log(logs: Path | None, key: str) -> Path | None:
 
 
 def send_job(pipe: Connection, job: Job) -> None:
-    """Hands a job to the worker at the other end, its key first: the log is open before anything can fail."""
+    """Sends a job to a worker, its key first, so that the log is open before anything can fail."""
     pipe.send(job.key)
     pipe.send_bytes(pickle.dumps(job))
 
 
 def _sent(pipe: Connection, answer: bytes) -> bool:
-    """Returns whether somebody was there to hear the answer; a main process that was told to end is not."""
+    """Sends an answer; returns whether the main process was there to receive it."""
     try:
         pipe.send_bytes(answer)
     except OSError:
@@ -110,7 +110,7 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
 
 
 def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[bool, bytes]:
-    """Runs a pickled job, whatever it raises; returns whether it finished, and the pickled message."""
+    """Runs a pickled job and catches everything; returns whether it finished, and the pickled message."""
     try:
         job: Job = pickle.loads(receive())
         return True, pickle.dumps(("finished", _call(job, tell)))
@@ -124,7 +124,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
 
 
 def _of_others(cause: BaseException | None) -> bool:
-    """Returns whether somebody else's code raised; that Gymnasium has no such environment needs no traceback."""
+    """Returns whether foreign code raised; Gymnasium's own errors need no traceback."""
     return cause is not None and not type(cause).__module__.startswith("gymnasium")
 
 
@@ -142,7 +142,7 @@ def _teller(pipe: Connection) -> Callable[[Any], None]:
 
 
 def _telling_where(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
-    """Returns what ends this process as `os._exit` does, and first writes who asked for it: it leaves no traceback."""
+    """Returns an `os._exit` that first logs its caller, since it leaves no traceback."""
     worker = os.getpid()
 
     def leave_telling(status: int) -> NoReturn:
@@ -165,7 +165,7 @@ def _end_with_parent(leave: Callable[[int], NoReturn]) -> None:
 
 @contextmanager
 def output_to(log: Path | None) -> Iterator[None]:
-    """Adds what this process prints, native crashes included, to `log`; removes it again if it stays empty."""
+    """Appends this process's output, native crashes included, to `log`; removes an empty log."""
     try:
         descriptor = None if log is None else _opened(log)
     except OSError:  # a folder that cannot be written is said where a result is lost by it

@@ -1,10 +1,9 @@
-"""One stack from start to stored result: the only wing that knows both training and storage.
+"""One stack from start to stored result: the only wing that imports both training and storage.
 
-In reading order: `stack` (the jobs of an engine: train, evaluate, store), `course` (training that can be gone on with),
-`informed` (the yardstick where no reference is known), `memoryless` (the best that agents without memory can do),
-`tables` (curves, diagnostics and weights as they are stored), `brains` (a stored run's agent, to play with), `work`
-(how much it is, counted beforehand). What a job tells on the way stands here, where the main process finds it without
-importing torch.
+In reading order: `stack` (the jobs: train, evaluate, store), `course` (resumable training), `informed` (the yardstick
+where no reference is known), `memoryless` (the best agents without memory), `tables` (curves, diagnostics and weights
+as stored), `brains` (a stored run's agent), `work` (steps, counted beforehand). What jobs report stands here, where the
+main process finds it without torch.
 """
 
 from __future__ import annotations
@@ -30,12 +29,11 @@ class Progress:
     Attributes:
         phase: what it is doing.
         train_step: environment steps of each run so far.
-        train_steps: environment steps that each run will have; 0 where nothing is trained.
-        env_steps: environment steps of all runs of the job so far.
-        score: the best run's mean return an episode in the last rollout; None where there is none.
-        notice: what the user should be told, in one line, where there is something.
-        diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`; empty where there are
-            none.
+        train_steps: of each run's training; 0 if nothing is trained.
+        env_steps: environment steps of all runs so far.
+        score: the best run's mean return of an episode in the last rollout.
+        notice: one line for the user.
+        diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`.
     """
 
     phase: Literal["training", "evaluating", "references"]
@@ -51,7 +49,7 @@ Tell = Callable[[Progress], None]
 
 
 class Work(NamedTuple):
-    """Environment steps of one run: trained on, and only played, in evaluations."""
+    """Environment steps of one run: trained on, and played in evaluations."""
 
     trained: int
     played: int
@@ -60,7 +58,7 @@ class Work(NamedTuple):
 def memoryless_agents(study: Study) -> int:
     """Returns how many memoryless agents are trained for each combination of channels.
 
-    By default so many that they take about a quarter of the study's training at most, and no more than three.
+    By default at most three, and so few that they take about a quarter of the study's training.
     """
     asked = study.evaluation.reactive_agents
     if asked != "auto":
@@ -69,14 +67,14 @@ def memoryless_agents(study: Study) -> int:
 
 
 def combinations(study: Study) -> tuple[tuple[bool, bool], ...]:
-    """Returns which channels memoryless agents are shown, reward and action: those of the study's cells, and both."""
+    """Returns the channels (reward, action) that memoryless agents see: those of the study's cells, and both."""
     given = set(product(study.ingredients.reward_observation, study.ingredients.action_observation))
     every = ((True, True), (True, False), (False, True), (False, False))
     return tuple(pair for pair in every if pair == (True, True) or pair in given)
 
 
 def memoryless_steps(study: Study) -> int:
-    """Returns the environment steps that all memoryless agents of a study are trained on."""
+    """Returns the environment steps of training all memoryless agents."""
     return memoryless_agents(study) * len(combinations(study)) * int(MORE_STEPS * study.learner.train_steps)
 
 

@@ -1,4 +1,4 @@
-"""The agent of a stored run, as it was at one of its evaluation points."""
+"""A stored run's agent at an evaluation point."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ingredients.training.setup import prepare
 
 @dataclass(frozen=True)
 class Brain:
-    """What of a run acts: its architecture, its weights by name, `[1, *shape]` each, and the tasks it was made for.
+    """A run's agent.
 
     Attributes:
         run: its cell and seed.
-        train_step: environment steps after which these weights were taken.
+        train_step: environment steps before these weights.
         agent: the architecture.
         family: of the study's tasks.
-        weights: by name.
+        weights: by name, `[1, *shape]` each.
     """
 
     run: Run
@@ -53,7 +53,7 @@ def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], at: int | N
     Args:
         study: the study.
         run: the run.
-        weights: of each evaluation point that was kept, by name, as the store has them.
+        weights: by name, for each stored evaluation point.
         at: the train step of an evaluation point; None is the end of training.
 
     Raises:

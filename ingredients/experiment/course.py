@@ -1,6 +1,6 @@
-"""Training of a stack that can be resumed: begun, or gone on with from its last snapshot, with snapshots on the way.
+"""Resumable training of a stack, with snapshots on the way.
 
-It ends with the same weights, to the bit, wherever it was interrupted.
+The final weights are the same to the bit, wherever it was interrupted.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from ingredients.training.trainer import Setup, Training, Update, begin_training
 
 @dataclass
 class ResumableTraining:
-    """How far a stack has come.
+    """A stack's training so far.
 
     Attributes:
-        training: its state after the last update.
+        training: state after the last update.
         policies: at the evaluation points so far.
-        updates: what every update so far reported.
-        began: when it began by `time.monotonic`, had it not been interrupted: what earlier attempts took counts.
+        updates: reports of all updates so far.
+        began: start by `time.monotonic`, moved back by the time of earlier attempts.
     """
 
     training: Training
@@ -50,12 +50,12 @@ class ResumableTraining:
 
 @dataclass(frozen=True)
 class SnapshotPlan:
-    """Where the snapshots of a stack are kept, and how often they are made.
+    """Where a stack's snapshots are kept, and how often they are made.
 
     Attributes:
         snapshots: of the results folder.
-        runs: the fingerprint of what trains each run, by the run's id.
-        made_with: what else decides the bits.
+        runs: training fingerprints by run id.
+        made_with: what else determines the bits.
         seconds: between two snapshots.
     """
 
@@ -66,19 +66,19 @@ class SnapshotPlan:
 
 
 def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -> SnapshotPlan:
-    """Returns where the stack's snapshots are kept."""
+    """Returns the stack's snapshot plan."""
     runs = {run.id: fingerprints(study, run).trains for run in setup.runs}
     made_with = {"device": setup.device.type, "torch": installed("torch")}
     return SnapshotPlan(Snapshots(directory), runs, made_with, seconds)
 
 
 def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
-    """Returns the course from where the last snapshot left it, or from the first weights.
+    """Returns training at the last snapshot, or at the initial weights.
 
     Args:
         setup: the stack's.
-        plan: where its snapshots are kept.
-        say: is told in words what was found, if anything, and after how many updates the course begins.
+        plan: where its snapshots are.
+        say: hears what was found, and after how many updates training starts.
     """
     snapshot, notice = plan.snapshots.find(plan.runs, plan.made_with)
     if snapshot is None:
@@ -100,14 +100,14 @@ def train_to_end(
     heard: Callable[[Update], None],
     keep: Callable[[ResumableTraining], None],
 ) -> None:
-    """Trains the stack to its end; `course` is changed in place.
+    """Trains the stack to its end; changes `course` in place.
 
     Args:
         setup: the stack's.
-        course: as it stands.
-        wanted: after how many updates the policies are kept for evaluation.
-        heard: is told every update.
-        keep: is called after every update, when all of it is part of the course.
+        course: its training so far.
+        wanted: after how many updates policies are kept for evaluation.
+        heard: hears of every update.
+        keep: is called after every update.
     """
     for update in train(setup, course.training):
         course.updates.append(update)
@@ -121,14 +121,14 @@ def train_to_end(
 def snapshot_writer(
     plan: SnapshotPlan, say: Callable[[str, int], None], aside: Executor | None = None
 ) -> Callable[[ResumableTraining], None]:
-    """Returns what makes a snapshot when it is time for one.
+    """Returns a function that makes a snapshot when one is due.
 
-    A snapshot that cannot be written costs no training: it is said once, and tried again when it is time again.
+    A failure to write is reported once and retried when the next is due; training continues.
 
     Args:
         plan: where snapshots are kept.
-        say: is told in words what went wrong, and after how many updates.
-        aside: writes them while a device trains on: a thousand runs are a gigabyte. One at a time is written.
+        say: hears what went wrong, and after how many updates.
+        aside: writes snapshots, one at a time, while a device trains; a thousand runs are a gigabyte.
     """
     kept_at = time.monotonic()
     complained = False
@@ -159,7 +159,7 @@ def snapshot_writer(
 
 
 def _written(plan: SnapshotPlan, snapshot: Snapshot, aside: Executor | None) -> Future[None]:
-    """Returns the writing of a snapshot, which is done where nobody does it aside."""
+    """Returns the future of writing a snapshot; done at once without `aside`."""
     if aside is not None:
         return aside.submit(plan.snapshots.write, snapshot)
     done: Future[None] = Future()

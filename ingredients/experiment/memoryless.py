@@ -1,11 +1,10 @@
-"""Memoryless agents: what the study's own trainer makes of an agent that remembers nothing, with more time than a run.
+"""Memoryless agents: the study's own trainer without memory, trained longer than a run.
 
-The reactive reference is a hurdle of the rule and the ceiling of the cells without memory. A policy that was found on
-r_{t-1} and a_{t-1} alone misses what the environment shows besides. So for each combination of channels agents are
-trained without memory: with seeds that no study can have, for half as many steps again as a run, the best of them
-chosen on tasks of their own. An agent that is shown more may ignore it, so a combination is worth at least what those
-below it are. Where a study has few runs there are few agents or none: together they take about a quarter of its
-training at most.
+The reactive reference is a hurdle of the verdict rule and the ceiling of cells without memory. A policy of r_{t-1} and
+a_{t-1} alone misses what the environment shows. So memoryless agents are trained for each combination of channels, with
+seeds that no study uses, for half as many steps again as a run. The best is chosen on separate tasks. An agent may
+ignore a channel, so a combination is worth at least as much as those with fewer channels. Together they take at most
+about a quarter of the study's training, so a small study has few agents or none.
 """
 
 from __future__ import annotations
@@ -49,16 +48,16 @@ Entries = dict[str, tuple[dict[str, Any], list[float]]]
 def add_memoryless(
     study: Study, family: Family, tasks: Tensor, played: dict[str, Any], device: str, tell: Tell
 ) -> None:
-    """Adds the agents to what `evaluate_references` gave, and `memoryless`: the best known by what is shown.
+    """Adds the agents to the result of `evaluate_references`, and `memoryless`: the best known for each combination.
 
-    The reactive role goes to the best of those shown both channels, unless the environment can be written on: there a
+    The best one shown both channels becomes the reactive reference, unless the environment can be written on. There a
     memoryless agent may do as well as any, and is no hurdle.
     """
     join_memoryless(played, train_memoryless(study, family, tasks, device, tell))
 
 
 def train_memoryless(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> Entries:
-    """Returns what the agents earn, by the names that references have: the entry, and the mean curve at the points."""
+    """Returns the agents' entries and mean curves at the points, by reference name."""
     agents = memoryless_agents(study)
     entries: Entries = {}
     for shown in combinations(study) if agents else ():
@@ -69,7 +68,7 @@ def train_memoryless(study: Study, family: Family, tasks: Tensor, device: str, t
 
 
 def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
-    """Adds what trained agents earn to what the other references do, and says which are the best known."""
+    """Adds trained agents to the other references, and names the best known."""
     for name, (entry, at_points) in entries.items():
         played["references"][name], played["at_points"][name] = entry, at_points
     played["memoryless"] = best_known(played)
@@ -79,7 +78,7 @@ def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
 
 
 def best_known(played: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the reference that earns most of those shown no more, by what is shown; nothing where there is none."""
+    """Returns the reference with the highest return for each combination of channels, or a part of it."""
     references = played["references"]
     found: dict[tuple[bool, bool], str | None] = {**FOUND, (True, True): played["reactive"]}
 
@@ -101,7 +100,7 @@ def best_known(played: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Agent(NamedTuple):
-    """The best of some trained agents: its setup, cell and weights `[1, P]`."""
+    """The best of some trained agents, with weights `[1, P]`."""
 
     study: Study
     family: Family
@@ -112,7 +111,7 @@ class _Agent(NamedTuple):
 def _train(
     study: Study, family: Family, shown: tuple[bool, bool], agents: int, device: str, tell: Tell
 ) -> _Agent | None:
-    """Returns the best of `agents` agents; None where all of them failed."""
+    """Returns the best of `agents` agents; None if all failed."""
     cell = Cell(*shown, memory=False, task_distribution=True)
     longer = _longer(study)
     runs = tuple(Run(cell, BEYOND_STUDIES + index) for index in range(agents))
@@ -132,9 +131,9 @@ def _train(
 
 
 def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], list[float]]:
-    """Returns the agent as references are stored, and its mean curve on the tasks of the points.
+    """Returns the agent's reference entry, and its mean curve on the tasks of the points.
 
-    It plays with as many streams of luck as the others. A swap of its memory, which is empty, costs nothing.
+    It plays with as many random streams as other references. A swap of its memory, which is empty, changes nothing.
     """
     luck = lucks(0, LUCKS)  # the stream is the setup's
     runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)

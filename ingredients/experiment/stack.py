@@ -1,6 +1,6 @@
-"""The jobs of a grid: the references, and a stack from first weights to stored runs.
+"""The jobs of a grid: the references, and a stack from initial weights to stored runs.
 
-These functions run inside a worker and tell their progress.
+These functions run inside a worker and report progress.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
 
 
 def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -> dict[str, Any]:
-    """Returns the family's references on the study's evaluation tasks, as the store keeps them.
+    """Returns the family's references on the study's evaluation tasks, as stored.
 
-    A yardstick that nobody can write down is trained first, and memoryless agents are: on `device`, where it is there.
-    With `leaks` also what the environment leaks, which takes longer than most references.
+    The informed yardstick, if needed, and memoryless agents are trained on `device`, or the CPU without CUDA. `leaks`
+    also measures the environment's leaks, which takes longer than most references.
     """
     # what only this job needs takes a second and more to load
     from ingredients.experiment.memoryless import join_memoryless, train_memoryless
@@ -90,18 +90,18 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
 
 
 class _AtOnce(AbstractContextManager["_AtOnce"]):
-    """A pool of threads that has none: a job is done when its result is asked for."""
+    """An executor without threads: a job runs when its result is requested."""
 
     def __exit__(self, *raised: object) -> None:
-        """Has nothing to wait for."""
+        """Does nothing."""
 
     def submit(self, function: Callable[..., Any], *arguments: object) -> _Later:
-        """Returns the job, not done yet."""
+        """Returns the job, not yet run."""
         return _Later(partial(function, *arguments))
 
 
 class _Later(NamedTuple):
-    """A job that is done when its result is asked for."""
+    """A job that runs when its result is requested."""
 
     result: Callable[[], Any]
 
@@ -111,18 +111,18 @@ def run_stack(
 ) -> dict[str, str]:
     """Trains, evaluates and stores the stack's runs; those with good weights are only evaluated again.
 
-    What an earlier attempt has stored is left as it is, and training goes on from its last snapshot.
+    Stored runs are kept, and training resumes from the last snapshot.
 
     Args:
-        study: the study that the runs belong to.
+        study: the study of the runs.
         stack: the runs.
         directory: the results folder.
-        device: where training computes.
+        device: for training.
         snapshot_seconds: between two snapshots.
-        tell: is told of progress.
+        tell: hears progress.
 
     Returns:
-        Why runs failed, by their id.
+        Why runs failed, by id.
     """
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)
@@ -140,7 +140,7 @@ def run_stack(
 
 
 def _store_all(study: Study, setup: Setup, store: Store, course: ResumableTraining, tell: Tell) -> dict[str, str]:
-    """Evaluates and stores the runs of a stack that is trained; returns why runs failed."""
+    """Evaluates and stores a trained stack; returns why runs failed."""
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, course.policies)
     seconds = time.monotonic() - course.began
@@ -161,7 +161,7 @@ def _store_all(study: Study, setup: Setup, store: Store, course: ResumableTraini
 
 
 def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: str, tell: Tell) -> dict[str, str]:
-    """Evaluates stored weights as the study now says; nothing is trained. Returns whose weights cannot be read."""
+    """Evaluates stored weights by the present settings; returns why weights could not be read, or runs failed."""
     weights, failed = {}, {}
     for run in runs:
         try:
@@ -177,7 +177,7 @@ def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: s
 def _evaluate_weights(
     study: Study, setup: Setup, store: Store, weights: list[dict[str, np.ndarray]], tell: Tell
 ) -> dict[str, str]:
-    """Returns whose environments failed: what is stored of those stays as it is."""
+    """Evaluates and stores; returns failures, whose runs keep their stored results."""
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, loaded_policies(setup, weights))
     reasons = _raised(setup)
@@ -193,7 +193,7 @@ def _evaluate_weights(
 
 
 def _raised(setup: Setup) -> list[str | None]:
-    """Returns for each run why its environments failed in the evaluation, None where they did not."""
+    """Returns for each run why its environments failed in the evaluation, or None."""
     raised = take_failures(setup.family)
     for failure in raised.values():
         failure.log()
@@ -203,7 +203,7 @@ def _raised(setup: Setup) -> list[str | None]:
 
 @dataclass(frozen=True)
 class _Result:
-    """What one run of a stack came to."""
+    """The results of one run of a stack."""
 
     run: Run
     reason: str | None
@@ -215,12 +215,12 @@ class _Result:
 
 
 def _nothing(evaluation: RunEvaluation) -> RunEvaluation:
-    """Returns what there is to store of a run that failed: its weights are no policy."""
+    """Returns the empty evaluation of a failed run."""
     return RunEvaluation(evaluation.curves.iloc[:0], ())
 
 
 def _store(study: Study, store: Store, result: _Result) -> None:
-    """Stores a run with all that made it: configuration, fingerprints, versions."""
+    """Stores a run with its configuration, fingerprints and versions."""
     record = RunRecord(
         run=result.run,
         fingerprints=fingerprints(study, result.run),
@@ -246,7 +246,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
 
 
 def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> ResumableTraining:
-    """Trains the stack, from its last snapshot where there is one."""
+    """Trains the stack, from its last snapshot if there is one."""
 
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
@@ -266,10 +266,10 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:
-    """Returns after how many updates curves are taken: before the first, then log-spaced up to the last.
+    """Returns after how many updates curves are taken: 0, then log-spaced to the last.
 
-    Learning is fast first and slow later, and emergence is read off a logarithmic axis. Points that
-    round to the same update are one, so early in a short training there are fewer than asked for.
+    Learning is fast first, and emergence is read off a logarithmic axis. Points that round to the same update are
+    merged, so a short training has fewer.
     """
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
@@ -280,7 +280,7 @@ def evaluation_points(updates: int, points: int) -> list[int]:
 
 
 def _teller(setup: Setup, tell: Tell) -> Callable[[Update], None]:
-    """Returns what tells of updates, a few times a second at most and of the last: progress must cost nothing."""
+    """Returns a function that reports updates a few times a second, and the last."""
     told_at = float("-inf")
 
     def heard(update: Update) -> None:

@@ -1,4 +1,4 @@
-"""What a stack leaves behind, as tables and arrays: curves, diagnostics, weights."""
+"""A stack's results as tables and arrays: curves, diagnostics, weights."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMED = {"train_step": "train_step", "probe": "probe", "tasks": "kind"}  # colu
 
 @dataclass(frozen=True)
 class Policies:
-    """A stack's policies at the evaluation points, the last one final: train steps, weights `[S, P]` of each."""
+    """A stack's policies at the evaluation points: train steps, and weights `[S, P]` of each."""
 
     train_steps: list[int]
     weights: list[Tensor]
@@ -36,7 +36,7 @@ class Policies:
 
 @dataclass(frozen=True)
 class _Take:
-    """One evaluation of a stack: when, on which kind of tasks, the tasks `[S, N, D]`, probes, policies `[S, P]`."""
+    """One evaluation of a stack: tasks `[S, N, D]`, policies `[S, P]`."""
 
     train_step: int
     kind: str
@@ -47,17 +47,17 @@ class _Take:
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """What evaluating a run gave.
+    """The evaluation of one run.
 
     Attributes:
         curves: its table of curves.
-        returns_by_block: the plain lifetime's return on blocks of the held-out tasks, equal blocks for all runs: what
-            judgement needs to count the tasks, too, as drawn.
-        statistics: the family's own analysis of the plain lifetimes, by name; empty where it has none.
-        blocks: the final curves on those blocks, plain and under each probe, `[G, K]`: what the run's own intervals
-            over tasks rest on.
-        inside: what its memory holds of the last action and reward (`training.inside`); empty without a memory.
-        analysis: what the study's `evaluation.analysis` found, lists of numbers by name; empty where none was asked.
+        returns_by_block: return of the plain lifetime on blocks of held-out tasks, the same for all runs, so that
+            judgement can treat tasks as random.
+        statistics: the family's own analysis of the plain lifetimes, by name.
+        blocks: final curves on those blocks, plain and under each probe, `[G, K]`, for the run's own intervals over
+            tasks.
+        inside: what its memory holds of the last action and reward (`training.inside`).
+        analysis: results of the study's `evaluation.analysis`, by name.
     """
 
     curves: pd.DataFrame
@@ -69,7 +69,7 @@ class RunEvaluation:
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
-    """Returns what each run of a stack shows: small curves at the points, large ones with probes at the end."""
+    """Returns the evaluation of each run: on few tasks at the points, on many with probes at the end."""
     parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
@@ -99,7 +99,7 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvalu
 
 
 def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, Sequence[float]]]:
-    """Returns what the analysis that the study asks for finds of each run."""
+    """Returns each run's results of the study's analysis."""
     if study.evaluation.analysis == "none":
         return [{} for _ in setup.runs]
     if study.evaluation.analysis == "planning":
@@ -128,7 +128,7 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
 
 
 class _Curves(NamedTuple):
-    """The curves of all runs under one probe, `[S, K]`, and what each run could earn in an episode, NaN if unknown."""
+    """The curves of all runs under one probe, `[S, K]`, and each run's best episode return, NaN if unknown."""
 
     train_step: int
     probe: str
@@ -138,7 +138,7 @@ class _Curves(NamedTuple):
 
 
 def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.DataFrame:
-    """Returns the curves of one run, a row for each episode of each."""
+    """Returns the curves of one run, a row for each episode."""
     episodes = parts[0].returns.shape[1]
     returns = np.concatenate([part.returns[index] for part in parts])
     tops = np.repeat([part.tops[index] for part in parts], episodes)
@@ -157,7 +157,7 @@ def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.D
 
 
 def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
-    """Returns one row an update for each run of the stack; all numbers leave the device at once."""
+    """Returns a table for each run with a row for each update; all numbers leave the device at once."""
     if not updates:
         return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
     told = [_diagnostics(update) for update in updates]
@@ -178,21 +178,21 @@ def _diagnostics(update: Update) -> tuple[Tensor, ...]:
 
 
 def mean_diagnostics(update: Update) -> dict[str, float]:
-    """Returns an update's numbers by column: means over the runs, without those that are not finite."""
+    """Returns an update's means over the runs, by column, ignoring numbers that are not finite."""
     numbers = torch.stack(_diagnostics(update)).double()
     means = numbers.masked_fill(~numbers.isfinite(), torch.nan).nanmean(1).tolist()
     return dict(zip(DIAGNOSTICS.names[2:], means, strict=True))
 
 
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
-    """Returns one run's policies at all evaluation points by name, `[points, *shape]`, and the points' train steps."""
+    """Returns one run's policies at all points, `[points, *shape]` by name, and the points' train steps."""
     rows = torch.stack([policy[index].cpu() for policy in policies.weights])
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
     return {**named, "train_step": np.array(policies.train_steps)}
 
 
 def loaded_policies(setup: Setup, stored: Sequence[Mapping[str, np.ndarray]]) -> Policies:
-    """Returns the policies of a stack from its runs' stored weights."""
+    """Returns a stack's policies from its runs' stored weights."""
     steps = stored[0]["train_step"].tolist()
     weights = [
         flatten([{name: torch.from_numpy(run[name][point]) for name in setup.agent.shapes()} for run in stored])

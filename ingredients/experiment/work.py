@@ -1,6 +1,6 @@
-"""How much work a run is, counted beforehand: what it will train on and what its evaluations will play.
+"""Counts a run's steps beforehand: of training, and of evaluations.
 
-A test counts the same while a run is made.
+A test compares it with the count of a real run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ingredients.training.trainer import prepare
 
 
 def work_of_a_run(study: Study) -> Work:
-    """Returns the steps of every run of the study: whole rollouts, and all curves of all evaluation points."""
+    """Returns the steps of every run of the study: whole rollouts, and all evaluations."""
     setup = prepare(study, ())
     settings = study.evaluation
     probes = probes_of(setup.family)

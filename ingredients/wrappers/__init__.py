@@ -3,11 +3,11 @@
     from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task
 
     cell = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
-    cell = Lifetime(cell, episodes=50, draw_task=new_task)       # one episode of the outside is a lifetime
-    cell = ActionObservation(RewardObservation(cell))            # leave one out, and its ingredient is off
+    cell = Lifetime(cell, episodes=50, draw_task=new_task)       # one outer episode is a lifetime
+    cell = ActionObservation(RewardObservation(cell))            # leave one out to switch its ingredient off
 
-`columns` has what is added, `resets` how the lanes of a vector are reset, `single` the wrappers of one environment,
-`vector` those of vectors (`VectorLifetime`, ...).
+`columns` has what is appended, `resets` resets single lanes of a vector, `single` and `vector` have the wrappers
+(`VectorLifetime`, ...).
 """
 
 from ingredients.wrappers.columns import DrawTask, new_task

@@ -1,4 +1,4 @@
-"""What the wrappers add to an observation, and how a lifetime comes to its task."""
+"""Columns that wrappers append to observations, and how a lifetime gets its task."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NEW_TASK = "new_task"
 
 
 def new_task(environment: Any, draw: np.random.Generator) -> dict[str, Any]:  # noqa: ANN401 - single or vector
-    """Returns the options by which a family of ours draws a task: it does so by itself."""
+    """Returns the options with which our families draw a new task."""
     return {NEW_TASK: True}
 
 
 def of_later_episodes(options: dict[str, Any]) -> dict[str, Any]:
-    """Returns what of a lifetime's options each of its later episodes is reset with."""
+    """Returns the options for a lifetime's later episodes."""
     return {name: value for name, value in options.items() if name != NEW_TASK}
 
 
@@ -50,7 +50,7 @@ def wider(space: spaces.Box[Any], low: float | Numbers, high: float | Numbers, c
 
 
 def action_columns(space: spaces.Space[Any]) -> int:
-    """Returns how many columns an action takes: one-hot for choices, itself for a vector.
+    """Returns the number of columns of an action: one-hot for choices, itself for a vector.
 
     Raises:
         ValueError: actions are neither.

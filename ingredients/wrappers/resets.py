@@ -1,7 +1,7 @@
-"""Resets of a vector's lanes, each with options of its own.
+"""Resets of a vector's lanes, each with its own options.
 
-Gymnasium hands one set of options to all lanes of a reset, so lanes with other options are reset by a mask, one group
-after the other.
+Gymnasium gives one set of options to all lanes of a reset, so lanes with different options are reset by mask, group by
+group.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Resets:
     """A vector's resets.
 
     Attributes:
-        options: of each lane's next reset; after it, of those of the lifetime's later episodes.
+        options: of each lane's next reset; afterwards, of the lifetime's later episodes.
     """
 
     def __init__(self, env: Vector) -> None:
@@ -33,7 +33,7 @@ class Resets:
         self.options: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
 
     def of(self, which: Flags, seed: int | None = None) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Returns observations `[L, O]` and info after a reset of some lanes; the rows of others are as they come."""
+        """Returns observations `[L, O]` and info after resetting some lanes; other rows are undefined."""
         found = np.zeros((self._env.num_envs, *(self._env.single_observation_space.shape or ())), np.float32)
         infos: dict[str, Any] = {}
         groups = self._groups(which)
@@ -53,9 +53,9 @@ class Resets:
         return found, infos
 
     def _groups(self, which: Flags) -> list[Flags]:
-        """Returns lanes with the same options together, in the order of their first.
+        """Returns groups of lanes with equal options.
 
-        A lane whose options could be changed stands alone: Gymnasium hands one mapping to all lanes of a reset.
+        A lane whose options are mutable stands alone, since Gymnasium gives all lanes of a reset the same mapping.
         """
         groups: list[list[int]] = []
         for lane in np.flatnonzero(which).tolist():
@@ -69,7 +69,7 @@ class Resets:
 
 
 def which_lanes(options: dict[str, Any] | None, lanes: int) -> Flags:
-    """Returns the lanes that a reset is of: those of its mask, else all.
+    """Returns the lanes of a reset: those of its mask, else all.
 
     Raises:
         ValueError: the mask is not one switch for each lane.
@@ -90,7 +90,7 @@ def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _merged(before: dict[str, Any], info: dict[str, Any], group: Flags) -> dict[str, Any]:
-    """Returns the info of lanes reset before with that of a group: arrays row by row, as Gymnasium keeps them."""
+    """Returns the info of earlier lanes with a group's, arrays row by row."""
     merged = dict(before)
     for name, value in info.items():
         old = merged.get(name)

@@ -1,4 +1,4 @@
-"""Wrappers of one environment; the package's docstring shows them together."""
+"""Wrappers of one environment; the package shows how to combine them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Stepped = tuple[Numbers, SupportsFloat, bool, bool, dict[str, Any]]
 
 
 class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """K episodes on one task as one episode; appends [lifetime's start, episode's start] to the observation.
+    """K episodes on one task as one episode; appends [lifetime start, episode start] to the observation.
 
-    When an episode ends, the same step starts the next one; the last ends the lifetime, as `terminated`. `draw_task` is
-    called at a lifetime's start with the environment and draws of its own, and may turn the environment to a new task
-    or return options for its resets: all episodes of the lifetime are reset with them.
+    When an episode ends, the same step starts the next one; the last one's end terminates the lifetime. `draw_task` is
+    called at a lifetime's start with the environment and a generator. It sets a new task, or returns options for all
+    resets of the lifetime.
     """
 
     def __init__(self, env: Environment, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -53,7 +53,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
         return self._flagged(observation, 1.0, 1.0), info
 
     def step(self, action: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step of the lifetime; `info` says in `episode_end` whether an episode ended."""
+        """Returns a step of the lifetime; `info["episode_end"]` tells whether an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         info = {**info, "episode_end": bool(terminated or truncated)}
         if not (terminated or truncated):
@@ -70,7 +70,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
 
 
 class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """Appends [r_{t−1}, whether it is shown] to the observation; both are 0 at the start, where there is none."""
+    """Appends [r_{t−1}, whether it is shown] to the observation; both are 0 at the start."""
 
     def __init__(self, env: Environment) -> None:
         """Wraps an environment.
@@ -90,16 +90,16 @@ class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
         return _appended(self.env, observation, np.zeros(2, np.float32)), info
 
     def step(self, action: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step with its reward in what is observed next."""
+        """Returns a step whose observation has its reward."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         shown = _appended(self.env, observation, np.asarray([float(reward), 1.0], np.float32))
         return shown, reward, terminated, truncated, info
 
 
 class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """Appends [a_{t−1} one-hot or as a vector, whether it is shown]; all are 0 at the start, where there is none.
+    """Appends [a_{t−1} one-hot or as a vector, whether it is shown]; all are 0 at the start.
 
-    It is the action that was intended: what a slip made of it a wrapper cannot see.
+    It is the intended action: a wrapper cannot see a slip.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -122,7 +122,7 @@ class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
         return _appended(self.env, observation, np.zeros(self._columns + 1, np.float32)), info
 
     def step(self, action: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step with its action in what is observed next."""
+        """Returns a step whose observation has its action."""
         columns = np.append(spelled(self.env.action_space, action), np.float32(1.0))
         observation, reward, terminated, truncated, info = self.env.step(action)
         return _appended(self.env, observation, columns), reward, terminated, truncated, info

@@ -1,6 +1,6 @@
-"""The wrappers of `single` for vectors of environments, whatever their autoreset mode.
+"""The wrappers of `single` for vectors of environments, in any autoreset mode.
 
-A lane that has just been reset has neither r_{t−1} nor a_{t−1}.
+After a reset a lane has neither r_{t−1} nor a_{t−1}.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vec
 
 
 class VectorLifetime(VectorWrapper):
-    """K episodes on one task as one episode, in every lane; appends [lifetime's start, episode's start].
+    """K episodes on one task as one episode, in every lane; appends [lifetime start, episode start].
 
-    As in `single.Lifetime`, lane by lane: `draw_task` is called for each lane that starts a lifetime, with draws of its
-    own (those of the single wrapper with the lane's seed) and with its own environment, where the vector has one for
-    each (`envs`), else with the vector. The vector's own autoreset must be off, and is off here too: a lane whose
-    lifetime has ended waits for `reset(options={"reset_mask": ...})`, and is not to be stepped.
+    As `single.Lifetime`, lane by lane: `draw_task` is called for each lane that starts a lifetime, with a generator as
+    of the single wrapper with the lane's seed, and with the lane's environment if the vector has `envs`, else with the
+    vector. The vector's autoreset must be off, and is off here: a lane whose lifetime has ended must be reset with
+    `reset(options={"reset_mask": ...})` before the next step.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -50,7 +50,7 @@ class VectorLifetime(VectorWrapper):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns the first observations of lifetimes, of all lanes or of those of the mask."""
+        """Returns the first observations of lifetimes, of all lanes or those of the mask."""
         which = which_lanes(options, self.num_envs)
         given = dict(options or {})
         given.pop(MASK, None)
@@ -64,7 +64,7 @@ class VectorLifetime(VectorWrapper):
         return _with(observation, self._flags), info
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step of the lifetimes; `info` says in `episode_end` where an episode ended."""
+        """Returns a step of the lifetimes; `info["episode_end"]` tells where an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
         ended = terminated | truncated
         reward = np.array(reward)
@@ -85,7 +85,7 @@ class VectorLifetime(VectorWrapper):
 
 
 class _Channel(VectorWrapper):
-    """What the two channels share: which lanes have just been reset."""
+    """What both channels share: which lanes have just been reset."""
 
     def __init__(self, env: Vector) -> None:
         super().__init__(env)
@@ -96,14 +96,14 @@ class _Channel(VectorWrapper):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns the first observations; lanes outside of a mask show what they showed."""
+        """Returns the first observations; lanes outside a mask keep theirs."""
         which = which_lanes(options, self.num_envs)
         observation, info = self.env.reset(seed=seed, options=dict(options) if options else None)
         self._ended[which], self._last[which] = False, 0.0
         return _with(observation, self._last), info
 
     def _shown(self, observation: Any, content: Numbers, ended: Flags) -> Numbers:  # noqa: ANN401 - of the space
-        """Returns the observation, `content` and whether it is shown: 0 where a lane starts with this very step."""
+        """Returns the observation with `content` and whether it is shown: 0 where this step starts an episode."""
         same_step = self._mode is AutoresetMode.SAME_STEP
         starts = ended if same_step else self._ended & (self._mode is AutoresetMode.NEXT_STEP)
         self._ended = ended.copy()
@@ -126,7 +126,7 @@ class VectorRewardObservation(_Channel):
         self._last = np.zeros((env.num_envs, 2), np.float32)
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step with its rewards in what is observed next."""
+        """Returns a step whose observations have its rewards."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
         shown = self._shown(observation, np.asarray(reward, np.float32)[:, None], terminated | truncated)
         return shown, reward, terminated, truncated, info
@@ -148,7 +148,7 @@ class VectorActionObservation(_Channel):
         self._last = np.zeros((env.num_envs, self._actions + 1), np.float32)
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step with its actions in what is observed next."""
+        """Returns a step whose observations have its actions."""
         columns = self._spelled(actions)
         observation, reward, terminated, truncated, info = self.env.step(actions)
         shown = self._shown(observation, columns, terminated | truncated)
