@@ -85,6 +85,7 @@ def test_a_study_with_an_own_memory_runs_to_its_end(studies: Path) -> None:
     (studies / "my_memory.py").write_text(MODULE + "\n# edited\n")
     again = program_here(*command, cwd=above)
     why = "my_memory.py changed since 2 runs were trained, so training starts anew there"
+    assert (again.returncode, again.stderr) == (0, "")
     assert again.stdout.startswith(f"own: 0 of 2 runs are finished; 2 to do in 1 stack; {why}; ")
     assert len(list((above / "result" / "replaced").iterdir())) == 2
     (studies / "my_memory.py").unlink()
