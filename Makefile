@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 STUDY ?= ablations/bandit.yaml
 
+# Python keeps what it compiled, even where it is told not to: compiling anew takes each process of the tests seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install grid smoke bench test test-fast coverage check soak
 .DEFAULT_GOAL := help
 

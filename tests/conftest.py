@@ -5,7 +5,9 @@ Which tests `make test-fast` leaves out is said here for whole folders; single t
 
 from __future__ import annotations
 
+import gc
 import os
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
@@ -71,8 +73,24 @@ def small_measures(monkeypatch: pytest.MonkeyPatch, one_picture: None) -> None:
     measure_little(monkeypatch)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves slow folders and modules unread where their tests are not run: reading them takes seconds."""
+    return True if config.option.markexpr == "not slow" and is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of slow folders and modules."""
+    """Marks the tests of slow folders and modules, and all that train what the session shares."""
     for item in items:
-        if item.path.parent.name in SLOW_FOLDERS or item.path.stem in SLOW_MODULES:
+        if is_slow(item.path) or "small_result" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Lets the garbage collector pass over what is loaded once and for all: libraries, and the tests themselves."""
+    gc.collect()
+    gc.freeze()
+
+
+def is_slow(path: Path) -> bool:
+    """Returns whether a file's tests are slow, all of them."""
+    return path.suffix == ".py" and (path.parent.name in SLOW_FOLDERS or path.stem in SLOW_MODULES)

@@ -13,7 +13,6 @@ import numpy.typing as npt
 import scipy.stats
 import scipy.stats.mstats
 from scipy import special
-from statsmodels.stats.multitest import multipletests
 
 from ingredients.judgement.results import Interval
 
@@ -120,7 +119,12 @@ def holm(ps: Sequence[float]) -> tuple[float, ...]:
     """Returns Holm's (1979) adjusted p's, which need no independence: cells share seeds."""
     if not ps:
         return ()
-    return tuple(float(p) for p in multipletests(list(ps), method="holm")[1])
+    values = np.asarray(ps, dtype=np.float64)
+    ascending = np.argsort(values)
+    stepped = np.maximum.accumulate(values[ascending] * np.arange(values.size, 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[ascending] = np.minimum(stepped, 1)
+    return tuple(adjusted.tolist())
 
 
 def paired(first: Mapping[int, float], second: Mapping[int, float]) -> tuple[float, ...]:

@@ -33,6 +33,7 @@ def test_a_smoke_asks_for_few_steps_of_an_environment(name: str) -> None:
     assert sum(work_of_a_run(study)) * len(runs(study)) <= MOST_STEPS_OF_RUNS
 
 
+@pytest.mark.slow
 def test_so_do_its_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Random policy, informed agents and the measure of leaks, in the longest lifetimes that there are by default."""
     taken, step = 0, Pool.step
