@@ -1,12 +1,11 @@
-"""From curves to conclusions: arrays in, numbers and verdicts out; no torch.
+"""From curves to conclusions; no torch.
 
-In reading order: `statistics` (intervals, tests), `scores` (normalisation, G, D, C), `evidence` (intervals over tasks),
-`shares` (counts of runs, looks), `verdict` (the rule), `calibration` (the gate), `court` (input of a cell's judgement),
-`ceilings`, `emergence`, `advice`, `probes`, `cell_numbers` (further numbers), `cell_results`, `routes` (by which an
-agent has an ingredient), `route_results`, `route_words`, `conclusions` (ingredients), `claims`, `factorial`, `doses`,
-`words`, `not_shown` and `sentences` (in words), `beside` (agents minus references), `inner` (which algorithm),
-`planning` (signs of planning), `judge` (a whole study), `unjudged` (without references); `results` and `findings` are
-the output.
+In reading order: `statistics`, `scores` (G, D, C), `evidence` (intervals over tasks), `shares` (counts of runs, looks),
+`verdict` (the rule), `calibration` (the gate), `court` (shared input), `ceilings`, `emergence`, `advice`, `probes`,
+`cell_numbers`, `cell_results`, `routes` (to an ingredient), `route_results`, `route_words`, `conclusions`
+(ingredients), `claims`, `factorial`, `doses`, `words`, `not_shown`, `sentences`, `beside` (agents minus references),
+`inner` (which algorithm), `planning`, `judge` (a whole study), `unjudged` (without references); `results` and
+`findings` are the output.
 """
 
 from __future__ import annotations

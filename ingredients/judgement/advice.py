@@ -2,9 +2,8 @@
 
 - *More seeds*: runs agree but are too few, or differ with a wide share.
 - *More steps*: the score still rises at the end of training.
-- *A better learner*: it returns less than its ceiling or floor, beyond doubt, and no longer rises.
-
-A run whose interval straddles δ needs more evaluation tasks.
+- *A better learner*: it is shown below its ceiling or floor, and no longer rises.
+- *More evaluation tasks*: a run's interval straddles δ.
 """
 
 from __future__ import annotations
@@ -35,13 +34,7 @@ def advice(
 ) -> tuple[str, ...]:
     """Returns what would help a cell; nothing if it is in-context and not short of anything.
 
-    Args:
-        decision: on the cell.
-        look: the present one.
-        earlier: numbers of runs at earlier looks.
-        rise: of the normalised late score since the last evaluation point (`rising`).
-        short: what it falls short of (`shortfall`), or None.
-        criterion: δ and the confidence.
+    `earlier` are numbers of runs at earlier looks, `rise` is from `rising`, `short` from `shortfall`.
     """
     if not decision.judged or decision.verdict is None:
         return ()
@@ -90,9 +83,9 @@ def _tasks(decision: Decision) -> Iterator[str]:
 
 
 def rising(runs: Sequence[RunCurves], bars: Bars, confidence: float) -> Interval:
-    """Returns the rise of the normalised late score from the last evaluation point to the end, over runs.
+    """Returns the rise of the normalised late score from the last evaluation point to the end.
 
-    Points use fewer tasks, and the references' scores on those.
+    Points are scored by the references on the same few tasks.
     """
     rises = [
         bars.end.scale.normalise(late(run.plain)) - bars.points.scale.normalise(late(before))
@@ -114,7 +107,7 @@ class Standing:
     Attributes:
         rewarded: whether training rewards performance on held-out tasks (one training task does not).
         adapts: whether some runs adapt by what they carry.
-        complete: whether the cell has every ingredient.
+        complete: whether no ingredient is missing.
     """
 
     rewarded: bool
@@ -127,15 +120,8 @@ def shortfall(
 ) -> str | None:
     """Returns what a cell falls short of by more than δ of the scale, or None.
 
-    It separates a failed optimisation from a missing ingredient. The interval counts runs, tasks and the reference's
-    luck as drawn; where only the mean falls short, the text begins with "perhaps".
-
-    Args:
-        runs: of the cell.
-        top: its ceiling, or None.
-        standing: possible causes.
-        references: floor and yardstick.
-        criterion: δ and the confidence.
+    It separates a failed optimisation from a missing ingredient. Runs, tasks and the reference's luck are random in the
+    interval; where only the mean falls short, the text begins with "perhaps".
     """
     if not runs or not standing.rewarded:
         return None

@@ -1,7 +1,6 @@
 """How much more agents return than a reference on the same tasks.
 
-Intervals count seeds, the policy's luck and tasks as drawn; one over runs alone treats the reference as a constant and
-is narrower.
+Seeds, the policy's luck and tasks are random; an interval over runs alone would be too narrow.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ Blocks = npt.NDArray[np.float64]
 
 
 def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence: float) -> Interval:
-    """Returns how much more `runs` return than `reference`, raw; no number without runs.
+    """Returns how much more `runs` return than `reference`, raw.
 
-    Older results have no blocks of tasks; their interval is over runs alone.
+    Older results lack blocks of tasks; then the interval is over runs alone.
     """
     agents, policy = _stacked(runs), _stacked(reference.runs)
     if agents is None or policy is None or agents.shape[1] != policy.shape[1]:

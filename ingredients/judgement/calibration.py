@@ -1,11 +1,11 @@
 """The calibration gate: the rule must name known policies before any cell is judged (docs/design.md §7).
 
-Where exploring does not pay within a lifetime, or the task is visible at once, even the best policy shows no gain.
-"none" would then be a statement about the tasks, so the study is not applicable.
+Where exploring does not pay, or the task is visible at once, even the best policy shows no gain. "none" would then be
+about the tasks, so the study is not applicable.
 
-The gate closes if a reference is shown to be what it is not, or the yardstick is shown not to be `in-context`. An
-`undecided` reactive reference or yardstick, on few tasks, only raises a `doubt`; an undecided floor closes the gate, as
-it is the zero of every score. The reactive reference may be `none` where a reaction is worth little; a note says so.
+The gate closes if a reference is shown to be what it is not. An `undecided` reactive reference or yardstick only raises
+a `doubt`; an undecided floor closes the gate, as it is the zero of every score. The reactive reference may be `none`
+where a reaction is worth little.
 
 An `informed` yardstick sees the task and adapts to nothing. It must only end above the floor, by the lower bound over
 its runs.
@@ -53,7 +53,7 @@ def reactive_late(references: References, scale: Scale) -> float | None:
 def calibrate(references: References, scale: Scale, criterion: Criterion) -> Calibration:
     """Returns the references' verdicts, and why the study does not apply if so.
 
-    References are classified like runs, by intervals over tasks; their simulated runs are luck, not other policies.
+    References are classified like runs; their simulated runs are luck, not other policies.
     """
     if not scale.usable:
         return Calibration(
@@ -97,7 +97,7 @@ def reactive_hurdle(references: References, scale: Scale, demanded: bool = True)
 
 
 def _contradicts(role: str, found: RunVerdict) -> bool:
-    """Returns whether a reference is shown not to be what is known, or is undecided where it may not be."""
+    """Returns whether a reference is shown to be what it is not, or is undecided where it may not be."""
     if found.verdict == "undecided" or (role, found.verdict) == ("yardstick", "carried"):
         return role == "floor" or (role == "yardstick" and found.excluded)
     return found.verdict not in ALLOWED[role]
@@ -147,7 +147,7 @@ def _named(role: str, references: References) -> str:
 
 
 def _more_tasks(found: RunVerdict) -> str:
-    """Returns why a reference is undecided, and that more tasks help where an interval straddles the criterion."""
+    """Returns why a reference is undecided, and whether more tasks help."""
     if found.why and "straddles" not in found.why:
         return found.why
     return f"{found.why}: {MORE_TASKS}" if found.why else MORE_TASKS

@@ -1,8 +1,8 @@
 """The ceiling of a cell: the highest return its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-It separates "impossible" from "not learned". Without memory it is the best of known policies and of agents trained
-without memory (`experiment.memoryless`), which include leaks. With memory it is the yardstick, only a bound where the
-environment shows what channels hide or can be written on. An `informed` agent is no ceiling, as others may pass it.
+It separates "impossible" from "not learned". Without memory it is the best known policy or agent trained without memory
+(`experiment.memoryless`), leaks included. With memory it is the yardstick, only a bound where the environment shows
+what channels hide or is writable. An `informed` agent is no ceiling, as others may pass it.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class _Bound:
 def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | None:
     """Returns the ceiling of a cell, or None where no reference gives it.
 
-    Graded levels have the upper bound of full ones. A cell with memory has none if the yardstick is informed, or the
-    memory is a window. It depends on information alone: a single training task leaves it unchanged, but removes the
-    incentive, since the memorised answer is worth no more than the floor on others.
+    Graded levels have the bound of full ones. There is none for a window, or for memory under an informed yardstick.
+    One training task leaves the ceiling unchanged, but removes the incentive, since the memorised answer is worth no
+    more than the floor on others.
     """
     references = grounds.references
     most = _in_full(cell)

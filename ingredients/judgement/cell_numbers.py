@@ -1,8 +1,4 @@
-"""The further numbers of a cell, each declared once: key, column, computation.
-
-`CellResult.numbers`, `report.json`, tables and `Result.cells` follow from this list. Return, early, late and gain are
-fields.
-"""
+"""The further numbers of a cell, each declared once; `report.json`, tables and `Result.cells` follow from the list."""
 
 from __future__ import annotations
 
@@ -45,7 +41,6 @@ class CellNumber:
     Attributes:
         key: in `report.json`.
         title: of its column.
-        of: computes it, or None.
         table: of the page; None: only in files.
         digits: decimals shown.
         brief: whether Markdown shows it too.

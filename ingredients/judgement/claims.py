@@ -1,14 +1,13 @@
 """The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8).
 
-Claim 1 (in-context learning requires all four ingredients) is about information: an agent may have an ingredient by any
-route (`routes`). A cell that learns with a channel off shows only that this channel is not needed. The claim is
-contradicted only by an in-context cell that has an ingredient by no route, each route measured.
+Claim 1 (in-context learning requires all four ingredients) is about information, which an agent may have by any route
+(`routes`). A cell that learns with a channel off shows only that the channel is not needed.
 
 | status | claim 1 |
 |---|---|
 | `supported` | agents with all four learn, without any one they do not |
 | `channel not needed (route)` | some cells learn with a channel off, and have the ingredient by that route |
-| `contradicted` | some cell learns that has an ingredient by no route |
+| `contradicted` | some cell learns that has an ingredient by no route, each route measured |
 | `undecided` | runs do not settle it, or a route was not measured |
 | `not applicable` | the gate failed, the grid lacks a cell, or the tasks test working memory |
 
@@ -42,9 +41,7 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 class ClaimInput:
     """Input of claims; empty leakage means not measured.
 
-    Attributes:
-        writable: whether the agent can write into its environment.
-        working_memory: whether a lifetime pays once, so that nothing is learned.
+    `working_memory`: a lifetime pays once, so that nothing is learned.
     """
 
     cells: Mapping[Cell, CellResult]

@@ -1,6 +1,6 @@
 """From verdicts to ingredients: which are needed, why, their effects, which sets suffice (docs/design.md §7).
 
-Conclusions hold for this agent, trained this way, on these tasks. They use the cells of `agent.memory` alone.
+They hold for this agent, training and tasks, and use the cells of `agent.memory` alone.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterio
     """Returns whether in-context learning needs the ingredient here; None if unknown.
 
     False: most runs of a cell that lacks only it are `in-context`. True: in every such cell most runs are shown not to
-    be, and runs of the full cell learn more often by an exact test at the study's confidence. Each condition alone has
-    at most the study's error rate, so their conjunction has too.
+    be, and runs of the full cell learn more often by an exact test. Each condition has at most the study's error rate,
+    so both together have.
     """
     full = cells.get(FULL)
     lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
@@ -171,7 +171,7 @@ def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
     """Returns the smallest sets of ingredients with an in-context cell, without supersets.
 
-    A smaller set may be undecided or not in the grid. Graded levels and other kinds of memory do not count.
+    Smaller sets may be undecided or not in the grid. Graded levels and other memories do not count.
     """
     sufficient = {
         _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and is_boolean(result.cell)

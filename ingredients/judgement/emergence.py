@@ -33,7 +33,7 @@ class Bar:
 def bar_at_points(references: References, at_the_end: Bar) -> Bar:
     """Returns the bar on the tasks of the points, or that of the end if references were not evaluated there.
 
-    On a few hundred tasks floor and yardstick differ by some hundredths of the scale.
+    On a few hundred tasks they differ by some hundredths of the scale.
     """
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
@@ -57,10 +57,8 @@ class Bars:
 def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) -> Emergence:
     """Returns since when the run adapts, or where it did and lost it.
 
-    Args:
-        points: curve `[K]` by train step; the last is the end of training.
-        bars: what a point must pass.
-        sibling: final normalised late score of the memory-off sibling; None if no hurdle.
+    `points` are curves `[K]` by train step, `sibling` is the final normalised late score with memory off (None: no
+    hurdle).
     """
     steps = sorted(points)
     passed = [

@@ -1,14 +1,14 @@
 """Intervals of one run over its tasks: G, D and C (docs/design.md §7).
 
-A run is one agent played on thousands of tasks; blocks of tasks give the spread. What *another seed* would give is
-counted in `shares`. Windows, in episodes:
+A run is one agent; blocks of its thousands of tasks give the spread. What *another seed* would give is counted in
+`shares`. Windows, in episodes:
 
-- *early*: the first two. A fifth of a long lifetime is too much: on 2 arms × 300 pulls everything is learned within it.
-  One alone is noisy.
+- *early*: the first two. One is noisy, and a fifth of a long lifetime too much: on 2 arms × 300 pulls everything is
+  learned within it.
 - *late*: the last fifth.
-- *after the swap*: three windows from half-way: the first two episodes, the geometric middle, all the rest. A short
-  memory refills within episodes, so its loss shows in the first; an agent that still explores shows it in the last. C
-  is above δ if it is in one of them at a third of the level (Bonferroni), below only if below in all.
+- *after the swap*: from half-way, the first two, the geometric middle, all the rest. A short memory refills within
+  episodes, so its loss shows in the first; an agent that still explores shows it in the last. C is above δ if it is in
+  one window at a third of the level (Bonferroni), below only if below in all.
 """
 
 from __future__ import annotations
@@ -62,11 +62,7 @@ def windows_after(episodes: int) -> tuple[int, ...]:
 def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale, criterion: Criterion) -> RunEvidence:
     """Returns the intervals of a run.
 
-    Args:
-        curves: on blocks of tasks.
-        hurdle: normalised late score of a reaction, by block `[G]` if known, to be paired; None: no hurdle.
-        scale: of the study.
-        criterion: δ and the confidence.
+    `hurdle` is the normalised late score of a reaction, by block `[G]` to be paired if known; None: no hurdle.
     """
     late = scale.normalised(late_by_row(curves.plain))
     return RunEvidence(

@@ -1,9 +1,8 @@
 """Main effects and interactions of the 2⁴ design on the late score, descriptive.
 
 With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8: for one ingredient the mean with
-it minus without; for two, half the difference of one's effect with and without the other (Box, Hunter & Hunter 2005,
-§5). It is computed per seed, with an interval over seeds. If one ingredient undoes all others, as memory does, main
-effects say little.
+minus without; for two, half the difference of one's effect with and without the other (Box, Hunter & Hunter 2005, §5).
+It has an interval over seeds. If one ingredient undoes all others, as memory does, main effects say little.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Results of a study: references, ingredients, claims, effects, doses, the gate; and the judgement itself."""
+"""Results of a study: references, ingredients, claims, effects, doses, the gate, the judgement."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Status = str
 class ReferenceResult:
     """A reference on the evaluation tasks: mean curve `[K]` and return, raw.
 
-    `exact`: proven to be what its name claims. `expected_return`: under the prior, if computable. `passed_by`: how much
-    more runs with all ingredients return on the same tasks, raw.
+    `expected_return`: under the prior, if computable. `passed_by`: how much more runs with all ingredients return on
+    the same tasks, raw.
     """
 
     name: str
@@ -63,13 +63,11 @@ class IngredientResult:
 
     Attributes:
         necessary: None if unknown.
-        because: `information` if the lacking cell could not be in-context, `training` if it could; None without a
-            ceiling.
+        because: `information` if the lacking cell could not be in-context, else `training`; None without a ceiling.
         proof: cells on which `necessary` rests.
-        sentence: in words.
-        effect: late score of the full cell minus that of the lacking cell.
+        effect: late score of the full cell minus the lacking cell's.
         improvement: probability that a run of the full cell ends above one of the lacking cell.
-        learned_with, learned_without: runs that learn in either cell, with exact bounds; None if the cell is missing.
+        learned_with, learned_without: runs that learn, with exact bounds; None if the cell is missing.
         p_share: exact, one-sided, against equal shares (Boschloo).
     """
 
@@ -133,10 +131,8 @@ class DoseResponse:
     """How much of one ingredient is enough, with all others on.
 
     Attributes:
-        ingredient: the graded one.
         doses: weakest first.
-        appears_at: weakest level from which on every level is in-context; None if the strongest is not.
-        sentence: in words.
+        appears_at: weakest level from which on every level is in-context, or None.
     """
 
     ingredient: Ingredient
@@ -173,9 +169,8 @@ class Calibration:
     """The calibration gate.
 
     Attributes:
-        verdicts: of each role that the family has (floor, reactive, yardstick).
-        passed: whether none contradicts what is known: `none`, `reactive` (or `none`) and `in-context`; see
-            `calibration` for `undecided`.
+        verdicts: by role (floor, reactive, yardstick).
+        passed: whether none contradicts what is known (`calibration`).
         reason: why the study is not applicable, or None.
         doubt: references left undecided though it passed, or None.
     """
@@ -196,18 +191,15 @@ class Judgement:
 
     Attributes:
         scale: of all scores; None without references.
-        floor: raw late mean of the floor, a normalised score of 0; None without references.
-        yardstick: a normalised score of 1; None without references.
-        references: on the evaluation tasks, by name.
+        floor: raw late mean of the floor, a normalised score of 0.
+        yardstick: a normalised score of 1.
         cells: in input order.
-        ingredients: by name.
         minimal_sufficient: smallest sets of ingredients with an in-context cell.
         claim: claim 1.
         leak_claim: claim 2; not applicable without a measured leak.
         storage_claim: claim 3; not applicable if nothing can be written into the environment.
         factorial: main effects, then interactions; empty without the whole 2⁴ grid.
         doses: one for each graded ingredient.
-        calibration: the gate.
         sentence: the answer to the study's question.
         notes: needed to read the sentence rightly.
         inner: the agents' algorithm by cell, if measured.

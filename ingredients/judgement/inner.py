@@ -1,13 +1,13 @@
 """Claim 5 over runs: which algorithm a cell's agents run inside, or `undecided`.
 
 The rule was declared before any trained agent was examined. A cell gets the nearest candidate: for each other one, the
-interval over runs of (its distance − the candidate's) lies above 0. `history-free` is a special case of `reactive`, so
-`reactive` must be nearer by more than `NEGLIGIBLE`, else `history-free` wins. A candidate must win every pair, so no
-correction for several pairs is needed.
+interval over runs of (its distance − the candidate's) lies above 0. `history-free` is a special case of `reactive`,
+which must therefore be nearer by more than `NEGLIGIBLE`. A candidate must win every pair, so no correction for several
+pairs is needed.
 
-The gate comes first: known algorithms, five runs each on the same tasks, must be named correctly, and reordering the
-past must not move those by counts. If it fails, no cell has a verdict. Nor has a cell with memory whose agents do not
-always see their actions: lifetimes that they did not live mislead them.
+The gate: known algorithms, five runs each on the same tasks, must be named correctly, and reordering the past must not
+move those by counts. If it fails, no cell has a verdict. Nor has a cell with memory whose agents do not always see
+their actions, as others' lifetimes mislead them.
 """
 
 from __future__ import annotations
@@ -38,10 +38,9 @@ class InnerResult:
     """The algorithm of a cell's agents and its evidence; intervals are over runs.
 
     Attributes:
-        verdict: the nearest algorithm, or `undecided`; None if the gate failed, or the agents cannot follow other
-            lifetimes.
+        verdict: None if the gate failed, or the agents cannot follow others' lifetimes.
         reason: why it is not decided, or None.
-        explained: share of the policy's use of history that the nearest candidate explains; 1 is all.
+        explained: share of the policy's use of history that the nearest candidate explains, at most 1.
         distances: from each candidate, 0 to 1.
         lost: value lost per decision, of `agent` and known algorithms, on own lifetimes (`own`) and Bayes-optimal ones
             (`bayes`).
@@ -49,9 +48,9 @@ class InnerResult:
         by_worth: the same by worth of exploring: nothing, up to .01, more; and the `share` of decisions in each.
         order: change of the policy (total variation) under a reordered past; `other`: under another lifetime's past;
             `recency`: of a recency-weighted learner.
-        belief: R² of decoded posterior statistics, by statistic, decoder and source.
+        belief: R² by posterior statistic, decoder and source.
         first: runs by what came first in training (`came_first`).
-        drawn: posterior means of one lifetime of the first run, exact and decoded.
+        drawn: posterior means of one lifetime, exact and decoded.
     """
 
     verdict: InnerVerdict | None
@@ -139,8 +138,7 @@ def misled(cell: Cell) -> str | None:
 def came_first(run: Measured) -> str:
     """Returns what was half-way to its final value first: `belief`, `behaviour`, `together`.
 
-    `untrained` if a decoder reads as much before training; `neither` if there is no final belief, or the value lost
-    hardly fell.
+    `untrained`: a decoder reads as much before training. `neither`: no final belief, or the value lost hardly fell.
     """
     belief, lost = (np.asarray(run[f"course.{name}"]) for name in ("mean", "lost"))
     if belief[-1] < LEAST_R2 or lost[0] - lost[-1] < LEAST_SAVED * lost[0]:

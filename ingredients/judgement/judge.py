@@ -28,10 +28,7 @@ from ingredients.study import Criterion
 def judge_study(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Judgement:
     """Returns the judgement on a study, as far as it has run (docs/design.md §7).
 
-    Args:
-        cells: in report order; some may have no runs yet.
-        references: of the study. In a writable environment memory off is no hurdle, as it may learn by writing.
-        criterion: δ and the confidence, declared in advance.
+    In a writable environment memory off is no hurdle, as it may learn by writing.
 
     Raises:
         StoreError: curves of unequal length, or with values that are not finite.

@@ -12,11 +12,11 @@ numbers lies above its bound, `absent` if one lies at or below, else `open`:
 | cause | rise of the moves' probability by a push along the decoder, minus the best random direction's | .01 |
 
 A sign is `open` if idle ticks matter with a frozen state, or cause's positive control has no effect. Verdicts: `plans`:
-composition, devaluation and one other are shown; `composes`: composition is shown, and devaluation or all others are
-absent; `neither`: composition is absent; else `undecided`.
+composition, devaluation and another are shown; `composes`: composition is shown, devaluation or all others absent;
+`neither`: composition is absent; else `undecided`.
 
-The gate comes first: known players, five runs each, must show both behavioural signs or not, as is known. If it fails
-no cell has a verdict; nor has a cell whose agents do not see their actions.
+The gate: known players, five runs each, must show both behavioural signs or not, as is known. If it fails no cell has a
+verdict; nor has a cell whose agents do not see their actions.
 """
 
 from __future__ import annotations
@@ -47,12 +47,11 @@ class PlanningResult:
     """Signs of planning of a cell's agents; intervals are over runs.
 
     Attributes:
-        verdict: None if the gate failed, or the agents cannot follow other games.
+        verdict: None if the gate failed, or the agents cannot follow others' games.
         reason: why there is none, or which signs are open; None if decided.
-        signs: findings.
         effects: numbers minus their controls, by sign and number.
         measured: raw measurements, controls included.
-        drawn: a way of the first run that has one, and the searcher's (`inner.planning_drawn`).
+        drawn: one way of an agent, and the searcher's (`inner.planning_drawn`).
     """
 
     verdict: PlanningVerdict | None

@@ -75,9 +75,8 @@ class Ceiling:
         method: `exact` if the reference is proven best, `best_found`, or a `bound`.
         return_: on the evaluation tasks.
         trainable_incentive: whether training rewards the use of the information (one task does not).
-        reference: which attains it.
-        suffices: whether it clears the hurdle by δ; if not, no run can be `in-context`. None without a scale, or if it
-            is the hurdle itself.
+        suffices: whether it clears the hurdle by δ, without which no run can be `in-context`; None without a scale, or
+            if it is the hurdle itself.
     """
 
     information: str
@@ -102,8 +101,8 @@ class Emergence:
     """When in training a run adapted (`emergence.emergence`).
 
     Attributes:
-        at: evaluation point from which on it did; None if never. The end itself is on all evaluation tasks.
-        lost_from, lost_at: if it does not at the end, the first stretch of two or more points in which it did.
+        at: evaluation point from which on it did; None if never.
+        lost_from, lost_at: otherwise the first stretch of two or more points in which it did.
     """
 
     at: int | None = None
@@ -126,10 +125,9 @@ class ProbeResult:
 
     Attributes:
         curve: mean over runs `[K]`, raw.
-        early, late, gain: as of a plain curve.
         after: the first ⌈K/5⌉ episodes affected.
         first_after: the first episode affected.
-        cost: score lost against plain lifetimes over the episodes affected.
+        cost: score lost over the episodes affected.
     """
 
     curve: tuple[float, ...]
@@ -157,8 +155,7 @@ class RunResult:
         verdict: class by its interval over tasks; None if the study is not applicable.
         why: why it is undecided.
         intervals: known G, D and C (`carried (internal)`) over tasks.
-        training_late: raw late mean on own training tasks, or None.
-        emergence: when in training it adapted.
+        training_late: raw late mean on own training tasks.
     """
 
     seed: int
@@ -203,9 +200,8 @@ class CellResult:
     """The judgement on one cell.
 
     Attributes:
-        cell: the cell.
-        seeds: finished runs.
-        failed: failed runs.
+        seeds: number of finished runs.
+        failed: number of failed runs.
         return_: raw return of a lifetime.
         early, late, gain: normalised, over runs.
         numbers: further numbers by key (`cell_numbers`).
@@ -215,20 +211,17 @@ class CellResult:
         learned: number of runs that learn in context.
         share: the same of all runs, failed ones included, with exact one-sided bounds.
         classes: number of runs by class.
-        verdict: class of most runs, `mixed`, `undecided`; None if the study is not applicable.
+        verdict: None if the study is not applicable.
         storage: the carrier of the past, for `in-context` and `carried` cells.
         reason: why the verdict is `mixed`, `undecided` or None.
-        p: exact, against half of all runs being of the verdict's class; None without one.
+        p: exact, against half of all runs being of the verdict's class.
         p_holm: the same, adjusted for all verdicts of the study.
         in_context_excluded: whether most runs are shown not to be in-context.
         emerges_at_step: median over runs, of in-context cells.
-        probes: results by probe.
-        statistics: the family's own numbers over runs.
+        statistics: the family's own numbers.
         warnings: doubts about an interval.
-        shortfall: what it falls short of by more than δ (ceiling or floor), or None.
-        advice: what would help.
+        shortfall: what it falls short of by more than δ (ceiling or floor).
         looks: numbers of runs at all looks, the present last.
-        runs: by seed.
         routes: by ingredient; empty unless in-context, mixed or full.
     """
 

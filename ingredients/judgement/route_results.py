@@ -16,7 +16,6 @@ class RouteResult:
         route: `shown`, `leaked`, `held in memory`, `environment` or `not needed by the task`.
         present: None if not measured or not decided.
         measure: what the number is, or why there is none.
-        value: the number, with its interval.
     """
 
     route: str

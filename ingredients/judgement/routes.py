@@ -3,15 +3,15 @@
 | route | of | measured by |
 |---|---|---|
 | `shown` | all | the level: channel on, memory carried, tasks from a distribution |
-| `leaked` | reward, action | a decoder on the environment's observations under random play (`training.leakage`) |
+| `leaked` | reward, action | a decoder on observations under random play (`training.leakage`) |
 | `held in memory` | reward, action | a decoder on the memory, beside the untrained network (`training.inside`) |
 | | action | the cost of unseen trembles, beyond that in the same cell that sees them |
-| `environment` | memory | the swap of what is written there, as in the verdict |
+| `environment` | memory | the swap of what is written there |
 | `not needed by the task` | reward, action | the channel's yoke costs the cell that sees it less than δ |
 | | reward, action | the exact yardstick does not use it |
 
-A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it. Its interval
-makes it `present`, absent, or unknown (None).
+A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it. By its
+interval it is `present`, absent, or unknown (None).
 
 Cost of trembles: with scores x and x′ of a lifetime without and with them, and y and y′ of the control that sees them,
 the excess is (x − x′) − x (y − y′) / y. The tremble itself costs a share of the score, given by the control.

@@ -132,7 +132,7 @@ class Hurdle:
         reactive: of the reactive reference; None if the family has none.
         sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
         demanded: whether D is required. Not in a writable environment without a reactive reference, where the sibling
-            may itself learn in context, and C alone decides.
+            may itself learn in context.
         blocks: the same by block of tasks, `[G]`, by seed, under None the reactive reference's.
     """
 

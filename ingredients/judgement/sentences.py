@@ -111,8 +111,7 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
 def _short(cells: Sequence[CellResult]) -> list[str]:
     """Returns which cells fall short of what they could earn, which is about the learner.
 
-    A cell with adapting runs has learned something and is short of its ceiling. One with a mean alone below is not
-    shown to be.
+    Cells with adapting runs are merely short of the ceiling; those with only the mean below are not shown to be.
     """
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]

@@ -3,10 +3,10 @@
 Learning is often all or nothing over seeds, so a mean over five says little about the sixth. A count is exact whatever
 the mixture (Clopper & Pearson 1934).
 
-Adding seeds after an inconclusive look is a second look, and spending 5% at each would inflate the error. So all looks
-of a folder together spend the level once (α-spending: Lan & DeMets 1983; exact binomial sequences: Jennison & Turnbull
-2000, §12.1). The first look that can decide may spend all of it, as seeds are declared in advance. What discrete counts
-leave over (5 of 5 has probability .031, 4 of 5 .188) remains; each later look may spend half of it.
+Adding seeds after an inconclusive look is a second look, and 5% at each would inflate the error. So all looks of a
+folder together spend the level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1). The first look
+that can decide may spend all of it, as seeds are declared in advance. What discrete counts leave over (5 of 5 has
+probability .031, 4 of 5 .188) remains; each later look may spend half of it.
 """
 
 from __future__ import annotations

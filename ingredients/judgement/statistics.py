@@ -24,9 +24,9 @@ Values = Sequence[float] | npt.NDArray[np.float64]
 def t_interval(values: Values, confidence: float) -> Interval:
     """Returns the mean and Student's interval: mean ± t_{n-1}((1 + confidence) / 2) · s / √n.
 
-    Exact for normal data, with near nominal coverage for few seeds, where a percentile bootstrap is too narrow (three
-    runs: 75% instead of 95%). It assumes one mode; a mixture of learning and not learning runs gives a wide interval.
-    Equal values give a point; one value has no bounds, none no mean.
+    Its coverage is near nominal for few seeds, where a percentile bootstrap is too narrow (three runs: 75% instead of
+    95%). It assumes one mode; a mixture of learning and failing runs gives a wide interval. Equal values give a point;
+    one value has no bounds, none no mean.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size == 0:

@@ -1,7 +1,7 @@
 """The rule: the class of a run, and the verdict on a cell by its runs (docs/design.md §7; docs/verdict.md).
 
-Declared before anything runs. Only intervals decide: "not significantly above" is not "below". The class names the
-mechanism: what moves the behaviour, and whether it earns more than a reaction could.
+Only intervals decide: "not significantly above" is not "below". The class names the mechanism: what moves the
+behaviour, and whether it earns more than a reaction could.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ class Decision:
     """A verdict on a cell (None: not applicable) with its evidence.
 
     Attributes:
-        verdict: class of most runs, `mixed` or `undecided`.
-        storage: carrier in most runs of that class.
+        storage: carrier in most runs of the verdict's class.
         reason: why it is undecided, or the groups of a mixed one.
         learners: in-context runs of all, failed ones included, with exact bounds.
         classes: number of runs by class.
@@ -89,10 +88,7 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str |
     | `carried` | those of G and some C above δ, upper bound of D below |
     | `undecided` | anything else |
 
-    Args:
-        evidence: of the run.
-        hurdle_demanded: whether `in-context` needs D (`Hurdle.demanded`).
-        no_swap: why no swap shows what it carries, or None.
+    `hurdle_demanded` is `Hurdle.demanded`; `no_swap` says why no swap shows what it carries, or None.
     """
     carriers = [carrier for carrier, each in evidence.carried.items() if each.side == "above"]
     none_carried = all(each.side == "below" for each in evidence.carried.values())
@@ -155,10 +151,7 @@ def _straddling(each: Quantity) -> str:
 def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
     """Returns the verdict on a cell by exact counts of its runs.
 
-    Args:
-        runs: finished ones.
-        failed: number of failed runs. They have no class and count against every claim, as failures are not random.
-        look: the present one.
+    Failed runs count against every claim, as failures are not random.
     """
     counts = Counter(run.verdict for run in runs)
     classes = tuple((name, counts[name]) for name in (*DECIDED, "undecided") if counts[name])

@@ -31,7 +31,6 @@ class Evidence:
     """Input of a report.
 
     Attributes:
-        study: As stored in the folder.
         cells: All cells of the grid, in order.
         references: None until evaluated.
         frame: Tidy curves of all finished runs.
@@ -40,9 +39,8 @@ class Evidence:
         other_criterion: Number of finished runs made under another criterion.
         left_out: Number of finished runs that the study does not name.
         to_evaluate: Number of trained runs whose evaluation is of an older version.
-        directory: The results folder.
         versions: Sets of package versions that made runs.
-        trace: Steps of the full cell's agent in new lifetimes, a row a step, or None.
+        trace: The full cell's agent in new lifetimes, a row a step.
     """
 
     study: Study

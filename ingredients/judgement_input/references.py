@@ -68,15 +68,13 @@ class References:
     Attributes:
         at_points: mean curves on the tasks of the evaluation points; empty if not stored.
         leakage: by channel; empty if not measured.
-        memoryless: name of the best reference without memory, by channels shown (`both`, `reward`, `action`,
-            `neither`).
+        memoryless: best reference without memory, by channels shown (`both`, `reward`, `action`, `neither`).
         floor_without_rewards: whether no agent that observes no reward can beat the floor (as in a bandit).
         unneeded: channels that the exact yardstick does not use.
         working_memory: whether a lifetime pays once, so that nothing is learned.
         writable: whether agents can write on their environment.
         held_out: whether evaluation tasks are new to trained agents.
-        episode_steps: most steps of an episode; None if not stored.
-        measured_leakage: by channel, all measurements for a report, or None.
+        measured_leakage: all measurements by channel, for a report.
     """
 
     floor: str
