@@ -1,4 +1,4 @@
-"""A gradient step of a stack as two kernels: gradient norms; Adam with clipping and freezing in one pass.
+"""A gradient step of a stack as two kernels: gradient norms; Adam with clipping and freezing.
 
     g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
     w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
@@ -80,15 +80,10 @@ def step(
     pace: tuple[float | Tensor, float | Tensor],
     clip: tuple[float, Tensor],
 ) -> None:
-    """Updates `weights` in place.
+    """Updates `weights` and Adam's `moments` (mean and square) in place, `[S, P]` each.
 
-    Args:
-        weights: `[S, P]`.
-        gradient: `[S, P]`.
-        moments: Adam's mean and square, `[S, P]`, updated in place.
-        norm: of the gradients, `[S]`.
-        pace: α / (1 − β₁ⁿ) and 1 − β₂ⁿ.
-        clip: largest norm, and which runs are alive, `[S]` (bool).
+    `norm` `[S]` is the gradients', `pace` is (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and which runs are
+    alive, `[S]` (bool).
     """
     assert all(part.is_contiguous() for part in (weights, gradient, *moments))
     runs, size = weights.shape

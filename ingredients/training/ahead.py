@@ -1,6 +1,6 @@
 """Draws of coming rollouts, made by a thread while the device computes.
 
-Of two storages, the device reads one while the other is filled, so at most two rollouts are in progress.
+The device reads one storage while another is filled, so at most two rollouts are in progress.
 """
 
 from __future__ import annotations
@@ -23,14 +23,7 @@ class Ahead(Generic[Storage]):
     def __init__(
         self, draw: Callable[[int, Storage], None], storages: Sequence[Storage], indices: range, device: torch.device
     ) -> None:
-        """Begins filling.
-
-        Args:
-            draw: fills a storage for an index.
-            storages: filled in turn.
-            indices: in order.
-            device: reads the storages.
-        """
+        """Begins to fill `storages` in turn by `draw(index, storage)`; the device reads them."""
         self._draw = draw
         self._left = iter(indices)
         self._device = device

@@ -1,7 +1,6 @@
 """First contact with a user's tasks: what seconds of random play show before training.
 
-Tasks are compared under the same seeds and actions, resets on one task under different seeds. The first play is
-repeated.
+Tasks are compared under the same seeds and actions, resets on one task under different seeds.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 
 
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
-    """Returns the free bytes of the GPU, and the bytes needed for stacks of one run, two, ....
+    """Returns the free bytes of the GPU, and those needed for stacks of one run, two, ....
 
     Runs inside the worker that will train, so that CUDA's own memory is counted.
 
@@ -63,10 +63,7 @@ def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
 
 
 def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes on a GPU for stacks of one run, two, ....
-
-    Evaluations adapt to the free memory.
-    """
+    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations adapt to what is free."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
     floats += study.evaluation.points * sum(map(math.prod, setup.agent.shapes().values()))
@@ -160,7 +157,7 @@ def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
 
 
 def card_facts() -> dict[str, str]:
-    """Returns the names of the GPU and of torch's version."""
+    """Returns the GPU's name and torch's version."""
     return {"card": torch.cuda.get_device_name(0), "torch": torch.__version__}
 
 

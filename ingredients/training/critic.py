@@ -1,7 +1,7 @@
 """An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
 
-Most of the return's variance comes from the task drawn and the time left; a critic that sees both leaves the action's
-effect to the advantage. The policy never sees them.
+They explain most of the return's variance, which leaves the action's effect to the advantage. The policy never sees
+them.
 """
 
 from __future__ import annotations
@@ -92,14 +92,8 @@ def value_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    Derived by hand: autograd makes products with one column, which torch computes element by element.
-
-    Args:
-        weights: by name.
-        inputs: `[S, X, C]`.
-        target: R, `[S, X]`, without gradient.
-        like: `[S, Q]`.
-        counts: step weights `[S, X]` (`learner.step_weights`), or None.
+    Derived by hand: autograd makes products with one column, which torch computes element by element. `inputs` are `[S,
+    X, C]`, `target` R and step weights `counts` (`learner.step_weights`) `[S, X]`.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton

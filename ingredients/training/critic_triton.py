@@ -140,12 +140,8 @@ def value_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    Args:
-        inputs: `[S, X, C]`.
-        target: R, `[S, X]`.
-        layers: W `[S, C, V]`, and w as the first column of `[S, V, L]`.
-        like: `[S, Q]`.
-        counts: step weights `[S, X]`, or None.
+    `inputs` are `[S, X, C]`, `target` R and step weights `counts` `[S, X]`, `layers` W `[S, C, V]`, and w as the first
+    column of `[S, V, L]`.
     """
     losses, gradient = inputs.new_empty(len(inputs)), like.new_zeros(like.shape)
     _gradient[(len(inputs),)](

@@ -1,7 +1,7 @@
 """Random draws of a stack: tasks, action uniforms, environment noise, masks.
 
-Draws are keyed by seed, purpose and index alone (`seeds`). So all cells of a seed share them, and they do not depend on
-the stack or on interruptions.
+They are keyed by seed, purpose and index alone (`seeds`). So all cells of a seed share them, and neither stack nor
+interruptions matter.
 """
 
 from __future__ import annotations

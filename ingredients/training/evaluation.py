@@ -1,12 +1,12 @@
 """Evaluation: adaptation curves of trained agents, plain and under probes.
 
-Curves are of expected rewards given ψ and the action (docs/design.md §6), so that reward noise does not enter. Random
-numbers are drawn for chunks of at most 512 lanes, for every kind of memory alike; with large states a chunk is played
-in parts (`lanes_at_once`). Parts are nearly equal, so that each lane has a neighbour: the nearest before it on another
-task (`lifetime.others`).
+Curves are of expected rewards given ψ and the action (docs/design.md §6), without reward noise. Random numbers are
+drawn for chunks of at most 512 lanes, whatever the memory; with large states a chunk is played in parts
+(`lanes_at_once`), nearly equal so that each lane has a neighbour: the nearest before it on another task
+(`lifetime.others`).
 
-Probes (docs/design.md §8) are declared in `ingredients.probes`, programs are in `training.probes`. Half-way probes
-branch off the plain lifetimes before episode K // 2; others run beside them with the same random numbers.
+Half-way probes (docs/design.md §8) branch off the plain lifetimes before episode K // 2; others run beside them with
+the same random numbers. `training.probes` has their programs.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Evaluated(NamedTuple):
 def lanes_at_once(setup: Setup) -> int:
     """Returns how many lanes of a run are played together: 512, fewer with large states or own environments.
 
-    It depends on study and memory, never on the stack, so that a run's neighbours are always the same.
+    It never depends on the stack, so that a run's neighbours are always the same.
     """
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
     return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
@@ -74,12 +74,7 @@ def evaluate(
 ) -> Evaluated:
     """Returns the agents' curves, and the returns of their plain lifetimes.
 
-    Args:
-        setup: the stack.
-        policy: weights `[S, P]`.
-        tasks: `[S, N, D]`.
-        probes: names of `ingredients.probes.PROBES`.
-        stage: for a GPU (`stage_of`), kept between evaluations of a stack.
+    `policy` is `[S, P]`, `tasks` are `[S, N, D]`, `stage` (`stage_of`) is kept between evaluations of a stack.
     """
     stage = stage or stage_of(setup)
     returns = []

@@ -1,9 +1,8 @@
 """What a memory holds of the last action and reward: the route "held in memory" (docs/design.md §5, trap 8).
 
-- `action`: a_{t-1} from the output of step t − 1, which is carried into step t, before x_t is read: so neither channel
-  nor leak can tell it.
-- `reward`: r_{t-1} from the output of step t, after x_t is read: with the channel off, only what the environment shows
-  or the agent predicts.
+- `action`: a_{t-1} from the output of step t − 1, before x_t is read: so neither channel nor leak can tell it.
+- `reward`: r_{t-1} from the output of step t: with the channel off, only what the environment shows or the agent
+  predicts.
 
 The decoder is linear (ridge on classes): what it finds, the next layer can read; what it misses may still be there.
 Fitted to half of the lifetimes, its skill on the other half is

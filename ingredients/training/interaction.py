@@ -1,8 +1,8 @@
 """One step of many agents in many environments, shared by training and evaluation.
 
-A lane is one lifetime in progress. The order in a step is that of RL² (Duan et al. 2016, Figure 1): the input has
-r_{t-1} and a_{t-1}; the memory reads it; the policy acts; the environment answers. Memory, reward and action persist
-over episodes and start empty with the lifetime. `tasks.lifetime` governs episodes.
+A lane is one lifetime in progress. The order is that of RL² (Duan et al. 2016, Figure 1): the input has r_{t-1} and
+a_{t-1}; the memory reads it; the policy acts; the environment answers. Memory, reward and action persist over episodes
+and start empty with the lifetime. `tasks.lifetime` governs episodes.
 """
 
 from __future__ import annotations
@@ -29,13 +29,8 @@ from ingredients.tasks.lifetime import World
 class Play:
     """An agent with weights `[S, ...]` on tasks `[S, N, D]` of a family.
 
-    Attributes:
-        agent: the architecture.
-        family: the family.
-        weights: by name.
-        tasks: of each lane.
-        still: whether waiting for the next episode leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has
-            no waiting (`segments`).
+    With `still`, waiting for the next episode leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has no
+    waiting (`segments`).
     """
 
     agent: Agent

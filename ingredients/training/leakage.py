@@ -1,8 +1,8 @@
 """Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/design.md §5, trap 8).
 
 Lifetimes on evaluation tasks are played at random (vectors: uniform on [−1, 1]), so no habit of a policy is decoded.
-Features are what every cell sees, never a channel. The measure is `decoding.leak`. An entry is of a decoder that knows
-the task; beside it, under the same keys,
+Features are what every cell sees, never a channel. Each entry (`decoding.leak`) is of a decoder that knows the task;
+beside it, under the same keys,
 
 | key | the decoder | held out |
 |---|---|---|
@@ -13,9 +13,8 @@ the task; beside it, under the same keys,
 | `history_with_reward` | of the action: sees the lifetime so far with rewards | tasks |
 
 Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
-still leak. `leaks` says that the lower bound is above `LEAKS_ABOVE`. What only an agent that knows the task can read (a
-code, a polarity, the goal's place) leaks in the entry and not in `history`; an agent can use it once it knows the task.
-Lifetimes whose environment failed are left out; `failed` counts them.
+still leak. What only an agent that knows the task can read (a code, a polarity, the goal's place) leaks in the entry
+and not in `history`. Lifetimes whose environment failed are left out; `failed` counts them.
 """
 
 from __future__ import annotations
@@ -48,10 +47,7 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns the leaks of a study's environment, quickly measured, for a plan.
-
-    `{"reward": {...}, "action": {...}}`, each with the keys of `decoding.leak`, `quick` and those of the module.
-    """
+    """Returns the leaks of a study's environment, quickly measured, for a plan, by `reward` and `action`."""
     return family_leakage(make_family(study.tasks), QUICK)
 
 

@@ -33,14 +33,8 @@ def generalised_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
-    Waiting steps are skipped; their advantage is 0.
-
-    Args:
-        reward: r_t, `[..., T, N]`.
-        value: V_t, before the action at t, `[..., T, N]`.
-        discount: γ, over steps, across episodes.
-        gae_lambda: λ.
-        acting: 0 where the agent waited, else 1, `[..., T, N]`; None: it never waits.
+    All are `[..., T, N]`; V_t is before the action at t; γ is over steps, across episodes. Waiting steps (`acting` 0)
+    are skipped; their advantage is 0.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
@@ -162,18 +156,12 @@ def policy_gradient(
 def prediction_gradient(
     predicted: Tensor, action: Tensor, earned: Tensor, weight: float, counts: Tensor | None = None
 ) -> Tensor:
-    """Returns the gradient over `predicted`, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
+    """Returns the gradient over `predicted` r̂, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
-    If all actions' rewards are known, of weight · ½ · Σ_a mean (r̂(a) − r(a))², equal in expectation for uniform
-    actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each action's reward, which the policy
-    gradient alone finds slowly. An action is taken in one of A steps, so its error counts A times.
-
-    Args:
-        predicted: r̂, `[S, X, A]`.
-        action: a, `[S, X]`.
-        earned: r, `[S, X]`, or of each action, `[S, X, A]`.
-        weight: of this loss.
-        counts: step weights `[S, X]` (`step_weights`), or None.
+    If all actions' rewards are known (`earned` `[S, X, A]`, not `[S, X]`), of weight · ½ · Σ_a mean (r̂(a) − r(a))²,
+    equal in expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each
+    action's reward, which the policy gradient alone finds slowly. An action is taken in one of A steps, so its error
+    counts A times. `counts` are `step_weights`.
     """
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])

@@ -1,7 +1,7 @@
 """Random numbers drawn once per seed, and expanded to its runs on the device.
 
-All cells of a seed share them. A hundred runs of five seeds need five draws, a small copy to a device
-(`spread_training`, `spread_draws`). Draws go into given storage, which may be page-locked.
+A hundred runs of five seeds need five draws, a small copy to a device (`spread_training`, `spread_draws`). Draws go
+into given storage, which may be page-locked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
 Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane. So all cells of a seed meet them in
-the same order, whatever the length of their lifetimes.
+the same order.
 
 Each lane's first episode is cut at a different step. Otherwise all lanes of a segment would be at the same moments of
 an episode, and updates would forget the others (CartPole was lost so).

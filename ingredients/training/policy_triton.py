@@ -186,15 +186,9 @@ def head_gradient(
     actions: int,
     weighed: Weighed,
 ) -> HeadGradient:
-    """Returns losses and gradients.
+    """Returns losses and gradients for outputs `[S, X, H]`, the head's weights `[S, H, P]` and biases `[S, 1, P]`.
 
-    Args:
-        outputs: of the memory, `[S, X, H]`.
-        weights: the head's `[S, H, P]` and biases `[S, 1, P]`.
-        minibatch: the steps.
-        earned: `[S, X]`, or of each action `[S, X, A]`.
-        actions: A.
-        weighed: parameters of the loss.
+    `earned` is `[S, X]`, or of each action `[S, X, A]`.
     """
     (runs, rows, size), head = outputs.shape, weights[0].shape[-1]
     made = HeadGradient(

@@ -1,8 +1,7 @@
 """Matrix products of an update: their operations, and the speed of `torch.bmm` on them.
 
-Compiled loops use another BLAS and may be faster. `needed_flops` follows from the algorithm, so that duplicated work
-does not count; `recorded_products` are those of a real update in torch, with their shapes, which set the limit. A test
-compares both.
+Compiled loops may be faster. `needed_flops` follows from the algorithm, so that duplicated work does not count;
+`recorded_products` are a real update's, with the shapes that set the limit. A test compares both.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ class Product(NamedTuple):
 def needed_flops(setup: Setup) -> int:
     """Returns the operations of one update of a GRU stack in matrix products.
 
-    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs'. No
-    gradient goes to the inputs of agent and critic.
+    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs' (none
+    for the inputs of agent and critic).
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])

@@ -79,13 +79,7 @@ class Program(Generic[Result]):
     """A function recorded at its second call, and replayed afterwards."""
 
     def __init__(self, function: Callable[[], Result], recorder: Recorder, complain: Callable[[str], None]) -> None:
-        """Stores its arguments.
-
-        Args:
-            function: on tensors at fixed places.
-            recorder: makes the recording.
-            complain: told if that fails; then the function is called every time.
-        """
+        """Stores a function on tensors at fixed places; `complain` is told if it cannot be recorded."""
         self._function, self._recorder, self._complain = function, recorder, complain
         self._calls = 0
         self._recording: tuple[Result, Callable[[], None]] | None = None

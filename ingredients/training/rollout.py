@@ -50,7 +50,7 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
 
     Agents see the rewards paid. If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient
     in expectation, without reward noise and task variance. For `Solvable` families it uses the optimal-advantage gap,
-    without the noise of transitions too. Lifetimes start from `memory`, parts `[S, B, ...]`, or the default.
+    without the noise of transitions too. `memory` parts are `[S, B, ...]`.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps

@@ -119,16 +119,8 @@ def segment_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or segment's end (Schulman et al. 2016, eq. 16).
 
-    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, and the critic's value of the continuation if
-    cut.
-
-    Args:
-        reward: r_t, `[..., T, N]`.
-        value: V_t, `[..., T, N]`.
-        ended: 1.0 where an episode ends with the step, `[..., T, N]`.
-        beyond: value of the continuation after a cut, else 0, `[..., T, N]`.
-        discount: γ.
-        trace: λ.
+    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, and `beyond`, the critic's value of the
+    continuation, if cut. All are `[..., T, N]`; `trace` is λ.
     """
     advantage = torch.empty_like(reward)
     goes_on = 1.0 - ended

@@ -78,13 +78,9 @@ class Segments:
 
 @dataclass
 class Carried:
-    """What a stack carries between segments.
+    """What a stack carries between segments; memory parts are `[S, B, ...]`.
 
-    Attributes:
-        lanes: positions and environments.
-        memory: parts, `[S, B, ...]`.
-        past: of each lane.
-        score: mean return of the last ended episodes, `[S]`.
+    `score` is the mean return of the last ended episodes, `[S]`.
     """
 
     lanes: Ongoing

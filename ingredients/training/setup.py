@@ -47,8 +47,6 @@ class Tuned(NamedTuple):
         entropy: first weight of the entropy.
         prediction: weight of reward prediction.
         segment: steps of a lifetime in a rollout; 0: whole lifetimes.
-        epochs: passes over a rollout.
-        minibatches: of a rollout.
         rate: first learning rate.
     """
 
@@ -180,7 +178,6 @@ class Training:
         failed: reasons by run.
         diverged_at: on a GPU, the train step at which each run diverged, `[S]` (int64), else 0; asking after every
             update would synchronise.
-        notices: for the user, one line each.
         carried: between segments, by name, `[S, ...]` (`segments.Carried`); empty otherwise.
     """
 

@@ -59,13 +59,7 @@ class Stage:
     """A stack's fixed places on a device, and its recordings."""
 
     def __init__(self, setup: Setup, recorder: Recorder | None = None, most_lanes: int | None = None) -> None:
-        """Records nothing yet.
-
-        Args:
-            setup: of the stack.
-            recorder: default: CUDA's.
-            most_lanes: of a run side by side; default: by free memory.
-        """
+        """Records nothing yet; `most_lanes` of a run are played side by side, by default as memory allows."""
         self._setup = setup
         self._recorder = recorder or CudaRecorder(setup.device)
         self._most = most_lanes
@@ -134,10 +128,7 @@ class Stage:
     def play(self, key: Hashable, function: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - trees of tensors
         """Returns `function(*given)`, replayed from a recording from the second time on.
 
-        Args:
-            key: identifies the function and all non-tensor arguments.
-            function: on tensors.
-            given: trees of tensors.
+        `key` identifies the function and all non-tensor arguments; `given` are trees of tensors.
         """
         tensors = list(_tensors(given))
         shape = (key, *(tuple(tensor.shape) for tensor in tensors))
