@@ -8,8 +8,8 @@
 
 This is the network of Mnih et al. 2013, §4.1, with a quarter of its last layer. Without images it is the identity.
 
-Images stay bytes in a rollout. The backward pass computes the layers again, `BLOCK` images at a time, to save memory.
-Runs are processed one by one: then a run's bits do not depend on its stack, and a stack is no faster at these sizes.
+Images stay bytes in a rollout; the backward pass computes the layers again, `BLOCK` images at a time, to save memory.
+Runs are processed one by one, so that their bits do not depend on the stack; a stack is no faster at these sizes.
 """
 
 from __future__ import annotations

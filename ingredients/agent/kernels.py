@@ -4,11 +4,10 @@ Torch takes two to five microseconds to launch an operation, and an update of sm
 kernel keeps its data in registers for a whole lifetime and is launched once.
 
 Kernels stand in `..._triton` files beside the equations they compute. A program belongs to one run and sums in a fixed
-order without atomics, so a run's bits do not depend on its stack. Products use three tf32 products each (`PRECISION`):
-float32 accuracy at several times the speed of the plain units.
+order without atomics, so a run's bits do not depend on its stack. Products are three tf32 products each (`PRECISION`):
+float32 accuracy, several times the speed.
 
-Triton is imported only where `kernels_do` is true, so a CPU needs none. For tests its interpreter runs kernels on a CPU
-(`interpreted`).
+Triton is imported only where `kernels_do` is true. For tests its interpreter runs kernels on a CPU (`interpreted`).
 """
 
 from __future__ import annotations

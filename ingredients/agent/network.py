@@ -79,11 +79,11 @@ class Agent:
         return weights | self.eye.initial_weights(draw)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the memory's output `[S, N, H]` and state after input x_t `[S, N, F]`."""
+        """Returns the memory's output `[S, N, H]` and state."""
         return self.memory.step(weights, state, carry_t, self.eye.seen(weights, x_t))
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the memory's outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the memory's outputs `[S, T, N, H]`."""
         return self.memory.unroll(weights, carry, self.eye.seen(weights, x), start)
 
     def choices(self, weights: Mapping[str, Tensor], outputs: Tensor, uniform: Tensor) -> Tensor:

@@ -81,10 +81,9 @@ class Past:
 
     Attributes:
         observation: `[..., observation_size]`.
-        lifetime_start: 1.0 or 0.0, `[..., 1]`.
-        episode_start: 1.0 or 0.0, `[..., 1]`.
+        lifetime_start, episode_start: 1.0 or 0.0, `[..., 1]`.
         reward_tm1: `[..., 1]`; 0 at a lifetime's start.
-        action_tm1: the executed action, `[..., 1]` (int64), or `[..., A]` if continuous; 0 at a lifetime's start.
+        action_tm1: as executed, `[..., 1]` (int64), or `[..., A]` if continuous; 0 at a lifetime's start.
         reward_observed: 0.0 where the environment hides r_{t-1}, else 1.0, `[..., 1]`; None: never hidden.
     """
 

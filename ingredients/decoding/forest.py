@@ -16,13 +16,7 @@ def forest_chances(
 ) -> list[Numbers]:
     """Returns the probabilities of `RandomForestClassifier(trees, random_state=0)` (Breiman 2001): C arrays `[R, K]`.
 
-    Args:
-        fitted: rows with known classes.
-        classes: theirs, numbered from 0 without gaps.
-        asked: rows to decode.
-        trees: number of trees.
-        leaf: fewest rows of a leaf.
-        columns: `max_features` of scikit-learn; None: all.
+    `classes` are numbered from 0 without gaps; `leaf` is the fewest rows of a leaf, `columns` is `max_features`.
     """
     inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
     wanted = classes.astype(np.float64)

@@ -83,11 +83,7 @@ def inner_algorithm(
 ) -> list[dict[str, Sequence[float]]]:
     """Returns each run's measurements, lists of numbers by name (docs/inner-algorithm.md).
 
-    Args:
-        setup: the stack, on a Bernoulli bandit.
-        train_steps: of the evaluation points.
-        policies: weights `[S, P]` at each of them, the last one final.
-        tasks: number of evaluation tasks.
+    `policies` are weights `[S, P]` at the evaluation points, the last one final. The family must be a Bernoulli bandit.
     """
     family = setup.family
     runs = len(setup.runs)
@@ -102,13 +98,7 @@ def inner_algorithm(
 
 
 def steps_asked(setup: Setup, points: int, tasks: int) -> int:
-    """Returns the steps that each run's agent takes or is shown, for an estimate of the time.
-
-    Args:
-        setup: the stack, or one without runs.
-        points: number of evaluation points.
-        tasks: number of evaluation tasks.
-    """
+    """Returns the steps that each run's agent takes or is shown, for an estimate of the time."""
     pulls = setup.family.steps
     whole = 1 + 2 + 2 + len(asked_after(pulls))  # lives, in both places, mixed, reordered
     return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + points)

@@ -40,11 +40,7 @@ RATES: Final = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 def distances(policy: Tensor, histories: Histories, values: ActionValues, thompson: Tensor) -> dict[str, Tensor]:
     """Returns the distance of each run's policy from each of `CANDIDATES`, `[S]`.
 
-    Args:
-        policy: probabilities `[S, N, T, A]`.
-        histories: the lifetimes where it was asked.
-        values: exact values, for the weights.
-        thompson: probabilities of posterior sampling there, `[S, N, T, A]`.
+    `policy` and `thompson` (posterior sampling) are probabilities `[S, N, T, A]` in the same lifetimes.
     """
     counts = histories.counts(values.arms)
     stakes = values.gaps(counts).amax(-1)

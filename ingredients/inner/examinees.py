@@ -44,11 +44,7 @@ class Examinee(Protocol):
 class KnownAlgorithm:
     """S runs of a known algorithm that differ by their random numbers.
 
-    Attributes:
-        algorithm: the algorithm.
-        pulls: T.
-        seed: of the random numbers.
-        lapses: probability of a random arm instead, as trained policies are noisy.
+    `lapses` is the probability of a random arm instead, as trained policies are noisy.
     """
 
     algorithm: Algorithm

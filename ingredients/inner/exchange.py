@@ -37,13 +37,9 @@ def asked_after(pulls: int) -> tuple[int, ...]:
 
 
 def moves(asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator) -> Moves:
-    """Returns the mean change of the policy over lifetimes.
+    """Returns the mean change of the policy `asked` over lifetimes.
 
-    Args:
-        asked: the policy; its answer depends on earlier pulls alone.
-        plain: its answer in the original lifetimes, `[S, N, T, A]`.
-        histories: the original lifetimes.
-        draws: for the order, drawn for each lifetime.
+    `plain` is its answer in the original lifetimes, `[S, N, T, A]`; `draws` are for the order, drawn for each lifetime.
     """
     found = []
     for t in asked_after(histories.shape[2]):

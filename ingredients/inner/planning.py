@@ -36,10 +36,7 @@ PLAYED: Final = 3  # times that a game of its own is gone through: played, and s
 def planning(setup: Setup, policies: Sequence[Tensor], tasks: int) -> list[dict[str, Sequence[float]]]:
     """Returns each run's measurements, lists of numbers by name (docs/planning.md).
 
-    Args:
-        setup: the stack, on the memory & planning game.
-        policies: weights `[S, P]` at the evaluation points, the first untrained, the last final.
-        tasks: number of evaluation tasks.
+    `policies` are weights `[S, P]` at the evaluation points, the first untrained, the last final.
     """
     family = setup.family
     assert isinstance(family, MemoryPlanning), "the study refuses others"

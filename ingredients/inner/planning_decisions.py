@@ -79,7 +79,7 @@ def ways(edges: Tensor, guess: bool) -> Ways:
 
 
 def planned(edges: Tensor) -> Ways:
-    """Returns the ways that need no guess: over seen edges, where untried ones give no other length or first move."""
+    """Returns the ways over seen edges that need no guess: untried edges change neither length nor first move."""
     seen, guessed = (ways(edges, guess) for guess in (False, True))
     alike = (seen.begins == guessed.begins).all(2) & ((seen.length - guessed.length).abs() < SAME)
     return Ways(torch.where(alike, seen.length, math.inf), seen.begins & alike.unsqueeze(2))
@@ -90,9 +90,9 @@ class Composition(NamedTuple):
 
     Attributes:
         walks: with their goals, `[N]`.
-        rows: indices among the given walks, `[N]`.
+        rows: indices among the given walks.
         planned: moves of a planner, `[N, 4]`.
-        distance: to the goal, `[N]`.
+        distance: to the goal.
     """
 
     walks: Walks

@@ -165,13 +165,7 @@ def cause(
 ) -> dict[str, Tensor]:
     """Returns the rise of the moves' probability, `[S]` by name; `random` is `[S, RANDOM]`.
 
-    Args:
-        agents: whose policy it is.
-        decoder: of coming labels.
-        outputs: of the memory, `[S, R, H]`.
-        labels: coming ones, `[S, R]`.
-        turned: the other labels.
-        draws: of the random directions.
+    `outputs` of the memory are `[S, R, H]`, coming `labels` `[S, R]`.
     """
     mean, scale = (
         part.view(part.shape[0], -1, part.shape[-1])[:, :1] for part in (decoder.mean.mean(2), decoder.scale)

@@ -22,8 +22,6 @@ class ActionValues:
     """Exact values of a bandit with independent uniform priors.
 
     Attributes:
-        arms: A.
-        pulls: T.
         action_noise: ε, the probability of a random arm.
         table: Q* of each executed arm, `[M_0 + ... + M_{T−1}, A]`, by number of pulls.
         starts: first row for t pulls, `[T]`.

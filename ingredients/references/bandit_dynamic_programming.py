@@ -38,8 +38,6 @@ class CountStates:
     """States before a pull; M_t of them after t pulls.
 
     Attributes:
-        arms: A.
-        pulls: T.
         counts: all counts but the last, `[M_{T−1}, 2A − 1]`; the last completes the sum t.
         successors: rank after a success or failure of each arm, `[M_{T−1}, A, 2]`.
         binomials: C(a, b) for `rank`, `[T + 2A, 2A]`.
@@ -64,10 +62,9 @@ class CountStates:
 
 @dataclass(frozen=True)
 class BayesOptimal:
-    """The optimal policy under the prior.
+    """The optimal policy under the prior, and its exact return.
 
     Attributes:
-        expected_return: of a lifetime, exact.
         best_arms: for each t the best arm of every state `[M_t]` (int16); the first of ties.
         binomials: as in `CountStates`.
     """

@@ -59,9 +59,8 @@ class Walked:
 
     Attributes:
         here, there: labels before and after it, `[N]`.
-        move: the move, `[N]`; 0 where it collected.
-        moved: whether it led to another place, `[N]` (bool).
-        blocked: whether it ran into a wall, `[N]` (bool).
+        move: `[N]`; 0 where it collected.
+        moved, blocked: whether it led to another place, or ran into a wall, `[N]` (bool).
     """
 
     here: Tensor
@@ -138,10 +137,7 @@ def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None
 def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
     """Returns the cost of the cheapest way from each place to the nearest target, `[N, P]`.
 
-    Args:
-        targets: `[N, P]` (bool).
-        costs: of moves, `[N, P, 4]`; infinite if impossible.
-        graph: destinations of moves, `[P, 4]` or `[N, P, 4]`.
+    Costs of moves are `[N, P, 4]`, infinite if impossible; `graph` has destinations, `[P, 4]` or `[N, P, 4]`.
     """
     ways = torch.where(targets, 0.0, math.inf)
     led_to = graph.expand_as(costs).flatten(1)

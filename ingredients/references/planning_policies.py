@@ -172,11 +172,7 @@ class MazeSearch:
     """Takes the cheapest way over edges seen, others at a price; explores where it must.
 
     Its memory: a chart, and each edge's last seen status. If the goal's place is unknown, it goes to the nearest unseen
-    place.
-
-    Attributes:
-        family: the game.
-        price: cost of an untried edge; infinite uses seen edges where they suffice.
+    place. At an infinite `price` it uses seen edges where they suffice.
     """
 
     family: MemoryPlanning

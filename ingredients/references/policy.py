@@ -39,14 +39,12 @@ class Answer(NamedTuple):
     """The outcome of a step, for a policy to remember.
 
     Attributes:
-        step: t.
         observation: before the step, `[N, observation_size]`.
         action: as executed, `[N]` (int64), or `[N, A]`.
         reward: `[N]`; 0 where hidden.
         led_to: the next observation, `[N, observation_size]`, at an episode's end too.
         ended: whether the task's rules ended the episode, `[N]` (bool).
         waiting: whether the step was one of waiting, without effect, `[N]` (bool).
-        generator: for random planning.
     """
 
     step: int
@@ -106,8 +104,8 @@ class Reference:
     Attributes:
         name: as in docs/design.md §6.
         exact: whether it is proven to be the best with its information, and thus a ceiling (`random`, `best_fixed`:
-            none; `oracle`: the task; `bayes_optimal`: the history). Else the best that was *found* (`reactive`) or a
-            named algorithm (`thompson`).
+            none; `oracle`: the task; `bayes_optimal`: the history). Else the best *found* (`reactive`) or a named
+            algorithm (`thompson`).
         expected_return: of a lifetime under the task distribution, computed; None if out of reach.
         curves: `curves(tasks [N, task_size], run)`; the same in every run if computed, else simulated with that run's
             draws.
@@ -124,10 +122,10 @@ class ReferenceSet:
     """The references of a family and their roles in the verdict (docs/design.md §6).
 
     Attributes:
-        floor: name of the best that ignores the history.
-        reactive: name of the best found on r_{t-1} and a_{t-1}; None if the family has none.
-        yardstick: name of the best known; `informed` is trained, not played (`experiment.informed`).
-        all: every reference, in report order.
+        floor: the best that ignores the history.
+        reactive: the best found on r_{t-1} and a_{t-1}; None if the family has none.
+        yardstick: the best known; `informed` is trained, not played (`experiment.informed`).
+        all: in report order.
         floor_without_rewards: whether no agent that observes no reward can beat the floor. False where something else
             tells tasks apart, or the floor is only the best found.
     """

@@ -20,15 +20,10 @@ __all__ = ["Memory", "State", "make_memory", "memory_notice"]
 
 
 def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False) -> Memory:
-    """Returns the memory that a study calls `kind`.
+    """Returns the memory that a study calls `kind`, ours or the user's `package.module:Class`.
 
-    Args:
-        kind: one of ours, or the user's `package.module:Class`.
-        inputs: F.
-        hidden: H.
-        window: number of inputs that a `window` sees; at most the horizon.
-        horizon: T; sets the first time constants of a GRU.
-        quick: whether its first weights suit tasks that need a reaction to the observation (`Gru.quick`).
+    A `window` is at most the horizon T, which sets the first time constants of a GRU; `quick` weights suit tasks that
+    need a reaction to the observation (`Gru.quick`).
 
     Raises:
         StudyError: the user's class is missing or breaks its contract (`own_contract`).

@@ -89,10 +89,7 @@ class FastWeights:
         return (*self.gru.initial_state(runs, lanes, steps, like), like.new_zeros(table.shape[:-1]), table)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, k_t, table), for carry `[S, 1, 1]` and input `[S, N, F]`.
-
-        The table is changed in place.
-        """
+        """Returns h_t `[S, N, H]` and (h_t, k_t, table), which is changed in place."""
         h, before, table = state
         slots, facts = _filed(weights, x_t)
         if self._by_kernels(x_t) and not torch.is_grad_enabled():
@@ -112,7 +109,7 @@ class FastWeights:
         return h_t, (h_t, slots, table)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the states `[S, T, N, H]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         slots, facts = _filed(weights, x)
         if self._by_kernels(slots.detach()):
@@ -133,7 +130,7 @@ class FastWeights:
         return fast_weights_triton.fits(self.slots, self.columns)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass."""
+        """Returns the peak floats per lane and step."""
         return self.gru.tape_floats(steps) + KEPT * (self.slots + 2 * self.columns + self.inputs)
 
     def state_floats(self, steps: int) -> int:

@@ -14,15 +14,9 @@ from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, add_to, compiled
 
 @compiled
 def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Floats, read: Floats) -> None:
-    """Stores one step in the tables, and reads.
+    """Stores one step in the tables `[S, N, J, C]`, in place, and writes m_t and u_t into `read` `[S, N, C]`.
 
-    Args:
-        carry: `[S]`.
-        before: k_{t−1}, `[S, N, J]`.
-        slots: k_t, `[S, N, J]`.
-        facts: v_t, `[S, N, C]`; the last column is 1.
-        table: `[S, N, J, C]`, changed in place.
-        read: output m_t and u_t, `[S, N, C]`.
+    `before` is k_{t−1} and `slots` k_t, `[S, N, J]`; `facts` is v_t, `[S, N, C]`, with last column 1.
     """
     runs, lanes, _ = slots.shape
     for s in range(runs):
@@ -36,11 +30,7 @@ def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Flo
 def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
     """Writes the readings of whole lifetimes, `read` `[S, T, N, C]`.
 
-    Args:
-        carry: `[S, T]`.
-        slots: k, `[S, T, N, J]`.
-        facts: v, `[S, T, N, C]`.
-        read: m and u.
+    `slots` is k, `[S, T, N, J]`; `facts` is v, `[S, T, N, C]`.
     """
     runs, steps, lanes, size = slots.shape
     table = np.empty((size, facts.shape[3]), np.float32)

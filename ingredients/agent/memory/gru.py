@@ -36,8 +36,6 @@ class Gru:
     """The memory; the state h is also the output.
 
     Attributes:
-        inputs: F.
-        hidden: H.
         horizon: T. Unit i first carries its state for about τ_i steps, τ ~ U(1, T − 1), as z_i has bias log τ_i
             ("chrono" initialisation, Tallec & Ollivier 2018).
         quick: whether half of the units first forget at once, and input weights keep the input's variance
@@ -71,7 +69,7 @@ class Gru:
         return (like.new_zeros(runs, lanes, self.hidden),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]`, as output and state, for carry `[S, 1 or N, 1]` and input `[S, N, F]`."""
+        """Returns h_t `[S, N, H]`, as output and state; carry may be by lane, `[S, N, 1]`."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import gru_triton
@@ -94,14 +92,14 @@ class Gru:
         return h_t, (h_t,)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states `[S, T, N, H]` for carry `[S, T]`, or `[S, T, N]` by lane, and inputs `[S, T, N, F]`."""
+        """Returns the states `[S, T, N, H]`; carry may be by lane, `[S, T, N]`."""
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         states: Tensor = program(x, carry, h, weights["gru.input"], weights["gru.hidden"])
         return states
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass."""
+        """Returns the peak floats per lane and step."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
@@ -242,7 +240,7 @@ _ENTERS = (0, 1, 3)  # where of `_slopes` the input's part of r, z, n enters; 2 
 
 
 def _slopes(block: _Block) -> Tensor:
-    """Returns ∂h_t over the sums that enter r, z, U_n h and n, `[4, S, b, N, H]`."""
+    """Returns ∂h_t over what enters r, z, U_n h and n, `[4, S, b, N, H]`."""
     r, z, before, held, n = (part.transpose(0, 1) for part in (*block.gates.unbind(1), *block[1:]))
     slopes = r.new_empty(4, *r.shape)
     of_r, of_z, of_held, of_n = slopes

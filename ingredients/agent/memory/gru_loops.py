@@ -15,15 +15,10 @@ from ingredients.agent.compiled import ONE, ZERO, Floats, add_to, compiled, inli
 def step(
     weights: tuple[Floats, Floats], rows: tuple[int, int], carry: Floats, x: Floats, state: Floats, after: Floats
 ) -> None:
-    """Writes h_t into `after` `[S, N, H]`.
+    """Writes h_t into `after` `[S, N, H]`, as `state` (h_{t-1}).
 
-    Args:
-        weights: input and recurrent weights, flat: run s has `[3, F, H]` and `[3, H, H]` from `rows` · s on.
-        rows: strides between runs.
-        carry: `[S, N]`, or `[S, 1]` for all lanes.
-        x: `[S, N, F]`.
-        state: h_{t-1}, `[S, N, H]`.
-        after: output.
+    Run s has input weights `[3, F, H]` and recurrent ones `[3, H, H]` from `rows` · s on. `carry` is `[S, N]`, or
+    `[S, 1]` for all lanes.
     """
     runs, lanes, features = x.shape
     size = state.shape[2]
@@ -55,7 +50,7 @@ def unroll(
     Args:
         weights: as for `step`.
         rows: as for `step`.
-        met: carry `[S, T, N]` or `[S, T, 1]`, inputs `[S, T, N, F]`, initial states `[S, N, H]`.
+        met: carry `[S, T, N]` or `[S, T, 1]`, inputs, initial states `[S, N, H]`.
         tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
     (carry, x, start), (states, gates, held) = met, tape
@@ -93,12 +88,11 @@ def back(
     """Writes the gradients over the weights, and over the inputs where `d_x` has columns.
 
     Args:
-        w_back: transposed input weights `[S, 3, H, F]`, with the columns of `d_x` alone, and recurrent ones `[S, 3, H,
-            H]`.
+        w_back: transposed weights: `[S, 3, H, F]` of the input, with the columns of `d_x` alone, and `[S, 3, H, H]`.
         met: as for `unroll`.
         tape: as `unroll` wrote it.
         d_states: gradient over the states, `[S, T, M]`.
-        d_weights: gradients over the input weights `[S, 3, F, H]` and recurrent ones `[S, 3, H, H]`.
+        d_weights: gradients over both weights.
         d_x: the gradient over inputs `[S, T · N, F]` is added to it.
     """
     (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights

@@ -130,14 +130,9 @@ def fits(features: int, size: int) -> bool:
 
 
 def states(x: Tensor, carry: Tensor, start: Tensor, weights: tuple[Tensor, Tensor], tape: Tensor | None) -> Tensor:
-    """Returns the states `[S, T, N, H]`, and fills the tape if given.
+    """Returns the states `[S, T, N, H]`, and fills the tape `[S, 5, T, N, H]` if given.
 
-    Args:
-        x: `[S, T, N, F]`.
-        carry: `[S, T]`.
-        start: h_0, `[S, N, H]`.
-        weights: input weights `[S, 3, F, H]` and recurrent ones `[S, 3, H, H]`.
-        tape: `[S, 5, T, N, H]`.
+    `start` is h_0 `[S, N, H]`; weights are `[S, 3, F, H]` of the input and `[S, 3, H, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start.shape[-1]
     assert (carry.shape, start.shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, start.shape)

@@ -59,7 +59,7 @@ class Lstm:
         return like.new_zeros(shape), like.new_zeros(shape)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, c_t), for carry `[S, 1, 1]` and input `[S, N, F]`."""
+        """Returns h_t `[S, N, H]` and (h_t, c_t)."""
         w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import lstm_triton
@@ -76,14 +76,14 @@ class Lstm:
         return h_t, (h_t, held)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for carry `[S, T]`, or `[S, T, N]` by lane, and inputs `[S, T, N, F]`."""
+        """Returns the outputs `[S, T, N, H]`; carry may be by lane, `[S, T, N]`."""
         h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         outputs: Tensor = program(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])
         return outputs
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass."""
+        """Returns the peak floats per lane and step."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
@@ -201,7 +201,7 @@ class _Unroll(torch.autograd.Function):
 
 
 def _slopes(block: _Block) -> tuple[Tensor, Tensor]:
-    """Returns ∂c_t over the sums that enter i, f, g and ∂h_t over o's, `[4, S, b, N, H]`; and ∂h_t over c_t."""
+    """Returns ∂c_t over what enters i, f, g and ∂h_t over what enters o, `[4, S, b, N, H]`; and ∂h_t over c_t."""
     i, f, doubled, o, past, shown = (part.transpose(0, 1) for part in (*block.gates.unbind(1), *block[2:]))
     slopes = i.new_empty(4, *i.shape)
     of_i, of_f, of_g, of_o = slopes

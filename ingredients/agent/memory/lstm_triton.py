@@ -154,14 +154,9 @@ def fits(features: int, size: int) -> bool:
 def outputs(
     x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], tape: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Returns the outputs `[S, T, N, H]` and the last cells `[S, N, H]`, and fills the tape if given.
+    """Returns the outputs `[S, T, N, H]` and the last cells `[S, N, H]`, and fills the tape `[S, 7, T, N, H]` if given.
 
-    Args:
-        x: `[S, T, N, F]`.
-        carry: `[S, T]`.
-        start: h_0 and c_0, `[S, N, H]`.
-        weights: input weights `[S, 4, F, H]` and recurrent ones `[S, 4, H, H]`.
-        tape: `[S, 7, T, N, H]`.
+    `start` is (h_0, c_0), `[S, N, H]` each; weights are `[S, 4, F, H]` of the input and `[S, 4, H, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start[0].shape[-1]
     assert (carry.shape, start[1].shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, start[1].shape)

@@ -34,17 +34,17 @@ class Memoryless:
         return ()
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` for the input `[S, N, F]`, whatever the carry."""
+        """Returns the output `[S, N, H]`, whatever the carry."""
         return second_layer("none", weights, torch.bmm(x_t, weights["none.first"])), ()
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for inputs `[S, T, N, F]`."""
+        """Returns the outputs `[S, T, N, H]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
         return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass."""
+        """Returns the peak floats per lane and step."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:

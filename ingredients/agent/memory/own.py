@@ -1,8 +1,8 @@
 """A memory of the user's: a single-agent `torch.nn.Module` (`own_module`, `own_contract`), one instance per run.
 
-A stack is one tensor program if `torch.func.vmap` over the weights works (`stacks` tries). Otherwise runs are computed
-one by one, and `Own.notice` says so: for `nn.GRU`, `nn.LSTM`, data-dependent branches, or where a run's bits would
-depend on its neighbours.
+A stack is one tensor program if `torch.func.vmap` over the weights works (`stacks` tries). It does not for `nn.GRU`,
+`nn.LSTM`, data-dependent branches, or where a run's bits would depend on its neighbours; then runs are computed one by
+one, and `Own.notice` says so.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Own:
         return tuple(part.expand(runs, *part.shape).clone() for part in self.user.start(lanes, like))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state, for carry `[S, 1, 1]` and input `[S, N, F]`."""
+        """Returns the output `[S, N, H]` and the state."""
         with self.user.calling():
             return self._step(weights, state, carry_t, x_t)
 
@@ -76,13 +76,13 @@ class Own:
         return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the outputs `[S, T, N, H]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         with self.user.calling():
             return (_one_by_one if self.one_by_one else _stacked)(self.user, _named(weights), carry, x)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll, extrapolated from a small one."""
+        """Returns the peak floats per lane and step, extrapolated from a small unroll."""
         kept: dict[int, int] = {}
 
         def keep(tensor: Tensor) -> Tensor:

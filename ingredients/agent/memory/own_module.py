@@ -32,12 +32,8 @@ from ingredients.study.own_source import MEMORY
 class UserModule:
     """A user's module as a pure function.
 
-    Attributes:
-        kind: `package.module:Class`.
-        inputs: F.
-        hidden: H.
-        module: an instance, used for names and shapes of its weights alone.
-        single: whether its state is one tensor, not a tuple.
+    `kind` is `package.module:Class`; `module` gives only names and shapes of weights; `single`: its state is one
+    tensor, not a tuple.
     """
 
     kind: str

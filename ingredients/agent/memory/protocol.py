@@ -42,8 +42,8 @@ class Memory(Protocol):
         """Returns the outputs `[S, T, N, H]` from a lifetime's start, for carry `[S, T]` and inputs `[S, T, N, F]`.
 
         `start` is the state there, without gradient; None is the initial one. Only `gru` and `lstm` take another, and a
-        carry of 0 at the first step resets it. They and `memoryless` also take a carry by lane, `[S, T, N]`, and `[S,
-        N, 1]` in a step.
+        carry of 0 at the first step resets it. They and `memoryless` also take a carry by lane: `[S, T, N]`, and
+        `[S, N, 1]` in a step.
         """
         ...
 

@@ -1,12 +1,12 @@
 """Shared by recurrent memories: blocks of steps, a sigmoid with stable bits, weight gradients.
 
-Autograd through steps keeps some ten tensors a step and makes one weight-gradient product a step. `gru` and `lstm` have
-a hand-derived backward pass instead: lifetimes are cut into blocks that fit the cache, a step back is one broadcast
+Autograd keeps some ten tensors a step and makes one weight-gradient product a step. `gru` and `lstm` have a
+hand-derived backward pass instead: lifetimes are cut into blocks that fit the cache, a step back is one broadcast
 product and a `bmm` per gate, and weight gradients are one product per block.
 
-On a CPU, MKL's `tanh` is ten times slower than `sigmoid`, so tanh(a) is computed as 2σ(2a) − 1, with the first 2 folded
-into the weights. `torch.sigmoid` treats blocks of 32 floats with SIMD and the rest with a scalar loop of other
-rounding. So a run's bits would depend on its neighbours unless it fills whole blocks: see `sigmoid`.
+On a CPU, MKL's `tanh` is ten times slower than `sigmoid`, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the
+weights. `torch.sigmoid` rounds blocks of 32 floats (SIMD) otherwise than the rest, so a run's bits would depend on its
+neighbours unless it fills whole blocks: see `sigmoid`.
 """
 
 from __future__ import annotations

@@ -5,17 +5,15 @@
 Pre-norm (Xiong et al. 2020), without weights, which the next products would absorb. The embedded constant column is
 every layer's bias.
 
-Positions are relative: a head's score falls linearly with distance (ALiBi, Press et al. 2022). One head has slope 0 and
-weighs the whole lifetime alike, so that the agent can count. Without absolute positions nothing tells the time when
-memory is off and a token attends to itself alone (docs/design.md §5, trap 4). A carry of 0 starts a new stretch; tokens
-attend only within theirs.
+Positions are relative: a head's score falls linearly with distance (ALiBi, Press et al. 2022). One head has slope 0, so
+that the agent can count. Without absolute positions nothing tells the time when memory is off and a token attends to
+itself alone (docs/design.md §5, trap 4). A carry of 0 starts a new stretch; tokens attend only within theirs.
 
 Attention needs a learning rate several times below that of recurrent nets. Adam's steps ignore scale, so weights are
-stored `HELD` times larger than they act and thus move at a `HELD`th of the rate.
+stored `HELD` times larger than they act.
 
 A lane's state is the keys and values of every block: 4·H floats for each step of the longest lifetime. For 16 runs of
-64 lanes, 100 steps and 64 units this is 120 MB, against 0.3 MB of a recurrent state. With memory off the same attention
-is masked.
+64 lanes, 100 steps and 64 units this is 120 MB, against 0.3 MB of a recurrent state.
 """
 
 from __future__ import annotations
@@ -70,14 +68,14 @@ class Transformer:
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
         """Returns empty caches, keys and values of each block `[S, N, capacity, H]`, and two counts `[S, N]` (int64).
 
-        The counts are the steps so far, equal in all lanes, and the step at which a lane's memory begins.
+        The counts are the steps so far, equal in all lanes, and the start of a lane's memory.
         """
         shape = (runs, lanes, _whole(steps), self.hidden)
         count = torch.zeros(runs, lanes, dtype=torch.int64, device=like.device)
         return *(like.new_zeros(shape) for _ in range(2 * BLOCKS)), count, torch.zeros_like(count)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state for the input `[S, N, F]`; writes into the caches."""
+        """Returns the output `[S, N, H]` and the state, whose caches are changed in place."""
         *caches, count, begin = state
         begin = torch.where(carry_t[..., 0] == 0, count, begin)
         bias = _step_bias(count, begin, caches[0])
@@ -92,7 +90,7 @@ class Transformer:
         return _norm(stream), (*caches, count + 1, begin)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the outputs `[S, T, N, H]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         runs, steps, lanes, _ = x.shape
         bias = _life_bias(carry, x.dtype)
@@ -110,7 +108,7 @@ class Transformer:
         return _norm(stream).view(runs, lanes, steps, -1).transpose(1, 2)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass.
+        """Returns the peak floats per lane and step.
 
         A run's mask, `HEADS` × steps × steps, is shared by its lanes, of which at least eight are assumed.
         """

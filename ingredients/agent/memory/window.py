@@ -1,8 +1,8 @@
 """A window: two ReLU layers on the last k inputs, the current one included.
 
-The state is the last k − 1 inputs, oldest first; zeros before a lifetime or reset, constant column included, so that
-the agent can tell "nothing yet" from an input. Whatever is older than k steps is forgotten exactly, and there is no
-clock beyond k steps, as inputs are placed by their age.
+The state is the last k − 1 inputs, oldest first; zeros before a lifetime or reset, constant column included, which
+tells "nothing yet" from an input. Older inputs are forgotten exactly, and inputs are placed by age, so there is no
+clock beyond k steps.
 
 All windows of a lifetime would take k times the memory of the inputs, so the first layer makes them a few steps at a
 time.
@@ -45,13 +45,13 @@ class Window:
         return (like.new_zeros(runs, lanes, self.state_floats(steps)),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the last inputs, for carry `[S, 1, 1]` and input `[S, N, F]`."""
+        """Returns the output `[S, N, H]` and the last inputs."""
         seen = torch.cat([state[0] * carry_t, x_t], dim=-1)
         sums = torch.bmm(seen, weights["window.first"][:, -seen.shape[-1] :])
         return second_layer("window", weights, sums), (seen[..., self.inputs :],)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]`."""
+        """Returns the outputs `[S, T, N, H]`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         held = min(self.length, x.shape[1])
         first = weights["window.first"][:, -held * self.inputs :]
@@ -59,7 +59,7 @@ class Window:
         return second_layer("window", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll with its backward pass."""
+        """Returns the peak floats per lane and step."""
         return KEPT * self.hidden + self.inputs
 
     def state_floats(self, steps: int) -> int:
