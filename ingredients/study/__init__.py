@@ -1,11 +1,10 @@
 """Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
-In reading order: `levels`, `seeds` and `fields` (values), `section` (what every section is), `families` (settings of
-each), `tasks` (which of them a study names, with `foreign` for those of others), `models` (what a study is),
-`segmented` (whether lifetimes are cut), `yaml_text` (how it is spelled), `messages` and `mistakes` (what is said when
-it is wrong), `files` (reading), `schema` (its form, for editors), `shipped` (the list of those that are shipped),
-`template` (a new one), `smoke` (the same study, small), `own_source` (where the user's own memories and tasks lie),
-`own_import` (what is imported from there).
+In reading order: `levels`, `seeds` and `fields` (values), `section` (base classes), `families` (settings of each),
+`tasks` (the tasks section; `foreign` for those of others), `models` (what a study is), `segmented` (whether lifetimes
+are cut), `yaml_text` (the YAML dialect), `messages` and `mistakes` (error messages), `files` (reading), `schema` (for
+editors), `shipped` (the shipped studies), `template` (a new one), `smoke` (the same study, small), `own_source` (files
+of the user's memories and tasks), `own_import` (importing them).
 """
 
 from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study

@@ -1,7 +1,6 @@
-"""Kinds of values in a study: whole numbers, numbers, words, text; each refuses what it is not.
+"""Validators of values in a study: whole numbers, numbers, words, text.
 
-Nothing is converted but 2 where a number is wanted and 1e6 where a whole one is: a study means what it says. A boolean
-is never a number.
+Only 2 for a number and 1e6 for a whole number are converted. A boolean is never a number.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ def mistake(
     known: Sequence[str] = (),
     keys: Sequence[str] = (),
 ) -> PydanticCustomError:
-    """Returns the error to raise: `what` is wrong with `value`, what is `allowed`, the `known` words to match it with.
+    """Returns the error to raise for `value`; `known` words suggest the nearest match.
 
-    `keys` are the keys below the present place that take part in a rule over several keys; the first is blamed.
+    `keys`, below the present place, take part in a rule over several keys; the first is blamed.
     """
     # pydantic writes every entry of the context out: a value that aliases made huge must be cut short before
     guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
@@ -36,7 +35,7 @@ def mistake(
 
 
 def unknown(value: object, known: Sequence[str], others: str = "", keys: Sequence[str] = ()) -> PydanticCustomError:
-    """Returns the error for a word that is none of the `known`; `others` says what else may stand there."""
+    """Returns the error for a word that is not `known`; `others` says what else is allowed."""
     listed = ", ".join([*known, others] if others else known)
     if not isinstance(value, str):
         return mistake("must be text", value, listed, keys=keys)
@@ -45,7 +44,7 @@ def unknown(value: object, known: Sequence[str], others: str = "", keys: Sequenc
 
 
 def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:
-    """Returns the check of a whole number from `low` to `high` (a multiple of `multiple`)."""
+    """Returns the check of a whole number from `low` to `high`."""
     allowed = f"{low} to {high}" + (f" in multiples of {multiple}" if multiple > 1 else "") + because
 
     def check(value: object) -> object:
@@ -61,7 +60,7 @@ def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:
 
 
 def number(low: float, high: float, *, above: bool = False, below: bool = False) -> Check:
-    """Returns the check of a finite number in [low, high]; `above` leaves `low` out, `below` leaves `high` out."""
+    """Returns the check of a finite number in [low, high]; `above` excludes `low`, `below` excludes `high`."""
     allowed = f"a number {'above' if above else 'from'} {low:g} {'to below' if below else 'up to'} {high:g}"
 
     def check(value: object) -> object:
@@ -76,7 +75,7 @@ def number(low: float, high: float, *, above: bool = False, below: bool = False)
 
 
 def or_auto(check: Check) -> Check:
-    """Returns the check of the word `auto`, or of what `check` lets through."""
+    """Returns the check of `auto`, or of what `check` allows."""
 
     def either(value: object) -> object:
         if value == AUTO:
@@ -92,7 +91,7 @@ def or_auto(check: Check) -> Check:
 
 
 def switch(value: object) -> object:
-    """Returns `value` if it is `on` or `off` (true, false), and nothing that merely counts as such."""
+    """Returns `value` if it is a boolean."""
     if not isinstance(value, bool):
         raise mistake("must be on or off", value, "on, off")
     return value
@@ -110,7 +109,7 @@ def one_of(*known: str) -> Check:
 
 
 def folder_name(value: object) -> object:
-    """Returns `value` if it can name a folder below `results/` on every system."""
+    """Returns `value` if it can name a folder on every system."""
     allowed = "letters, digits, '.', '_', '-', at most 100, the first a letter or a digit"
     if not isinstance(value, str):
         raise mistake("must be text", value, allowed)
@@ -120,7 +119,7 @@ def folder_name(value: object) -> object:
 
 
 def sentence(value: object) -> object:
-    """Returns `value` as one line of text; a folded YAML block may end in a line break."""
+    """Returns `value` as one line of text, without the line breaks of a YAML block."""
     allowed = "printable text of at most 1000 characters"
     if not isinstance(value, str):
         raise mistake("must be text", value, allowed)

@@ -1,4 +1,4 @@
-"""Studies in files: where they lie, how they are read, what the command line changes in them."""
+"""Studies in files: finding, reading, and changes from the command line."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     """Returns the study in a file, changed by `overrides` (`key.path=value`, the value in YAML).
 
     Raises:
-        StudyError: the file cannot be read, or it, or an override, is no valid study.
+        StudyError: the file cannot be read, or the study or an override is invalid.
     """
     return _validate(_data(path), one_line(str(path)), [_override(text) for text in overrides])
 
 
 def _data(path: Path) -> dict[str, Any]:
-    """Returns the keys in a study's file."""
+    """Returns the keys of a study's file."""
     source = one_line(str(path))
     try:
         data = yaml_text.parse(_read(path, source))
@@ -45,7 +45,7 @@ def _data(path: Path) -> dict[str, Any]:
 
 
 def parse_study(data: Mapping[str, Any], source: str) -> Study:
-    """Returns the study that plain data describes; errors name `source` as the file.
+    """Returns the study of plain data; errors name `source` as the file.
 
     Raises:
         StudyError: the data are no valid study.
@@ -54,10 +54,10 @@ def parse_study(data: Mapping[str, Any], source: str) -> Study:
 
 
 def changed_study(data: Mapping[str, Any], source: str, overrides: Sequence[str]) -> Study:
-    """Returns the study that plain data describes, changed as by `load_study`.
+    """Returns the study of plain data, changed as by `load_study`.
 
     Raises:
-        StudyError: the data, or an override, are no valid study.
+        StudyError: the data or an override are invalid.
     """
     return _validate(dict(data), source, [_override(text) for text in overrides])
 
@@ -67,10 +67,10 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
 
     Args:
         source: a path, a name, or the study's keys.
-        changes: values by dotted keys, such as `{"tasks.arms": 10}`: what `--set` is on the command line.
+        changes: values by dotted keys, such as `{"tasks.arms": 10}`, as `--set` on the command line.
 
     Raises:
-        StudyError: there is no such study, or it, or a change, is not valid.
+        StudyError: there is no such study, or it or a change is invalid.
     """
     overrides = [_given(key, value) for key, value in (changes or {}).items()]
     if isinstance(source, Mapping):
@@ -80,9 +80,9 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
 
 
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
-    """Returns `path` if something is there, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
+    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
 
-    What is neither comes back as it is, for `load_study` to complain about.
+    If neither exists, `path` is returned, and `load_study` will report it.
     """
     asked = Path(path)
     if _is_there(asked) or asked.parent.name not in ("", "ablations"):
@@ -105,7 +105,7 @@ def _is_there(path: Path) -> bool:
 
 
 def shipped_folder() -> Path:
-    """Returns the folder of the shipped studies: within the package where it is installed, beside it in a checkout."""
+    """Returns the folder of the shipped studies: in the installed package, or beside it in a checkout."""
     package = Path(str(resources.files("ingredients")))
     installed = package / "ablations"
     return installed if installed.is_dir() else package.parent / "ablations"
@@ -150,7 +150,7 @@ def _given(key: str, value: object) -> Override:
 
 
 def _apply(data: dict[str, Any], override: Override) -> dict[str, Any]:
-    """Returns a copy of `data` with the override in its place; a missing section is made."""
+    """Returns a copy of `data` with the override, making missing sections."""
     return _placed(data, override, override.path)
 
 

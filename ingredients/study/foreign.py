@@ -1,6 +1,6 @@
-"""The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of the user's own code.
+"""The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of users' code.
 
-Whether an environment has such a setting is asked where it is made (`gyms.vary`): a study imports nothing.
+Whether an environment has a setting is checked where it is made (`gyms.vary`): reading a study imports nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LONGEST_CODE = 100  # it becomes part of a file's name
 
 
 def is_code(text: object) -> bool:
-    """Returns whether text names something in a module as Python spells names: `package.module:Name`."""
+    """Returns whether text is spelled `package.module:Name`."""
     if not isinstance(text, str) or len(text) > LONGEST_CODE:
         return False
     module, colon, name = text.partition(":")
@@ -28,14 +28,14 @@ def is_code(text: object) -> bool:
 
 
 def code(value: object) -> object:
-    """Returns `value` if it names the user's own code."""
+    """Returns `value` if it names users' code."""
     if not is_code(value):
         raise fields.mistake("names nothing that can be imported", value, CODE)
     return value
 
 
 def environment_id(value: object) -> object:
-    """Returns `value` if it can be an id of Gymnasium's or name a class of the user's."""
+    """Returns `value` if it can be a Gymnasium id or name a user's class."""
     allowed = f"an id of Gymnasium's, such as CartPole-v1 or package:Name-v0, or your own {CODE}"
     if not isinstance(value, str):
         raise fields.mistake("must be text", value, allowed)
@@ -45,23 +45,23 @@ def environment_id(value: object) -> object:
 
 
 def wrappers(value: object) -> object:
-    """Returns the wrappers, outermost last, if each names one."""
+    """Returns the names of wrappers, outermost last."""
     if not isinstance(value, list | tuple):
         raise fields.mistake("must be a list", value, f"[{CODE}, ...]")
     return [code(name) for name in value]
 
 
 def keywords(value: object) -> object:
-    """Returns `value` if it is a mapping with names for keys."""
+    """Returns `value` if it is a mapping with names as keys."""
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, "keywords of the environment's constructor")
     return {name: stored(given, (name,)) for name, given in value.items()}
 
 
 def stored(value: object, keys: tuple[str, ...]) -> object:
-    """Returns a copy of `value`, of the study at `keys`, if results can be stored with it, and read back as they were.
+    """Returns a copy of `value` if results can store it and read it back equal; `keys` are its place.
 
-    JSON knows neither infinity nor NaN.
+    JSON has neither infinity nor NaN.
     """
     match value:
         case float() if not math.isfinite(value):
@@ -86,7 +86,7 @@ def _encodes(text: str) -> bool:
 
 
 def vary(value: object) -> object:
-    """Returns what is drawn for each task: a range of numbers or a list of choices for each name."""
+    """Returns what is drawn for each task: a range or a list of choices for each name."""
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, f"name: {RANGE}")
     return {name: _drawn(name, given) for name, given in value.items()}

@@ -31,29 +31,29 @@ class WipeEvery:
 
 @dataclass(frozen=True)
 class MemoryKind:
-    """Another kind of memory than `agent.memory`'s: carried through the lifetime, or reset before every step."""
+    """A kind of memory other than `agent.memory`: carried through the lifetime, or reset before every step."""
 
     kind: str
     carried: bool = True
 
     @property
     def remembers(self) -> bool:
-        """Whether anything passes from step to step; of the kind `none` nothing does."""
+        """Whether anything passes from step to step; never for the kind `none`."""
         return self.carried and self.kind != "none"
 
     @property
     def off(self) -> MemoryKind:
-        """The kind's own memory-off sibling, of the same architecture; `none` is its own."""
+        """The same architecture with memory off; `none` is its own."""
         return self if self.kind == "none" else replace(self, carried=False)
 
 
 class OneTask(StrEnum):
-    """One training task that is a narrow distribution all the same (claim 4).
+    """One training task that still is a narrow distribution (claim 4).
 
     Attributes:
-        RANDOM_START: its episodes start anywhere; where the task distribution is off they all start alike.
-        RANDOM_MEMORY: besides, each lifetime starts from a memory drawn at random, which a memory that is reset before
-            every step does not keep; of memories alone whose state has bounds.
+        RANDOM_START: its episodes start anywhere; with the task distribution off they start alike.
+        RANDOM_MEMORY: also, each lifetime starts from a random memory; only for memories whose state has bounds. A
+            memory that is reset before every step loses it.
     """
 
     RANDOM_START = "random_start"
@@ -79,7 +79,7 @@ QUOTED = ("off", "on", "false", "true", "no", "yes")
 
 
 def canonical_level(ingredient: Ingredient, value: object) -> Level:
-    """Returns the canonical level that `value` means; what a kind of memory is to `agent.memory`, `known_by` says.
+    """Returns the canonical level of `value`; `known_by` then relates a kind of memory to `agent.memory`.
 
     Raises:
         ValueError: `value` is no level of this ingredient (a pydantic error that says what is allowed).
@@ -124,7 +124,7 @@ def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
 def memory_kind(value: object) -> object:
     """Returns `value` if it names a kind of memory.
 
-    A class of the user's own is known by its spelling alone (a dotted path, a colon, a name): a study imports nothing.
+    A user's class is recognised by spelling alone, since reading a study imports nothing.
     """
     if not isinstance(value, str) or not _is_kind(value):
         raise unknown(value, MEMORY_KINDS, OWN_KIND)
@@ -132,15 +132,14 @@ def memory_kind(value: object) -> object:
 
 
 def known_by(agent_memory: str, level: MemoryLevel) -> MemoryLevel:
-    """Returns the level where `agent.memory` is of this kind: the kind itself is `on`, its sibling is `off`."""
+    """Returns the level relative to `agent.memory`: that kind is `on`, its sibling is `off`."""
     return level.carried if isinstance(level, MemoryKind) and level.kind == agent_memory else level
 
 
 def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
-    """Returns the levels with each kind's own memory-off sibling before the kind, if the study asks for memory off.
+    """Returns the levels with each kind's memory-off sibling before it, if the study has memory off.
 
-    An LSTM that beats a GRU without memory has shown nothing: what it carries shows against the same LSTM, reset before
-    every step. A study that leaves `off` out has no memory-off cell, and gets none.
+    An LSTM must be compared with the same LSTM reset before every step, not with a memoryless GRU.
     """
     completed: list[MemoryLevel] = []
     for level in levels:
@@ -151,14 +150,14 @@ def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
 
 
 def _probability(value: object) -> ChannelLevel | None:
-    """Types are checked before values: `1 == True` in Python."""
+    """Checks types before values: `1 == True` in Python."""
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
     return bool(value) if value in (0, 1) else float(value)
 
 
 def _training_tasks(value: object) -> TasksLevel | None:
-    """One training task is off: there is no distribution left."""
+    """One training task is off: no distribution is left."""
     if isinstance(value, str):
         return OneTask(value) if value in tuple(OneTask) else None
     if isinstance(value, float) and value.is_integer():  # 1e3
@@ -169,7 +168,7 @@ def _training_tasks(value: object) -> TasksLevel | None:
 
 
 def _memory(value: object) -> MemoryLevel | None:
-    """A wipe before every step is off; `none` has nothing that could be reset, so `none-off` is `none`."""
+    """A wipe before every step is off; `none-off` is `none`."""
     if isinstance(value, WipeEvery | MemoryKind):
         value = level_data(value)
     if isinstance(value, str):
@@ -182,7 +181,7 @@ def _memory(value: object) -> MemoryLevel | None:
 
 
 def _is_kind(text: str) -> bool:
-    """Returns whether text names a kind: one of ours, or `package.module:Class` as Python spells names."""
+    """Returns whether text names a shipped kind, or is spelled `package.module:Class`."""
     module, colon, name = text.partition(":")
     parts = [*module.split("."), name]
     spelled = all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts)

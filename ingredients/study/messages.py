@@ -1,4 +1,4 @@
-"""Mistakes as one plain line: file, key, what is wrong, value, what is allowed, the nearest match."""
+"""Error messages: file, key, what is wrong, value, what is allowed, the nearest match."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONGEST_TEXT, MOST_ENTRIES, DEEPEST = 60, 6, 3
 
 
 def one_line(text: str) -> str:
-    """Returns `text` with everything that cannot be printed on one line written as escapes."""
+    """Returns `text` with unprintable characters and line breaks as escapes."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -27,7 +27,7 @@ def several(count: int, noun: str) -> str:
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
-    """Returns the known word that looks most like `word`, if another one does."""
+    """Returns the most similar known word, unless it is `word` itself."""
     if not isinstance(word, str):
         return None
     matches = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
@@ -35,7 +35,7 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
 
 
 def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | None = None) -> str:
-    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?`, as far as there is something to say."""
+    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?`, without empty parts."""
     text = ": ".join([*where, what])
     if allowed:
         text += f"; allowed: {allowed}"
@@ -45,7 +45,7 @@ def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | N
 
 
 def _spelled(value: object, depth: int = DEEPEST) -> str:
-    """Returns a value as YAML on one line, cut short: aliases can make a small file a huge value."""
+    """Returns a value as one short line of YAML; aliases can make a small file a huge value."""
     match value:
         case None:
             return "nothing"
@@ -70,7 +70,7 @@ def _joined(entries: Iterable[str]) -> str:
 
 
 def yaml_complaint(source: str, error: yaml.YAMLError) -> str:
-    """Returns the line for text that is not YAML as studies use it."""
+    """Returns the message for invalid YAML."""
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     mark = getattr(error, "problem_mark", None)
     where = [source, f"line {mark.line + 1}, column {mark.column + 1}"] if mark else [source]

@@ -1,4 +1,4 @@
-"""From all that pydantic finds wrong with a study to a line for each mistake."""
+"""Pydantic's errors as a line for each mistake."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Override:
 
 
 def study_error(found: ValidationError, source: str, overrides: Sequence[Override]) -> StudyError:
-    """Returns the error that says all mistakes `found`, one a line, the most useful first."""
+    """Returns an error with one line for each mistake, the most useful first."""
     mistakes = sorted((_Mistake.of(dict(error)) for error in found.errors(include_url=False)), key=lambda m: m.rank)
     mistyped = {(*mistake.path[:-1], mistake.guess) for mistake in mistakes if mistake.rank == 0}
     own = [mistake for mistake in mistakes if not (mistake.rank == 2 and mistake.path in mistyped)]
@@ -40,7 +40,7 @@ def _line(mistake: _Mistake, source: str, overrides: Sequence[Override]) -> str:
 
 @dataclass(frozen=True)
 class _Mistake:
-    """One mistake. `rank`: a mistyped key comes first, since what is then missing follows from it."""
+    """One mistake; a mistyped key has the lowest `rank`, since missing keys may follow from it."""
 
     rank: int
     path: tuple[str, ...]
@@ -56,7 +56,7 @@ class _Mistake:
 
     @staticmethod
     def of(error: dict[str, Any]) -> _Mistake:
-        """Returns the mistake that a pydantic error tells of."""
+        """Returns the mistake of a pydantic error."""
         place = tuple(str(part) for part in error["loc"])
         path = _as_written(place)
         if error["type"] == "extra_forbidden":
@@ -69,7 +69,7 @@ class _Mistake:
 
 
 def _as_written(place: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the path of keys in the file: pydantic names the kind of a `tasks` section as if it were one."""
+    """Returns the path of keys in the file, without the kind of `tasks` that pydantic inserts."""
     return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS | FOREIGN else place
 
 
@@ -85,7 +85,7 @@ def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
 
 
 def _keys(place: Sequence[str]) -> list[str]:
-    """Returns the keys that may stand at a place of a study, as pydantic names it."""
+    """Returns the keys that are allowed at a place of a study, as pydantic names it."""
     if place[:1] == ("tasks",):
         return list((SECTIONS | FOREIGN)[place[1]].model_fields) if len(place) == 2 else []
     model: type[BaseModel] = Study

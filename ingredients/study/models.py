@@ -1,7 +1,7 @@
 """What a study is: frozen, validated, complete (docs/design.md §9).
 
-Every key but `name`, `tasks` and `ingredients` has a default, and no rule ties `tasks` to another section: swapping the
-tasks alone leaves a valid study.
+Every key but `name`, `tasks` and `ingredients` has a default. No rule ties `tasks` to another section, so replacing the
+tasks leaves a valid study.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ LONG_TASKS, LONG_AT_POINTS = 64, 8  # evaluations of 200,000 steps of CartPole's
 
 
 def _levels(ingredient: Ingredient) -> PlainValidator:
-    """Returns the validator of one ingredient's levels: a list, not empty, none twice."""
+    """Returns the validator of one ingredient's levels."""
 
     def check(value: object) -> tuple[Level, ...]:
         if not isinstance(value, list | tuple):
@@ -70,7 +70,7 @@ def _levels(ingredient: Ingredient) -> PlainValidator:
 
 
 def _each_once(levels: Sequence[Level], given: object, because: str = "", keys: Sequence[str] = ()) -> None:
-    """Refuses levels that are the same cell, however they were `given`."""
+    """Refuses levels that are the same cell."""
     allowed = f"each level once{because}"
     for place, level in enumerate(levels):
         if level in levels[:place]:
@@ -91,7 +91,7 @@ class Ingredients(Section):
         return levels
 
     def of_agent(self, agent_memory: str) -> Self:
-        """Returns the levels where `agent.memory` is of this kind, with the memory-off sibling of each other kind."""
+        """Returns the levels relative to `agent.memory`, with memory-off siblings of other kinds."""
         memory = tuple(known_by(agent_memory, level) for level in self.memory)
         given = [level_data(level) for level in self.memory]
         because = f" (agent.memory makes {agent_memory} on)"
@@ -103,7 +103,7 @@ class Ingredients(Section):
         return self.model_copy(update={"memory": with_siblings(memory)})
 
     def _memories_can_be_random(self, kinds: set[str]) -> None:
-        """Refuses training from random memories where a kind of memory has no bounds within which to draw one."""
+        """Refuses random memories for kinds of memory without bounds."""
         others = sorted(kinds - set(BOUNDED_KINDS))
         if OneTask.RANDOM_MEMORY in self.task_distribution and others:
             keys = ("ingredients.task_distribution", "agent.memory")
@@ -117,11 +117,10 @@ class AgentSettings(Section):
 
     Attributes:
         memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
-        hidden: units of the memory; they fill SIMD registers, so that a run's bits do not depend on its stack.
-        window: how many of the last inputs a memory of the kind `window` holds.
-        head_hidden: units of a hidden layer between memory and policy; 0 is none, `auto` as many as `hidden` where
-            lifetimes are trained on in segments, else none. With it, what is remembered of every state can be read off
-            for the present one: tasks with states need it, bandits do not.
+        hidden: units of the memory, in multiples of 16, so that a run's bits do not depend on its stack.
+        window: how many of the last inputs the memory `window` holds.
+        head_hidden: units of a hidden layer between memory and policy; 0 is none. `auto` is as many as `hidden` if
+            lifetimes are trained in segments, else none. Tasks with states need it, bandits do not.
     """
 
     memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
@@ -140,31 +139,31 @@ def _segment(value: object) -> object:
 class LearnerSettings(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
-    The defaults are for lifetimes of ten to five hundred steps; docs/learner.md has what each of them was chosen by.
+    The defaults are for lifetimes of ten to five hundred steps; docs/learner.md says how they were chosen.
 
     Attributes:
         train_steps: environment steps of a run, rounded up to whole rollouts.
-        lifetimes: lifetimes in parallel in a rollout of one run; `auto` goes with the lifetime's length
+        lifetimes: parallel lifetimes in a rollout of one run; `auto` depends on the lifetime's length
             (`learner.rollout_lifetimes`).
-        segment: steps of a lifetime that a rollout holds, each lane at its own pace, where lifetimes are those of
-            Gymnasium's environments and every memory can be unrolled from where it is (`segmented.may_segment`);
-            `auto` cuts long episodes (`segment_rules`), off is whole lifetimes. It says what `auto` means elsewhere.
-        epochs: passes over a rollout; `auto` is 4 of whole lifetimes, 10 of segments.
-        minibatches: parts of a rollout; each holds whole lifetimes, so it must divide `lifetimes`; `auto` is 4.
-        learning_rate: Adam's first rate, for policy and critic; it falls to 0 in a straight line; `auto` is .01 with
-            whole lifetimes, .001 with segments.
-        discount: γ, over steps, across episodes, to the lifetime's end; `auto` goes with the lifetime's length
+        segment: steps of a lifetime in a rollout, each lane at its own pace; only for Gymnasium environments with
+            memories that can be unrolled from where they are (`segmented.may_segment`). `auto` cuts lifetimes of long
+            episodes (`segment_rules`); off trains on whole lifetimes. It decides what `auto` means elsewhere.
+        epochs: passes over a rollout; `auto` is 4 for whole lifetimes, 10 for segments.
+        minibatches: parts of a rollout, of whole lifetimes, so it must divide `lifetimes`; `auto` is 4.
+        learning_rate: Adam's initial rate for policy and critic, which falls linearly to 0; `auto` is .01 for whole
+            lifetimes, .001 for segments.
+        discount: γ of a step, across episodes, to the lifetime's end; `auto` depends on the lifetime's length
             (`learner.horizon_discount`).
-        gae_lambda: λ of the advantages; `auto` goes with the lifetime's length (`learner.horizon_lambda`).
-        entropy: first weight of the policy's entropy; it falls to 0, most of it early (`learner.entropy_share`);
-            `auto` goes with the lifetime's length (`learner.first_entropy`).
+        gae_lambda: λ of the advantages; `auto` depends on the lifetime's length (`learner.horizon_lambda`).
+        entropy: initial weight of the policy's entropy, which falls to 0, mostly early (`learner.entropy_share`);
+            `auto` depends on the lifetime's length (`learner.first_entropy`).
         clip: of the probability ratio in the policy's loss.
-        max_gradient_norm: to which each run's gradient is clipped, policy and critic apart.
+        max_gradient_norm: limit of each run's gradient, for policy and critic apart.
         critic_sees_task: whether the critic sees ψ in training; the policy never does.
-        expected_rewards: whether the learner counts what ψ makes of a step instead of what luck does
-            (`rollout.collect`); the agent always sees the rewards that are paid.
-        reward_prediction: weight of an auxiliary loss: to predict the reward of the action taken
-            (`learner.prediction_gradient`); 0 is plain PPO, `auto` goes with the lifetime's length
+        expected_rewards: whether the learner uses a step's expectation given ψ instead of the reward drawn
+            (`rollout.collect`); the agent always sees the reward drawn.
+        reward_prediction: weight of an auxiliary loss, the prediction of the reward of the action taken
+            (`learner.prediction_gradient`); 0 is plain PPO, `auto` depends on the lifetime's length
             (`learner.prediction_weight`).
     """
 
@@ -197,18 +196,18 @@ class LearnerSettings(Section):
 
 
 class EvaluationSettings(Section):
-    """How many held-out tasks score a run at its end, and at how many points during training with how many tasks.
+    """On how many held-out tasks runs are scored at the end, and when and on how many during training.
 
     Attributes:
         tasks: held-out tasks at the end of training.
-        points: when curves are taken during training.
-        tasks_at_points: on how many of those tasks.
-        stream: which draw of evaluation tasks, and of the luck in evaluations; tuning and published results need two.
-        reactive_agents: memoryless agents trained for each combination of channels, the best of which is a hurdle of
-            the rule (`experiment.memoryless`); 0 is none, `auto` what takes a quarter of the training at most.
-        analysis: what the stored agents are asked (`ingredients.inner`). `inner_algorithm`: which algorithm they run;
-            Bernoulli bandits only, and few enough pulls for exact values. `planning`: which signs of planning they
-            show; the memory & planning game only.
+        points: number of evaluation points during training.
+        tasks_at_points: how many of those tasks they use.
+        stream: number of the random stream of evaluation tasks and luck; tune and publish with different ones.
+        reactive_agents: memoryless agents trained for each combination of channels; the best is a hurdle of the verdict
+            rule (`experiment.memoryless`). 0 is none, `auto` takes at most about a quarter of the training.
+        analysis: analysis of the stored agents (`ingredients.inner`). `inner_algorithm`: which algorithm they run; only
+            Bernoulli bandits with few enough pulls for exact values. `planning`: whether they show signs of planning;
+            only the memory & planning game.
     """
 
     tasks: Annotated[
@@ -223,7 +222,7 @@ class EvaluationSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _points_follow_the_tasks(cls, data: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
-        """Fills in the default of `tasks_at_points` where `tasks` is smaller than it."""
+        """Limits the default of `tasks_at_points` to `tasks`."""
         if isinstance(data, dict) and "tasks_at_points" not in data and type(tasks := data.get("tasks")) is int:
             return {**data, "tasks_at_points": max(min(tasks, TASKS_AT_POINTS), 1)}
         return data
@@ -237,14 +236,14 @@ class EvaluationSettings(Section):
 
 
 class Criterion(Section):
-    """The verdict's δ, in normalised score, and the confidence of its intervals: declared before anything runs."""
+    """The verdict's δ, in normalised score, and the confidence of its intervals, declared before anything runs."""
 
     gain_above: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.1
     confidence: Annotated[float, BeforeValidator(fields.number(0.5, 1, below=True))] = 0.95
 
 
 class Study(Section):
-    """One experiment: the tasks, the grid of ingredients, and everything else that is equal over its cells."""
+    """One experiment: the tasks, the grid of ingredients, and all settings that are equal over its cells."""
 
     name: Annotated[str, BeforeValidator(fields.folder_name)]
     question: Annotated[str, BeforeValidator(fields.sentence)] = ""
@@ -258,10 +257,17 @@ class Study(Section):
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Study:
-        """Returns a study by its file, by the name of a shipped one, or from plain data (`files.study_of`).
+        """Returns a study by its file, by the name of a shipped one, or from plain data.
+
+            >>> Study.load("bandit", changes={"tasks.arms": 10}).tasks.arms
+            10
+
+        Args:
+            source: a path, a name such as `bandit`, or the study's keys.
+            changes: values by dotted keys, as `--set` on the command line.
 
         Raises:
-            StudyError: there is no such study, or it, or a change, is not valid.
+            StudyError: there is no such study, or it or a change is invalid.
         """
         from ingredients.study.files import study_of  # which knows this class
 
@@ -270,7 +276,7 @@ class Study(Section):
     @model_validator(mode="before")
     @classmethod
     def _slow_tasks_are_evaluated_on_fewer(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever YAML gave
-        """Fills in the defaults of how many tasks are evaluated on where the tasks are somebody else's."""
+        """Sets smaller defaults of evaluation tasks for foreign tasks."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict) or not foreign_kind(data["tasks"]):
             return data
         evaluation = data.get("evaluation", {})
@@ -304,7 +310,7 @@ class Study(Section):
         return self
 
     def resolved(self) -> dict[str, Any]:
-        """Returns the whole study as plain data (JSON, YAML), every default filled in."""
+        """Returns the whole study as plain data (JSON, YAML), with every default."""
         levels = {name: [level_data(level) for level in self.ingredients.levels(name)] for name in INGREDIENTS}
         data = self.model_dump(exclude={"ingredients"}) | {"ingredients": levels}
         return {key: data[key] for key in type(self).model_fields}

@@ -1,7 +1,4 @@
-"""The user's own code, imported by the name that a study gives it.
-
-Reading a study never comes here: that imports nothing.
-"""
+"""Imports users' code by the name in a study; reading a study does not come here."""
 
 from __future__ import annotations
 
@@ -17,12 +14,12 @@ from ingredients.study.own_source import look_in
 
 
 def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """Returns what `module:Name` names; modules are looked for where Python looks, then in the current folder.
+    """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
 
     Args:
         name: as the study has it.
-        what: it is of, `memory` or `tasks`: the word for it in a message.
-        fits: whether something in the module could have been meant by a name that is not there.
+        what: `memory` or `tasks`, for the message.
+        fits: whether something in the module could be meant by a misspelled name.
 
     Raises:
         StudyError: there is no such module, or nothing of that name in it.
@@ -45,5 +42,5 @@ def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa:
 
 
 def wrong(name: str, what: str, how: str) -> StudyError:
-    """Returns the error that says what is wrong with something of the user's."""
+    """Returns the error for something of the user's."""
     return StudyError(one_line(f"{what} {name}: {how}"))

@@ -1,6 +1,6 @@
-"""Where the user's own memories, tasks and environments lie, found by name without importing them.
+"""Finds the files of users' memories, tasks and environments by name, without importing them.
 
-What the module itself imports is not looked at.
+Modules that these import are not considered.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def is_own(kind: str) -> bool:
 
 
 def look_in(*folders: Path) -> None:
-    """Lets Python find modules in these folders too, behind all others: a file of the user's hides none of theirs."""
+    """Appends folders to Python's path, so that they hide no other modules."""
     for folder in (str(folder.absolute()) for folder in folders):
         if folder not in sys.path:
             sys.path.append(folder)
 
 
 def source_digest(kind: str, what: str = MEMORY) -> str:
-    """Returns the SHA-256 (hex) of the file that defines what the user names.
+    """Returns the SHA-256 (hex) of the file that defines a name.
 
     Raises:
         UsageError: there is no such file.
@@ -38,12 +38,12 @@ def source_digest(kind: str, what: str = MEMORY) -> str:
 
 
 def digest(content: bytes) -> str:
-    """Returns the SHA-256 (hex) of a file's content."""
+    """Returns the SHA-256 (hex) of a content."""
     return hashlib.sha256(content).hexdigest()
 
 
 def source(kind: str, what: str = MEMORY) -> bytes:
-    """Returns the content of the file that defines what the user names.
+    """Returns the content of the file that defines a name.
 
     Raises:
         UsageError: there is no such file.
@@ -56,9 +56,9 @@ def source(kind: str, what: str = MEMORY) -> bytes:
 
 
 def source_path(kind: str, what: str = MEMORY) -> Path:
-    """Returns the file that defines what the user names, looked for where Python looks, then in the current folder.
+    """Returns the file that defines a name, searched on Python's path, then in the current folder.
 
-    `what` is the word for it in a message.
+    `what` is for the message.
 
     Raises:
         UsageError: there is no such file.
@@ -73,7 +73,7 @@ def source_path(kind: str, what: str = MEMORY) -> Path:
 
 
 def _spec(names: list[str]) -> ModuleSpec | None:
-    """Returns where a module is; its packages are walked through and, unlike by `find_spec` alone, not imported."""
+    """Returns a module's spec without importing its packages, as `find_spec` alone would."""
     try:
         spec = find_spec(names[0])
     except ValueError:  # a module that was made otherwise than from a file

@@ -1,7 +1,6 @@
-"""A study's form as a JSON Schema, by which editors complete keys and mark mistakes while one types.
+"""A study's JSON Schema, with which editors complete keys and mark mistakes.
 
-It says which keys there are, of which type, and what they mean; bounds and rules over several keys are checked when a
-study is read.
+It has keys, types and meanings; bounds, and rules over several keys, are checked when a study is read.
 """
 
 from __future__ import annotations
@@ -71,14 +70,14 @@ def study_schema() -> dict[str, Any]:
 
 
 def _sections() -> list[type[BaseModel]]:
-    """Returns the class of every section of a study."""
+    """Returns the class of every section."""
     own = [field.annotation for field in Study.model_fields.values()]
     sections = [each for each in own if isinstance(each, type) and issubclass(each, BaseModel)]
     return [*sections, *SECTIONS.values(), *FOREIGN.values()]
 
 
 def _typed(section: Mapping[str, Any], of: type[BaseModel] | None) -> dict[str, Any]:
-    """Returns a section whose keys have types, those too that pydantic leaves to their own checks: `int` or `auto`."""
+    """Returns a section in which keys with checks of their own have types, too: `int` or `auto`."""
     fields: dict[str, Any] = {} if of is None else {name: each.annotation for name, each in of.model_fields.items()}
     properties = {
         name: {
@@ -95,7 +94,7 @@ def _untyped(about: Mapping[str, Any]) -> bool:
 
 
 def _told(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a section in which every key says what it means, as far as the docstring of its class does."""
+    """Returns a section with the descriptions of its class's docstring."""
     summary, _, attributes = str(section.get("description", "")).partition("Attributes:")
     meant = {
         name: " ".join(text.split())

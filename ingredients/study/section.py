@@ -1,4 +1,4 @@
-"""What every section of a study is, and what a section of tasks says beside its settings."""
+"""The base classes of a study's sections."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Deviation = Annotated[float, BeforeValidator(fields.number(0, 100, above=True))]
 
 
 class Section(BaseModel):
-    """A part of a study: cannot be changed, knows no other keys than its own."""
+    """A part of a study: frozen, and without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class TasksSection(Section):
-    """The settings of one kind of tasks; a kind has a field `family` that holds its name, and then its own."""
+    """The settings of one kind of tasks; `family` holds its name."""
 
     if TYPE_CHECKING:
         episodes: int
@@ -41,18 +41,18 @@ class TasksSection(Section):
 
     @property
     def may_end_early(self) -> bool:
-        """Whether an episode may end before its last step, as far as the settings say."""
+        """Whether an episode may end before its last step, by the settings."""
         return False
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why no cell can get a verdict, where the settings alone say so."""
+        """Returns why no cell can get a verdict, by the settings alone."""
         return None
 
     def without_exact_values(self) -> str | None:
-        """Returns why the value of every history cannot be computed, which `analysis: inner_algorithm` needs."""
+        """Returns why exact values, which `analysis: inner_algorithm` needs, cannot be computed."""
         return "the values of its histories are not computed; use family bernoulli-bandit"
 
     @classmethod
     def default_of(cls, key: str) -> Any:  # noqa: ANN401 - of the setting's own type
-        """Returns the default of a setting, for a program that is made without a study."""
+        """Returns the default of a setting, for a program made without a study."""
         return cls.model_fields[key].default

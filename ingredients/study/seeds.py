@@ -1,6 +1,6 @@
-"""Which seeds a study trains each cell with: `5`, or `{first: 100, count: 10}`.
+"""The seeds of each cell: `5`, or `{first: 100, count: 10}`.
 
-A published study asks for seeds that no tuning has met.
+Publish with seeds that tuning has not used.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Seeds:
 
 
 def read_seeds(value: object) -> Seeds:
-    """Returns the seeds that `value` says: a count, from 0 on, or where they begin and how many they are."""
+    """Returns the seeds of a study's value: a count from 0 on, or first and count."""
     if isinstance(value, Seeds):
         return value
     if not isinstance(value, dict):
@@ -47,7 +47,7 @@ def read_seeds(value: object) -> Seeds:
 
 
 def seeds_data(seeds: Seeds) -> int | dict[str, int]:
-    """Returns the seeds as YAML and JSON hold them; those from 0 on are a count."""
+    """Returns the seeds as YAML and JSON hold them."""
     return {"first": seeds.first, "count": seeds.count} if seeds.first else seeds.count
 
 

@@ -1,4 +1,4 @@
-"""What a study on an environment means: whether it is one task, and whether its lifetimes are cut."""
+"""Whether an environment is one task, and whether its lifetimes are cut into segments."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ KINDS = ("gru", "lstm", "none")  # memories that can be unrolled from where they
 
 
 def is_one_task(section: Section) -> bool:
-    """Returns whether the task is an environment itself, so that only the starts of its episodes differ.
+    """Returns whether the environment itself is the task, so that only the starts of episodes differ.
 
-    So it is where nothing varies, but with `fresh_start: off`: then a task is a seed, and all episodes of a lifetime
-    are the same one. Where something varies each episode starts anew anyway.
+    That is so if nothing varies. With `fresh_start: off` a task is instead a seed, and a lifetime's episodes are all
+    the same. If something varies, each episode starts anew anyway.
     """
     return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
 
 
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
-    """Returns whether lifetimes are cut: asked for, or long episodes of an environment that is not a tensor program.
+    """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
 
     Args:
         study: the study.
-        episode_steps: of an episode, where the environment has been asked; None where only the study is known.
+        episode_steps: of an episode, if known from the environment.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

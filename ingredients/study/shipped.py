@@ -1,4 +1,4 @@
-"""The studies that are shipped with the package, as a list to choose from."""
+"""The list of shipped studies."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class ShippedStudy:
 
     @property
     def runs(self) -> int:
-        """How many runs it has."""
+        """Number of runs."""
         levels = (len(self.study.ingredients.levels(ingredient)) for ingredient in INGREDIENTS)
         return math.prod(levels) * self.study.seeds.count
 
     @property
     def steps(self) -> int:
-        """Environment steps that all runs are trained on."""
+        """Environment steps of training all runs."""
         return self.runs * self.study.learner.train_steps
 
     @property
     def core_hours(self) -> float:
-        """Hours that one idle core takes, about; training and evaluation together."""
+        """Approximate hours of one idle core for training and evaluation."""
         return self.steps * _SLOWER.get(self.study.name, 1.0) / STEPS_PER_CORE_SECOND / 3600
 
     def row(self) -> dict[str, Any]:
-        """Returns its name, its question, its runs, the steps that all of them are trained on, what they take."""
+        """Returns name, question, runs, training steps of all runs, and core hours."""
         return {
             "name": self.study.name,
             "question": self.study.question,

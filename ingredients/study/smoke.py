@@ -1,4 +1,4 @@
-"""A study at smoke size: every cell, everything exercised, nothing learned well."""
+"""A study at smoke size: everything runs, nothing is learned well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOREIGN_TASKS, FOREIGN_AT_POINTS = 5, 4  # a Python environment steps some hundr
 
 
 def smoke_sized(study: Study) -> Study:
-    """Returns the same study (name, tasks, grid, agent) with few seeds, steps and evaluation tasks; no number grows."""
+    """Returns the same study with at most a few seeds, steps and evaluation tasks."""
     learner, evaluation = study.learner, study.evaluation
     # a rollout holds whole minibatches: the most of them that fit, and one at least
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches

@@ -1,7 +1,6 @@
-"""The `tasks` section of a study: one kind for each task family, one for Gymnasium's, one for the user's own.
+"""The `tasks` section of a study: a section class for each family, for Gymnasium, and for users' own.
 
-A mapping from YAML becomes the section of the family that its key `family` names, or the section of what its key
-`gymnasium` or `own` names.
+The key `family`, `gymnasium` or `own` selects the class.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ class GymnasiumTasks(TasksSection):
     """Any Gymnasium environment (`tasks.gymnasium_family`); a task is what `vary` draws, or a seed.
 
     Attributes:
-        gymnasium: an id, or `module:Name` of the user's own class or function.
-        keywords: of its constructor, the same for every task.
-        wrappers: `module:Name` of wrappers, the outermost last.
-        vary: constructor keywords, attributes or `options.` of a reset, each with a range or choices.
-        fresh_start: where nothing varies, whether each episode starts anew (`segmented.is_one_task`).
-        episodes: of a lifetime; five are the fewest that a verdict can be made of.
-        episode_steps: of an episode; `auto` is the environment's own limit, but at most 1000.
-        vectorization: one process, or one for each core.
+        gymnasium: an id, or `module:Name` of your own class or function.
+        keywords: of the constructor, the same for every task.
+        wrappers: `module:Name` of each wrapper, outermost last.
+        vary: constructor keywords, attributes, or `options.` of a reset, each with a range or choices.
+        fresh_start: if nothing varies, whether each episode starts anew (`segmented.is_one_task`).
+        episodes: of a lifetime; at least five, so that a verdict can be made.
+        episode_steps: of an episode; `auto` is the environment's own limit, at most 1000.
+        vectorization: `sync` steps all environments in one process, `async` in one for each core.
     """
 
     gymnasium: Annotated[str, BeforeValidator(foreign.environment_id)]
@@ -42,12 +41,12 @@ class GymnasiumTasks(TasksSection):
 
     @property
     def may_end_early(self) -> bool:
-        """True: it is not ours to say when an episode ends."""
+        """True: the environment decides."""
         return True
 
 
 class OwnTasks(TasksSection):
-    """A task distribution of the user's own (`tasks.own_family`); all other keys are keywords of its constructor."""
+    """Your own task distribution (`tasks.own_family`); all other keys are keywords of its constructor."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -56,7 +55,7 @@ class OwnTasks(TasksSection):
 
     @property
     def may_end_early(self) -> bool:
-        """True: it is not ours to say when an episode ends."""
+        """True: the user's class decides."""
         return True
 
     @model_validator(mode="before")
@@ -73,7 +72,7 @@ OTHERWISE = "or in its place gymnasium: an id, or own: module:Class"
 
 
 def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
-    """Returns the section's data if they name a family; that is asked before anything else about them."""
+    """Returns the data of a section that names a family, which is checked first."""
     if isinstance(value, TasksSection):
         return value
     if not isinstance(value, dict):
@@ -88,30 +87,30 @@ def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
 
 
 def foreign_kind(value: dict[str, Any]) -> str | None:
-    """Returns `gymnasium` or `own` where the data of a section name one and no family."""
+    """Returns `gymnasium` or `own` if the data name one, and no family."""
     return None if "family" in value else next((kind for kind in FOREIGN if kind in value), None)
 
 
 def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
-    """Returns the family that a section, or its data, names; `gymnasium` or `own` where it is none of ours."""
+    """Returns the family of a section or its data, or `gymnasium` or `own`."""
     if isinstance(value, dict):
         return foreign_kind(value) or str(value["family"])
     return next((kind for kind, section in FOREIGN.items() if isinstance(value, section)), None) or str(value.family)
 
 
 def family_key(section: TasksSection) -> str:
-    """Returns the key that names what the tasks are: `family`, `gymnasium` or `own`."""
+    """Returns the key that names the tasks: `family`, `gymnasium` or `own`."""
     kind = family_of(section)
     return kind if kind in FOREIGN else "family"
 
 
 def is_foreign(section: TasksSection) -> bool:
-    """Returns whether the tasks are somebody else's program: slower than ours, and without references."""
+    """Returns whether the tasks are foreign code: slower, and without references."""
     return isinstance(section, tuple(FOREIGN.values()))
 
 
 def own_code(section: TasksSection) -> tuple[str, ...]:
-    """Returns every `module:Name` of the user's that a section names."""
+    """Returns every `module:Name` in a section."""
     if isinstance(section, OwnTasks):
         return (section.own,)
     if isinstance(section, GymnasiumTasks):

@@ -1,4 +1,4 @@
-"""A new study, commented and ready to run: what `ingredients new` writes."""
+"""A new study, commented and ready to run, for `ingredients new`."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ tasks:
 
 
 def study_text(name: str, tasks: str, path: str) -> str:
-    """Returns the text of a study on a family of ours, or on an environment.
+    """Returns the text of a study on a family or an environment.
 
     Raises:
-        StudyError: the name or the tasks are not valid.
+        StudyError: the name or the tasks are invalid.
     """
     section = _families().get(tasks)
     if section is None:
@@ -70,7 +70,7 @@ def study_text(name: str, tasks: str, path: str) -> str:
 
 
 def _families() -> dict[str, dict[str, Any]]:
-    """Returns the section of tasks of a shipped study for each family that has one."""
+    """Returns the tasks section of a shipped study for each family that has one."""
     studies = [load_study(path) for path in shipped_files()]
     sections = {str(study.tasks.model_dump()[family_key(study.tasks)]): study.tasks.model_dump() for study in studies}
     return dict(sorted(sections.items()))

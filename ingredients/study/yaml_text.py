@@ -1,7 +1,7 @@
-"""YAML as studies use it: PyYAML's SafeLoader, mended.
+"""YAML as studies use it: a corrected SafeLoader of PyYAML.
 
-What is mended, and why: `5e-3` is a number (PyYAML takes it for text), `010` and `1:30` are none (octal and base 60, by
-YAML 1.1), a day is text, a key given twice is an error, and so are tags, and anchors inside themselves.
+`5e-3` is a number (PyYAML reads text); `010` and `1:30` are not (octal and base 60 in YAML 1.1); a date is text.
+Duplicate keys, tags and recursive anchors are errors.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _PLAIN = (
 
 
 class StudyLoader(yaml.SafeLoader):
-    """SafeLoader with the mends that the module names."""
+    """SafeLoader with the module's corrections."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 -- PyYAML's
-        """Returns the next node; refuses tags, and an alias inside the very thing that it names."""
+        """Returns the next node; refuses tags and recursive aliases."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's
         if getattr(event, "tag", None) is not None:
             raise _problem(f"tags such as {event.tag} are not allowed", event)
@@ -42,7 +42,7 @@ class StudyLoader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Returns the mapping; refuses keys that are not text, and keys given twice."""
+        """Returns the mapping; refuses duplicate keys and keys that are not text."""
         first: dict[str, yaml.Node] = {}
         for key_node, _ in node.value:
             key = key_node.value
@@ -56,12 +56,12 @@ class StudyLoader(yaml.SafeLoader):
 
 
 class StudyDumper(yaml.SafeDumper):
-    """SafeDumper that quotes by the same rules as `StudyLoader` reads, and writes booleans as `on` and `off`."""
+    """SafeDumper that quotes what `StudyLoader` would misread, and writes booleans as `on` and `off`."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
 
     def ignore_aliases(self, data: object) -> bool:
-        """Returns True: a value is written out wherever it stands."""
+        """Returns True: values are written in full."""
         return True
 
 
@@ -78,10 +78,10 @@ def _problem(what: str, place: Any) -> yaml.MarkedYAMLError:  # noqa: ANN401 -- 
 
 
 def parse(text: str) -> object:
-    """Returns what the YAML `text` holds.
+    """Returns the data of a YAML text.
 
     Raises:
-        yaml.YAMLError: it is not YAML, or not YAML as studies use it.
+        yaml.YAMLError: it is not YAML as studies use it.
     """
     try:
         return yaml.load(text, Loader=StudyLoader)
@@ -92,7 +92,7 @@ def parse(text: str) -> object:
 
 
 def dump(data: object) -> str:
-    """Returns `data` (whose text is printable, as in every valid study) as YAML that `parse` reads back."""
+    """Returns `data` as YAML that `parse` reads back; texts must be printable, as in every valid study."""
     text: str = yaml.dump(
         data, Dumper=StudyDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )

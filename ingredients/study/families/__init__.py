@@ -1,4 +1,4 @@
-"""The settings of each task family: one file a family, named as its file in `ingredients/tasks/`.
+"""The settings of each task family, in files named as in `ingredients/tasks/`.
 
-Defaults of settings stand here and nowhere else. `ingredients.families` lists the families.
+All defaults of settings stand here. `ingredients.families` lists the families.
 """

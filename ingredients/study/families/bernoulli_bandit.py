@@ -31,7 +31,7 @@ class BernoulliBanditTasks(TasksSection):
         return self
 
     def without_exact_values(self) -> str | None:
-        """Returns why the dynamic program of `references.bandit_dynamic_programming` does not run, or None."""
+        """Returns why `references.bandit_dynamic_programming` does not run, or None."""
         if self.forced_pulls:
             return "pulls are forced; set tasks.forced_pulls to 0"
         states = math.comb(self.episodes + 2 * self.arms, self.episodes)

@@ -11,7 +11,7 @@ from ingredients.study.section import Episodes, TasksSection
 
 
 class CausalBanditTasks(TasksSection):
-    """Interventions on a random causal graph; an episode is one of them, and a look at what it did."""
+    """Interventions on a random causal graph; an episode is one intervention and a look at its effect."""
 
     family: Literal["causal-bandit"]
     nodes: Annotated[int, BeforeValidator(fields.whole(3, 6))] = 4

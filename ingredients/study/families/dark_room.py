@@ -34,7 +34,7 @@ class DarkRoomTasks(TasksSection):
 
     @model_validator(mode="after")
     def _who_cannot_see_where_he_is_knows_it(self) -> Self:
-        """Refuses rooms in which not even the best reference could tell where it is."""
+        """Refuses rooms in which the best reference could not tell where it is."""
         if not self.position_shown and (self.random_start or self.walls == "random"):
             allowed = "on, or start in the middle (random_start: off) among walls that are fixed or none"
             raise fields.mistake("no reference is known", False, allowed, keys=("position_shown",))

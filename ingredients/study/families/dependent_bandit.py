@@ -13,7 +13,7 @@ Difficulty = Literal["uniform", "easy", "medium", "hard"]
 
 
 class DependentBanditTasks(TasksSection):
-    """Two arms that tell of one another; an episode is a pull."""
+    """Two arms with p₂ = 1 − p₁; an episode is a pull."""
 
     family: Literal["dependent-bandit"]
     difficulty: Annotated[Difficulty, BeforeValidator(fields.one_of("uniform", "easy", "medium", "hard"))] = "uniform"

@@ -8,7 +8,7 @@ from ingredients.study.section import Arms, Deviation, Episodes, TasksSection
 
 
 class GaussianBanditTasks(TasksSection):
-    """Arms with normal means and normal pay-offs; an episode is a pull."""
+    """Arms with normal means and normal rewards; an episode is a pull."""
 
     family: Literal["gaussian-bandit"]
     arms: Arms

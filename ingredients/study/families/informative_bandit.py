@@ -8,14 +8,14 @@ from ingredients.study.section import Episodes, Noise, TasksSection
 
 
 class InformativeBanditTasks(TasksSection):
-    """Eleven arms, one of which says which other pays; an episode is a pull."""
+    """Eleven arms, one of which tells the best other arm; an episode is a pull."""
 
     family: Literal["informative-bandit"]
     episodes: Episodes
     action_noise: Noise = 0.0
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why, where few pulls slip: of the yardstick's late score memory is worth just `action_noise`."""
+        """Returns why, where few pulls slip: memory is worth exactly `action_noise` of the late score."""
         if self.action_noise > gain_above:
             return None
         return (

@@ -12,7 +12,7 @@ from ingredients.study.section import Episodes, Steps, Switch, TasksSection
 
 
 class IntervalReproductionTasks(TasksSection):
-    """One trial of an interval to be reproduced; an episode is a phase of it, `episode_steps` steps long."""
+    """One trial of an interval to be reproduced; an episode is a phase of `episode_steps` steps."""
 
     unneeded: ClassVar[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")
     working_memory: ClassVar[bool] = True

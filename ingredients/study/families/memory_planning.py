@@ -11,7 +11,7 @@ from ingredients.study.section import Episodes, Steps, TasksSection
 
 
 class MemoryPlanningTasks(TasksSection):
-    """A torus among walls with one goal after another; an episode is a stretch of `episode_steps` steps."""
+    """A torus with walls and one goal after another; an episode is a stretch of `episode_steps` steps."""
 
     family: Literal["memory-planning"]
     episodes: Episodes
@@ -21,7 +21,7 @@ class MemoryPlanningTasks(TasksSection):
 
     @model_validator(mode="after")
     def _every_place_stays_in_reach(self) -> Self:
-        """Refuses more walls than can be there with a way between any two places."""
+        """Refuses more walls than a connected torus can have."""
         most = self.size**2 + 1
         if self.walls > most:
             allowed = f"0 to {most}: with more, some place is out of reach"

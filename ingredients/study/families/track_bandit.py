@@ -11,7 +11,7 @@ from ingredients.study.section import Episodes, Switch, TasksSection
 
 
 class TrackBanditTasks(TasksSection):
-    """Two arms beside a track on which the agent stands and moves; an episode is a pull."""
+    """Two arms beside a track on which the agent moves; an episode is a pull."""
 
     family: Literal["track-bandit"]
     episodes: Episodes

@@ -12,7 +12,7 @@ from ingredients.study.section import Episodes, TasksSection
 
 
 class TwoStepTasks(TasksSection):
-    """Two choices in one: of a spaceship, and with it of the planet that pays; an episode is two steps."""
+    """The choice of a ship, which mostly reaches its own planet, and that planet's reward; an episode is two steps."""
 
     analysis: ClassVar[str] = (
         "Repeated choices by reward and transition: the interaction is task-structure inference "
@@ -28,7 +28,7 @@ class TwoStepTasks(TasksSection):
     reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why, where no ship is better than the other, or not for longer than an episode."""
+        """Returns why, where neither ship is better, or not for longer than an episode."""
         for name in ("common", "rewarded", "reversal"):
             if getattr(self, name) == 0.5:
                 return f"with {name} 0.5 nothing that an episode tells is worth anything in the next"
