@@ -1,7 +1,7 @@
 """The agent's weights, as one flat tensor `[S, P]`, and its head: logits and predicted rewards.
 
-With one contiguous tensor the optimiser needs few operations, and a gradient norm is one reduction per run. Every cell
-has the same initial weights for the same seed.
+So the optimiser needs few operations, and a gradient norm is one reduction per run. Every cell has the same initial
+weights for the same seed.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         from ingredients.agent import products_triton
 
         return products_triton.linear(rows, weight, bias)
-    if not loops_do(rows.detach()):  # a gradient over them is no matter: the loops have one
+    if not loops_do(rows.detach()):  # gradients are allowed: the loops have a backward pass
         return torch.baddbmm(bias, rows, weight)
     made: Tensor = _LoopedLinear.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
     return made

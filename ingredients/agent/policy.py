@@ -1,9 +1,9 @@
 """Action distributions: a softmax over A choices, or a normal over vectors of A numbers.
 
 A vector's components are independent; means and log-deviations, clipped to [−4, 1], are columns of the head. The
-environment clips components to [−1, 1], not the policy.
+environment clips components to [−1, 1].
 
-Actions are sampled by inverse CDF from uniforms drawn beforehand. With NaN logits a run gets an arbitrary action, and
+Actions are sampled by inverse CDF from uniforms drawn beforehand. A run with NaN logits gets an arbitrary action, and
 its gradient shows the fault; `torch.multinomial` would raise for the whole stack.
 """
 

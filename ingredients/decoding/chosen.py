@@ -27,7 +27,7 @@ from ingredients.decoding.decoders import (
 from ingredients.decoding.played import Flags, Labels, PlayedSequences
 from ingredients.decoding.windows import CLOCK, REWARD, DecoderInputs, Keys
 
-INNER = 3  # a third of the fitted groups is told in the choice of a decoder
+INNER = 3  # every third fitted group is held out in the choice
 BEFORE = ((0,), (CLOCK,), (0, CLOCK), (-1, 0))
 AFTER = ((1,), (0, 1), (1, CLOCK), (0, 1, CLOCK), (-1, 0, 1), (1, 2), (0, 1, 2), (2,), (3,), (1, 2, 3), (0, 1, 2, 3))
 

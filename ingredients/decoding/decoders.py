@@ -24,8 +24,8 @@ from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences,
 from ingredients.decoding.windows import DecoderInputs, Keys, changes_of_next, factors, features, whole
 
 LEAST_LEAF = 3
-FEW_COLUMNS = 24  # of which a tree looks at all, not at the root of their number, at each split
-PRIOR = 1.0  # rows that a table adds to every key, spread as the classes are
+FEW_COLUMNS = 24  # up to which a tree considers all at a split, else their square root
+PRIOR = 1.0  # rows added to every key of a table, with the class frequencies
 READ_OUT_TREES, READ_OUT_LEAF = 20, 5
 RIDGE, STILL = 1e-7, 1e-9
 ROUNDS, MOST_ROBUST = 4, 3

@@ -3,13 +3,13 @@
     leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
 The accuracy is of a decoder that sees o_{t-2} to o_{t+3}, the base rate of one that sees o_{t-2} to o_t and the
-schedule. Both also know the same of: nothing, the sequence so far, or the task. So an observation that only tells how
-rich the task is leaks no reward to decoders that know the task.
+schedule. Both may also know the sequence so far, or the task. So an observation that only tells how rich the task is
+leaks no reward to decoders that know the task.
 
 Each decoder is the best on an inner split (`chosen`), fitted again to all fitted rows; the leak is 0 if the base is
-best there, and never negative. Targets are `classes`; errors are summed over action components. Intervals are over
-groups (tasks if known, else sequences), since steps of a group are dependent. Where all errors of the base are mended,
-or none, one bound is by the rule of three: 3 / n away, for n groups in which the base errs.
+best there. Targets are `classes`; errors are summed over action components. Intervals are over groups (tasks if known,
+else sequences), since steps of a group are dependent. Where all errors of the base are mended, or none, one bound is by
+the rule of three: 3 / n away, for n groups in which the base errs.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Is a memory needed: what the past adds to what the present tells of rewards.
 
-Targets are r_t and the discounted rewards of the next `HORIZON` steps. They are predicted from the present (o_t, a_t,
-step) or also from the past (`history`).
+Targets are r_t and the discounted rewards of the next `HORIZON` steps, predicted from the present (o_t, a_t, step) or
+also from the past (`history`).
 
     gain = (error without − error with the past) / variance, squared errors on episodes not used for fitting
 
-*Without* is the better of the present alone, and the present with a **swapped past**: that of a step of another episode
+*Without* is the better of the present alone, and the present with a **swapped past**: that of another episode's step
 with the most similar present. This is the null, since in a fully observed environment any extra columns help a forest.
-Decoders are the best on an inner split; each half of the episodes is predicted by decoders of the other. Interval and p
-of the better target are corrected for two.
+Each half of the episodes is predicted by decoders of the other. Interval and p of the better target are corrected for
+two.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ingredients.decoding.played import Flags, Labels, Numbers, PlayedSequences,
 DISCOUNT, HORIZON = 0.9, 25
 ROWS, TREES, LEAF = 4_000, 15, 5
 INNER, FEWEST_ROWS, FEWEST_OTHERS = 3, 200, 20
-LOOKED_AT = 24  # columns at which a tree looks at each split, at most
+LOOKED_AT = 24  # most columns that a tree considers at a split
 NEIGHBOURS, STILL, DIGITS = 8, 1e-9, 6
 TARGETS = ("next reward", "coming rewards")
 
@@ -190,7 +190,7 @@ def _scored(name: str, parts: Sequence[PastPart]) -> Gain:
     return Gain(min(max(share, 0.0), 1.0), low, high, p, name, present, swapped, past)
 
 
-# Decoders: each is fitted to rows with known numbers, and tells others
+# Decoders, fitted to rows with known targets
 
 
 def _present(history: History) -> list[Decoder]:

@@ -22,8 +22,8 @@ import numpy as np
 from ingredients.decoding.classes import edges_of, place
 from ingredients.decoding.played import Labels, Numbers, PlayedSequences, Rows
 
-WIDE = 16  # columns of an observation, from which on windows are shorter
-PRODUCTS = 24  # columns that are multiplied with one another at most
+WIDE = 16  # columns of an observation beyond which windows are shorter
+PRODUCTS = 24  # most columns that are multiplied
 CLOCK, REWARD = 100, 101  # in place of a lag, in a key
 ODD = np.uint64(0x9E3779B97F4A7C15)
 CIRCLE, MOST_LOOKED_AT = 1e-4, 10_000

@@ -1,7 +1,7 @@
 """The inner algorithm of a stack's agents: all measurements, by run.
 
-Agents are asked with stored weights; only decoders are trained. Their lifetimes and those of the Bayes-optimal agent
-are on the first evaluation tasks, the same for every run of a study.
+Only decoders are trained. The agents' lifetimes and those of the Bayes-optimal agent are on the first evaluation tasks,
+the same for every run of a study.
 """
 
 from __future__ import annotations

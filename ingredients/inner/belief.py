@@ -5,9 +5,9 @@ with one hidden layer are fitted to one half of the lifetimes and tested on the 
 
     R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²,
 
-with ȳ_t the mean of the pull, so that a clock scores nothing; features are also taken less the mean of their pull.
-Controls: the untrained network, the memory of another lifetime (`shuffled`), and the last inputs alone. All agents are
-shown the lifetimes of the Bayes-optimal agent, so that differences in R² come from the memory.
+with ȳ_t the mean of the pull, so that a clock scores nothing. Controls: the untrained network, the memory of another
+lifetime (`shuffled`), and the last inputs alone. All agents are shown the lifetimes of the Bayes-optimal agent, so that
+differences in R² come from the memory.
 """
 
 from __future__ import annotations

@@ -4,20 +4,19 @@ The distance of a policy π from a candidate c is, over decisions h of lifetimes
 
     D(c) = Σ_h w(h) ½ ‖π(· | h) − c(· | h)‖² / Σ_h w(h),   w(h) = max_a Q*(h, a) − min_a Q*(h, a),
 
-so that a decision counts by what is at stake. A difference of two distances rests only on decisions where the two
-candidates differ.
+so that a decision counts by what is at stake. Only decisions where two candidates differ tell them apart.
 
 | candidate | policy |
 |---|---|
 | `bayes-adaptive` | softmax of Q*(h, ·) |
 | `greedy` | softmax of the posterior means |
-| `posterior-sampling` | probability of each arm to be the best (Thompson): the formula of claim 5, read literally |
+| `posterior-sampling` | probability of each arm to be the best (Thompson): claim 5, read literally |
 | `recency` | softmax of recency-weighted means (`algorithms.Recency`) |
 | `reactive` | π's own mean by pull, last arm and last reward: the best fit by the last pull |
 | `history-free` | π's own mean by pull: the best fit without history |
 
-A trained policy is not quite deterministic, so temperatures (0 included) and the recency rate are those that fit π
-best. Posterior sampling has no temperature. Fits use the first half of the lifetimes, distances the other.
+A trained policy is not quite deterministic, so temperatures (0 included) and the recency rate fit π best. Fits use the
+first half of the lifetimes, distances the other.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class Agents:
             inputs.append(assemble(agent.layout, past, at.reward_shown, at.action_shown))
             before = None if held is None else tuple(part.clone() for part in memory)
             output, memory = agent.step(weights, memory, at.carry, inputs[-1])
-            outputs.append(output.clone())  # a step may write into its state, which some memories put out
+            outputs.append(output.clone())  # a step may write into its state, which some memories output
             if held is not None and before is not None:
                 memory = _frozen(before, memory, (t > held).to(device))
         made = torch.stack(outputs, 2)

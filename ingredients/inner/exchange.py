@@ -1,8 +1,7 @@
 """Exchangeability: does a policy change when the past is reordered?
 
-Pulls of independent arms are exchangeable: reordering leaves the posterior unchanged. So a policy by the posterior does
-not change, and a recency-weighted habit does. The test needs no decoder and no training; its null is exactly 0 for
-every Bayesian.
+Reordering pulls of independent arms leaves the posterior unchanged. So a policy by the posterior does not change, and a
+recency-weighted habit does. The test needs no decoder and no training; its null is exactly 0 for every Bayesian.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Decisions that reveal planning: those where players who do not plan act differently.
 
-A goal has just been collected and the next one is shown. `planned` moves begin shortest ways over edges already seen,
-where ways over untried edges begin with the same moves. So no decision needs a guess.
+A goal has just been collected and the next one is shown. `planned` moves begin shortest ways over seen edges, where
+ways over untried edges begin alike. So no decision needs a guess.
 
-*Composition.* The planned way consists of seen edges that were never walked in a row. The moves of a player who replays
-paths, or heads straight for the goal, are others.
+*Composition.* The planned way's edges were never walked in a row. Players who replay paths, or head straight for the
+goal, move otherwise.
 
-*News.* A distant untried edge is tried, and is open or closed; all else is the same. Only this changes the planned
-moves. For a control goal they are the same either way.
+*News.* A distant untried edge is tried, and is open or closed. Only this changes the planned moves, and for a control
+goal not even these.
 
 Shapes: N walks, P places and labels; moves `[N, 4]` are masks.
 """
@@ -27,8 +27,8 @@ from ingredients.references.planning_policies import MazeSearch, Replay, VectorN
 from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
 from ingredients.tasks.torus import BACK, EDGES, MOVES, distances, neighbours
 
-SAME = 1e-3  # ways whose lengths differ by less are equally long
-NEAREST = 2  # steps that a goal, and the news, are away at least
+SAME = 1e-3  # difference up to which lengths of ways are equal
+NEAREST = 2  # fewest steps to a goal, and to the news
 
 
 class Knowledge(NamedTuple):

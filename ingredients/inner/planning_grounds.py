@@ -19,9 +19,9 @@ from ingredients.tasks.memory_planning import MemoryPlanning
 from ingredients.training.draws import evaluation_tasks
 
 DECISIONS: Final = 96  # of each sign
-COMPOSED_GAMES, NEWS_GAMES = 6, 2  # for each decision: not in every game is there one
+COMPOSED_GAMES, NEWS_GAMES = 6, 2  # for each decision, as not every game has one
 GATE_RUNS: Final = 5
-PRICE: Final = 1.5  # at which the player who searches counts edges that were never tried
+PRICE: Final = 1.5  # of an untried edge, for the searcher
 LATE, EARLY = (0.4, 0.9), (0.25, 0.55)  # parts of a game in which decisions of the two signs are taken, or led on from
 
 

@@ -1,11 +1,11 @@
 """Is the coming way in the memory when a goal is shown, and does the policy follow it? Two signs in own games.
 
 *Content.* A linear decoder reads from the memory's output, as a goal is shown, the agent's label `AHEAD` steps later.
-R² over all labels, on held-out games; controls are the untrained network on the same games, and the labels in view.
+R² over all labels, on held-out games; controls are the untrained network, and the labels in view.
 
 *Cause.* The output is moved along the decoder, from the coming label to one with another first move. How much does the
-probability of the moves towards that label rise? Controls: `RANDOM` random directions, and the policy's own gradient,
-which must work.
+probability of the moves towards it rise? Controls: `RANDOM` random directions, and the policy's own gradient, which
+must work.
 
 Shapes: S runs, N games, X moments, H units, P labels, A actions.
 """

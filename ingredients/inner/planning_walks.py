@@ -1,8 +1,7 @@
 """Walks: games of a searching player that all players are shown, and what others would do there.
 
-A walk is what an agent sees up to a decision: labels of position and goal, rewards, actions. All decide after the same
-past. A walk may be changed where the game allows it: the next goal may be any other place, and an untried edge open or
-closed.
+A walk is what an agent sees up to a decision: labels of position and goal, rewards, actions. It may be changed where
+the game allows: the next goal may be any other place, and an untried edge open or closed.
 
 Shapes: N walks, T steps, P places and labels, A actions.
 """
@@ -18,7 +17,7 @@ from ingredients.references.policy import Answer, ReferenceInput, ReferencePolic
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.memory_planning import COLLECT, MemoryPlanning
 
-ASKED = 16  # times that a player is asked for its chances: it may draw lots
+ASKED = 16  # draws of a player's action, for its probabilities
 
 
 class Walks(NamedTuple):

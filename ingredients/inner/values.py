@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ingredients.references.bandit_dynamic_programming import arm_values, count_states, rank
 
-TIE = 1e-9  # arms whose values differ by less are equally good: the sums of the program are rounded
+TIE = 1e-9  # difference up to which values are equal, as sums are rounded
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from ingredients.study import Criterion
 
 PERHAPS = "perhaps "
 """How a shortfall begins that the mean alone shows, and the interval leaves open."""
-_MOST_SEEDS = 60  # nobody is told to train more
+_MOST_SEEDS = 60  # most that are advised
 
 
 def advice(

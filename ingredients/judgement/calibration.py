@@ -5,10 +5,8 @@ about the tasks, so the study is not applicable.
 
 The gate closes if a reference is shown to be what it is not. An `undecided` reactive reference or yardstick only raises
 a `doubt`; an undecided floor closes the gate, as it is the zero of every score. The reactive reference may be `none`
-where a reaction is worth little.
-
-An `informed` yardstick sees the task and adapts to nothing. It must only end above the floor, by the lower bound over
-its runs.
+where a reaction is worth little. An `informed` yardstick adapts to nothing; it must only end above the floor, by the
+lower bound over its runs.
 """
 
 from __future__ import annotations
@@ -82,7 +80,7 @@ def reference_evidence(
 ) -> RunEvidence:
     """Returns G, D and C of a reference over tasks; its hurdle is the reactive reference, if any."""
     curves = reference.on_blocks
-    if reference.name == references.floor:  # less itself it would gain nothing, however little its zero is known
+    if reference.name == references.floor:  # minus itself the floor has no gain, however uncertain it is
         scale = replace(scale, floor_blocks=None)
     return run_evidence(curves, reactive_hurdle(references, scale).by_block(-1, len(curves.plain)), scale, criterion)
 

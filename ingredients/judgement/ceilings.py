@@ -84,7 +84,7 @@ def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
         return None
     reactive = grounds.references.roles.get("reactive")
     if reactive is not None and reactive.name == name and not reactive.exact:
-        return None  # the bound is the hurdle itself, and one that was only found
+        return None  # the bound is the hurdle itself, and only found
     hurdle = 0.0 if reactive is None else grounds.scale.normalise(late(reactive.curve))
     clears = grounds.scale.normalise(raw_late) - hurdle > grounds.delta
     return None if clears and not bound.possible else clears
@@ -104,7 +104,7 @@ def _in_full(cell: Cell) -> Cell:
 def _bound(cell: Cell, remembers: bool, grounds: CeilingInput) -> _Bound:
     references = grounds.references
     leaked = any(not cell.level(name) for name in references.leaking)
-    unknown = references.yardstick == INFORMED  # then nobody knows what could be earned, nor what a floor rules out
+    unknown = references.yardstick == INFORMED  # then the best possible return is unknown
     blind = not cell.reward_observation and CHANNELS[0] not in references.leaking and references.floor_without_rewards
     if not (unknown or grounds.writable or (leaked and not blind)):
         return _told_by_channels(cell, remembers, references)

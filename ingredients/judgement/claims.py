@@ -205,7 +205,7 @@ def leak_claim(grounds: ClaimInput) -> Claim:
         return Claim("not applicable", f"{ENOUGH} cannot be judged on these tasks.", ())
     if grounds.working_memory:
         return Claim("not applicable", f"{ENOUGH} is not tested: a lifetime pays once, so nothing is learned.", ())
-    # what only one can read who knows the task (`in_lifetime` is False) cannot stand in for a channel
+    # a leak that only an agent knowing the task can read (`in_lifetime` is False) replaces no channel
     leaked = [name for name in CHANNELS if name in grounds.leakage and grounds.leakage[name].in_lifetime]
     if not leaked:
         found = described_leaks(grounds.leakage) or "no leak was measured"

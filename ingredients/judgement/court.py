@@ -87,7 +87,7 @@ class Court:
         evidence = run_evidence(run.on_blocks, height, self.scale, self.criterion)
         if not isinstance(cell.cell.memory, WipeEvery):
             return evidence
-        # a swap soon before a wipe costs little, whatever was carried; one that costs shows what was
+        # a swap soon before a wipe costs little whatever is carried; only a costly one is evidence
         shown = {carrier: lost for carrier, lost in evidence.carried.items() if lost.side == "above"}
         return replace(evidence, carried=shown)
 

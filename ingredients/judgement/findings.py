@@ -63,7 +63,8 @@ class IngredientResult:
 
     Attributes:
         necessary: None if unknown.
-        because: `information` if the lacking cell could not be in-context, else `training`; None without a ceiling.
+        because: whether the lacking cell could not be in-context by its `information` or by `definition`, or only by
+            `training`; None if unknown.
         proof: cells on which `necessary` rests.
         effect: late score of the full cell minus the lacking cell's.
         improvement: probability that a run of the full cell ends above one of the lacking cell.

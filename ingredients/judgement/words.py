@@ -42,7 +42,7 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 
 
 def in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
-    """The fullest cell first, the memory of `agent.memory` before other kinds, whatever the order of the grid."""
+    """Returns the fullest cell first, and `agent.memory` before other kinds."""
     return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
 
 
@@ -51,7 +51,7 @@ def _ingredients_on(cell: Cell) -> int:
 
 
 def few(cells: Iterable[Cell]) -> str:
-    """The first cells by name, and how many more there are."""
+    """Returns the first cells by name, and how many more there are."""
     ordered = in_reading_order(cells)
     more = f"; and {len(ordered) - MOST_NAMED} more" if len(ordered) > MOST_NAMED else ""
     return "; ".join(describe(cell) for cell in ordered[:MOST_NAMED]) + more

@@ -5,8 +5,8 @@ sums of m = 2A counts to t. With partial sums P_j = c₁ + ... + c_j, a state's 
 
     rank(c) = Σ_{j=1}^{m−1} C(P_j + j − 1, j),
 
-the combinatorial number system. It does not depend on t. So the states after t pulls are the first C(t + m − 1, m − 1)
-rows of one table, and successors are the same in every layer.
+the combinatorial number system, which does not depend on t. So one table serves all layers: the states after t pulls
+are its first C(t + m − 1, m − 1) rows, with the same successors.
 
 With action noise ε a pull goes to a uniform arm with probability ε, so with Q_a the value of executing arm a
 

@@ -5,9 +5,8 @@ On one task the pulls of such a policy are a Markov chain over executed arms,
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
 with π after action noise. The mean return is differentiable in π: gradient ascent from several starts, on a fixed
-low-discrepancy sample of tasks. The result is the best found, not a proven optimum. In every setting searched it is to
-stay after a win and cycle through the arms after losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md
-§5.
+low-discrepancy sample of tasks. The result is not a proven optimum. In every setting searched it is to stay after a win
+and cycle through the arms after losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md §5.
 
 Shapes: R policies, N tasks, A arms, T pulls; tasks are innermost, for long vector operations.
 """

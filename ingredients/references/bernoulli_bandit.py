@@ -1,9 +1,8 @@
 """The references of Bernoulli bandits.
 
 Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal` up to `MOST_STATES` states of the dynamic program,
-else `gittins`, which is close; beyond `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, expected returns of
-policies by counts are exact. With action noise, counts are of the executed arm, scores of the intended one. With forced
-pulls, `forced_pulls` has the references.
+else `gittins`, which is close; beyond `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, returns of policies
+by counts are exact. Counts are of executed arms, scores of intended ones.
 """
 
 from __future__ import annotations

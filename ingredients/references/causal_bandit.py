@@ -3,8 +3,8 @@
 - Floor: `elsewhere`, any node but the one set. Weights are as often −1 as 1, so all others have mean 0 (exact).
 - Reactive: `one_note`, made by hand, good for the first goal episode alone; a memory-off sibling may be a higher
   hurdle.
-- Yardstick: `bayes_inference`, exact inference of the weights, with interventions on the node of least certain effects.
-  The best interventions are not known, so it is not exact.
+- Yardstick: `bayes_inference`, exact inference, with interventions on the node of least certain effects; the best ones
+  are unknown, so not exact.
 - `associational` knows the graph, but treats x_m = −1 as observed, not set (Dasgupta et al. 2019). `oracle` knows the
   graph.
 """
@@ -24,7 +24,7 @@ from ingredients.references.simulation import simulate
 from ingredients.tasks.causal_bandit import SET_OUTSIDE, CausalBandit
 
 WEIGHTS = (-1.0, 0.0, 1.0)
-NOTED_BELOW = -0.5  # a value that speaks for an effect of −1
+NOTED_BELOW = -0.5  # a value that suggests an effect of −1
 
 
 def causal_bandit_references(family: CausalBandit) -> ReferenceSet:
@@ -120,7 +120,7 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
     nobody = torch.zeros_like(node)
     to = torch.zeros(node.shape[:-1])
     columns = [family.values(weights, nobody, to, one.expand_as(node)) for one in torch.eye(family.nodes)]
-    a = torch.stack(columns, dim=-1)  # what a unit of each node's luck does to all
+    a = torch.stack(columns, dim=-1)  # effect of a unit of each node's noise on all
     row = (node.unsqueeze(-2) @ a).squeeze(-2)
     covariance = (a @ row.unsqueeze(-1)).squeeze(-1)
     return SET_OUTSIDE * covariance / (row * row).sum(-1, keepdim=True)

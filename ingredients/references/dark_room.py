@@ -1,13 +1,12 @@
 """The references of dark rooms.
 
-- Floor: `wander`, the best by the current observation. In an open room with positions it is a sweep over squares not
-  yet seen in the episode, exact where the sweep never returns. Without position, goal display and random start, all
-  steps off the middle are alike, so always-up is exact. Elsewhere it is the best of a few mixtures of these with a
-  random walk, tuned on its own rooms.
+- Floor: `wander`, the best by the current observation. In an open room with positions it is a sweep over new squares,
+  exact where the sweep never returns. Without position, goal display and random start all steps off the middle are
+  alike, so always-up is exact. Elsewhere it is the best of a few mixtures with a random walk, tuned on its own rooms.
 - Reactive: the same with r_{t-1}, which tells that it stands on the goal. An agent that presses against a wall can use
-  a_{t-1} as a note for the next episode, so a memory-off sibling may be a higher hurdle; the verdict takes the higher.
-- Yardstick: `search`, which goes to the nearest possible goal and remembers it. The best order of visits is not solved
-  here, so it is not exact.
+  a_{t-1} as a note for the next episode, so a memory-off sibling may be a higher hurdle.
+- Yardstick: `search`, which goes to the nearest possible goal and remembers it; the best order of visits is not solved,
+  so not exact.
 - `oracle`: the shortest way, by breadth-first search.
 """
 

@@ -1,8 +1,7 @@
 """The references of two dependent arms, p₂ = 1 − p₁: every pull tosses the same coin.
 
-A success of one arm is a failure of the other. So after t pulls only h is known, how often the coin fell for the first
-arm, and no pull is more informative. Greedy is therefore `bayes_optimal`: pull the arm with the higher posterior mean
-(the first if h > t / 2). It earns
+After t pulls only h is known, how often the coin fell for the first arm, and no pull is more informative. Greedy is
+therefore `bayes_optimal`: pull the arm with the higher posterior mean (the first if h > t / 2). It earns
 
     Σ_t Σ_h P(h after t) max(q, 1 − q),   q = E[p₁ | h after t],
 

@@ -1,11 +1,11 @@
 """The references of Bernoulli bandits whose first n pulls are forced.
 
-Afterwards nothing more is learned, so almost every ceiling is proven (docs/design.md §5, trap 2):
+Afterwards nothing is learned, so almost every ceiling is proven (docs/design.md §5, trap 2):
 
 | sees and remembers | reference | does |
 |---|---|---|
 | rewards and actions | `bayes_optimal` | pulls the arm with the highest posterior mean |
-| rewards, not actions | `rewards_only` | anything: without actions all arms are alike |
+| rewards, not actions | `rewards_only` | anything: all arms are alike |
 | the last of both | `reactive` | the last forced arm if it paid, else another; then its last action |
 | the last reward | `reactive_reward_only` | anything |
 

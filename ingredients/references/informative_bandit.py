@@ -1,11 +1,11 @@
 """The references of eleven arms, one of which tells which other arm pays.
 
 - `bayes_optimal` asks the eleventh arm, then pulls the target: .55 + 5 (K − 1) on average, exact. With action noise the
-  same is `ask_then_take`, the best known: it asks until the target is known.
+  same is `ask_then_take`, the best known.
 - `thompson` draws the target from the remaining arms. No draw makes the eleventh arm best, so it never asks (Russo &
   Van Roy 2018).
-- `reactive` asks, follows an announcement, and stays after a 5. On a 1, after action noise, it asks again.
-  `reactive_reward_only` can follow an announcement, but not stay.
+- `reactive` asks, follows an announcement, and stays after a 5; on a 1 it asks again. `reactive_reward_only` can follow
+  an announcement, but not stay.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The posterior over a tabular MDP, and action values by the algorithms of Duan et al. (2016, §3.2).
 
 The prior is the task distribution: mean rewards N(1, 1) with unit noise, so after n rewards with sum R the mean is N((1
-+ R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet. All algorithms use finite-horizon value iteration over the
-rest of the episode; `mdp_policies` says when.
++ R) / (1 + n), 1 / (1 + n)); next states flat Dirichlet. All use finite-horizon value iteration over the rest of the
+episode; `mdp_policies` says when.
 
 Shapes: N lanes, S states, A actions.
 """

@@ -1,7 +1,6 @@
 """Plays a policy on given tasks, plain and with its memory or writing swapped half-way.
 
-Random numbers are keyed by run and step, so all policies and swaps meet the same noise. Swaps share their first half,
-which is played once.
+Random numbers are keyed by run and step, so all policies and swaps meet the same noise.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -
 
     Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries. The
     control gives it what a twin carries: a lifetime on the same task with the luck of the lane before. The difference
-    of the two costs is knowledge of the task (docs/design.md §7, C).
+    in cost is knowledge of the task (docs/design.md §7, C).
     """
     table = _Table(family, policy, tasks, run)
     half = lifetime.half_way(family)

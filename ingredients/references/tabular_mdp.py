@@ -2,12 +2,12 @@
 
 - Floor: `random`. Without history all actions are alike in every state; exact.
 - Reactive: `reactive`, which repeats what paid; the best found.
-- Classical: `greedy`, `epsilon_greedy`, `ucrl2`, `beb`, `beb_fading`, `psrl`, `opsrl`, with the true prior. All plan at
-  every step over the rest of the episode; the last two in an MDP drawn once an episode or, as `psrl_by_step` and
+- Classical: `greedy`, `epsilon_greedy`, `ucrl2`, `beb`, `beb_fading`, `psrl`, `opsrl`, with the true prior, planning at
+  every step over the rest of the episode. The last two plan in an MDP drawn once an episode or, as `psrl_by_step` and
   `opsrl_by_step`, at every step. On 10 episodes of 10 states, 5 actions and 10 steps Duan et al. (2016, Table 2) have
-  134.8 for greedy, 138.1 for PSRL, 144.1 for optimistic PSRL and 150.2 for BEB. Theirs plan once an episode and seem to
-  expect rewards of 0 (`prior_mean`); ours, so handicapped, earned 137, 137 and 140. With the true prior, planned at
-  every step, greedy earns 158 and BEB 161.
+  134.8 for greedy, 138.1 for PSRL, 144.1 for optimistic PSRL and 150.2 for BEB; theirs plan once an episode and seem to
+  expect rewards of 0 (`prior_mean`). Ours, so handicapped, earned 137, 137 and 140; otherwise greedy earns 158 and BEB
+  161.
 - Parameters (β, the width of `ucrl2`, ε) and the yardstick, the best algorithm, are chosen on tasks of their own. The
   Bayes-optimal policy is unknown, so the yardstick is not exact.
 - `oracle`: value iteration in the true MDP; exact.

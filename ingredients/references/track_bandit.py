@@ -1,8 +1,7 @@
 """The references of the bandit beside a track: those of two Bernoulli arms, and an automaton.
 
-Rewards do not depend on the position, so floor, reactive policy and yardstick are those of two independent arms.
-`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track as its memory. It shows how far a
-memoryless agent can get by writing; others may do better.
+Rewards do not depend on the position. `automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track
+as its memory. It shows how far a memoryless agent can get by writing; others may do better.
 """
 
 from __future__ import annotations

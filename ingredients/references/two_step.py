@@ -2,11 +2,11 @@
 
 - Floor: `random`. Without history the two ships are alike; exact.
 - Reactive: `reactive`, which notes the planet in its action there, and at home takes the ship to it if it paid, else
-  the other (the family's trap). A test tries all 256 deterministic policies on the same information: none is better
+  the other (the family's trap). A test finds none better among all 256 deterministic policies on the same information,
   with the default settings.
 - `thompson` takes a ship with the probability that it is the better one.
-- Yardstick: `bayes_optimal`, the likelier ship. Both planets are equally informative, so nothing is gained by
-  exploring; exact. It needs no actions, only the planet and its reward.
+- Yardstick: `bayes_optimal`, the likelier ship. Both planets are equally informative, so exploring gains nothing;
+  exact. It needs no actions, only the planet and its reward.
 - `oracle` knows before each flight which planet pays; exact.
 """
 

@@ -30,7 +30,7 @@ DEVICE_BYTES = 500 * 2**20  # what the libraries take of a GPU when they are fir
 DEVICE_SLACK = 1.3  # what an allocator leaves between tensors
 CARD_TASKS = 4096  # played to time an evaluation on a GPU
 CARD_SHARE = 0.85  # of what is free on a GPU when a grid begins
-POLICY_ARRAYS = 12  # of a number for each step and action, that the policy's loss has alive at most
+POLICY_ARRAYS = 12  # most arrays of [steps, actions] alive in the policy's loss
 
 
 class Speed(NamedTuple):

@@ -20,8 +20,8 @@ from ingredients.agent.kernels import kernels_do
 from ingredients.seeds import Purpose, generator
 
 TIME_FEATURES = 3
-CACHED_ROWS = 128  # in torch, steps whose units are made and used before the next: 16 runs' stay in a level-2 cache
-LAST_BLOCK = 4  # the value is the first of so many columns: in torch MKL rounds one column by where it stands
+CACHED_ROWS = 128  # rows per block in torch: the units of 16 runs stay in a level-2 cache
+LAST_BLOCK = 4  # columns, the first of which is the value: MKL rounds a single one by its position
 
 
 @dataclass(frozen=True)

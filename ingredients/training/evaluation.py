@@ -208,7 +208,7 @@ def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[P
             rewards.append(torch.zeros_like(lanes.past.reward_tm1[..., 0]).double())
             continue
         met = at_step(draws, t)
-        # whether a lane trembles is decided by the uniforms that choose the actions of the lane before it
+        # a lane trembles by the action uniforms of the lane before it, independent of its own
         trembles = of_lanes_before(met.action, how.trembling) if how.trembling else None
         lanes, moment = advance(scene.play, lanes, met, how.greedy, trembles)
         rewards.append(moment.step.expected_reward.double())

@@ -30,7 +30,7 @@ from ingredients.training.trainer import Setup
 
 ROWS, MOST_STEPS = 6_000, 64  # of a run: lifetimes times steps of each that are looked at
 FEWEST_LANES, MOST_LANES = 64, 512
-MOST_VALUES = 12  # of a reward that are classes of their own; else its quartiles are
+MOST_VALUES = 12  # of a reward, each a class; beyond that by quartile
 RIDGE: Final = 1e-3  # of the features' mean square
 
 Numbers = npt.NDArray[np.float64]

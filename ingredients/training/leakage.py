@@ -143,7 +143,7 @@ def _most_varied(shown: Tensor) -> Tensor:
     """Returns the columns of observations `[N, T, O]` for decoders, in their order."""
     if shown.shape[-1] <= MOST_COLUMNS:
         return shown
-    spread = torch.nan_to_num(shown.flatten(0, 1).var(0), nan=torch.inf)  # what is no number must be found
+    spread = torch.nan_to_num(shown.flatten(0, 1).var(0), nan=torch.inf)  # so that NaN is found
     varied = spread.topk(MOST_COLUMNS).indices
     return shown[..., varied[spread[varied] > 0].sort().values]
 

@@ -1,13 +1,13 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
-Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane. So all cells of a seed meet them in
+Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane, so all cells of a seed meet them in
 the same order.
 
 Each lane's first episode is cut at a different step. Otherwise all lanes of a segment would be at the same moments of
 an episode, and updates would forget the others (CartPole was lost so).
 
-A Python environment cannot be saved. `Places` hold the actions of each lane's current episode instead, which are
-replayed from the episode's seed.
+A Python environment cannot be saved. Instead `Places` hold the actions of each lane's current episode, which are
+replayed from its seed.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ingredients.tasks.family import Family
 from ingredients.tasks.paced import Flags, Numbers, Pace, Paced, Rows
 from ingredients.training.draws import task_list
 
-_SPREAD = (5**0.5 - 1) / 2  # multiples of it, less whole numbers, lie evenly in [0, 1), whichever of them one takes
-REMEMBERED = 512  # numbers of lifetimes whose tasks and starts are kept at hand
+_SPREAD = (5**0.5 - 1) / 2  # golden ratio: fractional parts of its multiples are spread evenly over [0, 1)
+REMEMBERED = 512  # lifetimes whose tasks and starts are cached
 
 
 class Beginning(NamedTuple):

@@ -21,7 +21,7 @@ from ingredients.training.segment_rules import LEAST_SPREAD
 from ingredients.training.segments import Segments, by_minibatch
 from ingredients.training.setup import Setup
 
-FARTHEST = 10.0  # rewards beyond so many deviations of the return are cut
+FARTHEST = 10.0  # deviations of the return at which rewards are clipped
 LEAST = 1e-4
 _SCALE = "scale."
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-STEPS = 128  # of a segment: that far back the gradient flows
+STEPS = 128  # of a segment: how far back gradients flow
 LANES = 16  # of a run, so that an update has 2,048 steps
 EPOCHS, MINIBATCHES = 10, 4
 LEARNING_RATE = 1e-3
 ENTROPY = 0.01
 TRACE = 0.95
-LEAST_SPREAD = 0.1  # of advantages, in deviations of the return: below it they are not blown up to 1
+LEAST_SPREAD = 0.1  # of advantages, in deviations of the return: smaller ones are not scaled up to 1
 
 
 def segment_discount(episode_steps: int) -> float:

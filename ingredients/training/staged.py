@@ -25,8 +25,8 @@ from ingredients.training.setup import Setup
 
 Result = TypeVar("Result")
 SHARE = 0.25  # of the free memory that the lanes of one play may take
-COPIES = 6  # of what lies behind a lane at each step that are there at most
-_OPENED = (Lanes, Past, Play)  # what holds tensors beside tuples
+COPIES = 6  # most copies of a lane's past at each step
+_OPENED = (Lanes, Past, Play)  # dataclasses that hold tensors
 
 
 class Seated(NamedTuple):

@@ -12,10 +12,8 @@ A recurrent state must learn by gradient where to store things, which is slow in
 (docs/learner.md). Here sums and counts of each action in each state exist after one visit. Fast weights: Schmidhuber
 (1992), Ba et al. (2016), Schlag et al. (2021); as attention without softmax: Katharopoulos et al. (2020).
 
-A `carry_t` of 0 resets state, table and counts before the step; x_{t−1} is forgotten, and nothing is stored.
-
-The reading is implemented in torch as attention, on a CPU as loops (`fast_weights_loops`), on a GPU as kernels
-(`fast_weights_triton`).
+A `carry_t` of 0 resets state, table and counts; x_{t−1} is forgotten, and nothing is stored. The reading is attention
+in torch, loops on a CPU (`fast_weights_loops`), kernels on a GPU (`fast_weights_triton`).
 """
 
 from __future__ import annotations
@@ -35,8 +33,8 @@ from ingredients.agent.memory import fast_weights_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.memory.protocol import State
 
-SLOT_SCALE = 3.0  # first weights so large that moments are told apart, and so small that all slots are written on
-KEPT = 4  # floats a lane, a step and a number read or written that are alive at most, besides the GRU's
+SLOT_SCALE = 3.0  # large enough to tell moments apart, small enough that all slots are written
+KEPT = 4  # most floats alive per lane, step and number read or written, besides the GRU's
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
     runs, steps, lanes, _ = slots.shape
     k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
     before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
-    life = (1 - carry).cumsum(1)  # resets so far: none may lie between filing and reading, and one files nothing
+    life = (1 - carry).cumsum(1)  # resets so far: none may lie between storing and reading, and a reset stores nothing
     held = (life.unsqueeze(2) == life.unsqueeze(1)) & carry.bool().unsqueeze(1)
     held = held.tril().repeat_interleave(lanes, 0)
     sums = torch.bmm(torch.bmm(k, before.transpose(1, 2)) * held, v)

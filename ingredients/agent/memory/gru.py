@@ -3,11 +3,11 @@
     r_t = σ(W_r x_t + U_r h)        z_t = σ(W_z x_t + U_z h)        h = carry_t · h_{t-1}
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
-Biases are weights of the input's constant column. A `carry_t` of 0 resets the state before the step. With memory off
-the same program runs with carry 0 throughout: masked, not removed (docs/design.md §4).
+Biases are weights of the input's constant column. A `carry_t` of 0 resets the state before the step; with memory off it
+is 0 throughout: masked, not removed (docs/design.md §4).
 
-The hand-derived backward pass of `unroll` exists three times: in torch (`recurrence` says how), on a CPU as loops that
-take half the time (`gru_loops`), on a GPU as kernels (`gru_triton`).
+The hand-derived backward pass of `unroll` exists three times: in torch (`recurrence` says how), on a CPU as loops in
+half the time (`gru_loops`), on a GPU as kernels (`gru_triton`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ingredients.agent.memory import gru_loops
 from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, input_bound, of_lanes, sigmoid
 
-KEPT = 7  # floats a lane, a step and a unit that are alive at most: the tape of five or six, and the gradient over h_t
+KEPT = 7  # most floats alive per lane, step and unit: the tape of five or six, and the gradient over h_t
 R, Z, N = range(3)
-AT_ONCE = -2.0  # a bias of z with which a unit keeps an eighth of what it held
+AT_ONCE = -2.0  # bias of z at which a unit keeps an eighth of its state
 
 
 @dataclass(frozen=True)

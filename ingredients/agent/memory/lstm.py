@@ -24,7 +24,7 @@ from ingredients.agent.memory.protocol import State
 from ingredients.agent.memory.recurrence import BLOCK_STEPS, Context, WeightGradients, input_bound, of_lanes, sigmoid
 
 I, F, G, O = GATES = range(4)  # noqa: E741 - the gates' names in every paper
-KEPT = 9  # floats a lane, a step and a unit that are alive at most: the tape of seven, h_t and its gradient
+KEPT = 9  # most floats alive per lane, step and unit: the tape of seven, h_t and its gradient
 FORGET_BIAS = 1.0
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ingredients.agent.memory.protocol import State
 
-KEPT = 6  # floats a lane, a step and a unit that are alive at most: two layers and their gradients, as measured
+KEPT = 6  # most floats alive per lane, step and unit: two layers and their gradients, as measured
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ingredients.agent.memory.protocol import State
 
 PREFIX = "own."
 LANE_BLOCK = 32  # then every [lanes, w] of a run fills whole SIMD blocks, whatever its width w, for equal bits
-ALIGNED_BYTES = 64  # where torch's memory starts, and so a run's when it is alone
+ALIGNED_BYTES = 64  # of torch's memory, and so of a single run's
 TRIED_STACKS, TRIED_LANES = (1, 2, 3, 7), (5, 16, 40)
 DROPOUT_OFF = "its dropout is off: rollout and update must compute the same function"
 LONGEST_REASON = 160
@@ -187,7 +187,7 @@ def _filled(part: Tensor, lane_dim: int) -> Tensor:
     missing = -part.shape[lane_dim] % LANE_BLOCK
     if not missing:
         return part
-    # copies of a lane, not zeros: where a lane's numbers are finite, so are its copies', and their gradients are 0
+    # copies of a lane, not zeros: copies are finite where the lane is, and their gradients are 0
     copies = part.narrow(lane_dim, 0, 1).expand(*part.shape[:lane_dim], missing, *part.shape[lane_dim + 1 :])
     return torch.cat([part, copies], dim=lane_dim)
 

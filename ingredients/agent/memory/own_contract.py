@@ -139,7 +139,7 @@ def _check_purity(user: UserModule) -> None:
     weights = {name: weight.requires_grad_() for name, weight in weights_of(user.module).items()}
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
-    x[0, :, :-1] = 0.0  # as at a lifetime's start, when there is nothing yet to observe
+    x[0, :, :-1] = 0.0  # as at a lifetime's start
     outputs, again = (unrolled(user, weights, torch.ones(CHECK_STEPS), x) for _ in range(2))
     _check_finite(user.kind, {"": outputs})
     if not torch.equal(outputs, again):
@@ -174,7 +174,7 @@ def _check_lanes(user: UserModule) -> None:
             other = tuple(part.clone() for part in state)
             changed[:, lane] += 1.0
             for part in other:
-                part[lane] = part[lane - 1]  # a state that there can be, as when a probe swaps them
+                part[lane] = part[lane - 1]  # a possible state, as under a swap
             _compare_lanes(user, lane, plain, _went_on(user, other, changed))
 
 

@@ -32,9 +32,9 @@ from ingredients.tasks.constants import constant
 BLOCKS = 2
 SLOPES = (0.0, 2.0**-6, 2.0**-4, 2.0**-2)  # one a head
 HEADS = len(SLOPES)
-HELD = 4.0  # 5 arms × 50 pulls, 300k steps at the default rate: late .90, .87, .92; held as they act .59, .85, .82
+HELD = 4.0  # late score on 5 arms × 50 pulls, 300k steps, default rate: .90, .87, .92; with 1: .59, .85, .82
 AS_ACTS = HELD**-2  # two products lie between the norm and the scores, or what is added to the stream
-REACH = 16  # attention reaches over whole SIMD registers of steps: bits would depend on a run's place in the stack
+REACH = 16  # attention covers whole SIMD registers of steps, else bits depend on a run's place in the stack
 KEPT_A_BLOCK, KEPT = 11, 8  # floats a lane, a step and a unit: the tape of a block; of the way back through one
 LANES_A_RUN = 8  # the fewest that share a run's mask, as the cost counts it
 
