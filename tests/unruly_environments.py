@@ -57,6 +57,27 @@ class Slow(Tame):
         return super().step(action)
 
 
+class Busy(Tame):
+    """A step computes for two milliseconds."""
+
+    def step(self, action: Any) -> Answer:
+        """Goes on, after much work."""
+        until = time.process_time() + 0.002
+        while time.process_time() < until:
+            pass
+        return super().step(action)
+
+
+class Interrupted(Tame):
+    """Steps are fast, and most of them wait for others' turn, as on a loaded machine."""
+
+    def step(self, action: Any) -> Answer:
+        """Goes on."""
+        if self.t > 1:
+            time.sleep(0.005)
+        return super().step(action)
+
+
 class Reused(Tame):
     """Shows the same object at every step, changed; or a copy of it. Of a row, of parts, of whole numbers, of bits."""
 

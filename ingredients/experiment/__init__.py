@@ -1,9 +1,9 @@
 """One stack from start to stored result: the only wing that imports both training and storage.
 
 In reading order: `stack` (the jobs: train, evaluate, store), `course` (resumable training), `informed` (the yardstick
-where no reference is known), `memoryless` (the best agents without memory), `tables` (curves, diagnostics and weights
-as stored), `brains` (a stored run's agent), `work` (steps, counted beforehand). What jobs report stands here, where the
-main process finds it without torch.
+where no reference is known), `memoryless` (the best agents without memory), `reference_progress` (how far these are),
+`tables` (curves, diagnostics and weights as stored), `brains` (a stored run's agent), `work` (steps, counted
+beforehand). What jobs report stands here, where the main process finds it without torch.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Progress:
         score: the best run's mean return of an episode in the last rollout.
         notice: one line for the user.
         diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`.
+        doing: which part of its phase it is at.
+        part_seconds_left: of that part, by what is done of it.
     """
 
     phase: Literal["training", "evaluating", "references"]
@@ -43,6 +45,8 @@ class Progress:
     score: float | None = None
     notice: str | None = None
     diagnostics: Mapping[str, float] = field(default_factory=dict)
+    doing: str = ""
+    part_seconds_left: float | None = None
 
 
 Tell = Callable[[Progress], None]

@@ -58,4 +58,5 @@ def _refuse_failures(setup: Setup, training: Training) -> None:
 
 def _progress(setup: Setup, updates: int) -> Progress:
     steps = updates * setup.steps_per_update
-    return Progress("references", steps, setup.updates * setup.steps_per_update, steps * len(setup.runs))
+    whole = setup.updates * setup.steps_per_update
+    return Progress("references", steps, whole, steps * len(setup.runs), doing="training the informed agent")

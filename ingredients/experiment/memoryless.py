@@ -162,4 +162,5 @@ def _longer(study: Study) -> Study:
 
 def _progress(setup: Setup, updates: int) -> Progress:
     steps = updates * setup.steps_per_update
-    return Progress("references", steps, setup.updates * setup.steps_per_update, steps * len(setup.runs))
+    whole = setup.updates * setup.steps_per_update
+    return Progress("references", steps, whole, steps * len(setup.runs), doing="training agents without memory")

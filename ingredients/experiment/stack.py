@@ -29,6 +29,7 @@ from ingredients.experiment.course import (
     train_to_end,
 )
 from ingredients.experiment.informed import train_informed
+from ingredients.experiment.reference_progress import counted, in_a_row
 from ingredients.experiment.tables import (
     Policies,
     RunEvaluation,
@@ -70,6 +71,7 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
     from ingredients.references import evaluate_references
     from ingredients.training.leakage import family_leakage
 
+    tell = in_a_row(tell)
     tell(Progress("references"))
     device = device if device != "cuda" or torch.cuda.is_available() else "cpu"
     family = make_family(study.tasks)
@@ -78,8 +80,9 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
     alone = device == "cpu" or is_foreign(study.tasks)  # a CPU has no core to spare, and environments are no threads'
     with _AtOnce() if alone else ThreadPoolExecutor(2) as beside:
         agents = beside.submit(train_memoryless, study, family, tasks, device, tell)
-        leakage = beside.submit(family_leakage, family) if leaks else None
-        played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream)
+        known, decoded = (counted(tell, *part) if alone else None for part in (_KNOWN, _LEAKS))
+        leakage = beside.submit(partial(family_leakage, family, told=decoded)) if leaks else None
+        played = evaluate_references(family, tasks, settings.tasks_at_points, stream=settings.stream, told=known)
         if (name := played["yardstick"]) not in played["references"]:
             trained = train_informed(study, family, tasks, device, tell)
             played["references"][name], played["at_points"][name] = trained["entry"], trained["at_points"]
@@ -87,6 +90,10 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
         told = {} if leakage is None else {"leakage": leakage.result()}
     made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
     return {**played, "episode_steps": family.episode_steps, **told, **made_of}
+
+
+_KNOWN = ("playing known policies", "lifetimes")
+_LEAKS = ("measuring what the environment leaks", "decoders")
 
 
 class _AtOnce(AbstractContextManager["_AtOnce"]):

@@ -145,10 +145,10 @@ def _told(message: Progress) -> str:
 
 
 def _doing(message: Progress) -> str:
-    """Returns the job's phase; for references, what they are doing."""
-    if message.phase != "references":
-        return message.phase
-    return "training the informed agent" if message.train_steps else "playing"
+    """Returns what the job is at, and how long that part will take; the job of the references has their name."""
+    doing = message.doing or ("playing" if message.phase == "references" else message.phase)
+    left = message.part_seconds_left
+    return doing if left is None else f"{doing}, {duration(left)} left for it"
 
 
 def _step(message: Progress) -> str:

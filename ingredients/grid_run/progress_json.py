@@ -70,7 +70,8 @@ def _told(event: GridEvent) -> tuple[str, dict[str, Any]]:
         return "notice", {"text": message.notice}
     steps = {"phase": message.phase, "train_step": message.train_step, "train_steps": message.train_steps}
     known = message.score is not None and math.isfinite(message.score)
-    return "progress", {**steps, "score": message.score if known else None}
+    part = {"doing": message.doing or None, "part_seconds_left": message.part_seconds_left}
+    return "progress", {**steps, "score": message.score if known else None, **part}
 
 
 def _state(tally: Tally) -> dict[str, Any]:

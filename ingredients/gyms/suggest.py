@@ -19,10 +19,18 @@ def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
     return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
 
 
-def nothing_varies(names: Mapping[str, Sequence[float]], fresh_start: bool) -> str:
+def keywords_of(recipe: Recipe) -> list[str]:
+    """Returns the keywords of the constructor that could make tasks, by their names; what shows and cuts is none."""
+    return [name for name in recipe.parameters() if not any(part in name for part in _NOT_TASKS)]
+
+
+def nothing_varies(names: Mapping[str, Sequence[float]], keywords: Sequence[str], fresh_start: bool) -> str:
     """Returns the sentence that nothing varies, and what could; `fresh_start`: whether episodes differ all the same."""
     ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
-    way_out = f", say vary: {{{ranges}}}" if names else ": a keyword of the constructor, an attribute, options.name"
+    known = f" ({', '.join(keywords)})" if keywords else ""
+    way_out = (
+        f", say vary: {{{ranges}}}" if names else f": a keyword of the constructor{known}, an attribute, options.name"
+    )
     task = "only the seed of its resets, all episodes of a lifetime start alike, and little"
     if fresh_start:
         task = "the environment itself, each episode starts anew, and nothing of one helps in the next: little"

@@ -19,7 +19,9 @@ Then one file for each family, with its algorithms:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,7 +29,7 @@ from torch import Tensor
 
 from ingredients.families import loaded, spec_of
 from ingredients.references.ignorant import ignorant_references
-from ingredients.references.policy import CURVES, Reference, ReferenceSet
+from ingredients.references.policy import CURVES, PolicyCurves, Reference, ReferenceSet
 from ingredients.tasks.blocks import in_blocks
 from ingredients.tasks.family import Family
 
@@ -44,16 +46,23 @@ def references_for(family: Family) -> ReferenceSet:
 
 
 def evaluate_references(
-    family: Family, tasks: Tensor, at_points: int, simulated_runs: int = 5, stream: int = 0
+    family: Family,
+    tasks: Tensor,
+    at_points: int,
+    simulated_runs: int = 5,
+    stream: int = 0,
+    told: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
     Each of `simulated_runs` plays all tasks with its own random numbers, which differ between streams. `at_points` are
-    mean curves on the first `at_points` tasks, those of agents during training.
+    mean curves on the first `at_points` tasks, those of agents during training. `told` is called
+    with the lifetimes that are played so far, and with how many there will be.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)
     first = tasks[:at_points]
+    known = _counting(references.all, (len(first) + len(tasks)) * len(luck), told)
     roles = {references.floor, references.reactive, references.yardstick, *WITHOUT_MEMORY}
     return {
         "floor": references.floor,
@@ -62,11 +71,31 @@ def evaluate_references(
         "writable": len(family.written) > 0,
         "held_out": family.held_out,
         "floor_without_rewards": references.floor_without_rewards,
-        "at_points": {reference.name: _mean(reference, first, luck) for reference in references.all},
+        "at_points": {reference.name: _mean(reference, first, luck) for reference in known},
         "references": {
-            reference.name: _evaluate(reference, tasks, luck, reference.name in roles) for reference in references.all
+            reference.name: _evaluate(reference, tasks, luck, reference.name in roles) for reference in known
         },
     }
+
+
+def _counting(
+    references: Sequence[Reference], lifetimes: int, told: Callable[[int, int], None] | None
+) -> Sequence[Reference]:
+    """Returns references, so many lifetimes of each, that tell how many are played; as they are where nobody asks."""
+    if told is None:
+        return references
+    so_far = 0
+
+    def counted(reference: Reference, tasks: Tensor, run: int) -> PolicyCurves:
+        nonlocal so_far
+        curves = reference.curves(tasks, run)
+        so_far = min(
+            so_far + len(tasks), lifetimes * len(references)
+        )  # what is computed is asked for block by block again
+        told(so_far, lifetimes * len(references))
+        return curves
+
+    return [replace(each, curves=partial(counted, each)) for each in references]
 
 
 def lucks(stream: int, simulated_runs: int) -> range:

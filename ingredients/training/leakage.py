@@ -19,7 +19,7 @@ and not in `history`. Lifetimes whose environment failed are left out; `failed` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
@@ -43,6 +43,16 @@ STEPS, FEWEST_LIFETIMES, MOST_LIFETIMES = 24_000, 40, 400  # each on a task of i
 TASKS, STEPS_OF_TASKS, FEWEST_ON_A_TASK = 16, 160_000, 6
 STEPS_OF_OTHERS, TASKS_OF_OTHERS = 24_000, 8  # an environment that somebody else wrote is slower
 MOST_COLUMNS = 256  # of an observation, for decoders
+_QUESTIONS = (  # with the key below which an entry holds what was found; None is the entry itself
+    (None, DecoderQuestion("reward", task=True)),
+    ("history", DecoderQuestion("reward", history=True)),
+    ("without", DecoderQuestion("reward")),
+    (None, DecoderQuestion("action", task=True)),
+    ("history", DecoderQuestion("action", history=True)),
+    ("without", DecoderQuestion("action")),
+    ("with_reward", DecoderQuestion("action", task=True, reward=True)),
+    ("history_with_reward", DecoderQuestion("action", history=True, reward=True)),
+)
 QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
@@ -60,13 +70,21 @@ class _Failed(NamedTuple):
 
 
 @torch.no_grad()
-def family_leakage(family: Family, budget: Budget = FULL) -> dict[str, Any]:
-    """Returns the same for a family, reproducibly."""
+def family_leakage(
+    family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """Returns the same for a family, reproducibly.
+
+    Args:
+        family: the family.
+        budget: how much decoders may cost.
+        told: is called with how many of the measurements are done, and of how many.
+    """
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
     said = _said(failed, failed_again)
-    return {name: _entry(name, many, few, budget, said) for name in ("reward", "action")}
+    return _entries(many, few, budget, said, told or (lambda so_far, of: None))
 
 
 def _said(*plays: _Failed) -> str | None:
@@ -78,20 +96,20 @@ def _said(*plays: _Failed) -> str | None:
     return f"in {count} of {lanes} lifetimes of random play, the first: {why}"
 
 
-def _entry(
-    name: str, many: PlayedSequences, few: PlayedSequences, budget: Budget, failed: str | None
+def _entries(
+    many: PlayedSequences, few: PlayedSequences, budget: Budget, failed: str | None, told: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    told = _measured(few, DecoderQuestion(name, task=True), budget, failed)
-    beside = {
-        "history": _measured(many, DecoderQuestion(name, history=True), budget, failed),
-        "without": _measured(many, DecoderQuestion(name), budget, failed),
-    }
-    if name == "action":
-        beside["with_reward"] = _measured(few, DecoderQuestion(name, task=True, reward=True), budget, failed)
-        beside["history_with_reward"] = _measured(
-            many, DecoderQuestion(name, history=True, reward=True), budget, failed
-        )
-    return {**told, **beside, "quick": budget == QUICK, "failed": failed}
+    """Returns what was decoded of reward and action; `told` hears how many of the measurements are done."""
+    entries: dict[str, Any] = {}
+    told(0, len(_QUESTIONS))
+    for so_far, (key, asked) in enumerate(_QUESTIONS, start=1):
+        found = _measured(few if asked.task else many, asked, budget, failed)
+        if key is None:
+            entries[asked.name] = found
+        else:
+            entries[asked.name][key] = found
+        told(so_far, len(_QUESTIONS))
+    return {name: {**entry, "quick": budget == QUICK, "failed": failed} for name, entry in entries.items()}
 
 
 def _measured(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, failed: str | None) -> dict[str, Any]:

@@ -208,18 +208,24 @@ def test_what_may_be_applicable_is_not_doubted(tasks: dict[str, object]) -> None
     assert estimating.notices(study_of([True], tasks={**tasks, "episodes": 10})) == ()
 
 
-def test_slow_steps_ask_for_processes() -> None:
-    """A step of two milliseconds is said with what helps; nothing is said where it is done, or where steps are fast."""
-    slow = {"gymnasium": "unruly_environments:Slow", "episodes": 5}
+@pytest.mark.parametrize("name", ["Slow", "Busy"])
+def test_slow_steps_ask_for_processes(name: str) -> None:
+    """A step of two milliseconds, waited or computed, is said with what helps; nothing where that is done."""
+    slow = {"gymnasium": f"unruly_environments:{name}", "episodes": 5}
     (said,) = (text for text in notices(study_of([True], tasks=slow)) if "a step takes" in text)
     assert re.match(
-        r"tasks unruly_environments:Slow: a step takes [2-9](\.\d)? ms; where the grid has fewer stacks", said
+        rf"tasks unruly_environments:{name}: a step takes \d+(\.\d)? ms; where the grid has fewer stacks", said
     )
     assert "tasks.vectorization=async" in said
-    tame = study_of([True], tasks={**slow, "gymnasium": "unruly_environments:Tame"})
-    family = make_family(tame.tasks)
-    assert slow_notice(tame, family) is None
-    assert slow_notice(study_of([True], tasks={**slow, "vectorization": "async"}), family) is None
+    study = study_of([True], tasks={**slow, "vectorization": "async"})
+    assert slow_notice(study, make_family(study.tasks)) is None
+
+
+@pytest.mark.parametrize("name", ["Tame", "Interrupted"])
+def test_fast_steps_ask_for_nothing(name: str) -> None:
+    """What other programs take of the clock, at most steps even, is none of the step's."""
+    study = study_of([True], tasks={"gymnasium": f"unruly_environments:{name}", "episodes": 5})
+    assert slow_notice(study, make_family(study.tasks)) is None
 
 
 def test_a_level_that_changes_nothing_is_noticed() -> None:

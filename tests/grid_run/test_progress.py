@@ -44,11 +44,17 @@ def test_progress_lines_off_a_terminal() -> None:
 def test_the_job_of_the_references_says_what_it_is_at() -> None:
     """Its name is in front of the line, so what follows is what is done with them."""
     job = Job("references", "")
-    told = [Reported(job, Progress("references")), Reported(job, Progress("references", 100, 2000, 500))]
+    messages = [
+        Progress("references"),
+        Progress("references", doing="playing known policies, 30 of 90 lifetimes", part_seconds_left=40.0),
+        Progress("references", 100, 2000, 500, doing="training the informed agent"),
+    ]
+    told = [Reported(job, message) for message in messages]
     ticks = iter(range(0, 1000, 20))
     lines = list(progress_lines([Started(job), *told], Tally([job], clock=lambda: 0.0), clock=lambda: next(ticks)))
     assert lines[1].startswith("references: playing (")
-    assert lines[2].startswith("references: training the informed agent, 100 of 2,000 steps (")
+    assert lines[2].startswith("references: playing known policies, 30 of 90 lifetimes, 40 s left for it (")
+    assert lines[3].startswith("references: training the informed agent, 100 of 2,000 steps (")
 
 
 @pytest.mark.parametrize(("runs", "word"), [(1, "failed: 1 of 1 run"), (8, "finished: 1 of 8 runs")])
@@ -148,6 +154,7 @@ def test_progress_for_programs_is_an_object_a_line() -> None:
     ]
     assert (said[0]["protocol"], said[0]["jobs"], said[0]["seconds_left"]) == (1, 2, None)
     assert (said[3]["train_step"], said[3]["score"], said[6]["score"]) == (10_000, 0.5, None)
+    assert said[3]["doing"] is said[3]["part_seconds_left"] is None
     assert said[8]["log"] == "log"
     assert (said[9]["failed_runs"], said[9]["by_another_process"]) == ({"run": "why"}, True)
     assert said[-1]["env_steps"] == said[-1]["env_steps_total"] == 200_000

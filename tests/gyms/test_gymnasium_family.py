@@ -249,7 +249,13 @@ def test_the_informed_agent_is_the_yardstick(tmp_path: Path) -> None:
     assert {name: np.shape(curve) for name, curve in curves.items()} == {"none": (2, 5), "memory_swap": (2, 5)}
     assert all(8 < value <= 10 for curve in curves["none"] for value in curve)  # no pole falls in eight steps
     assert np.shape(references["at_points"]["informed"]) == (5,)
-    assert told[-1].env_steps == 2 * told[-1].train_step == 400
+    trained = [each for each in told if each.train_steps]
+    assert trained[-1].env_steps == 2 * trained[-1].train_step == 400
+    assert {each.doing for each in trained} == {"training the informed agent"}
+    played, decoded = ([each for each in told if each.doing.startswith(part)] for part in ("playing", "measuring"))
+    assert [each.doing.partition(", ")[2] for each in decoded] == [f"{so_far} of 8 decoders" for so_far in range(9)]
+    assert (decoded[0].part_seconds_left, decoded[-1].part_seconds_left) == (None, 0.0)
+    assert played[-1].doing == "playing known policies, 50 of 50 lifetimes"
 
 
 def test_processes_give_the_same_numbers() -> None:

@@ -92,6 +92,13 @@ def test_what_could_vary_is_offered() -> None:
     assert unvaried(ask_about("CartPole-v1", ["tasks.vary={gravity: [5, 15]}"])[0]) is None
 
 
+def test_keywords_are_named_where_no_range_is_known() -> None:
+    """A whole number may be a choice, so no range is guessed: the keyword stands there by its name."""
+    said = unvaried(ask_about("test_contact:Arms", [])[0])
+    assert said is not None
+    assert "let something vary: a keyword of the constructor (goal, how)," in said
+
+
 def test_the_line_to_run_next_is_a_study(tmp_path: Path) -> None:
     """What is printed can be pasted: YAML that is a section, and a command line whose change is the same."""
     study, folder = ask_about("CartPole-v1", [])

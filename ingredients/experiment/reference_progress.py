@@ -1,0 +1,43 @@
+"""How far the job of the references is: several trainings in a row, and parts that are counted instead of trained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from ingredients.experiment import Progress, Tell
+
+Counted = Callable[[int, int], None]
+"""Is told how many of how many pieces of work are done."""
+
+
+def in_a_row(tell: Tell) -> Tell:
+    """Returns a `tell` for trainings that follow one another: environment steps of those before are added."""
+    before = last = 0
+
+    def told(message: Progress) -> None:
+        nonlocal before, last
+        if message.train_steps:
+            if message.env_steps < last:
+                before += last
+            last = message.env_steps
+        tell(replace(message, env_steps=before + last))
+
+    return told
+
+
+def counted(tell: Tell, doing: str, pieces: str, clock: Callable[[], float] = time.monotonic) -> Counted:
+    """Returns what to call when some of the pieces are done: it tells how many are, and how long the rest takes.
+
+    The time counts from now, or from when none was done.
+    """
+    began = clock()
+
+    def told(so_far: int, of: int) -> None:
+        nonlocal began
+        began = began if so_far else clock()
+        left = (clock() - began) / so_far * (of - so_far) if so_far else None
+        tell(Progress("references", doing=f"{doing}, {so_far:,} of {of:,} {pieces}", part_seconds_left=left))
+
+    return told
