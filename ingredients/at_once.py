@@ -1,6 +1,6 @@
-"""Ctrl-C while modules are loaded: it ends the command in one line, since nothing is at stake yet.
+"""Ctrl-C while modules load ends the command in one line.
 
-It needs no other module of the package, and stands before all of them.
+Imports no other module of the package.
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ _PROGRAMS = {"ingredients", "cli"}
 
 
 def is_program() -> bool:
-    """Returns whether this process is the command `ingredients`, not a program that imports the package."""
+    """Returns whether this process is the command `ingredients`, not another program that imports the package."""
     return "cli" in sys.modules or Path(sys.argv[0] if sys.argv else "").stem in _PROGRAMS
 
 
 class AtOnce:
-    """Ends the process with one line where Ctrl-C comes in the `with`.
+    """Ends the process with one line on Ctrl-C inside the `with`.
 
-    Where Ctrl-C is ignored (`nohup`, a job in the background of a script) it stays so, and so it does in a thread,
-    which cannot hear it.
+    If Ctrl-C is ignored (`nohup`, a background job of a script), it stays ignored; threads cannot receive it.
     """
 
     def __init__(self, program: bool = True) -> None:

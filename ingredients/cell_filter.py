@@ -1,7 +1,4 @@
-"""`--cells`: some cells of a grid, by the levels that they must have.
-
-A level may be spelled in any way that a study may spell it.
-"""
+"""`--cells`: selects cells by their levels, in any spelling that a study allows."""
 
 from __future__ import annotations
 
@@ -16,11 +13,10 @@ from ingredients.study.yaml_text import parse
 
 
 def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
-    """Returns the cells that a filter such as `memory=on,reward_observation=off` lets through, in grid order.
+    """Returns the cells that a filter such as `memory=on,reward_observation=off` selects, in grid order.
 
-    Levels of one ingredient are alternatives, `memory=on,memory=off`; different ingredients have to hold together.
-
-    Errors name `source`, where it was asked for; that is the option `--cells` unless something else is given.
+    Levels of one ingredient are alternatives (`memory=on,memory=off`); all ingredients must match. Errors name
+    `source`, by default the option `--cells`.
 
     Raises:
         UsageError: an unknown ingredient, or a level that the study does not have.
@@ -54,7 +50,7 @@ def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]
 
 
 def _canonical_text(study: Study, ingredient: Ingredient, text: str) -> str:
-    """Returns the canonical spelling of a level that a user typed: `true`, `1.0` and the agent's own kind are `on`."""
+    """Returns the canonical spelling of a level: `true`, `1.0` and the agent's own kind are `on`."""
     try:
         level = canonical_level(ingredient, parse(text))
     except (ValueError, yaml.YAMLError):

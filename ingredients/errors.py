@@ -1,16 +1,16 @@
-"""The one family of errors that a user can cause; each carries the exit code of the command."""
+"""Errors that a user can cause, with the command's exit codes."""
 
 from __future__ import annotations
 
 
 class IngredientsError(Exception):
-    """Something that a user can cause and can mend; its text is one line that says how."""
+    """Something that a user can cause and mend; its text is one line that says how."""
 
     exit_code = 1
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines to print; one, but for a study with several mistakes."""
+        """The lines to print; one, except for a study with several mistakes."""
         return (" ".join(str(self).splitlines()),)
 
 
@@ -21,7 +21,7 @@ class UsageError(IngredientsError):
 
 
 class StudyError(UsageError):
-    """The study is wrong; each line of the text names file, key, value, what is allowed and the nearest match."""
+    """The study is wrong; each line names file, key, value, what is allowed and the nearest match."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -30,16 +30,16 @@ class StudyError(UsageError):
 
 
 class InterruptedGridError(IngredientsError):
-    """Ctrl-C came while a grid was at work; the text says what is kept and how to go on."""
+    """Ctrl-C during a grid; the text says what is kept and how to continue."""
 
     exit_code = 130
 
 
 class StoreError(IngredientsError):
-    """A results folder cannot be written or read as it is; the text names the path and the way out."""
+    """A results folder cannot be written or read; the text names the path and the way out."""
 
     exit_code = 2
 
 
 class UnwritableError(StoreError):
-    """A results folder cannot be written: the disk is full, or read-only; whatever comes next could not be kept."""
+    """A results folder cannot be written (full or read-only disk), so later results would be lost too."""

@@ -1,7 +1,7 @@
-"""Every task family, declared once: where its settings, its program and its references stand.
+"""The list of task families: where settings, program and references of each stand.
 
-From this list follow the settings that a study may hold, `make_family`, `references_for` and the Gymnasium ids. The
-parts are dotted names, so that a study needs no torch and a family loads no other.
+Settings of studies, `make_family`, `references_for` and the Gymnasium ids follow from it. Dotted names keep torch out
+of studies, and load only the family in use.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ class FamilySpec:
     """A task family.
 
     Attributes:
-        name: as a study's `tasks.family` names it.
-        settings: `module:Class` of its section of a study, which imports no torch.
-        family: `module:Class` of its program (`tasks.family.Family`), made of the settings as keywords.
-        references: `module:function` that returns its references; None where only random play is known
+        name: in a study's `tasks.family`.
+        settings: `module:Class` of its section of a study, without torch.
+        family: `module:Class` of its program (`tasks.family.Family`), made with the settings as keywords.
+        references: `module:function` that returns its references; None if only random play is known
             (`references.ignorant`).
-        gymnasium_id: by which Gymnasium makes it.
+        gymnasium_id: its Gymnasium id.
     """
 
     name: str
@@ -32,18 +32,18 @@ class FamilySpec:
 
 
 def loaded(dotted: str) -> Any:  # noqa: ANN401 - whatever stands there
-    """Returns what stands at `module:Name`."""
+    """Returns what `module:Name` names."""
     module, _, name = dotted.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 def ours(name: str, title: str, references: bool = True) -> FamilySpec:
-    """Returns the spec of a family whose files are named as it is.
+    """Returns the spec of a family whose files follow the naming rule.
 
     Args:
-        name: of the family: `dark-room`, in files `dark_room.py`.
-        title: of its class: `DarkRoom`, beside settings `DarkRoomTasks`.
-        references: whether it has references of its own, `dark_room_references`.
+        name: `dark-room`, in files `dark_room.py`.
+        title: of its class, `DarkRoom`, beside `DarkRoomTasks`.
+        references: whether it has `dark_room_references`.
     """
     module = name.replace("-", "_")
     return FamilySpec(
@@ -77,6 +77,6 @@ def spec_named(name: str) -> FamilySpec:
 
 
 def spec_of(family: object) -> FamilySpec | None:
-    """Returns the spec that a program was made by; None where it is somebody else's."""
+    """Returns the spec of a program; None if it is not ours."""
     made_by = f"{type(family).__module__}:{type(family).__qualname__}"
     return next((spec for spec in FAMILIES if spec.family == made_by), None)

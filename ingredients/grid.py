@@ -1,6 +1,6 @@
-"""The grid of a study: cells, runs, stacks, and the fingerprints by which stored runs are known again.
+"""The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs.
 
-Everything here follows from the study alone: not from the machine, the workers, or what is already stored.
+Everything here depends on the study alone, not on the machine, the workers, or stored results.
 """
 
 from __future__ import annotations
@@ -74,19 +74,19 @@ class Cell:
 
     @property
     def reward_shown(self) -> float:
-        """The probability that r_{t-1} is shown at a step."""
+        """Probability that r_{t-1} is shown at a step."""
         return float(self.reward_observation)
 
     @property
     def action_shown(self) -> float:
-        """The probability that a_{t-1} is shown at a step."""
+        """Probability that a_{t-1} is shown at a step."""
         return float(self.action_observation)
 
     @property
     def wipe_every(self) -> int | None:
-        """After how many steps the memory's state is reset: 1 before every step (off), None never (on).
+        """Steps between resets of the memory: 1 with memory off, None with memory on.
 
-        A kind's memory-off sibling is reset before every step too, and of the kind `none` there is nothing to keep.
+        Memory-off siblings, and the kind `none`, count as off.
         """
         if isinstance(self.memory, WipeEvery):
             return self.memory.steps
@@ -95,24 +95,24 @@ class Cell:
 
     @property
     def training_tasks(self) -> int | None:
-        """The number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
+        """Number of training tasks: 1 is off, None a fresh task every lifetime (on)."""
         if isinstance(self.task_distribution, bool):
             return None if self.task_distribution else 1
         return 1 if isinstance(self.task_distribution, OneTask) else self.task_distribution
 
     @property
     def starts_alike(self) -> bool:
-        """Whether in training every episode starts in the same place: one task, and nothing random about it."""
+        """Whether every training episode starts in the same place: one task, nothing random about it."""
         return self.task_distribution is False
 
     @property
     def random_memory(self) -> bool:
-        """Whether training lifetimes start from a memory drawn at random."""
+        """Whether training lifetimes start from a random memory."""
         return self.task_distribution is OneTask.RANDOM_MEMORY
 
     @property
     def is_full(self) -> bool:
-        """Whether every ingredient is on, the memory being that of `agent.memory`."""
+        """Whether every ingredient is on, with the memory of `agent.memory`."""
         return all(self.level(ingredient) is True for ingredient in INGREDIENTS)
 
     def level(self, ingredient: Ingredient) -> Level:
@@ -121,17 +121,17 @@ class Cell:
         return level
 
     def lacking(self, ingredient: Ingredient) -> Cell:
-        """Returns the cell that differs in having this ingredient off; memory off is of the cell's own kind."""
+        """Returns the cell with this ingredient off; memory off keeps the cell's own kind."""
         if ingredient == "memory" and isinstance(self.memory, MemoryKind):
             return replace(self, memory=self.memory.off)
         return replace(self, **{ingredient: False})
 
     def texts(self) -> dict[str, str]:
-        """Returns the levels as tables hold them: `{"memory": "on", ...}`."""
+        """Returns the levels as in tables: `{"memory": "on", ...}`."""
         return {ingredient: level_text(self.level(ingredient)) for ingredient in INGREDIENTS}
 
     def json(self) -> dict[str, bool | int | float | str | dict[str, int]]:
-        """Returns the levels as `report.json` holds them."""
+        """Returns the levels as in `report.json`."""
         return {ingredient: level_data(self.level(ingredient)) for ingredient in INGREDIENTS}
 
     def label(self) -> str:
@@ -152,7 +152,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's readable name, unique in a study and safe as a folder's: no kind's own name holds `--`."""
+        """The run's readable name, unique in a study and safe as a folder name; no kind's own name has `--`."""
         named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
         parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])
@@ -160,12 +160,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Stack:
-    """Runs that are trained together as one tensor program: of one kind of memory.
+    """Runs of one kind of memory that are trained together as one tensor program.
 
     Attributes:
         index: its number in the study.
         runs: its runs.
-        part: 0, or which part it is of a stack that was cut to fit in memory; no number of a run depends on that.
+        part: 0, or the number of a part of a stack that was cut to fit in memory; no result depends on it.
     """
 
     index: int
@@ -175,10 +175,10 @@ class Stack:
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """SHA-256 (hex) of what trains, of what evaluates and of what judges.
+    """SHA-256 (hex) of what trains, evaluates and judges.
 
-    Where `trains` differs, a stored run is another run; where only `evaluates` differs, its weights still hold;
-    where only `judges` differs, its curves still hold.
+    If `trains` differs, a stored run is another run; if only `evaluates` differs, its weights still hold; if only
+    `judges` differs, its curves still hold.
     """
 
     trains: str
@@ -187,7 +187,7 @@ class Fingerprints:
 
 
 def cells(study: Study) -> tuple[Cell, ...]:
-    """Returns the product of the levels, in the order given: the last ingredient varies fastest."""
+    """Returns the product of the levels, in the order given; the last ingredient varies fastest."""
     given = study.ingredients
     return tuple(
         Cell(*levels)
@@ -198,26 +198,26 @@ def cells(study: Study) -> tuple[Cell, ...]:
 
 
 def memory_kind(study: Study, cell: Cell) -> str:
-    """Returns the kind of memory that the cell's agents are trained with, whether or not it is carried."""
+    """Returns the kind of memory of the cell's agents, carried or not."""
     return cell.memory.kind if isinstance(cell.memory, MemoryKind) else study.agent.memory
 
 
 def memory_kinds(study: Study) -> tuple[str, ...]:
-    """Returns every kind of memory that some cell is trained with, in the order of the cells."""
+    """Returns all kinds of memory in the grid, in the order of the cells."""
     return tuple(dict.fromkeys(memory_kind(study, cell) for cell in cells(study)))
 
 
 def runs(study: Study) -> tuple[Run, ...]:
-    """Returns every cell with every seed, seed by seed: the first seed's whole grid comes first."""
+    """Returns every cell with every seed, seed by seed."""
     grid = cells(study)
     return tuple(Run(cell, seed) for seed in study.seeds.numbers for cell in grid)
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
-    """Returns the runs of each kind of memory cut into stacks of at most `STACK_RUNS`, as equal as can be.
+    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`.
 
-    Equal stacks end together, so no worker waits, and none holds a single run unless a kind has no more. Stacks come in
-    the order of their first runs: of all kinds the first seeds are done first.
+    Equal stacks end together, so no worker waits. Stacks are in the order of their first runs, so first seeds come
+    first.
     """
     places = {run: place for place, run in enumerate(runs(study))}
     by_kind: dict[str, list[Run]] = {}
@@ -232,7 +232,7 @@ def _cut(of_kind: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
 
 
 def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
-    """Yields runs in so many parts, as equal as can be, in their order."""
+    """Yields `count` nearly equal consecutive parts of the runs."""
     bounds = [index * len(some) // count for index in range(count + 1)]
     return (tuple(some[start:end]) for start, end in itertools.pairwise(bounds))
 
@@ -240,17 +240,16 @@ def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
 def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:
     """Returns a run's fingerprints.
 
-    The study's name, question, number of seeds and other cells change none of them: a run means the same wherever
-    it stands. `evaluation.points` trains: it says when the weights are looked at. So does the file of a memory, of
-    tasks or of an environment of the user's own: edited, it makes other runs.
+    They do not depend on the study's name, question, number of seeds and other cells. `evaluation.points` trains, since
+    weights are kept then. So does the file of a user's own memory, tasks or environment: editing it makes other runs.
 
     Args:
-        study: the study that the run belongs to.
+        study: the study of the run.
         run: the run.
-        sources: gives the digest of the file of the user's own code; by default of the file as it is now.
+        sources: returns the digest of a user's file; by default of the present file.
 
     Raises:
-        UsageError: such a file is not there.
+        UsageError: such a file is missing.
     """
     kind = memory_kind(study, run.cell)
     source = {"own memory": (sources or source_digest)(kind)} if is_own(kind) else {}
@@ -260,24 +259,21 @@ def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = 
 
 
 def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
-    """Returns the digests of the files of the user's own that the tasks are made of, in one line; often none.
+    """Returns the digests of users' files behind the tasks, in one line; often none.
 
     Raises:
-        UsageError: such a file is not there.
+        UsageError: such a file is missing.
     """
     return " ".join((sources or partial(source_digest, what=TASKS))(name) for name in own_code(study.tasks))
 
 
 def study_fingerprint(study: Study) -> Fingerprints:
-    """Returns what the fingerprints of all runs of a study share."""
+    """Returns what all runs of a study share of their fingerprints."""
     return _fingerprints(study, {})
 
 
 def references_fingerprint(study: Study) -> str:
-    """Returns the fingerprint of what references are made of: what evaluates, and how many agents are trained.
-
-    An analysis of stored runs changes no reference.
-    """
+    """Returns the fingerprint of references: what evaluates, and the number of trained agents, without the analysis."""
     agents = study.evaluation.reactive_agents
     evaluation = study.evaluation.model_copy(update={"analysis": "none"})
     evaluates = study_fingerprint(study.model_copy(update={"evaluation": evaluation})).evaluates
@@ -285,7 +281,7 @@ def references_fingerprint(study: Study) -> str:
 
 
 def differences(stored: Study, asked: Study) -> list[str]:
-    """Returns what makes runs of `asked` other than those of `stored`: `learner.train_steps: 600000 -> 20000`."""
+    """Returns how runs of `asked` differ from those of `stored`: `learner.train_steps: 600000 -> 20000`."""
     old, new = (dict(flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
     keys = [key for key in [*old, *(key for key in new if key not in old)] if not key.startswith(_ONLY_EVALUATES)]
     return [f"{key}: {_text(old, key)} -> {_text(new, key)}" for key in keys if old.get(key) != new.get(key)]
@@ -318,14 +314,14 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; what there was before there were several streams, or an analysis, is not named."""
+    """Returns what evaluates a run; defaults of newer keys are left out, so that old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"})
     unnamed = {"stream": 0, "analysis": "none"}
     return {key: value for key, value in section.items() if key not in unnamed or value != unnamed[key]}
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    """Returns sections as data; of a learner of whole lifetimes, what there was to say before it could be cut."""
+    """Returns sections as data; for whole lifetimes without the keys of segments, so that old fingerprints hold."""
     data = study.model_dump(include=set(names))
     if "fresh_start" in data.get("tasks", {}) and not is_one_task(study.tasks):
         del data["tasks"]["fresh_start"]  # then it changes nothing, or is what there was before

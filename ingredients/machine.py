@@ -1,8 +1,8 @@
-"""What this process may take of the machine: cores and memory, as its affinity and its control groups say.
+"""Cores and memory that this process may use, by its affinity and control groups.
 
-A container, a batch job and a service are control groups. Each limit holds for all that is nested in it, so every group
-from the process's own up to the root is asked, of version 2 (`cpu.max`, `memory.max`) and of version 1
-(`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
+Containers, batch jobs and services are control groups. Limits apply to everything nested, so all groups from the
+process's own up to the root are read, of version 2 (`cpu.max`, `memory.max`) and version 1 (`cpu.cfs_quota_us`,
+`memory.limit_in_bytes`).
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ ROOT = Path("/")
 
 
 def usable_cores(root: Path = ROOT) -> int:
-    """Returns how many cores this process may use: those of its affinity, and no more than its quotas' whole ones."""
+    """Returns how many cores this process may use: those of its affinity, within whole-core quotas."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([there, *(int(quota) for quota in _quotas(root))]))
 
 
 def memory_limits(root: Path = ROOT) -> list[int]:
-    """Returns the bytes that each control group of this process may take, as far as they say any."""
+    """Returns the limits of this process's control groups, in bytes."""
     files = [*_files(root, "", "memory.max"), *_files(root, "memory", "memory.limit_in_bytes")]
     return [int(text) for file in files if (text := _read(file)).isdecimal()]
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Yields the cores that each control group of this process may use, as far as they say any."""
+    """Yields the core quotas of this process's control groups."""
     for file in _files(root, "", "cpu.max"):
         quota, _, period = _read(file).partition(" ")
         if quota.isdecimal() and period.isdecimal():  # `max 100000` is no quota
@@ -39,9 +39,9 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
-    """Yields this file of every control group that the process is in, its own first; "" is version 2.
+    """Yields this file of every control group of the process, its own first; "" is version 2.
 
-    In a container the path of a group may be that of the machine, and not be there: then its root is.
+    In a container a group's path may be the machine's and not exist; then the root is read.
     """
     for line in _read(root / "proc" / "self" / "cgroup").splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
@@ -53,7 +53,7 @@ def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
 
 
 def _mounts(folder: Path, controllers: str, controller: str) -> list[Path]:
-    """Returns where the groups of a controller may be mounted."""
+    """Returns where a controller's groups may be mounted."""
     return [folder, folder / "unified"] if not controllers else sorted({folder / controllers, folder / controller})
 
 

@@ -1,8 +1,7 @@
-"""Every probe, declared once: an intervention during evaluation, by which a trained agent shows what it relies on.
+"""The list of probes: interventions during evaluation that show what a trained agent relies on.
 
-From this list follow what every run is evaluated under, what is judged of it, and what a report shows and calls it.
-The program of a probe stands in a file of its own, `ingredients/training/probes/<name>.py`, so that none is loaded here
-and a report needs no torch. docs/design.md §8 says what a loss means.
+Evaluation, judgement and reports follow from it. Programs are in `ingredients/training/probes/<name>.py`, so that
+reports need no torch. docs/design.md §8 says what a loss means.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ class ProbeSpec:
 
     Attributes:
         name: in tables, in `report.json`, and of its file.
-        title: what reports call it.
-        shows: the score that it is about: what it costs (`cost`), the episodes that follow it (`fresh start`), the gain
-            that is left (`gain`), or the late score (`late`).
-        throughout: whether it touches the whole lifetime; else what follows half-way.
-        carrier: of the swaps by which the verdict rule judges (C), what they swap.
-        control: whether it is the control of another probe, and so no picture of its own.
-        written: whether it makes sense only where an agent can write on its environment.
+        title: in reports.
+        shows: its score: what it costs (`cost`), the episodes after it (`fresh start`), the remaining gain (`gain`), or
+            the late score (`late`).
+        throughout: whether it affects the whole lifetime; else from half-way.
+        carrier: what a swap exchanges, for the swaps of the verdict rule (C).
+        control: whether it is another probe's control, without a picture of its own.
+        written: whether it needs an environment that the agent can write on.
     """
 
     name: str
@@ -70,11 +69,11 @@ SWAPS: Final = {probe.name: probe.carrier for probe in PROBES if probe.carrier a
 
 
 def spec_of_probe(name: str) -> ProbeSpec:
-    """Returns the probe of a name; one that only another version knows begins half-way and shows what it costs."""
+    """Returns the probe of a name; an unknown one begins half-way and shows its cost."""
     known = {probe.name: probe for probe in PROBES}
     return known.get(name) or ProbeSpec(name, name.replace("_", " "))
 
 
 def later_probes() -> list[str]:
-    """Returns the names of the probes that older evaluations may lack: with one more, weights are evaluated again."""
+    """Returns the probes that older evaluations lack, so that their weights are evaluated again."""
     return [probe.name for probe in PROBES if probe not in FIRST_PROBES]

@@ -1,4 +1,4 @@
-"""The program `ingredients`: its commands by name, and what Ctrl-C does before any of them runs."""
+"""The program `ingredients`: its commands, and Ctrl-C before any of them runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class App(typer.Typer):
     """The command, which Ctrl-C ends in one line from the first import on."""
 
     def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - Typer's own
-        """Makes the commands and runs the one that was typed."""
+        """Runs the typed command."""
         with AtOnce():
             command = typer.main.get_command(self)
         return command(*args, **named)

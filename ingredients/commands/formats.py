@@ -1,4 +1,4 @@
-"""How commands print what they found: for people, or as JSON for programs."""
+"""Printing for people, or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ TableOption = Annotated[TableFormat, typer.Option("--format", help="Output forma
 
 
 def say(format_: Printed | TableFormat, text: str, content: Any) -> None:  # noqa: ANN401 - plain data
-    """Prints a text, or what a program reads in its place."""
+    """Prints the text, or the data as JSON."""
     typer.echo(as_json(content) if format_.value == "json" else text)
 
 
 def as_json(content: Any) -> str:  # noqa: ANN401 - plain data
-    """Returns plain data as indented JSON that stdout's encoding can carry."""
+    """Returns data as indented JSON in stdout's encoding."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
     return json.dumps(content, indent=2, ensure_ascii=encoding != "utf8")

@@ -1,4 +1,4 @@
-"""The commands that need a study: `plan`, `check`, `run-grid`; and `bench`, which brings its own."""
+"""The commands on a study: `plan`, `check`, `run-grid`; and `bench`, on a fixed one."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def run_grid(
 
 
 def watched(quiet: bool, progress: ProgressFormat, format_: Printed) -> Watching:
-    """Returns how a grid is watched, as the options say."""
+    """Returns how a grid is watched, by the options."""
     if quiet:
         return False
     if progress is ProgressFormat.json:
@@ -165,7 +165,7 @@ def watched(quiet: bool, progress: ProgressFormat, format_: Printed) -> Watching
 
 
 def conclude(grid: Grid, watching: Watching, format_: Printed, failed: list[str]) -> IngredientsError | None:
-    """Writes the report and prints it; returns why it could not be, if it could not."""
+    """Writes and prints the report; returns why it could not be written, if so."""
     with interrupted_later():  # scipy and matplotlib take their time
         from ingredients.report.build import build_report
 

@@ -1,4 +1,4 @@
-"""The command `report`: stored results judged again and shown."""
+"""The command `report`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that put results into people's hands: `trace` and `export`."""
+"""The commands on stored results: `trace` and `export`."""
 
 from __future__ import annotations
 
