@@ -37,12 +37,12 @@ def inlined(function: Function) -> Function:
 
 
 def compiled(function: Function) -> Function:
-    """Returns the function, compiled at its first call; later processes reuse the code from disk."""
+    """Returns the function, compiled at its first call and cached on disk."""
     return cast(Function, _Loop(function))
 
 
 class _Loop:
-    """A function whose machine code is kept on disk; compiled again where that cannot be read or written."""
+    """A compiled function, cached on disk where possible."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -63,9 +63,9 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the compiled function, with its code in a folder of this source and processor.
+    """Returns the compiled function, cached in a folder of this source and processor.
 
-    numba's own cache ignores changes in the functions that a function calls.
+    numba's own cache ignores changes in called functions.
     """
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
@@ -106,7 +106,7 @@ def without_loops() -> Iterator[None]:
 
 
 def loops_do(*tensors: Tensor) -> bool:
-    """Whether compiled loops can take the tensors: float32 on a CPU, with no gradient asked."""
+    """Whether loops can take the tensors: float32 on a CPU, no gradient asked."""
     if not _with_loops.get():
         return False
     asked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -114,14 +114,14 @@ def loops_do(*tensors: Tensor) -> bool:
 
 
 def arrays(*tensors: Tensor) -> list[Floats]:
-    """Returns arrays that share the storage of contiguous tensors; others are copied, so outputs must be contiguous."""
+    """Returns arrays on the tensors' storage; outputs must be contiguous, as others are copied."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
 def flat_rows(weights: Tensor) -> tuple[Floats, int]:
-    """Returns weights `[S, ...]` as one flat array that shares their storage, and the stride between runs.
+    """Returns weights `[S, ...]` as one flat array on their storage, and the stride between runs.
 
-    The weights may be views of longer rows (`network.views`); each run's own must be contiguous.
+    They may be views of longer rows (`network.views`), but each run's own must be contiguous.
     """
     weights = weights.detach()
     if not weights[0].is_contiguous():
@@ -132,7 +132,7 @@ def flat_rows(weights: Tensor) -> tuple[Floats, int]:
 
 @inlined
 def of_run(weights: Floats, row: int, run: int, shape: tuple[int, ...]) -> Floats:
-    """Returns one run's weights, as a view of the array from `flat_rows`."""
+    """Returns one run's weights, as a view."""
     count = 1
     for size in shape:
         count *= size

@@ -47,7 +47,7 @@ class Eye:
         return sum(words_of(frame) for frame in self.frames)
 
     def entering(self, size: int) -> int:
-        """Returns the width of the memory's input, for an observation of width `size`."""
+        """Returns the memory's input width for an observation of width `size`."""
         return size - self.words + FEATURES * len(self.frames)
 
     @property
@@ -56,7 +56,7 @@ class Eye:
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights."""
+        """Returns shapes by name."""
         return {
             _name(index, layer): shape
             for index, frame in enumerate(self.frames)
@@ -134,7 +134,7 @@ def _alike(shown: Tensor) -> AbstractContextManager[object]:
 
 
 def _own(layers: Sequence[Tensor], run: int) -> list[Tensor]:
-    """Returns copies of one run's weights, so that their memory alignment does not depend on the stack."""
+    """Returns copies of one run's weights: their alignment must not depend on the stack."""
     return [layer[run].detach().clone(memory_format=torch.contiguous_format) for layer in layers]
 
 

@@ -31,7 +31,7 @@ _interpreted: ContextVar[bool] = ContextVar("interpreted", default=False)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
-    """Returns the function as a Triton kernel or helper, compiled at its first call."""
+    """Returns the function as a Triton kernel, compiled at its first call."""
     import triton
 
     made: Kernel = triton.jit(function)
@@ -76,7 +76,7 @@ def block(size: int) -> int:
 
 
 def held(number: float | Tensor, like: Tensor) -> Tensor:
-    """Returns a number as a tensor on the device, so that a captured graph can be replayed with another value."""
+    """Returns a number as a tensor on the device, so that a replayed graph reads its current value."""
     return number if isinstance(number, Tensor) else torch.tensor(number, device=like.device)
 
 

@@ -53,7 +53,7 @@ class Agent:
         return used + -used % HEAD_BLOCK
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights, in the order of the flat tensor."""
+        """Returns shapes by name, in the order of the flat tensor."""
         between = {"head.first": (self.hidden, self.head_hidden), "head.first_bias": (1, self.head_hidden)}
         return {
             **self.memory.shapes(),
@@ -64,7 +64,7 @@ class Agent:
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns one run's weights; the small head makes the first policy nearly uniform."""
+        """Returns first weights; the small head makes the policy nearly uniform."""
         draw = generator(seed, Purpose.WEIGHTS)
         weights = self.memory.initial_weights(draw)
         read = self.hidden

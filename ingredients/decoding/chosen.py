@@ -117,7 +117,7 @@ def _learners(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, t
 
 
 def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: Budget) -> Choice:
-    """Returns the candidate with the best accuracy on the `inner` rows `[R]`, fitted to the others."""
+    """Returns the candidate most accurate on the `inner` rows `[R]`, fitted to the others."""
     fitted = known.only(np.flatnonzero(~inner))
     asked = np.flatnonzero(inner)
     if asked.size > budget.tested:

@@ -176,7 +176,7 @@ def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Bu
 
 
 def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
-    """Returns a forest's probabilities, with a column for every class of all known rows."""
+    """Returns a forest's probabilities, with a column for every known class."""
     moving = fitted.std(0) > STILL
     if not moving.any():
         return chances_of_classes(all_known, len(asked))
@@ -223,7 +223,7 @@ def _wanted(known: Known) -> Numbers:
 
 
 def _helpful(played: PlayedSequences, rows: Rows, wanted: Numbers) -> Labels:
-    """Returns observation columns, ordered by how their change or next value correlates with the target."""
+    """Returns observation columns, by correlation of their change or next value with the target."""
     shares = [
         np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)
     ]

@@ -152,7 +152,7 @@ def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner:
 
 
 def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
-    """Returns for each row that of another sequence with the most similar present, close in time if equal ones exist.
+    """Returns for each row that of another sequence with the most similar present; of equal ones one near in time.
 
     A row without such a neighbour stands for itself.
     """
@@ -168,7 +168,7 @@ def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
 
 
 def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
-    """Returns for each row the next of its kind, roughly in order of time; for the last the one before."""
+    """Returns the next row of each row's kind, roughly in order of time; for the last the one before."""
     order = np.lexsort((draw.random(kind.size), step // 4, kind))
     after, before = np.empty_like(order), np.empty_like(order)
     after[order], before[order] = np.roll(order, -1), np.roll(order, 1)

@@ -64,7 +64,7 @@ def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yard
 
 @lru_cache(maxsize=1)
 def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
-    """Returns the measurements of known algorithms, `GATE_RUNS` runs each, which `judgement.inner` checks.
+    """Returns measurements of known algorithms, `GATE_RUNS` runs each, for `judgement.inner`.
 
     `lapses` is the probability of a random arm instead.
     """
@@ -98,7 +98,7 @@ def inner_algorithm(
 
 
 def steps_asked(setup: Setup, points: int, tasks: int) -> int:
-    """Returns the steps that each run's agent takes or is shown, for an estimate of the time."""
+    """Returns each run's steps, for an estimate of the time."""
     pulls = setup.family.steps
     whole = 1 + 2 + 2 + len(asked_after(pulls))  # lives, in both places, mixed, reordered
     return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + points)
@@ -143,7 +143,7 @@ def distances_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
 
 
 def _places(examinee: Examinee, beside: Yardsticks, runs: int) -> dict[str, Histories]:
-    """Returns the lifetimes where an examinee is asked: its own, and those of the Bayes-optimal agent."""
+    """Returns the lifetimes where an examinee is asked: its own, and Bayes-optimal ones."""
     own = examinee.lifetimes(beside.tasks.expand(runs, -1, -1))
     return {"own": own, "bayes": beside.bayes.of_runs(runs)}
 
@@ -155,7 +155,7 @@ def _distances(examinee: Examinee, beside: Yardsticks, places: Mapping[str, Hist
 
 
 def _in_turns(histories: Histories) -> Histories:
-    """Returns the two halves of the lifetimes interleaved, so that each new half has both kinds."""
+    """Returns the two halves of the lifetimes interleaved."""
     lifetimes = histories.shape[1]
     order = torch.arange(lifetimes).view(2, -1).T.flatten()
     return Histories(*(part[:, order] for part in histories))
@@ -164,7 +164,7 @@ def _in_turns(histories: Histories) -> Histories:
 def _belief_of(
     agents: Sequence[Agents], train_steps: Sequence[int], histories: Histories, values: ActionValues
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns decoder scores of the final memory, and their course over training beside the value lost."""
+    """Returns decoder scores of the final memory, and their course beside the value lost."""
     at = belief.pulls_looked_at(values.pulls)
     counts = histories.counts(values.arms)
     targets = belief.statistics(counts)[:, :, at]

@@ -45,7 +45,7 @@ def statistics(counts: Tensor) -> Tensor:
 
 
 def pulls_looked_at(pulls: int) -> Tensor:
-    """Returns the pulls before which the memory is read: spread over the lifetime, without the first."""
+    """Returns the pulls before which the memory is read, spread over the lifetime."""
     return torch.linspace(1, pulls - 1, min(MOST_PULLS, pulls - 1)).round().long()
 
 
@@ -108,9 +108,9 @@ def decoded(features: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor
 
 
 def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
-    """Returns posterior means as read by a linear decoder, `[S, N, X, A]`, in the second half's lifetimes.
+    """Returns posterior means read by a linear decoder, `[S, N, X, A]`.
 
-    The first half, to which it is fitted, has the mean of the pull instead.
+    The first half of the lifetimes, to which it is fitted, has the mean of the pull instead.
     """
     half = features.shape[1] // 2
     taken = rows(features, targets)

@@ -36,7 +36,7 @@ class Examinee(Protocol):
         ...
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns the probability of each arm before each pull of any lifetimes, `[S, N, T, A]` (float64)."""
+        """Returns the probability of each arm before each pull, `[S, N, T, A]` (float64)."""
         ...
 
 
@@ -95,7 +95,7 @@ class Agents:
 
     @torch.no_grad()
     def lived(self, tasks: Tensor) -> Iterator[tuple[Lanes, Transition]]:
-        """Yields the state before each step of their own lifetimes, and the step; actions are sampled."""
+        """Yields states and steps of their own lifetimes, with sampled actions."""
         setup = self.setup
         draws = self._draws(tasks.shape[1])
         play = Play(setup.agent, setup.family, self._weights, tasks.to(setup.device), setup.stands_still)
@@ -111,7 +111,7 @@ class Agents:
         return Histories(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns their probabilities before each pull of lifetimes that they are shown."""
+        """Returns their probabilities in lifetimes that they are shown."""
         return self.shown(histories).chances
 
     def shown(self, histories: Histories) -> Responses:

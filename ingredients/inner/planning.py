@@ -59,7 +59,7 @@ def planning(setup: Setup, policies: Sequence[Tensor], tasks: int) -> list[dict[
 
 
 def steps_asked(setup: Setup, tasks: int) -> int:
-    """Returns the steps that each run's agent takes or is shown, for an estimate of the time."""
+    """Returns each run's steps, for an estimate of the time."""
     most, games = _sizes(setup, tasks)
     return setup.family.steps * (most * SHOWN + games * PLAYED)
 

@@ -6,8 +6,8 @@ ways over untried edges begin alike. So no decision needs a guess.
 *Composition.* The planned way's edges were never walked in a row. Players who replay paths, or head straight for the
 goal, move otherwise.
 
-*News.* A distant untried edge is tried, and is open or closed. Only this changes the planned moves, and for a control
-goal not even these.
+*News.* A distant untried edge is tried, and is open or closed. Only this changes the planned moves; for a control goal
+they do not change.
 
 Shapes: N walks, P places and labels; moves `[N, 4]` are masks.
 """
@@ -102,7 +102,7 @@ class Composition(NamedTuple):
 
 
 def composition(family: MemoryPlanning, walks: Walks, draws: torch.Generator) -> Composition:
-    """Returns one decision for each walk that has one; `walks` decide where a goal is new."""
+    """Returns a decision for each walk that has one; `walks` decide where a goal is new."""
     sure = known(family, walks)
     around = neighbours(family.size)
     rows = walks.rows
@@ -178,7 +178,7 @@ class News(NamedTuple):
 
 
 def news(family: MemoryPlanning, walks: Walks, tasks: Tensor, draws: torch.Generator) -> News:
-    """Returns one decision for each walk that has one; `walks` are continued from where a goal is new.
+    """Returns a decision for each walk that has one, continued from where a goal is new.
 
     Cases are left out where the two worlds give a replaying player different paths.
     """
@@ -276,8 +276,7 @@ def _apart_from_edge(sure: Knowledge, edge: Tensor) -> tuple[Tensor, Tensor]:
 def _led(family: MemoryPlanning, walks: Walks, sure: Knowledge, case: _Case, status: float) -> Walks:
     """Returns the walks led to the edge, where it is tried twice, and on to the place of the decision.
 
-    An open edge is crossed back and forth; a closed one is run into twice. The place of the decision is the goal
-    meanwhile.
+    An open edge is crossed back and forth; a closed one is run into twice. That place is the goal meanwhile.
     """
     around = neighbours(family.size)
     lanes = walks.rows

@@ -18,9 +18,9 @@ from ingredients.tasks.torus import neighbours
 def paths(family: MemoryPlanning, games: OwnGames) -> list[dict[str, Sequence[float]]]:
     """Returns for each run the longest way to a goal in the second half of its last game; empty if there is none.
 
-    `drawn.agent` and `drawn.search` are places along the ways, `drawn.edges` the knowledge of each place's four edges
-    when the goal appeared (0 unseen, 1 open, 2 wall). If the goal's place was unknown, the searcher's way is the
-    shortest that its chart allows.
+    `drawn.agent` and `drawn.search` are places along the ways, `drawn.edges` each place's four edges as known when the
+    goal appeared (0 unseen, 1 open, 2 wall). To an unknown goal the searcher takes the shortest way that its chart
+    allows.
     """
     return [_path(family, OwnGames(*(part[run, -1:] for part in games))) for run in range(len(games.here))]
 

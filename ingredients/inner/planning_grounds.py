@@ -67,7 +67,7 @@ def grounds(family: MemoryPlanning, most: int, stream: int = 0) -> Grounds:
 
 
 def _deciding(games: Walks, part: tuple[float, float], draws: torch.Generator) -> tuple[Walks, Tensor]:
-    """Returns the games with a new goal in a part of them, deciding there, and their indices."""
+    """Returns the games with a new goal in a part of them, deciding there, and indices."""
     steps = games.here.shape[1]
     t = torch.arange(steps)
     new = torch.nn.functional.pad(games.reward[:, :-1] > 0, (1, 0)) & (t >= part[0] * steps) & (t < part[1] * steps)

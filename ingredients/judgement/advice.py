@@ -32,7 +32,7 @@ _MOST_SEEDS = 60  # most that are advised
 def advice(
     decision: Decision, look: Look, earlier: Sequence[int], rise: Interval, short: str | None, criterion: Criterion
 ) -> tuple[str, ...]:
-    """Returns what would help a cell; nothing if it is in-context and not short of anything.
+    """Returns what would help a cell.
 
     `earlier` are numbers of runs at earlier looks, `rise` is from `rising`, `short` from `shortfall`.
     """

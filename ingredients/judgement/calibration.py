@@ -95,7 +95,7 @@ def reactive_hurdle(references: References, scale: Scale, demanded: bool = True)
 
 
 def _contradicts(role: str, found: RunVerdict) -> bool:
-    """Returns whether a reference is shown to be what it is not, or is undecided where it may not be."""
+    """Returns whether a reference is shown to be what it is not, or undecided where it may not be."""
     if found.verdict == "undecided" or (role, found.verdict) == ("yardstick", "carried"):
         return role == "floor" or (role == "yardstick" and found.excluded)
     return found.verdict not in ALLOWED[role]
@@ -112,7 +112,7 @@ def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | Non
 
 
 def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
-    """Returns whether the yardstick's late score is above the floor's, by the lower bound over its runs."""
+    """Returns whether the yardstick's late score is above the floor's, by its lower bound over runs."""
     above = [late(run.plain) - late(scale.floor) for run in references.roles["yardstick"].runs]
     low = t_interval(above, criterion.confidence).low
     return low is not None and low > 0

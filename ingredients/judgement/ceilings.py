@@ -76,7 +76,7 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
 def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
     """Returns whether a policy at the ceiling would clear the hurdle by δ.
 
-    None where the ceiling is the hurdle itself and only found, or is an upper bound that the information may not allow.
+    None if the ceiling is the hurdle itself and only found, or an upper bound that clears it.
     """
     name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)

@@ -85,7 +85,7 @@ def _gap(grounds: CellGrounds) -> Interval:
 
 
 def _memorised(grounds: CellGrounds) -> Interval:
-    """Returns the raw late mean on own training tasks minus that on held-out tasks."""
+    """Returns the raw late mean on own training tasks minus held-out ones."""
     return grounds.interval(map(_on_own_tasks, by_seed(grounds.cell)))
 
 

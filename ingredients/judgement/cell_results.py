@@ -146,7 +146,7 @@ def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
 def _memorises(memorised: Interval | None, court: Court) -> bool:
     """Returns whether a cell is better on its own training tasks by more than δ, beyond doubt.
 
-    Own and held-out tasks may differ in difficulty by chance.
+    They may be easier or harder than held-out tasks by chance.
     """
     least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
     return memorised is not None and memorised.low is not None and memorised.low > least

@@ -20,7 +20,7 @@ FULL = Cell(True, True, True, True)
 
 
 def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict[str, IngredientResult]:
-    """Returns for each ingredient whether it is necessary here and the effect of lacking it."""
+    """Returns for each ingredient whether it is necessary here, and its effect."""
     by_cell = {result.cell: result for result in cells}
     return {name: _judge(name, by_cell, criterion) for name in INGREDIENTS}
 
@@ -107,7 +107,7 @@ def _verdict_without(lacking: CellResult) -> str:
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
-    """Returns that a cell without memory cannot be in-context by definition, unless it can write."""
+    """Returns that a cell without memory is not in-context by definition, unless it can write."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
     return (
@@ -149,7 +149,7 @@ def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterio
 
 
 def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) -> bool:
-    """Returns whether most runs of a cell do not learn, and fewer than of the full cell, beyond doubt."""
+    """Returns whether most runs of a cell do not learn, and fewer than of the full cell."""
     p = p_more(full.share, lacking.share)
     cannot = lacking.in_context_excluded or lacking.verdict in ("none", "reactive", "carried")
     return cannot and p is not None and p <= 1 - criterion.confidence

@@ -59,7 +59,7 @@ class Court:
         return looks([*earlier, runs] if runs else [], self.criterion.confidence)
 
     def hurdle(self, cell: CellInput) -> Hurdle:
-        """Returns the reactive reference and, if the environment is not writable, the memory-off sibling."""
+        """Returns the reactive reference and, unless the environment is writable, the memory-off sibling."""
         reactive = reactive_hurdle(self.references, self.scale)
         sibling = self.sibling(cell)
         demanded = not self.writable or reactive.reactive is not None
@@ -93,7 +93,7 @@ class Court:
 
 
 def wiped_why(memory: MemoryLevel) -> str | None:
-    """Returns why a swap need not show what a cell with wiped memory carries; None for other cells."""
+    """Returns why a swap need not show what a wiped memory carries; None for other cells."""
     if not isinstance(memory, WipeEvery):
         return None
     return (

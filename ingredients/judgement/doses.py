@@ -22,7 +22,7 @@ def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]
 
 
 def strength(cell: Cell, ingredient: Ingredient) -> float:
-    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or a number of tasks.
+    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or tasks.
 
     One task counts more if its starts, or starts and memories, are random.
     """
@@ -47,7 +47,7 @@ def _response(ingredient: Ingredient, graded: Sequence[Cell], cells: Mapping[Cel
 
 
 def _along(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether a cell has all other ingredients, and a level of this one with the agent's own memory."""
+    """Returns whether a cell has all other ingredients, and no other kind of memory."""
     if isinstance(cell.level(ingredient), MemoryKind):
         return False
     return all(cell.level(name) is True for name in INGREDIENTS if name != ingredient)

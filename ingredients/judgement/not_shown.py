@@ -44,7 +44,7 @@ def _advice(earned: Interval, floor: float) -> str:
 
 
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
-    """Returns that a reaction solves the tasks, if the memoryless agent is within δ of the yardstick; else None.
+    """Returns that a reaction solves the tasks, if the memoryless agent is within δ of the yardstick.
 
     D requires δ above that agent, so then no agent could be called in-context.
     """

@@ -102,7 +102,7 @@ class Emergence:
 
     Attributes:
         at: evaluation point from which on it did; None if never.
-        lost_from, lost_at: otherwise the first stretch of two or more points in which it did.
+        lost_from, lost_at: otherwise start and loss of the first stretch of two or more points in which it did.
     """
 
     at: int | None = None

@@ -124,7 +124,7 @@ def _leaked(leak: Leak | None) -> RouteResult:
 
 
 def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
-    """Returns whether the memory holds more than the schedule tells and the untrained network holds."""
+    """Returns whether the memory holds more than the schedule and the untrained network do."""
     if result.cell.wipe_every == 1:
         return RouteResult(INSIDE, False, "no memory is carried", _NOTHING)
     what = name.removesuffix("_observation")
@@ -169,7 +169,7 @@ def _mean(curve: Curve, court: Court) -> float:
 
 
 def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | None, court: Court) -> RouteResult:
-    """Returns what a yoke costs an agent that sees the channel: nothing if the task does not need it."""
+    """Returns the cost of a yoke to an agent that sees the channel: nothing if the task does not need it."""
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
@@ -198,7 +198,7 @@ def _above(value: Interval, bar: float) -> bool | None:
 
 
 def named(routes: Routes, ingredient: Ingredient) -> str | None:
-    """Returns the present route to name first: not needed, leaked, held in memory, environment; or None."""
+    """Returns the present route to name first, or None."""
     present = {route.route for route in routes[ingredient] if route.present}
     return next((name for name in (SHOWN, NEEDLESS, LEAKED, INSIDE, OUTSIDE) if name in present), None)
 

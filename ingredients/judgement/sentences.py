@@ -269,7 +269,7 @@ def _one_task_note(cells: Sequence[CellResult], ingredients: Mapping[str, Ingred
 
 
 def _at_once_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns which cells are none although they beat the floor, as what is earned from the start is no gain."""
+    """Returns which cells are none although they beat the floor: what is earned from the start is no gain."""
     found = [
         result
         for result in cells

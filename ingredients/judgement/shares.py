@@ -84,7 +84,7 @@ def p_most(count: int, of: int) -> float:
 
 
 def fewest_for(claims: int, confidence: float) -> int:
-    """Returns the number of agreeing runs for which so many claims hold together (Bonferroni): .5^n <= α / claims."""
+    """Returns how many agreeing runs let so many claims hold together (Bonferroni): .5^n <= α / claims."""
     return max(1, math.ceil(math.log2(max(claims, 1) / (1 - confidence)) - 1e-9))
 
 

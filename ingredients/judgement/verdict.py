@@ -211,5 +211,5 @@ def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 
 
 def together_from(decisions: int, criterion: Criterion) -> int:
-    """Returns the number of agreeing runs per cell for which so many verdicts hold together."""
+    """Returns how many agreeing runs per cell let so many verdicts hold together."""
     return fewest_for(decisions, criterion.confidence)

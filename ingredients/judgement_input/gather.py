@@ -125,7 +125,7 @@ def read_published(store: Store, study: Study) -> Evidence:
 
 
 def _require_runs(store: Store) -> None:
-    """Refuses a folder without its runs, as published ones are: a report would overwrite what is left."""
+    """Refuses a folder without its runs, whose report would overwrite what is left."""
     if store.runs_path.is_dir() or not (store.directory / CURVES_PARQUET).exists():
         return
     raise StoreError(

@@ -96,13 +96,13 @@ class ReactivePolicy:
 
 
 def win_stay_lose_shift(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm, and after a loss pulls the next in a cycle."""
+    """Returns the policy that repeats a winning arm, else pulls the next in a cycle."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack((stay.roll(1, 1), stay)))
 
 
 def win_stay_lose_random(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm, and after a loss pulls any other."""
+    """Returns the policy that repeats a winning arm, else pulls any other."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack(((1 - stay) / (arms - 1), stay)))
 
@@ -140,7 +140,7 @@ def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
 
 
 def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
-    """Returns policies `[R]` after gradient ascent (Adam) from softened `named` policies and from random ones.
+    """Returns policies `[R]` after gradient ascent (Adam) from softened `named` and random ones.
 
     `rows` is the number of last arms that a policy distinguishes: A, or 1.
     """

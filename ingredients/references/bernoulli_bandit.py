@@ -35,7 +35,7 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 
 def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
-    """Returns all references; runs the dynamic program, the index calibration and the reactive search."""
+    """Returns all references, after dynamic program, index calibration and reactive search."""
     if family.forced_pulls:
         return forced_pulls_references(family)
     feasible = number_of_states(family.arms, family.episodes) <= MOST_STATES
@@ -55,8 +55,7 @@ def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
 def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
     """Returns `reactive` (trap 1 of docs/design.md §5) and `reactive_reward_only` (trap 3).
 
-    With more than `MOST_ARMS` arms there is no search: `reactive` is win-stay-lose-shift, the best in every search, and
-    the other is left out.
+    Beyond `MOST_ARMS` arms there is no search: `reactive` is win-stay-lose-shift, the best in every search.
     """
     if family.arms > MOST_ARMS:
         return (Reference("reactive", False, None, partial(simulate, family, win_stay_lose_shift(family.arms))),)

@@ -130,8 +130,8 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 class BayesInference:
     """Sets the node of least certain effects, infers the weights exactly, chooses the highest posterior mean.
 
-    Weights into different nodes are independent a posteriori. So the memory `[N, Σ_j 3^j]` holds for each node the
-    log-likelihood of each combination of its weights.
+    Weights into different nodes are independent, so the memory `[N, Σ_j 3^j]` holds each node's log-likelihood of each
+    combination of its weights.
     """
 
     family: CausalBandit
@@ -141,7 +141,7 @@ class BayesInference:
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node of least certain effects (ties at random), or in a goal episode the best choice."""
+        """Returns the node of least certain effects (ties at random), or in a goal episode the best."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)

@@ -45,7 +45,7 @@ def dark_room_references(family: DarkRoom) -> ReferenceSet:
 
 
 def is_sweep(family: DarkRoom) -> bool:
-    """Returns whether a policy by position can enter a new square at each step, which is optimal without knowledge."""
+    """Returns whether a policy by position can enter a new square at each step, which is then optimal."""
     if not family.position_shown or family.walls != "none":
         return False
     around = family.size * (family.size - family.size % 2)
@@ -53,7 +53,7 @@ def is_sweep(family: DarkRoom) -> bool:
 
 
 def nothing_tells(family: DarkRoom) -> bool:
-    """Returns whether observations are independent of goal and moves, and all squares but the start are alike."""
+    """Returns whether observations are independent of goal and moves, and other squares alike."""
     told = family.position_shown or family.goal_shown or family.ends_at_goal
     return not told and family.walls == "none" and not family.random_start
 

@@ -84,8 +84,8 @@ class Wander:
 class Search:
     """Goes to the nearest possible goal by the shortest known way; the table breaks ties.
 
-    Its memory `[N, 2 n² + 2]`: possible goals (one, once found), squares assumed open (all, until a bump; fixed walls
-    are known), and its position. It needs to see its position, or to know start and walls.
+    Its memory `[N, 2 n² + 2]`: possible goals, squares assumed open (all, until a bump; fixed walls are known), and its
+    position. It must see its position, or know start and walls.
     """
 
     family: DarkRoom

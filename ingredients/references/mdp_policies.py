@@ -125,9 +125,9 @@ class Sampling:
 
 @dataclass(frozen=True)
 class RepeatingWhatPaid:
-    """Repeats the last action if it paid more than the prior's mean of 1, else takes any other; no memory.
+    """Repeats the last action if it paid more than the prior's mean of 1, else takes any other.
 
-    Only one time in S was the last step in the same state, where r_{t-1} is relevant; it cannot tell when.
+    Only one time in S was the last step in the same state, and without memory it cannot tell when.
     """
 
     actions: int

@@ -36,7 +36,7 @@ class Posterior(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What is left of a lifetime: steps of the episode, the current one included, and the share of later episodes.
+    """What is left of a lifetime: steps of the episode, the current one included, and a share of episodes.
 
     `share` is 1 in the first episode and 0 in the last.
     """

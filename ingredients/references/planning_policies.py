@@ -142,7 +142,7 @@ class VectorNavigator:
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns a move that reduces the straight distance, or leads to a new place if the goal's is unknown."""
+        """Returns a move that reduces the straight distance, or explores if the goal's place is unknown."""
         parts = self.parts.of(memory)
         here, at = self.chart.ends(parts, moment.observation)
         around = neighbours(self.family.size)

@@ -70,7 +70,7 @@ class Inferring:
 
 @dataclass(frozen=True)
 class ByLastEpisode:
-    """Notes the planet in the action that has no effect, and reads it with r_{t-1} next time; no memory."""
+    """Notes the planet in the action that has no effect, and reads it with r_{t-1} next time."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns no memory, `[N, 0]`."""
@@ -90,7 +90,7 @@ class ByLastEpisode:
 
 
 def _reactive_return(family: TwoStep) -> float:
-    """Returns ½ for the first episode, then the return of a ship that is right as often as a planet is truthful."""
+    """Returns ½ for the first episode, then the return of a ship that is right as often as a planet is."""
     right = family.rewarded * (1 - family.reversal) + (1 - family.rewarded) * family.reversal
     return 0.5 + (family.episodes - 1) * _return(family, right)
 

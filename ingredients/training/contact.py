@@ -47,7 +47,7 @@ class RandomPlay(NamedTuple):
 def contact(study: Study) -> dict[str, Any]:
     """Returns findings on a study's tasks: `rows` of name and text, the last on verdicts.
 
-    `vary`: what could vary if nothing does. `likely`: whether nothing speaks against verdicts.
+    `vary`: what could vary if nothing does. `likely`: nothing speaks against verdicts.
 
     Raises:
         StudyError: the tasks are missing, or break their contract.

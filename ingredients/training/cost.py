@@ -77,7 +77,7 @@ def memory_by_runs(study: Study, stack: Stack) -> list[int]:
 
 
 def notices(study: Study) -> list[str]:
-    """Returns what the user should know of tasks and memories, one sentence each.
+    """Returns sentences that the user should know of tasks and memories.
 
     Raises:
         StudyError: a user's memory, tasks or environment breaks its contract.
@@ -139,7 +139,7 @@ def _card_played(setup: Setup, tasks: int) -> float:
 
 
 def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns the training speed of a workload on a GPU, and its start-up (see `grid_run.on_gpus.CardBench`)."""
+    """Returns a workload's training speed on a GPU, and its start-up (`grid_run.on_gpus.CardBench`)."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     setup = prepare(workload.study(), workload.stack(), "cuda")

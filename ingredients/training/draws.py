@@ -75,7 +75,7 @@ def carry(runs: Sequence[Run], steps: int) -> Tensor:
 
 
 def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
-    """Returns training starts `[K, S, N, start_size]`, all equal for runs with one task (`task_distribution` off)."""
+    """Returns training starts `[K, S, N, start_size]`, all equal in runs with `task_distribution` off."""
     for index, run in enumerate(runs):
         if run.cell.starts_alike and start.numel():
             start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
@@ -86,7 +86,6 @@ def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: i
     """Returns initial memories `[S, N, ...]` of training lifetimes; None if all are the default.
 
     With `random_memory` they are tanh of standard normals, within the bounds of a recurrent state (claim 4).
-    Evaluations start from the default.
     """
     if not any(run.cell.random_memory for run in runs):
         return None
@@ -137,7 +136,7 @@ def task_list(seed: int, family: Family, count: int) -> Tensor:
 
 
 def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, updates: int, lanes: int) -> Tensor:
-    """Returns `[S, N, D]`: at most 1000 of each run's first training tasks, repeated to fill the lanes."""
+    """Returns `[S, N, D]`: at most 1000 of each run's first training tasks, repeated to fill lanes."""
     return torch.stack([_repeat(_own_tasks(run, family, lifetimes, updates), lanes) for run in runs])
 
 

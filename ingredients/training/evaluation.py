@@ -187,7 +187,7 @@ class _Table:
 
 
 class _PlayOptions(NamedTuple):
-    """How lanes are played: greedily, with another past, with trembling actions in so many rings of lanes."""
+    """How lanes are played: greedily, with another past, with actions trembling in so many rings."""
 
     steps: range
     greedy: bool

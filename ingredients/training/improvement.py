@@ -45,7 +45,7 @@ def improve(
 ) -> tuple[Losses, Tensor]:
     """Returns mean losses and gradient norms `[S]` of the epochs over a rollout; weights change in place.
 
-    `steps` are the `paces`: numbers, or tensors on the device.
+    `steps` are `paces`, as numbers or tensors.
     """
     return improve_by(setup, training, lambda leaves: _batches(setup, leaves, rollout), steps)
 

@@ -152,7 +152,7 @@ class Ongoing:
         self.shown = self._begun() if places is None else self._returned()
 
     def step(self, actions: Rows) -> Came:
-        """Returns the results of actions `[S, B, width]`; ended episodes and lifetimes give way to the next."""
+        """Returns the results of actions `[S, B, width]`, and begins new episodes and lifetimes."""
         places = self.places
         made = self.pace.step(_rows(actions))
         observation, reward = made.observation.reshape(*self._shape, -1), made.reward.reshape(self._shape)
@@ -172,7 +172,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _next(self, ended: Flags, born: Flags, shown: Rows) -> Rows:
-        """Begins the next episode of lanes whose last one ended; returns all observations."""
+        """Begins new episodes where the last ended; returns all observations."""
         places = self.places
         places.lifetime += born
         places.episode = np.where(born, 0, places.episode + ended)

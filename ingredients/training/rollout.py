@@ -145,8 +145,7 @@ class _Costs:
 def _best_rewards(play: Play) -> Tensor:
     """Returns the optimal reward given ψ by step, `[S, N, T]`; zeros if unknown.
 
-    Where episodes end early, an episode's optimum is counted in its first step, since the number of acted steps is
-    random.
+    Where episodes end early, an episode's optimum is in its first step, as the number of acted steps is random.
     """
     family = play.family
     best = play.family.best_episode_return(play.tasks)

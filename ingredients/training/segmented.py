@@ -45,7 +45,7 @@ def train_segments(setup: Setup, training: Training) -> Iterator[Update]:
 
 
 def _improved(setup: Setup, training: Training, segments: Segments, scale: Tensor) -> tuple[Losses, Tensor]:
-    """Returns mean losses and gradient norms `[S]` of the epochs over a segment; weights change in place."""
+    """Returns mean losses and gradient norms `[S]` over a segment; weights change in place."""
 
     def batched(leaves: Leaves) -> list[Batch]:
         return segment_batches(setup, leaves, segments, scale)

@@ -81,7 +81,7 @@ class Setup:
 
     @property
     def stands_still(self) -> bool:
-        """Whether waiting in an evaluation leaves agents unchanged, as none waits in training."""
+        """Whether waiting in an evaluation leaves agents unchanged."""
         return self.tuned.segment > 0
 
     @property
@@ -101,7 +101,7 @@ class Setup:
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns the setup of a stack, which depends on the study alone; `family` replaces the study's."""
+    """Returns the setup of a stack, by the study alone; `family` replaces the study's."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
@@ -129,7 +129,7 @@ def _head_hidden(study: Study, segmented: bool) -> int:
 
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
-    """Returns settings of the study, or by lifetime length; rewards are predicted for discrete actions alone."""
+    """Returns settings of the study, or by lifetime length; rewards are predicted of discrete actions."""
     steps = family.steps
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction

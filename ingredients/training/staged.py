@@ -59,7 +59,7 @@ class Stage:
     """A stack's fixed places on a device, and its recordings."""
 
     def __init__(self, setup: Setup, recorder: Recorder | None = None, most_lanes: int | None = None) -> None:
-        """Records nothing yet; `most_lanes` of a run are played side by side, by default as memory allows."""
+        """Records nothing yet; `most_lanes` of a run are side by side, by default as memory allows."""
         self._setup = setup
         self._recorder = recorder or CudaRecorder(setup.device)
         self._most = most_lanes

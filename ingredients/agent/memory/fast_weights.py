@@ -60,11 +60,11 @@ class FastWeights:
 
     @property
     def gru(self) -> Gru:
-        """The GRU; the reading precedes the input, whose constant column must stay last."""
+        """The GRU; the reading precedes the input, whose constant column stays last."""
         return Gru(self.columns + self.inputs, self.hidden, self.horizon)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the factors' last column is unused."""
+        """Returns shapes by name; the factors' last column is unused."""
         return {
             "fast.slot": (self.inputs, self.slots),
             "fast.factors": (2, self.inputs, self.columns),

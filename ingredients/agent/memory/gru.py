@@ -48,11 +48,11 @@ class Gru:
     quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the blocks are r, z, n."""
+        """Returns shapes by name; the blocks are r, z, n."""
         return {"gru.input": (3, self.inputs, self.hidden), "gru.hidden": (3, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform for the input, orthogonal for the recurrence, biases 0 but z's."""
+        """Returns first weights: uniform for the input, orthogonal for the recurrence, biases 0 but z's."""
         bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(3, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0

@@ -40,11 +40,11 @@ class Lstm:
     quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the blocks are i, f, g, o."""
+        """Returns shapes by name; the blocks are i, f, g, o."""
         return {"lstm.input": (4, self.inputs, self.hidden), "lstm.hidden": (4, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform for the input, orthogonal for the recurrence, biases 0 but f's 1."""
+        """Returns first weights: uniform for the input, orthogonal for the recurrence, biases 0 but f's 1."""
         bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(4, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0

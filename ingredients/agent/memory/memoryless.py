@@ -16,17 +16,17 @@ KEPT = 6  # most floats alive per lane, step and unit: two layers and their grad
 
 @dataclass(frozen=True)
 class Memoryless:
-    """The memory without a state, so that resets and probes of memory change nothing."""
+    """The memory without a state: resets and probes of memory change nothing."""
 
     inputs: int
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the first layer's bias is the constant column's weight."""
+        """Returns shapes by name; the constant column's weight is the first bias."""
         return layer_shapes("none", self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
+        """Returns He-uniform weights (He et al. 2015), biases 0."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:

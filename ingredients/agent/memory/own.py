@@ -44,11 +44,11 @@ class Own:
         return f"memory {self.user.kind}: {'; '.join(found)}" if found else None
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights, by the module's names."""
+        """Returns shapes by the module's names."""
         return {PREFIX + name: tuple(weight.shape) for name, weight in self.user.module.named_parameters()}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights as the class initialises them, seeded from `draw`."""
+        """Returns one run's weights by the class's initialisation, seeded from `draw`."""
         seed = int(torch.randint(2**31, (1,), generator=draw))
         return {PREFIX + name: weight for name, weight in self.user.weights(seed).items()}
 
@@ -116,8 +116,8 @@ def own_memory(kind: str, inputs: int, hidden: int) -> Own:
 def stacks(user: UserModule) -> str | None:
     """Returns None if runs of the module can be one tensor program, else the reason.
 
-    It compares short lifetimes and their gradients with the same runs one by one, and bit by bit with smaller stacks,
-    at several numbers of lanes.
+    It compares short lifetimes and gradients with single runs, and bit by bit with smaller stacks, at several numbers
+    of lanes.
     """
     try:
         with warnings.catch_warnings():

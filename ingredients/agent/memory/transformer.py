@@ -47,7 +47,7 @@ class Transformer:
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; `attend` holds queries, keys and values side by side."""
+        """Returns shapes by name; `attend` holds queries, keys and values side by side."""
         h = self.hidden
         shapes: dict[str, tuple[int, ...]] = {"transformer.embed": (self.inputs, h)}
         for block in range(BLOCKS):
@@ -56,7 +56,7 @@ class Transformer:
         return shapes
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: LeCun-uniform in effect, smaller where they add to the stream."""
+        """Returns first weights: LeCun-uniform in effect, smaller where they add to the stream."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = HELD * math.sqrt(3.0 / shape[0])

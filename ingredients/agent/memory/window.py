@@ -33,11 +33,11 @@ class Window:
     length: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns the shapes of one run's weights; the first layer's last F rows are for the current input."""
+        """Returns shapes by name; the first layer's last F rows are for the current input."""
         return layer_shapes("window", self.length * self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
+        """Returns He-uniform weights (He et al. 2015), biases 0."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
