@@ -56,8 +56,8 @@ def evaluate_references(
     """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
     Each of `simulated_runs` plays all tasks with its own random numbers, which differ between streams. `at_points` are
-    mean curves on the first `at_points` tasks, those of agents during training. `told` is called
-    with the lifetimes that are played so far, and with how many there will be.
+    mean curves on the first `at_points` tasks, those of agents during training. `told` is called with the lifetimes
+    played so far and all of them.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)
@@ -81,7 +81,7 @@ def evaluate_references(
 def _counting(
     references: Sequence[Reference], lifetimes: int, told: Callable[[int, int], None] | None
 ) -> Sequence[Reference]:
-    """Returns references, so many lifetimes of each, that tell how many are played; as they are where nobody asks."""
+    """Returns references that report their lifetimes to `told`, or unchanged ones."""
     if told is None:
         return references
     so_far = 0

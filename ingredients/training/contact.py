@@ -193,10 +193,10 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns how long a step takes in one environment: the first steps of a lifetime, a few seconds of them at most.
+    """Returns the seconds of a step in one environment, by the first steps of a lifetime.
 
-    The median of the CPU's time, since other programs' work is none of the step's; a step that waits for something else
-    takes at least the shortest by the clock.
+    It is the median CPU time, which other programs do not affect, and at least the shortest time by the clock, which
+    counts waiting.
     """
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)

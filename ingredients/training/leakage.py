@@ -73,13 +73,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns the same for a family, reproducibly.
-
-    Args:
-        family: the family.
-        budget: how much decoders may cost.
-        told: is called with how many of the measurements are done, and of how many.
-    """
+    """Returns the same for a family, reproducibly; `told` is called with the measurements done and all of them."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -99,7 +93,7 @@ def _said(*plays: _Failed) -> str | None:
 def _entries(
     many: PlayedSequences, few: PlayedSequences, budget: Budget, failed: str | None, told: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Returns what was decoded of reward and action; `told` hears how many of the measurements are done."""
+    """Returns the measurements for reward and action."""
     entries: dict[str, Any] = {}
     told(0, len(_QUESTIONS))
     for so_far, (key, asked) in enumerate(_QUESTIONS, start=1):
