@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a results folder says: the evidence, the judgement on it, and both in every format.
+    """A results folder's evidence and judgement, in every format.
 
     Attributes:
-        directory: The results folder.
-        evidence: What it holds.
-        judgement: What follows from that.
-        unwritten: Why the report's files could not be written into it, in one line; None where nothing went wrong.
+        directory: the results folder.
+        evidence: what it holds.
+        judgement: on the evidence.
+        unwritten: why the report's files could not be written, in one line, or None.
     """
 
     directory: Path
@@ -48,12 +48,12 @@ class Report:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The content of `report.json`."""
+        """Content of `report.json`."""
         return document(self.evidence, self.judgement)
 
     @property
     def side(self) -> Side:
-        """The study as a comparison shows it."""
+        """The study for a comparison."""
         return side_of(self.directory, self.evidence, self.judgement)
 
     @property
@@ -63,24 +63,24 @@ class Report:
 
     @property
     def markdown(self) -> str:
-        """The content of `report.md`, which is fit for a CI job's summary."""
+        """Content of `report.md`, suitable as a CI job's summary."""
         return markdown(self.evidence, self.judgement)
 
     def terminal(self) -> RenderableType:
-        """Returns the report for a rich console; it fits itself to the console's width and encoding."""
+        """Returns the report for a rich console; it adapts to width and encoding."""
         from ingredients.report.terminal import TerminalReport
 
         return TerminalReport(self.evidence, self.judgement, self.directory, written=self.unwritten is None)
 
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
-        """Every picture that has something to show."""
+        """All pictures that have something to show."""
         drawn: tuple[Picture, ...] = _figures().draw(self.evidence, self.judgement)
         return drawn
 
     @cached_property
     def html(self) -> str:
-        """The content of `report.html`, whose pictures take most of a report's time."""
+        """Content of `report.html`; its pictures take most of a report's time."""
         small = _figures().small_multiples(self.evidence, self.judgement)  # first: it imports matplotlib
         from ingredients.report.html import page
 
@@ -90,7 +90,7 @@ class Report:
         """Writes the report's files into the folder, each atomically.
 
         Raises:
-            StoreError: If the folder cannot be written.
+            StoreError: the folder cannot be written.
         """
         store = Store(self.directory)
         store.write_looks(self._looks(store.read_looks()))  # first: no look may be lost to what comes after it
@@ -105,13 +105,13 @@ class Report:
             table.result()
 
     def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Returns the looks with the present one: a cell counts where so many runs could have decided anything."""
+        """Returns the looks with the present one; a cell counts if so many runs could have decided it."""
         now = {result.cell.label(): list(result.looks) for result in self.judgement.cells if result.looks}
         return {cell: sorted({*before.get(cell, []), *now.get(cell, [])}) for cell in sorted(before | now)}
 
 
 def _figures() -> ModuleType:
-    """Returns the wing of the pictures, which need no backend: one that the surroundings name may not be there."""
+    """Returns the wing of the pictures, imported without the environment's `MPLBACKEND`, which may not be installed."""
     before = os.environ.pop("MPLBACKEND", None)
     try:
         from ingredients.report import figures
@@ -122,18 +122,18 @@ def _figures() -> ModuleType:
 
 
 def load_all() -> None:
-    """Loads what a report needs, which takes seconds, before one is asked for."""
+    """Loads, ahead of time, what a report needs, which takes seconds."""
     _figures()
     for name in ("html", "terminal"):
         importlib.import_module(f"ingredients.report.{name}")
 
 
 def figure_of(report: Report | Published, name: str) -> Figure:
-    """Returns one of a report's figures, for the caller to change.
+    """Returns one of a report's figures, which the caller may change.
 
     Raises:
         UsageError: it has no such figure.
-        StoreError: it is a published one's, and a table that it is drawn from is not there.
+        StoreError: a table of a published report is missing.
     """
     figures = _figures()
     shown = (report.evidence, report.judgement) if isinstance(report, Report) else published_judgement(report)
@@ -148,7 +148,7 @@ def figure_of(report: Report | Published, name: str) -> Figure:
 
 
 def trace_figure(table: pd.DataFrame, title: str) -> Figure:
-    """Returns the picture of an agent's lifetimes (`figures.trace`)."""
+    """Returns the figure of an agent's lifetimes (`figures.trace`)."""
     _figures()
     module = importlib.import_module("ingredients.report.figures.trace")
     made: Figure = module.trace_figure(table, title)
@@ -156,10 +156,10 @@ def trace_figure(table: pd.DataFrame, title: str) -> Figure:
 
 
 def read_report(directory: Path) -> Report:
-    """Returns the report of a results folder and writes nothing.
+    """Returns the report of a results folder without writing.
 
     Raises:
-        StoreError: If it is not a results folder, or a file in it is damaged.
+        StoreError: it is not a results folder, or a file in it is damaged.
     """
     store, study = load_result(directory)
     evidence = read_evidence(store, study)
@@ -173,10 +173,10 @@ def read_report(directory: Path) -> Report:
 
 
 def build_report(directory: Path) -> Report:
-    """Returns the report of a results folder and writes its files there; `unwritten` says where that did not succeed.
+    """Returns the report of a results folder and writes its files; `unwritten` tells a failure.
 
     Raises:
-        StoreError: If the folder cannot be read.
+        StoreError: the folder cannot be read.
     """
     report = read_report(directory)
     try:

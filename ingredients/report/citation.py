@@ -1,6 +1,6 @@
-"""How a study is cited: a BibTeX entry that names it by its fingerprints.
+"""A BibTeX entry that identifies a study by its fingerprints.
 
-The entry holds no date: the same results give the same bytes.
+It has no date, so that equal results give equal bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _SHORT = 12
 
 
 def citation(evidence: Evidence) -> str:
-    """Returns the entry: question, seeds, the version that made the runs, and what trains, evaluates and judges."""
+    """Returns the entry: question, seeds, version of the runs, and fingerprints."""
     study = evidence.study
     prints = study_fingerprint(study)
     versions = sorted({each[DISTRIBUTION] for each in evidence.versions if DISTRIBUTION in each})

@@ -1,4 +1,4 @@
-"""The columns of tables of cells: what heads each, and what it says of a cell; head and rows come from one list."""
+"""Columns of tables of cells: each has its title and its text for a cell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ingredients.study import INGREDIENTS, Ingredient
 
 
 class CellColumn(NamedTuple):
-    """What heads a column, and its text for a cell."""
+    """A column's title, and its text for a cell."""
 
     title: str
     text: Callable[[CellResult], str]
@@ -26,7 +26,7 @@ GAIN = CellColumn("gain", lambda result: wording.interval(result.gain))
 
 
 def heads(columns: Sequence[CellColumn]) -> list[str]:
-    """Returns the titles of columns."""
+    """Returns the titles."""
     return [column.title for column in columns]
 
 
@@ -36,7 +36,7 @@ def table_rows(columns: Sequence[CellColumn], results: Iterable[CellResult]) -> 
 
 
 def scores() -> list[CellColumn]:
-    """Returns a cell's verdict and what it rests on, with the failed runs beside the count of learners."""
+    """Returns the columns of a cell's verdict and its evidence."""
     return [
         CELL,
         CellColumn("verdict", lambda result: wording.marked(result.verdict)),
@@ -52,7 +52,7 @@ def scores() -> list[CellColumn]:
 
 
 def ceilings() -> list[CellColumn]:
-    """Returns a cell's return, its ceiling, the gap between, and what the ceiling rests on."""
+    """Returns the columns of a cell's return, its ceiling, the gap, and what the ceiling rests on."""
     return [
         CELL,
         CellColumn("return", lambda result: wording.interval(result.return_, 1)),
@@ -65,7 +65,7 @@ def ceilings() -> list[CellColumn]:
 
 
 def courses() -> list[CellColumn]:
-    """Returns when a cell's runs come to adapt, how many lose it, and how much better they do on their own tasks."""
+    """Returns the columns on training: when runs adapt, how many lose it, and their advantage on their own tasks."""
     return [
         CELL,
         CellColumn("median step", _median_step),
@@ -75,7 +75,7 @@ def courses() -> list[CellColumn]:
 
 
 def brief() -> list[CellColumn]:
-    """Returns the columns of the one table that Markdown has of all cells."""
+    """Returns the columns of Markdown's one table of cells."""
     return [
         *(CellColumn(wording.INGREDIENT_WORDS[name], partial(_level, name)) for name in INGREDIENTS),
         LATE,
@@ -90,17 +90,17 @@ def brief() -> list[CellColumn]:
 
 
 def learned(result: CellResult) -> str:
-    """Returns how many of the finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
+    """Returns how many finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
     return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
 
 
 def greedy(result: CellResult) -> str:
-    """Returns the late score with greedy actions: the deterministic policy beside the sampled one."""
+    """Returns the late score with greedy actions."""
     return wording.interval(result.probes["greedy"].late) if "greedy" in result.probes else wording.NOTHING
 
 
 def ceiling(result: CellResult) -> str:
-    """Returns the most that the cell's information allows, raw."""
+    """Returns the highest raw return that the cell's information allows."""
     return wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
 
 
@@ -110,12 +110,12 @@ def of_ceiling(result: CellResult) -> str:
 
 
 def judged_by_ceiling(result: CellResult) -> str:
-    """Returns the same, and of a return above its ceiling whether that is noise."""
+    """Returns the same, and whether a return above the ceiling is noise."""
     return f"{of_ceiling(result)}{_above(result)}"
 
 
 def _above(result: CellResult) -> str:
-    """Returns how far a return lies above its ceiling as written, or that it is within the interval over runs."""
+    """Returns how far a return is above its ceiling as printed, or that this is within the interval over runs."""
     gap = result.numbers["gap"]
     if result.ceiling is None or gap is None or gap.mean is None or result.return_.mean is None:
         return ""

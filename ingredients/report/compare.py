@@ -1,6 +1,6 @@
 """`report A B ...`: studies side by side, the same cell in several environments, memories or settings.
 
-Nothing is pooled: each number is that of one study, on its own scale and under its own criterion.
+Nothing is pooled: each number is of one study, on its own scale and under its own criterion.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _WITHOUT = ("bounds", "names", "score", "word")
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Several studies side by side.
+    """Several studies side by side, one report each.
 
     Attributes:
-        reports: One a study.
+        reports: one for each study.
     """
 
     reports: Sequence[Report | Published]
 
     @cached_property
     def sides(self) -> list[Side]:
-        """What is shown of each."""
+        """The studies as shown."""
         return [report.side for report in self.reports]
 
     @property
     def names(self) -> list[str]:
-        """The studies' names, with the folder where two have the same."""
+        """The studies' names, with the folder if names are equal."""
         names = [side.study.name for side in self.sides]
         return [
             name if names.count(name) == 1 else f"{name} ({side.directory})"
@@ -54,17 +54,17 @@ class Comparison:
 
     @property
     def answers(self) -> list[str]:
-        """What each study says, with how far it got where that is not to its end."""
+        """Each study's answer, with its progress if unfinished."""
         return [f"{name}{side.state}: {side.sentence}" for name, side in zip(self.names, self.sides, strict=True)]
 
     @property
     def cells(self) -> list[Cell]:
-        """Every cell that some study has, the fullest first."""
+        """Every cell of any study, the fullest first."""
         return fullest_first(list({cell: None for side in self.sides for cell in side.cells}))
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know before comparing."""
+        """Notes to read before comparing."""
         criteria = {tuple(side.study.criterion.model_dump().items()) for side in self.sides}
         scales = [side.scale for side in self.sides]
         ends = "; ".join(f"{name} {scale}" for name, scale in zip(self.names, scales, strict=True))
@@ -84,18 +84,18 @@ class Comparison:
         ]
 
     def row(self, cell: Cell) -> list[ShownCell | None]:
-        """Returns a cell's result in each study; None where a study does not have it."""
+        """Returns a cell's result in each study; None if a study lacks it."""
         return [side.cells.get(cell) for side in self.sides]
 
     def agree(self, cell: Cell) -> bool | None:
-        """Returns whether all studies give a cell the same verdict; None where one of them has not judged it."""
+        """Returns whether all studies give a cell the same verdict; None if one has not judged it."""
         results = self.row(cell)
         if not all(map(_is_judged, results)):
             return None
         return len({result.verdict for result in results if result}) == 1
 
     def settings(self) -> list[tuple[str, list[str]]]:
-        """Returns each key in which the studies differ, with its value in each."""
+        """Returns each key in which the studies differ, with the value in each."""
         studies = [side.study.resolved() for side in self.sides]
         compared = [dict(flat({name: study[name] for name in _COMPARED})) for study in studies]
         keys = list({key: None for settings in compared for key in settings})
@@ -103,12 +103,12 @@ class Comparison:
         return [(key, values) for key, values in rows if len(set(values)) > 1]
 
     def terminal(self) -> RenderableType:
-        """Returns the comparison for a rich console; it fits itself to the console's width and encoding."""
+        """Returns the comparison for a rich console; it adapts to width and encoding."""
         return TerminalComparison(self)
 
     @cached_property
     def html(self) -> str:
-        """The comparison as one page with pictures, which opens offline."""
+        """The comparison as one offline page with pictures."""
         from ingredients.report.compare_html import comparison_page
 
         return comparison_page(self)
@@ -135,12 +135,12 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class TerminalComparison:
-    """A comparison that fits a terminal; print it with `rich.console.Console().print`."""
+    """A comparison for a terminal; print it with `rich.console.Console().print`."""
 
     comparison: Comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yields the parts from top to bottom, an empty line before each."""
+        """Yields the parts, with an empty line before each."""
         pen = Pen(options.max_width, options.ascii_only)
         for part in self._parts(pen):
             yield Text()
@@ -184,12 +184,12 @@ class TerminalComparison:
 
 
 def _is_judged(result: ShownCell | None) -> bool:
-    """Returns whether a study has the cell, with a finished run and references to judge it by."""
+    """Returns whether a study has the cell, with a finished run and references."""
     return result is not None and result.judged and result.seeds > 0 and result.verdict is not None
 
 
 def _verdict(result: ShownCell | None, without: Collection[str] = ()) -> str:
-    """Returns a verdict with its late score and the runs that failed, as far as there is room."""
+    """Returns a verdict with late score and failed runs, as space allows."""
     if result is None:
         return wording.NOTHING
     failed = f", {result.failed} failed" if result.failed else ""

@@ -1,4 +1,4 @@
-"""The page of `report A B ... --format html`: studies side by side with pictures, one file that opens offline."""
+"""The page of `report A B ... --format html`: one offline file with pictures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def beside_of(compared: Comparison) -> Beside:
 
 
 def _studies(compared: Comparison) -> list[dict[str, Any]]:
-    """Returns what the page says of each study before any cell."""
+    """Returns what the page shows of each study."""
     return [
         {
             "name": name,
@@ -66,7 +66,7 @@ def _studies(compared: Comparison) -> list[dict[str, Any]]:
 
 
 def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
-    """Yields each cell with its picture, and what each study found of it."""
+    """Yields each cell with its picture and each study's findings."""
     for cell, results, drawn in zip(beside.cells, beside.shown, curve_pictures(beside), strict=True):
         lines = [
             {
@@ -97,7 +97,7 @@ def _verdict_row(compared: Comparison, cell: Cell) -> list[str]:
 
 
 def _numbers(compared: Comparison) -> Table:
-    """Returns a row for each cell in each study, those of one cell together."""
+    """Returns a row for each cell in each study, ordered by cell."""
     head = ("cell", "study", "late score", "gain", "return of a lifetime", "learned")
     made = [
         [

@@ -1,4 +1,4 @@
-"""The curves that figures and tables show: means and bands over seeds, on the study's scale."""
+"""Curves for figures and tables: means and bands over seeds, on the study's scale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingredients.judgement_input.references import References
 
 
 class TrainingCurve(NamedTuple):
-    """How a cell went through training: train steps `[E]`, raw late means of each run `[R, E]`, their mean `[E]`."""
+    """A cell during training: train steps `[E]`, raw late means of runs `[R, E]`, their mean `[E]`."""
 
     steps: npt.NDArray[np.int64]
     runs: Curve
@@ -24,10 +24,10 @@ class TrainingCurve(NamedTuple):
 
 
 class ShownCurves:
-    """The curves of one study, to be shown."""
+    """The curves of one study."""
 
     def __init__(self, evidence: Evidence, judgement: Judgement) -> None:
-        """Keeps both; nothing is computed before it is asked for."""
+        """Computes nothing yet."""
         self._cells = {cell.cell: cell for cell in evidence.cells}
         self._references = evidence.references
         self._scale = judgement.scale
@@ -41,37 +41,37 @@ class ShownCurves:
 
     @property
     def references(self) -> References:
-        """The references with their roles; to be asked for only where they have been evaluated."""
+        """The references with their roles, which must have been evaluated."""
         assert self._references is not None
         return self._references
 
     @property
     def scale(self) -> Scale:
-        """The scale on which the floor is 0 and the yardstick 1, late in the lifetime; unusable without references."""
+        """The scale with floor 0 and yardstick 1, late in the lifetime; unusable without references."""
         return self._scale or Scale(np.zeros(self.episodes), yardstick_late=0.0)
 
     @property
     def late_from(self) -> int:
-        """The first episode (0-based) of the late window."""
+        """First episode (0-based) of the late window."""
         return self.episodes - window(self.episodes)
 
     def seeds(self, cell: Cell) -> list[Curve]:
-        """Returns each finished run's curve at the end of training."""
+        """Returns each finished run's final curve."""
         return [run.plain for run in self._runs(cell).runs]
 
     def mean(self, cell: Cell) -> Curve | None:
-        """Returns the mean over seeds; None where no run is finished."""
+        """Returns the mean over seeds, or None without a finished run."""
         seeds = self.seeds(cell)
         return np.mean(seeds, axis=0) if seeds else None
 
     def swapped(self, cell: Cell) -> Curve | None:
-        """Returns the mean over seeds with the memory swapped half-way; None where a run lacks that probe."""
+        """Returns the mean over seeds with memory swapped half-way, or None if a run lacks that probe."""
         runs = self._runs(cell).runs
         curves = [run.swapped[INTERNAL] for run in runs if INTERNAL in run.swapped]
         return np.mean(curves, axis=0) if curves and len(curves) == len(runs) else None
 
     def band(self, cell: Cell) -> tuple[Curve, Curve] | None:
-        """Returns the bounds of the interval over seeds, episode by episode; None for fewer than two runs."""
+        """Returns the bounds of the interval over seeds by episode, or None for fewer than two runs."""
         intervals = [t_interval(episode, self._confidence) for episode in np.transpose(self.seeds(cell))]
         bounds = [(each.low, each.high) for each in intervals if each.low is not None and each.high is not None]
         if not bounds:
@@ -80,7 +80,7 @@ class ShownCurves:
         return low, high
 
     def normalised_late(self, curve: Curve) -> float | None:
-        """Returns the normalised late score of a curve; None where the study has no scale."""
+        """Returns a curve's normalised late score, or None without a scale."""
         return self.scale.normalise(late(curve)) if self.scale.usable else None
 
     def late_of(self, role: str) -> float:
@@ -88,13 +88,13 @@ class ShownCurves:
         return late(self.references.roles[role].curve)
 
     def ceiling(self, result: CellResult) -> float | None:
-        """Returns the normalised late score of a cell's ceiling; None where there is no ceiling or no scale."""
+        """Returns the normalised late score of a cell's ceiling, or None without ceiling or scale."""
         if result.ceiling is None:
             return None
         return self.normalised_late(self.references.all[result.ceiling.reference].curve)
 
     def course(self, cell: Cell, tasks: str) -> TrainingCurve | None:
-        """Returns raw late means over training, on `held_out` or `training` tasks; None where no run has points."""
+        """Returns raw late means over training on `held_out` or `training` tasks, or None without points."""
         of_runs = [run.points if tasks == "held_out" else run.training_points for run in self._runs(cell).runs]
         shared = sorted(set.intersection(*(set(points) for points in of_runs))) if of_runs else []
         if not shared:
@@ -103,7 +103,7 @@ class ShownCurves:
         return TrainingCurve(np.array(shared), runs, runs.mean(axis=0))
 
     def heights(self, curve: Curve, count: int) -> list[float]:
-        """Returns the curve in `count` (at most K) stretches of equal length, each between floor 0 and yardstick 1."""
+        """Returns the curve's means over `count` (at most K) equal stretches, clipped to floor 0 and yardstick 1."""
         if not self.scale.usable:
             return []
         stretches = np.array_split(curve, min(count, len(curve)))

@@ -1,4 +1,4 @@
-"""`report.json`: the contract of docs/design.md §10, its keys first and in its order."""
+"""`report.json`: the contract of docs/design.md §10, its keys first and in order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from ingredients.report.schema import IDENTITY
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
-    """Returns the report as one JSON object: the study, how far it got, then everything that was judged.
+    """Returns the report as one JSON object: the study, its progress, then everything that was judged.
 
-    After the contract's keys come the judgement's own (calibration, sentence, notes), what the environment leaks (null
-    where that was not measured), the facts of the tasks, the question, the runs that failed or are missing by
-    name, and which schema describes all this (`schema`).
+    After the contract's keys come calibration, sentence, notes, leaks (null if not measured), facts of the tasks, the
+    question, failed and missing runs, and `schema`, which names the schema of all this.
     """
     study = evidence.study
     return {

@@ -1,8 +1,7 @@
-"""`report --expect`: the verdicts that a file expects, against those that were found; what CI smoke runs call.
+"""`report --expect`: compares verdicts with those in a file, for CI smoke runs.
 
-A key names cells as `--cells` does, `memory=on,reward_observation=off`, and holds for each that it lets through; or one
-cell as the report calls it, `all four ingredients`; or `all`, which is every cell. A value is a verdict, or a list of
-verdicts that are all right. Where two keys name a cell, both hold.
+A key is a filter as for `--cells` (`memory=on,reward_observation=off`), a cell as the report names it (`all four
+ingredients`), or `all`. A value is a verdict or a list of allowed verdicts. If two keys name a cell, both apply.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _FORM = "cells and verdicts, such as memory=on,reward_observation=on: in-context
 
 @dataclass(frozen=True)
 class Expectation:
-    """What one key of the file asks for: the verdicts of which each of the cells must have one."""
+    """One key of the file: the allowed verdicts of some cells."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -64,10 +63,7 @@ def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
 
 
 def differences(expected: Sequence[Expectation], judgement: Judgement) -> list[str]:
-    """Returns a line for each cell whose verdict is another: the cell, what was expected, what was found, and why.
-
-    The cell is named as a key of the file may name it.
-    """
+    """Returns a line for each unexpected verdict: the cell, as a key may name it, expected, found, and why."""
     results = {result.cell: result for result in judgement.cells}
     return [
         f"{_key(cell)}: expected {' or '.join(one.verdicts)}, found {_found(results[cell])}"

@@ -1,4 +1,4 @@
-"""What must be known of the tasks to read a report: the adaptation axis, what is new, what is writable, what leaks."""
+"""Facts of the tasks that a reader needs: adaptation axis, new tasks, writable state, leaks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NOT_NEW = "evaluation tasks are not new, because the family has only few"
 
 
 def facts(evidence: Evidence) -> list[str]:
-    """Returns the facts of the tasks of a study, one a line."""
+    """Returns the facts, one a line."""
     return list(_facts(evidence.references, evidence.study.tasks.episodes)) if evidence.references else []
 
 
 def new_tasks(evidence: Evidence) -> bool:
-    """Returns whether a trained agent has never met the evaluation tasks; where nothing says so, it has not."""
+    """Returns whether evaluation tasks are new to a trained agent; True if unknown."""
     return evidence.references is None or evidence.references.held_out
 
 

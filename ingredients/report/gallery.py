@@ -1,6 +1,6 @@
-"""The small figure of a study in the list of all reports: its cells as tiles, and the curve of its fullest cell.
+"""A study's small figure on the page of all reports: cells as tiles, and the fullest cell's curve.
 
-It is made of a few hundred numbers and drawn by the page itself, so that a page of many studies stays small.
+The page itself draws it from a few hundred numbers, so that a page of many studies stays small.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOWEST, _HIGHEST = -0.3, 1.15  # scores that are shown; what lies beyond is cut
 
 
 class Tile(NamedTuple):
-    """A cell: the class of its colour, its mark with its late score, and its name with the whole verdict."""
+    """A cell: its colour's class, mark with late score, and name with verdict."""
 
     verdict_class: str
     text: str
@@ -31,7 +31,7 @@ class Tile(NamedTuple):
 
 
 class Polyline(NamedTuple):
-    """A curve of the small figure: the class of its colour and its points as SVG has them."""
+    """A curve: its colour's class, and its points in SVG."""
 
     line_class: str
     points: str
@@ -41,10 +41,10 @@ class SmallFigure(NamedTuple):
     """What is drawn of a study.
 
     Attributes:
-        columns: number of tiles in a row.
+        columns: tiles in a row.
         tiles: row by row.
-        key: what rows and columns stand for.
-        lines: the yardstick and the fullest cell; none where no curves are there.
+        key: meaning of rows and columns.
+        lines: the yardstick and the fullest cell, if curves are there.
         name: the fullest cell.
     """
 
@@ -56,7 +56,7 @@ class SmallFigure(NamedTuple):
 
 
 def small_figure(study: Published) -> SmallFigure:
-    """Returns the figure of a study.
+    """Returns a study's figure.
 
     Raises:
         StoreError: `report.json` or the table of curves is damaged.
@@ -76,7 +76,7 @@ def _tile(cell: Cell, found: ShownCell) -> Tile:
 
 
 def _key(arrangement: PanelLayout) -> str:
-    """Returns what rows and columns of the tiles stand for; nothing where they follow one another."""
+    """Returns the meaning of rows and columns of tiles, or nothing if they have none."""
     if not arrangement.is_matrix:
         return ""
     rows, columns = (
@@ -87,7 +87,7 @@ def _key(arrangement: PanelLayout) -> str:
 
 
 def _lines(study: Published, cell: Cell) -> Iterator[Polyline]:
-    """Yields the yardstick's curve and that of a cell, on the study's scale."""
+    """Yields the curves of the yardstick and a cell, on the study's scale."""
     if cell not in study.curves:
         return
     low, high = study.json["floor"], study.json["yardstick"]["late"]
@@ -97,13 +97,13 @@ def _lines(study: Published, cell: Cell) -> Iterator[Polyline]:
 
 
 def _points(curve: Curve) -> str:
-    """Returns a curve of scores as points of the small figure, at most fifty of them."""
+    """Returns a curve as at most fifty points."""
     chosen = np.unique(np.linspace(0, curve.size - 1, min(curve.size, _MOST_POINTS)).round().astype(int))
     across = (chosen + 0.5) / curve.size * WIDE
     return " ".join(f"{x:.0f},{height(float(y)):.1f}" for x, y in zip(across, curve[chosen], strict=True))
 
 
 def height(score: float) -> float:
-    """Returns how far below the upper edge of the small figure a score stands."""
+    """Returns a score's distance from the figure's upper edge."""
     inside = min(max(score, _LOWEST), _HIGHEST)
     return (_HIGHEST - inside) / (_HIGHEST - _LOWEST) * HIGH

@@ -1,7 +1,7 @@
-"""`report.html`: the whole report as one page that opens offline; nothing in it comes from elsewhere, and nothing runs.
+"""`report.html`: the report as one offline page that loads nothing and runs no foreign script.
 
-What stands where is the template's; what is said is decided in `rows` and `wording`. jinja2 escapes every text: a
-question, a reason or a name may hold any character.
+Templates define the layout; `rows` and `wording` the texts. jinja2 escapes every text, since questions, reasons and
+names may hold any character.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def page(
     pictures: Sequence[Picture],
     cells: Sequence[tuple[CellResult, Picture]],
 ) -> str:
-    """Returns the page; `cells` are the small pictures, one a cell."""
+    """Returns the page; `cells` are the small pictures, one for each cell."""
     if short.is_short(judgement):
         answer = {**_answer(evidence, judgement), **_runs(evidence)}
         parts = short.sections(evidence, judgement)
@@ -69,17 +69,17 @@ def page(
 
 
 def shown_in_page(picture: Picture) -> dict[str, str]:
-    """Returns a picture as the templates show it: its element, the ratio of its width to its height, its title."""
+    """Returns a picture for the templates: its element, aspect ratio, title."""
     return {"svg": inline(picture), "ratio": f"{ratio(picture):.3f}", "title": picture.words.title}
 
 
 def _lost(evidence: Evidence) -> list[str]:
-    """Returns the section of runs that failed or are missing, where there are any."""
+    """Returns the section of failed or missing runs, if there are any."""
     return ["failures"] if evidence.failures or evidence.missing else []
 
 
 def _panel_key(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns what each kind of line is, of those that the panels have."""
+    """Returns the legend of the lines in the panels."""
     ceiling = any(result.ceiling for result in judgement.cells)
     parts = [
         "Thin lines: runs",
@@ -148,7 +148,7 @@ def _cell(result: CellResult, drawn: Picture) -> dict[str, Any]:
 
 
 def _sections(there: Collection[str]) -> list[tuple[str, str]]:
-    """Returns anchor and name of each section; some are not on every page."""
+    """Returns anchor and name of each section on the page."""
     names = [
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),

@@ -1,4 +1,4 @@
-"""The tables of the page: all numbers that its pictures show, for those who read rather than look."""
+"""The page's tables: all numbers behind its pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _RUNS = (
 
 
 class Table(NamedTuple):
-    """A table: what it shows, the names of its columns, its rows; the first column names the row."""
+    """A table: caption, column names, rows, whose first column names the row."""
 
     caption: str
     head: Sequence[str]
@@ -97,7 +97,7 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
 
 
 def _inner(judgement: Judgement) -> dict[str, Table]:
-    """Returns the tables of the inner algorithm: every cell, the fullest beside known policies, what is at stake."""
+    """Returns the tables of the inner algorithm: every cell, the fullest beside known policies, and stakes."""
     return {
         "inner": Table(
             "Which algorithm the agents of a cell run inside",
@@ -155,7 +155,7 @@ def _run_row(cell: CellResult, run: RunResult) -> list[str]:
 
 
 def _emerges(run: RunResult) -> str:
-    """Returns since when a run adapts, or until when it did."""
+    """Returns from when a run adapts, or until when it did."""
     if run.emergence.at is not None:
         return f"{run.emergence.at:,}"
     if run.emergence.lost_from is not None and run.emergence.lost_at is not None:

@@ -1,6 +1,6 @@
-"""`index.html`: what each report in a folder found, as a page from which a browser opens it.
+"""`index.html`: the findings of all reports in a folder, with links.
 
-Nothing is judged again: the page says what `report.json` says.
+Nothing is judged again; the page repeats `report.json`.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Entry:
     """One report on the page.
 
     Attributes:
-        folder: name of the results folder.
-        study: name of the study.
+        folder: the results folder's name.
+        study: the study's name.
         title: the study's question, or its name.
-        size: how many cells and runs it has.
+        size: numbers of cells and runs.
         found: the report's answer.
-        claims: number and status of each claim that it tested.
-        older: whether an older rule judged it, which classified no runs.
-        figure: its cells and its fullest cell's curve, small; None where the folder does not hold the study.
+        claims: number and status of each tested claim.
+        older: whether an older rule judged it, without classes of runs.
+        figure: cells and the fullest cell's curve; None if the folder does not hold the study.
     """
 
     folder: str
@@ -51,10 +51,10 @@ class Entry:
 
 
 def write_index(directory: Path) -> Path:
-    """Writes the page of all reports in the folders of a folder, in the order of their names; returns its path.
+    """Writes the page of all reports in a folder, by name; returns its path.
 
     Raises:
-        StoreError: If there is none, one is damaged, or the page cannot be written.
+        StoreError: there is none, one is damaged, or the page cannot be written.
     """
     reports = sorted(directory.glob(f"*/{REPORT_JSON}")) if directory.is_dir() else []
     if not reports:
@@ -87,7 +87,7 @@ def _entry(path: Path) -> Entry:
 
 
 def _claims(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Returns the claims that were tested; an older rule's had other statuses, so they are left to its report."""
+    """Returns the tested claims; those of an older rule had other statuses and are left out."""
     if is_older(content):
         return ()
     found = ((number, content[key]["status"]) for number, key in _CLAIMS.items() if content.get(key))

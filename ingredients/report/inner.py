@@ -1,4 +1,4 @@
-"""Which algorithm runs inside, in words and rows: each measure in two sentences, and what was found of every cell."""
+"""Texts and rows on the inner algorithm: each measure in two sentences, and the findings for every cell."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ _DIGITS: Final = 4
 
 
 def found(judgement: Judgement) -> list[tuple[Cell, InnerResult]]:
-    """Returns the cells of which the inner algorithm was measured, the fullest first; often none."""
+    """Returns the cells with a measured inner algorithm, the fullest first."""
     cells = [result.cell for result in ordered(judgement)]
     return [(cell, judgement.inner[cell]) for cell in cells if cell in judgement.inner]
 
 
 def fullest(judgement: Judgement) -> tuple[Cell, InnerResult] | None:
-    """Returns the fullest of these cells; None where nothing was measured."""
+    """Returns the fullest of these cells, or None."""
     measured = found(judgement)
     return measured[0] if measured else None
 
 
 def row(cell: Cell, result: InnerResult) -> list[str]:
-    """Returns what `HEAD` names."""
+    """Returns a row under `HEAD`."""
     return [
         describe(cell),
         verdict(result),
@@ -79,7 +79,7 @@ def verdict(result: InnerResult) -> str:
 
 
 def beside_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns what `BESIDE` names: the fullest cell's agents and the known algorithms, in the same lifetimes."""
+    """Returns rows under `BESIDE`: the fullest cell's agents and known algorithms in the same lifetimes."""
     if (measured := fullest(judgement)) is None:
         return []
     lost = measured[1].lost
@@ -87,7 +87,7 @@ def beside_rows(judgement: Judgement) -> list[list[str]]:
 
 
 def worth_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns what `WORTH` names, of the fullest cell's own lifetimes."""
+    """Returns rows under `WORTH`, of the fullest cell's own lifetimes."""
     if (measured := fullest(judgement)) is None:
         return []
     classes = measured[1].by_worth["own"]
@@ -102,7 +102,7 @@ def worth_rows(judgement: Judgement) -> list[list[str]]:
 
 
 def lines(judgement: Judgement) -> Sequence[str]:
-    """Returns the answer for the fullest cell, a line each."""
+    """Returns the fullest cell's answer, in lines."""
     if (measured := fullest(judgement)) is None:
         return []
     cell, result = measured

@@ -1,4 +1,4 @@
-"""In which order cells are shown, and which panel stands where."""
+"""The order of cells, and the layout of panels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MOST_COLUMNS = 4
 
 @dataclass(frozen=True)
 class PanelLayout:
-    """Panels in rows: each row's cells from left to right.
+    """Panels in rows.
 
     Attributes:
-        rows: Cells by row; the last row may be shorter.
-        by_row: The ingredients whose levels name a row; empty where panels only follow each other.
-        by_column: The same for columns.
+        rows: cells by row; the last row may be shorter.
+        by_row: ingredients whose levels name a row; empty if rows have no meaning.
+        by_column: the same for columns.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -30,18 +30,18 @@ class PanelLayout:
 
     @property
     def columns(self) -> int:
-        """How many panels the widest row has."""
+        """Number of panels in the widest row."""
         return max(len(row) for row in self.rows)
 
     @property
     def varied(self) -> tuple[Ingredient, ...]:
-        """The ingredients that have more than one level."""
+        """Ingredients with more than one level."""
         cells = [cell for row in self.rows for cell in row]
         return tuple(name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1)
 
     @property
     def fixed(self) -> tuple[Ingredient, ...]:
-        """The ingredients that have one level."""
+        """Ingredients with one level."""
         return tuple(name for name in INGREDIENTS if name not in self.varied)
 
     @property
@@ -51,12 +51,12 @@ class PanelLayout:
 
 
 def fullest_first(cells: Sequence[Cell]) -> list[Cell]:
-    """Returns the cells with the fullest first, by the strength of each level in turn."""
+    """Returns the cells by the strength of each level in turn, the fullest first."""
     return sorted(cells, key=_weakness)
 
 
 def layout(cells: Sequence[Cell]) -> PanelLayout:
-    """Returns the panels of a grid as a matrix; where at most one ingredient varies, in lines of `MOST_COLUMNS`."""
+    """Returns the panels of a grid as a matrix, or in lines of `MOST_COLUMNS` if at most one ingredient varies."""
     varied = [name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1]
     if len(varied) < 2:
         return PanelLayout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
@@ -67,7 +67,7 @@ def layout(cells: Sequence[Cell]) -> PanelLayout:
 
 
 def _columns(cells: Sequence[Cell], varied: Sequence[Ingredient]) -> tuple[Ingredient, ...]:
-    """Picks the ingredients that make the columns: as wide as fits, the later ones where there is a choice."""
+    """Returns the ingredients for columns: the most columns that fit, and of equal choices the later ingredients."""
     choices = [some for count in range(1, len(varied)) for some in itertools.combinations(varied, count)]
     fitting = [some for some in choices if _levels(cells, some) <= MOST_COLUMNS]
     if not fitting:
@@ -87,10 +87,10 @@ _Weakness = tuple[float, bool, str]
 
 
 def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[_Weakness]:
-    """Returns, for each ingredient, what is smaller the more of it a cell has; only equal levels are equal.
+    """Returns a sort key, smaller for a cell with more of each ingredient.
 
-    Kinds of memory that hold equally long stand in one order, memory on or off, with the agent's own first: so each
-    memory-off sibling comes to stand below its kind.
+    Kinds of memory that hold equally long keep one order, on or off, the agent's own first, so that each memory-off
+    sibling stands below its kind.
     """
     kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
     other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it

@@ -1,4 +1,4 @@
-"""`report.md`: the answer first, then the figure and the tables; fit for GitHub and for a CI job's summary."""
+"""`report.md`: the answer, then figure and tables; for GitHub and a CI job's summary."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$&])")
 
 
 def markdown(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns the whole report as Markdown."""
+    """Returns the report as Markdown."""
     return "\n\n".join(part for part in _parts(evidence, judgement) if part) + "\n"
 
 
 def escaped(text: str) -> str:
-    """Returns text that Markdown shows as it is: a question or a reason may hold any character."""
+    """Returns text with Markdown's special characters escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
@@ -89,7 +89,7 @@ def _ingredients(judgement: Judgement) -> Iterator[str]:
 
 
 def _inner(judgement: Judgement) -> Iterator[str]:
-    """Yields which algorithm runs inside, where that was measured."""
+    """Yields the inner algorithm, if measured."""
     if not (measured := inner.found(judgement)):
         return
     yield f"## {inner.TITLE}"
@@ -101,7 +101,7 @@ def _inner(judgement: Judgement) -> Iterator[str]:
 
 
 def _planning(judgement: Judgement) -> Iterator[str]:
-    """Yields which signs of planning were found, where they were looked for."""
+    """Yields the signs of planning, if measured."""
     if not (measured := planning.found(judgement)):
         return
     yield f"## {planning.TITLE}"
@@ -118,7 +118,7 @@ def _probes(results: Sequence[CellResult]) -> str:
 
 
 def _made(evidence: Evidence) -> Iterator[str]:
-    """Yields what made it, and how to make the same again."""
+    """Yields how results were made, and how to repeat them."""
     yield _bullets(reading.made(evidence))
     yield f"```sh\ningredients run-grid {STUDY_YAML} --out another-folder\n```"
     prints = study_fingerprint(evidence.study)
@@ -138,7 +138,7 @@ def _references(evidence: Evidence, judgement: Judgement) -> str:
 
 
 def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """Returns a table; texts of a user must be escaped before."""
+    """Returns a table; users' texts must be escaped already."""
     lines = [head, ["---"] * len(head), *body]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -1,4 +1,4 @@
-"""What a report begins with: what was found and what that means for the essay, below the question as its title."""
+"""A report's opening: what was found, and what it means for the essay; the question is the title."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def title(evidence: Evidence) -> str:
 
 
 def opening(judgement: Judgement) -> str:
-    """Returns what was found and what it means for each claim of the essay that was tested, a sentence each."""
+    """Returns what was found and what it means for each tested claim, a sentence each."""
     said = [judgement.sentence, *(claim.sentence for _, claim in tested_claims(judgement))]
     return " ".join(_BETWEEN.split(each)[0] for each in said)
 
 
 def details(judgement: Judgement) -> list[str]:
-    """Returns what the opening leaves out: the rest of the answer, then the rest of what is said of each claim."""
+    """Returns the rest of the answer and of what is said of each claim."""
     return list(_details(judgement))
 
 
@@ -37,6 +37,6 @@ def _details(judgement: Judgement) -> Iterator[str]:
 
 
 def tested_claims(judgement: Judgement) -> list[tuple[int, Claim]]:
-    """Returns the claims of which something is said, with their numbers: claim 1 always, others where tested."""
+    """Returns claims with their numbers: claim 1 always, others if tested."""
     others = ((2, judgement.leak_claim), (3, judgement.storage_claim))
     return [(1, judgement.claim), *((number, each) for number, each in others if each.status != "not applicable")]

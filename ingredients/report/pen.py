@@ -1,4 +1,4 @@
-"""How the report writes on one console: its width, its characters."""
+"""Writes the report for a console's width and characters."""
 
 from __future__ import annotations
 
@@ -45,29 +45,29 @@ _ASCII = str.maketrans(
 
 @dataclass(frozen=True)
 class Pen:
-    """Writes for a console of this width and these characters."""
+    """Writes for one console."""
 
     width: int
     ascii_only: bool
 
     @property
     def wide(self) -> bool:
-        """Whether there is room for whole words and the second-rank columns."""
+        """Whether whole words and secondary columns fit."""
         return self.width >= _WIDE
 
     @property
     def curve_width(self) -> int:
-        """How many characters a curve may take: what a wide cell table leaves, within reason."""
+        """Number of characters for a curve."""
         return min(self.width - _WIDE + 10, 40) if self.wide else 10
 
     def text(self, text: str, style: str = "") -> Text:
-        """Returns text that the console can write."""
+        """Returns text that the console can print."""
         if self.ascii_only:
             text = text.translate(_ASCII).encode("ascii", "replace").decode()
         return Text(text, style)
 
     def bullet(self, text: str) -> RenderableType:
-        """Returns an indented line; a long one hangs below its own start."""
+        """Returns an indented line, with a hanging indent if long."""
         grid = Table.grid(padding=(0, 1))
         grid.add_column()
         grid.add_column(overflow="fold")  # a run's name may be longer than the line
@@ -75,23 +75,23 @@ class Pen:
         return Padding(grid, (0, 0, 0, 2))
 
     def level(self, level: str) -> Text:
-        """Returns a level in words where there is room, else `+` for on, `·` for off, w4 for wipe 4."""
+        """Returns a level in words if they fit, else `+` for on, `·` for off, w4 for wipe 4."""
         style = "dim" if level.endswith("off") else ""
         if not self.wide:
             level = {"on": "+", "off": "·"}.get(level, level.replace("wipe ", "w"))
         return self.text(level, style)
 
     def curve(self, heights: Sequence[float], style: str = "") -> Text:
-        """Returns heights from 0 to 1 as blocks of growing height."""
+        """Returns heights from 0 to 1 as block characters."""
         blocks = _ASCII_BLOCKS if self.ascii_only else _BLOCKS
         return Text("".join(blocks[min(int(height * len(blocks)), len(blocks) - 1)] for height in heights), style)
 
     def plot(self, heights: Sequence[float], beside: Sequence[float]) -> list[Text]:
-        """Returns a curve as rows of characters from 1 down to 0, each a column; the other curve as dots."""
+        """Returns a curve as rows of characters from 1 down to 0, with another curve as dots."""
         return [self._row(heights, beside, level) for level in range(_PLOT_ROWS, -1, -1)]
 
     def _row(self, heights: Sequence[float], beside: Sequence[float], level: int) -> Text:
-        """Returns the columns at one level: a mark where a curve passes, the first curve above the other."""
+        """Returns the columns at one level; the first curve covers the other."""
         mark, dot = ("#", ".") if self.ascii_only else ("█", "·")
         rows = [[round(height * _PLOT_ROWS) for height in curve] for curve in (heights, beside)]
         line = Text(f"{level / _PLOT_ROWS:4.1f} ", "dim")
@@ -100,5 +100,5 @@ class Pen:
         return line
 
     def table(self) -> Table:
-        """Returns an empty table without lines of its own but the one below its head."""
+        """Returns an empty table with a line only below its head."""
         return Table(box=None, padding=(0, 1, 0, 0), header_style="bold", show_edge=False, pad_edge=False)

@@ -1,4 +1,4 @@
-"""Signs of planning, in words and rows: each sign in two sentences, and what was found of every cell."""
+"""Texts and rows on signs of planning: each sign in two sentences, and the findings for every cell."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ HEAD: Final = ("cell", "verdict", *SIGNS)
 
 
 def found(judgement: Judgement) -> list[tuple[Cell, PlanningResult]]:
-    """Returns the cells in which signs were looked for, the fullest first; often none."""
+    """Returns the cells with measured signs, the fullest first."""
     cells = [result.cell for result in ordered(judgement)]
     return [(cell, judgement.planning[cell]) for cell in cells if cell in judgement.planning]
 
 
 def row(cell: Cell, result: PlanningResult) -> list[str]:
-    """Returns what `HEAD` names."""
+    """Returns a row under `HEAD`."""
     numbers = [", ".join(map(wording.interval, result.effects[sign].values())) for sign in SIGNS]
     shown = [f"{result.signs[sign]}: {number}" for sign, number in zip(SIGNS, numbers, strict=True)]
     return [describe(cell), verdict(result), *shown]
 
 
 def verdict(result: PlanningResult) -> str:
-    """Returns what the signs amount to, or why there is no verdict."""
+    """Returns the verdict on the signs, or why there is none."""
     said = result.verdict or "no verdict"
     return f"{said}: {result.reason}" if result.reason else said
 
 
 def lines(judgement: Judgement) -> Sequence[str]:
-    """Returns the answer for the fullest cell, a line each."""
+    """Returns the fullest cell's answer, in lines."""
     measured = found(judgement)
     if not measured:
         return []

@@ -1,8 +1,8 @@
-"""What the pictures of a published study show: curves from its tables, what was judged of them from `report.json`.
+"""What a published study's pictures need: curves from its tables, verdicts from `report.json`.
 
-Scores follow from curves and references alone, so they are computed again, to the same numbers. Verdicts, and when a
-run came to adapt, rest on curves by block of tasks, which only runs have: they are those of the report. What else only
-runs have (which algorithm runs inside, signs of planning, lifetimes of an agent) is not there.
+Scores follow from curves and references, so they are computed again, to the same numbers. Verdicts and emergence need
+curves by block of tasks, which only runs have, so they are the report's. The inner algorithm, signs of planning and an
+agent's lifetimes also need runs and are absent.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _EMERGENCE = ("emerges_at_step", "transient_from", "transient_until")
 
 
 def published_judgement(report: Published) -> tuple[Evidence, Judgement]:
-    """Returns what a published study's pictures are drawn from.
+    """Returns evidence and judgement for a published study's pictures.
 
     Raises:
-        StoreError: a table is not there or damaged.
+        StoreError: a table is missing or damaged.
     """
     store, study = load_result(report.directory)
     evidence = read_published(store, study)
@@ -41,7 +41,7 @@ def published_judgement(report: Published) -> tuple[Evidence, Judgement]:
 
 
 def _as_told(judged: Judgement, told: Mapping[str, Any]) -> Judgement:
-    """Returns the judgement with the answer, the verdicts and the claims that the report gave."""
+    """Returns the judgement with the report's answer, verdicts and claims."""
     cells = tuple(_cell_as_told(*each) for each in zip(judged.cells, told["cells"], strict=True))
     gate = told["calibration"]
     return replace(
@@ -57,12 +57,12 @@ def _as_told(judged: Judgement, told: Mapping[str, Any]) -> Judgement:
 
 
 def _claim(told: Mapping[str, Any] | None) -> Claim:
-    """Returns what a report said of a claim; older ones did not test all."""
+    """Returns the report's statement on a claim; older reports did not test all."""
     return Claim(told["status"], told["sentence"], ()) if told else Claim("not applicable", "", ())
 
 
 def _cell_as_told(result: CellResult, told: Mapping[str, Any]) -> CellResult:
-    """Returns a cell with its verdict and the classes of its runs."""
+    """Returns a cell with the report's verdict and classes of runs."""
     by_seed = {run["seed"]: run for run in told["runs"]}
     return replace(
         result,

@@ -1,4 +1,4 @@
-"""The rows and lines that say by which route agents have an ingredient."""
+"""Rows and lines on routes: how agents get each ingredient."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ ROUTES = ("cell", "has reward by", "has action by", "has memory by", "has tasks 
 
 
 def routed(results: Sequence[CellResult]) -> list[CellResult]:
-    """Returns the cells of which routes are known."""
+    """Returns the cells with known routes."""
     return [result for result in results if result.routes]
 
 
 def route_row(result: CellResult) -> list[str]:
-    """Returns by which routes the agents of a cell have each ingredient."""
+    """Returns a cell's routes of each ingredient."""
     return [describe(result.cell), *route_words(result).values()]
 
 
 def route_lines(results: Sequence[CellResult]) -> list[str]:
-    """Returns the same of the cells that lack a channel or a memory, a line each: the others are shown everything."""
+    """Returns a line for each cell that lacks a channel or a memory; others are shown everything."""
     lacking = [result for result in routed(results) if not result.cell.is_full]
     words = ("reward", "action", "memory", "tasks")
     return [

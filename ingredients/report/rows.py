@@ -1,4 +1,4 @@
-"""The rows and lists that the terminal and Markdown share: what is said is decided here, how it looks is theirs."""
+"""Rows and lists that terminal and Markdown share: contents here, looks there."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ordered(judgement: Judgement) -> list[CellResult]:
 
 
 def gap(result: CellResult) -> str:
-    """Returns what a lifetime returns beside its ceiling and how much is missing, in one line."""
+    """Returns a sentence on a lifetime's return, its ceiling and the difference."""
     returned = f"A lifetime returns {wording.interval(result.return_, 1)}"
     if result.ceiling is None:
         return f"{returned}."
@@ -54,20 +54,20 @@ def gap(result: CellResult) -> str:
 
 
 def ingredient_row(name: str, result: IngredientResult) -> list[str]:
-    """Returns an ingredient's name, whether it is needed, what lacking it costs, and the p of that cost."""
+    """Returns an ingredient's name, whether it is needed, the cost of lacking it, and its p."""
     effect = result.effect
     cost = wording.bounded(effect.mean, effect.low, effect.high)
     return [name.replace("_", " "), wording.answer(result.necessary), cost, wording.p_text(effect.p)]
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns the same with why it is needed, and the probability that a run scores higher with it."""
+    """Returns the same, with why it is needed and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
     return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
 
 def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
-    """Returns what each of these probes shows of a cell."""
+    """Returns the results of these probes on a cell."""
     return [
         describe(result.cell),
         *(wording.probe_score(name, result) if name in result.probes else wording.NOTHING for name in names),
@@ -75,18 +75,18 @@ def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
 
 
 def analysed(judgement: Judgement) -> list[str]:
-    """Returns the names of the numbers that the family's own analysis gave, in its order; empty where it has none."""
+    """Returns the names of the family's own statistics, in its order."""
     return list(dict.fromkeys(name for result in judgement.cells for name in result.statistics))
 
 
 def analysis_row(result: CellResult, names: Sequence[str]) -> list[str]:
-    """Returns those numbers of a cell, each with its interval over runs."""
+    """Returns a cell's statistics, with intervals over runs."""
     numbers = [result.statistics.get(name) for name in names]
     return [describe(result.cell), *(wording.interval(each) if each else wording.NOTHING for each in numbers)]
 
 
 def analysis_lines(result: CellResult) -> list[str]:
-    """Returns the same, a line a number."""
+    """Returns the same, one statistic a line."""
     return [f"{name.replace('_', ' ')}: {wording.interval(value)}" for name, value in result.statistics.items()]
 
 
@@ -102,7 +102,7 @@ REFERENCES = (
 
 
 def reference_row(reference: ReferenceResult, curves: ShownCurves, judgement: Judgement) -> list[str]:
-    """Returns what `REFERENCES` names."""
+    """Returns a row under `REFERENCES`."""
     roles = [role for role, played in curves.references.roles.items() if played.name == reference.name]
     shown_task = reference.name == INFORMED
     verdicts = [
@@ -122,7 +122,7 @@ def reference_row(reference: ReferenceResult, curves: ShownCurves, judgement: Ju
 
 
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
-    """Yields, with their titles, the lists that a reader must know of, where they are not empty."""
+    """Yields, with titles, the non-empty lists that a reader must know."""
     results = ordered(judgement)
     reasons = {
         verdict: [f"{describe(each.cell)}: {each.reason}" for each in results if each.verdict == verdict and each.seeds]
@@ -148,7 +148,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _classes(results: Sequence[CellResult]) -> list[str]:
-    """Returns how many runs are of each class, what share would learn, and late scores; cells alike share a line."""
+    """Returns how many runs are of each class, what share would learn, and late scores; equal cells share a line."""
     alike: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         if result.classes:
@@ -158,13 +158,13 @@ def _classes(results: Sequence[CellResult]) -> list[str]:
 
 
 def _class_line(counted: str, share: str, cells: Sequence[CellResult]) -> str:
-    """Returns the line of the cells whose runs came out alike, with the late scores of their runs."""
+    """Returns the line of cells with equal classes, with late scores."""
     lates = "; ".join(_lates(cells, name) for name in cells[0].classes)
     return f"{few(each.cell for each in cells)}: {counted}. {share}.{f' Late scores: {lates}.' if lates else ''}"
 
 
 def _lates(cells: Sequence[CellResult], name: str) -> str:
-    """Returns the late scores of the runs of a class: each of them where classes differ, else from which to which."""
+    """Returns the late scores of a class's runs: all if classes differ, else the range."""
     runs = [run for result in cells for run in result.runs]
     scores = sorted(run.late for run in runs if run.verdict == name and run.late is not None)
     if len(cells[0].classes) > 1 and len(scores) <= _MOST_SCORES:
@@ -175,32 +175,32 @@ def _lates(cells: Sequence[CellResult], name: str) -> str:
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
-    """Returns the cells whose probes say something: a run of them learned; else the fullest."""
+    """Returns the cells with a learned run and probes, or the fullest one with probes."""
     with_probes = [result for result in ordered(judgement) if result.probes]
     return [result for result in with_probes if result.verdict == "in-context" or result.learned] or with_probes[:1]
 
 
 def probe_lines(result: CellResult) -> list[str]:
-    """Returns what each probe of a cell shows, in a line each."""
+    """Returns a line for each probe of a cell."""
     return [
         f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in wording.probe_names([result])
     ]
 
 
 def _courses(results: Sequence[CellResult]) -> list[str]:
-    """Returns when each cell that is in-context came to be so, and which ones lost it again."""
+    """Returns when each in-context cell came to adapt, and which lost it."""
     shown = [result for result in results if result.verdict == "in-context" or result.transient]
     return [f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown]
 
 
 def _memorised(results: Sequence[CellResult]) -> list[str]:
-    """Returns which cells learned their own training tasks rather than to learn, a line each."""
+    """Returns a line on cells that memorised their training tasks."""
     found = [result.cell for result in results if result.memorises]
     return [f"learned by heart: {few(found)}"] if found else []
 
 
 def notes(evidence: Evidence, judgement: Judgement) -> list[str]:
-    """Returns what a reader must know to read the answer rightly."""
+    """Returns what a reader must know to interpret the answer."""
     return [*_notes_on_runs(evidence), *judgement.notes]
 
 
@@ -216,14 +216,14 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:
-    """Returns the first lines of a list and how many more there are; of failed runs all, since each has its reason."""
+    """Returns the first lines and how many are left out; all lines of failed runs, since each has its reason."""
     if title == FAILED or len(lines) <= most:
         return lines
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
 
 
 def sufficient(judgement: Judgement) -> list[str]:
-    """Returns which sets of ingredients were enough, the smallest, a line each; empty where none was shown to be."""
+    """Returns a line for each smallest sufficient set of ingredients that was shown."""
     sets = [_set(names) for names in judgement.minimal_sufficient]
     if len(sets) == 1:
         return [f"One set of ingredients was shown to be enough here: {sets[0]}."]
@@ -237,14 +237,14 @@ def _set(names: Sequence[str]) -> str:
 
 
 def _one(yardstick: str) -> str:
-    """Returns what a late score of 1 is."""
+    """Returns what a late score of 1 means."""
     if yardstick == INFORMED:
         return f"A late score of 1 is the yardstick ({yardstick}). {INFORMED_SCALE}"
     return f"A late score of 1 is the yardstick ({yardstick}), the best policy known that is not told the task."
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns what the scores mean (both ends of the scale, the windows, the interval), and the kinds of memory."""
+    """Returns the meaning of scores (scale, windows, intervals) and of kinds of memory."""
     criterion = evidence.study.criterion
     parts = [
         f"Brackets hold a {criterion.confidence:.0%} interval over runs, which are agents with different seeds.",

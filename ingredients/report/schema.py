@@ -1,7 +1,6 @@
-"""The form of `report.json` as a JSON Schema, by which programs that read reports are written and checked.
+"""The JSON Schema of `report.json`, for programs that read reports.
 
-Every key that it names is there in every report of that version; a report may have more keys, so that a later report
-can still be read.
+Every report of that version has all its keys; further keys are allowed, so that later reports can still be read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A report without verdicts is short: what was earned beside the references, what to do next, what failed."""
+"""The short report without verdicts: returns beside references, what to do next, what failed."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _ROLES = ("floor", "reactive", "yardstick")
 
 
 def is_short(judgement: Judgement) -> bool:
-    """Returns whether no cell is judged: all runs failed, or the references are not what they are known to be."""
+    """Returns whether no cell is judged: all runs failed, or references failed their calibration."""
     if not any(result.seeds for result in judgement.cells) and any(result.failed for result in judgement.cells):
         return True
     return bool(judgement.references) and not judgement.calibration.passed
 
 
 def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
-    """Returns the judgement; where every run that ended has failed, its sentence says so and why, and nothing else."""
+    """Returns the judgement; if all ended runs failed, its sentence says only that, and why."""
     if evidence.finished or not evidence.failures:
         return judgement
     (reason, count), *others = Counter(evidence.failures.values()).most_common()
@@ -43,7 +43,7 @@ def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
 
 
 def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[str]]]:
-    """Returns all that such a report has beside its first sentence; failed runs first where there are no others."""
+    """Returns everything after the first sentence; without finished runs, only what failed."""
     others = [(title, lines) for title, lines in rows.lists(evidence, judgement) if title in _KEPT]
     if not evidence.finished:
         return [(title, lines) for title, lines in others if lines]
@@ -85,7 +85,7 @@ def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 
 
 def _settings(tasks: Tasks) -> Iterator[str]:
-    """Yields what makes these tasks what they are, as `--set` takes it."""
+    """Yields the tasks' settings, as `--set` takes them."""
     for key, value in tasks.model_dump(exclude={family_key(tasks)}).items():
         if value not in ({}, [], "auto", "sync"):
             written = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)

@@ -1,6 +1,6 @@
-"""How `ingredients report` shows reports: one, or several side by side, in the format that was asked for.
+"""How `ingredients report` shows one report, or several side by side, in each format.
 
-Nothing heavy is imported before there is something to show, so that `--help` answers at once.
+Heavy imports wait until there is something to show, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Format(StrEnum):
 
 
 def default_folder() -> Path:
-    """Returns the folder that is shown when none is given.
+    """Returns the folder to show by default.
 
     Raises:
-        UsageError: it is not there.
+        UsageError: it does not exist.
     """
     if DEFAULT_FOLDER.is_dir():
         return DEFAULT_FOLDER
@@ -48,7 +48,7 @@ def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = F
     """Refuses several folders where only one makes sense.
 
     Raises:
-        UsageError: with `--expect`, which is of one study, or `--index`, which is of one folder.
+        UsageError: several folders with `--expect` or `--index`.
     """
     if index and (len(folders) > 1 or expect is not None):
         raise UsageError("--index: writes one page into one folder of reports; allowed: one folder, without --expect")
@@ -57,7 +57,7 @@ def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = F
 
 
 def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
-    """Returns what a file expects of the study in a folder; nothing is judged or drawn before a wrong file is known.
+    """Returns what a file expects of a folder's study, so that a wrong file is found before judging.
 
     Raises:
         UsageError: the file is wrong, or the study's runs are not here.
@@ -74,7 +74,7 @@ def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
 
 
 def unexpected(found: Report | Published, expected: Sequence[Expectation]) -> list[str]:
-    """Returns a line for each verdict that is not as expected (`expected_of`)."""
+    """Returns a line for each unexpected verdict (`expected_of`)."""
     from ingredients.report.expect import differences
     from ingredients.report.side import Published
 
@@ -108,7 +108,7 @@ def show(reports: Sequence[Report | Published], format_: Format) -> None:
 
 
 def _lacks(report: Report | Published, format_: Format) -> bool:
-    """Returns whether a published folder does not hold its report in a format, so that a comparison of one shows it."""
+    """Returns whether a published folder lacks its report in a format, so that a comparison of one shows it."""
     from ingredients.report.side import Published
 
     file = {Format.markdown: "report.md", Format.html: "report.html"}.get(format_)
@@ -116,9 +116,9 @@ def _lacks(report: Report | Published, format_: Format) -> bool:
 
 
 def load_report_ahead(device: str) -> None:
-    """Loads in a thread, while workers train, what the report needs at the end: libraries that take seconds to load.
+    """Loads the report's libraries in a thread while workers train.
 
-    Not beside a CPU that trains, which has no core to spare.
+    Not with CPU training, which has no core to spare.
     """
     if device == "cpu":
         return

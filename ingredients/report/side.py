@@ -1,7 +1,4 @@
-"""One study of several side by side, and a published one, whose runs are not here: what `report.json` has kept of it.
-
-What is read from `report.json` was judged by the version that wrote it.
-"""
+"""One study of a comparison, judged now or, if published without its runs, as its `report.json` says."""
 
 from __future__ import annotations
 
@@ -53,16 +50,16 @@ class ShownCell(NamedTuple):
 
 @dataclass(frozen=True)
 class Side:
-    """A study as a comparison shows it.
+    """A study in a comparison.
 
     Attributes:
         directory: its results folder.
         study: as stored there.
         sentence: its answer.
         cells: what is shown of each.
-        state: how far it got, in brackets; empty where to its end.
-        scale: what 0 and 1 stand for.
-        older: whether an older rule judged it, which classified no runs.
+        state: its progress in brackets; empty if complete.
+        scale: meaning of 0 and 1.
+        older: whether an older rule judged it, without classes of runs.
     """
 
     directory: Path
@@ -75,7 +72,7 @@ class Side:
 
 
 def side_of(directory: Path, evidence: Evidence, judgement: Judgement) -> Side:
-    """Returns a judged study as a comparison shows it."""
+    """Returns a judged study for a comparison."""
     whole = evidence.complete and not evidence.failures
     yardstick = judgement.yardstick
     scale = _NO_SCALE
@@ -93,7 +90,7 @@ def _scale(floor: str, low: float | None, yardstick: str, high: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A study whose runs are not here, as its files tell of it; nothing is judged again and nothing is written."""
+    """A study without its runs, from its files; nothing is judged again or written."""
 
     directory: Path
     json: dict[str, Any]
@@ -101,20 +98,20 @@ class Published:
 
     @property
     def markdown(self) -> str:
-        """The content of `report.md`."""
+        """Content of `report.md`."""
         return self._text("report.md")
 
     @property
     def html(self) -> str:
-        """The content of `report.html`."""
+        """Content of `report.html`."""
         return self._text("report.html")
 
     @cached_property
     def side(self) -> Side:
-        """The study as a comparison shows it.
+        """The study for a comparison.
 
         Raises:
-            StoreError: If `report.json` is not what a report wrote.
+            StoreError: `report.json` is not what a report wrote.
         """
         store, study = load_result(self.directory)
         references = store.read_references() or {}
@@ -133,7 +130,7 @@ class Published:
         """What is shown of each cell.
 
         Raises:
-            StoreError: If `report.json` is not what a report wrote.
+            StoreError: `report.json` is not what a report wrote.
         """
         _, study = load_result(self.directory)
         try:
@@ -144,10 +141,10 @@ class Published:
 
     @cached_property
     def curves(self) -> SideCurves:
-        """Its curves for a comparison; none where the folder has no table of them.
+        """Its curves for a comparison; none without a table of them.
 
         Raises:
-            StoreError: If that table is damaged.
+            StoreError: that table is damaged.
         """
         return stored_curves(self.directory, self.json, list(self.cells))
 
@@ -163,10 +160,10 @@ class Published:
 
 
 def published(directory: Path) -> Published | None:
-    """Returns what a folder without runs tells of its study; None where it has runs, or no report.
+    """Returns the study of a folder without runs; None if it has runs, or no report.
 
     Raises:
-        StoreError: If the folder is no results folder, or `report.json` holds no JSON object.
+        StoreError: the folder is no results folder, or `report.json` holds no JSON object.
     """
     store, _ = load_result(directory)
     path = directory / REPORT_JSON
@@ -178,10 +175,10 @@ def published(directory: Path) -> Published | None:
 
 
 def report_content(path: Path) -> dict[str, Any]:
-    """Returns what a `report.json` holds.
+    """Returns the content of a `report.json`.
 
     Raises:
-        StoreError: If it cannot be read, or holds no JSON object.
+        StoreError: it cannot be read, or holds no JSON object.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -197,7 +194,7 @@ def _damaged(directory: Path, error: Exception) -> StoreError:
 
 
 def is_older(content: Mapping[str, Any]) -> bool:
-    """Returns whether an older rule judged what a `report.json` holds: it classified no runs."""
+    """Returns whether an older rule judged a `report.json`, without classes of runs."""
     return any("share" not in cell for cell in content["cells"])
 
 

@@ -1,4 +1,4 @@
-"""Adaptation curves of one study of several side by side, on its own scale: 0 is its floor, 1 its yardstick."""
+"""Adaptation curves of a study in a comparison, on its own scale: 0 is its floor, 1 its yardstick."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SideCurves = Mapping[Cell, Rows]
 
 
 def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
-    """Returns the curves of a judged study; none where it has no scale."""
+    """Returns the curves of a judged study; none without a scale."""
     scale = judgement.scale
     if scale is None or not scale.usable:
         return {}
@@ -31,11 +31,11 @@ def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
 
 
 def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[Cell]) -> SideCurves:
-    """Returns the curves of a study whose runs are not here, as its table of curves has them; none without the table.
+    """Returns the curves of a study without its runs, from its table; none without the table.
 
     Args:
         directory: its folder.
-        content: what its `report.json` holds, with the scale.
+        content: of its `report.json`, with the scale.
         cells: its cells.
 
     Raises:

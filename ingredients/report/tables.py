@@ -1,4 +1,4 @@
-"""The tables of the terminal report: cells, references, ingredients."""
+"""The terminal report's tables: cells, references, ingredients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHORT_CURVE = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table, before it is known whether it fits; words of one that `wraps` may stand below each other."""
+    """A column of a table that may be left out; one that `wraps` may break between words."""
 
     title: str
     texts: Sequence[Text]
@@ -35,13 +35,13 @@ class Column:
 
     @property
     def width(self) -> int:
-        """The characters that it needs: of its longest line, or of its longest word where it may wrap."""
+        """Characters that it needs: its longest line, or longest word if it wraps."""
         lines = [self.title, *(text.plain for text in self.texts)]
         return max(cell_len(part) for line in lines for part in (line.split() if self.wraps else [line]))
 
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each cell, the fullest first: levels and verdict, and as much between them as fits."""
+    """Returns a row for each cell, the fullest first, with as many columns as fit."""
     curves = ShownCurves(evidence, judgement)
     results = rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
@@ -82,7 +82,7 @@ def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool
 
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each reference policy, in the same scale as the cells."""
+    """Returns a row for each reference policy, on the cells' scale."""
     curves = ShownCurves(evidence, judgement)
     return fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
 
@@ -104,7 +104,7 @@ def _reference_columns(
 
 
 def ingredient_table(judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each ingredient: whether it is needed here, and what lacking it costs."""
+    """Returns a row for each ingredient: whether it is needed, and the cost of lacking it."""
     return fitting(lambda without: _ingredient_columns(judgement, pen, without), _INGREDIENTS_WITHOUT, pen)
 
 
@@ -120,7 +120,7 @@ def _ingredient_columns(judgement: Judgement, pen: Pen, without: Collection[str]
 
 
 def fitting(columns: Callable[[Collection[str]], Iterable[Column]], gives_way: Sequence[str], pen: Pen) -> Table:
-    """Returns the table with as many of its columns as fit; what gives way goes one by one, in the order given."""
+    """Returns the table with as many columns as fit; those of `gives_way` are dropped in order."""
     for count in range(len(gives_way) + 1):
         chosen = list(columns(gives_way[:count]))
         if sum(column.width + 1 for column in chosen) - 1 <= pen.width:

@@ -1,4 +1,4 @@
-"""The pages' templates: filled in by jinja2, which escapes every text; style and script stand within the page."""
+"""Fills in the pages' jinja2 templates, which escape every text and contain style and script."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jinja2
 
 
 def filled_in(template: str, **values: Any) -> str:  # noqa: ANN401 - whatever a template shows
-    """Returns a page; a value that the template needs and does not get is an error."""
+    """Returns a page; a missing value is an error."""
     loader = jinja2.PackageLoader("ingredients.report")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True

@@ -1,4 +1,4 @@
-"""The report on a terminal: answer, cells with their curves, references, ingredients, what failed, files."""
+"""The report on a terminal: answer, cells with curves, references, ingredients, failures, files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet
 
 @dataclass(frozen=True, eq=False)
 class TerminalReport:
-    """Everything of a report that fits a terminal; print it with `rich.console.Console().print`."""
+    """A report for a terminal; print it with `rich.console.Console().print`."""
 
     evidence: Evidence
     judgement: Judgement
@@ -31,7 +31,7 @@ class TerminalReport:
     written: bool = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yields the parts from top to bottom, an empty line before each."""
+        """Yields the parts, with an empty line before each."""
         pen = Pen(options.max_width, options.ascii_only)
         for part in self._parts(pen):
             yield Text()
@@ -74,7 +74,7 @@ class TerminalReport:
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
-        """Draws the fullest cell's curve between floor and yardstick, a row a tenth of the way, and its gap below."""
+        """Draws the fullest cell's curve between floor and yardstick, and its gap below."""
         result = rows.ordered(self.judgement)[0]
         curves = ShownCurves(self.evidence, self.judgement)
         mean = curves.mean(result.cell)
@@ -89,18 +89,18 @@ class TerminalReport:
         yield Group(pen.text(title, "bold"), *drawn, below, pen.text(rows.gap(result)))
 
     def _probes(self, pen: Pen) -> Iterator[RenderableType]:
-        """Says what the probes show of the fullest cell that is in-context; those of others are in the files."""
+        """Yields the probes of the fullest in-context cell; files have the others."""
         for result in rows.probed(self.judgement)[:1]:
             yield _listed(f"Probes of {describe(result.cell)}", rows.probe_lines(result), pen)
 
     def _analysis(self, pen: Pen) -> Iterator[RenderableType]:
-        """Gives the family's own analysis of the fullest cell; that of the others is in the files."""
+        """Yields the family's own analysis of the fullest cell; files have the others."""
         for result in [result for result in rows.ordered(self.judgement) if result.statistics][:1]:
             title = pen.text(f"{self.evidence.study.tasks.analysis}; {describe(result.cell)}", "bold")
             yield Group(title, *map(pen.bullet, rows.analysis_lines(result)))
 
     def _key(self, pen: Pen) -> RenderableType:
-        """Explains the columns, and every verdict that occurs."""
+        """Returns the meaning of columns and of every verdict that occurs."""
         meanings = [
             pen.text(wording.marked(verdict), VERDICT_STYLES[verdict]) + pen.text(f": {meaning}")
             for verdict, meaning in wording.meanings(self.judgement)
@@ -116,7 +116,7 @@ class TerminalReport:
         return Group(table, *map(pen.text, sets), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
-        """Says how to go on with what is not there yet, and where the report's files are."""
+        """Yields how to continue an unfinished study, and where the report's files are."""
         if not self.evidence.complete or not self.evidence.finished:
             yield pen.text(f"To {go_on(self.directory)}", "yellow")
         if self.written:
@@ -124,5 +124,5 @@ class TerminalReport:
 
 
 def _listed(title: str, lines: list[str], pen: Pen) -> RenderableType:
-    """Returns a title with the first of its lines below it."""
+    """Returns a title and its first lines."""
     return Group(pen.text(title, "bold"), *map(pen.bullet, rows.shortened(title, lines, _MOST_LISTED)))

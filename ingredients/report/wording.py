@@ -1,6 +1,6 @@
-"""How numbers, levels and verdicts are written: once, for every format.
+"""How numbers, levels and verdicts are written in every format.
 
-What does not exist is `–`, never 0 or nan.
+A missing value is `–`, never 0 or nan.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory a
 
 
 def probe_name(name: str) -> str:
-    """Returns what a probe does, in a few words."""
+    """Returns a probe's title."""
     return spec_of_probe(name).title
 
 
 def probe_names(results: Iterable[CellResult]) -> list[str]:
-    """Returns the probes that some cell has, in the order in which they are shown."""
+    """Returns the probes of any cell, in display order."""
     having = {name for result in results for name in result.probes}
     known = [probe.name for probe in PROBES]
     return [*(name for name in known if name in having), *sorted(having.difference(known))]
 
 
 def probe_score(name: str, result: CellResult) -> str:
-    """Returns what a probe shows, by the score that it is about: the cost, the fresh start, the gain that is left."""
+    """Returns a probe's own score: cost, fresh start, remaining gain or late score."""
     probe, shows = result.probes[name], spec_of_probe(name).shows
     if shows == "fresh start":
         return f"score after it {interval(probe.after)}; at the start of a lifetime {number(result.early.mean)}"
@@ -69,7 +69,7 @@ def probe_score(name: str, result: CellResult) -> str:
 
 
 def emergence(result: CellResult) -> str:
-    """Returns when in training a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
+    """Returns when a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
     steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
     lost = f"; {result.transient} of {several(result.seeds, 'run')} adapted and lost it" if result.transient else ""
     if not steps:
@@ -88,50 +88,50 @@ def steps_text(steps: int) -> str:
 
 
 def verdict_text(verdict: str | None) -> str:
-    """Returns a verdict as people read it; null is "not applicable"."""
+    """Returns a verdict in words; None is "not applicable"."""
     return verdict or "not applicable"
 
 
 def marked(verdict: str | None) -> str:
-    """Returns a verdict with its mark, which tells it without colour."""
+    """Returns a verdict with its mark, which needs no colour."""
     return f"{VERDICT_MARKS[verdict]} {verdict_text(verdict)}"
 
 
 def storage(result: CellResult) -> str:
-    """Returns where an in-context cell holds the past, where it can be elsewhere than in its memory; else nothing."""
+    """Returns where an in-context cell stores the past, if not in its memory alone."""
     return "" if result.storage in (None, "internal") else f", stored in {_STORAGES[result.storage]}"
 
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:
-    """Returns each verdict that occurs, of a cell, a run or a reference, with what it means."""
+    """Returns each verdict of a cell, run or reference that occurs, with its meaning."""
     occurring: set[str | None] = {result.verdict for result in judgement.cells}
     occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
     return [(verdict, meaning) for verdict, meaning in VERDICT_MEANINGS.items() if verdict in occurring]
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Returns a number with fixed digits, without the sign of a negative zero."""
+    """Returns a number with fixed digits, without a negative zero."""
     if value is None:
         return NOTHING
     return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def interval(value: Interval | None, digits: int = 2) -> str:
-    """Returns `0.94 [0.91, 0.97]`; the mean alone where one run gives no bounds."""
+    """Returns `0.94 [0.91, 0.97]`, or the mean alone without bounds."""
     if value is None:
         return NOTHING
     return bounded(value.mean, value.low, value.high, digits)
 
 
 def bounded(mean: float | None, low: float | None, high: float | None, digits: int = 2) -> str:
-    """Returns a mean with its bounds, or alone where it has none."""
+    """Returns a mean with its bounds, or alone."""
     if low is None or high is None:
         return number(mean, digits)
     return f"{number(mean, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 
 def p_text(p: float | None) -> str:
-    """Returns a p with the digits that matter: `< 0.001`, `0.012`, `0.43`."""
+    """Returns a p value: `< 0.001`, `0.012`, `0.43`."""
     if p is None:
         return NOTHING
     if p < 0.001:
@@ -147,14 +147,14 @@ def answer(value: bool | None) -> str:
 def level(cell: Cell, ingredient: Ingredient) -> str:
     """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory`.
 
-    Of `module:Class` the name of the class is shown.
+    `module:Class` is shown as its class.
     """
     text = level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
     return text.rpartition(":")[2]
 
 
 def memories(evidence: Evidence) -> str:
-    """Returns what the levels of memory mean, where there are other kinds than `agent.memory`; else nothing."""
+    """Returns the meaning of memory levels if there are other kinds than `agent.memory`, else nothing."""
     if not any(isinstance(level, MemoryKind) for level in evidence.study.ingredients.memory):
         return ""
     return (
@@ -169,9 +169,9 @@ def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:
 
 
 def progress(evidence: Evidence) -> str:
-    """Returns how far the study got: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`.
+    """Returns a study's progress: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`.
 
-    Where the references are not there, that follows.
+    Missing references are added.
     """
     parts = [f"{evidence.finished} of {several(evidence.planned, 'run')} finished"]
     parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []

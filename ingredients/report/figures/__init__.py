@@ -1,12 +1,9 @@
-"""The pictures of a report, in the order in which it shows them.
+"""The pictures of a report, in display order. Only this wing imports matplotlib.
 
-Nothing that the rest of the report needs is here, so that
-matplotlib is imported only when something is drawn.
-
-In reading order: `drawn` (a picture's forms), `view` (what it is made of), `panel` (one cell's curves) with `sheet`
-(where panels stand) and `spots` (values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`,
-`inner`, `planning`, `effects` (the pictures) with `sentences` (the same in words); `beside` (studies side by side);
-`inline` (into a page); `trace` (lifetimes of one agent).
+In reading order: `drawn` (file forms of a picture), `view` (its data), `panel` (one cell's curves) with `sheet` (layout
+of panels) and `spots` (values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`,
+`planning`, `effects` (the pictures) with `sentences` (alternative texts); `beside` (studies side by side); `inline`
+(into a page); `trace` (lifetimes of one agent).
 """
 
 from __future__ import annotations
@@ -37,12 +34,12 @@ __all__ = ["Picture", "draw", "figure", "names", "small_multiples"]
 
 
 def draw(evidence: Evidence, judgement: Judgement) -> tuple[Picture, ...]:
-    """Returns every picture that has something to show, by and by the same bytes for the same content."""
+    """Returns every picture that has something to show; equal content gives equal bytes."""
     return tuple(drawn(words, make) for words, make in _pictures(View(evidence, judgement)))
 
 
 def figure(evidence: Evidence, judgement: Judgement, name: str) -> Figure | None:
-    """Returns one picture by the name of its file, such as `adaptation`, to be changed; None if it is not shown."""
+    """Returns one picture by its file name, such as `adaptation`, which may be changed; None if it is not shown."""
     pictures = {words.name: make for words, make in _pictures(View(evidence, judgement))}
     return styled(name, pictures[name]) if name in pictures else None
 
@@ -53,7 +50,7 @@ def names(evidence: Evidence, judgement: Judgement) -> tuple[str, ...]:
 
 
 def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Picture], ...]:
-    """Returns a small picture of each cell, the fullest first, for a page on which they flow; none of mere runs."""
+    """Returns a small picture of each cell, the fullest first; none without references."""
     view = View(evidence, judgement)
     if not view.curves.has_references:
         return ()

@@ -1,4 +1,4 @@
-"""`adaptation`: one panel a cell, so that a reader sees which ingredients matter without reading code."""
+"""`adaptation`: one panel for each cell, which shows at a glance which ingredients matter."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from ingredients.report.opening import opening
 
 
 def words(view: View) -> Words:
-    """Returns what is said of the picture."""
+    """Returns the picture's texts."""
     return Words("adaptation", "Adaptation curves of all cells", verdicts_in_words(view.cells))
 
 
 def figure(view: View) -> Figure:
-    """Returns small multiples of all cells: every run, their mean and interval, beside the references."""
+    """Returns panels of all cells: every run, their mean and interval, beside the references."""
     evidence, judgement, curves = view.evidence, view.judgement, view.curves
     results = {result.cell: result for result in judgement.cells}
     arrangement = layout(list(results))
@@ -54,7 +54,7 @@ def figure(view: View) -> Figure:
 
 
 def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) -> list[Line]:
-    """The question, the answer, how to read a panel, and what all panels share or lack."""
+    """Returns question, answer, how to read a panel, and what all panels share."""
     study = evidence.study
     tasks = "new tasks" if new_tasks(evidence) else "tasks"
     dotted = " (dotted)" if evidence.reference("reactive") else ""
@@ -83,7 +83,7 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) 
 
 
 def _notes(judgement: Judgement) -> list[Line]:
-    """What the verdicts that occur mean, under the legend."""
+    """Returns the meanings of the verdicts that occur."""
     return [
         Line(f"{wording.marked(verdict)}: {meaning}", 8, colour=VERDICT_COLOURS[verdict])
         for verdict, meaning in wording.meanings(judgement)
@@ -95,7 +95,7 @@ def _ceilings(judgement: Judgement) -> bool:
 
 
 def _write(figure: Figure, sheet: Sheet, handles: list[Artist]) -> None:
-    """Writes the header, the legend and the notes."""
+    """Writes header, legend and notes."""
     left = 0.25 / sheet.width
     down = 0.25
     for line in sheet.lines():
@@ -129,7 +129,7 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
 
 
 def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
-    """Writes the verdict above a panel and the numbers behind it, and the cell's name where no row or column has it."""
+    """Writes verdict and numbers above a panel, and the cell's name if no row or column has it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = f", {result.failed} failed" if result.failed else ""
     scores = f"late score {wording.interval(result.late)} · {result.learned}/{result.seeds} learned{failed}"
@@ -143,7 +143,7 @@ def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
 
 
 def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) -> None:
-    """Names rows, columns and the outer axes, and leaves the inner tick labels out."""
+    """Names rows, columns and outer axes, and hides inner tick labels."""
     rows = sheet.layout.rows
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
@@ -165,5 +165,5 @@ def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) ->
 
 
 def _beside(axes: Axes, text: str, at: tuple[float, float], points: tuple[float, float], **style: object) -> None:
-    """Writes text some points away from a place on the axes."""
+    """Writes text at an offset, in points, from a place on the axes."""
     axes.annotate(text, at, xytext=points, xycoords="axes fraction", textcoords="offset points", **style)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""Studies side by side: the curves of a cell in each of them on one pair of axes, and every late score.
+"""Studies side by side: a cell's curves in all studies on one pair of axes, and every late score.
 
-Colour and dashes are a study's; the scale is each study's own, from its floor 0 to its yardstick 1.
+Colour and dashes identify the study; the scale is each study's own, floor 0 to yardstick 1.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ class Beside:
     """What is drawn of studies side by side.
 
     Attributes:
-        names: one a study.
-        cells: every cell that some study has.
-        shown: for each cell, what each study found; None where it does not have the cell.
-        curves: one a study.
+        names: one for each study.
+        cells: every cell of any study.
+        shown: for each cell, each study's findings; None if a study lacks it.
+        curves: one for each study.
         confidences: of each study's intervals.
     """
 
@@ -57,7 +57,7 @@ class Beside:
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """The lowest and the highest score of any run at any episode, and the scale's ends, with a margin."""
+        """Lowest and highest score of any run at any episode, including 0 and 1, with a margin."""
         rows = [rows for curves in self.curves for rows in curves.values()]
         low = min([0.0, *(float(each.min()) for each in rows)])
         high = max([1.0, *(float(each.max()) for each in rows)])
@@ -66,19 +66,19 @@ class Beside:
 
     @cached_property
     def episodes(self) -> int | None:
-        """Number of episodes of a lifetime; None where the studies differ in it."""
+        """Number of episodes of a lifetime; None if studies differ."""
         lengths = {rows.shape[1] for curves in self.curves for rows in curves.values()}
         return lengths.pop() if len(lengths) == 1 else None
 
     def curves_at(self, cell: Cell) -> Iterator[tuple[int, Rows]]:
-        """Yields the place of each study that has curves of a cell, with these."""
+        """Yields the index and curves of each study that has the cell."""
         for place, curves in enumerate(self.curves):
             if cell in curves:
                 yield place, curves[cell]
 
 
 def curve_pictures(beside: Beside) -> list[Picture | None]:
-    """Returns a small picture for each cell; None for one of which no study has curves."""
+    """Returns a small picture for each cell, or None without curves."""
     return [_curve_picture(beside, place) for place in range(len(beside.cells))]
 
 
@@ -123,14 +123,14 @@ def _study(axes: Axes, beside: Beside, place: int, rows: Rows) -> None:
 
 
 def _band(rows: Rows, confidence: float) -> tuple[Curve, Curve]:
-    """Returns the interval over runs at each episode; NaN of one run, which has none."""
+    """Returns the interval over runs at each episode; NaN for a single run."""
     found = [t_interval(each, confidence) for each in rows.T]
     low, high = np.array([(each.low, each.high) for each in found], dtype=np.float64).T
     return low, high
 
 
 def _said(beside: Beside, cell: Cell, point: int, last: int) -> str:
-    """Returns every study's mean at one of the points of the x axis, 0 to `last` - 1."""
+    """Returns every study's mean at a point of the x axis, 0 to `last` - 1."""
     where = f"episode {point + 1}" if beside.episodes else f"{point + 1}% of the lifetime"
     said = []
     for place, rows in beside.curves_at(cell):
@@ -140,7 +140,7 @@ def _said(beside: Beside, cell: Cell, point: int, last: int) -> str:
 
 
 def scores_picture(beside: Beside) -> Picture:
-    """Returns the late score of each cell in each study, as dots with their intervals."""
+    """Returns each cell's late score in each study, as dots with intervals."""
     said = f"Late score of {len(beside.cells)} cells in {len(beside.names)} studies; the table below has the numbers."
     words = Words("beside_scores", "Late score of every cell in every study", said)
     return drawn(words, lambda: _scores(beside), png=False)

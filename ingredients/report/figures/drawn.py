@@ -1,4 +1,4 @@
-"""A picture of the report: how it is styled, and the forms in which it is kept."""
+"""A picture's style and file forms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DOTS_PER_INCH = 150
 
 @dataclass(frozen=True)
 class Words:
-    """What is said of a picture: its file's stem, its heading, and what it shows, for those who do not see it."""
+    """A picture's texts: file stem, heading, alternative text."""
 
     name: str
     title: str
@@ -41,9 +41,9 @@ class Words:
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture in the forms in which it is shown; `png` is empty where only a page shows it.
+    """A picture's file forms; `png` is empty if only a page shows it.
 
-    On a page the pointer is told what is at some places (`spots`).
+    `spots` are texts that a page shows at some places under the pointer.
     """
 
     words: Words
@@ -53,7 +53,7 @@ class Picture:
 
 
 def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture:
-    """Returns the picture that `make` makes, in the style of the house."""
+    """Returns the picture of the figure from `make`, in our style."""
     with _style(words.name):
         figure = make()
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
@@ -61,7 +61,7 @@ def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture
 
 
 def styled(name: str, make: Callable[[], Figure]) -> Figure:
-    """Returns the figure that `make` makes, in the style of the house."""
+    """Returns the figure from `make`, in our style."""
     with _style(name):
         return make()
 

@@ -1,4 +1,4 @@
-"""`effects`, `runs` and `doses`: late scores as dots with their intervals."""
+"""`effects`, `runs` and `doses`: late scores as dots with intervals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAME_SHARE = 0.2  # of the axis that the name of a reference takes
 
 
 class _Dot(NamedTuple):
-    """A row: its label, a mean with its bounds, a colour, and single values to be shown beside it."""
+    """A row: label, mean with bounds, colour, and single values."""
 
     label: str
     mean: float | None
@@ -40,14 +40,14 @@ class _Dot(NamedTuple):
 
 
 def effects_words(view: View) -> Words:
-    """Returns what is said of the picture of effects."""
+    """Returns the texts of the picture of effects."""
     said = "; ".join(f"{row.label} {wording.bounded(row.mean, row.low, row.high)}" for row in _simple(view))
     title = "Late score lost without each ingredient"
     return Words("effects", title, f"Late score lost without each ingredient, all others on: {said}.")
 
 
 def effects(view: View) -> Figure:
-    """Returns the simple effects at the full cell and, below, main effects and interactions of the whole design."""
+    """Returns simple effects at the full cell, then main effects and interactions of the whole design."""
     blocks = [("late score lost without one ingredient, all others on (paired over seeds)", _simple(view))]
     if view.judgement.factorial:
         rows = [
@@ -69,7 +69,7 @@ def effects(view: View) -> Figure:
 
 
 def runs_words(view: View) -> Words:
-    """Returns what is said of the picture of runs."""
+    """Returns the texts of the picture of runs."""
     said = "; ".join(
         f"{describe(result.cell)} {', '.join(wording.number(run.late) for run in result.runs)}"
         for result in view.cells[:16]
@@ -78,7 +78,7 @@ def runs_words(view: View) -> Words:
 
 
 def runs(view: View) -> Figure:
-    """Returns every run of every cell as a dot, the mean with its interval, and the ceiling where one is known."""
+    """Returns every run of every cell as a dot, with means, intervals and known ceilings."""
     rows = [_of_cell(result) for result in view.cells]
     lines = 1 + max((each.label.count("\n") for each in rows), default=0)
     row = max(_ROW, _LINE_OF_NAME * lines)
@@ -117,7 +117,7 @@ def runs(view: View) -> Figure:
 
 
 def doses_words(view: View) -> Words:
-    """Returns what is said of the picture of doses."""
+    """Returns the texts of the picture of doses."""
     return Words("doses", "Late score by dose", " ".join(dose.sentence for dose in view.judgement.doses))
 
 
@@ -171,7 +171,7 @@ def _of_cell(result: CellResult) -> _Dot:
 
 
 def _dots(axes: Axes, rows: Sequence[_Dot], lines: Sequence[float]) -> None:
-    """Draws rows from top to bottom; a row without a number has its label alone."""
+    """Draws rows from top to bottom; a row without a number has only its label."""
     for line in lines:
         axes.axvline(line, color=_LINE, linewidth=0.7, zorder=0)
     for place, row in enumerate(rows):

@@ -1,4 +1,4 @@
-"""`emergence`: when in training runs come to adapt to tasks that they never met, and how they do on their own."""
+"""`emergence`: when in training runs come to adapt to new tasks, and how they do on their own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NEXT_LINE = 0.14  # inches that each further line of a name takes
 
 
 def shown(view: View) -> list[CellResult]:
-    """Returns the cells whose course tells something: learners, those that lost it, and the fullest that memorised."""
+    """Returns the cells to show: learners, those that lost it, memorisers, and others."""
     with_points = [result for result in view.cells if view.curves.course(result.cell, "held_out")]
     learned = [result for result in with_points if result.verdict == "in-context"]
     lost = [result for result in with_points if result.transient and result not in learned]
@@ -38,13 +38,13 @@ def shown(view: View) -> list[CellResult]:
 
 
 def words(view: View) -> Words:
-    """Returns what is said of the picture: since when each cell shown adapts, and whether it memorised."""
+    """Returns the picture's texts."""
     said = "; ".join(f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown(view))
     return Words("emergence", "When in training it appears", f"Late return against training steps. {said}.")
 
 
 def figure(view: View) -> Figure:
-    """Returns one panel a cell, in two columns, and what the lines are."""
+    """Returns one panel for each cell, in two columns, with a legend."""
     results = shown(view)
     rows = math.ceil(len(results) / _COLUMNS)
     breaks = max(wrapped(describe(result.cell), _LONGEST).count("\n") for result in results)
@@ -84,7 +84,7 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
 
 
 def _say(axes: Axes, course: TrainingCurve, own: TrainingCurve | None) -> None:
-    """Lets the page say the means at each evaluation point."""
+    """Adds the means at each evaluation point for the pointer."""
     edges = [axes.get_xlim()[0], *(course.steps[1:] + course.steps[:-1]) / 2, axes.get_xlim()[1]]
     trained = {} if own is None else dict(zip(own.steps.tolist(), own.mean.tolist(), strict=True))
     for place, (step, late) in enumerate(zip(course.steps.tolist(), course.mean.tolist(), strict=True)):
@@ -94,7 +94,7 @@ def _say(axes: Axes, course: TrainingCurve, own: TrainingCurve | None) -> None:
 
 
 def _scale(axes: Axes, course: TrainingCurve) -> None:
-    """Spreads points that were taken ever further apart; the first, before any training, stands at 0."""
+    """Sets a logarithmic x axis; the point before training is at 0."""
     first = next((step for step in course.steps if step), 1)
     axes.set_xscale("symlog", linthresh=float(first), linscale=0.5)
     top = int(course.steps[-1])

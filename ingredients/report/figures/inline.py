@@ -1,4 +1,4 @@
-"""A picture inside a page: SVG that names nothing outside, follows the page's light and dark, and can be read out."""
+"""A picture inside a page: self-contained SVG that follows light and dark mode and has alternative text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
 def inline(drawn: Picture) -> str:
-    """Returns the picture as an element of a page; its ids begin with the picture's name, so that none comes twice."""
+    """Returns the picture as an element of a page; its ids start with the picture's name, to be unique."""
     text = _NAMESPACE.sub("", _OUTSIDE.sub("", drawn.svg.decode("utf-8"))).replace("xlink:href", "href").strip()
     name = drawn.words.name
     text = _NAMED.sub(rf"\g<1>{name}-", text)
@@ -56,7 +56,7 @@ def inline(drawn: Picture) -> str:
 
 
 def ratio(drawn: Picture) -> float:
-    """Returns the ratio of a picture's width to its height."""
+    """Returns width / height of a picture."""
     wide, high = _size(drawn)
     return wide / high
 
@@ -69,7 +69,7 @@ def _size(drawn: Picture) -> tuple[float, float]:
 
 
 def _spots(places: Sequence[Place], wide: float, high: float) -> str:
-    """Returns boxes that cannot be seen, each with what is said where the pointer rests on it."""
+    """Returns invisible boxes with the texts for the pointer."""
     boxes = (
         f'<rect x="{at.left * wide:.1f}" y="{at.top * high:.1f}" width="{at.width * wide:.1f}" '
         f'height="{at.height * high:.1f}"><title>{html.escape(at.text)}</title></rect>'

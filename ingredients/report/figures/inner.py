@@ -1,4 +1,4 @@
-"""`inner`: the value that the fullest cell's agents lose at each pull, and a belief beside the exact posterior."""
+"""`inner`: value lost at each pull by the fullest cell's agents, and a decoded belief beside the exact posterior."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ARMS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 
 def words(view: View) -> Words:
-    """Returns what is said of the picture."""
+    """Returns the picture's texts."""
     cell, result = found(view.judgement)[0]
     lost = result.lost["own"]
     said = ", ".join(f"{name} {wording.number(lost[name].mean, 4)}" for name in ("agent", *_BESIDE))

@@ -1,6 +1,6 @@
-"""One panel: every run of a cell, their mean and interval, what a swapped memory costs, beside the references.
+"""One panel: a cell's runs, mean and interval, and its swapped memory, beside the references.
 
-Colours are ones that colour-blind readers can tell apart (Okabe and Ito, Tol); a verdict also has a mark.
+Colours suit colour-blind readers (Okabe and Ito, Tol); verdicts also have marks.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _BENEATH = 40  # letters of full size that fit a small panel
 
 
 def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
-    """Draws one cell on its axes; a cell without a finished run shows the references alone."""
+    """Draws one cell on its axes; without a finished run, the references alone."""
     cell, colour = result.cell, VERDICT_COLOURS[result.verdict]
     episodes = np.arange(1, curves.episodes + 1)
     axes.axvspan(curves.late_from + 0.5, curves.episodes + 0.5, color=SHADE, zorder=0, linewidth=0)
@@ -71,7 +71,7 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
 
 
 def values_along(curves: ShownCurves, result: CellResult) -> Callable[[int], str]:
-    """Returns what a cell's panel shows at an episode (0-based), in numbers."""
+    """Returns a function of an episode (0-based) that gives the panel's numbers."""
     mean = curves.mean(result.cell)
     swapped = curves.swapped(result.cell)
     low, high = curves.band(result.cell) or (None, None)
@@ -94,7 +94,7 @@ def _roles(curves: ShownCurves) -> list[tuple[str, ReferenceCurves]]:
 
 
 def write_title(axes: Axes, name: str, beneath: str) -> None:
-    """Writes a small panel's name above it, and a line of numbers beneath the name, smaller where it is long."""
+    """Writes a small panel's name and, below it, a line of numbers, smaller if long."""
     small = 6.6 * min(1.0, _BENEATH / max(len(beneath), 1))
     for text, size, weight, ink, up in ((beneath, small, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
         axes.annotate(
@@ -111,7 +111,7 @@ def write_title(axes: Axes, name: str, beneath: str) -> None:
 
 
 def set_scales(axes: Axes, curves: ShownCurves, limits: tuple[float, float]) -> None:
-    """Gives the panel the scales that all panels share."""
+    """Sets the scales that all panels share."""
     axes.set_xlim(0.5, curves.episodes + 0.5)
     axes.set_ylim(*limits)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
@@ -120,7 +120,7 @@ def set_scales(axes: Axes, curves: ShownCurves, limits: tuple[float, float]) -> 
 
 
 def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
-    """Returns the lowest and the highest y that any panel shows, with a margin."""
+    """Returns the lowest and highest y of all panels, with a margin."""
     shown: list[Curve] = [reference.curve for reference in curves.references.roles.values()]
     for cell in cells:
         swapped = curves.swapped(cell)
@@ -132,7 +132,7 @@ def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
 
 
 def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> None:
-    """Names the reference lines at their right ends, with the score that each has late in a lifetime."""
+    """Names the reference lines at their right ends, with late scores."""
     low, high = axes.get_ylim()
     roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))
     heights = spread([(float(ref.curve[-1]) - low) / (high - low) for _, ref in roles], _LABEL_INCHES / panel_height)
@@ -144,7 +144,7 @@ def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> No
 
 
 def spread(heights: list[float], gap: float) -> list[float]:
-    """Returns ascending heights moved apart until neighbours are at least `gap` away, the lowest first."""
+    """Returns ascending heights moved up until neighbours are at least `gap` apart."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + gap) if moved else height)
@@ -152,7 +152,7 @@ def spread(heights: list[float], gap: float) -> list[float]:
 
 
 def legend_handles(confidence: float, ceilings: bool) -> list[Artist]:
-    """Returns what the legend shows, once for all panels; whether some panel has a ceiling."""
+    """Returns the legend of all panels; `ceilings`: whether some panel has one."""
     colour = "#33508a"  # of no verdict: it stands for all of them
     return [
         Line2D([], [], color=colour, linewidth=0.6, alpha=0.6, label="one run"),

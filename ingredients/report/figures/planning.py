@@ -1,4 +1,4 @@
-"""`planning`: a way that an agent of the fullest cell took, beside that of a player who searches and saw the same."""
+"""`planning`: a way of the fullest cell's agent, beside that of a search with the same knowledge."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def drawn_result(view: View) -> PlanningResult | None:
 
 
 def words(view: View) -> Words:
-    """Returns what is said of the picture."""
+    """Returns the picture's texts."""
     cell, result = found(view.judgement)[0]
     took = {name: _steps(result.drawn[name]) for name in _COLOURS}
     alt = (
@@ -54,13 +54,13 @@ def figure(view: View) -> Figure:
 
 
 def _steps(places: Sequence[float]) -> str:
-    """Returns how long a way is, in words."""
+    """Returns a way's length in words."""
     count = len(places) - 1
     return "1 step" if count == 1 else f"{count} steps"
 
 
 def _maze(axes: Axes, edges: Sequence[float]) -> None:
-    """Draws a torus: passages that had been seen as grey lines, walls as bars, what was not seen as nothing."""
+    """Draws a torus: seen passages as grey lines, seen walls as bars."""
     size = math.isqrt(len(edges) // 4)
     for number, status in enumerate(edges):
         row, column = divmod(number // 4, size)
@@ -80,7 +80,7 @@ def _maze(axes: Axes, edges: Sequence[float]) -> None:
 
 
 def _way(axes: Axes, places: Sequence[float], size: int, colour: str) -> None:
-    """Draws a way; a step over the edge of the torus leaves on one side and comes back on the other."""
+    """Draws a way; steps over the torus's edge leave on one side and return on the other."""
     at = [divmod(int(place), size) for place in places]
     for (row, column), (then_row, then_column) in itertools.pairwise(at):
         down = (then_row - row + 1) % size - 1

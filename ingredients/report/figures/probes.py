@@ -1,4 +1,4 @@
-"""`probes`: what each intervention does to a cell that learns (docs/design.md §8)."""
+"""`probes`: the effect of each intervention on a cell that learns (docs/design.md §8)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
 
 
 def shown(result: CellResult) -> list[str]:
-    """Returns the probes of a cell in the order in which they are shown; controls of the swaps are no pictures."""
+    """Returns a cell's probes in display order, without controls of swaps."""
     return [name for name in wording.probe_names([result]) if not spec_of_probe(name).control]
 
 
 def words(result: CellResult, place: int) -> Words:
-    """Returns what is said of the picture: each probe with its score."""
+    """Returns the picture's texts: each probe with its score."""
     said = "; ".join(f"{wording.probe_name(name)}: {wording.probe_score(name, result)}" for name in shown(result))
     name = "probes" if place == 0 else f"probes_{place + 1}"
     return Words(
@@ -36,7 +36,7 @@ def words(result: CellResult, place: int) -> Words:
 
 
 def figure(view: View, result: CellResult) -> Figure:
-    """Returns one panel a probe: the plain lifetime thin, the probed one bold, a line where the probe begins."""
+    """Returns one panel for each probe: plain lifetime thin, probed one bold, a line where the probe begins."""
     names = shown(result)
     rows = math.ceil(len(names) / _COLUMNS)
     height = rows * _HIGH + _FOOT

@@ -1,4 +1,4 @@
-"""Pictures in words, for those who do not see them."""
+"""Alternative texts of pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST = 16
 
 
 def wrapped(name: str, most: int) -> str:
-    """Returns a name in lines of at most so many letters; of `module:Class` the name of the class."""
+    """Returns a name in lines of at most `most` letters; `module:Class` as its class."""
     of_class = re.sub(r"[\w.]+:(?=\w)", "", name)
     return "\n".join(textwrap.wrap(of_class, most, break_long_words=False, break_on_hyphens=False))
 
@@ -31,7 +31,7 @@ def verdicts_in_words(results: Sequence[CellResult]) -> str:
 
 
 def score_in_words(result: CellResult) -> str:
-    """Returns one cell's verdict, late score and how many runs learned."""
+    """Returns a cell's verdict, late score and number of learners."""
     return (
         f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}, "
         f"{result.learned} of {several(result.seeds, 'run')} learned."

@@ -1,4 +1,4 @@
-"""The sheet that the panels stand on: sizes in inches, so that one panel and sixty-four look alike."""
+"""The layout of panels in inches, so that one panel and sixty-four look alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NARROWEST, _WIDEST = 2.7, 5.6
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text of the header: its size in points, its weight, its colour."""
+    """One line of text: size in points, weight, colour."""
 
     text: str
     size: float
@@ -31,13 +31,13 @@ class Line:
 
     @property
     def height(self) -> float:
-        """In inches, with the space below it."""
+        """Height in inches, with the space below."""
         return self.size * 1.45 / 72
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Where everything lies, in inches; `header` is the paragraphs above the panels, `notes` the lines below."""
+    """The layout in inches; `header` are paragraphs above the panels, `notes` lines below."""
 
     layout: PanelLayout
     header: Sequence[Line]
@@ -45,33 +45,33 @@ class Sheet:
 
     @property
     def panel_width(self) -> float:
-        """The width of one panel's axes."""
+        """Width of a panel's axes."""
         return min(max(_PLOTS_WIDTH / self.layout.columns, _NARROWEST), _WIDEST)
 
     @property
     def panel_height(self) -> float:
-        """The height of one panel's axes."""
+        """Height of a panel's axes."""
         return 0.6 * self.panel_width
 
     @property
     def left(self) -> float:
-        """The left edge of the first column's axes."""
+        """Left edge of the first column's axes."""
         return _LEFT + (_ROW_NAMES if self.layout.by_row else 0)
 
     @property
     def width(self) -> float:
-        """The sheet's width."""
+        """Width of the sheet."""
         columns = self.layout.columns
         return self.left + columns * self.panel_width + (columns - 1) * _GAP_X + _RIGHT
 
     @property
     def height(self) -> float:
-        """The sheet's height."""
+        """Height of the sheet."""
         return self._top + len(self.layout.rows) * (self.panel_height + self._gap_y) + self.foot
 
     @property
     def foot(self) -> float:
-        """The height below the last row's axes: tick labels, the x axis's name, legend and notes."""
+        """Height below the last row's axes: tick labels, axis name, legend, notes."""
         return _FOOT + sum(line.height for line in self.notes)
 
     def box(self, row: int, column: int) -> tuple[float, float, float, float]:
@@ -82,17 +82,17 @@ class Sheet:
         return left / self.width, bottom / self.height, self.panel_width / self.width, self.panel_height / self.height
 
     def lines(self) -> list[Line]:
-        """Returns the header's paragraphs broken into lines that fit the sheet."""
+        """Returns the header's paragraphs in lines that fit the sheet."""
         return [line for paragraph in self.header for line in broken(paragraph, self.width - 0.5)]
 
     def row_name(self, text: str) -> str:
-        """Returns a row's name in lines that leave the rows above and below theirs."""
+        """Returns a row's name in lines that fit beside the row."""
         lines = broken(Line(text, _NAME_SIZE, "bold"), self.panel_height + self._gap_y - _BETWEEN_NAMES)
         return "\n".join(line.text for line in lines)
 
     @property
     def _top(self) -> float:
-        """The height of the header, above the first row's titles."""
+        """Height of the header, above the first row's titles."""
         names = _COLUMN_NAMES if self.layout.by_column else 0
         return 0.25 + sum(line.height for line in self.lines()) + names
 
@@ -102,7 +102,7 @@ class Sheet:
 
 
 def broken(paragraph: Line, width: float) -> list[Line]:
-    """Returns a paragraph as lines at most `width` inches wide, by the mean width of DejaVu Sans's letters."""
+    """Returns a paragraph in lines at most `width` inches wide, by DejaVu Sans's mean letter width."""
     letter = paragraph.size / 72 * (0.63 if paragraph.weight == "bold" else 0.56)
     texts = textwrap.wrap(paragraph.text, max(int(width / letter), 20), break_on_hyphens=False)
     return [Line(text, paragraph.size, paragraph.weight, paragraph.colour) for text in texts]

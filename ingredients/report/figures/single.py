@@ -19,7 +19,7 @@ _SMALL_WIDE, _SMALL_HIGH = 3.1, 1.9
 
 
 def full_cell_words(view: View) -> Words:
-    """Returns what is said of the picture of the fullest cell."""
+    """Returns the texts of the fullest cell's picture."""
     roles = ", ".join(
         f"{role} {reference.name} {wording.number(view.curves.normalised_late(reference.curve))}"
         for role, reference in view.curves.references.roles.items()
@@ -29,7 +29,7 @@ def full_cell_words(view: View) -> Words:
 
 
 def full_cell(view: View) -> Figure:
-    """Returns the fullest cell's curve, with each reference named at its end."""
+    """Returns the fullest cell's curve, with references named at their ends."""
     figure = blank(NARROW, _HIGH)
     axes = figure.add_axes((0.105, 0.235, 0.615, 0.735))
     _draw(axes, view, view.cells[0], most=2 * MOST_STRIPS)
@@ -42,12 +42,12 @@ def full_cell(view: View) -> Figure:
 
 
 def small_words(view: View, place: int) -> Words:
-    """Returns what is said of the small picture of one cell."""
+    """Returns the texts of one cell's small picture."""
     return Words(f"cell_{place}", describe(view.cells[place].cell), score_in_words(view.cells[place]))
 
 
 def small(view: View, place: int) -> Figure:
-    """Returns one cell's curve, small, with the scales that all cells share."""
+    """Returns one cell's small curve, on the scales of all cells."""
     figure = blank(_SMALL_WIDE, _SMALL_HIGH)
     axes = figure.add_axes((0.13, 0.15, 0.85, 0.82))
     _draw(axes, view, view.cells[place])

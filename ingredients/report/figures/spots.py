@@ -1,4 +1,4 @@
-"""Values that a page shows where the pointer rests on a picture: places on its axes, and what is said there."""
+"""Texts that a page shows at places on a picture, under the pointer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_STRIPS = 25  # of a small panel: more would make the page heavy, and are to
 
 
 class Place(NamedTuple):
-    """A box on a picture, in fractions of its width and height from its upper left corner, and what is said of it."""
+    """A box, in fractions of a picture's width and height from its upper left corner, and its text."""
 
     left: float
     top: float
@@ -25,10 +25,10 @@ class Place(NamedTuple):
 
 
 class Spot(Artist):
-    """A box on axes, in their data's units; it is kept with the figure and never drawn."""
+    """A box in data units that is kept with the figure but never drawn."""
 
     def __init__(self, x: tuple[float, float] | None, y: tuple[float, float] | None, text: str) -> None:
-        """Takes its left and right, its lower and upper edge (None: those of the axes), and what is said of it."""
+        """Takes left and right, lower and upper edge (None: those of the axes), and the text."""
         super().__init__()
         self.x, self.y, self.text = x, y, text
 
@@ -37,14 +37,14 @@ class Spot(Artist):
 
 
 def say_at(axes: Axes, x: tuple[float, float] | None, y: tuple[float, float] | None, text: str) -> None:
-    """Lets the page say something where the pointer is inside a box."""
+    """Adds a text for the pointer inside a box."""
     axes.add_artist(Spot(x, y, text))
 
 
 def say_along(axes: Axes, count: int, text: Callable[[int], str], most: int = MOST_STRIPS) -> None:
-    """Lets the page say something at each of the points 1 to `count` of the x axis, in at most `most` strips.
+    """Adds a text at each point 1 to `count` of the x axis, in at most `most` strips.
 
-    Where there are more points, a strip says what is at its middle one.
+    A strip of several points has the text of its middle one.
     """
     wide = -(-count // most)
     for start in range(0, count, wide):
@@ -53,7 +53,7 @@ def say_along(axes: Axes, count: int, text: Callable[[int], str], most: int = MO
 
 
 def places(figure: Figure) -> tuple[Place, ...]:
-    """Returns every place of a finished figure at which something is said."""
+    """Returns every place with a text on a finished figure."""
     return tuple(_places(figure))
 
 

@@ -1,4 +1,4 @@
-"""`truth_table`: the grid as tiles, one a cell, with its verdict, its late score and how many runs learned."""
+"""`truth_table`: the grid as tiles, one for each cell, with verdict, late score and number of learners."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _NAME_LETTERS, _OWN_NAME_LETTERS = 11, 16
 
 
 def words(view: View) -> Words:
-    """Returns what is said of the picture."""
+    """Returns the picture's texts."""
     return Words("truth_table", "Every cell and its verdict", verdicts_in_words(view.cells))
 
 
 def figure(view: View) -> Figure:
-    """Returns the tiles in rows and columns named by levels; where rows have no meaning, each tile has its own name."""
+    """Returns the tiles in named rows and columns; if rows have no meaning, each tile has its name."""
     arrangement = layout([result.cell for result in view.judgement.cells])
     results = {result.cell: result for result in view.judgement.cells}
     left = _ROW_NAMES if arrangement.by_row else 0.02
@@ -55,7 +55,7 @@ def figure(view: View) -> Figure:
 
 
 def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
-    """Draws a tile: the verdict by its mark, its word and its colour, the late score and the count of learners."""
+    """Draws a tile: verdict as mark, word and colour, late score and number of learners."""
     colour = VERDICT_COLOURS[result.verdict]
     wide = _TILE - _GAP
     high = _HIGH - _GAP

@@ -1,4 +1,4 @@
-"""What every picture is made of."""
+"""The data of every picture."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ NARROW = 4.8  # inches: on a phone the letters are still large enough
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """The evidence, the judgement, and the curves to be shown."""
+    """Evidence, judgement, and curves."""
 
     evidence: Evidence
     judgement: Judgement
 
     @cached_property
     def curves(self) -> ShownCurves:
-        """The curves of the study."""
+        """Curves of the study."""
         return ShownCurves(self.evidence, self.judgement)
 
     @cached_property
     def cells(self) -> list[CellResult]:
-        """The judged cells, the fullest first."""
+        """Judged cells, the fullest first."""
         return ordered(self.judgement)
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """The lowest and the highest return that any cell's curve shows, with a margin."""
+        """Lowest and highest return of any cell's curve, with a margin."""
         return limits(self.curves, [result.cell for result in self.cells])
 
     @cached_property
     def learners(self) -> list[CellResult]:
-        """The cells that are in-context; where there is none, the fullest cell that has a run."""
+        """In-context cells; if there are none, the fullest cell that has a run."""
         found = [result for result in self.cells if result.verdict == "in-context"]
         return found or [result for result in self.cells if result.seeds][:1]
 
 
 def blank(width: float, height: float) -> Figure:
-    """Returns an empty figure, so many inches wide and high, that needs no window."""
+    """Returns an empty figure of a size in inches, which needs no window."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
