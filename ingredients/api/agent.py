@@ -1,12 +1,12 @@
-"""A trained agent on its own: reset it, let it act, read its memory, set it.
+"""A trained agent: reset it, let it act, read and set its memory.
 
     >>> agent = result.agent("all four ingredients", seed=100)   # doctest: +SKIP
     >>> agent.reset(lanes=3)
     >>> action = agent.act(observation)                          # the first step of a lifetime
     >>> action = agent.act(observation, reward, action)          # every later one
 
-One agent is one lane, or N lanes that keep step. What comes in single goes out single, and what comes in as a tensor
-goes out as one; inside all is `[1, N, ...]`, a stack of one run.
+An agent plays one lane, or N lanes in step. Single values give single values, and tensors give tensors. Internally
+everything is `[1, N, ...]`, a stack of one run.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ class StoredAgent:
 
     Attributes:
         run: its cell and seed.
-        train_step: environment steps after which these weights were taken.
+        train_step: environment steps before these weights.
     """
 
     def __init__(self, brain: Brain) -> None:
-        """Takes the weights; the first lifetime begins with seed 0 and one lane."""
+        """Takes the weights and starts a lifetime with seed 0 and one lane."""
         self._brain = brain
         self.run, self.train_step = brain.run, brain.train_step
         self.reset()
 
     def reset(self, lanes: int | None = None, seed: int = 0) -> None:
-        """Begins a lifetime: memory empty, nothing behind it.
+        """Starts a lifetime with an empty memory.
 
         Args:
-            lanes: how many lifetimes side by side; None is one, which takes and gives single numbers.
-            seed: of the luck that chooses actions.
+            lanes: lifetimes side by side; None is one, with single values.
+            seed: of the random choice of actions.
 
         Raises:
             UsageError: fewer than one lane.
@@ -79,17 +79,17 @@ class StoredAgent:
 
     @property
     def rows(self) -> Tensor:
-        """Its weights in one row, `[1, P]`, as a stack of one run holds them (`agent.network.flatten`)."""
+        """Its weights in one row, `[1, P]`, as a stack of one run (`agent.network.flatten`)."""
         return flatten([{name: weight[0] for name, weight in self._brain.weights.items()}])
 
     @property
     def family(self) -> Family:
-        """The tasks that it was made for."""
+        """The tasks that it was trained on."""
         return self._brain.family
 
     @property
     def steps(self) -> int:
-        """How many steps of the lifetime lie behind it."""
+        """Number of steps since the lifetime's start."""
         return self._t
 
     def play(
@@ -102,13 +102,13 @@ class StoredAgent:
         greedy: bool = False,
         before_step: BeforeStep | None = None,
     ) -> pd.DataFrame:
-        """Returns what the agent does step by step, a row a step (`play`).
+        """Returns what the agent does, one row for each step (`play`).
 
         Args:
-            environment: one of Gymnasium's kind, for one lifetime in it; by default fresh tasks of its own family.
-            lifetimes: on how many tasks, one lifetime on each.
-            tasks: ψ of each lifetime, `[N, D]`, in the place of fresh ones.
-            seed: of the tasks and of all luck.
+            environment: a Gymnasium environment, for one lifetime; by default fresh tasks of its own family.
+            lifetimes: how many, each on a task of its own.
+            tasks: ψ of each lifetime, `[N, D]`, instead of fresh tasks.
+            seed: of tasks and all random draws.
             greedy: take the likeliest actions.
             before_step: called with the agent and the step before each step; it may set the agent's memory.
 
@@ -129,21 +129,22 @@ class StoredAgent:
         episode_start: bool | None = None,
         greedy: bool = False,
     ) -> Any:  # noqa: ANN401 - an int, an array or a tensor, as the observation was
-        """Returns what the agent does; its memory takes the step in.
+        """Returns the agent's action, and updates its memory.
 
-        What its cell does not show it, it does not see, whatever is given here.
+        Channels that its cell lacks are masked, whatever is given here.
 
         Args:
-            observation: what the agent's tasks show, `[observation_size]`, or `[N, observation_size]`; of somebody
-                else's environment as the family reads and scales it.
-            reward: r_{t-1} as it was paid, a number or `[N]`, NaN where nobody could observe it; left out at a
-                lifetime's first step only.
-            action: a_{t-1} as it was carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
-            episode_start: whether an episode begins; by default by the count of steps, as in training.
-            greedy: take the likeliest action; otherwise one is drawn.
+            observation: `[observation_size]`, or `[N, observation_size]`; of a Gymnasium environment as the family
+                reads and scales it.
+            reward: r_{t-1} as paid, a number or `[N]`, NaN where it was not observable; omitted only at a lifetime's
+                first step.
+            action: a_{t-1} as carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
+            episode_start: whether an episode starts; by default by the count of steps, as in training.
+            greedy: take the likeliest action instead of sampling.
 
         Raises:
-            UsageError: a shape does not fit, or reward and action are missing after the first step.
+            UsageError: a shape does not fit, the lifetime is over, or reward and action are missing after the first
+                step.
         """
         brain = self._brain
         as_tensor = isinstance(observation, Tensor)
@@ -159,7 +160,7 @@ class StoredAgent:
 
     @property
     def logits(self) -> npt.NDArray[np.float32]:
-        """The policy's logits at the last step, `[A]` or `[N, A]`; where actions are vectors, their means.
+        """The policy's logits at the last step, `[A]` or `[N, A]`; for vector actions, their means.
 
         Raises:
             UsageError: the agent has not acted yet.
@@ -169,7 +170,7 @@ class StoredAgent:
 
     @property
     def inputs(self) -> npt.NDArray[np.float32]:
-        """What the network saw at the last step, masked as its cell says, `[F]` or `[N, F]` (`agent.observation`).
+        """The network's masked input at the last step, `[F]` or `[N, F]` (`agent.observation`).
 
         Raises:
             UsageError: the agent has not acted yet.
@@ -178,7 +179,7 @@ class StoredAgent:
 
     @property
     def output(self) -> npt.NDArray[np.float32]:
-        """What the memory handed to the head at the last step, `[H]` or `[N, H]`.
+        """The memory's output to the head at the last step, `[H]` or `[N, H]`.
 
         Raises:
             UsageError: the agent has not acted yet.
@@ -192,10 +193,10 @@ class StoredAgent:
         return last
 
     def module(self) -> AgentModule:
-        """Returns its memory and head as a `torch.nn.Module`, with a name for every gate (`module`).
+        """Returns its memory and head as a `torch.nn.Module`, with named gates (`module`).
 
         Raises:
-            UsageError: it sees images, which the module does not.
+            UsageError: the agent sees images, which the module cannot.
         """
         if self._brain.agent.eye.shapes():
             raise UsageError("module: this agent sees images, and a module has memory and head only")
@@ -219,7 +220,7 @@ class StoredAgent:
         self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
 
     def clone(self) -> StoredAgent:
-        """Returns the same agent at the same step, with memory and luck of its own."""
+        """Returns the same agent at the same step, with independent memory and random numbers."""
         other = StoredAgent(self._brain)
         other.reset(None if self._single else self._lanes)
         other._luck.set_state(self._luck.get_state())
@@ -268,7 +269,7 @@ class StoredAgent:
         return row
 
     def _shown(self) -> tuple[Tensor, Tensor]:
-        """Returns whether r_{t-1} and a_{t-1} are shown, `[1, N, 1]`; graded channels are drawn at each step."""
+        """Returns whether r_{t-1} and a_{t-1} are shown, `[1, N, 1]`; graded channels are drawn each step."""
         levels = self.run.cell.reward_shown, self.run.cell.action_shown
         drawn = [torch.rand(1, self._lanes, 1, generator=self._luck) < level for level in levels]
         return drawn[0].float(), drawn[1].float()
@@ -290,7 +291,7 @@ class StoredAgent:
     # From the user's numbers to ours, and back
 
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
-        """Returns a copy `[1, N, ...]` of the type of `like`, whose shape it must have (single: without N)."""
+        """Returns a copy `[1, N, ...]` with shape and type of `like` (single: without N)."""
         made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))
         wanted = like.shape[2:] if self._single else like.shape[1:]
         if tuple(made.shape) != tuple(wanted):

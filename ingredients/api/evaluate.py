@@ -1,8 +1,8 @@
-"""Anybody's policy through the probes, the references and the rule of a study.
+"""Judges any policy by the probes, references and verdict rule of a study.
 
-The policy plays the study's evaluation tasks with the luck that a run of the study's first seed meets, plain and under
-every probe, and is judged beside the study's references as a single run of the cell with all four ingredients. Its
-state is its memory: `memory_swap` gives each lane the state of a lifetime on another task.
+The policy plays the study's evaluation tasks with the random draws of the first seed's run, plain and under every
+probe. It is judged beside the study's references as a run of the cell with all four ingredients. Its state is its
+memory: `memory_swap` gives each lane the state of a lifetime on another task.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ FULL = Cell(True, True, True, True)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What policies are, by a study's rule.
+    """The judgement on policies by a study's rule.
 
     Attributes:
-        study: the study whose tasks, references and criterion they met.
-        judgement: on the one cell that they stand for.
-        runs: their curves, one a policy.
+        study: whose tasks, references and criterion were used.
+        judgement: on the one cell that the policies stand for.
+        runs: curves, one run for each policy.
     """
 
     study: Study
@@ -57,7 +57,7 @@ class Judged:
 
     @property
     def cell(self) -> CellResult:
-        """All that is said of them together; a verdict on "most" needs at least five."""
+        """The result for all of them together; a verdict on "most" needs at least five."""
         return self.judgement.cells[0]
 
     @property
@@ -76,16 +76,18 @@ class Judged:
 
 
 def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # noqa: ANN401 - whatever acts
-    """Returns what a policy is, by the study's own tasks, probes, references and rule.
+    """Returns the judgement on a policy by the study's tasks, probes, references and rule.
+
+        >>> judged = ing.evaluate(stick, ing.Study.load("bandit"))   # doctest: +SKIP
+        >>> judged.classes                                           # doctest: +SKIP
 
     Args:
-        policy: a policy with a state, a function of the input, a stored agent, or a list of these: a run each.
-        study: says on what it is judged; its ingredients and its learner do not matter, unless a yardstick has to be
-            trained.
-        tell: is told of progress.
+        policy: a policy with a state, a function of the input, a stored agent, or a list of these: one run each.
+        study: on what it is judged; its ingredients do not matter, and its learner only where references are trained.
+        tell: hears progress.
 
     Raises:
-        UsageError: it is no policy, or answers with something else than probabilities.
+        UsageError: it is no policy, or does not return probabilities.
     """
     given = policy if isinstance(policy, list | tuple) else [policy]
     if not given:
@@ -98,7 +100,7 @@ def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # 
 
 
 def _silent(progress: Progress) -> None:
-    """Hears of progress and says nothing."""
+    """Ignores progress."""
 
 
 def _lived(policy: Any, study: Study, seed: int) -> RunCurves:  # noqa: ANN401 - whatever acts
@@ -144,14 +146,14 @@ def _agent(policy: UserPolicy, setup: Setup) -> Agent:
 
 @dataclass(frozen=True)
 class _PolicyMemory:
-    """A policy as a memory (`agent.memory.protocol`): its state is carried, its output are log-probabilities."""
+    """A policy as a memory (`agent.memory.protocol`): its state is carried, its output is log-probabilities."""
 
     policy: UserPolicy
     layout: InputLayout
     scale: float
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns nothing: the policy keeps its weights to itself."""
+        """Returns nothing: the policy keeps its weights."""
         return {}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
@@ -159,11 +161,11 @@ class _PolicyMemory:
         return {}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns the policy's state at a lifetime's start, parts `[1, N, ...]`."""
+        """Returns the policy's initial state, parts `[1, N, ...]`."""
         return tuple(torch.as_tensor(part).unsqueeze(0) for part in self.policy.initial_state(lanes))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns log-probabilities `[1, N, A]` and the state after the policy has seen x_t `[1, N, F]`."""
+        """Returns log-probabilities `[1, N, A]` and the state after input x_t `[1, N, F]`."""
         lanes = x_t.shape[1]
         before = state if bool(carry_t.any()) else self.initial_state(1, lanes, 0, x_t)
         answered = self.policy.act(tuple(part[0].numpy().copy() for part in before), self._seen(x_t[0]))
@@ -171,7 +173,7 @@ class _PolicyMemory:
         return odds.log().unsqueeze(0), tuple(torch.as_tensor(np.array(part)).unsqueeze(0) for part in after)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Is not asked for: nothing is trained."""
+        """Is never called, since nothing is trained."""
         raise AssertionError("a policy of somebody else's is only played")
 
     def tape_floats(self, steps: int) -> int:
@@ -179,7 +181,7 @@ class _PolicyMemory:
         return 0
 
     def state_floats(self, steps: int) -> int:
-        """Returns the numbers of one lane's state."""
+        """Returns the size of one lane's state."""
         return sum(int(np.asarray(part).size) for part in self.policy.initial_state(1))
 
     def _seen(self, x: Tensor) -> PolicyInput:
@@ -196,7 +198,7 @@ class _PolicyMemory:
         )
 
     def _checked(self, answered: Any, lanes: int) -> tuple[Tensor, Sequence[Numbers]]:  # noqa: ANN401 - a user's answer
-        """Returns probabilities `[N, A]` (float32) and the parts of the state, or says what is wrong with them."""
+        """Returns checked probabilities `[N, A]` (float32) and the parts of the state."""
         wanted = (lanes, self.layout.actions)
         if not isinstance(answered, tuple) or len(answered) != 2:
             raise UsageError("policy: act must return (probabilities, state)")
@@ -213,7 +215,7 @@ class _PolicyMemory:
 
 @dataclass(frozen=True)
 class _PolicyAgent(Agent):
-    """A policy as an agent: its memory's output are the logits already."""
+    """A policy as an agent: its memory's output are the logits."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns nothing: there are no weights of ours."""

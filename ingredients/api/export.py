@@ -1,6 +1,6 @@
-"""Stored results in the form of other tools: tables, TensorBoard, trackio, MLflow, a folder for the Hugging Face hub.
+"""Stored results for other tools: tables, TensorBoard, trackio, MLflow, a folder for the Hugging Face hub.
 
-Nothing here needs an account or a network, and nothing is trained.
+Needs no account and no network, and trains nothing.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ KEYS = ("reward_observation", "action_observation", "memory", "task_distribution
 
 
 def export(result: Result, to: str, out: Path) -> str:
-    """Writes a study's results for another tool into a new folder; returns what was written, in one line.
+    """Writes a study's results for another tool into a new folder; returns one line on what was written.
 
     Raises:
-        UsageError: the tool is unknown, or the package that writes its files is not installed.
-        StoreError: the runs are not here, and tables are not all that is asked for.
+        UsageError: the tool is unknown, or its package is not installed.
+        StoreError: the runs are not here, and more than tables is wanted.
     """
     writers = {
         "csv": _csv,
@@ -63,7 +63,7 @@ def _csv(result: Result, out: Path) -> str:
 
 
 def _diagnostics(result: Result) -> pd.DataFrame:
-    """Returns what every update of every run reported."""
+    """Returns the diagnostics of every run."""
     store = Store(result.directory)
     return pd.concat(
         [store.diagnostics(run).assign(**run.cell.texts(), seed=run.seed) for run in _finished(result)],
@@ -72,7 +72,7 @@ def _diagnostics(result: Result) -> pd.DataFrame:
 
 
 def _scalars(result: Result) -> Iterator[tuple[Run, dict[str, list[tuple[int, float]]]]]:
-    """Yields for each run its series by name: what training reported, and the late return at each evaluation point."""
+    """Yields each run's series by name: training diagnostics, and late returns at evaluation points."""
     store = Store(result.directory)
     curves = result.curves()
     plain = curves[(curves["probe"] == "none") & (curves["tasks"] == "held_out")]

@@ -1,7 +1,7 @@
-"""A grid planned and run, from Python and from the command line alike.
+"""Plans and runs a grid, from Python and from the command line.
 
-The workers are processes: a script that calls `run_grid` keeps its own work under `if __name__ == "__main__":`, as
-Python's multiprocessing asks.
+Workers are processes, so a script calls `run_grid` under `if __name__ == "__main__":`, as Python's multiprocessing
+requires.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Plan:
 
     Attributes:
         grid: what was asked for.
-        remaining: what its folder still lacks.
-        estimate: memory, time, and what was noticed.
-        conflict: what the folder holds that was trained otherwise, in words; None if nothing.
+        remaining: what its folder lacks.
+        estimate: memory, time, and notices.
+        conflict: what the folder holds that was trained otherwise, in words, or None.
     """
 
     grid: Grid
@@ -87,9 +87,9 @@ def plan(
         cells: a filter, such as `memory=on,reward_observation=off`.
         seeds: how many, from the study's first on.
         smoke: the same study at smoke size.
-        workers: processes.
+        workers: number of processes.
         device: `cpu` or `cuda`.
-        quick: time nothing.
+        quick: skip timing.
 
     Raises:
         UsageError: an option is wrong.
@@ -98,7 +98,7 @@ def plan(
 
 
 def planned(grid: Grid, workers: int | None, device: str, quick: bool, tell: Callable[[str], None]) -> Plan:
-    """Returns what a grid will take; `tell` hears what is being done."""
+    """Returns what a grid will take; `tell` hears of slow steps."""
     conflict = other_training(grid.study, grid.directory)
     rest = grid.remaining()
     return Plan(grid, rest, estimate_for(device, rest, workers, quick, tell), conflict)
@@ -118,7 +118,9 @@ def run_grid(
 ) -> Result:
     """Trains and evaluates what is not finished, writes the report's files, and returns the results.
 
-    Interrupted, the same call goes on, to the same bits.
+    After an interruption the same call continues, with identical results.
+
+        >>> result = ing.run_grid(ing.Study.load("bandit"), "results/bandit")   # doctest: +SKIP
 
     Args:
         study: the study.
@@ -126,14 +128,14 @@ def run_grid(
         cells: a filter, such as `memory=on,reward_observation=off`.
         seeds: how many, from the study's first on.
         smoke: the same study at smoke size.
-        workers: processes; by default one a core.
+        workers: number of processes; by default one for each core, or one for each GPU.
         device: `cpu` or `cuda`.
         fresh: move older results aside first.
-        progress: show how it goes on, or not, or be told: a function of the grid's tally, called at every event.
-            `aside` shows it on stderr, `json` prints the lines of the progress protocol.
+        progress: True shows progress, False does not; `aside` shows it on stderr, `json` prints the progress protocol.
+            A function is called with the grid's tally at every event.
 
     Returns:
-        The results. `failed` has a line for each run that failed.
+        The results; `failed` has a line for each failed run.
 
     Raises:
         UsageError: an option is wrong.
@@ -150,7 +152,7 @@ def run_grid(
 def train(
     grid: Grid, options: EngineOptions, snapshot_seconds: float, fresh: bool = False, progress: Watching = True
 ) -> list[str]:
-    """Runs what remains of a grid; returns a line for each run that failed.
+    """Runs what remains of a grid; returns a line for each failed run.
 
     Raises:
         IngredientsError: an option, the study or the folder is wrong; nothing was trained.
@@ -176,7 +178,7 @@ def train(
 
 
 def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
-    """Lets a worker play what the report's page shows of the full cell's agent, where that has a run."""
+    """Lets a worker play the lifetimes of the full cell's agent for the report's page, if it has a run."""
     if not any(cell.is_full for cell in grid.cells):
         return
     job = Job("trace", "ingredients.api.trace:write_page_trace", (grid.directory,), about=others_code(grid.study))
@@ -187,7 +189,7 @@ def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
 
 
 def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent]:
-    """Yields every event; how training goes is appended to the folder's log on the way."""
+    """Yields every event, and appends training's progress to the folder's log."""
     for event in events:
         if isinstance(event, Reported) and event.message.diagnostics:
             told = event.message
@@ -196,7 +198,7 @@ def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent
 
 
 def _watch(events: Iterable[GridEvent], tally: Tally, progress: Watching) -> None:
-    """Adds every event to the tally until the events end, and lets it be seen."""
+    """Adds every event to the tally until the events end, and shows progress."""
     if callable(progress):
         for event in events:
             tally.add(event)

@@ -79,7 +79,7 @@ def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
 
 
 def hub_weights(directory: Path, run: Run) -> dict[str, npt.NDArray[Any]] | None:
-    """Returns the weights of a run as a results folder has them, `[1, ...]` by name; None where it is not there.
+    """Returns a run's weights as a results folder has them, `[1, ...]` by name; None if the run is missing.
 
     Raises:
         StoreError: they cannot be read.
@@ -111,7 +111,7 @@ def _write_agent(store: Store, run: Run, folder: Path) -> None:
 
 
 def _metadata(result: Result) -> dict[str, Any]:
-    """Returns the card's header: the hub's own keys, and each cell's late score and return as evaluation results."""
+    """Returns the card's header: the hub's keys, and each cell's late score and return as evaluation results."""
     study = result.study
     header = {
         "library_name": "rl2-ingredients",
@@ -137,7 +137,7 @@ def _metadata(result: Result) -> dict[str, Any]:
 
 
 def _card(result: Result, finished: Sequence[Run]) -> str:
-    """Returns what the agents are, what was found, how to load one."""
+    """Returns the card: what the agents are, what was found, how to load one."""
     found, study = result.json, result.study
     judged = zip(cells(study), result.cells.to_dict("records"), strict=True)
     rows = [

@@ -1,13 +1,13 @@
-"""A stored agent as a plain `torch.nn.Module`: for hooks, probes and other tools of interpretability.
+"""A stored agent as a `torch.nn.Module`, for hooks, probes and other interpretability tools.
 
-| name | what passes through it, `[N, H]` a step |
+| name | value, `[N, H]` a step |
 |---|---|
 | `memory.reset_gate`, `memory.update_gate`, `memory.candidate` | r, z and n of a GRU |
 | `memory.input_gate`, `memory.forget_gate`, `memory.candidate`, `memory.output_gate`, `memory.cell` | of an LSTM |
-| `memory.output` | what every kind of memory hands to the head |
+| `memory.output` | output of any memory to the head |
 | `head` | logits, predicted rewards and padding, `[N, P]` |
 
-A forward hook on any of them sees its value, and may return another in its place.
+A forward hook on any of them sees its value, and may replace it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from ingredients.experiment.brains import Brain
 
 
 class AgentModule(nn.Module):
-    """An agent's memory and head; `actions` of the head's columns are the policy's logits (`agent.network`)."""
+    """An agent's memory and head; the head's first `actions` columns are the policy's logits (`agent.network`)."""
 
     def __init__(self, brain: Brain) -> None:
-        """Copies the weights, so that training the module leaves the agent as it is."""
+        """Copies the weights, so that training the module does not change the agent."""
         super().__init__()
         named = {name: weight[0].detach().clone() for name, weight in brain.weights.items()}
         self.memory = _memory(brain.agent.memory, {n: w for n, w in named.items() if not n.startswith("head.")})
@@ -40,9 +40,9 @@ class AgentModule(nn.Module):
         return tuple(part[0] for part in self.memory.kind.initial_state(1, lanes, self.steps, like))
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Returns the policy's logits `[T, N, A]` for inputs `[T, N, F]` (`StoredAgent.inputs`), and the state after.
+        """Returns logits `[T, N, A]` for inputs `[T, N, F]` (`StoredAgent.inputs`), and the final state.
 
-        The state is carried from step to step; to see an agent without memory pass one step at a time.
+        The state is carried from step to step; for an agent without memory pass one step at a time.
         """
         state = self.initial_state(inputs.shape[1]) if state is None else state
         outputs = []
@@ -53,7 +53,7 @@ class AgentModule(nn.Module):
 
 
 class HeadModule(nn.Module):
-    """The linear head, on rectified units where the agent has a hidden layer there."""
+    """The linear head, after a hidden ReLU layer if the agent has one."""
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         """Takes the weights by name."""
@@ -70,10 +70,10 @@ class HeadModule(nn.Module):
 
 
 class MemoryModule(nn.Module):
-    """A memory of any kind; the recurrent ones show their gates."""
+    """A memory of any kind, whose gradients do not flow; GRU and LSTM have modules of their own."""
 
     def __init__(self, kind: Memory, weights: Mapping[str, Tensor]) -> None:
-        """Takes the weights by their full names."""
+        """Takes the weights by full name."""
         super().__init__()
         self.kind = kind
         self._names = {name: name.replace(".", "_") for name in weights}
@@ -82,11 +82,11 @@ class MemoryModule(nn.Module):
         self.output = nn.Identity()
 
     def weight(self, name: str) -> Tensor:
-        """Returns a weight by the name under which it is stored."""
+        """Returns a weight by its stored name."""
         return self.get_parameter(self._names[name])
 
     def forward(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
-        """Returns output `[N, H]` and state after the input `[N, F]`."""
+        """Returns output `[N, H]` and the next state for the input `[N, F]`."""
         weights = {name: self.weight(name).detach().unsqueeze(0) for name in self._names}
         before = tuple(part.detach().clone().unsqueeze(0) for part in state)
         with torch.no_grad():
@@ -98,12 +98,12 @@ class GruModule(MemoryModule):
     """A gated recurrent unit (`agent.memory.gru`)."""
 
     def __init__(self, kind: Memory, weights: Mapping[str, Tensor]) -> None:
-        """Takes the weights by their full names."""
+        """Takes the weights by full name."""
         super().__init__(kind, weights)
         self.reset_gate, self.update_gate, self.candidate = nn.Identity(), nn.Identity(), nn.Identity()
 
     def forward(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
-        """Returns h_t `[N, H]`, which is output and state; gradients flow."""
+        """Returns h_t `[N, H]`, both output and state; gradients flow."""
         (h,) = state
         entering = torch.einsum("nf,gfh->gnh", x_t, self.weight("gru.input"))
         held = torch.einsum("nk,gkh->gnh", h, self.weight("gru.hidden"))
@@ -118,7 +118,7 @@ class LstmModule(MemoryModule):
     """A long short-term memory (`agent.memory.lstm`)."""
 
     def __init__(self, kind: Memory, weights: Mapping[str, Tensor]) -> None:
-        """Takes the weights by their full names."""
+        """Takes the weights by full name."""
         super().__init__(kind, weights)
         self.input_gate, self.forget_gate, self.candidate = nn.Identity(), nn.Identity(), nn.Identity()
         self.output_gate, self.cell = nn.Identity(), nn.Identity()

@@ -1,10 +1,9 @@
-"""What an agent does in whole lifetimes, step by step, as a tidy table.
+"""What an agent does in whole lifetimes, as a tidy table with a row for each step.
 
-A row a step: `lifetime`, `episode`, `step`, `action`, `reward`, what was shown (`observation_i`, the first 64
-numbers), the policy (`probability_i`), the task (`task_i`), the main components of the memory's output over the table
-(`component_i`) and, where the family knows it, `expected_reward` given the task.
-
-Waiting steps, after an episode's early end, have no row.
+Columns: `lifetime`, `episode`, `step`, `action`, `reward`, the observation (`observation_i`, the first 64 numbers), the
+policy (`probability_i`), the task (`task_i`), the principal components of the memory's output over the table
+(`component_i`) and, if the family knows it, `expected_reward` given the task. Waiting steps, after an episode's early
+end, have no row.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ BeforeStep = Callable[["StoredAgent", int], None]
 
 
 class _Row(NamedTuple):
-    """What one step of N lanes gave, `[N, ...]` each; `counted` says which lanes were not waiting."""
+    """One step of N lanes, `[N, ...]` each; `counted`: lanes that are not waiting."""
 
     t: int
     observation: Tensor
@@ -49,16 +48,16 @@ class _Row(NamedTuple):
 
 
 def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
-    """Returns fresh tasks `[lifetimes, D]` of the family, of a stream that neither training nor evaluation uses."""
+    """Returns fresh tasks `[lifetimes, D]`, from a stream that neither training nor evaluation uses."""
     return family.draw_tasks(generator(seed, Purpose.PLAYED_TASKS), lifetimes)
 
 
 def play_tasks(
     agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime on each of `tasks` `[N, D]`, all side by side.
+    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side.
 
-    The agent is left where the lifetimes end.
+    The agent stays where the lifetimes end.
     """
     family = agent.family
     lanes = len(tasks)
@@ -95,12 +94,12 @@ def play_environment(
 ) -> pd.DataFrame:
     """Returns the table of one lifetime of `episodes` episodes in a Gymnasium environment.
 
-    The environment shows what the agent's tasks show and takes what they take: one of the package's own
-    (`ingredients/...`), or for an agent of somebody else's environment that one, whose numbers are read and scaled as
-    in training. The first `reset` gets the seed, later ones go on with the same task.
+    Its observations and actions must be those of the agent's tasks: an environment of this package (`ingredients/...`)
+    or, for an agent trained on another one, that one, read and scaled as in training. The first `reset` gets the seed;
+    later ones continue on the same task.
 
     Raises:
-        UsageError: it shows or takes something else, or has longer episodes than the agent's tasks.
+        UsageError: observations or actions differ, or episodes are longer than the agent's.
     """
     family = agent.family
     seat = seat_of("play", family, environment)
@@ -163,7 +162,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
 
 
 def _components(rows: list[_Row]) -> Tensor:
-    """Returns the main components of what the memory handed to the head, `[T, N, 3]`, by their share of the spread."""
+    """Returns the principal components of the memory's output, `[T, N, 3]`."""
     outputs = torch.from_numpy(np.stack([np.atleast_2d(row.output) for row in rows])).double()
     flat = outputs.reshape(-1, outputs.shape[-1])
     left, spread, right = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
@@ -179,7 +178,7 @@ def _flat(parts: list[Tensor]) -> npt.NDArray[Any]:
 
 
 def _numbered(name: str, values: Tensor, always: bool = True) -> dict[str, npt.NDArray[Any]]:
-    """Returns a column for each of the last dimension's numbers, `name_0` and so on; one column if there is none."""
+    """Returns columns `name_0`, ... for the numbers of the last dimension, or a single column."""
     if not always:
         return {name: values.reshape(-1).numpy()}
     flat = values.reshape(-1, values.shape[-1]).numpy()

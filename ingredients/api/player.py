@@ -1,6 +1,6 @@
-"""A stored run as a player of whole episodes, in an environment that somebody else steps (`audit --policy`).
+"""A stored run's agent in an environment that others step (`audit --policy`).
 
-A lifetime starts with every episode, and again after as many steps as the study's lifetimes have.
+A lifetime starts with every episode, and again after the study's lifetime length.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def weights_path(folder: Path, cell: str | None, seed: int) -> Path:
 
 
 class StoredPlayer:
-    """The agent of a stored run, in an environment; `name` is what it is called where it is refused."""
+    """A stored run's agent in an environment; `name` is for error messages."""
 
     def __init__(self, name: str, found: tuple[Store, Study, Run], made: Environment) -> None:
-        """Loads it.
+        """Loads the agent.
 
         Raises:
-            IngredientsError: the run is not there, or was trained with other observations or actions.
+            IngredientsError: the run is missing, or was trained with other observations or actions.
         """
         self._agent = StoredAgent(read_brain(*found))
         self._seat = seat_of(name, self._agent.family, made)

@@ -1,9 +1,8 @@
-"""Policies of other people: what they are given, what they answer, and how they take the place of an agent.
+"""Other people's policies: their input, their output, and how they take an agent's place.
 
-A policy is asked for N lanes at once. It is given a `PolicyInput` and the state that it returned a step before, and
-answers with the probability of each action, `[N, A]`, and its next state. Its state is a tuple of arrays `[N, ...]`:
-the probes exchange lanes of it, so whatever it remembers has to be there. A policy that remembers nothing is a
-function of the input alone.
+A policy plays N lanes at once. It gets a `PolicyInput` and the state that it returned a step before, and returns each
+action's probability, `[N, A]`, and its next state. The state is a tuple of arrays `[N, ...]`. Probes exchange its
+lanes, so everything that the policy remembers must be in it. A policy without memory is a function of the input:
 
     >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
     ...     stay = np.eye(5)[seen.action]
@@ -37,10 +36,10 @@ class PolicyInput:
     Attributes:
         observation: of the environment, `[N, observation_size]`.
         reward: r_{t-1} as the channel shows it, `[N]`; 0 at a lifetime's start.
-        action: a_{t-1} as it was carried out, `[N]` (int64); −1 at a lifetime's start and where it is not shown.
+        action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where it is not shown.
         lifetime_start: whether a lifetime starts, `[N]` (bool).
         episode_start: whether an episode starts, `[N]` (bool).
-        columns: all of this as the wrappers append it (`ingredients.wrappers`), both channels shown, `[N, F]`.
+        columns: all of this as the wrappers append it (`ingredients.wrappers`), with both channels, `[N, F]`.
     """
 
     observation: Numbers
@@ -60,33 +59,33 @@ class UserPolicy(Protocol):
         ...
 
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns the probability of each action, `[N, A]`, and the next state; neither argument is changed."""
+        """Returns each action's probability, `[N, A]`, and the next state; must not change its arguments."""
         ...
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """A policy without a state: `react` gives the probability of each action, `[N, A]`."""
+    """A policy without a state: `react` returns each action's probability, `[N, A]`."""
 
     react: Callable[[PolicyInput], Numbers]
 
     def initial_state(self, lanes: int) -> PolicyState:
-        """Returns nothing: there is no state."""
+        """Returns an empty state."""
         return ()
 
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns the probability of each action, `[N, A]`."""
+        """Returns each action's probability, `[N, A]`."""
         return self.react(seen), ()
 
 
 class SB3Policy:
-    """A model of Stable-Baselines3 or sb3-contrib that was trained on our wrappers (`ingredients.wrappers`)."""
+    """A Stable-Baselines3 or sb3-contrib model trained on our wrappers (`ingredients.wrappers`)."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - of a library that need not be installed
         """Takes a loaded model; `load_sb3` reads one from a file.
 
         Raises:
-            UsageError: its actions are no choices.
+            UsageError: its actions are not discrete.
         """
         self._policy = model.policy
         self._policy.set_training_mode(False)
@@ -97,7 +96,7 @@ class SB3Policy:
         self._lstm = getattr(self._policy, "lstm_actor", None)
 
     def initial_state(self, lanes: int) -> PolicyState:
-        """Returns h and c of the actor's LSTM, `[N, layers, H]`; nothing where the policy is feedforward."""
+        """Returns h and c of the actor's LSTM, `[N, layers, H]`; nothing for a feedforward policy."""
         if self._lstm is None:
             return ()
         blank = np.zeros((lanes, self._lstm.num_layers, self._lstm.hidden_size), np.float32)
@@ -105,7 +104,7 @@ class SB3Policy:
 
     @torch.no_grad()
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns the probability of each action, `[N, A]`, and h and c after the step."""
+        """Returns each action's probability, `[N, A]`, and the next h and c."""
         shown = torch.from_numpy(self._observation(seen)).to(self._policy.device)
         if self._lstm is None:
             return self._policy.get_distribution(shown).distribution.probs.cpu().numpy(), ()
@@ -115,7 +114,7 @@ class SB3Policy:
         return distribution.distribution.probs.cpu().numpy(), tuple(part.transpose(0, 1).numpy() for part in after)
 
     def _observation(self, seen: PolicyInput) -> npt.NDArray[np.float32]:
-        """Returns the columns that the model was trained on: those of a channel that it lacks are left out."""
+        """Returns the columns that the model was trained on, without channels that it lacks."""
         size = seen.observation.shape[1] + 2
         whole = seen.columns.shape[1]
         reward, action = slice(size, size + 2), slice(size + 2, whole)
@@ -134,8 +133,10 @@ class SB3Policy:
 def load_sb3(path: str | Path) -> SB3Policy:
     """Returns the policy in a file that Stable-Baselines3 saved, recurrent or not.
 
+        >>> policy = ing.load_sb3("ppo.zip")                  # doctest: +SKIP
+
     Raises:
-        UsageError: the library is not installed, or the file is no model of PPO's or RecurrentPPO's.
+        UsageError: the library is not installed, or the file is no model of PPO or RecurrentPPO.
     """
     tried = []
     for module, name in (("sb3_contrib", "RecurrentPPO"), ("stable_baselines3", "PPO")):
@@ -151,7 +152,7 @@ def load_sb3(path: str | Path) -> SB3Policy:
 
 
 def as_policy(given: Any) -> UserPolicy:  # noqa: ANN401 - whatever the user has
-    """Returns a policy as it is, or a function as one without a state.
+    """Returns a policy as it is, or a function as a policy without a state.
 
     Raises:
         UsageError: it is neither.

@@ -1,4 +1,4 @@
-"""A results folder in Python: its study, its curves, its verdicts, its figures, its agents."""
+"""A results folder in Python: its study, curves, verdicts, figures, agents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ _OF_A_CELL = ("return", "early", "late", "gain")  # and the further numbers, as 
 
 
 def load(directory: str | Path) -> Result:
-    """Returns what a results folder holds.
+    """Returns the results in a folder.
+
+        >>> result = ing.load("results/bandit")               # doctest: +SKIP
+        >>> result.cells[["memory", "verdict"]]               # doctest: +SKIP
 
     Raises:
         StoreError: it is no results folder.
@@ -47,7 +50,7 @@ class Result:
     Attributes:
         directory: the folder.
         study: as stored there.
-        failed: where `run_grid` has just made it, a line for each run that failed.
+        failed: after `run_grid`, a line for each failed run.
     """
 
     def __init__(self, directory: Path, study: Study, failed: tuple[str, ...] = ()) -> None:
@@ -78,12 +81,12 @@ class Result:
 
     @cached_property
     def json(self) -> dict[str, Any]:
-        """The content of `report.json`."""
+        """Content of `report.json`."""
         return self.report().json
 
     @property
     def cells(self) -> pd.DataFrame:
-        """A row for each cell: its levels, its verdict with the reason, how many runs learned, its scores.
+        """A row for each cell: levels, verdict with its reason, number of runs that learned, scores.
 
         Scores have three columns each: `late`, `late_low`, `late_high`; likewise `return`, `early`, `gain` and the
         further numbers of a cell (`judgement.cell_numbers`).
@@ -91,10 +94,10 @@ class Result:
         return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
 
     def curves(self) -> pd.DataFrame:
-        """Returns the adaptation curves of all finished runs, tidy: a row for each episode of each curve.
+        """Returns the adaptation curves of all finished runs, a row for each episode of each curve.
 
-        `return` and `regret` are raw. `score` is the return on the study's scale, 0 the floor's and 1 the yardstick's
-        late return an episode; NaN on training tasks, which have no such scale, and where nothing was judged.
+        `return` and `regret` are raw. `score` is the return on the study's scale: 0 is the floor's late return of an
+        episode, 1 the yardstick's. It is NaN on training tasks, which have no scale, and where nothing was judged.
         """
         frame = self._frame()
         yardstick = self.json["yardstick"]
@@ -105,13 +108,13 @@ class Result:
         return frame.assign(score=np.where(frame["tasks"] == "held_out", score, np.nan))
 
     def figure(self, name: str = "adaptation") -> Figure:
-        """Returns one of the report's figures, to be changed and saved by the caller.
+        """Returns one of the report's figures, which the caller may change and save.
 
-        Those of a published folder are drawn from its tables; `inner`, `planning` and `trace` need its runs.
+        A published folder's figures are drawn from its tables; `inner`, `planning` and `trace` need its runs.
 
         Raises:
             UsageError: the report has no such figure.
-            StoreError: a table that it is drawn from is not here, or damaged.
+            StoreError: a table that it needs is missing or damaged.
         """
         return figure_of(self.report(), name)
 
@@ -128,12 +131,12 @@ class Result:
 
         Args:
             cell: in the report's words (`all but memory`), by levels (`memory=off,reward_observation=on`, or a mapping;
-                an ingredient that is not named is on), or as a `Cell`.
+                others are on), or a `Cell`.
             seed: the run's seed; None is the study's first.
             at: the train step of an evaluation point; None is the end of training.
 
         Raises:
-            UsageError: the study has no such cell or seed, or kept no weights at this step.
+            UsageError: the study has no such cell or seed, or no weights were kept at this step.
             StoreError: the run's weights are not here.
         """
         from ingredients.api.agent import StoredAgent

@@ -1,6 +1,6 @@
-"""A stored agent's place in an environment of Gymnasium's kind: how what is shown is read, how actions are meant.
+"""A stored agent's place in a Gymnasium environment: reads observations, converts actions.
 
-An agent of somebody else's environment reads and scales what is shown as its training did. One of our families reads
+An agent of a Gymnasium environment reads and scales observations as in training; an agent of one of our families reads
 the vector as it is.
 """
 
@@ -28,9 +28,9 @@ class Seat:
 
     Attributes:
         family: what the agent was trained on.
-        sight: how what is shown becomes numbers.
-        reach: how choices and vectors become actions.
-        space: of the actions.
+        sight: converts observations to numbers.
+        reach: converts choices and vectors to actions.
+        space: the action space.
     """
 
     family: Family
@@ -44,14 +44,14 @@ class Seat:
         return self.family.scales.shown(numbers) if isinstance(self.family, GymnasiumFamily) else numbers
 
     def taken(self, chosen: Any) -> Any:  # noqa: ANN401 - as the agent gave it
-        """Returns the environment's action for the choice, or the vector, of one lane."""
+        """Returns the environment's action for one lane's choice or vector."""
         if self.family.continuous and not isinstance(self.family, GymnasiumFamily):
             return np.clip(chosen, self.space.low, self.space.high)  # type: ignore[attr-defined]  # a Box, as ours have
         return self.reach.taken(np.asarray(chosen).reshape(1, -1))[0]
 
 
 def seat_of(name: str, family: Family, environment: Environment) -> Seat:
-    """Returns the place of an agent of `family` in an environment; `name` is what the agent is called where refused.
+    """Returns the place of an agent of `family` in an environment; `name` is for error messages.
 
     Raises:
         StudyError: the environment's spaces are not supported.

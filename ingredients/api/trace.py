@@ -1,4 +1,4 @@
-"""`ingredients trace`: what one agent of a results folder did in some lifetimes, as a picture and a table."""
+"""`ingredients trace`: an agent's lifetimes as a picture and a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRINTED = ("episode", "step", "action", "reward", "probability", "mean", "belie
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What an agent did, a row a step, and what the files are called."""
+    """What an agent did, a row for each step, and the file name."""
 
     agent: StoredAgent
     table: pd.DataFrame
@@ -39,7 +39,7 @@ class Trace:
         return f"{describe(run.cell)} · seed {run.seed} · after {self.agent.train_step:,} steps"
 
     def text(self) -> str:
-        """Returns the first lifetime, a line a step: action, pay, the policy, the belief where there is one."""
+        """Returns the first lifetime, a line for each step: action, reward, policy, and the belief if known."""
         first = self.table[self.table["lifetime"] == 0]
         kept = [name for name in first if str(name).startswith(_PRINTED)]
         text: str = first[kept].to_string(index=False, float_format="{:.2f}".format)
@@ -52,7 +52,7 @@ class Trace:
         return content.getvalue()
 
     def write(self, directory: Path) -> tuple[Path, Path]:
-        """Writes the table and the picture below a results folder; returns their paths.
+        """Writes table and picture into a results folder; returns their paths.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -82,7 +82,7 @@ def trace(
         seed: of the run.
         at: the train step of an evaluation point; None is the end.
         lifetimes: how many.
-        luck: the seed of the tasks and of all luck.
+        luck: seed of tasks and all random draws.
         greedy: take the likeliest actions.
 
     Raises:
@@ -95,9 +95,9 @@ def trace(
 
 
 def write_page_trace(directory: Path) -> None:
-    """Writes what the full cell's first agent does in two new lifetimes, one of long ones, for the report's page.
+    """Writes the lifetimes of the full cell's first finished agent for the report's page: two, or one if long.
 
-    Does nothing where no such agent has finished, or its table is newer than it.
+    Does nothing without such an agent, or if the table is newer.
     """
     result = load(directory)
     store = Store(directory)
@@ -116,7 +116,7 @@ def write_page_trace(directory: Path) -> None:
 
 
 def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the table with the exact posterior mean of each arm after each step, `belief_i`, on Bernoulli bandits."""
+    """Returns the table with each arm's exact posterior mean after each step, `belief_i`, on Bernoulli bandits."""
     family = agent.family
     if not isinstance(family, BernoulliBandit):
         return table
@@ -126,7 +126,7 @@ def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _posterior_means(steps: pd.DataFrame, arms: int) -> npt.NDArray[np.float64]:
-    """Returns E[pay of arm | pulls so far], `[T, arms]`, from a uniform prior: (wins + 1) / (pulls + 2)."""
+    """Returns E[reward of arm | pulls so far], `[T, arms]`, from a uniform prior: (wins + 1) / (pulls + 2)."""
     pulled = np.eye(arms)[steps["action"].to_numpy()]
     won = pulled * steps["reward"].to_numpy()[:, None]
     means: npt.NDArray[np.float64] = (won.cumsum(0) + 1) / (pulled.cumsum(0) + 2)
