@@ -47,6 +47,7 @@ STACK_RUNS = 8
 # that stored runs of two learners never meet in one grid.
 CODE = {"trains": 4, "evaluates": 4, "judges": 4}
 CODE_OF_WAITING = 1  # the same, of what the learner makes of waiting steps: a part of tasks that have them only
+CODE_OF_INNER_ALGORITHM = 2  # the same, of what the analysis of this name measures
 CODE_OF_LONG_EPISODES = 2  # the same, of training in segments, and of how long episodes are where nobody says
 TREMBLES = 0.2  # share of the steps at which the probe `action_tremble` carries out another action
 _ONLY_EVALUATES = (
@@ -317,6 +318,8 @@ def _evaluation(study: Study) -> dict[str, Any]:
     """Returns what evaluates a run; defaults of newer keys are left out, so that old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"})
     unnamed = {"stream": 0, "analysis": "none"}
+    if section["analysis"] == "inner_algorithm":
+        section["analysis"] = f"inner_algorithm {CODE_OF_INNER_ALGORITHM}"
     return {key: value for key, value in section.items() if key not in unnamed or value != unnamed[key]}
 
 

@@ -3,7 +3,8 @@
 Claim 5, on Bernoulli bandits with exact values: `histories` (lifetimes), `values` (Q* of every history), `algorithms`
 (known ones), `measures` (value lost), `names` and `candidates` (distance from each algorithm), `exchange` (does the
 order of the past matter), `examinees` (agents and algorithms behind one interface), `belief` (the posterior in the
-memory), `analysis` (all of it on a stack). `judgement.inner` judges; see docs/inner-algorithm.md.
+memory), `cause` (does the policy follow it), `analysis` (all of it on a stack). `judgement.inner` judges; see
+docs/inner-algorithm.md.
 
 Claim 6, on the memory & planning game: `planning_walks` (games shown to all), `planning_decisions` (choices that reveal
 planning), `planning_grounds` (shared decisions, known players), `planning_inside` (the coming way in the memory, and

@@ -17,6 +17,7 @@ from torch import Tensor
 from ingredients.inner import belief
 from ingredients.inner.algorithms import Algorithm, along, known_algorithms, lived
 from ingredients.inner.candidates import distances
+from ingredients.inner.cause import cause
 from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm
 from ingredients.inner.exchange import asked_after, moves
 from ingredients.inner.histories import Histories
@@ -92,7 +93,7 @@ def inner_algorithm(
     beside = yardsticks(family, lifetimes, setup.stream)
     agents = [Agents(setup, policy) for policy in policies]
     behaviour = behaviour_of(agents[-1], beside, runs)
-    held = _belief_of(agents, train_steps, beside.bayes.of_runs(runs), beside.values)
+    held = _belief_of(agents, train_steps, beside, runs)
     known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream)
     return [{**one, **other, **known} for one, other in zip(behaviour, held, strict=True)]
 
@@ -162,9 +163,10 @@ def _in_turns(histories: Histories) -> Histories:
 
 
 def _belief_of(
-    agents: Sequence[Agents], train_steps: Sequence[int], histories: Histories, values: ActionValues
+    agents: Sequence[Agents], train_steps: Sequence[int], beside: Yardsticks, runs: int
 ) -> list[dict[str, Sequence[float]]]:
-    """Returns decoder scores of the final memory, and their course beside the value lost."""
+    """Returns decoder scores of the final memory, whether the policy follows, and the course of both."""
+    values, histories = beside.values, beside.bayes.of_runs(runs)
     at = belief.pulls_looked_at(values.pulls)
     counts = histories.counts(values.arms)
     targets = belief.statistics(counts)[:, :, at]
@@ -179,6 +181,9 @@ def _belief_of(
         course["lost"].append(lost(shown.chances, gaps).mean((1, 2)))
     features = {"trained": held[-1], "untrained": held[0], "inputs": shown.inputs[:, :, at]}
     read = belief.decoded(features, targets)
+    best = along(beside.algorithms["bayes_optimal"], beside.bayes)[0][:, at]
+    means, draws = targets[..., : values.arms], generator(2, Purpose.REFERENCES)
+    follows = cause(agents[-1].of_outputs, held[-1], means, counts[0][:, at], best, draws)
     told = belief.read_off(held[-1], targets, values.arms)[:, SHOWN_LIFETIME]
     exact = targets[:, SHOWN_LIFETIME, :, : values.arms]
     drawn = {f"{name}.{arm}": part[..., arm] for name, part in (("told", told), ("exact", exact)) for arm in range(2)}
@@ -188,6 +193,7 @@ def _belief_of(
     return [
         {
             **{f"belief.{name}": [float(r2[run])] for name, r2 in read.items()},
+            **{f"cause.{name}": [float(slope[run])] for name, slope in follows.items()},
             **listed(curves, "course", run),
             **listed(drawn, "drawn", run),
         }

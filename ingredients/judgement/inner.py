@@ -49,6 +49,8 @@ class InnerResult:
         order: change of the policy (total variation) under a reordered past; `other`: under another lifetime's past;
             `recency`: of a recency-weighted learner.
         belief: R² by posterior statistic, decoder and source.
+        cause: slopes of the policy's rise on the Bayes-optimal one (`inner.cause`); empty in runs evaluated before it
+            was measured.
         first: runs by what came first in training (`came_first`).
         drawn: posterior means of one lifetime, exact and decoded.
     """
@@ -62,6 +64,7 @@ class InnerResult:
     by_worth: Mapping[str, Mapping[str, list[float]]]
     order: Mapping[str, Interval]
     belief: Mapping[str, Interval]
+    cause: Mapping[str, Interval]
     first: Mapping[str, int]
     drawn: Mapping[str, list[float]]
 
@@ -77,6 +80,7 @@ class InnerResult:
             "by_worth": self.by_worth,
             "order": _json(self.order),
             "belief": _json(self.belief),
+            "cause": _json(self.cause),
             "first": dict(self.first),
             "drawn": self.drawn,
         }
@@ -102,6 +106,7 @@ def inner_result(cell: CellInput, confidence: float) -> InnerResult | None:
         by_worth={place: _means(runs, f"worth.{place}.") for place in ("own", "bayes")},
         order=_over_runs(runs, "order.", confidence),
         belief=_over_runs(runs, "belief.", confidence),
+        cause=_over_runs(runs, "cause.", confidence),
         first=dict(Counter(map(came_first, runs))),
         drawn={name: list(numbers) for name, numbers in _named(runs[0], "drawn.")},
     )

@@ -24,6 +24,9 @@ MEASURES: Final = (
     "agent that acts on the posterior.",
     "Belief: how well a linear decoder reads the posterior means from the memory, on lifetimes it was not fitted to. "
     "0 is what a clock tells; compare it with the untrained network.",
+    "Cause: the decoded mean of one arm is moved to what it is in another lifetime. 1 is a policy that then moves as "
+    "the Bayes-optimal one does, 0 one that does not follow. Beside it are the whole memory of that lifetime and "
+    "random steps.",
     "First: whether belief or behaviour was half-way first in training. Untrained means that the network before "
     "training already holds the belief.",
 )
@@ -36,6 +39,7 @@ HEAD: Final = (
     "moved by order",
     "belief (R²)",
     "untrained network",
+    "cause",
     "first",
 )
 BESIDE: Final = ("policy", "value lost per decision", "on Bayes-optimal lifetimes")
@@ -68,8 +72,18 @@ def row(cell: Cell, result: InnerResult) -> list[str]:
         wording.interval(result.order["agent"]),
         wording.interval(result.belief["mean.linear.trained"]),
         wording.interval(result.belief["mean.linear.untrained"]),
+        cause(result),
         ", ".join(f"{name} {count}" for name, count in sorted(result.first.items())),
     ]
+
+
+def cause(result: InnerResult) -> str:
+    """Returns how far the policy follows the decoded belief, with the controls; a dash where that was not measured."""
+    if not result.cause:
+        return wording.NOTHING
+    named = {name: wording.interval(result.cause[name]) for name in ("belief", "memory")}
+    random, highest = (wording.number(result.cause[name].mean) for name in ("random", "random_highest"))
+    return f"{named['belief']}; whole memory {named['memory']}; random {random}, at most {highest}"
 
 
 def verdict(result: InnerResult) -> str:
@@ -113,4 +127,5 @@ def lines(judgement: Judgement) -> Sequence[str]:
         f"value lost per decision {wording.interval(lost['agent'], _DIGITS)}; {named}",
         f"moved by order {wording.interval(result.order['agent'])}; a recency-weighted learner "
         f"{wording.interval(result.order['recency'])}",
+        *([f"follows the decoded belief {cause(result)}"] if result.cause else []),
     ]

@@ -1,0 +1,134 @@
+"""Does the policy follow the belief that a decoder reads from the memory?
+
+Two Bayes-optimal lifetimes, before the same pull, whose counts differ in one arm only: a lifetime and its *donor*. The
+memory's output of the first is moved by the likeliest step after which the linear decoder reads the donor's mean of
+that arm, and the same of every other arm. With decoder W and covariance C of the outputs that is C W (Wᵀ C W)⁻¹ Δ, the
+smallest step in units of how outputs vary. (The smallest in plain units is where they hardly vary.) The policy should
+move as the Bayes-optimal one does from the counts of the first to those of the donor. With y the rise of the arm's
+probability, x that of the Bayes-optimal policy:
+
+    slope = Σ x y / Σ x²,
+
+1 if the policy moves as Bayes says, 0 if it does not follow. `memory` gives the whole output of the donor instead, the
+most that an agent's own memory can bring about. `random` are `RANDOM` random steps, as large in the same units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ingredients.inner.belief import moments, ridge
+
+RANDOM: Final = 20
+
+Policy = Callable[[Tensor], Tensor]
+"""Maps the memory's outputs `[S, R, H]` to probabilities `[S, R, A]`."""
+
+
+class Pairs(NamedTuple):
+    """Lifetimes and donors whose counts differ in one arm, by row: indices of lifetimes, pull and arm, `[R]` each."""
+
+    lifetime: Tensor
+    donor: Tensor
+    pull: Tensor
+    arm: Tensor
+
+
+def pairs(counts: Tensor, draws: torch.Generator) -> Pairs:
+    """Returns a random donor for each lifetime and pull that has one, for `counts` `[N, X, A, 2]`."""
+    same = (counts.unsqueeze(1) == counts.unsqueeze(0)).all(-1)  # [N, N, X, A]
+    fits = (same.sum(-1) == counts.shape[2] - 1).transpose(1, 2)  # [N, X, N]
+    drawn = (torch.rand(fits.shape, generator=draws) + fits.float()).argmax(-1)
+    lifetime, pull = fits.any(-1).nonzero(as_tuple=True)
+    donor = drawn[lifetime, pull]
+    return Pairs(lifetime, donor, pull, same[lifetime, donor, pull].int().argmin(-1))
+
+
+def cause(
+    policy: Policy, outputs: Tensor, means: Tensor, counts: Tensor, best: Tensor, draws: torch.Generator
+) -> dict[str, Tensor]:
+    """Returns the slopes by name, `[S]` each: `belief`, `memory`, `random` (mean), `random_highest`.
+
+    The decoder is fitted to the first half of the lifetimes, and pairs are from the second. Slopes are 0 where no pair
+    asks the Bayes-optimal policy to move.
+
+    Args:
+        policy: of the agents.
+        outputs: of the memory, `[S, N, X, H]`.
+        means: posterior means, `[S, N, X, A]`.
+        counts: `[N, X, A, 2]`, the same for every run.
+        best: probabilities of the Bayes-optimal policy, `[N, X, A]`.
+        draws: of donors and random steps.
+    """
+    half = outputs.shape[1] // 2
+    read = _decoder(outputs.double(), means.double(), half)
+    found = pairs(counts[half:], draws)
+    here, there = (_rows(outputs[:, half:], which, found.pull) for which in (found.lifetime, found.donor))
+    rise = _of_arm(best[half:][found.donor, found.pull] - best[half:][found.lifetime, found.pull], found.arm)
+    before = _of_arm(policy(here), found.arm)
+
+    def slope(outputs: Tensor) -> Tensor:
+        gained = _of_arm(policy(outputs), found.arm) - before
+        return (rise * gained).sum(-1) / rise.square().sum().clamp(min=1e-12)
+
+    belief = means[:, half:].double()
+    apart = (belief[:, found.donor, found.pull] - belief[:, found.lifetime, found.pull]) / read.spread
+    step = apart @ read.steps  # [S, R, H], in units of how outputs vary
+    size = step.norm(dim=-1, keepdim=True)
+
+    def moved(step: Tensor) -> Tensor:
+        return here + (step @ read.root * read.scale).to(here.dtype)
+
+    random = []
+    for _ in range(RANDOM):
+        direction = torch.randn(step.shape, generator=draws, dtype=step.dtype)
+        random.append(slope(moved(direction / direction.norm(dim=-1, keepdim=True) * size)))
+    drawn = torch.stack(random)
+    return {
+        "belief": slope(moved(step)),
+        "memory": slope(there),
+        "random": drawn.mean(0),
+        "random_highest": drawn.amax(0),
+    }
+
+
+class _Decoder(NamedTuple):
+    """How to move outputs so that a linear decoder reads other means.
+
+    Attributes:
+        steps: the smallest step, in units of how outputs vary, that moves one standardised mean by 1 and no other,
+            `[S, A, H]`.
+        root: from those units to standardised outputs, `[S, H, H]`.
+        scale: of the outputs, `[S, 1, H]`.
+        spread: of the means, `[S, 1, A]`.
+    """
+
+    steps: Tensor
+    root: Tensor
+    scale: Tensor
+    spread: Tensor
+
+
+def _decoder(outputs: Tensor, means: Tensor, half: int) -> _Decoder:
+    middle, scale = moments(outputs, half)
+    centre, spread = moments(means, half)
+    seen, wanted = (
+        ((part - m) / s)[:, :half].flatten(1, 2) for part, m, s in ((outputs, middle, scale), (means, centre, spread))
+    )
+    weights = ridge(seen, wanted)  # [S, H, A]
+    sizes, axes = torch.linalg.eigh(seen.mT @ seen / seen.shape[1])
+    root = axes * sizes.clamp(min=0).sqrt().unsqueeze(1) @ axes.mT
+    return _Decoder(torch.linalg.pinv(root @ weights), root, scale.squeeze(1), spread.squeeze(1))
+
+
+def _rows(outputs: Tensor, lifetime: Tensor, pull: Tensor) -> Tensor:
+    return outputs[:, lifetime, pull]
+
+
+def _of_arm(chances: Tensor, arm: Tensor) -> Tensor:
+    """Returns the arm's probability, `[..., R]`, of `[..., R, A]`."""
+    return chances.gather(-1, arm.view(-1, 1).expand(*chances.shape[:-1], 1)).squeeze(-1)
