@@ -138,13 +138,18 @@ def test_the_schema_of_reports_describes_reports(small_result: ing.Result) -> No
 
 
 def test_shipped_studies_are_listed() -> None:
-    """Every shipped study with its question, in a table and as JSON."""
+    """Every shipped study with its question and what was found, in a table and as JSON."""
     rows = json.loads(typed("studies", "--format", "json").stdout)
     assert {row["name"] for row in rows} == {path.stem for path in (ROOT / "ablations").glob("*.yaml")}
     assert all(row["question"] and row["runs"] and row["steps"] and row["core_hours"] for row in rows)
     by_name = {row["name"]: row for row in csv.DictReader(io.StringIO(typed("studies", "--format", "csv").stdout))}
     assert float(by_name["bandit"]["core_hours"]) == pytest.approx(160 * 600_000 / 80_000 / 3600, rel=0.02)
-    assert "bandit" in typed("studies").stdout
+    published = ROOT / "results" / "published" / "forced-pulls" / "report.json"
+    found = {row["name"]: row["found"] for row in rows}
+    assert json.loads(published.read_text(encoding="utf-8"))["sentence"].startswith(found["forced-pulls"])
+    assert found["smoke"] is None
+    shown = " ".join(typed("studies").stdout.split())
+    assert "→ In-context learning" in shown
 
 
 def test_the_page_of_studies_has_what_they_take() -> None:

@@ -36,7 +36,7 @@ class Described(StrEnum):
 
 
 def studies(format_: TableOption = TableFormat.table) -> None:
-    """List the shipped studies: the question, size and cost of each, and the command that runs it."""
+    """List the shipped studies: the question, what was found, size and cost of each, and the command that runs it."""
     from ingredients.study.shipped import shipped_studies
 
     rows = [about.row() for about in shipped_studies()]
@@ -65,9 +65,11 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
         table.add_column(title, justify=justify, no_wrap=title != "question")  # type: ignore[arg-type]
     for row in rows:
         steps, hours = f"{row['steps'] / 1e6:,.0f} M", f"{row['core_hours']:.1f}"
-        table.add_row(row["name"], row["question"], str(row["runs"]), steps, hours)
+        asked = row["question"] if row["found"] is None else f"{row['question']}\n→ {row['found']}"
+        table.add_row(row["name"], asked, str(row["runs"]), steps, hours)
     terminal().print(table)
     typer.echo("steps: environment steps of all runs in training; core hours: of an idle core, about")
+    typer.echo("→: what its published report begins with")
     typer.echo("on this machine: ingredients plan NAME; run one: ingredients run-grid NAME")
 
 

@@ -104,6 +104,11 @@ def _is_there(path: Path) -> bool:
         return True
 
 
+def published_report(name: str) -> Path:
+    """Returns where a checkout has the published report of a shipped study, as JSON."""
+    return shipped_folder().parent / "results" / "published" / name / "report.json"
+
+
 def shipped_folder() -> Path:
     """Returns the folder of the shipped studies: in the installed package, or beside it in a checkout."""
     package = Path(str(resources.files("ingredients")))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from ingredients.study.files import load_study, shipped_files
+from ingredients.study.files import load_study, published_report, shipped_files
 from ingredients.study.levels import INGREDIENTS
 from ingredients.study.models import Study
 
@@ -43,14 +45,24 @@ class ShippedStudy:
         """Approximate hours of one idle core for training and evaluation."""
         return self.steps * _SLOWER.get(self.study.name, 1.0) / STEPS_PER_CORE_SECOND / 3600
 
+    @property
+    def found(self) -> str | None:
+        """First sentence of its published report, or None: an installation has no published reports."""
+        path = published_report(self.study.name)
+        if not path.is_file():
+            return None
+        said = str(json.loads(path.read_text(encoding="utf-8"))["sentence"])
+        return re.split(r"(?<=[.?!]) (?=[A-Z])", said)[0]
+
     def row(self) -> dict[str, Any]:
-        """Returns name, question, runs, training steps of all runs, and core hours."""
+        """Returns name, question, runs, training steps of all runs, core hours, and what was found."""
         return {
             "name": self.study.name,
             "question": self.study.question,
             "runs": self.runs,
             "steps": self.steps,
             "core_hours": round(self.core_hours, 3),
+            "found": self.found,
         }
 
 
