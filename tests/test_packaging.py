@@ -119,6 +119,21 @@ def test_every_package_that_comes_along_is_pinned() -> None:
     assert brought <= set(PINNED)
 
 
+def test_pins_can_be_installed_together() -> None:
+    """What a pinned version asks of another pinned package holds; of versions that are installed here this is known."""
+    wrong = []
+    for distribution in importlib.metadata.distributions():
+        name = canonicalize_name(distribution.metadata["Name"])
+        if PINNED.get(name) != distribution.version:
+            continue
+        for asked in map(Requirement, distribution.requires or []):
+            pin = PINNED.get(canonicalize_name(asked.name))
+            applies = asked.marker is None or asked.marker.evaluate({"extra": ""})
+            if pin and applies and not asked.specifier.contains(pin, prereleases=True):
+                wrong.append(f"{name} asks for {asked}, pinned is {pin}")
+    assert wrong == []
+
+
 def test_every_pin_lies_in_its_declared_range() -> None:
     """The versions under which the tests pass are versions that the project says it works with."""
     for text in (*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["cluster"]):
