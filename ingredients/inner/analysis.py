@@ -166,7 +166,8 @@ def _belief_of(
     agents: Sequence[Agents], train_steps: Sequence[int], beside: Yardsticks, runs: int
 ) -> list[dict[str, Sequence[float]]]:
     """Returns decoder scores of the final memory, whether the policy follows, and the course of both."""
-    values, histories = beside.values, beside.bayes.of_runs(runs)
+    values = beside.values
+    histories = beside.bayes.of_runs(runs)
     at = belief.pulls_looked_at(values.pulls)
     counts = histories.counts(values.arms)
     targets = belief.statistics(counts)[:, :, at]
@@ -182,7 +183,8 @@ def _belief_of(
     features = {"trained": held[-1], "untrained": held[0], "inputs": shown.inputs[:, :, at]}
     read = belief.decoded(features, targets)
     best = along(beside.algorithms["bayes_optimal"], beside.bayes)[0][:, at]
-    means, draws = targets[..., : values.arms], generator(2, Purpose.REFERENCES)
+    means = targets[..., : values.arms]
+    draws = generator(2, Purpose.REFERENCES)
     follows = cause(agents[-1].of_outputs, held[-1], means, counts[0][:, at], best, draws)
     told = belief.read_off(held[-1], targets, values.arms)[:, SHOWN_LIFETIME]
     exact = targets[:, SHOWN_LIFETIME, :, : values.arms]

@@ -16,6 +16,7 @@ from ingredients.judgement_input.gather import Evidence, go_on
 from ingredients.report import rows, wording
 from ingredients.study import EvaluationSettings
 from ingredients.study.messages import several
+from ingredients.study.models import FOREIGN_TASKS
 from ingredients.study.tasks import Tasks, family_key, is_foreign
 
 ENOUGH_SEEDS = 5
@@ -74,7 +75,8 @@ def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         yield f"see in seconds what varies, what does not, and what could vary: ingredients check {name}{settings}"
     again = go_on(evidence.directory).removeprefix("go on: ")
     if MORE_TASKS in (judgement.calibration.reason or ""):
-        tasks = max(10 * study.evaluation.tasks, EvaluationSettings().tasks)
+        usual = FOREIGN_TASKS if is_foreign(study.tasks) else EvaluationSettings().tasks
+        tasks = max(10 * study.evaluation.tasks, usual)
         yield f"evaluate on more tasks; nothing is trained again: {again} --set evaluation.tasks={tasks}"
         return
     if study.seeds.count < ENOUGH_SEEDS:

@@ -20,6 +20,7 @@ from ingredients.judgement.words import describe
 from ingredients.report import short, wording
 from ingredients.report.build import Report, build_report, read_report
 from ingredients.store.traces import page_trace_name
+from ingredients.study import parse_study, smoke_sized
 
 FULL = "reward-on_action-on_memory-on_tasks-on"
 SOME = {"memory": [False, True], "reward_observation": [True], "action_observation": [True]}
@@ -275,6 +276,10 @@ def test_a_gate_that_few_tasks_closed_asks_for_more_tasks(tmp_path: Path) -> Non
     )
     assert "evaluate on more tasks; nothing is trained again: ingredients run-grid" in line
     assert line.endswith(" --set evaluation.tasks=100000")
+    slow = parse_study({"name": "x", "tasks": {"gymnasium": "CartPole-v1", "episodes": 5}, "ingredients": {}}, "x")
+    others = replace(report.evidence, study=smoke_sized(slow))
+    told = dict(short.sections(others, replace(report.judgement, calibration=closed)))["What to do next"]
+    assert told[-1].endswith(" --set evaluation.tasks=256")  # an environment in Python takes hours for 10,000
 
 
 def test_the_files_are_written_and_are_the_same_twice(tmp_path: Path) -> None:
