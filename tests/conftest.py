@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -16,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pytest
 import torch
 from api_results import DATA, MEMORIES
+from filelock import FileLock
 
 import ingredients as ing
 
@@ -47,14 +49,24 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
-def small_result(tmp_path_factory: pytest.TempPathFactory) -> ing.Result:
-    """Returns the results of a small study with every kind of memory, and each kind's sibling without."""
+def small_result(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ing.Result:
+    """Returns the results of a small study with every kind of memory, and each kind's sibling without.
+
+    One of pytest's workers trains; the others take a copy.
+    """
     from in_process import run_here
 
-    study = ing.Study.load(DATA, MEMORIES)
-    with pytest.MonkeyPatch.context() as patched:
-        run_here(patched)
-        return ing.run_grid(study, tmp_path_factory.mktemp("api") / "small", workers=1, progress=False)
+    base, folder = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("api") / "small"
+    shared = (base if worker_id == "master" else base.parent) / "small_result"
+    with FileLock(shared.with_suffix(".lock")):
+        if shared.exists():
+            shutil.copytree(shared, folder)
+        else:
+            with pytest.MonkeyPatch.context() as patched:
+                run_here(patched)
+                ing.run_grid(ing.Study.load(DATA, MEMORIES), folder, workers=1, progress=False)
+            shutil.copytree(folder, shared)
+    return ing.load(folder)
 
 
 @pytest.fixture

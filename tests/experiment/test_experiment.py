@@ -17,6 +17,8 @@ from ingredients.grid import Run, Stack, fingerprints, runs, stacks
 from ingredients.store import CURVES, Store
 from ingredients.study import Study, parse_study
 
+pytestmark = pytest.mark.usefixtures("small_measures")
+
 
 def _study(**sections: object) -> Study:
     small: dict[str, object] = {

@@ -232,6 +232,7 @@ def test_a_run_that_fails_is_stored_as_failed(tmp_path: Path) -> None:
     assert all("raised ZeroDivisionError: the corridor" in reason for reason in found.values())
 
 
+@pytest.mark.usefixtures("small_measures")
 def test_the_informed_agent_is_the_yardstick(tmp_path: Path) -> None:
     """It sees ψ, is trained with every seed of the study, and stands in references.json beside the random policy."""
     study = study_of("CartPole-v1", {"vary": {"gravity": [5, 15]}, "episode_steps": 10})

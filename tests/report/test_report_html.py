@@ -183,6 +183,7 @@ def test_a_folder_without_a_finished_run_makes_a_page(tmp_path: Path, state: str
     }
 
 
+@pytest.mark.usefixtures("one_picture")
 def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> None:
     """A study that is not complete says so on the first screen; each failure stands there with its reason."""
     study = bandit_study(ingredients=SOME)
@@ -221,6 +222,12 @@ def test_a_study_is_cited_by_its_fingerprints(report: Report, page: Page) -> Non
     cited = page.text[page.text.index("@misc{bandit-") :]
     for words in (report.evidence.study.question, f"trains {prints.trains[:12]}", f"judges {prints.judges[:12]}"):
         assert words in cited
+
+
+def test_a_page_draws_no_picture_twice(report: Report, page: Page) -> None:
+    """The PNGs lie beside a page, and are drawn where that is written."""
+    assert page.of("svg")
+    assert not any("png" in vars(picture) for picture in report.pictures)
 
 
 def test_a_section_without_content_is_not_there(report: Report, page: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import leaking
@@ -14,22 +16,43 @@ from torch import Tensor
 
 from ingredients.decoding.chosen import DecoderQuestion
 from ingredients.decoding.classes import edges_of, place
-from ingredients.decoding.decoders import QUICK
+from ingredients.decoding.decoders import FULL, QUICK, Budget
 from ingredients.decoding.forest import forest_chances
-from ingredients.decoding.leak import LEAKS_ABOVE, measure, ratio
-from ingredients.study import parse_study
+from ingredients.decoding.leak import LEAKS_ABOVE, LeakMeasurement, measure, ratio
+from ingredients.study import Study, parse_study
+from ingredients.tasks import make_family
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.causal_bandit import CausalBandit
-from ingredients.tasks.family import Step
+from ingredients.tasks.family import Family, Step
 from ingredients.training.draws import evaluation_tasks
-from ingredients.training.leakage import family_leakage, leakage, play_at_random
+from ingredients.training.leakage import QUICK_SHARE, _few, _many, family_leakage, leakage, play_at_random
 
 ROOM: dict[str, Any] = {"family": "dark-room", "size": 4, "episodes": 8, "episode_steps": 10}
 
 
+def study_of(tasks: dict[str, Any]) -> Study:
+    """Returns a study with these tasks."""
+    return parse_study({"name": "t", "tasks": tasks, "ingredients": {}}, "test")
+
+
+@cache
 def leaks_of(**tasks: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a family's section may hold
     """Returns what the environment of a study with these tasks leaks."""
-    return leakage(parse_study({"name": "t", "tasks": tasks, "ingredients": {}}, "test"))
+    return leakage(study_of(tasks))
+
+
+def one_leak(family: Family, name: str, budget: Budget = QUICK, **known: bool) -> LeakMeasurement:
+    """Returns one of the eight numbers that `family_leakage` finds, of the same play, in an eighth of the time."""
+    asked, each = DecoderQuestion(name, **known), QUICK_SHARE if budget == QUICK else 1
+    played, _ = play_at_random(family, *(_few if asked.task else _many)(family, each))
+    return measure(played, asked, budget)
+
+
+def test_one_leak_is_one_of_all() -> None:
+    """What most tests below look at is what a plan is told."""
+    family, found = make_family(study_of(ROOM).tasks), leaks_of(**ROOM)
+    assert found["reward"]["history"] == asdict(one_leak(family, "reward", history=True))
+    assert found["action"] == found["action"] | asdict(one_leak(family, "action", task=True))
 
 
 def test_a_bandit_leaks_nothing() -> None:
@@ -97,12 +120,12 @@ class Paid(Scheduled):
 
 def test_what_the_schedule_gives_away_is_no_leak() -> None:
     """In the first half every reward is 0, and the half is shown: whoever counts the steps knows as much."""
-    found = family_leakage(Scheduled(4, 20))["reward"]
-    assert not found["leaks"]
-    assert found["leak"] == pytest.approx(0, abs=0.05)
-    assert found["without"]["base_rate"] == pytest.approx(0.75, abs=0.06)
-    paid = family_leakage(Paid(4, 20), QUICK)["reward"]
-    assert (paid["leak"], paid["leaks"], paid["reason"]) == (None, None, "the schedule alone tells the reward")
+    found = one_leak(Scheduled(4, 20), "reward", FULL, task=True)
+    assert not found.leaks
+    assert found.leak == pytest.approx(0, abs=0.05)
+    assert one_leak(Scheduled(4, 20), "reward", FULL).base_rate == pytest.approx(0.75, abs=0.06)
+    paid = one_leak(Paid(4, 20), "reward", task=True)
+    assert (paid.leak, paid.leaks, paid.reason) == (None, None, "the schedule alone tells the reward")
 
 
 def test_a_causal_bandit_shows_its_answer_and_not_only_its_phase() -> None:
@@ -117,7 +140,7 @@ def test_a_causal_bandit_shows_its_answer_and_not_only_its_phase() -> None:
 
 def test_the_same_numbers_every_time() -> None:
     """All draws are named, and so is the decoder's."""
-    assert leaks_of(**ROOM) == leaks_of(**ROOM)
+    assert leaks_of(**ROOM) == leakage(study_of(ROOM))
 
 
 class Generous(BernoulliBandit):
@@ -147,21 +170,21 @@ class Pulled(BernoulliBandit):
 
 def test_what_never_differs_cannot_be_decoded() -> None:
     """No number, and the reason: a claim of a leak would rest on nothing."""
-    reward = family_leakage(Generous(3, 10))["reward"]
-    assert (reward["leak"], reward["leaks"], reward["reason"]) == (
+    reward = one_leak(Generous(3, 10), "reward", task=True)
+    assert (reward.leak, reward.leaks, reward.reason) == (
         None,
         None,
-        "the reward is constant: 1 in each of 160,000 steps of random play",
+        "the reward is constant: 1 in each of 40,000 steps of random play",
     )
 
 
 def test_vectors_and_numbers_are_decoded_by_quartiles() -> None:
     """One component of two is shown, and half of an action is told; of the reward it makes half as well."""
-    found = family_leakage(Pulled(3, 20), QUICK)
-    assert found["action"]["leak"] == pytest.approx(0.5, abs=0.1)
-    assert found["action"]["classes"] == found["reward"]["classes"] == 4
-    assert 0.2 < found["reward"]["leak"] < 0.8
-    assert found["reward"]["leaks"]
+    action, reward = (one_leak(Pulled(3, 20), name, task=True) for name in ("action", "reward"))
+    assert action.leak == pytest.approx(0.5, abs=0.1)
+    assert action.classes == reward.classes == 4
+    assert 0.2 < (reward.leak or 0) < 0.8
+    assert reward.leaks
 
 
 def test_few_values_are_classes_and_many_are_quartiles() -> None:
@@ -209,14 +232,13 @@ def test_a_forest_is_that_of_scikit_learn(rows: int, columns: int, things: int, 
 )
 def test_leaks_of_known_size(family: Leaky, name: str, truth: float) -> None:
     """A leak is what it is by hand, though only one who knows the task, multiplies or waits can read it."""
-    assert family_leakage(family, QUICK)[name]["leak"] == pytest.approx(truth, abs=0.1)
+    assert one_leak(family, name, task=True).leak == pytest.approx(truth, abs=0.1)
 
 
 def test_what_only_the_task_tells_is_no_leak_to_one_who_does_not_know_it() -> None:
     """A polarity cannot be told by the lifetime so far without rewards."""
-    reward = family_leakage(leaking.POLARITY, QUICK)["reward"]
-    assert reward["leaks"]
-    assert not reward["history"]["leaks"]
+    assert one_leak(leaking.POLARITY, "reward", task=True).leaks
+    assert not one_leak(leaking.POLARITY, "reward", history=True).leaks
 
 
 def test_failed_play_is_said_with_how_often() -> None:
@@ -228,6 +250,6 @@ def test_failed_play_is_said_with_how_often() -> None:
 
 def test_the_shown_reward_tells_of_the_action_to_one_who_knows_the_task() -> None:
     """The exact share on random MDPs, by their tables: 0.27 by two states, 0.41 with the reward."""
-    action = leaks_of(family="tabular-mdp", episodes=10)["action"]
-    assert action["leak"] == pytest.approx(0.27, abs=0.1)
-    assert action["with_reward"]["leak"] == pytest.approx(0.41, abs=0.1)
+    family = make_family(study_of({"family": "tabular-mdp", "episodes": 10}).tasks)
+    assert one_leak(family, "action", task=True).leak == pytest.approx(0.27, abs=0.1)
+    assert one_leak(family, "action", task=True, reward=True).leak == pytest.approx(0.41, abs=0.1)

@@ -55,7 +55,7 @@ def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[Cel
     if not view.curves.has_references:
         return ()
     return tuple(
-        (result, drawn(single.small_words(view, place), lambda place=place: single.small(view, place), png=False))  # type: ignore[misc]
+        (result, drawn(single.small_words(view, place), lambda place=place: single.small(view, place)))  # type: ignore[misc]
         for place, result in enumerate(view.cells)
     )
 

@@ -92,7 +92,7 @@ def _curve_picture(beside: Beside, place: int) -> Picture | None:
         if found is not None
     )
     words = Words(f"beside_{place}", describe(cell), f"{describe(cell)}: {'; '.join(late)}.")
-    return drawn(words, lambda: _curves(beside, cell), png=False)
+    return drawn(words, lambda: _curves(beside, cell))
 
 
 def _curves(beside: Beside, cell: Cell) -> Figure:
@@ -143,7 +143,7 @@ def scores_picture(beside: Beside) -> Picture:
     """Returns each cell's late score in each study, as dots with intervals."""
     said = f"Late score of {len(beside.cells)} cells in {len(beside.names)} studies; the table below has the numbers."
     words = Words("beside_scores", "Late score of every cell in every study", said)
-    return drawn(words, lambda: _scores(beside), png=False)
+    return drawn(words, lambda: _scores(beside))
 
 
 def _scores(beside: Beside) -> Figure:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 
 import matplotlib.style
 from matplotlib.figure import Figure
@@ -41,23 +42,29 @@ class Words:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's file forms; `png` is empty if only a page shows it.
+    """A picture's forms.
 
     `spots` are texts that a page shows at some places under the pointer.
     """
 
     words: Words
     svg: bytes
-    png: bytes
+    figure: Figure
     spots: tuple[Place, ...] = ()
 
+    @cached_property
+    def png(self) -> bytes:
+        """The PNG file; a page does not need it, and drawing it takes as long as the SVG."""
+        with _style(self.words.name):
+            return _saved(self.figure, "png", {"Software": None})
 
-def drawn(words: Words, make: Callable[[], Figure], png: bool = True) -> Picture:
+
+def drawn(words: Words, make: Callable[[], Figure]) -> Picture:
     """Returns the picture of the figure from `make`, in our style."""
     with _style(words.name):
         figure = make()
         svg = _saved(figure, "svg", {"Date": None, "Creator": None})
-        return Picture(words, svg, _saved(figure, "png", {"Software": None}) if png else b"", places(figure))
+        return Picture(words, svg, figure, places(figure))
 
 
 def styled(name: str, make: Callable[[], Figure]) -> Figure:
