@@ -21,14 +21,7 @@ from ingredients.gyms.recipe import Recipe, close
 
 
 class Made:
-    """An environment of a recipe.
-
-    Attributes:
-        environment: as it was made.
-        actions: the action space.
-        shown: the last raw observation.
-        act: converts an action to numbers.
-    """
+    """An environment of a recipe; `shown` is the last raw observation, `act` converts an action to numbers."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Makes it.

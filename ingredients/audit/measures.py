@@ -32,14 +32,10 @@ LEAST_LAG = 8  # what is still there so many steps later is called a memory
 
 @dataclass(frozen=True)
 class Finding:
-    """One column of a line: a share, or why there is none.
+    """One column of a line: a share from 0 to 1 with its 95% interval, or the reason why there is none.
 
-    Attributes:
-        share: from 0 to 1; None if nothing could be measured.
-        low, high: its 95% interval.
-        p: of the null hypothesis that there is nothing, or no more than a tenth; for Holm's correction.
-        reason: why there is no share.
-        details: further numbers, by name.
+    `p` is of the null hypothesis that there is nothing, or no more than a tenth, for Holm's correction; `details` are
+    further numbers.
     """
 
     share: float | None = None

@@ -27,12 +27,7 @@ class Elsewhere(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why foreign code failed.
-
-    Attributes:
-        line: one line.
-        traceback: empty if nothing was raised.
-    """
+    """Why foreign code failed; `traceback` is empty if nothing was raised."""
 
     line: str
     traceback: str = ""
@@ -60,12 +55,7 @@ def ours(error: BaseException) -> bool:
 
 
 def failure(error: BaseException, where: str, place: str = "") -> Failure:
-    """Returns the failure for an exception.
-
-    Args:
-        error: what was raised, or `Unfit`.
-        where: what was called: `reset`, `step`.
-        place: task, episode and step, in words.
+    """Returns the failure for an exception of a call (`where`: `reset`, `step`) at a `place` (task, episode, step).
 
     Raises:
         KeyboardInterrupt: it is the user's Ctrl-C.

@@ -60,14 +60,9 @@ def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalE
 
 
 def call_in_each(engine: Engine, workers: int, function: str, *arguments: object, about: str = "") -> list[Any]:
-    """Returns the results of one call that all workers make at the same time.
+    """Returns the results of one call of `function` (`module:name`) that all `workers` make at the same time.
 
-    Args:
-        engine: with `workers` workers.
-        workers: how many make the call.
-        function: `module:name`.
-        arguments: the function's.
-        about: foreign code that the call runs (`Job.about`).
+    `about` names foreign code that the call runs (`Job.about`).
 
     Raises:
         IngredientsError: a call failed.

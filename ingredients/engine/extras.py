@@ -16,13 +16,9 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional package.
+    """An optional package, its module and distribution `name`, and our `extra` that installs it.
 
-    Attributes:
-        title: the authors' spelling.
-        name: of the module and of the distribution.
-        extra: our extra that installs it.
-        has: a name in the module.
+    `has` is a name in the module.
     """
 
     title: str
@@ -32,11 +28,7 @@ class Extra:
 
 
 def require(what: str, extra: Extra) -> None:
-    """Refuses to continue without a package.
-
-    Args:
-        what: needs it, as the user typed it.
-        extra: the package.
+    """Refuses to continue without a package that `what`, as the user typed it, needs.
 
     Raises:
         UsageError: it is not installed, cannot be imported, or another module hides it.

@@ -16,13 +16,9 @@ _BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2.0**20, "GIB": 2.0**30}
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may take; None is no limit.
+    """What one attempt at a job may take; None is no limit.
 
-    Attributes:
-        retries: of a failed job.
-        seconds: of one attempt.
-        stalled_seconds: without a message and without CPU time.
-        memory_bytes: resident memory of a worker.
+    `stalled_seconds` pass without a message and without CPU time; `memory_bytes` is a worker's resident memory.
     """
 
     retries: int = 0
@@ -35,10 +31,7 @@ class Limits:
 class Fault:
     """Why an attempt at a job failed.
 
-    Attributes:
-        reason: in one line.
-        raised: the job raised an exception; otherwise its worker was lost.
-        mistake: only the user can mend it.
+    `raised`: by an exception, otherwise its worker was lost. `mistake`: only the user can mend it.
     """
 
     reason: str

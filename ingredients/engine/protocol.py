@@ -16,9 +16,7 @@ from typing import Any, Protocol, Self
 class Needs:
     """What a machine must have free for a job beside one core; 0 if unknown or not needed.
 
-    Attributes:
-        memory_bytes: at the peak.
-        gpus: a whole number, or a share of one.
+    `memory_bytes` is the peak; `gpus` a whole number, or a share of one.
     """
 
     memory_bytes: int = 0
@@ -79,11 +77,7 @@ class Finished:
 class Retried:
     """An attempt failed; another, after the other jobs, resumes from what was stored.
 
-    Attributes:
-        job: the job.
-        reason: in one line.
-        log: traceback and output of the worker, if any.
-        attempts: number of failed attempts.
+    `log` has the worker's traceback and output, if any; `attempts` counts failures.
     """
 
     job: Job

@@ -18,10 +18,7 @@ from ingredients.errors import UsageError
 class Home:
     """Where the command was given, so that paths and modules mean the same in every task.
 
-    Attributes:
-        folder: the current folder.
-        paths: Python's module path.
-        logs: folder for jobs' output in the results folder; None to drop it.
+    `paths` is Python's module path; `logs` the folder for jobs' output in the results folder, None to drop it.
     """
 
     folder: Path

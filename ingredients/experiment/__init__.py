@@ -27,15 +27,12 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        phase: what it is doing.
         train_step: environment steps of each run so far.
         train_steps: of each run's training; 0 if nothing is trained.
         env_steps: environment steps of all runs so far.
         score: the best run's mean return of an episode in the last rollout.
         notice: one line for the user.
         diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`.
-        doing: which part of its phase it is at.
-        part_seconds_left: of that part, by what is done of it.
     """
 
     phase: Literal["training", "evaluating", "references"]

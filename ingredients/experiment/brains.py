@@ -20,15 +20,7 @@ from ingredients.training.setup import prepare
 
 @dataclass(frozen=True)
 class Brain:
-    """A run's agent.
-
-    Attributes:
-        run: its cell and seed.
-        train_step: environment steps before these weights.
-        agent: the architecture.
-        family: of the study's tasks.
-        weights: by name, `[1, *shape]` each.
-    """
+    """A run's agent after `train_step` environment steps; weights by name, `[1, *shape]` each."""
 
     run: Run
     train_step: int
@@ -48,13 +40,7 @@ def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> B
 
 
 def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], at: int | None = None) -> Brain:
-    """Returns the agent of a run's stored weights.
-
-    Args:
-        study: the study.
-        run: the run.
-        weights: by name, for each stored evaluation point.
-        at: the train step of an evaluation point; None is the end of training.
+    """Returns the agent of a run's stored weights, at an evaluation point's train step or, with None, at the end.
 
     Raises:
         UsageError: no weights were kept at this step.

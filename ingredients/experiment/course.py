@@ -33,13 +33,9 @@ from ingredients.training.trainer import Setup, Training, Update, begin_training
 
 @dataclass
 class ResumableTraining:
-    """A stack's training so far.
+    """A stack's training so far: its state, policies at evaluation points, all updates.
 
-    Attributes:
-        training: state after the last update.
-        policies: at the evaluation points so far.
-        updates: reports of all updates so far.
-        began: start by `time.monotonic`, moved back by the time of earlier attempts.
+    `began` is its start by `time.monotonic`, moved back by the time of earlier attempts.
     """
 
     training: Training
@@ -50,13 +46,9 @@ class ResumableTraining:
 
 @dataclass(frozen=True)
 class SnapshotPlan:
-    """Where a stack's snapshots are kept, and how often they are made.
+    """Where a stack's snapshots are kept, and the seconds between two of them.
 
-    Attributes:
-        snapshots: of the results folder.
-        runs: training fingerprints by run id.
-        made_with: what else determines the bits.
-        seconds: between two snapshots.
+    `runs` has training fingerprints by run id, `made_with` what else determines the bits.
     """
 
     snapshots: Snapshots
@@ -75,10 +67,7 @@ def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -
 def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
     """Returns training at the last snapshot, or at the initial weights.
 
-    Args:
-        setup: the stack's.
-        plan: where its snapshots are.
-        say: hears what was found, and after how many updates training starts.
+    `say` hears what was found, and after how many updates training starts.
     """
     snapshot, notice = plan.snapshots.find(plan.runs, plan.made_with)
     if snapshot is None:
@@ -102,12 +91,7 @@ def train_to_end(
 ) -> None:
     """Trains the stack to its end; changes `course` in place.
 
-    Args:
-        setup: the stack's.
-        course: its training so far.
-        wanted: after how many updates policies are kept for evaluation.
-        heard: hears of every update.
-        keep: is called after every update.
+    Policies are kept for evaluation after the `wanted` updates; `heard` and then `keep` are called after every update.
     """
     for update in train(setup, course.training):
         course.updates.append(update)
@@ -123,12 +107,8 @@ def snapshot_writer(
 ) -> Callable[[ResumableTraining], None]:
     """Returns a function that makes a snapshot when one is due.
 
-    A failure to write is reported once and retried when the next is due; training continues.
-
-    Args:
-        plan: where snapshots are kept.
-        say: hears what went wrong, and after how many updates.
-        aside: writes snapshots, one at a time, while a device trains; a thousand runs are a gigabyte.
+    A failure to write is told to `say` once and retried when the next is due; training continues. `aside` writes
+    snapshots, one at a time, while a device trains; a thousand runs are a gigabyte.
     """
     kept_at = time.monotonic()
     complained = False

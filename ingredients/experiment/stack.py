@@ -116,20 +116,9 @@ class _Later(NamedTuple):
 def run_stack(
     study: Study, stack: Stack, directory: Path, device: str, snapshot_seconds: float, tell: Tell
 ) -> dict[str, str]:
-    """Trains, evaluates and stores the stack's runs; those with good weights are only evaluated again.
+    """Trains, evaluates and stores the stack's runs; returns why runs failed, by id.
 
-    Stored runs are kept, and training resumes from the last snapshot.
-
-    Args:
-        study: the study of the runs.
-        stack: the runs.
-        directory: the results folder.
-        device: for training.
-        snapshot_seconds: between two snapshots.
-        tell: hears progress.
-
-    Returns:
-        Why runs failed, by id.
+    Stored runs are kept, those with good weights are only evaluated again, and training resumes from the last snapshot.
     """
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)

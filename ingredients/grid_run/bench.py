@@ -34,16 +34,13 @@ class Bench:
 
     Attributes:
         env_steps_per_second: of all workers, the median over repetitions.
-        per_worker: the same divided by the workers.
         workers: processes that train at once, each on the whole workload.
-        cores: that this process may use.
         repetitions: env steps a second of all workers, each time.
         seconds: wall-clock time of all repetitions.
         peak_memory_bytes: of all workers, for the fixed workload.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
             `torch.bmm` reaches on the same products alone; `share`, training / bmm; `made`, operations made / needed.
         scaling: env steps a second of all workers on other sizes, each timed once.
-        torch: its version.
         workload: the study that is trained, one run for each cell.
     """
 

@@ -26,12 +26,8 @@ MeasuredEngine = LocalEngine | RayEngine
 class EngineOptions:
     """Where a grid computes.
 
-    Attributes:
-        engine: local processes, or Ray.
-        address: of a Ray cluster; None starts Ray here.
-        workers: jobs at a time; None: as many as fit.
-        device: `cpu` or `cuda`.
-        limits: what a job may take, and how often it is retried.
+    `address` is of a Ray cluster; None starts Ray here. `workers` is the number of jobs at a time; None is as many as
+    fit.
     """
 
     engine: Literal["local", "ray"] = "local"

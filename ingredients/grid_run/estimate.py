@@ -26,14 +26,13 @@ class Estimate:
 
     Attributes:
         workers: how many work at a time; at most the number of stacks.
-        memory_bytes: of a worker with the largest stack.
+        memory_bytes: of a worker with the largest stack, on `device`.
         env_steps_per_second: training speed of one worker while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.
         notices: sentences for the user: of foreign code, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
         contact: what random play shows of foreign tasks, names and texts (`training.contact`).
         timed: whether speed and time were measured; else both are 0.
-        device: whose memory it is.
     """
 
     workers: int

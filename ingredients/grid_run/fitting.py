@@ -25,13 +25,7 @@ MemoryByRuns = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The remaining stacks, cut to fit.
-
-    Attributes:
-        rest: the remains.
-        memory_bytes: of a worker, by stack.
-        notices: what was cut, a sentence for each kind of memory.
-    """
+    """The remaining stacks, cut to fit, with a worker's bytes by stack; `notices` tell what was cut."""
 
     rest: Remaining
     memory_bytes: Mapping[Stack, int]
@@ -62,12 +56,7 @@ def kind_of(study: Study, stack: Stack) -> str:
 
 
 def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
-    """Returns the remains in stacks of at most `budget` bytes each.
-
-    Args:
-        rest: what remains.
-        memory: the result of `memory_by_runs`.
-        budget: the bytes of one worker.
+    """Returns the remains in stacks of at most `budget` bytes, by `memory_by_runs`.
 
     Raises:
         UsageError: a single run needs more; the message says what to change.

@@ -31,8 +31,6 @@ class Remaining:
     """What is left of the requested runs.
 
     Attributes:
-        study: their study.
-        runs: the requested runs.
         stacks: the study's stacks, with only the requested runs that are not finished.
         trained: those whose stored weights are good, which are only evaluated again.
         references: whether the references are to be evaluated.

@@ -21,14 +21,7 @@ class LeasedJobs:
     """The jobs of a grid that no other process does."""
 
     def __init__(self, rest: Remaining, store: Store, leases: Leases, options: StackOptions) -> None:
-        """Takes no job yet.
-
-        Args:
-            rest: what the folder lacked at the start.
-            store: of the folder.
-            leases: of the folder, held by this process.
-            options: how stacks are trained.
-        """
+        """Takes no job yet; `rest` is what the folder lacked at the start."""
         self._rest, self._store, self._leases, self._options = rest, store, leases, options
         self._pending = parts(rest)
         self._in_work: dict[str, GridPart] = {}

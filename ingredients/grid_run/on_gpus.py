@@ -81,12 +81,8 @@ def estimate_on_cards(
 class CardBench:
     """Training speed on a GPU: the fixed workload with more and more runs side by side.
 
-    Attributes:
-        card: its name.
-        torch: its version.
-        rows: for each number of runs `env_steps_per_second`, `first_update_s` with compilation at first use,
-            `recording_s`, and `peak_memory_bytes` of the card.
-        workload: the study that is trained, of 16 runs.
+    `rows` has for each number of runs `env_steps_per_second`, `first_update_s` with compilation at first use,
+    `recording_s`, and `peak_memory_bytes` of the card. `workload` is the trained study, of 16 runs.
     """
 
     card: str

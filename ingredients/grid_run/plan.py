@@ -22,12 +22,7 @@ from ingredients.study.tasks import family_key
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
     """Returns the plan: facts of the grid, then its cells.
 
-    Args:
-        rest: what remains.
-        cells: the requested cells.
-        directory: the results folder.
-        conflict: what the folder holds that was trained otherwise, in words, or None.
-        cost: what the runs will take.
+    `conflict` says what the folder holds that was trained otherwise, or is None.
     """
     study = rest.study
     tasks = study.tasks.model_dump()
@@ -90,12 +85,9 @@ def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[st
 
 
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
-    """Returns what `ingredients check` prints: what was seen, then commands that can be pasted.
+    """Returns what `ingredients check` prints: what `estimate.checked` saw, then commands that can be pasted.
 
-    Args:
-        study: with the checked tasks.
-        folder: in which their names resolve.
-        seen: the result of `estimate.checked`.
+    The tasks' names resolve in `folder`.
     """
     written, commands = next_commands(study, folder, seen)
     lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]

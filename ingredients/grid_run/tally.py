@@ -14,12 +14,9 @@ class Tally:
     """The state of a running grid.
 
     Attributes:
-        jobs: all jobs.
         in_work: the last message of each running job, by key; None before the first.
-        finished: jobs that have finished.
-        failures: jobs that have failed.
         retried: the last failed attempt of each job that is being retried, by key.
-        notices: with the job's key.
+        notices: each with its job's key.
         waiting: processes that run jobs of this grid elsewhere, by the job's key.
         elsewhere: jobs done by other processes.
     """

@@ -28,13 +28,7 @@ MOST_CHOICES = 1024
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How an agent's actions become the environment's.
-
-    Attributes:
-        space: the action space.
-        actions: number of choices, or length of a vector.
-        continuous: whether it is a vector.
-    """
+    """How an agent's choices, or vectors of `actions` numbers, become actions of `space`."""
 
     space: Space
     actions: int

@@ -25,11 +25,10 @@ NUMBERS, WHOLE = "biuf", "biu"
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """How a part becomes numbers.
+    """How a part becomes `size` numbers.
 
     Attributes:
-        size: how many.
-        columns: converts what was shown to numbers `[size]`.
+        columns: converts what was shown.
         bounds: usual low and high of measured numbers, `[size]` each, infinite where unknown; None for one-hots, bits
             and pixels, which are not scaled.
         frame: height, width and channels of an image, whose numbers hold bytes (`frames`).
@@ -45,13 +44,9 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of an observation.
+    """One part of an observation, from column `start` on.
 
-    Attributes:
-        path: dict keys and tuple indices that lead to it.
-        space: its space.
-        start: its first column.
-        reading: how it becomes numbers.
+    `path` are the dict keys and tuple indices that lead to it.
     """
 
     path: tuple[str | int, ...]

@@ -138,9 +138,7 @@ def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 
 def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
     """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
 
-    Args:
-        name: as the study has it.
-        wanted: what it should be, for the message.
+    `wanted` is for the message.
 
     Raises:
         StudyError: there is no such module, or no callable of that name in it.

@@ -32,10 +32,9 @@ from ingredients.gyms.symbols import Counts
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """How observations become numbers, `[size]`.
+    """How observations of a space become numbers, `[size]`.
 
     Attributes:
-        space: the observation space.
         measured: whether a column is a Box's number, not one-hot, bits or pixels.
         low, high: usual bounds of the columns; infinite where unknown.
         parts: in the order of the columns.

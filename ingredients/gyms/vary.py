@@ -34,7 +34,6 @@ class Knob:
 
     Attributes:
         name: of the keyword, attribute or option.
-        kind: which of these.
         choices: the values to draw from; None for a range.
         low, high: the range; with whole numbers, both ends included.
         whole: whether only whole numbers are drawn: both ends are whole, and the default is not a float.

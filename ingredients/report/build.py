@@ -34,11 +34,7 @@ if TYPE_CHECKING:
 class Report:
     """A results folder's evidence and judgement, in every format.
 
-    Attributes:
-        directory: the results folder.
-        evidence: what it holds.
-        judgement: on the evidence.
-        unwritten: why the report's files could not be written, in one line, or None.
+    `unwritten` says why the report's files could not be written, in one line.
     """
 
     directory: Path

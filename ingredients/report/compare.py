@@ -30,11 +30,7 @@ _WITHOUT = ("bounds", "names", "score", "word")
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Several studies side by side, one report each.
-
-    Attributes:
-        reports: one for each study.
-    """
+    """Several studies side by side."""
 
     reports: Sequence[Report | Published]
 

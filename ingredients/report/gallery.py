@@ -38,14 +38,9 @@ class Polyline(NamedTuple):
 
 
 class SmallFigure(NamedTuple):
-    """What is drawn of a study.
+    """What is drawn of a study: tiles, row by row, with the meaning of rows and columns as `key`.
 
-    Attributes:
-        columns: tiles in a row.
-        tiles: row by row.
-        key: meaning of rows and columns.
-        lines: the yardstick and the fullest cell, if curves are there.
-        name: the fullest cell.
+    `lines` are the yardstick and the fullest cell, `name`, if curves are there.
     """
 
     columns: int

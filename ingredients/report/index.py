@@ -30,11 +30,7 @@ class Entry:
     """One report on the page.
 
     Attributes:
-        folder: the results folder's name.
-        study: the study's name.
         title: the study's question, or its name.
-        size: numbers of cells and runs.
-        found: the report's answer.
         claims: number and status of each tested claim.
         older: whether an older rule judged it, without classes of runs.
         figure: cells and the fullest cell's curve; None if the folder does not hold the study.

@@ -27,15 +27,8 @@ _BOUNDS = ("mean", "low", "high")
 class ShownCell(NamedTuple):
     """What a comparison shows of a cell.
 
-    Attributes:
-        seeds: finished runs.
-        failed: failed runs.
-        learned: runs that learn in context.
-        late: normalised late score.
-        gain: normalised gain.
-        return_: raw return of a lifetime.
-        verdict: the verdict.
-        judged: whether there were references to judge it by.
+    `seeds`, `failed` and `learned` count runs; `late` and `gain` are normalised, `return_` is raw, of a lifetime.
+    `judged`: there were references.
     """
 
     seeds: int
@@ -52,14 +45,8 @@ class ShownCell(NamedTuple):
 class Side:
     """A study in a comparison.
 
-    Attributes:
-        directory: its results folder.
-        study: as stored there.
-        sentence: its answer.
-        cells: what is shown of each.
-        state: its progress in brackets; empty if complete.
-        scale: meaning of 0 and 1.
-        older: whether an older rule judged it, without classes of runs.
+    `state` is its progress in brackets, empty if complete; `scale` the meaning of 0 and 1. `older`: an older rule
+    judged it, without classes of runs.
     """
 
     directory: Path

@@ -33,10 +33,7 @@ def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
 def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[Cell]) -> SideCurves:
     """Returns the curves of a study without its runs, from its table; none without the table.
 
-    Args:
-        directory: its folder.
-        content: of its `report.json`, with the scale.
-        cells: its cells.
+    `content` is its `report.json`, with the scale.
 
     Raises:
         StoreError: the table is damaged.

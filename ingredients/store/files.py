@@ -32,11 +32,7 @@ _SECONDS_LEFT_ALONE = 3600.0
 
 @contextmanager
 def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turns an `OSError` into one line: path, reason, way out.
-
-    Args:
-        path: named in the message.
-        doing: what was done to it: "written", "read".
+    """Turns an `OSError` into one line: path, what was done to it ("written", "read"), reason, way out.
 
     Raises:
         StoreError: instead of any `OSError`; `UnwritableError` for a write.
@@ -73,9 +69,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
     """Yields a hidden folder that replaces `path` at the end, as a whole or not at all.
 
-    Args:
-        path: the folder.
-        attic: where an older folder is moved to, as `<name>-<n>`.
+    An older folder is moved to `attic`/<name>-<n>.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -102,12 +96,9 @@ def discard(path: Path) -> None:
 
 
 def sweep(folder: Path, by: Path) -> None:
-    """Removes what killed processes left half-written anywhere in a folder.
+    """Removes what killed processes left half-written anywhere in a folder, if an hour older than the new file `by`.
 
-    Args:
-        folder: the folder.
-        by: a file written just now; partial files an hour older are abandoned. Both times are of the machine that keeps
-            the files, so no clocks are compared.
+    Both times are of the machine that keeps the files, so no clocks are compared.
     """
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not

@@ -211,9 +211,7 @@ class Store:
     def curves(self, study: Study, states: Mapping[Run, State] | None = None) -> pd.DataFrame:
         """Returns the curves of the study's finished runs as a tidy, sorted table; text columns are categories.
 
-        Args:
-            study: the study; its present name is the column `study`.
-            states: the result of `states(study)`, if at hand.
+        The column `study` is the study's present name. `states` is `states(study)`, if at hand.
 
         Raises:
             StoreError: a finished run's file is damaged or incomplete, or belongs to another run.

@@ -45,12 +45,10 @@ class Leases:
     """What this process holds of a results folder; leaving the `with` statement releases everything."""
 
     def __init__(self, directory: Path, beats: float = SECONDS_BETWEEN_BEATS, death: float = SECONDS_TO_DEATH) -> None:
-        """Names the results folder; nothing is written before the `with` statement.
+        """Names the results folder; writes nothing before the `with` statement.
 
-        Args:
-            directory: the results folder.
-            beats: seconds between signs of life.
-            death: seconds without any, after which a process on another machine is dead.
+        `beats` are the seconds between signs of life, `death` those without any after which a process of another
+        machine is dead.
         """
         self._file = directory / LEASES / f"{secrets.token_hex(8)}.json"
         self._process = this_process()

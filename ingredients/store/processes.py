@@ -14,11 +14,8 @@ from pathlib import Path
 class Process:
     """A process, distinct from later ones with its number.
 
-    Attributes:
-        host: the machine's name, for people.
-        machine: identifies the machine's boot and the container whose numbers these are.
-        number: the process id.
-        began: start time in the machine's own units; empty if unknown.
+    `machine` identifies the boot and the container whose numbers these are; `began` is the start time in the machine's
+    units, empty if unknown.
     """
 
     host: str

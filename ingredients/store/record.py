@@ -40,25 +40,21 @@ FINISHED = "finished"
 
 @dataclass(frozen=True)
 class RunRecord:
-    """All that is kept of one run.
+    """All that is kept of one run; a failed run may lack curves and blocks.
 
     Attributes:
-        run: the cell and the seed.
-        fingerprints: of what trains, evaluates and judges it.
         status: "failed" where the loss or a gradient was not finite.
         reason: why it failed, in one line.
-        weights: by parameter name.
-        curves: tidy adaptation curves with the columns of `CURVES`; possibly empty for a failed run.
-        returns_by_block: return of the plain lifetime on blocks of held-out tasks; empty for a failed run.
+        curves: tidy adaptation curves with the columns of `CURVES`.
+        returns_by_block: return of the plain lifetime on blocks of held-out tasks.
         diagnostics: a row for each logged update, with the columns of `DIAGNOSTICS`.
         resolved: the study's resolved configuration.
-        versions: by package name.
         seconds: wall-clock time of its stack.
-        train_steps: environment steps of training.
-        statistics: the family's own analysis, by name.
-        blocks: final curves on blocks of held-out tasks, `[G, K]` by probe; empty for a failed run.
+        train_steps: environment steps.
+        statistics: the family's own analysis.
+        blocks: final curves on blocks of held-out tasks, `[G, K]` by probe.
         inside: how well the last action and reward are decoded from its memory.
-        analysis: results of `evaluation.analysis`, by name.
+        analysis: results of `evaluation.analysis`.
     """
 
     run: Run

@@ -24,13 +24,10 @@ from ingredients.store.record import RUN_JSON
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state of a stack in training.
+    """The state of a stack in training: arrays by run, `[S, ...]`, and shared ones (counters, times).
 
-    Attributes:
-        runs: training fingerprints by run id, in the order of the rows.
-        made_with: what else determines the bits: device, package versions.
-        by_run: arrays `[S, ...]`.
-        shared: arrays that all runs share: counters, times.
+    `runs` has training fingerprints by run id, in the order of the rows; `made_with` what else determines the bits
+    (device, versions).
     """
 
     runs: Mapping[str, str]
@@ -73,13 +70,10 @@ class Snapshots:
             partial.write_bytes(_encoded(snapshot))
 
     def find(self, runs: Mapping[str, str], made_with: Mapping[str, str]) -> Found:
-        """Returns the snapshot from which the runs can resume.
+        """Returns the snapshot from which the runs, with their training fingerprints, can resume.
 
-        It is of exactly these runs, or of more if some of a stack are already stored.
-
-        Args:
-            runs: training fingerprints by run id.
-            made_with: the present device and versions; others would give other bits.
+        It is of exactly these runs, or of more if some of a stack are already stored. A snapshot made with another
+        device or version would give other bits and is ignored.
         """
         path = self._path(runs)
         if path.exists():

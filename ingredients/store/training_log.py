@@ -42,14 +42,8 @@ class TrainingLog:
     ) -> None:
         """Appends a line if the stack has advanced by 1/500 of its training, has ended, or went back.
 
-        A line that cannot be written is dropped.
-
-        Args:
-            stack: its key.
-            train_step: environment steps of each run so far.
-            train_steps: of the whole training.
-            score: the best run's mean return of an episode.
-            diagnostics: means over the stack's runs, named as in `diagnostics.parquet`.
+        A line that cannot be written is dropped. `score` is the best run's mean return of an episode; `diagnostics` are
+        means over the stack's runs, named as in `diagnostics.parquet`.
         """
         before = self._last.get(stack)
         near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES

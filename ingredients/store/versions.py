@@ -32,14 +32,10 @@ def installed(name: str) -> str:
 
 
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
-    """Returns in words which other version trained a stored run of this study, or None.
+    """Returns in words which other version trained a stored run, by its `run.json`, or None.
 
-    If a file of the user's own was edited, its runs are trained again and nothing is refused.
-
-    Args:
-        study: the study, which trains as the stored one does.
-        run: one of its runs.
-        content: its `run.json`.
+    The study trains as the stored one does. If a file of the user's own was edited, its runs are trained again and
+    nothing is refused.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):

@@ -16,10 +16,7 @@ from ingredients.study.own_source import look_in
 def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
     """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
 
-    Args:
-        name: as the study has it.
-        what: `memory` or `tasks`, for the message.
-        fits: whether something in the module could be meant by a misspelled name.
+    `what` (`memory` or `tasks`) is for the message; `fits` selects what a misspelled name could mean.
 
     Raises:
         StudyError: there is no such module, or nothing of that name in it.

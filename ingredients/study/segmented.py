@@ -22,9 +22,7 @@ def is_one_task(section: Section) -> bool:
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
     """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
 
-    Args:
-        study: the study.
-        episode_steps: of an episode, if known from the environment.
+    `episode_steps` is the episode's length, if known from the environment.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

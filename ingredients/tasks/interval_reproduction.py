@@ -1,8 +1,8 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
-A test of working memory, not of learning: the environment can be the memory (claim 3). The agent stands on a track. Its
-position is state that it writes, that is never reset, and that it sees. A lifetime is *one* trial; its K episodes are
-phases of L steps, between which nothing is reset. The adaptation axis is the phase.
+A test of working memory, not of learning, in which the environment can be the memory (claim 3): the agent sees and
+changes its position on a track, which is never reset. A lifetime is *one* trial; its K episodes are phases of L steps,
+without resets. Adaptation axis: the phase.
 
 | steps | what happens |
 |---|---|
@@ -21,10 +21,9 @@ Observation:
 | position, from 0 to 1 | `position_shown` | a_{t-1}, by the move; the position is also a *clock* |
 
 A memoryless agent can walk right while the light is on, to square d, walk left while the cue is on, and press at 0. In
-the dark nobody moves: random steps would blur what was written, and when they could, training hardly found this policy.
-`position_shown: off` and `can_move: off` each take this clock away. Nothing else tells the time: phases start every L
-steps whatever d is. The action channel is a note of one of three letters that a memoryless agent can leave itself: it
-can go through the actions while the light is on, then repeat the last one.
+the dark nobody moves, since random steps there blurred the position and hindered training. `position_shown: off` and
+`can_move: off` each take this clock away. The action channel is a note of one of three letters: a memoryless agent can
+step through the actions while the light is on, then repeat the last one.
 
 Actions: left, right, press; a press before the cue does nothing. Termination: the press ends the trial; other phases
 last L steps. `written` is the position, if the agent can move and sees it.

@@ -18,12 +18,9 @@ from ingredients.tasks.foreign import shown_again
 
 
 class World(NamedTuple):
-    """Where the environments of some lanes are.
+    """Some lanes' environments: state and observation.
 
-    Attributes:
-        state: `[..., state_size]`.
-        observation: `[..., observation_size]`.
-        waiting: whether the episode has ended and the next has not started, `[...]` (bool); None where none ends early.
+    `waiting` `[...]` (bool): the episode has ended and the next has not started; None where none ends early.
     """
 
     state: Tensor
@@ -92,13 +89,7 @@ def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which each lane has the written columns of its neighbour.
-
-    Args:
-        family: the family, whose `shown` gives the observation of the new state.
-        tasks: `[..., N, D]`, which determine the neighbours (`others`).
-        world: of all lanes, at an episode's start.
-    """
+    """Returns the world in which each lane has its neighbour's written columns (`others`), at an episode's start."""
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 

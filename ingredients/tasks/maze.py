@@ -14,12 +14,7 @@ from torch.nn.functional import pad
 
 
 def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
-    """Returns the steps from each square to the nearest target, `[..., n, n]`; infinity where none is reachable.
-
-    Args:
-        open_squares: squares without a wall, `[..., n, n]` (bool).
-        targets: `[..., n, n]` (bool); those in walls are ignored.
-    """
+    """Returns the steps from each open square to the nearest open target, `[..., n, n]`; infinity if unreachable."""
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
     # a GPU is not asked whether anybody has learned: to ask is to wait, and no way is longer than there are squares

@@ -1,27 +1,25 @@
 """The memory & planning game: one goal after another in a maze with shuffled labels (after Ritter et al. 2021, §3).
 
-A torus of `size` × `size` places. Each place has a label; labels are shuffled for every lifetime. The agent sees the
-label of its place and of the goal's. It moves up, down, left or right, or collects. Collecting on the goal pays 1 and
-draws another goal uniformly; the agent continues from where it is, as in the published code. Collecting elsewhere does
-nothing.
+A torus of `size` × `size` places, whose labels are shuffled for every lifetime. The agent sees the label of its place
+and of the goal's. It moves up, down, left or right, or collects. Collecting on the goal pays 1 and draws another goal
+uniformly; the agent continues from there, as in the published code. Collecting elsewhere does nothing.
 
-New here: `walls` of the 2 · `size`² edges between neighbours are closed, drawn for every lifetime so that all places
-stay connected (`torus.draw_graph`). Walls are not seen; an agent that runs into one stays where it was. Without walls,
-coordinates and a subtraction give the shortest way and no search is needed; with 12 of 32 edges closed they do not
-suffice.
+New here: `walls` of the 2 · `size`² edges are closed, drawn for every lifetime so that all places stay connected
+(`torus.draw_graph`). Walls are not seen; an agent that runs into one stays where it was. Without walls, coordinates and
+a subtraction give the shortest way; with 12 of 32 edges closed, search is needed.
 
-Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`, which contains all
-that matters of walls and labels. Tasks can be held out.
+Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`: all that matters of
+walls and labels. Tasks can be held out.
 
 Observation, one-hot: the agent's label, `[size²]`; the goal's label, `[size²]`.
-What it leaks: r_{t-1} to an agent that remembers the goal's label, which changes exactly after a reward. a_{t-1} in
-part, to one that remembers the last label and has learned where moves lead. Nothing to a memoryless agent.
+What it leaks: r_{t-1}, if the agent remembers the goal's label, which changes exactly after a reward; part of a_{t-1},
+if it remembers the last label and has learned where moves lead. Nothing to a memoryless agent.
 
-A lifetime is one game of K · L steps; its episodes are stretches of L steps, between which nothing is reset. Adaptation
-axis: the stretch. Termination: none. The agent can write on its position, which outlasts a stretch and is seen.
+A lifetime is one game of K · L steps; its episodes are stretches of L steps, without resets. Adaptation axis: the
+stretch. Termination: none. `written` is the position, which outlasts a stretch and is seen.
 
-If ψ is known, going straight to every goal is optimal: rewards are not discounted and goals do not depend on the way,
-so only a step off a shortest way is a loss. Hence the exact values of `solve`:
+If ψ is known, going straight to every goal is optimal, since goals do not depend on the way. Hence the exact values of
+`solve`:
 
     V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g')
 

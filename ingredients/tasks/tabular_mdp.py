@@ -131,14 +131,10 @@ class TabularMdp:
 
 
 def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
-    """Returns Q of each step of an episode, `[..., L, S, A]`, by finite-horizon value iteration.
+    """Returns Q of each of an episode's L steps, `[..., L, S, A]`, by finite-horizon value iteration, which is exact.
 
-    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Exact if the MDP is known.
-
-    Args:
-        rewards: mean rewards `[..., S, A]`, or `[..., L, S, A]` if they differ by step.
-        transitions: `[..., S, A, S]`.
-        steps: L, the episode's steps.
+    Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Mean rewards are `[..., S, A]`, or
+    `[..., L, S, A]` if they differ by step; transitions `[..., S, A, S]`.
     """
     by_step = rewards.dim() == transitions.dim()
     later = torch.zeros_like(transitions[..., 0, 0, :])

@@ -27,14 +27,11 @@ def neighbours(size: int) -> Tensor:
 
 
 def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
-    """Returns connected graphs `[N, P, 4]` with `walls` walls each.
+    """Returns connected graphs `[N, P, 4]` with `walls` ≤ P + 1 walls each.
 
-    Edges are closed in random order; one that would disconnect a place is skipped. The edges that stay open for that
-    reason are the minimum spanning tree (Kruskal 1956, "construction A'").
-
-    Args:
-        uniforms: `[N, P, 2]`, which order the edges down and right of each place.
-        walls: number of closed edges, P + 1 at most.
+    Edges are closed in the order of `uniforms` `[N, P, 2]` (down and right of each place); one that would disconnect a
+    place is skipped. The edges that stay open for that reason are the minimum spanning tree (Kruskal 1956,
+    "construction A'").
     """
     lanes, places, _ = uniforms.shape
     around = neighbours(math.isqrt(places))

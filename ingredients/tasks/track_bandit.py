@@ -3,20 +3,18 @@
 Here the environment can be the memory (claim 3) of an agent that *learns*: the position outlasts pulls, so a memoryless
 agent can record on it how the arms paid. One that steps right for evidence in favour of arm 1 (it paid, or arm 0 did
 not), left for evidence in favour of arm 0, and pulls the arm of its half of the track is the automaton of Tsetlin
-(1961). The more squares, the longer evidence lasts, and the nearer it comes to the better arm. Arms pay alike at every
-position.
+(1961). The more squares, the longer evidence lasts. Arms pay alike at every position.
 
 ψ = the two arms' probabilities, uniform and independent, `[2]`.
 
-Action: 3 · arm + step; step 0 is left, 1 stays, 2 is right; the track's ends stop a step. An episode is one pull. A
-pull decides arm and step at once, so the agent can record its reward only with the next one.
+Action: 3 · arm + step; step 0 is left, 1 stays, 2 is right; the track's ends stop a step. An episode is one pull. Arm
+and step are chosen together, so a reward can be recorded only with the next pull.
 
-Observation: the position from 0 to 1, or always 0 with `position_shown: off`, where the environment is no memory. What
-it leaks under random play: nothing. Recording what an arm paid needs the reward and the action, or an agent whose
-position tells its arm.
+Observation: the position from 0 to 1, or always 0 with `position_shown: off`, where the environment is no memory. It
+leaks nothing under random play.
 
-The action channel shows 3 · arm + 1, without the step. The step would be a note of one of three letters, which some
-agents learned to use in a first version; now the position is the only memory outside the agent.
+The action channel shows 3 · arm + 1, without the step, which would be a note of one of three letters. So the position
+is the only memory outside the agent.
 
 Reward: 1 with the pulled arm's probability, else 0. Termination: every pull. `written` is the position, if it is shown.
 Tasks can be held out. Adaptation axis: the pulls of a lifetime. Lifetimes start right of the middle.

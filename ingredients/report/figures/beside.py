@@ -39,14 +39,9 @@ _LETTERS = 36
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What is drawn of studies side by side.
+    """What is drawn of studies side by side; curves and confidences are by study.
 
-    Attributes:
-        names: one for each study.
-        cells: every cell of any study.
-        shown: for each cell, each study's findings; None if a study lacks it.
-        curves: one for each study.
-        confidences: of each study's intervals.
+    `shown` has for each cell each study's findings, None if a study lacks it.
     """
 
     names: Sequence[str]
