@@ -59,7 +59,7 @@ class Work(NamedTuple):
 def memoryless_agents(study: Study) -> int:
     """Returns how many memoryless agents are trained for each combination of channels.
 
-    By default at most three, and so few that they take about a quarter of the study's training.
+    By default at most three, which together take at most about a quarter of the study's training.
     """
     asked = study.evaluation.reactive_agents
     if asked != "auto":

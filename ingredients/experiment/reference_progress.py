@@ -28,9 +28,9 @@ def in_a_row(tell: Tell) -> Tell:
 
 
 def counted(tell: Tell, doing: str, pieces: str, clock: Callable[[], float] = time.monotonic) -> Counted:
-    """Returns what to call when some of the pieces are done: it tells how many are, and how long the rest takes.
+    """Returns a function that reports how many pieces are done, and how long the rest takes.
 
-    The time counts from now, or from when none was done.
+    Time counts from now, or from when none was done.
     """
     began = clock()
 

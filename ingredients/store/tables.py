@@ -113,10 +113,10 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
 
 
 def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = None) -> pd.DataFrame:
-    """Returns a report's table of curves, or those rows of it whose columns have the wanted values.
+    """Returns a report's table of curves, or its rows with the wanted values.
 
     Raises:
-        StoreError: If the file cannot be read, or lacks a column.
+        StoreError: the file cannot be read, or lacks a column.
     """
     try:
         return pd.read_parquet(path, columns=CURVES.names, filters=wanted)
