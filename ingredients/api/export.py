@@ -121,7 +121,7 @@ def _trackio(result: Result, out: Path) -> str:
                 by_step.setdefault(step, {})[name] = value
         steps = sorted(by_step)
         config = {**run.cell.texts(), "seed": run.seed}
-        # to the file itself: a logger would start threads, and take as long as training does
+        # directly to the database: a logger would start threads and take as long as training
         storage.SQLiteStorage.bulk_log(
             result.study.name, run.id, [by_step[step] for step in steps], steps, config=config
         )

@@ -82,14 +82,14 @@ class RayEngine:
         import ray
 
         os.environ.update(SETTINGS)
-        # what befalls workers and nodes is told by events; Ray would print it too, on stdout, whatever it is asked
+        # events tell of lost workers and nodes; Ray would print it on stdout, too
         ray._private.worker._worker_logs_enabled = False
         with _own_signals():
             self._connect()
         here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
-        # beside the driver: it must not be lost with another node
+        # on the driver's node, so that it is not lost with another one
         self._mailbox = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
         self._work = ray.remote(work)
         return self

@@ -66,7 +66,7 @@ def work(key: str, pickled: bytes, home: Home, mailbox: Any) -> tuple[bool, byte
     import ray
 
     def post(kind: str, message: object) -> None:
-        # waits until it has arrived: what was told before the end is read before the end
+        # waits for its arrival, so that all messages are read before the end
         ray.get(mailbox.put.remote((key, kind, message)))
 
     def receive() -> bytes:

@@ -28,7 +28,7 @@ def work_of_a_run(study: Study) -> Work:
     own = min(settings.tasks, TRAINING_SAMPLE)
     before_last = len(evaluation_points(setup.updates, settings.points)) - 1
     at_points = before_last * (min(settings.tasks_at_points, settings.tasks) + min(settings.tasks_at_points, own))
-    # such a probe starts half-way, where the plain lifetime has been played already
+    # these probes start half-way, from the plain lifetime that has been played
     second_half = setup.family.steps - half_way(setup.family)
     whole = at_points + own + settings.tasks * (1 + len(probes) - from_half)
     twins = half_way(setup.family) if by_twin else 0

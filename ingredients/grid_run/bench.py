@@ -20,7 +20,7 @@ BENCH_SECONDS = 4.0
 BENCH_REPETITIONS = 5
 WARM_UP_SECONDS = 0.5
 SCALING_SECONDS = 1.0
-# one size at a time is another than that of the fixed workload, from which all start
+# each differs from the fixed workload in one size
 SCALING = (
     *(Workload(runs=runs) for runs in (1, 4, 32)),
     *(Workload(lifetimes=lifetimes) for lifetimes in (16, 64)),

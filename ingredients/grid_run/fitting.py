@@ -37,7 +37,7 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
     largest = largest_of_each_kind(rest)
     function = "ingredients.training.cost:memory_by_runs"
     about = others_code(rest.study)
-    # one after the other: each has one result, whichever worker is free
+    # one job at a time, so that results keep their order
     return {
         kind: results_of(engine, [Job(f"memory-{index}", function, (rest.study, stack), limited=False, about=about)])[0]
         for index, (kind, stack) in enumerate(largest.items())

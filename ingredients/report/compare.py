@@ -24,7 +24,7 @@ from ingredients.report.tables import Column, fitting
 from ingredients.study import INGREDIENTS
 
 _COMPARED = ("tasks", "agent", "learner", "seeds", "evaluation", "criterion")
-# What the table does without on a narrow console, the first first: levels and the mark of a verdict always stay.
+# Dropped in this order on a narrow console; levels and the mark of a verdict always stay.
 _WITHOUT = ("bounds", "names", "score", "word")
 
 

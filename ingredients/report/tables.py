@@ -17,7 +17,7 @@ from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.study import INGREDIENTS
 
-# What each table does without on a narrow console, the first first; levels, names and verdicts always stay.
+# Dropped in this order on a narrow console; levels, names and verdicts always stay.
 _CELLS_WITHOUT = ("long curve", "gain bounds", "ceiling", "curve", "gain", "learned", "late bounds", "late score")
 _REFERENCES_WITHOUT = ("expected", "adaptation", "exact", "all on minus it", "return", "late score")
 _INGREDIENTS_WITHOUT = ("long title", "cost", "p")

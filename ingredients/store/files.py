@@ -40,7 +40,7 @@ def explained(path: Path, doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # some libraries put a text of their own, of several sentences, in the place of the system's
+        # some libraries replace the system's message by several sentences
         reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
         way_out = _WAYS_OUT.get(error.errno or 0, "check the path, or choose another folder")
         kind = UnwritableError if doing == "written" else StoreError

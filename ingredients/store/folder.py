@@ -264,7 +264,7 @@ class Store:
         with replacing_file(path) as temporary:
             temporary.write_bytes(content)
 
-    # Below this line: how
+    # Private
 
     def _source(self, kind: str) -> Path:
         return self.directory / "memories" / f"{kind.replace(':', '--')}.py"

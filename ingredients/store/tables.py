@@ -102,7 +102,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
     content = pa.BufferReader(read_checked(path))
     try:
-        # older runs have no list of checksums; their pages have some of their own
+        # older runs have no list of checksums, but checksums of their pages
         with pa.parquet.ParquetFile(content, read_dictionary=texts, page_checksum_verification=True) as file:
             table = file.read(use_threads=False)
     except (OSError, KeyError, pa.ArrowException) as error:  # KeyError: a text column is not there

@@ -28,7 +28,7 @@ def mistake(
 
     `keys`, below the present place, take part in a rule over several keys; the first is blamed.
     """
-    # pydantic writes every entry of the context out: a value that aliases made huge must be cut short before
+    # pydantic prints the whole context, so a value that aliases made huge must be cut before
     guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
     context = {"what": f"{what}, got {shown(value)}", "allowed": allowed, "guess": guess, "keys": tuple(keys)}
     return PydanticCustomError("mistake", "{what}", context)

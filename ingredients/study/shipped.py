@@ -13,7 +13,7 @@ from ingredients.study.levels import INGREDIENTS
 from ingredients.study.models import Study
 
 STEPS_PER_CORE_SECOND = 80_000  # trained and evaluated, of a study on bandits with a GRU of 64 units
-# how many times as long a step takes; measured, or by the measured speed of their memory and sizes
+# how many times slower a step is; measured, or from the measured speed of their memory and sizes
 _SLOWER = {
     "memories": 3.6,
     "memory-planning": 8.1,

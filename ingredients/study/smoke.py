@@ -17,7 +17,7 @@ FOREIGN_TASKS, FOREIGN_AT_POINTS = 5, 4  # a Python environment steps some hundr
 def smoke_sized(study: Study) -> Study:
     """Returns the same study with at most a few seeds, steps and evaluation tasks."""
     learner, evaluation = study.learner, study.evaluation
-    # a rollout holds whole minibatches: the most of them that fit, and one at least
+    # as many whole minibatches as fit, and at least one
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     most = max(LIFETIMES // minibatches, 1) * minibatches
     lifetimes = most if learner.lifetimes == "auto" else min(learner.lifetimes, most)

@@ -17,7 +17,7 @@ def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
     """Returns the steps from each open square to the nearest open target, `[..., n, n]`; infinity if unreachable."""
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
-    # a GPU is not asked whether anybody has learned: to ask is to wait, and no way is longer than there are squares
+    # on a GPU a test for convergence would wait, so all rounds are made: no way is longer than the number of squares
     rounds = count(1) if found.is_cpu else range(found.shape[-1] * found.shape[-2])
     for _ in rounds:
         beyond = pad(found, (1, 1, 1, 1), value=math.inf)
