@@ -1,9 +1,9 @@
 """One stack from start to stored result: the only wing that imports both training and storage.
 
-In reading order: `stack` (the jobs: train, evaluate, store), `course` (resumable training), `informed` (the yardstick
-where no reference is known), `memoryless` (the best agents without memory), `reference_progress` (how far these are),
-`tables` (curves, diagnostics and weights as stored), `brains` (a stored run's agent), `work` (steps, counted
-beforehand). What jobs report stands here, where the main process finds it without torch.
+In reading order: `stack` (the jobs), `course` (resumable training), `informed` (the yardstick where no reference is
+known), `memoryless` (the best agents without memory), `reference_progress`, `tables` (results as stored), `brains` (a
+stored run's agent), `work` (steps, counted beforehand). What jobs report stands here, where the main process finds it
+without torch.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
-In reading order: `levels`, `seeds` and `fields` (values), `section` (base classes), `families` (settings of each),
-`tasks` (the tasks section; `foreign` for those of others), `models` (what a study is), `segmented` (whether lifetimes
-are cut), `yaml_text` (the YAML dialect), `messages` and `mistakes` (error messages), `files` (reading), `schema` (for
-editors), `shipped` (the shipped studies), `template` (a new one), `smoke` (the same study, small), `own_source` (files
-of the user's memories and tasks), `own_import` (importing them).
+In reading order: `levels`, `seeds`, `fields` (values), `section`, `families` (their settings), `tasks` with `foreign`,
+`models` (what a study is), `segmented`, `yaml_text`, `messages` and `mistakes` (errors), `files`, `schema`, `shipped`,
+`template` (a new study), `smoke` (a small one), `own_source` and `own_import` (users' code).
 """
 
 from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study

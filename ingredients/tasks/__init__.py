@@ -1,10 +1,10 @@
 """Task families: task distributions as batched pure tensor programs, one file each (`ingredients.families`).
 
-In reading order: `family` (the protocol), `foreign` (optional attributes), `pixels` (images), `paced` (lanes that do
-not keep step), `constants`, `lifetime` (how episodes follow one another), `blocks` (means over parts of the tasks).
-Then `bandit` (what bandits share) and the families: `dark_room` has a `maze`, `memory_planning` a `torus`, `two_step` a
-`stay_probability`. Other people's: `gymnasium_family`, `own_family` with `own_contract`. Around any of them: `informed`
-(the task is shown), `environment` and `vector_environment` (Gymnasium).
+In reading order: `family` (the protocol), `foreign` (optional attributes), `pixels`, `paced`, `constants`, `lifetime`
+(how episodes follow one another), `blocks`. Then `bandit` (what bandits share) and the families: `dark_room` has a
+`maze`, `memory_planning` a `torus`, `two_step` a `stay_probability`. Other people's: `gymnasium_family`, `own_family`
+with `own_contract`. Around any of them: `informed` (shows the task), `environment` and `vector_environment`
+(Gymnasium).
 """
 
 from __future__ import annotations

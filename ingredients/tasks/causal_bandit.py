@@ -8,7 +8,7 @@ the *goal* phase, so that a swap half-way exchanges all that was learned. An epi
 | phase | act | look |
 |---|---|---|
 | information | the chosen node is set to 1, the others follow | values of all nodes; the action has no effect |
-| goal | a random node, which is shown, is set to −1; choose a node | values of all nodes; the action has no effect |
+| goal | a random node, which is shown, is set to −1; choose a node | the same |
 
 Observation:
 
@@ -19,10 +19,10 @@ Observation:
 | the node set to −1 | in a goal episode | |
 | goal, 0 or 1; look, 0 or 1 | always | |
 
-Values are shown only while looking, so at its choice the agent sees nothing of the past. The action while looking is a
-note to itself, which the action channel shows at the next step.
+At its choice the agent sees nothing of the past. The action while looking is a note to itself, which the action channel
+shows at the next step.
 
-Reward: the chosen node's value, in a goal episode. Scores use its expectation given ψ. The gain is scheduled, but
+Reward: the chosen node's value, in a goal episode; scores use its expectation given ψ. The gain is scheduled, but
 without information an agent earns 0 in both phases. Termination: the time limit alone. The agent cannot write on state
 that outlasts an episode. There are 3^(n(n − 1)/2) tasks: with three or four nodes none can be held out. Adaptation
 axis: the episode.

@@ -1,18 +1,18 @@
 """Any Gymnasium environment as a family: `vary` draws the tasks; if nothing varies, the environment is the one task.
 
-Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`); `info` is never shown. Leaks depend
-on the environment. An early end tells something of the reward.
+Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`); never `info`. Leaks depend on the
+environment; an early end tells something of the reward.
 Reward: the environment's. If the warm-up met a reward above 1, the agent sees and learns from rewards divided by the
 largest. Curves and scores are raw returns.
 Task ψ: the uniforms from which `vary` makes values, `[D]`. Each episode is reset with a seed of its own. If nothing
-varies, ψ = 0 and only starts differ (`fresh_start`). With `fresh_start: off` ψ is the seed, `[1]`: all episodes of a
-lifetime are the same.
-Termination and truncation: the environment's; after `episode_steps` steps the lifetime cuts the episode. Every episode
-starts with a reset, so the agent writes on nothing that outlasts it. Tasks can be held out unless all that varies are a
+varies, ψ = 0 and only starts differ. With `fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the
+same.
+Termination and truncation: the environment's; after `episode_steps` steps the lifetime cuts the episode. Nothing that
+the agent writes outlasts an episode, since each starts with a reset. Tasks can be held out unless all that varies are a
 few choices. Adaptation axis: the episode.
 
-A Python environment has state, so this program is not pure: it can only return to an episode's start (`gyms.pool`),
-where every probe branches off. An environment that raises ends its episode and fails its run.
+Environments have state, so this program is not pure: it can only return to an episode's start (`gyms.pool`), where
+every probe branches off. An environment that raises ends its episode and fails its run.
 """
 
 from __future__ import annotations

@@ -4,11 +4,10 @@ After every pull each arm's mean, pulled or not, decays towards 0 and takes a ra
 
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
-The unit is the stationary deviation of the means, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points
-around 50. Their λ = .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never
-ends. Their reward noise of 4 points would be a `deviation` of .26. With it the last reward tells nearly all: a reactive
-policy earns .91 of the best reference, which in-context learning could not be told from. The default is 1, as in a
-Gaussian bandit.
+The unit is the stationary deviation of the means, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points.
+Their λ = .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never ends. Their
+reward noise of 4 points would be a `deviation` of .26, with which a reactive policy earns .91 of the best reference,
+too much to tell in-context learning from it. The default is 1, as in a Gaussian bandit.
 
 Observation: always 0. It leaks neither reward nor action. Termination: every pull. The state holds the present means,
 which the agent cannot change. Tasks can be held out. Adaptation axis: the pulls of a lifetime. ψ = the first means; the

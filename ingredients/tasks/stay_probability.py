@@ -1,11 +1,10 @@
 """Stay probabilities in the two-step task (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2).
 
-They tell whether an agent repeats a choice because it paid, or because of what that says about the task. A *model-free*
-agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which planet pays
-stays after a common rewarded flight and after a rare unrewarded one: a reward × transition interaction. This is called
-task-structure inference, not planning: an agent without a model shows it too if its state tells which planet pays (Akam
-et al. 2015). So does one that prefers the better ship and never learns; `interaction_given_choice` excludes that by
-comparing only flights of ships that are equally good.
+A *model-free* agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which
+planet pays stays after a common rewarded flight and after a rare unrewarded one: a reward × transition interaction.
+This is task-structure inference, not planning: an agent without a model shows it too if its state tells which planet
+pays (Akam et al. 2015). So does one that prefers the better ship and never learns; `interaction_given_choice` excludes
+that by comparing only flights of equally good ships.
 
 Shapes: S runs, N lifetimes, K episodes.
 """

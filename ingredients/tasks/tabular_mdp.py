@@ -4,15 +4,14 @@ Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise, 
 Dirichlet distribution. An episode has `episode_steps` steps and starts in the first state.
 
 Observation: the current state, one-hot, `[states]`.
-What it leaks: nothing of the reward, which depends on the state and action before. Of a_{t-1} a part: an agent that has
-learned the transitions can guess from two states which action lies between; at an episode's start nothing.
+What it leaks: nothing of the reward; part of a_{t-1}, which an agent that has learned the transitions can guess from
+two states, except at an episode's start.
 
 Reward: N(mean of state and action, 1); scores use the mean. Termination: none; the time limit ends an episode. The
-agent writes on no state that outlasts an episode. Tasks can be held out. Adaptation axis: the episode, over which
-rewards and transitions become known.
+agent writes on no state that outlasts an episode. Tasks can be held out. Adaptation axis: the episode.
 
-ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated (here S and A are numbers
-of states and actions): 550 numbers at the paper's size, all seen by the critic in training.
+ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated (S and A are numbers of
+states and actions): 550 numbers at the paper's size, all seen by the critic in training.
 """
 
 from __future__ import annotations

@@ -2,14 +2,13 @@
 
 An episode has two steps. In the first, action 0 or 1 is a ship: with probability `common` it flies to the planet of its
 number, else to the other (a *rare* transition), on all tasks alike. In the second, the planet pays 1 with its
-probability, whatever the action. One planet pays with probability `rewarded`, the other with 1 − `rewarded`; which one
-is drawn for each lifetime. With `reversal` above 0 they swap before an episode with that probability (.025 in Wang et
-al., whose transitions were .8 and .2).
+probability, whatever the action. One planet pays with probability `rewarded`, the other with 1 − `rewarded`, drawn for
+each lifetime. With `reversal` above 0 they swap before an episode with that probability (.025 in Wang et al., whose
+transitions were .8 and .2).
 
 Observation, one-hot: at home, on planet 0, on planet 1.
-What it leaks: nothing of the reward; part of a_{t-1} in the first step, since a ship mostly reaches its own planet.
-Knowing which planet pays needs planets and rewards, not actions, so an agent that sees rewards and remembers planets
-can do without the action channel.
+What it leaks: nothing of the reward; part of a_{t-1} in the first step. An agent that sees rewards and remembers
+planets knows which planet pays, and can do without the action channel.
 
 Reward: 1 or 0 in the second step, 0 in the first. Termination: after the second step. The agent cannot write on any
 state. There are two tasks, so none can be held out. Adaptation axis: the episode.
