@@ -278,6 +278,16 @@ def test_a_plan_says_what_a_grid_takes(tmp_path: Path) -> None:
     assert "2 cells" in said
 
 
+def test_a_program_may_come_from_stdin(tmp_path: Path) -> None:
+    """`python - < script.py` has no file that workers could load again, and needs none."""
+    program = (
+        f"import ingredients as ing\nprint(ing.plan(ing.Study.load({DATA!r}), {str(tmp_path / 'r')!r}, quick=True))"
+    )
+    made = subprocess.run([sys.executable, "-"], input=program, capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "2 cells" in made.stdout
+
+
 def test_the_examples_of_the_page_run(small_result: ing.Result, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's agents play on the small study's agents: the exchange costs what was learned, and curves are drawn."""
     page = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")

@@ -174,7 +174,7 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)
     variables = WORKER_ENVIRONMENT | ({} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu})
-    with _environment(variables), _without_interrupts():
+    with _environment(variables), _without_interrupts(), _without_typed_program():
         arguments = (theirs, logs, place, dict(os.environ))
         # no daemon: those may not have processes of their own, as environments with `vectorization: async` do
         process = context.Process(target=serve, args=arguments, name="ingredients worker", daemon=False)
@@ -205,6 +205,21 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _without_typed_program() -> Iterator[None]:
+    """Hides a program that came from stdin (`python - < script.py`): a worker would look for its file, `<stdin>`."""
+    program = sys.modules["__main__"]
+    file = getattr(program, "__file__", None)
+    if file is None or Path(file).exists():
+        yield
+        return
+    del program.__file__
+    try:
+        yield
+    finally:
+        program.__file__ = file
 
 
 @contextmanager
