@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from ingredients.judgement.results import CellResult
 from ingredients.judgement.route_results import RouteResult
 from ingredients.judgement.routes import LEAKED, NEEDLESS, OUTSIDE, SHOWN, open_routes
+from ingredients.judgement_input.references import CHANNELS
 from ingredients.study import Ingredient
+
+SWITCHED_ON = "switched on"
 
 
 def route_words(result: CellResult) -> dict[Ingredient, str]:
@@ -18,6 +21,8 @@ def route_words(result: CellResult) -> dict[Ingredient, str]:
 def _in_words(result: CellResult, name: Ingredient) -> str:
     present = [route for route in result.routes[name] if route.present]
     if any(route.route == SHOWN for route in present):
+        if name not in CHANNELS:
+            return SWITCHED_ON
         present = [route for route in present if route.route == SHOWN]
     if present:
         names = dict.fromkeys(route.route for route in present)

@@ -160,7 +160,7 @@ def _full_cell_did_not(full: CellResult, calibration: Calibration, reaction: str
     came_out = {
         "none": "shows no gain within a lifetime",
         "reactive": "reacts but does not learn in context",
-        "carried": "adapts by what it carries, but earns no more than a reaction could",
+        "carried": "adapts by what it carries, but leads a reaction by less than the margin",
     }.get(full.verdict or "", f"is {full.verdict} ({full.reason})")
     head = (
         f"With all four ingredients on the agent {came_out} ({full.learned} of {several(full.seeds, 'run')} learned)."

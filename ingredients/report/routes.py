@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ingredients.judgement import CellResult
-from ingredients.judgement.route_words import route_words
+from ingredients.judgement.route_words import SWITCHED_ON, route_words
 from ingredients.judgement.routes import SHOWN
 from ingredients.judgement.words import describe
 
@@ -35,4 +35,4 @@ def route_lines(results: Sequence[CellResult]) -> list[str]:
 
 def _not_shown(result: CellResult, words: Sequence[str]) -> Iterator[tuple[str, str]]:
     found = zip(words, route_words(result).values(), strict=True)
-    return ((name, how) for name, how in found if how != SHOWN)
+    return ((name, how) for name, how in found if how not in (SHOWN, SWITCHED_ON))

@@ -256,8 +256,8 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
             f"A late score of 0 is the floor ({floor}), the best policy known that ignores the past.",
             _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
-            "Gain is the late score minus the score of the first episodes, beyond what the floor gains.",
-            f"A gain counts above {criterion.gain_above:g}. What is earned beyond a reaction counts above as much.",
+            "Gain is the late score minus the score of the first two episodes at most, less what the floor gains.",
+            f"A gain counts above {criterion.gain_above:g}, and a lead over the best reaction above the same margin.",
             *parts,
         ]
     return " ".join(part for part in (*parts, wording.memories(evidence)) if part)

@@ -33,7 +33,7 @@ VERDICT_MARKS: dict[str | None, str] = {
 }
 VERDICT_MEANINGS: dict[str, str] = {
     "in-context": "The agent improves within a lifetime by what it carries, and earns more than a reaction could.",
-    "carried": "The agent improves within a lifetime by what it carries, and earns no more than a reaction could.",
+    "carried": "The agent improves within a lifetime by what it carries, and leads a reaction by less than the margin.",
     "reactive": "The agent improves within a lifetime by reacting to the last step. What it carries changes nothing.",
     "none": "The agent does not improve after the first episodes of a lifetime. What it carries changes nothing.",
     "mixed": "Runs differ, and no class is shown to be that of most runs.",
@@ -61,11 +61,19 @@ def probe_score(name: str, result: CellResult) -> str:
     probe, shows = result.probes[name], spec_of_probe(name).shows
     if shows == "fresh start":
         return f"score after it {interval(probe.after)}; at the start of a lifetime {number(result.early.mean)}"
+    if shows == "gain" and _unseen(name, result):
+        return f"{NOTHING} (the input is off)"
     if shows == "gain":
         return f"gain {interval(probe.gain)}; without the probe {number(result.gain.mean)}"
     if shows == "late":
         return f"late score {interval(probe.late)}; with sampled actions {number(result.late.mean)}"
     return f"score lost {interval(probe.cost)}"
+
+
+def _unseen(probe: str, result: CellResult) -> bool:
+    """Returns whether the probe exchanges an input that the cell's agents never see."""
+    shown = {"reward_yoke": result.cell.reward_shown, "action_yoke": result.cell.action_shown}
+    return shown.get(probe) == 0
 
 
 def emergence(result: CellResult) -> str:

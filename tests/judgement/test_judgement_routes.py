@@ -196,7 +196,7 @@ def test_routes_are_in_the_json_of_cells_that_learn_and_of_the_full_one() -> Non
     half = shaped(Cell(True, 0.5, True, True), "in-context")
     (result,) = judge_stored([half], stored()).cells
     assert result.routes[A][0].measure == "the channel is on 50% of the steps"
-    assert route_words(result) == {R: "shown", A: "shown", M: "shown", T: "shown"}
+    assert route_words(result) == {R: "shown", A: "shown", M: "switched on", T: "switched on"}
 
 
 def test_a_section_of_tasks_says_what_its_yardstick_does_not_use() -> None:
