@@ -5,6 +5,7 @@ Which tests `make test-fast` leaves out is said here for whole folders; single t
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -18,6 +19,8 @@ import pytest
 import torch
 from api_results import DATA, MEMORIES
 from filelock import FileLock
+from typer import testing
+from typer.main import get_command
 
 import ingredients as ing
 
@@ -46,6 +49,7 @@ if not torch.cuda.is_available():
     os.environ.setdefault("TRITON_INTERPRET", "1")  # Triton reads it when it is first imported
 
 torch.set_num_threads(1)
+vars(testing)["_get_command"] = functools.cache(get_command)  # what is typed in tests is read from one set of commands
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ingredients.at_once import AtOnce
 
 with AtOnce():
+    from functools import cached_property
     from typing import Annotated, Any
 
     import typer
@@ -21,8 +22,13 @@ class App(typer.Typer):
     def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - Typer's own
         """Runs the typed command."""
         with AtOnce():
-            command = typer.main.get_command(self)
+            command = self.command_line
         return command(*args, **named)
+
+    @cached_property
+    def command_line(self) -> Any:  # noqa: ANN401 - Typer's own
+        """The commands as Typer reads them from their functions, which takes as long as a small command."""
+        return typer.main.get_command(self)
 
 
 app = App(

@@ -44,7 +44,7 @@ def drawn(report: Report) -> Figure:
     return figure
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sixteen() -> Report:
     """The report of sixteen cells with three seeds."""
     return report_of("sixteen")
@@ -154,7 +154,9 @@ def test_the_files_are_what_their_names_say(sixteen: Report) -> None:
     width, height = struct.unpack(">II", next(each for each in pictures if each.words.name == "adaptation").png[16:24])
     assert width >= 1600
     assert height >= 1200
-    assert draw(sixteen.evidence, sixteen.judgement) == pictures
+    again = draw(sixteen.evidence, sixteen.judgement)
+    assert again == pictures
+    assert [picture.png for picture in again] == [picture.png for picture in pictures]
 
 
 def test_dollars_in_a_question_are_dollars(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import matplotlib.style
@@ -49,7 +49,7 @@ class Picture:
 
     words: Words
     svg: bytes
-    figure: Figure
+    figure: Figure = field(compare=False, repr=False)
     spots: tuple[Place, ...] = ()
 
     @cached_property
