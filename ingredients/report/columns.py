@@ -123,7 +123,8 @@ def _above(result: CellResult) -> str:
         return ""
     if gap.low is None or gap.high is None or gap.high >= 0:
         return " (within noise)"
-    return f" ({wording.bounded(-gap.mean, -gap.high, -gap.low, 1)} above)"
+    luck = ", by the luck of these tasks" if result.ceiling.method == "exact" else ""
+    return f" ({wording.bounded(-gap.mean, -gap.high, -gap.low, 1)} above{luck})"
 
 
 def _further(number: CellNumber) -> CellColumn:
