@@ -15,10 +15,11 @@ from typing import Any
 
 from ingredients.probes import later_probes
 from ingredients.study import INGREDIENTS, Ingredient, Level, MemoryKind, Study, WipeEvery, level_data, level_text
+from ingredients.study.axis import bins_of
 from ingredients.study.levels import ChannelLevel, MemoryLevel, OneTask, TasksLevel
 from ingredients.study.models import OF_WHOLE_LIFETIMES
 from ingredients.study.own_source import TASKS, is_own, source_digest
-from ingredients.study.segmented import is_one_task, may_segment
+from ingredients.study.segmented import leave_out_idle, may_segment
 from ingredients.study.tasks import own_code
 
 __all__ = [
@@ -316,7 +317,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 def _evaluation(study: Study) -> dict[str, Any]:
     """Returns what evaluates a run; defaults of newer keys are left out, so that old fingerprints hold."""
-    section = study.evaluation.model_dump(exclude={"reactive_agents"})
+    section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":
         section["analysis"] = f"inner_algorithm {CODE_OF_INNER_ALGORITHM}"
@@ -326,8 +327,7 @@ def _evaluation(study: Study) -> dict[str, Any]:
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
     """Returns sections as data; for whole lifetimes without the keys of segments, so that old fingerprints hold."""
     data = study.model_dump(include=set(names))
-    if "fresh_start" in data.get("tasks", {}) and not is_one_task(study.tasks):
-        del data["tasks"]["fresh_start"]  # then it changes nothing, or is what there was before
+    leave_out_idle(study.tasks, data.get("tasks", {}))
     if not may_segment(study):
         data.get("learner", {}).pop("segment", None)
         for section, key, usual in OF_WHOLE_LIFETIMES:

@@ -126,7 +126,7 @@ class StoredAgent:
         observation: Numbers,
         reward: Numbers | None = None,
         action: Numbers | None = None,
-        episode_start: bool | None = None,
+        episode_start: bool | Tensor | None = None,
         greedy: bool = False,
     ) -> Any:  # noqa: ANN401 - an int, an array or a tensor, as the observation was
         """Returns the agent's action, and updates its memory.
@@ -139,7 +139,8 @@ class StoredAgent:
             reward: r_{t-1} as paid, a number or `[N]`, NaN where it was not observable; omitted only at a lifetime's
                 first step.
             action: a_{t-1} as carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
-            episode_start: whether an episode starts; by default by the count of steps, as in training.
+            episode_start: whether an episode starts, one for all or `[N]`; by default by the count of steps. On the
+                axis of steps, only the caller knows it.
             greedy: take the likeliest action instead of sampling.
 
         Raises:
@@ -231,7 +232,7 @@ class StoredAgent:
     # What the agent is shown
 
     def _past(
-        self, observation: Numbers, reward: Numbers | None, action: Numbers | None, episode_start: bool | None
+        self, observation: Numbers, reward: Numbers | None, action: Numbers | None, episode_start: bool | Tensor | None
     ) -> Past:
         layout = self._brain.agent.layout
         first = self._t == 0
@@ -247,7 +248,7 @@ class StoredAgent:
         return Past(
             observation=shown,
             lifetime_start=one if first else none,
-            episode_start=one if starts or first else none,
+            episode_start=one if first else one * torch.as_tensor(starts).view(1, -1, 1),
             reward_tm1=paid.nan_to_num(0.0),
             action_tm1=blank if first else self._action(action, blank),
             reward_observed=(~paid.isnan()).float(),

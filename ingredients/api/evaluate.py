@@ -31,6 +31,7 @@ from ingredients.judgement_input.curves import block_curves
 from ingredients.judgement_input.references import read_references
 from ingredients.probes import SWAPS
 from ingredients.study import Study
+from ingredients.study.axis import axis_of
 from ingredients.tasks.blocks import MOST_BLOCKS
 from ingredients.tasks.foreign import reward_scale
 from ingredients.training.draws import evaluation_tasks
@@ -66,9 +67,10 @@ class Judged:
         return tuple(run.verdict for run in self.cell.runs)
 
     def curves(self) -> pd.DataFrame:
-        """Returns a row for each episode of each curve: `policy`, `probe`, `episode`, `return` (raw)."""
+        """Returns a row for each point of each curve: `policy`, `probe`, `episode` or `step`, `return` (raw)."""
+        axis = axis_of(self.study.tasks)
         tables = [
-            pd.DataFrame({"policy": place, "probe": probe, "episode": np.arange(len(curve)), "return": curve})
+            pd.DataFrame({"policy": place, "probe": probe, axis.name: np.array(axis.starts), "return": curve})
             for place, run in enumerate(self.runs)
             for probe, curve in {"none": run.plain, **run.probes}.items()
         ]
@@ -95,7 +97,8 @@ def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # 
     runs = tuple(_lived(each, study, study.seeds.first + place) for place, each in enumerate(given))
     references = made_references(study, "cpu", tell or _silent, leaks=False)
     cells = [CellInput(FULL, runs)]
-    judgement = judge_study(cells, read_references(references), study.criterion)
+    known = read_references({**references, "axis": axis_of(study.tasks)})
+    judgement = judge_study(cells, known, study.criterion)
     return Judged(study, judgement, runs)
 
 

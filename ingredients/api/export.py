@@ -19,6 +19,7 @@ from ingredients.api.result import Result
 from ingredients.errors import StoreError, UsageError
 from ingredients.grid import Run, runs
 from ingredients.store import Store
+from ingredients.study.axis import axis_of
 from ingredients.study.messages import complaint, several
 
 KEYS = ("reward_observation", "action_observation", "memory", "task_distribution")
@@ -76,8 +77,8 @@ def _scalars(result: Result) -> Iterator[tuple[Run, dict[str, list[tuple[int, fl
     store = Store(result.directory)
     curves = result.curves()
     plain = curves[(curves["probe"] == "none") & (curves["tasks"] == "held_out")]
-    episodes = result.study.tasks.episodes
-    late = plain[plain["episode"] >= episodes - -(-episodes // 5)]
+    axis = axis_of(result.study.tasks)
+    late = plain[plain[axis.name] >= axis.starts[axis.points - -(-axis.points // 5)]]
     columns = [*KEYS, "seed", "train_step"]
     points = late.groupby(columns, observed=True)[["return", "score"]].mean().reset_index()
     for run in _finished(result):

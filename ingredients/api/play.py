@@ -23,6 +23,7 @@ from ingredients.errors import UsageError
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import longest_episode, restarts
 from ingredients.tasks.gymnasium_family import GymnasiumFamily
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class _Row(NamedTuple):
     """One step of N lanes, `[N, ...]` each; `counted`: lanes that are not waiting."""
 
     t: int
+    episode: Tensor
     observation: Tensor
     action: Tensor
     reward: Tensor
@@ -66,21 +68,27 @@ def play_tasks(
     world = lifetime.begin(family, tasks, torch.rand(lanes, family.start_size, generator=luck))
     rows = []
     reward = action = None
+    number = torch.zeros(lanes, dtype=torch.int64)
+    begins = torch.ones(lanes, dtype=torch.bool)
     for t in range(family.steps):
         seen = world.observation
         if before_step is not None:
             before_step(agent, t)
-        chosen = agent.act(seen, reward, action, greedy=greedy)
+        chosen = agent.act(seen, reward, action, begins, greedy)
         counted = torch.ones(lanes, dtype=torch.bool) if world.waiting is None else ~world.waiting
         noise = torch.rand(lanes, family.noise_size, generator=luck)
         world, step = lifetime.proceed(family, tasks, world, chosen, noise)
         unseen = None if step.reward_observed is None else step.reward_observed == 0
         reward = step.reward if unseen is None else step.reward.masked_fill(unseen, torch.nan)
         action = step.action
-        rows.append(_Row(t, seen, action, step.reward, step.expected_reward, agent.logits, agent.output, counted))
+        told = (action, step.reward, step.expected_reward, agent.logits, agent.output, counted)
+        rows.append(_Row(t, number, seen, *told))
+        begins = (step.terminated | step.truncated) & restarts(family)
         if lifetime.starts_episode(family, t + 1) and t + 1 < family.steps:
+            begins = torch.ones_like(begins)
             start = torch.rand(lanes, family.start_size, generator=luck)
             world = lifetime.next_episode(family, tasks, world, start)
+        number = number + begins
     return _table(family, rows, tasks)
 
 
@@ -92,7 +100,7 @@ def play_environment(
     greedy: bool = False,
     before_step: BeforeStep | None = None,
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime of `episodes` episodes in a Gymnasium environment.
+    """Returns the table of one lifetime of `episodes` episodes, or of its steps, in a Gymnasium environment.
 
     Its observations and actions must be those of the agent's tasks: an environment of this package (`ingredients/...`)
     or, for an agent trained on another one, that one, read and scaled as in training. The first `reset` gets the seed;
@@ -108,10 +116,13 @@ def play_environment(
     reward = None
     action = None
     observation, _ = environment.reset(seed=seed)
-    for episode in range(episodes):
+    for episode in range(family.steps if restarts(family) else episodes):
+        if restarts(family) and agent.steps == family.steps:
+            break
         if episode:
             observation, _ = environment.reset()
-        for place in range(family.episode_steps):
+        began = agent.steps if restarts(family) else episode * family.episode_steps
+        for place in range(_at_most(family, began)):
             if before_step is not None:
                 before_step(agent, agent.steps)
             seen = seat.read(observation)
@@ -120,7 +131,7 @@ def play_environment(
             observation, paid, terminated, truncated, _ = environment.step(seat.taken(chosen))
             reward = float(paid)
             action = chosen
-            rows.append(_row(episode * family.episode_steps + place, seen, action, reward, heads, output))
+            rows.append(_row((began + place, episode), seen, action, reward, heads, output))
             if terminated or truncated:
                 break
         else:
@@ -129,14 +140,21 @@ def play_environment(
     return _table(family, rows, None)
 
 
-def _row(t: int, seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
-    """Returns a step of one lane; `told` are the agent's logits and its memory's output."""
+def _at_most(family: Family, t: int) -> int:
+    """Returns how many steps an episode may have that begins with step t."""
+    left = family.episode_steps - t % family.episode_steps
+    return min(longest_episode(family), left)
+
+
+def _row(where: tuple[int, int], seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
+    """Returns a step of one lane, the lifetime's and in which episode; `told` are logits and the memory's output."""
     shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
     taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
     paid = torch.tensor([reward])
     unknown = torch.full((1,), torch.nan)
     counted = torch.ones(1, dtype=torch.bool)
-    return _Row(t, shown, taken, paid, unknown, told[0][None], told[1][None], counted)
+    t, episode = where
+    return _Row(t, torch.tensor([episode]), shown, taken, paid, unknown, told[0][None], told[1][None], counted)
 
 
 def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFrame:
@@ -146,7 +164,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
     heads = torch.from_numpy(np.stack([np.atleast_2d(row.heads) for row in rows]))
     columns: dict[str, npt.NDArray[Any]] = {
         "lifetime": np.tile(np.arange(lanes), len(rows)),
-        "episode": np.repeat(steps // family.episode_steps, lanes),
+        "episode": _flat([row.episode for row in rows]),
         "step": np.repeat(steps, lanes),
         **_numbered("action", torch.stack([row.action for row in rows]), always=family.continuous),
         "reward": _flat([row.reward for row in rows]),

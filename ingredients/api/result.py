@@ -94,10 +94,13 @@ class Result:
         return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
 
     def curves(self) -> pd.DataFrame:
-        """Returns the adaptation curves of all finished runs, a row for each episode of each curve.
+        """Returns the adaptation curves of all finished runs, a row for each point of each curve.
 
-        `return` and `regret` are raw. `score` is the return on the study's scale: 0 is the floor's late return of an
-        episode, 1 the yardstick's. It is NaN on training tasks, which have no scale, and where nothing was judged.
+        A point is an episode, counted by the column `episode`. On the axis of steps a point is a bin of steps, whose
+        rewards are summed, and the column `step` takes its place: the bin's first step, from 0.
+
+        `return` and `regret` are raw. `score` is the return on the study's scale: 0 is the floor's late return of a
+        point, 1 the yardstick's. It is NaN on training tasks, which have no scale, and where nothing was judged.
         """
         frame = self._frame()
         yardstick = self.json["yardstick"]

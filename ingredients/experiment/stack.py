@@ -45,7 +45,7 @@ from ingredients.store.versions import versions
 from ingredients.study import Study
 from ingredients.study.tasks import is_foreign
 from ingredients.tasks import make_family
-from ingredients.tasks.foreign import take_failures
+from ingredients.tasks.foreign import longest_episode, take_failures
 from ingredients.training.draws import evaluation_tasks
 from ingredients.training.trainer import Setup, Update, prepare
 
@@ -89,7 +89,7 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
         join_memoryless(played, agents.result())
         told = {} if leakage is None else {"leakage": leakage.result()}
     made_of = {"evaluates": references_fingerprint(study), "own_tasks": own_tasks(study)}
-    return {**played, "episode_steps": family.episode_steps, **told, **made_of}
+    return {**played, "episode_steps": longest_episode(family), **told, **made_of}
 
 
 _KNOWN = ("playing known policies", "lifetimes")

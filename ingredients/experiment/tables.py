@@ -17,6 +17,7 @@ from ingredients.inner.analysis import inner_algorithm
 from ingredients.inner.planning import planning
 from ingredients.store import DIAGNOSTICS
 from ingredients.study import Study
+from ingredients.study.axis import axis_of
 from ingredients.tasks.blocks import in_blocks
 from ingredients.training.draws import TRAINING_SAMPLE, evaluation_tasks, training_sample
 from ingredients.training.evaluation import evaluate, probes_of, stage_of
@@ -138,18 +139,18 @@ class _Curves(NamedTuple):
 
 
 def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.DataFrame:
-    """Returns the curves of one run, a row for each episode."""
-    episodes = parts[0].returns.shape[1]
+    """Returns the curves of one run, a row for each point of each."""
+    axis = axis_of(study.tasks)
     returns = np.concatenate([part.returns[index] for part in parts])
-    tops = np.repeat([part.tops[index] for part in parts], episodes)
+    tops = np.repeat([part.tops[index] for part in parts], axis.points)
     columns = {name: [getattr(part, of) for part in parts] for name, of in _NAMED.items()}
     return pd.DataFrame(
         {
             "study": study.name,
             **run.cell.texts(),
             "seed": run.seed,
-            **{name: np.repeat(column, episodes) for name, column in columns.items()},
-            "episode": np.tile(np.arange(episodes), len(parts)),
+            **{name: np.repeat(column, axis.points) for name, column in columns.items()},
+            axis.name: np.tile(axis.starts, len(parts)),
             "return": returns,
             "regret": tops - returns,
         }

@@ -39,7 +39,8 @@ ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
 def scale_of(references: References) -> Scale:
     """Returns the scale from the floor's mean curve to the yardstick's late mean."""
     roles = references.roles
-    return Scale(roles["floor"].curve, late(roles["yardstick"].curve), roles["floor"].on_blocks.plain)
+    floor, yardstick = roles["floor"], roles["yardstick"]
+    return Scale(floor.curve, late(yardstick.curve), floor.on_blocks.plain, references.axis.of_steps)
 
 
 def reactive_late(references: References, scale: Scale) -> float | None:
@@ -122,8 +123,9 @@ def _no_scale(references: References, scale: Scale, criterion: Criterion) -> str
     if references.yardstick == INFORMED:
         return worth_not_shown(references, criterion)
     return (
-        f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} an episode, not "
-        f"surely more than the floor ({references.floor}, {late(scale.floor):.4g}): there is nothing to adapt to"
+        f"late in a lifetime the yardstick ({references.yardstick}) earns {scale.yardstick_late:.4g} "
+        f"{references.axis.each}, not surely more than the floor ({references.floor}, {late(scale.floor):.4g}): there "
+        "is nothing to adapt to"
     )
 
 

@@ -38,7 +38,8 @@ def bar_at_points(references: References, at_the_end: Bar) -> Bar:
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
         return at_the_end
-    scale = Scale(curves[references.floor], late(curves[references.yardstick]))
+    floor, yardstick = curves[references.floor], curves[references.yardstick]
+    scale = Scale(floor, late(yardstick), of_steps=references.axis.of_steps)
     if not scale.usable:
         return at_the_end
     reactive = curves.get(references.reactive) if references.reactive else None

@@ -5,7 +5,8 @@ A run is one agent; blocks of its thousands of tasks give the spread. What *anot
 
 - *early*: the first two. One is noisy, and a fifth of a long lifetime too much: on 2 arms × 300 pulls everything is
   learned within it.
-- *late*: the last fifth.
+- *late*: the last fifth. On the axis of steps, G compares *early* with the first two bins of the episode that begins
+  half-way instead (`scores.Scale`).
 - *after the swap*: from half-way, the first two, the geometric middle, all the rest. A short memory refills within
   episodes, so its loss shows in the first; an agent that still explores shows it in the last. C is above δ if it is in
   one window at a third of the level (Bonferroni), below only if below in all.
@@ -75,8 +76,8 @@ def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale,
 def gains(curves: BlockCurves, scale: Scale) -> Rows:
     """Returns G by block: late − early, minus the floor's on these tasks."""
     floor = scale.floor_on_blocks(len(curves.plain))
-    drift = late_by_row(floor) - early_by_row(floor)
-    gained: Rows = (late_by_row(curves.plain) - early_by_row(curves.plain) - drift) / scale.span
+    drift = scale.later_by_row(floor) - early_by_row(floor)
+    gained: Rows = (scale.later_by_row(curves.plain) - early_by_row(curves.plain) - drift) / scale.span
     return gained
 
 

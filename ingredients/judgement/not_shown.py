@@ -29,7 +29,7 @@ def worth_not_shown(references: References, criterion: Criterion) -> str:
     seeds = several(len(lates), "seed")
     return (
         f"it is not shown with {seeds} that knowing the task helps. Late in a lifetime the agent that is shown the "
-        f"task ({references.yardstick}) earns {_raw(earned)} an episode, and the floor "
+        f"task ({references.yardstick}) earns {_raw(earned)} {references.axis.each}, and the floor "
         f"({references.floor}) {floor:.4g}. "
         f"{_advice(earned, floor)}"
     )

@@ -1,4 +1,7 @@
-"""The scores of a run: early, late, G (gain), D (beyond the last step), C (carried); docs/design.md §6."""
+"""The scores of a run: early, late, G (gain), D (beyond the last step), C (carried); docs/design.md §6.
+
+They are of the K points of a curve: the episodes of a lifetime or, on the axis of steps, bins of its steps.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,16 @@ def early_by_row(curves: Rows) -> Rows:
     return means
 
 
+def anew_by_row(curves: Rows) -> Rows:
+    """Returns the mean of as many points from half-way on as count as early, of each of some curves `[G, K]`.
+
+    On the axis of steps a new episode begins there, so they are at the same places of an episode as the early ones.
+    """
+    half = curves.shape[1] // 2
+    means: Rows = curves[:, half : half + first_window(curves.shape[1])].mean(1)
+    return means
+
+
 def late_by_row(curves: Rows) -> Rows:
     """Returns the mean of the late episodes of each curve `[G, K]`."""
     means: Rows = curves[:, -window(curves.shape[1]) :].mean(1)
@@ -61,11 +74,20 @@ class Scale:
 
     The same constant for all episodes, so that curves keep their shape. The yardstick maximises the whole return, so a
     late score may exceed 1.
+
+    Attributes:
+        floor: the floor's mean curve, raw.
+        yardstick_late: raw late mean of the yardstick.
+        floor_blocks: the floor's curves on blocks of tasks, `[G, K]`.
+        of_steps: whether points are bins of steps. Then G compares the first bins with the first bins of the episode
+            that begins half-way. Else the course of an episode (swinging a pole up, gathering speed) would count as
+            learning.
     """
 
     floor: Curve
     yardstick_late: float
     floor_blocks: Rows | None = None
+    of_steps: bool = False
 
     @property
     def span(self) -> float:
@@ -92,11 +114,18 @@ class Scale:
         return self.floor[None]
 
     def gain(self, curve: Curve) -> float:
-        """Returns G = (late − early) − (floor's late − floor's early), normalised.
+        """Returns G = (late − early) − (floor's late − floor's early), normalised; of steps, with `later_by_row`.
 
         The floor's drift, where tasks pay more over time, is not learned.
         """
-        return (late(curve) - early(curve) - late(self.floor) + early(self.floor)) / self.span
+        return (self._later(curve) - early(curve) - self._later(self.floor) + early(self.floor)) / self.span
+
+    def later_by_row(self, curves: Rows) -> Rows:
+        """Returns what G compares the early mean of each of some curves `[G, K]` with."""
+        return anew_by_row(curves) if self.of_steps else late_by_row(curves)
+
+    def _later(self, curve: Curve) -> float:
+        return float(anew_by_row(curve[None])[0]) if self.of_steps else late(curve)
 
 
 @dataclass(frozen=True)

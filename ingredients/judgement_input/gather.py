@@ -21,6 +21,7 @@ from ingredients.store import REFERENCES_JSON, STUDY_YAML, State, Store
 from ingredients.store.tables import read_all_curves
 from ingredients.store.traces import read_page_trace
 from ingredients.study import INGREDIENTS, Study
+from ingredients.study.axis import Axis, axis_of
 
 CURVES_PARQUET = "curves.parquet"  # of the whole study, beside its report
 _RUN_COLUMNS = [*INGREDIENTS, "seed", "train_step", "probe", "tasks"]
@@ -167,7 +168,8 @@ def _references(store: Store, study: Study) -> References | None:
 
 def _with_tasks(store: Store, study: Study, references: Mapping[str, Any]) -> References:
     """Returns stored references with the task section's own statements."""
-    said = {"unneeded": study.tasks.unneeded, "working_memory": study.tasks.working_memory}
+    tasks = study.tasks
+    said = {"unneeded": tasks.unneeded, "working_memory": tasks.working_memory, "axis": axis_of(tasks)}
     try:
         return read_references({**references, **said})
     except StoreError as error:
@@ -185,17 +187,17 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
 
     The frame is sorted and a curve is K successive rows, so returns are reshaped.
     """
-    episodes = study.tasks.episodes
-    if not _whole_curves(frame, episodes):
+    axis = axis_of(study.tasks)
+    if not _whole_curves(frame, axis):
         raise StoreError(
-            f"{store.directory}: stored curves are not {episodes} episodes long; {go_on(store.directory)} --fresh"
+            f"{store.directory}: stored curves are not {axis.whole} long; {go_on(store.directory)} --fresh"
         )
-    returns = frame["return"].to_numpy().reshape(-1, episodes)
+    returns = frame["return"].to_numpy().reshape(-1, axis.points)
     curves: dict[tuple[str, ...], dict[int, dict[tuple[str, str], dict[int, Curve]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(dict))
     )
     looked = store.read_looks()
-    heads = (frame[column].iloc[::episodes].tolist() for column in _RUN_COLUMNS)
+    heads = (frame[column].iloc[:: axis.points].tolist() for column in _RUN_COLUMNS)
     for *levels, seed, train_step, probe, tasks, curve in zip(*heads, returns, strict=True):
         curves[tuple(levels)][seed][probe, tasks][train_step] = curve
     return tuple(
@@ -244,10 +246,10 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
     )
 
 
-def _whole_curves(frame: pd.DataFrame, episodes: int) -> bool:
-    """Returns whether episodes count 0, 1, ..., K-1 repeatedly."""
-    counted = frame["episode"].to_numpy()
-    return len(counted) % episodes == 0 and bool((counted.reshape(-1, episodes) == np.arange(episodes)).all())
+def _whole_curves(frame: pd.DataFrame, axis: Axis) -> bool:
+    """Returns whether the points of the axis come in order, repeatedly."""
+    counted = frame[axis.name].to_numpy()
+    return len(counted) % axis.points == 0 and bool((counted.reshape(-1, axis.points) == axis.starts).all())
 
 
 def _seeds_of(cell: Cell, failures: Mapping[Run, str]) -> tuple[int, ...]:

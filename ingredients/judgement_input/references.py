@@ -12,6 +12,7 @@ from ingredients.errors import StoreError
 from ingredients.judgement_input.curves import BlockCurves, Curve, RunCurves, block_curves
 from ingredients.probes import SWAPS
 from ingredients.study import Ingredient
+from ingredients.study.axis import EPISODES, Axis
 
 CHANNELS: Final[tuple[Ingredient, ...]] = ("reward_observation", "action_observation")
 """The ingredients that an explicit channel shows, and that an environment may leak."""
@@ -75,6 +76,7 @@ class References:
         writable: whether agents can write on their environment.
         held_out: whether evaluation tasks are new to trained agents.
         measured_leakage: all measurements by channel, for a report.
+        axis: the axis of the study's curves.
     """
 
     floor: str
@@ -91,6 +93,7 @@ class References:
     held_out: bool = True
     episode_steps: int | None = None
     measured_leakage: Mapping[str, Mapping[str, Any]] | None = None
+    axis: Axis = EPISODES
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
@@ -128,6 +131,7 @@ def read_references(stored: Mapping[str, Any]) -> References:
             held_out=bool(stored.get("held_out", True)),
             episode_steps=stored.get("episode_steps"),
             measured_leakage=stored.get("leakage"),
+            axis=stored.get("axis", EPISODES),
         )
         if references.roles and all(reference.runs for reference in references.all.values()):
             return references

@@ -15,6 +15,7 @@ from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import by_block
 from ingredients.tasks.family import Family, Step
+from ingredients.tasks.foreign import points
 from ingredients.tasks.lifetime import World
 
 
@@ -58,7 +59,7 @@ def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -
 
     def play(probe: str, from_there: _Lifetimes) -> None:
         late, _ = _play(table, from_there, range(half, family.steps))
-        made[probe] = _played(early + late, family.episode_steps)
+        made[probe] = _played(early + late, family.steps // points(family))
 
     play("none", midway)
     play("memory_swap", midway._replace(memory=lifetime.of_others(midway.memory, lifetime.others(tasks))))
@@ -90,7 +91,7 @@ def _twin(table: _Table, half: int) -> _Lifetimes:
 def _played(scores: list[Tensor], steps: int) -> _Played:
     """Returns the mean curve and that of each block, from rewards `[N]` by step."""
     returns = torch.stack(scores).view(-1, steps, scores[0].shape[0]).sum(1)
-    return _Played(_by_episode([each.mean().item() for each in scores], steps), by_block(returns.T).tolist())
+    return _Played(_by_point([each.mean().item() for each in scores], steps), by_block(returns.T).tolist())
 
 
 def _begin(table: _Table) -> _Lifetimes:
@@ -140,6 +141,6 @@ def _start(table: _Table, episode: int) -> Tensor:
     return torch.rand(shape, generator=generator(table.run, Purpose.REFERENCE_STARTS, episode))
 
 
-def _by_episode(scores: list[float], steps: int) -> list[float]:
-    """Returns the return of each episode `[K]` from rewards by step `[T]`."""
+def _by_point(scores: list[float], steps: int) -> list[float]:
+    """Returns the return of each point `[K]`, `steps` steps each, from rewards by step `[T]`."""
     return [sum(scores[start : start + steps]) for start in range(0, len(scores), steps)]

@@ -14,6 +14,7 @@ from ingredients.report.html import shown_in_page
 from ingredients.report.html_tables import Table
 from ingredients.report.side import ShownCell
 from ingredients.report.templating import filled_in
+from ingredients.study.axis import axis_of
 from ingredients.study.messages import several
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def comparison_page(compared: Comparison) -> str:
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
         pictures={"scores": shown_in_page(scores_picture(beside))},
         cells=list(_cells(compared, beside)),
-        axis="by episode" if beside.episodes else "in per cent, since lifetimes differ in length between the studies",
+        axis=_along(beside),
         without=[name for name, curves in zip(beside.names, beside.curves, strict=True) if not curves],
     )
 
@@ -46,7 +47,15 @@ def beside_of(compared: Comparison) -> Beside:
         shown=[compared.row(cell) for cell in compared.cells],
         curves=[report.curves for report in compared.reports],
         confidences=[side.study.criterion.confidence for side in compared.sides],
+        of_steps=any(axis_of(side.study.tasks).of_steps for side in compared.sides),
     )
+
+
+def _along(beside: Beside) -> str:
+    """Returns along what the curves are drawn."""
+    if beside.episodes:
+        return "by episode"
+    return "in per cent" if beside.of_steps else "in per cent, since lifetimes differ in length between the studies"
 
 
 def _studies(compared: Comparison) -> list[dict[str, Any]]:

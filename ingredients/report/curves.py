@@ -13,6 +13,7 @@ from ingredients.judgement.scores import Scale, late, window
 from ingredients.judgement.statistics import t_interval
 from ingredients.judgement_input.gather import Evidence
 from ingredients.judgement_input.references import References
+from ingredients.study.axis import axis_of
 
 
 class TrainingCurve(NamedTuple):
@@ -32,7 +33,7 @@ class ShownCurves:
         self._references = evidence.references
         self._scale = judgement.scale
         self._confidence = evidence.study.criterion.confidence
-        self.episodes: int = evidence.study.tasks.episodes
+        self.axis = axis_of(evidence.study.tasks)
 
     @property
     def has_references(self) -> bool:
@@ -48,12 +49,12 @@ class ShownCurves:
     @property
     def scale(self) -> Scale:
         """The scale with floor 0 and yardstick 1, late in the lifetime; unusable without references."""
-        return self._scale or Scale(np.zeros(self.episodes), yardstick_late=0.0)
+        return self._scale or Scale(np.zeros(self.axis.points), yardstick_late=0.0)
 
     @property
     def late_from(self) -> int:
-        """First episode (0-based) of the late window."""
-        return self.episodes - window(self.episodes)
+        """First point (0-based) of the late window."""
+        return self.axis.points - window(self.axis.points)
 
     def seeds(self, cell: Cell) -> list[Curve]:
         """Returns each finished run's final curve."""
@@ -71,8 +72,8 @@ class ShownCurves:
         return np.mean(curves, axis=0) if curves and len(curves) == len(runs) else None
 
     def band(self, cell: Cell) -> tuple[Curve, Curve] | None:
-        """Returns the bounds of the interval over seeds by episode, or None for fewer than two runs."""
-        intervals = [t_interval(episode, self._confidence) for episode in np.transpose(self.seeds(cell))]
+        """Returns the bounds of the interval over seeds by point, or None for fewer than two runs."""
+        intervals = [t_interval(point, self._confidence) for point in np.transpose(self.seeds(cell))]
         bounds = [(each.low, each.high) for each in intervals if each.low is not None and each.high is not None]
         if not bounds:
             return None

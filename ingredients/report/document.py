@@ -9,6 +9,7 @@ from ingredients.judgement_input.gather import Evidence
 from ingredients.report.facts import facts
 from ingredients.report.rows import notes
 from ingredients.report.schema import IDENTITY
+from ingredients.study.axis import bins_of
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     study = evidence.study
     return {
         "study": study.name,
-        "tasks": study.tasks.model_dump(),
+        "tasks": study.tasks.model_dump() | bins_of(study.tasks),
         "criterion": study.criterion.model_dump(),
         "complete": evidence.complete,
         "runs": {"done": evidence.finished, "planned": evidence.planned, "failed": len(evidence.failures)},

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from ingredients.decoding.leak_text import leak_text
 from ingredients.judgement_input.gather import Evidence
 from ingredients.judgement_input.references import References
-from ingredients.study.messages import several
+from ingredients.study.axis import Axis, axis_of
 
 NOT_NEW = "evaluation tasks are not new, because the family has only few"
 
 
 def facts(evidence: Evidence) -> list[str]:
     """Returns the facts, one a line."""
-    return list(_facts(evidence.references, evidence.study.tasks.episodes)) if evidence.references else []
+    return list(_facts(evidence.references, axis_of(evidence.study.tasks))) if evidence.references else []
 
 
 def new_tasks(evidence: Evidence) -> bool:
@@ -22,10 +22,17 @@ def new_tasks(evidence: Evidence) -> bool:
     return evidence.references is None or evidence.references.held_out
 
 
-def _facts(references: References, episodes: int) -> Iterator[str]:
+def _facts(references: References, axis: Axis) -> Iterator[str]:
     steps = references.episode_steps
     of_steps = "" if steps is None else " of one step each" if steps == 1 else f" of at most {steps} steps each"
-    yield f"a lifetime has {several(episodes, 'episode')}{of_steps}, all on one task"
+    if axis.of_steps:
+        most = "" if steps is None else f" of at most {steps}"
+        yield (
+            f"a lifetime has {axis.whole}, all on one task; an episode{most} that ends is followed by the next at "
+            "once, and half-way a new one begins"
+        )
+    else:
+        yield f"a lifetime has {axis.whole}{of_steps}, all on one task"
     if not references.held_out:
         yield NOT_NEW
     if references.writable:

@@ -24,6 +24,7 @@ from ingredients.report.figures.inline import inline, ratio
 from ingredients.report.html_tables import tables
 from ingredients.report.templating import filled_in
 from ingredients.study import INGREDIENTS
+from ingredients.study.axis import axis_of
 
 _LINES = {"floor": "grey", "reactive": "dotted", "yardstick": "long dashes"}
 _NOT_ALWAYS = ("trace", "failures", "probes", "routes", "analysis", "inner", "planning", "emergence", "doses")
@@ -63,6 +64,7 @@ def page(
         ],
         probe_pictures=[name for name in shown if name.startswith("probes")],
         cells=[_cell(result, drawn) for result, drawn in cells],
+        each=axis_of(evidence.study.tasks).of_points,
         panel_key=_panel_key(evidence, judgement),
         sections=_sections({*shown, *_lost(evidence), *filled}),
     )

@@ -14,6 +14,7 @@ from ingredients.report.facts import facts
 from ingredients.report.layout import fullest_first
 from ingredients.report.routes import route_lines
 from ingredients.study import INGREDIENTS
+from ingredients.study.axis import Axis, axis_of
 from ingredients.study.messages import several
 
 FAILED = "Failed runs"
@@ -243,6 +244,16 @@ def _one(yardstick: str) -> str:
     return f"A late score of 1 is the yardstick ({yardstick}), the best policy known that is not told the task."
 
 
+def _gain_key(axis: Axis) -> str:
+    """Returns what a gain is the difference of."""
+    if not axis.of_steps:
+        return "Gain is the late score minus the score of the first two episodes at most, less what the floor gains."
+    return (
+        f"A score is of the return {axis.each}. Half-way a new episode begins: gain is the score of its first bins "
+        "minus that of the first bins of the lifetime, less what the floor gains."
+    )
+
+
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
     """Returns the meaning of scores (scale, windows, intervals) and of kinds of memory."""
     criterion = evidence.study.criterion
@@ -256,7 +267,7 @@ def scale_key(evidence: Evidence, judgement: Judgement) -> str:
             f"A late score of 0 is the floor ({floor}), the best policy known that ignores the past.",
             _one(judgement.yardstick.name),
             "Late is the last fifth of a lifetime.",
-            "Gain is the late score minus the score of the first two episodes at most, less what the floor gains.",
+            _gain_key(axis_of(evidence.study.tasks)),
             f"A gain counts above {criterion.gain_above:g}, and a lead over the best reaction above the same margin.",
             *parts,
         ]

@@ -75,7 +75,7 @@ _PARTS: dict[str, Schema] = {
     "runs": {"done": _COUNT, "planned": _COUNT, "failed": _COUNT},
     "yardstick": {"name": _TEXT, "exact": _YES, "late": _is("number", "raw mean return, the score 1")},
     "reference": {
-        "curve": _list(_NUMBER, "raw return of each episode"),
+        "curve": _list(_NUMBER, "raw return of each episode, or of each bin of steps"),
         "return": _is("number", "raw, of a lifetime"),
         "exact": _YES,
         "expected_return": _or_null("number", "under the prior"),

@@ -13,7 +13,7 @@ from ingredients.grid import Cell
 from ingredients.judgement import Judgement
 from ingredients.judgement_input.curves import Rows
 from ingredients.judgement_input.gather import CURVES_PARQUET, Evidence
-from ingredients.store.tables import read_last_curves
+from ingredients.store.tables import axis_in, read_last_curves
 from ingredients.study import INGREDIENTS
 
 SideCurves = Mapping[Cell, Rows]
@@ -46,12 +46,12 @@ def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[C
     frame = read_last_curves(path)
     by_levels = dict(iter(frame.groupby(list(INGREDIENTS), observed=True)["return"]))
     returns = {cell: by_levels.get(tuple(cell.texts()[name] for name in INGREDIENTS)) for cell in cells}
-    episodes = frame["episode"].max() + 1
+    points = frame[axis_in(frame)].nunique()
     try:
         return {
-            cell: (found.to_numpy().reshape(-1, episodes) - low) / (high - low)
+            cell: (found.to_numpy().reshape(-1, points) - low) / (high - low)
             for cell, found in returns.items()
             if found is not None
         }
     except ValueError as error:
-        raise StoreError(f"{path}: damaged: its curves are not all {episodes} episodes long") from error
+        raise StoreError(f"{path}: damaged: its curves are not all of {points} points") from error

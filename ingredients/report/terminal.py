@@ -77,6 +77,7 @@ class TerminalReport:
         """Draws the fullest cell's curve between floor and yardstick, and its gap below."""
         result = rows.ordered(self.judgement)[0]
         curves = ShownCurves(self.evidence, self.judgement)
+        axis = curves.axis
         mean = curves.mean(result.cell)
         if mean is None or not curves.scale.usable:
             return
@@ -84,8 +85,8 @@ class TerminalReport:
         count = min(pen.width - 12, 72)
         drawn = pen.plot(curves.heights(mean, count), curves.heights(yardstick.curve, count))
         name = describe(result.cell)
-        title = f"{name[:1].upper()}{name[1:]}: score of each episode; dotted, the yardstick ({yardstick.name})"
-        below = pen.text(f"     episodes 1 to {curves.episodes}", "dim")
+        title = f"{name[:1].upper()}{name[1:]}: score of {axis.of_points}; dotted, the yardstick ({yardstick.name})"
+        below = pen.text(f"     {axis.name}s 1 to {axis.points * axis.bin_steps}", "dim")
         yield Group(pen.text(title, "bold"), *drawn, below, pen.text(rows.gap(result)))
 
     def _probes(self, pen: Pen) -> Iterator[RenderableType]:

@@ -40,6 +40,7 @@ VERDICT_MEANINGS: dict[str, str] = {
     "undecided": "The data do not settle it. That does not mean that the agent fails to learn.",
 }
 """What the word means of a run, and of a cell if most of its runs are so; README has the same sentences."""
+_MEANT_BY_STEPS = {"none": VERDICT_MEANINGS["none"].replace("episodes", "steps")}
 METHODS: dict[str, str] = {"exact": "exact", "best_found": "best found", "bound": "upper bound"}
 _STORAGES: dict[str, str] = {"environment": "the environment", "both": "memory and environment"}
 
@@ -114,7 +115,9 @@ def meanings(judgement: Judgement) -> list[tuple[str, str]]:
     """Returns each verdict of a cell, run or reference that occurs, with its meaning."""
     occurring: set[str | None] = {result.verdict for result in judgement.cells}
     occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
-    return [(verdict, meaning) for verdict, meaning in VERDICT_MEANINGS.items() if verdict in occurring]
+    of_steps = judgement.scale is not None and judgement.scale.of_steps
+    meant = {**VERDICT_MEANINGS, **(_MEANT_BY_STEPS if of_steps else {})}
+    return [(verdict, meaning) for verdict, meaning in meant.items() if verdict in occurring]
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ingredients.errors import StoreError, StudyError
 from ingredients.grid import Fingerprints, Run, differences, fingerprints, memory_kinds, runs, study_fingerprint
@@ -31,14 +30,15 @@ from ingredients.store.record import (
     State,
     json_text,
     read_arrays,
-    read_curves,
     read_run_json,
+    read_runs_curves,
     write_record,
 )
 from ingredients.store.references import read_references, references_text
-from ingredients.store.tables import CURVES, DIAGNOSTICS, read_parquet, write_csv, write_parquet
+from ingredients.store.tables import DIAGNOSTICS, axis_in, curves_over, read_parquet, write_csv, write_parquet
 from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
+from ingredients.study.axis import axis_of
 from ingredients.study.own_source import digest, is_own, source, source_digest
 from ingredients.study.tasks import own_code
 
@@ -218,18 +218,16 @@ class Store:
         """
         states = self.states(study) if states is None else states
         finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
-        tables = [read_curves(self.run_path(run), run) for run in finished]
-        table = pa.concat_tables(tables).unify_dictionaries() if tables else CURVES.empty_table()
+        table = read_runs_curves({self.run_path(run): run for run in finished}, axis_of(study.tasks).name)
         frame: pd.DataFrame = table.to_pandas()
         frame["study"] = pd.Categorical([study.name]).repeat(len(frame))
         return frame
 
     def write_table(self, curves: pd.DataFrame) -> None:
         """Writes `curves.parquet` and `curves.csv`; equal content gives equal bytes."""
-        with replacing_file(self.directory / "curves.parquet") as path:
-            write_parquet(curves, CURVES, path)
-        with replacing_file(self.directory / "curves.csv") as path:
-            write_csv(curves, CURVES, path)
+        for name, write in (("curves.parquet", write_parquet), ("curves.csv", write_csv)):
+            with replacing_file(self.directory / name) as path:
+                write(curves, curves_over(axis_in(curves)), path)
 
     def write_references(self, references: Mapping[str, Any]) -> None:
         """Writes the result of `evaluate_references`."""

@@ -20,9 +20,10 @@ from ingredients.grid import CODE, Fingerprints, Run
 from ingredients.store.checksums import damaged, read_checked, write_checksums
 from ingredients.store.tables import (
     CURVE_KEYS,
-    CURVES,
     DIAGNOSTIC_KEYS,
     DIAGNOSTICS,
+    axis_in,
+    curves_over,
     read_parquet,
     sorted_frame,
     write_parquet,
@@ -45,7 +46,7 @@ class RunRecord:
     Attributes:
         status: "failed" where the loss or a gradient was not finite.
         reason: why it failed, in one line.
-        curves: tidy adaptation curves with the columns of `CURVES`.
+        curves: tidy adaptation curves with the columns of `curves_over`.
         returns_by_block: return of the plain lifetime on blocks of held-out tasks.
         diagnostics: a row for each logged update, with the columns of `DIAGNOSTICS`.
         resolved: the study's resolved configuration.
@@ -80,7 +81,9 @@ def write_record(record: RunRecord, folder: Path) -> None:
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
     (folder / BLOCKS).write_bytes(safetensors.numpy.save(dict(record.blocks)))
-    write_parquet(sorted_frame(record.curves, CURVE_KEYS), CURVES, folder / CURVES_FILE)
+    columns = curves_over(axis_in(record.curves))
+    curves = sorted_frame(record.curves, columns.names[: len(CURVE_KEYS)])
+    write_parquet(curves, columns, folder / CURVES_FILE)
     write_parquet(sorted_frame(record.diagnostics, DIAGNOSTIC_KEYS), DIAGNOSTICS, folder / DIAGNOSTICS_FILE)
     write_checksums(folder)
     if record.status == "finished":
@@ -132,14 +135,14 @@ def as_json(text: bytes, complaint: str) -> dict[str, Any]:
     return content
 
 
-def read_curves(folder: Path, run: Run) -> pa.Table:
-    """Returns the curves of a finished run from its folder.
+def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
+    """Returns the curves of a finished run over an axis (`tables.AXES`) from its folder.
 
     Raises:
         StoreError: the file is damaged, has rows of another run, or lacks the end of training.
     """
     path = folder / CURVES_FILE
-    table = read_parquet(path, CURVES)
+    table = read_parquet(path, curves_over(axis))
     own = {**run.cell.texts(), "seed": run.seed}
     if any(table[column].unique().to_pylist() != [value] for column, value in own.items()):
         raise StoreError(damaged(path))
@@ -147,6 +150,16 @@ def read_curves(folder: Path, run: Run) -> pa.Table:
     if about is None or _last_step(table) != about.get("train_steps"):
         raise StoreError(damaged(path))
     return table
+
+
+def read_runs_curves(runs: Mapping[Path, Run], axis: str) -> pa.Table:
+    """Returns the curves of finished runs, in their order, as one table.
+
+    Raises:
+        StoreError: a file is damaged.
+    """
+    tables = [read_curves(folder, run, axis) for folder, run in runs.items()]
+    return pa.concat_tables(tables).unify_dictionaries() if tables else curves_over(axis).empty_table()
 
 
 def _last_step(table: pa.Table) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,21 @@ CURVES = pa.schema(
         ("regret", pa.float64()),
     ]
 )
-CURVE_KEYS = tuple(CURVES.names[:10])
+AXES = ("episode", "step")
+"""What a curve can run over, and the column that counts it: an episode, or the first step of a bin."""
+CURVE_KEYS = tuple(CURVES.names[:10])  # over episodes
+
+
+def curves_over(axis: str) -> pa.Schema:
+    """Returns the columns of curves over an axis, one of `AXES`."""
+    place = CURVES.get_field_index(AXES[0])
+    return CURVES.set(place, CURVES.field(place).with_name(axis))
+
+
+def axis_in(columns: Iterable[Hashable]) -> str:
+    """Returns over which axis curves are that have these columns."""
+    return next((axis for axis in AXES if axis in columns), AXES[0])
+
 
 DIAGNOSTICS = pa.schema(
     [
@@ -119,7 +133,8 @@ def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = 
         StoreError: the file cannot be read, or lacks a column.
     """
     try:
-        return pd.read_parquet(path, columns=CURVES.names, filters=wanted)
+        columns = curves_over(axis_in(pa.parquet.read_schema(path).names)).names
+        return pd.read_parquet(path, columns=columns, filters=wanted)
     except (OSError, KeyError, ValueError) as error:  # pa.ArrowInvalid is a ValueError
         raise StoreError(f"{path}: missing, truncated or altered, so its curves cannot be read") from error
 

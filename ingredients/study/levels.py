@@ -15,6 +15,7 @@ INGREDIENTS: tuple[Ingredient, ...] = ("reward_observation", "action_observation
 
 MEMORY_KINDS = ("gru", "lstm", "fast-weights", "transformer", "window", "none")
 BOUNDED_KINDS = ("gru", "lstm")  # each number of whose state lies between bounds
+UNROLLED_KINDS = ("gru", "lstm", "none")  # can be unrolled from where they are, each lane reset by itself
 OWN_KIND = "or your own as module:Class"
 LONGEST_KIND = 100  # it becomes part of a folder's name
 OFF = "-off"

@@ -14,10 +14,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from ingredients.study import fields
+from ingredients.study.axis import axis_of
 from ingredients.study.levels import (
     ALLOWED,
     BOUNDED_KINDS,
     INGREDIENTS,
+    UNROLLED_KINDS,
     ChannelLevel,
     Ingredient,
     Level,
@@ -51,6 +53,7 @@ OF_WHOLE_LIFETIMES = (  # section, key, and what `auto` means there
 _RATE = fields.number(0, 1, above=True)
 LONG_EPISODE = 50  # steps from which an episode of somebody else's is long
 FOREIGN_TASKS = 256  # a Python environment steps some hundred times slower than a tensor program
+SHORT_AT_POINTS = 16  # where a curve is one over steps
 LONG_TASKS, LONG_AT_POINTS = 64, 8  # evaluations of 200,000 steps of CartPole's 5 x 500 still play ten times as many
 
 
@@ -101,6 +104,11 @@ class Ingredients(Section):
             raise fields.mistake("agent.memory none has nothing to carry", given, "off, or another kind", keys=keys)
         self._memories_can_be_random({agent_memory, *(level.kind for level in memory if isinstance(level, MemoryKind))})
         return self.model_copy(update={"memory": with_siblings(memory)})
+
+    def can_be_cut(self, agent_memory: str) -> bool:
+        """Returns whether lifetimes can be trained on in segments: every memory can be unrolled from where it is."""
+        kinds = {agent_memory, *(level.kind for level in self.memory if isinstance(level, MemoryKind))}
+        return kinds <= set(UNROLLED_KINDS) and OneTask.RANDOM_MEMORY not in self.task_distribution
 
     def _memories_can_be_random(self, kinds: set[str]) -> None:
         """Refuses random memories for kinds of memory without bounds."""
@@ -285,6 +293,8 @@ class Study(Section):
         steps = data["tasks"].get("episode_steps", "auto") if "gymnasium" in data["tasks"] else 0
         long = steps == "auto" or (type(steps) is int and steps >= LONG_EPISODE)
         usual = {"tasks": LONG_TASKS, "tasks_at_points": LONG_AT_POINTS} if long else {"tasks": FOREIGN_TASKS}
+        if data["tasks"].get("axis") == "steps":  # lifetimes are short, and a bin holds less than an episode
+            usual = {"tasks": FOREIGN_TASKS, "tasks_at_points": SHORT_AT_POINTS}
         return {**data, "evaluation": {**usual, **evaluation}}
 
     @model_validator(mode="after")
@@ -299,6 +309,20 @@ class Study(Section):
             raise fields.mistake("needs mazes: use family memory-planning", asked, "none", keys=keys)
         if asked == "inner_algorithm" and (reason := self.tasks.without_exact_values()):
             raise fields.mistake(f"needs exact values: {reason}", asked, "none", keys=("evaluation.analysis",))
+        return self
+
+    @model_validator(mode="after")
+    def _steps_are_trained_on_in_segments(self) -> Self:
+        if not axis_of(self.tasks).of_steps:
+            return self
+        what = "axis: steps is trained on in segments of lifetimes"
+        if self.learner.segment is False:
+            raise fields.mistake(what, "off", "auto, or a number of steps", keys=("learner.segment", "tasks.axis"))
+        if not self.ingredients.can_be_cut(self.agent.memory):
+            keys = ("ingredients", "agent.memory", "tasks.axis")
+            given = f"{self.agent.memory}, {[level_data(level) for level in self.ingredients.memory]}"
+            allowed = f"memories {', '.join(UNROLLED_KINDS)}, and no level {OneTask.RANDOM_MEMORY}"
+            raise fields.mistake(f"{what}, which these memories cannot be", given, allowed, keys=keys)
         return self
 
     @model_validator(mode="after")

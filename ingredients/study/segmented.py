@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from ingredients.study.levels import MemoryKind, OneTask
+from typing import Any
+
+from ingredients.study.axis import axis_of
 from ingredients.study.models import LONG_EPISODE, Study
-from ingredients.study.section import Section
+from ingredients.study.section import TasksSection
 from ingredients.study.tasks import GymnasiumTasks
 
-KINDS = ("gru", "lstm", "none")  # memories that can be unrolled from where they are, each lane reset by itself
 
-
-def is_one_task(section: Section) -> bool:
+def is_one_task(section: TasksSection) -> bool:
     """Returns whether the environment itself is the task, so that only the starts of episodes differ.
 
     That is so if nothing varies. With `fresh_start: off` a task is instead a seed, and a lifetime's episodes are all
     the same. If something varies, each episode starts anew anyway.
     """
     return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
+
+
+def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
+    """Takes settings out of a section's data that change nothing in training, or are what there was before them."""
+    if not isinstance(section, GymnasiumTasks) or not settings:
+        return
+    del settings["bin_steps"]
+    if not is_one_task(section):
+        del settings["fresh_start"]
+    if not axis_of(section).of_steps:
+        del settings["axis"]
 
 
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
@@ -27,9 +38,7 @@ def may_segment(study: Study, episode_steps: int | None = None) -> bool:
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):
         return False
-    levels = study.ingredients
-    kinds = {study.agent.memory, *(level.kind for level in levels.memory if isinstance(level, MemoryKind))}
-    if not kinds <= set(KINDS) or OneTask.RANDOM_MEMORY in levels.task_distribution:
+    if not study.ingredients.can_be_cut(study.agent.memory):
         return False
     steps = episode_steps or tasks.episode_steps
-    return asked != "auto" or steps == "auto" or steps >= LONG_EPISODE
+    return asked != "auto" or axis_of(tasks).of_steps or steps == "auto" or steps >= LONG_EPISODE

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, PlainValidator, Tag, model_validator
 
 from ingredients.families import FAMILIES, loaded
 from ingredients.study import fields, foreign
-from ingredients.study.section import FEWEST_EPISODES, Episodes, TasksSection
+from ingredients.study.section import BECAUSE, FEWEST_EPISODES, Episodes, TasksSection
+
+USUAL_BINS, FEWEST_BINS = 20, 6  # an even number, at least as many as the fewest episodes
 
 
 class GymnasiumTasks(TasksSection):
@@ -25,8 +27,12 @@ class GymnasiumTasks(TasksSection):
         wrappers: `module:Name` of each wrapper, outermost last.
         vary: constructor keywords, attributes, or `options.` of a reset, each with a range or choices.
         fresh_start: if nothing varies, whether each episode starts anew (`segmented.is_one_task`).
-        episodes: of a lifetime; at least five, so that a verdict can be made.
+        episodes: of a lifetime; at least five, so that a verdict can be made. With `axis: steps` one is enough.
         episode_steps: of an episode; `auto` is the environment's own limit, at most 1000.
+        axis: of adaptation curves. `episodes`: a point is an episode. `steps`: a point is a bin of steps. Then a
+            lifetime has `episodes` × `episode_steps` steps, an episode that ends is followed by the next at once, and
+            half-way a new one begins.
+        bin_steps: steps of a bin; it divides half a lifetime. `auto` makes 20 bins, or the next fewer that do.
         vectorization: `sync` steps all environments in one process, `async` in one for each core.
     """
 
@@ -35,14 +41,59 @@ class GymnasiumTasks(TasksSection):
     wrappers: Annotated[list[str], BeforeValidator(foreign.wrappers)] = Field(default_factory=list)
     vary: Annotated[dict[str, Any], BeforeValidator(foreign.vary)] = Field(default_factory=dict)
     fresh_start: Annotated[bool, BeforeValidator(fields.switch)] = True
-    episodes: Episodes = FEWEST_EPISODES
+    episodes: Annotated[int, BeforeValidator(fields.whole(1, 10_000))] = FEWEST_EPISODES
     episode_steps: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 10_000)))] = "auto"
+    axis: Annotated[Literal["episodes", "steps"], BeforeValidator(fields.one_of("episodes", "steps"))] = "episodes"
+    bin_steps: Annotated[int | Literal["auto"], PlainValidator(fields.or_auto(fields.whole(1, 10_000)))] = "auto"
     vectorization: Annotated[Literal["sync", "async"], BeforeValidator(fields.one_of("sync", "async"))] = "sync"
 
     @property
     def may_end_early(self) -> bool:
         """True: the environment decides."""
         return True
+
+    @property
+    def lifetime_steps(self) -> int:
+        """Steps of a lifetime on the axis of steps."""
+        assert self.episode_steps != "auto", "the axis of steps asks for a number"
+        return self.episodes * self.episode_steps
+
+    @property
+    def bin(self) -> int:
+        """Steps of a bin on the axis of steps."""
+        return _usual_bin(self.lifetime_steps) if self.bin_steps == "auto" else self.bin_steps
+
+    @model_validator(mode="after")
+    def _the_axis_has_points(self) -> Self:
+        if self.axis == "episodes":
+            if self.episodes < FEWEST_EPISODES:
+                allowed = f"{FEWEST_EPISODES} to 10000{BECAUSE}, or axis: steps"
+                raise fields.mistake("out of range", self.episodes, allowed, keys=("episodes",))
+            if self.bin_steps != "auto":
+                raise fields.mistake("needs axis: steps", self.bin_steps, fields.AUTO, keys=("bin_steps",))
+            return self
+        if self.episode_steps == "auto":
+            what = "axis: steps needs to know how long an episode is at most"
+            raise fields.mistake(what, self.episode_steps, "1 to 10000", keys=("episode_steps",))
+        steps = self.lifetime_steps
+        if not _bins(steps):
+            what = f"no bin divides half of a lifetime of {steps} steps into {FEWEST_BINS // 2} parts or more"
+            raise fields.mistake(what, self.episode_steps, "another number", keys=("episode_steps", "episodes"))
+        if self.bin_steps != "auto" and self.bin_steps not in _bins(steps):
+            what = f"half of a lifetime of {steps} steps is not {FEWEST_BINS // 2} or more whole bins of it"
+            raise fields.mistake(what, self.bin_steps, ", ".join(map(str, _bins(steps))), keys=("bin_steps",))
+        return self
+
+
+def _bins(steps: int) -> list[int]:
+    """Returns the bins that divide half of a lifetime of so many steps, and leave enough of them."""
+    half = steps // 2 if steps % 2 == 0 else 0
+    return [size for size in range(1, 2 * half // FEWEST_BINS + 1) if half % size == 0]
+
+
+def _usual_bin(steps: int) -> int:
+    """Returns the smallest bin that makes no more bins than usual."""
+    return next(size for size in _bins(steps) if steps // size <= USUAL_BINS)
 
 
 class OwnTasks(TasksSection):

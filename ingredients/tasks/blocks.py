@@ -23,14 +23,14 @@ class Blocks:
         self._sums: dict[str, Tensor] = {}
         self._played = 0
 
-    def add(self, rewards: Mapping[str, Tensor], episodes: int) -> None:
-        """Adds the rewards `[S, T, n]` (float64) of the next n tasks, by probe."""
+    def add(self, rewards: Mapping[str, Tensor], points: int) -> None:
+        """Adds the rewards `[S, T, n]` (float64) of the next n tasks, by probe, as so many points of a curve."""
         lanes = next(iter(rewards.values())).shape[-1]
         of_lane = self._of_task[self._played : self._played + lanes]
         member = torch.nn.functional.one_hot(of_lane, int(self._of_task[-1]) + 1).double()
         for name, each in rewards.items():
-            by_episode = each.view(each.shape[0], episodes, -1, lanes).sum(2)
-            sums = (by_episode @ member.to(each.device)).transpose(1, 2)
+            by_point = each.view(each.shape[0], points, -1, lanes).sum(2)
+            sums = (by_point @ member.to(each.device)).transpose(1, 2)
             self._sums[name] = self._sums[name] + sums if name in self._sums else sums
         self._played += lanes
 

@@ -12,6 +12,9 @@ environments may not.
 | `frames` | height, width, channels of the images in an observation's first columns | none |
 | `notice` | one sentence that the user should read before training | none |
 | `steps_on_cpu` | environments step on the CPU, whatever their tensors' device | on the tensors' device |
+| `restarts` | `step` begins the next episode where one has ended (`gymnasium_family`) | lanes keep step |
+| `longest_episode` | most steps of an episode of a family that `restarts` | `episode_steps` |
+| `points` | points of an adaptation curve, each of as many steps of the lifetime | `episodes` |
 """
 
 from __future__ import annotations
@@ -60,6 +63,24 @@ def notice(family: Family) -> str | None:
     """Returns what the user should know before training."""
     said: str | None = getattr(family, "notice", None)
     return said
+
+
+def restarts(family: Family) -> bool:
+    """Returns whether an episode that ends gives way to the next within `step`, so that no lane waits."""
+    at_once: bool = getattr(family, "restarts", False)
+    return at_once
+
+
+def longest_episode(family: Family) -> int:
+    """Returns the most steps of an episode."""
+    steps: int = getattr(family, "longest_episode", family.episode_steps)
+    return steps
+
+
+def points(family: Family) -> int:
+    """Returns of how many points an adaptation curve is, over which the steps of a lifetime are shared out evenly."""
+    count: int = getattr(family, "points", family.episodes)
+    return count
 
 
 def steps_on_cpu(family: Family) -> bool:

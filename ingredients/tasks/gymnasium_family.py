@@ -9,7 +9,11 @@ varies, ψ = 0 and only starts differ. With `fresh_start: off` ψ is the seed, `
 same.
 Termination and truncation: the environment's; after `episode_steps` steps the lifetime cuts the episode. Nothing that
 the agent writes outlasts an episode, since each starts with a reset. Tasks can be held out unless all that varies are a
-few choices. Adaptation axis: the episode.
+few choices. Adaptation axis: the episode, or the step.
+
+On the axis of steps (`restarts`) no lane waits: where an episode ends, or has taken `longest_episode` steps, `step`
+begins the next one. `episodes` and `episode_steps` then describe the two halves of a lifetime. With the second half a
+new episode begins in every lane; probes branch off there. The n-th start of a half is the first one + n·φ mod 1.
 
 Environments have state, so this program is not pure: it can only return to an episode's start (`gyms.pool`), where
 every probe branches off. An environment that raises ends its episode and fails its run.
@@ -31,6 +35,7 @@ from ingredients.gyms.pool import Pool
 from ingredients.gyms.recipe import Recipe
 from ingredients.gyms.vary import Knob, knobs
 from ingredients.gyms.warm_up import Scales, warm_up
+from ingredients.study.axis import axis_of
 from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks
 from ingredients.tasks.family import Step
@@ -40,6 +45,7 @@ USUAL_STEPS, MOST_STEPS = 100, 1000
 FEW_TASKS = 1000
 SHOWN = 10.0
 WORD = 2.0**24  # above every number that holds bytes of an image
+_NEXT_START = (5**0.5 - 1) / 2  # multiples of it, less whole numbers, are all different
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +72,9 @@ class GymnasiumFamily:
     most_lanes: int = 32
     steps_on_cpu: bool = True
     frames: tuple[Frame, ...] = ()
+    restarts: bool = False
+    longest_episode: int = 0
+    points: int = 0
     failures: dict[int, Failure] = field(default_factory=dict)
 
     @property
@@ -85,12 +94,15 @@ class GymnasiumFamily:
         return torch.rand(count, self.task_size, generator=generator)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation."""
-        return self._begin(tasks, start, 0)
+        """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation.
+
+        If the family restarts, the steps are those of the half, and the episode's own stand before its number.
+        """
+        return self._begin(tasks, start, start.new_zeros(*start.shape[:-1], 1))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns state and observation of the next episode, after a reset."""
-        return self._begin(tasks, start, _episode(state) + 1)
+        return self._begin(tasks, start, state[..., -2:-1] + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
         """Steps every lane whose episode is under way; the others show and pay zeros."""
@@ -101,7 +113,8 @@ class GymnasiumFamily:
         after = torch.cat([state[..., :-1], state[..., -1:] + 1], dim=-1)
         reward, ends, cut, _ = torch.from_numpy(block[:, -4:].copy()).to(tasks.device).unbind(-1)
         reward, ends, cut = (part.view(tasks.shape[:-1]) for part in (reward, ends, cut))
-        return Step(after, self._seen(block, tasks), action, reward, reward, ends.bool(), cut.bool())
+        step = Step(after, self._seen(block, tasks), action, reward, reward, ends.bool(), cut.bool())
+        return self._restarted(tasks, step) if self.restarts else step
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
         """Returns None: it is unknown."""
@@ -117,18 +130,37 @@ class GymnasiumFamily:
         """Returns environments that do not keep step, `lanes` for each run."""
         return PacedPool(self.pool.another(), self.scales, lanes)
 
-    def _begin(self, tasks: Tensor, start: Tensor, episode: int) -> tuple[Tensor, Tensor]:
-        counts = start.new_tensor([episode, 0.0]).expand(*start.shape[:-1], 2)
-        block = self.pool.reset(_rows(tasks), _rows(start), episode)
+    def _begin(self, tasks: Tensor, start: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+        count = torch.zeros_like(number)
+        block = self.pool.reset(_rows(tasks), _rows(start), _numbers(number))
         self._remember(tasks)
-        return torch.cat([start, counts], dim=-1), self._seen(block, tasks)
+        parts = [start, count, number, count] if self.restarts else [start, number, count]
+        return torch.cat(parts, dim=-1), self._seen(block, tasks)
+
+    def _restarted(self, tasks: Tensor, step: Step) -> Step:
+        """Returns a step after which lanes whose episode has ended are at the start of the next one."""
+        start, within, number, count = torch.split(step.state, [self.start_size, 1, 1, 1], dim=-1)
+        within = within + 1
+        truncated = ~step.terminated & (step.truncated | (within >= self.longest_episode).squeeze(-1))
+        over = (step.terminated | truncated).unsqueeze(-1)
+        observation = step.observation
+        if over.any():
+            start = torch.where(over, (start + _NEXT_START) % 1, start)
+            number = number + over
+            within = within.masked_fill(over, 0)
+            which = over.reshape(-1).cpu().numpy()
+            block = self.pool.restart(which, _rows(tasks), _rows(start), _numbers(number))
+            self._remember(tasks)
+            observation = torch.where(over, self._seen(block, tasks), observation)
+        state = torch.cat([start, within, number, count], dim=-1)
+        return step._replace(state=state, observation=observation, truncated=truncated)
 
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
         """Makes sure that the lanes are in `state`; only a return to an episode's start is possible."""
-        rows, starts = _rows(tasks), _rows(state[..., :-2])
+        rows, starts = _rows(tasks), _rows(state[..., : self.start_size])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
-                self.pool.reset(rows, starts, _episode(state))
+                self.pool.reset(rows, starts, _numbers(state[..., -2]))
             return
         assert self.pool.is_in(rows, starts), "an episode is gone on with that is not under way"
 
@@ -157,10 +189,12 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
     (steps, limit) = _episode_steps(tasks, recipe.time_limit())
     told = (*([limit] if limit else []), *_images_told(lane.sight.frames), *found.notices)
     said = [f"tasks {tasks.gymnasium}: {what}" for what in told]
+    axis = axis_of(tasks)
+    half = axis.points * axis.bin_steps // 2
     return GymnasiumFamily(
         name=tasks.gymnasium,
-        episodes=tasks.episodes,
-        episode_steps=steps,
+        episodes=2 if axis.of_steps else tasks.episodes,
+        episode_steps=half if axis.of_steps else steps,
         observation_size=lane.sight.size,
         actions=lane.reach.actions,
         continuous=lane.reach.continuous,
@@ -173,6 +207,10 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         observation_bounds=(-SHOWN, WORD if lane.sight.frames else SHOWN),
         frames=lane.sight.frames,
         notice="; ".join(said) or None,
+        ends_early=not axis.of_steps,
+        restarts=axis.of_steps,
+        longest_episode=min(steps, half) if axis.of_steps else steps,
+        points=axis.points,
     )
 
 
@@ -202,9 +240,10 @@ def _held_out(turned: tuple[Knob, ...]) -> bool:
     return math.prod(len(knob.choices or ()) for knob in turned) > FEW_TASKS
 
 
-def _episode(state: Tensor) -> int:
-    """Returns the lanes' common episode."""
-    return int(state[..., -2].flatten()[0]) if state.numel() else 0
+def _numbers(episode: Tensor) -> NDArray[np.int64]:
+    """Returns the lanes' episode numbers, `[L]`."""
+    numbers: NDArray[np.int64] = episode.reshape(-1).cpu().numpy().astype(np.int64)
+    return numbers
 
 
 def _rows(part: Tensor) -> NDArray[np.float32]:

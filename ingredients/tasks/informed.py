@@ -14,7 +14,16 @@ from torch import Tensor
 from ingredients.boundary.failures import Failure
 from ingredients.gyms.frames import Frame
 from ingredients.tasks.family import Family, Step
-from ingredients.tasks.foreign import frames, most_lanes, reward_scale, steps_on_cpu, take_failures
+from ingredients.tasks.foreign import (
+    frames,
+    longest_episode,
+    most_lanes,
+    points,
+    restarts,
+    reward_scale,
+    steps_on_cpu,
+    take_failures,
+)
 from ingredients.tasks.paced import Flags, Numbers, Pace, Paced, Rows, Shown
 
 MANY = 1_000_000
@@ -43,6 +52,9 @@ class Informed:
     most_lanes: int
     steps_on_cpu: bool
     frames: tuple[Frame, ...]
+    restarts: bool
+    longest_episode: int
+    points: int
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
         """Returns the plain family's tasks."""
@@ -134,4 +146,7 @@ def informed(family: Family) -> Informed:
         most_lanes=most_lanes(family, MANY),
         steps_on_cpu=steps_on_cpu(family),
         frames=frames(family),
+        restarts=restarts(family),
+        longest_episode=longest_episode(family),
+        points=points(family),
     )

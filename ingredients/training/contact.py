@@ -18,7 +18,9 @@ from ingredients.gyms.recipe import Recipe, close
 from ingredients.gyms.suggest import keywords_of, nothing_varies, suggestions
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study
+from ingredients.study.axis import axis_of, by_episodes
 from ingredients.study.messages import several
+from ingredients.study.models import LONG_EPISODE
 from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks, family_key
 from ingredients.tasks import lifetime, make_family
@@ -27,6 +29,7 @@ from ingredients.tasks.foreign import frames, take_failures
 from ingredients.training.draws import evaluation_tasks
 
 TASKS, EPISODES = 8, 3
+FEW_EPISODES = 10  # in so few a curve over episodes has hardly a point before the task is known
 SECONDS = 2.0  # of one play, at most
 POSSIBLE = "possible: nothing here speaks against it; how much knowing the tasks helps is measured in training"
 FEWEST_SEEDS = 2
@@ -52,7 +55,7 @@ def contact(study: Study) -> dict[str, Any]:
     Raises:
         StudyError: the tasks are missing, or break their contract.
     """
-    family = make_family(study.tasks)
+    family = make_family(by_episodes(study.tasks))
     take_failures(family)
     draw = generator(0, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, TASKS)
@@ -61,10 +64,16 @@ def contact(study: Study) -> dict[str, Any]:
     free = _play(family, tasks, torch.rand(EPISODES, TASKS, family.start_size, generator=draw), alike=False)
     failed = take_failures(family)
     resets = _first(family, tasks[:1].expand(TASKS, -1), torch.rand(TASKS, family.start_size, generator=draw))
-    rows = [("spaces", _spaces(family)), ("tasks", _tasks(study, once)), ("resets", _resets(family, resets))]
+    rows = [
+        ("spaces", f"{_spaces(family)}; {_lifetime(study, family)}"),
+        ("tasks", _tasks(study, once)),
+        ("resets", _resets(family, resets)),
+    ]
     rows += [("seeds", _repeated(once, again)), ("random", _random(family, free)), ("speed", _speed(free))]
     if failed:
         rows.append(("failed", f"random play failed on {len(failed)} of {TASKS} tasks: {next(iter(failed.values()))}"))
+    if (axis := _proposed_axis(study, family)) is not None:
+        rows.append(("axis", axis))
     vary = _could_vary(study)
     against = list(_against(study, once, free))
     rows.append(("verdicts", f"unlikely: {'; '.join(against)}" if against else POSSIBLE))
@@ -105,8 +114,15 @@ def _first(family: Family, tasks: Tensor, start: Tensor) -> Tensor:
 
 def _spaces(family: Family) -> str:
     acts = f"a vector of {family.actions}" if family.continuous else f"one of {family.actions}"
-    steps = f"{several(family.episodes, 'episode')} of at most {several(family.episode_steps, 'step')}"
-    return f"an observation is {_shown(family)}, an action {acts}; a lifetime is {steps}"
+    return f"an observation is {_shown(family)}, an action {acts}"
+
+
+def _lifetime(study: Study, family: Family) -> str:
+    """Returns how long a lifetime is, in words."""
+    axis = axis_of(study.tasks)
+    if axis.of_steps:
+        return f"a lifetime is {axis.whole}, and a curve has {axis.points} bins of {several(axis.bin_steps, 'step')}"
+    return f"a lifetime is {axis.whole} of at most {several(family.episode_steps, 'step')}"
 
 
 def _shown(family: Family) -> str:
@@ -114,6 +130,20 @@ def _shown(family: Family) -> str:
     vector = family.observation_size - sum(words_of(frame) for frame in frames(family))
     parts = [f"an image of {size}" for size in images] + ([f"a vector of {vector}"] if vector or not images else [])
     return " and ".join(parts)
+
+
+def _proposed_axis(study: Study, family: Family) -> str | None:
+    """Returns that curves over steps would show more; None where episodes are many, short, or hold nothing to learn."""
+    section = study.tasks
+    if not isinstance(section, GymnasiumTasks) or not section.vary or axis_of(section).of_steps:
+        return None
+    if section.episodes > FEW_EPISODES or family.episode_steps < LONG_EPISODE:
+        return None
+    return (
+        f"a lifetime has {section.episodes} long episodes (at most {FEW_EPISODES}, of {LONG_EPISODE} steps or more), "
+        "so an agent may learn its task within the first, which a curve over episodes does not show; one over steps: "
+        f"tasks.axis=steps, tasks.episode_steps={family.episode_steps}, tasks.episodes=1 or more"
+    )
 
 
 def _tasks(study: Study, once: RandomPlay) -> str:
@@ -252,7 +282,14 @@ def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
             f"tasks that differ in {family_key(section)} show and pay the same under the same actions in "
             f"{len(once.paid)} steps; vary something that matters sooner, or more of it"
         )
-    if bool((free.paid == free.paid[0, 0]).all()):
+    paid = free.paid[free.acting] if axis_of(section).of_steps else free.paid
+    if axis_of(section).of_steps and bool((paid == paid[0]).all()):
+        yield (
+            f"random play was paid {float(paid[0]):.4g} at every step, and on the axis of steps an episode that ends "
+            "is followed by the next: every policy earns the same. Let an end cost something (of CartPole-v1: "
+            "keywords: {sutton_barto_reward: true}), or use axis: episodes"
+        )
+    elif bool((free.paid == free.paid[0, 0]).all()):
         yield f"random play was paid {float(free.paid[0, 0]):.4g} at every step, so nothing tells good from bad there"
     if study.seeds.count < FEWEST_SEEDS:
         yield f"seeds is {study.seeds.count}, and one run gives no interval: give {FEWEST_SEEDS} or more, better 5"

@@ -25,7 +25,7 @@ from ingredients.probes import PROBES, spec_of_probe
 from ingredients.tasks import lifetime
 from ingredients.tasks.blocks import Blocks
 from ingredients.tasks.family import Analysed, Family, Lived
-from ingredients.tasks.foreign import most_lanes, steps_on_cpu
+from ingredients.tasks.foreign import most_lanes, points, steps_on_cpu
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Play, advance, all_wait, begin
 from ingredients.training.probes import intervention
@@ -81,7 +81,8 @@ def evaluate(
     weights = views(policy, setup.agent.shapes()) if stage is None else stage.weights(policy)
     analysed = setup.family if isinstance(setup.family, Analysed) else None
     tallies = []
-    total = {name: policy.new_zeros(policy.shape[0], setup.family.episodes).double() for name in ("none", *probes)}
+    count = points(setup.family)
+    total = {name: policy.new_zeros(policy.shape[0], count).double() for name in ("none", *probes)}
     blocks = Blocks(tasks.shape[1])
     most = lanes_at_once(setup)
     for seated in _seated(setup, tasks, most) if stage is None else stage.seated(tasks, CHUNK_LANES, most):
@@ -90,9 +91,9 @@ def evaluate(
         played = table.played(probes)
         if analysed is not None:
             tallies.append(analysed.tally(_lived(table.play.tasks, played.pasts)))
-        blocks.add(played.rewards, setup.family.episodes)
+        blocks.add(played.rewards, count)
         for name, rewards in played.rewards.items():
-            total[name] += rewards.sum(-1).view(rewards.shape[0], setup.family.episodes, -1).sum(-1)
+            total[name] += rewards.sum(-1).view(rewards.shape[0], count, -1).sum(-1)
             if name == "none":
                 returns.append(rewards.sum(1))
     curves = {name: curve.cpu() / tasks.shape[1] for name, curve in total.items()}

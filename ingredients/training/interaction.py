@@ -21,7 +21,7 @@ from ingredients.agent.policy import sample_vector
 from ingredients.grid import TREMBLES
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family, Step
-from ingredients.tasks.foreign import reward_scale
+from ingredients.tasks.foreign import restarts, reward_scale
 from ingredients.tasks.lifetime import World
 
 
@@ -117,10 +117,11 @@ def advance(
     starts = lifetime.starts_episode(play.family, lanes.t + 1)
     if starts:
         world = lifetime.next_episode(play.family, play.tasks, world, draws.start)
+    began = (step.terminated | step.truncated).unsqueeze(-1).to(no) if restarts(play.family) else no
     past = Past(
         observation=world.observation,
         lifetime_start=no,
-        episode_start=torch.ones_like(no) if starts else no,
+        episode_start=torch.ones_like(no) if starts else began,
         reward_tm1=(step.reward if scale == 1.0 else step.reward * scale).unsqueeze(-1),
         action_tm1=step.action if play.family.continuous else step.action.unsqueeze(-1),
         reward_observed=None if step.reward_observed is None else step.reward_observed.unsqueeze(-1),

@@ -1,10 +1,13 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
+A lifetime is a number of episodes. On the axis of steps (`foreign.restarts`) it is a number of steps, and half-way a
+new episode begins.
+
 Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane, so all cells of a seed meet them in
 the same order.
 
-Each lane's first episode is cut at a different step. Otherwise all lanes of a segment would be at the same moments of
-an episode, and updates would forget the others (CartPole was lost so).
+Each lane's first episode (on the axis of steps, its first lifetime) is cut at a different step. Otherwise all lanes of
+a segment would be at the same moments of an episode, and updates would forget the others (CartPole was lost so).
 
 A Python environment cannot be saved. Instead `Places` hold the actions of each lane's current episode, which are
 replayed from its seed.
@@ -24,6 +27,7 @@ from numpy.typing import NDArray
 from ingredients.grid import Run
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
+from ingredients.tasks.foreign import longest_episode, restarts
 from ingredients.tasks.paced import Flags, Numbers, Pace, Paced, Rows
 from ingredients.training.draws import task_list
 
@@ -32,7 +36,10 @@ REMEMBERED = 512  # lifetimes whose tasks and starts are cached
 
 
 class Beginning(NamedTuple):
-    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes."""
+    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes.
+
+    On the axis of steps, K is the most episodes that fit: one a step.
+    """
 
     tasks: Rows
     starts: Rows
@@ -60,7 +67,7 @@ def schedule(runs: Sequence[Run], family: Family, lanes: int) -> Callable[[int, 
 
     def of_run(index: int, number: int) -> Beginning:
         run = runs[index]
-        every = (family.episodes, lanes)
+        every = (family.steps if restarts(family) else family.episodes, lanes)
         count = run.cell.training_tasks
         tasks = fresh(run.seed, number) if count is None else listed(run.seed, count, number)
         if run.cell.starts_alike:
@@ -97,7 +104,7 @@ class Places:
         width = family.actions if family.continuous else 1
         lifetime, episode, step, age = (np.zeros(lead, np.int64) for _ in range(4))
         tasks, starts = (np.zeros((*lead, size), np.float32) for size in (family.task_size, family.start_size))
-        taken = np.zeros((*lead, family.episode_steps, width), np.float32)
+        taken = np.zeros((*lead, longest_episode(family), width), np.float32)
         return Places(lifetime, episode, step, age, tasks, starts, taken, np.zeros(lead))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -146,7 +153,8 @@ class Ongoing:
         self._family = family
         self._beginning = schedule(runs, family, lanes)
         self._shape = (len(runs), lanes)
-        self._first_cut = np.ceil(family.episode_steps * (np.arange(1, lanes + 1) * _SPREAD % 1)).astype(np.int64)
+        parted = family.steps if restarts(family) else family.episode_steps
+        self._first_cut = np.ceil(parted * (np.arange(1, lanes + 1) * _SPREAD % 1)).astype(np.int64)
         self.pace: Pace = family.pace(lanes)
         self.places = Places.first(*self._shape, family) if places is None else places
         self.shown = self._begun() if places is None else self._returned()
@@ -161,15 +169,24 @@ class Ongoing:
         places.step += 1
         places.age += 1
         places.earned += reward
-        cut = cut | (places.step == self._family.episode_steps)
-        whole = terminated | cut
-        parted = (places.lifetime == 0) & (places.episode == 0) & (places.step == self._first_cut)
-        truncated = ~terminated & (cut | parted)
+        whole = terminated | cut | (places.step == longest_episode(self._family))
+        due, over = self._due()
+        truncated = ~terminated & (whole | due)
         ended = terminated | truncated
-        born = ended & (places.episode == self._family.episodes - 1)
+        born = ended & over
         earned = places.earned.copy()
         self.shown = self._next(ended, born, observation) if ended.any() else observation
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
+
+    def _due(self) -> tuple[Flags, Flags]:
+        """Returns where the lifetime cuts the episode, and where it is over once the episode is."""
+        places, family = self.places, self._family
+        first = places.lifetime == 0
+        if not restarts(family):
+            parted = first & (places.episode == 0) & (places.step == self._first_cut)
+            return parted, places.episode == family.episodes - 1
+        over = (places.age == family.steps) | (first & (places.age == self._first_cut))
+        return over | (places.age == family.episode_steps), over
 
     def _next(self, ended: Flags, born: Flags, shown: Rows) -> Rows:
         """Begins new episodes where the last ended; returns all observations."""

@@ -20,7 +20,7 @@ from ingredients.agent.observation import Past, assemble
 from ingredients.grid import Run
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks.family import Family
-from ingredients.tasks.foreign import reward_scale
+from ingredients.tasks.foreign import longest_episode, restarts, reward_scale
 from ingredients.tasks.paced import Flags, Numbers, Rows
 from ingredients.training.interaction import Play, act, nothing_past
 from ingredients.training.ongoing import Came, Ongoing, Places
@@ -55,7 +55,8 @@ class Segments:
         action: `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
         reward: as paid, `[M, S, T, N]`.
         carry: 0.0 where memory is reset before the step, else 1.0, `[M, S, T, N]`.
-        clock: elapsed share of the lifetime's episodes and of the episode's steps, `[M, S, T, N, 2]`.
+        clock: elapsed share of the lifetime's episodes (on the axis of steps: of its steps) and of the episode's steps,
+            `[M, S, T, N, 2]`.
         tasks: `[M, S, T, N, D]`.
         ended: 1.0 where the return ends, `[M, S, T, N]`.
         beyond: continuations after cuts.
@@ -184,8 +185,13 @@ class _Where(NamedTuple):
         """Returns the positions, for memories reset after `wipe` steps, `[S, 1]`."""
         like, family = play.tasks, play.family
         carry, carry_on = (_numbers((places.age + ahead) % wipe != 0, like).unsqueeze(-1) for ahead in (0, 1))
-        clock = np.stack((places.episode / family.episodes, places.step / family.episode_steps), axis=-1)
-        tick = like.new_tensor((0.0, 1 / family.episode_steps))
+        longest = longest_episode(family)
+        lived = places.episode / family.episodes
+        a_step = 0.0
+        if restarts(family):
+            lived, a_step = places.age / family.steps, 1 / family.steps
+        clock = np.stack((lived, places.step / longest), axis=-1)
+        tick = like.new_tensor((a_step, 1 / longest))
         return _Where(carry, carry_on, _numbers(clock, like), tick, _numbers(places.tasks, like))
 
 

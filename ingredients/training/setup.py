@@ -21,7 +21,7 @@ from ingredients.study.models import EPOCHS, LEARNING_RATE, MINIBATCHES
 from ingredients.study.segmented import may_segment
 from ingredients.tasks import make_family
 from ingredients.tasks.family import Family
-from ingredients.tasks.foreign import frames
+from ingredients.tasks.foreign import frames, longest_episode
 from ingredients.training import segment_rules
 from ingredients.training.critic import Critic
 from ingredients.training.learner import (
@@ -155,7 +155,7 @@ def _segmented(study: Study, family: Family) -> Tuned:
 
     return Tuned(
         lifetimes=asked(learner.lifetimes, segment_rules.LANES),
-        discount=asked(learner.discount, segment_rules.segment_discount(family.episode_steps)),
+        discount=asked(learner.discount, segment_rules.segment_discount(longest_episode(family))),
         gae_lambda=asked(learner.gae_lambda, segment_rules.TRACE),
         entropy=asked(learner.entropy, 0.0 if family.continuous else segment_rules.ENTROPY),
         prediction=0.0 if family.continuous else asked(learner.reward_prediction, 0.0),

@@ -27,6 +27,7 @@ from ingredients.report.figures.sheet import Line, Sheet
 from ingredients.report.figures.view import View, blank
 from ingredients.report.layout import PanelLayout, layout
 from ingredients.report.opening import opening
+from ingredients.study.axis import axis_of
 
 
 def words(view: View) -> Words:
@@ -57,17 +58,18 @@ def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) 
     """Returns question, answer, how to read a panel, and what all panels share."""
     study = evidence.study
     tasks = "new tasks" if new_tasks(evidence) else "tasks"
+    axis = axis_of(study.tasks)
     dotted = " (dotted)" if evidence.reference("reactive") else ""
     ceiling = " Broad green: the ceiling, the best known with the cell's information."
     green = ceiling if _ceilings(judgement) else ""
     how_to_read = (
         "Each panel is one cell of the grid: agents trained with these ingredients, and then evaluated with fixed "
-        f"weights on {study.evaluation.tasks:,} {tasks}, for a lifetime of {study.tasks.episodes} episodes each. A "
+        f"weights on {study.evaluation.tasks:,} {tasks}, for a lifetime of {axis.whole} each. A "
         "rising curve is adaptation within the lifetime, which can be a mere reaction to the last step"
         f"{dotted}. Reward on: the agent sees its last reward. Action on: it sees its last action. Memory on: its "
-        "memory is carried from episode to episode. Tasks on: it was trained on a distribution of tasks; off: on one "
-        "task. Dashed: half-way, its memory is swapped with that of a lifetime on another task; the score lost there "
-        f"was carried by the memory.{green}"
+        f"memory is carried from {axis.name} to {axis.name}. Tasks on: it was trained on a distribution of tasks; off: "
+        "on one task. Dashed: half-way, its memory is swapped with that of a lifetime on another task; the score lost "
+        f"there was carried by the memory.{green}"
     )
     everywhere = wording.levels(arrangement.rows[0][0], arrangement.fixed)
     lines = [
@@ -145,15 +147,16 @@ def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
 def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) -> None:
     """Names rows, columns and outer axes, and hides inner tick labels."""
     rows = sheet.layout.rows
+    axis = axis_of(evidence.study.tasks)
     for row, cells in enumerate(rows):
         for column, cell in enumerate(cells):
             axes = panels[cell]
             below = row + 1 < len(rows) and column < len(rows[row + 1])
             axes.tick_params(labelbottom=not below, labelleft=column == 0)
             if not below:
-                axes.set_xlabel("episode of the lifetime", fontsize=8)
+                axes.set_xlabel(axis.label, fontsize=8)
         first = panels[cells[0]]
-        first.set_ylabel("mean return of the episode", fontsize=8)
+        first.set_ylabel(axis.returned, fontsize=8)
         if sheet.layout.by_row:
             text = sheet.row_name(wording.levels(cells[0], sheet.layout.by_row))
             _beside(

@@ -41,7 +41,8 @@ _LETTERS = 36
 class Beside:
     """What is drawn of studies side by side; curves and confidences are by study.
 
-    `shown` has for each cell each study's findings, None if a study lacks it.
+    `shown` has for each cell each study's findings, None if a study lacks it. `of_steps` says whether some study's
+    curves are over steps.
     """
 
     names: Sequence[str]
@@ -49,6 +50,7 @@ class Beside:
     shown: Sequence[Sequence[ShownCell | None]]
     curves: Sequence[SideCurves]
     confidences: Sequence[float]
+    of_steps: bool = False
 
     @cached_property
     def limits(self) -> tuple[float, float]:
@@ -61,7 +63,9 @@ class Beside:
 
     @cached_property
     def episodes(self) -> int | None:
-        """Number of episodes of a lifetime; None if studies differ."""
+        """Number of episodes of a lifetime; None if studies differ, or some curves are over steps."""
+        if self.of_steps:
+            return None
         lengths = {rows.shape[1] for curves in self.curves for rows in curves.values()}
         return lengths.pop() if len(lengths) == 1 else None
 

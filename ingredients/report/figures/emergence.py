@@ -19,6 +19,7 @@ from ingredients.report.figures.panel import INK, VERDICT_COLOURS, write_title
 from ingredients.report.figures.sentences import wrapped
 from ingredients.report.figures.spots import say_at
 from ingredients.report.figures.view import NARROW, View, blank
+from ingredients.study.axis import Axis
 
 _COLUMNS, _HIGH, _FOOT, _MOST = 2, 1.75, 0.55, 6
 _OWN = "#009e73"
@@ -59,7 +60,7 @@ def figure(view: View) -> Figure:
         _panel(axes, view, result)
         axes.set_ylim(low, high)
         axes.tick_params(length=2.5, labelsize=7, labelleft=column == 0)
-    _legend(made, height)
+    _legend(made, height, view.curves.axis)
     return made
 
 
@@ -115,7 +116,7 @@ def _limits(view: View, results: list[CellResult]) -> tuple[float, float]:
     return min(values) - margin, max(values) + margin
 
 
-def _legend(made: Figure, height: float) -> None:
+def _legend(made: Figure, height: float, axis: Axis) -> None:
     handles = [
         Line2D([], [], color=VERDICT_COLOURS["in-context"], linewidth=1.8, label="held-out tasks"),
         Line2D([], [], color=_OWN, linewidth=1.8, label="own training tasks"),
@@ -126,7 +127,7 @@ def _legend(made: Figure, height: float) -> None:
     made.text(
         0.5,
         0.4 / height,
-        "training steps of a run (vertical axis: late return of an episode)",
+        f"training steps of a run (vertical axis: late return {axis.of_each})",
         ha="center",
         fontsize=7.5,
     )

@@ -39,7 +39,7 @@ _REFERENCE_STYLES: dict[str, dict[str, Any]] = {
 }
 _CEILING_STYLE: dict[str, Any] = {"color": "#009e73", "linewidth": 4.5, "alpha": 0.28, "solid_capstyle": "butt"}
 _LABEL_COLOURS = {"floor": "#767676", "reactive": "#b84e00", "yardstick": "#111111"}
-_FEW_EPISODES = 12
+_FEW_POINTS = 12
 _LABEL_INCHES = 0.29
 _BENEATH = 40  # letters of full size that fit a small panel
 
@@ -47,12 +47,13 @@ _BENEATH = 40  # letters of full size that fit a small panel
 def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
     """Draws one cell on its axes; without a finished run, the references alone."""
     cell, colour = result.cell, VERDICT_COLOURS[result.verdict]
-    episodes = np.arange(1, curves.episodes + 1)
-    axes.axvspan(curves.late_from + 0.5, curves.episodes + 0.5, color=SHADE, zorder=0, linewidth=0)
+    axis = curves.axis
+    along = np.array(axis.middles)
+    axes.axvspan(axis.edge(curves.late_from), axis.edge(axis.points), color=SHADE, zorder=0, linewidth=0)
     if result.ceiling is not None:
-        axes.plot(episodes, curves.references.all[result.ceiling.reference].curve, zorder=1, **_CEILING_STYLE)
+        axes.plot(along, curves.references.all[result.ceiling.reference].curve, zorder=1, **_CEILING_STYLE)
     for role, reference in curves.references.roles.items():
-        axes.plot(episodes, reference.curve, zorder=2, **_REFERENCE_STYLES[role])
+        axes.plot(along, reference.curve, zorder=2, **_REFERENCE_STYLES[role])
     mean = curves.mean(cell)
     band = curves.band(cell)
     swapped = curves.swapped(cell)
@@ -60,29 +61,29 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
         axes.text(0.5, 0.5, "no finished run", transform=axes.transAxes, ha="center", va="center", color=QUIET)
         return
     if swapped is not None:
-        half = curves.episodes // 2
-        axes.plot(episodes[half:], swapped[half:], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), zorder=3)
-    lines = [np.column_stack([episodes, seed]) for seed in curves.seeds(cell)]
+        half = axis.points // 2
+        axes.plot(along[half:], swapped[half:], color=colour, linewidth=1.0, linestyle=(0, (2, 1.2)), zorder=3)
+    lines = [np.column_stack([along, seed]) for seed in curves.seeds(cell)]
     axes.add_collection(LineCollection(lines, colors=colour, linewidths=0.6, alpha=0.45, zorder=4), autolim=False)
     if band is not None:
-        axes.fill_between(episodes, *band, color=colour, alpha=0.18, linewidth=0, zorder=3)
-    marker = "o" if curves.episodes <= _FEW_EPISODES else ""
-    axes.plot(episodes, mean, color=colour, linewidth=1.9, marker=marker, markersize=3.5, zorder=5)
+        axes.fill_between(along, *band, color=colour, alpha=0.18, linewidth=0, zorder=3)
+    marker = "o" if axis.points <= _FEW_POINTS else ""
+    axes.plot(along, mean, color=colour, linewidth=1.9, marker=marker, markersize=3.5, zorder=5)
 
 
 def values_along(curves: ShownCurves, result: CellResult) -> Callable[[int], str]:
-    """Returns a function of an episode (0-based) that gives the panel's numbers."""
+    """Returns a function of a point (0-based) that gives the panel's numbers."""
     mean = curves.mean(result.cell)
     swapped = curves.swapped(result.cell)
     low, high = curves.band(result.cell) or (None, None)
     others = {f"{role} {each.name}" if role != each.name else role: each.curve for role, each in _roles(curves)}
 
-    def text(episode: int) -> str:
-        here, least, most = (None if each is None else float(each[episode]) for each in (mean, low, high))
-        said = [f"episode {episode + 1}: {wording.bounded(here, least, most)}"]
-        if swapped is not None and episode >= curves.episodes // 2:
-            said.append(f"memory swapped {wording.number(float(swapped[episode]))}")
-        said += [f"{name} {wording.number(float(curve[episode]))}" for name, curve in others.items()]
+    def text(point: int) -> str:
+        here, least, most = (None if each is None else float(each[point]) for each in (mean, low, high))
+        said = [f"{curves.axis.place(point)}: {wording.bounded(here, least, most)}"]
+        if swapped is not None and point >= curves.axis.points // 2:
+            said.append(f"memory swapped {wording.number(float(swapped[point]))}")
+        said += [f"{name} {wording.number(float(curve[point]))}" for name, curve in others.items()]
         return "; ".join(said)
 
     return text
@@ -112,9 +113,10 @@ def write_title(axes: Axes, name: str, beneath: str) -> None:
 
 def set_scales(axes: Axes, curves: ShownCurves, limits: tuple[float, float]) -> None:
     """Sets the scales that all panels share."""
-    axes.set_xlim(0.5, curves.episodes + 0.5)
+    axes.set_xlim(curves.axis.edge(0), curves.axis.edge(curves.axis.points))
     axes.set_ylim(*limits)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
+    last = "upper" if curves.axis.of_steps else None  # half of it would stand beyond the panel
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2, prune=last))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     axes.tick_params(length=2.5, labelsize=7.5)
 

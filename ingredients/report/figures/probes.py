@@ -51,7 +51,7 @@ def figure(view: View, result: CellResult) -> Figure:
     made.text(
         0.5,
         0.06 / height,
-        "episode of the lifetime (vertical axis: mean return of the episode)",
+        f"{view.curves.axis.label} (vertical axis: {view.curves.axis.returned})",
         ha="center",
         fontsize=7.5,
     )
@@ -59,23 +59,24 @@ def figure(view: View, result: CellResult) -> Figure:
 
 
 def _panel(axes: Axes, view: View, result: CellResult, name: str) -> None:
-    episodes = np.arange(1, view.curves.episodes + 1)
-    touched = touched_from(name, view.curves.episodes)
+    axis = view.curves.axis
+    along = np.array(axis.middles)
+    touched = touched_from(name, axis.points)
     colour = VERDICT_COLOURS[result.verdict]
     floor = view.curves.references.roles["floor"].curve
-    axes.plot(episodes, floor, color="#9a9a9a", linewidth=0.9, zorder=1)
+    axes.plot(along, floor, color="#9a9a9a", linewidth=0.9, zorder=1)
     mean = view.curves.mean(result.cell)
     if mean is not None:
-        axes.plot(episodes, mean, color="#5f5f5f", linewidth=0.9, zorder=2)
-    axes.plot(episodes[touched:], np.array(result.probes[name].curve)[touched:], color=colour, linewidth=1.9, zorder=3)
+        axes.plot(along, mean, color="#5f5f5f", linewidth=0.9, zorder=2)
+    axes.plot(along[touched:], np.array(result.probes[name].curve)[touched:], color=colour, linewidth=1.9, zorder=3)
     if touched:
-        axes.axvline(touched + 0.5, color="#8a8a8a", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
+        axes.axvline(axis.edge(touched), color="#8a8a8a", linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=0)
     write_title(axes, wording.probe_name(name), wording.probe_score(name, result))
     probed = result.probes[name].curve
 
-    def text(episode: int) -> str:
-        under = f"; {wording.probe_name(name)} {wording.number(probed[episode])}" if episode >= touched else ""
-        plain = wording.NOTHING if mean is None else wording.number(float(mean[episode]))
-        return f"episode {episode + 1}: without it {plain}{under}"
+    def text(point: int) -> str:
+        under = f"; {wording.probe_name(name)} {wording.number(probed[point])}" if point >= touched else ""
+        plain = wording.NOTHING if mean is None else wording.number(float(mean[point]))
+        return f"{axis.place(point)}: without it {plain}{under}"
 
-    say_along(axes, view.curves.episodes, text)
+    say_along(axes, axis.points, text, edge=axis.edge)

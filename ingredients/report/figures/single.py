@@ -24,7 +24,8 @@ def full_cell_words(view: View) -> Words:
         f"{role} {reference.name} {wording.number(view.curves.normalised_late(reference.curve))}"
         for role, reference in view.curves.references.roles.items()
     )
-    alt = f"Return of each episode of a lifetime; {score_in_words(view.cells[0])} Late scores of references: {roles}."
+    shown = f"Return of {view.curves.axis.of_points} of a lifetime; {score_in_words(view.cells[0])}"
+    alt = f"{shown} Late scores of references: {roles}."
     return Words("full_cell", f"Adaptation with {describe(view.cells[0].cell)}", alt)
 
 
@@ -34,8 +35,8 @@ def full_cell(view: View) -> Figure:
     axes = figure.add_axes((0.105, 0.235, 0.615, 0.735))
     _draw(axes, view, view.cells[0], most=2 * MOST_STRIPS)
     label_references(axes, view.curves, 0.735 * _HIGH)
-    axes.set_xlabel("episode of the lifetime", fontsize=8)
-    axes.set_ylabel("mean return of the episode", fontsize=8)
+    axes.set_xlabel(view.curves.axis.label, fontsize=8)
+    axes.set_ylabel(view.curves.axis.returned, fontsize=8)
     handles = legend_handles(view.evidence.study.criterion.confidence, view.cells[0].ceiling is not None)
     figure.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.09, 0.0), ncols=3, frameon=False, fontsize=7.2)
     return figure
@@ -57,4 +58,5 @@ def small(view: View, place: int) -> Figure:
 def _draw(axes: Axes, view: View, result: CellResult, most: int = MOST_STRIPS) -> None:
     draw_panel(axes, view.curves, result)
     set_scales(axes, view.curves, view.limits)
-    say_along(axes, view.curves.episodes, values_along(view.curves, result), most)
+    axis = view.curves.axis
+    say_along(axes, axis.points, values_along(view.curves, result), most, axis.edge)

@@ -41,15 +41,26 @@ def say_at(axes: Axes, x: tuple[float, float] | None, y: tuple[float, float] | N
     axes.add_artist(Spot(x, y, text))
 
 
-def say_along(axes: Axes, count: int, text: Callable[[int], str], most: int = MOST_STRIPS) -> None:
-    """Adds a text at each point 1 to `count` of the x axis, in at most `most` strips.
+def _between_points(point: int) -> float:
+    """Returns the left edge of a point (0-based) where points lie at 1, 2, and so on."""
+    return point + 0.5
+
+
+def say_along(
+    axes: Axes,
+    count: int,
+    text: Callable[[int], str],
+    most: int = MOST_STRIPS,
+    edge: Callable[[int], float] = _between_points,
+) -> None:
+    """Adds a text at each of `count` points of the x axis, in at most `most` strips; a point begins at `edge`.
 
     A strip of several points has the text of its middle one.
     """
     wide = -(-count // most)
     for start in range(0, count, wide):
         end = min(start + wide, count)
-        say_at(axes, (start + 0.5, end + 0.5), None, text((start + end - 1) // 2))
+        say_at(axes, (edge(start), edge(end)), None, text((start + end - 1) // 2))
 
 
 def places(figure: Figure) -> tuple[Place, ...]:
