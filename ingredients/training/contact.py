@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from statistics import median
 from typing import Any, NamedTuple
 
 import torch
@@ -223,27 +222,26 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the seconds of a step in one environment, by the first steps of a lifetime.
+    """Returns how long a step takes in one environment: the shortest of some steps, whatever else the machine does.
 
-    It is the median CPU time, which other programs do not affect, and at least the shortest time by the clock, which
-    counts waiting.
+    Other programs' turns make steps longer, on a loaded machine most of them, and none shorter.
     """
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
-    world = lifetime.begin(family, tasks, torch.rand(1, family.start_size, generator=draw))
-    computed: list[float] = []
+    until = time.perf_counter() + SECONDS
     took: list[float] = []
-    for _ in range(min(TIMED_STEPS, family.episode_steps)):
-        noise = torch.rand(1, family.noise_size, generator=draw)
-        action = _action(family, 1, draw, alike=True)
-        began = time.perf_counter()
-        began_computing = time.process_time()
-        world, _ = lifetime.proceed(family, tasks, world, action, noise)
-        took.append(time.perf_counter() - began)
-        computed.append(time.process_time() - began_computing)
-        if sum(took) > SECONDS or (world.waiting is not None and bool(world.waiting.all())):
-            break
-    return max(median(computed), min(took))
+    while not took or (len(took) < TIMED_STEPS and time.perf_counter() < until):
+        world = lifetime.begin(family, tasks, torch.rand(1, family.start_size, generator=draw))
+        for _ in range(family.episode_steps):
+            noise = torch.rand(1, family.noise_size, generator=draw)
+            action = _action(family, 1, draw, alike=True)
+            began = time.perf_counter()
+            world, _ = lifetime.proceed(family, tasks, world, action, noise)
+            took.append(time.perf_counter() - began)
+            waits = world.waiting is not None and bool(world.waiting.all())
+            if waits or len(took) >= TIMED_STEPS or time.perf_counter() > until:
+                break
+    return min(took)
 
 
 def unvaried(study: Study) -> str | None:
