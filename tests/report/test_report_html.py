@@ -183,7 +183,6 @@ def test_a_folder_without_a_finished_run_makes_a_page(tmp_path: Path, state: str
     }
 
 
-@pytest.mark.usefixtures("one_picture")
 def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> None:
     """A study that is not complete says so on the first screen; each failure stands there with its reason."""
     study = bandit_study(ingredients=SOME)
