@@ -287,6 +287,9 @@ def test_a_return_above_its_ceiling_is_said_to_be_noise_or_not(report: Report) -
         numbers = {**full.numbers, "gap": gap}
         cell = replace(full, ceiling=ceiling, return_=Interval(mean, None, None), numbers=numbers)
         assert columns.judged_by_ceiling(cell) == said
+    exact = replace(cell, ceiling=replace(ceiling, method="exact"), return_=Interval(25.32, None, None))
+    above = replace(exact, numbers={**full.numbers, "gap": Interval(-0.3, -0.4, -0.2)})
+    assert columns.judged_by_ceiling(above) == "25.3 / 25.0 (0.3 [0.2, 0.4] above, by the luck of these tasks)"
 
 
 def test_the_markdown_tables_are_tables(report: Report) -> None:
