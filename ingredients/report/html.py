@@ -39,8 +39,9 @@ def page(
     """Returns the page; `cells` are the small pictures, one for each cell."""
     if short.is_short(judgement):
         answer = {**_answer(evidence, judgement), **_runs(evidence)}
-        parts = short.sections(evidence, judgement)
-        return filled_in("short.html", **answer, parts=parts)
+        parts = [(title, list(map(short.split, lines))) for title, lines in short.sections(evidence, judgement)]
+        full = {each.words.name: shown_in_page(each) for each in pictures if each.words.name == "full_cell"}
+        return filled_in("short.html", **answer, parts=parts, pictures=full)
     written = tables(evidence, judgement)
     filled = [name for name in ("routes", "analysis", "planning", "doses") if written[name].rows]
     shown = {each.words.name: shown_in_page(each) for each in pictures}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
+from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence
 from ingredients.report import columns, inner, opening, planning, reading, routes, rows, short, wording
 from ingredients.report.curves import ShownCurves
@@ -34,9 +35,11 @@ def _parts(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
     yield from map(escaped, opening.details(judgement))
     if short.is_short(judgement):
         yield f"Study `{study.name}`: {wording.progress(evidence)}."
+        if evidence.finished and judgement.references:
+            yield f"![Adaptation of {describe(rows.ordered(judgement)[0].cell)}](figures/full_cell.png)"
         for title, lines in short.sections(evidence, judgement):
             yield f"## {title}"
-            yield _bullets(rows.shortened(title, lines, _MOST_LISTED))
+            yield _with_commands(rows.shortened(title, lines, _MOST_LISTED))
         return
     yield f"Study `{study.name}`: {wording.progress(evidence)}."
     if judgement.references:
@@ -141,6 +144,12 @@ def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     """Returns a table; users' texts must be escaped already."""
     lines = [head, ["---"] * len(head), *body]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _with_commands(lines: Iterable[str]) -> str:
+    """Returns bullets in which a command stands as code, to be copied as it is."""
+    parts = map(short.split, lines)
+    return "\n".join(f"- {escaped(text)}{f' `{command}`' if command else ''}" for text, command in parts)
 
 
 def _bullets(lines: Iterable[str]) -> str:

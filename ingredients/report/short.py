@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from ingredients.study.tasks import Tasks, family_key, is_foreign
 ENOUGH_SEEDS = 5
 _KEPT = ("Tasks", rows.FAILED, "Missing runs")
 _MOST = 3
+_COMMAND = re.compile(r"(?<=: )ingredients [a-z-]+ .*$")
 YAML_END = "\n..."  # behind a document that is a bare value
 _ROLES = ("floor", "reactive", "yardstick")
 
@@ -53,6 +55,12 @@ def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[s
         ("What to do next", list(_next(evidence, judgement))),
     ]
     return [(title, lines) for title, lines in [*named, *others] if lines]
+
+
+def split(line: str) -> tuple[str, str]:
+    """Returns a line's words, and the command that ends it, or an empty text."""
+    found = _COMMAND.search(line)
+    return (line[: found.start()], found.group()) if found else (line, "")
 
 
 def _earned(evidence: Evidence, judgement: Judgement) -> Iterator[str]:

@@ -256,17 +256,20 @@ def test_one_cell_and_few_seeds_make_a_page(tmp_path: Path, seeds: int) -> None:
 
 
 def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
-    """It is short: returns, the reason, what to do next; no table, no picture."""
+    """It is short: returns, the reason, what to do next, each command as code; no table, one picture."""
     study = bandit_study(ingredients=SOME)
     store = write_results(tmp_path / "b", study)
     references = store.read_references()
     assert references is not None
     references["yardstick"] = references["floor"]
     store.write_references(references)
-    page = Page(read_report(tmp_path / "b").html)
+    html = read_report(tmp_path / "b").html
+    page = Page(html)
     assert "Not applicable" in page.text
     assert "What to do next" in page.text
-    assert page.of("table", "svg", "img") == []
+    assert page.of("table", "img") == []
+    assert html.count("<svg") == 1
+    assert "<code>ingredients run-grid " in html
 
 
 def test_a_gate_that_few_tasks_closed_asks_for_more_tasks(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
     """Writes verdict and numbers above a panel, and the cell's name if no row or column has it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = f", {result.failed} failed" if result.failed else ""
-    scores = f"late score {wording.interval(result.late)} · {result.learned}/{result.seeds} learned{failed}"
+    learned = f" · {result.learned}/{result.seeds} learned" if result.verdict else ""
+    scores = f"late score {wording.interval(result.late)}{learned}{failed}"
     lines = [
         (scores if result.seeds else f"no finished run{failed}", 7.5, "normal", "#5f5f5f"),
         (wording.marked(result.verdict), 9, "bold", VERDICT_COLOURS[result.verdict]),

@@ -32,7 +32,10 @@ def verdicts_in_words(results: Sequence[CellResult]) -> str:
 
 def score_in_words(result: CellResult) -> str:
     """Returns a cell's verdict, late score and number of learners."""
-    return (
-        f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}, "
-        f"{result.learned} of {several(result.seeds, 'run')} learned."
+    late = f", late score {wording.interval(result.late)}" if result.late.mean is not None or result.verdict else ""
+    counted = (
+        f"{result.learned} of {several(result.seeds, 'run')} learned"
+        if result.verdict
+        else several(result.seeds, "run")
     )
+    return f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}{late}, {counted}."

@@ -15,24 +15,25 @@ from ingredients.report.figures.spots import MOST_STRIPS, say_along
 from ingredients.report.figures.view import NARROW, View, blank
 
 _HIGH = 3.5
+_SHORT_NAME = 22  # characters beside the axes
 _SMALL_WIDE, _SMALL_HIGH = 3.1, 1.9
 
 
 def full_cell_words(view: View) -> Words:
     """Returns the texts of the fullest cell's picture."""
-    roles = ", ".join(
-        f"{role} {reference.name} {wording.number(view.curves.normalised_late(reference.curve))}"
-        for role, reference in view.curves.references.roles.items()
-    )
+    late = {role: view.curves.normalised_late(each.curve) for role, each in view.curves.references.roles.items()}
+    names = {role: each.name for role, each in view.curves.references.roles.items()}
+    roles = ", ".join(f"{role} {names[role]} {wording.number(late[role])}" for role in names if late[role] is not None)
     shown = f"Return of {view.curves.axis.of_points} of a lifetime; {score_in_words(view.cells[0])}"
-    alt = f"{shown} Late scores of references: {roles}."
+    alt = f"{shown} Late scores of references: {roles}." if roles else shown
     return Words("full_cell", f"Adaptation with {describe(view.cells[0].cell)}", alt)
 
 
 def full_cell(view: View) -> Figure:
     """Returns the fullest cell's curve, with references named at their ends."""
     figure = blank(NARROW, _HIGH)
-    axes = figure.add_axes((0.105, 0.235, 0.615, 0.735))
+    longest = max((len(f"{role}: {each.name}") for role, each in view.curves.references.roles.items()), default=0)
+    axes = figure.add_axes((0.105, 0.235, 0.615 if longest <= _SHORT_NAME else 0.56, 0.735))
     _draw(axes, view, view.cells[0], most=2 * MOST_STRIPS)
     label_references(axes, view.curves, 0.735 * _HIGH)
     axes.set_xlabel(view.curves.axis.label, fontsize=8)

@@ -16,6 +16,7 @@ from ingredients.report.figures.sentences import score_in_words, verdicts_in_wor
 from ingredients.report.figures.spots import say_at
 from ingredients.report.figures.view import View, blank
 from ingredients.report.layout import PanelLayout, layout
+from ingredients.study.messages import several
 
 _TILE, _HIGH, _GAP = 1.12, 0.66, 0.05
 _ROW_NAMES, _COLUMN_NAMES, _OWN_NAME = 0.95, 0.42, 0.3
@@ -62,10 +63,11 @@ def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
     axes.add_patch(Rectangle((x, y), wide, high, facecolor=colour, alpha=0.14, linewidth=0))
     axes.add_patch(Rectangle((x, y), 0.045, high, facecolor=colour, linewidth=0))
     failed = f", {result.failed} failed" if result.failed else ""
+    learned = f"{result.learned}/{result.seeds} learned" if result.verdict else several(result.seeds, "run")
     lines = [
         (wording.marked(result.verdict), 8.0, "bold", colour, 0.15),
         (wording.number(result.late.mean) if result.seeds else "no run", 9.5, "normal", INK, 0.33),
-        (f"{result.learned}/{result.seeds} learned{failed}", 6.6, "normal", _SOFT, 0.5),
+        (f"{learned}{failed}", 6.6, "normal", _SOFT, 0.5),
     ]
     for text, size, weight, ink, down in lines:
         axes.text(x + 0.1, y + down, text, fontsize=size, fontweight=weight, color=ink, va="center")
