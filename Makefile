@@ -15,6 +15,7 @@ help:  ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 install: $(VENV)/installed  ## make .venv and install the command `ingredients` into it
+	@echo "installed: $(BIN)/ingredients --help, or activate $(VENV)"
 
 grid: install  ## run the flagship study (or STUDY=...) and report; interrupted, it keeps what is finished
 	$(BIN)/ingredients run-grid $(STUDY)

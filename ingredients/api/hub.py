@@ -115,7 +115,6 @@ def _metadata(result: Result) -> dict[str, Any]:
     study = result.study
     header = {
         "library_name": "rl2-ingredients",
-        "license": "mit",
         "pipeline_tag": "reinforcement-learning",
         "tags": ["reinforcement-learning", "meta-reinforcement-learning", "in-context-learning"],
     }
