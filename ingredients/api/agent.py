@@ -28,6 +28,7 @@ from ingredients.api.module import AgentModule
 from ingredients.api.play import BeforeStep, play_environment, play_tasks, tasks_for
 from ingredients.errors import UsageError
 from ingredients.experiment.brains import Brain
+from ingredients.judgement.words import describe
 from ingredients.tasks.family import Family
 from ingredients.tasks.foreign import reward_scale
 from ingredients.tasks.lifetime import starts_episode
@@ -48,6 +49,11 @@ class StoredAgent:
         self._brain = brain
         self.run, self.train_step = brain.run, brain.train_step
         self.reset()
+
+    def __repr__(self) -> str:
+        """Returns whose agent it is."""
+        about = f"cell {describe(self.run.cell)!r}, seed {self.run.seed}, train_step {self.train_step}"
+        return f"StoredAgent(study {self._brain.study!r}, {about})"
 
     def reset(self, lanes: int | None = None, seed: int = 0) -> None:
         """Starts a lifetime with an empty memory.

@@ -6,6 +6,7 @@ Needs no account and no network, and trains nothing.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,11 @@ from ingredients.store import Store
 from ingredients.study.axis import axis_of
 from ingredients.study.messages import complaint, several
 
+_NEEDS = {
+    "tensorboard": ("tensorboard", "tensorboard"),
+    "trackio": ("trackio", "trackio"),
+    "mlflow": ("mlflow", "mlflow-skinny"),
+}  # module and package
 KEYS = ("reward_observation", "action_observation", "memory", "task_distribution")
 
 
@@ -45,6 +51,8 @@ def export(result: Result, to: str, out: Path) -> str:
         raise StoreError(
             f"{result.directory}: its runs are not here, so there is nothing to export but its tables: --to csv"
         )
+    if to in _NEEDS and importlib.util.find_spec(_NEEDS[to][0]) is None:
+        raise _not_installed(_NEEDS[to][1])
     out.mkdir(parents=True, exist_ok=True)
     return writers[to](result, out)
 
@@ -157,4 +165,8 @@ def _package(module: str, name: str) -> Any:  # noqa: ANN401 - a library that ne
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise UsageError(f"export: {name} is not installed; pip install {name}") from None
+        raise _not_installed(name) from None
+
+
+def _not_installed(name: str) -> UsageError:
+    return UsageError(f"export: {name} is not installed; pip install {name}")

@@ -2,6 +2,7 @@
 
 README.md                             the model card
 study.yaml, report.json, references.json, curves.parquet
+memories/                             files of the study's own tasks and memories, if it has any
 agents/<run>/model.safetensors        weights at the end of training; config.json says whose
 """
 
@@ -19,11 +20,13 @@ import safetensors.numpy
 import yaml
 
 from ingredients.errors import StoreError
-from ingredients.grid import Run, cells
+from ingredients.grid import Run, cells, memory_kinds
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import CURVES_PARQUET
 from ingredients.store import REFERENCES_JSON, STUDY_YAML, Store
-from ingredients.study.tasks import family_key
+from ingredients.study import Study
+from ingredients.study.own_source import COPIES, copy_path, is_own
+from ingredients.study.tasks import family_key, own_code
 
 if TYPE_CHECKING:
     from ingredients.api.result import Result
@@ -52,7 +55,7 @@ result.cells
 result.figure("adaptation")
 result.agent("{cell}").play(lifetimes=10)
 ```
-
+{own}
 The weights alone, by name:
 
 ```python
@@ -61,6 +64,16 @@ from safetensors.numpy import load_file
 weights = load_file("agents/{run}/{model}")
 ```
 """
+
+
+_OWN = """
+`agent` runs the files in `memories/`, which are the tasks or memories of these agents; nothing else here runs code.
+"""
+
+
+def _own_names(study: Study) -> tuple[str, ...]:
+    """Returns the names of a study's own tasks and memories, whose files are kept with its results."""
+    return (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))
 
 
 def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
@@ -73,6 +86,10 @@ def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
     for name in (REFERENCES_JSON, CURVES_PARQUET):
         if (result.directory / name).is_file():
             shutil.copyfile(result.directory / name, out / name)
+    for kind in _own_names(result.study):
+        if (copy := copy_path(result.directory / COPIES, kind)).is_file():
+            (out / COPIES).mkdir(exist_ok=True)
+            shutil.copyfile(copy, out / COPIES / copy.name)
     header = yaml.safe_dump(_metadata(result), sort_keys=False, allow_unicode=True)
     (out / "README.md").write_text(f"---\n{header}---\n{_card(result, finished)}", encoding="utf-8")
     return f"a model card and the weights of {len(finished)} agents; upload the folder as it is"
@@ -151,6 +168,7 @@ def _card(result: Result, finished: Sequence[Run]) -> str:
         rows="\n".join(rows),
         cell=describe(fullest.cell),
         run=fullest.id,
+        own=_OWN if _own_names(study) else "",
         model=MODEL,
     )
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ingredients.api.seat import seat_of
 from ingredients.errors import UsageError
+from ingredients.gyms.vary import values_of
 from ingredients.seeds import Purpose, generator
 from ingredients.tasks import lifetime
 from ingredients.tasks.family import Family
@@ -174,9 +175,25 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
     }
     if tasks is not None:
         columns |= _numbered("task", tasks.expand(len(rows), *tasks.shape))
+        columns |= _drawn(family, tasks, len(rows), tuple(columns))
     columns |= _numbered("component", _components(rows))
     table = pd.DataFrame(columns)[_flat([row.counted for row in rows])]
     return table.sort_values(["lifetime", "step"], kind="stable", ignore_index=True)
+
+
+def _drawn(family: Family, tasks: Tensor, steps: int, others: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
+    """Returns the values that a Gymnasium environment's `vary` makes of `tasks`, in columns by name.
+
+    `task_` stands before a name whose first word begins another column's name.
+    """
+    if not isinstance(family, GymnasiumFamily) or not family.knobs:
+        return {}
+    taken = {name.partition("_")[0] for name in (*others, "mean", "probability", "component", "belief")}
+    drawn = pd.DataFrame([values_of(family.knobs, task) for task in tasks.numpy()])
+    return {
+        f"task_{name}" if name.partition("_")[0] in taken else name: np.tile(drawn[name].to_numpy(), steps)
+        for name in map(str, drawn)
+    }
 
 
 def _components(rows: list[_Row]) -> Tensor:

@@ -132,6 +132,8 @@ class Result:
     ) -> StoredAgent:
         """Returns an agent, ready to act.
 
+        This imports own tasks and memories, as the folder keeps them; reading results runs no code.
+
         Args:
             cell: in the report's words (`all but memory`), by levels (`memory=off,reward_observation=on`, or a mapping;
                 others are on), or a `Cell`.
@@ -141,6 +143,7 @@ class Result:
         Raises:
             UsageError: the study has no such cell or seed, or no weights were kept at this step.
             StoreError: the run's weights are not here.
+            StudyError: own tasks or memories cannot be imported.
         """
         from ingredients.api.agent import StoredAgent
         from ingredients.experiment.brains import brain_of
@@ -149,7 +152,7 @@ class Result:
         run = Run(self._cell(cell), numbers[0] if seed is None else seed)
         if run.seed not in numbers:
             raise UsageError(f"seed={run.seed}: the study has no such seed; allowed: {numbers[0]} to {numbers[-1]}")
-        return StoredAgent(brain_of(self.study, run, self._weights(run), at))
+        return StoredAgent(brain_of(self.study, run, self._weights(run), self.directory, at))
 
     def _weights(self, run: Run) -> dict[str, np.ndarray]:
         store = Store(self.directory)

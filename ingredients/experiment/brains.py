@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor
@@ -14,6 +15,8 @@ from ingredients.experiment.tables import loaded_policies
 from ingredients.grid import Run
 from ingredients.store import Store
 from ingredients.study import Study
+from ingredients.study.own_import import copies_in
+from ingredients.study.own_source import COPIES
 from ingredients.tasks.family import Family
 from ingredients.training.setup import prepare
 
@@ -22,6 +25,7 @@ from ingredients.training.setup import prepare
 class Brain:
     """A run's agent after `train_step` environment steps; weights by name, `[1, *shape]` each."""
 
+    study: str
     run: Run
     train_step: int
     agent: Agent
@@ -36,19 +40,25 @@ def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> B
         StoreError: the run is not there, or its weights cannot be read.
         UsageError: no weights were kept at this step.
     """
-    return brain_of(study, run, store.read_weights(run), at)
+    return brain_of(study, run, store.read_weights(run), store.directory, at)
 
 
-def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], at: int | None = None) -> Brain:
+def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], directory: Path, at: int | None = None) -> Brain:
     """Returns the agent of a run's stored weights, at an evaluation point's train step or, with None, at the end.
 
+    Own tasks and memories are as `directory`, the folder of results, keeps them (`study.own_import`).
+
     Raises:
+        StudyError: they cannot be imported, neither from there nor from Python's path.
         UsageError: no weights were kept at this step.
     """
-    setup = prepare(study, (run,))
+    with copies_in(directory / COPIES):
+        setup = prepare(study, (run,))
     policies = loaded_policies(setup, [weights])
     steps = policies.train_steps
     if at is not None and at not in steps:
         raise UsageError(f"at={at}: no weights were kept at this step; allowed: {', '.join(map(str, steps))}")
     place = len(steps) - 1 if at is None else steps.index(at)
-    return Brain(run, steps[place], setup.agent, setup.family, views(policies.weights[place], setup.agent.shapes()))
+    return Brain(
+        study.name, run, steps[place], setup.agent, setup.family, views(policies.weights[place], setup.agent.shapes())
+    )

@@ -21,7 +21,7 @@ from ingredients.gyms.actions import Reach, reach_of
 from ingredients.gyms.recipe import Environment, Recipe, close
 from ingredients.gyms.spaces import Sight, sight_of
 from ingredients.gyms.symbols import known
-from ingredients.gyms.vary import Knob, drawn_first, put
+from ingredients.gyms.vary import Knob, drawn_first, put, values_of
 
 EXTRA = 4  # reward, terminated, truncated, failed
 SEEDS = 2**24  # as many as a uniform in float32 tells apart
@@ -126,7 +126,7 @@ class Lane:
 
     def _turn(self, task: NDArray[Any]) -> dict[str, Any] | None:
         """Sets the environment to this task; returns the options of its reset."""
-        self._task = {knob.name: knob.value(float(uniform)) for knob, uniform in zip(self._knobs, task, strict=False)}
+        self._task = values_of(self._knobs, task)
         by_kind: dict[str, dict[str, Any]] = {"keyword": {}, "attribute": {}, "option": {}}
         for knob in self._knobs:
             by_kind[knob.kind][knob.name] = self._task[knob.name]

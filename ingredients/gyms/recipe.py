@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -37,12 +39,14 @@ class Recipe:
         keywords: for the constructor.
         wrappers: `module:Name` of each, outermost last.
         seeds_all: whether a reset also seeds the spaces and shared generators (`boundary.luck`).
+        copies: where stored results keep the user's files; by default as it is where the recipe is written.
     """
 
     name: str
     keywords: Mapping[str, Any] = field(default_factory=dict)
     wrappers: tuple[str, ...] = ()
     seeds_all: bool = False
+    copies: Path | None = field(default_factory=own_import.copies)
 
     def make(self, drawn: Mapping[str, Any] | None = None) -> Environment:
         """Returns an environment without Gymnasium's time limit; `drawn` overrides keywords.
@@ -53,8 +57,8 @@ class Recipe:
             StudyError: there is no such environment, or it cannot be made.
         """
         keywords = {**self.keywords, **(drawn or {})}
-        maker = imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
-        wrappers = [imported(wrapper, WRAPPER) for wrapper in self.wrappers]
+        maker = self._imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
+        wrappers = [self._imported(wrapper, WRAPPER) for wrapper in self.wrappers]
         with calling(lambda raised: wrong(self.name, f"cannot be made with {keywords}: {raised}")):
             made = maker(**deepcopy(keywords))
             for wrapper in wrappers:
@@ -99,7 +103,7 @@ class Recipe:
         """Returns the keywords of the constructor or function, with their defaults."""
         maker: Callable[..., Any]
         if is_code(self.name):
-            maker = imported(self.name, ENVIRONMENT)
+            maker = self._imported(self.name, ENVIRONMENT)
         else:
             made = self.make()
             maker = type(made.unwrapped)
@@ -112,6 +116,10 @@ class Recipe:
         usual = {parameter.name: parameter.default for parameter in found if parameter.kind in kinds}
         registered = {} if is_code(self.name) else self.spec.kwargs
         return {**usual, **registered, **self.keywords}
+
+    def _imported(self, name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
+        with nullcontext() if self.copies is None else own_import.copies_in(self.copies):
+            return imported(name, wanted)
 
 
 def close(made: Environment) -> None:

@@ -15,6 +15,7 @@ from functools import partial, reduce
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingredients.boundary.call import calling
 from ingredients.boundary.failures import spelled
@@ -62,6 +63,11 @@ class Knob:
         if count == 1:
             return [self.value(0.0)]
         return [self.value(index / (count - 1) * (1 - 2**-24)) for index in range(count)]
+
+
+def values_of(knobs: tuple[Knob, ...], task: NDArray[Any]) -> dict[str, Any]:
+    """Returns the value of every knob by name, from a task's uniforms `[D]`."""
+    return {knob.name: knob.value(float(uniform)) for knob, uniform in zip(knobs, task, strict=False)}
 
 
 def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:

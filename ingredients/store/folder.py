@@ -39,11 +39,11 @@ from ingredients.store.tables import DIAGNOSTICS, axis_in, curves_over, read_par
 from ingredients.store.versions import other_version
 from ingredients.study import Study, load_study
 from ingredients.study.axis import axis_of
-from ingredients.study.own_source import digest, is_own, source, source_digest
+from ingredients.study.own_source import COPIES, copy_path, digest, is_own, source, source_digest
 from ingredients.study.tasks import own_code
 
 REFERENCES_JSON = "references.json"
-_MADE_FIRST = {"runs", "memories"}  # before the study's file, by a process that was killed or is not yet further
+_MADE_FIRST = {"runs", COPIES}  # before the study's file, by a process that was killed or is not yet further
 
 
 class Store:
@@ -265,7 +265,7 @@ class Store:
     # Private
 
     def _source(self, kind: str) -> Path:
-        return self.directory / "memories" / f"{kind.replace(':', '--')}.py"
+        return copy_path(self.directory / COPIES, kind)
 
     @property
     def _attic(self) -> Path:

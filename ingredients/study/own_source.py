@@ -14,11 +14,17 @@ from pathlib import Path
 from ingredients.errors import UsageError
 
 MEMORY, TASKS = "memory", "tasks"  # what a name is of, for messages
+COPIES = "memories"  # the folder of users' files in a results folder
 
 
 def is_own(kind: str) -> bool:
     """Returns whether a kind of memory is the user's own."""
     return ":" in kind
+
+
+def copy_path(copies: Path, kind: str) -> Path:
+    """Returns where the folder of users' files of some results keeps the file that defines a name."""
+    return copies / f"{kind.replace(':', '--')}.py"
 
 
 def look_in(*folders: Path) -> None:

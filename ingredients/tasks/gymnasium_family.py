@@ -64,6 +64,7 @@ class GymnasiumFamily:
     is_one_task: bool
     scales: Scales
     pool: Pool
+    knobs: tuple[Knob, ...] = ()
     notice: str | None = None
     ends_early: bool = True
     observation_bounds: tuple[float, float] = (-SHOWN, SHOWN)
@@ -204,6 +205,7 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
         is_one_task=is_one_task(tasks),
         scales=found.scales,
         pool=Pool(found.recipe, turned, tasks.vectorization),
+        knobs=turned,
         observation_bounds=(-SHOWN, WORD if lane.sight.frames else SHOWN),
         frames=lane.sight.frames,
         notice="; ".join(said) or None,
