@@ -121,12 +121,13 @@ def test_bounds_that_mean_none_are_none(bound: float, kind: str) -> None:
 def test_an_action_that_is_no_number_reaches_nobody() -> None:
     """A policy that has diverged ends its lane, by a reason, and not the environment."""
     family = made("Wide")
-    tasks = torch.rand(2, 1)
-    world = lifetime.begin(family, tasks, torch.zeros(2, 0))
+    tasks, start = torch.rand(2, 1), torch.rand(2, family.start_size)
+    seed = int(float((start if family.start_size else tasks)[0, 0]) * 2**24)
+    world = lifetime.begin(family, tasks, start)
     _, step = lifetime.proceed(family, tasks, world, torch.tensor([[np.nan, 0.0], [0.0, 0.0]]), torch.zeros(2, 0))
     assert step.terminated.tolist() == [True, False]
     assert {lane: found.line for lane, found in take_failures(family).items()} == {
-        0: f"the agent's action is not finite (task seed {int(float(tasks[0, 0]) * 2**24)}; episode 1, step 0)"
+        0: f"the agent's action is not finite (task seed {seed}; episode 1, step 0)"
     }
 
 

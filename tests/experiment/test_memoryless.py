@@ -160,7 +160,7 @@ def test_a_bound_that_is_the_hurdle_shows_nothing_of_information() -> None:
     """That memory is needed by information would compare the best policy found with itself; a proven one shows it."""
     grid = [shaped(FULL, "in-context"), shaped(NO_MEMORY, "reactive")]
     found = judge(*grid).ingredients["memory"]
-    assert (found.necessary, found.because) == (True, None)
+    assert (found.necessary, found.because) == (True, "definition")
     proven = {**references()["references"]["reactive"], "exact": True}
     exact = judge(*grid, changes={"reactive": proven}).ingredients["memory"]
     assert (exact.necessary, exact.because) == (True, "information")

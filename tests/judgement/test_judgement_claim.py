@@ -96,10 +96,10 @@ def needs(shapes: dict[Cell, str]) -> Judgement:
 def test_why_an_ingredient_is_needed() -> None:
     """By information where the ceiling is no higher than the hurdle, by training where it is and was not reached.
 
-    Without memory the ceiling *is* the hurdle: to compare it with itself shows nothing, so nothing is said of it.
+    Without memory the ceiling *is* the hurdle: to compare it with itself shows nothing. It is so by definition.
     """
     found = needs({FULL.lacking(M): "reactive"}).ingredients
-    assert [found[name].because for name in INGREDIENTS] == ["information", "training", None, "training"]
+    assert [found[name].because for name in INGREDIENTS] == ["information", "training", "definition", "training"]
     assert found[M].sentence.startswith("Memory is needed here. Without it")
     assert found[T].proof == (FULL, FULL.lacking(T))
     assert found[R].sentence.endswith("With the information that is left, no policy could do better than a reaction.")
