@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import yaml
 
 from ingredients.errors import UsageError
@@ -27,6 +29,18 @@ def select_cells(study: Study, expression: str, source: str | None = None) -> tu
         name, level = _condition(study, part.strip(), source)
         wanted.setdefault(name, []).append(level)
     return tuple(cell for cell in cells(study) if all(cell.level(name) in wanted[name] for name in wanted))
+
+
+def filter_of(study: Study, chosen: Collection[Cell]) -> str:
+    """Returns the narrowest filter that selects all `chosen` cells, or nothing if that selects every cell."""
+    parts = []
+    for name in INGREDIENTS:
+        every = study.ingredients.levels(name)
+        wanted = {cell.level(name) for cell in chosen}
+        levels = [level for level in every if level in wanted]
+        if len(levels) < len(every):
+            parts += [f"{name}={level_text(level)}" for level in levels]
+    return ",".join(parts)
 
 
 def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]:

@@ -15,9 +15,9 @@ from typing import Literal, NamedTuple
 
 from ingredients.grid import STACK_RUNS, runs
 from ingredients.study import Study
+from ingredients.study.seeds import MOST_INFORMED
 
 SNAPSHOT_SECONDS = 30.0  # what a crash costs at most; a snapshot takes milliseconds
-MOST_INFORMED = 5
 MOST_MEMORYLESS, RUNS_AN_AGENT = 3, 6
 MORE_STEPS = 1.5  # of a run's: what memoryless agents are trained for
 

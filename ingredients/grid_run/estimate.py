@@ -15,6 +15,7 @@ from ingredients.grid_run.jobs import Remaining, call_with_study
 from ingredients.study import Study
 from ingredients.study.levels import OneTask
 from ingredients.study.own_source import TASKS, is_own, source_path
+from ingredients.study.seeds import too_few
 from ingredients.study.tasks import is_foreign, own_code
 
 PLAN_SECONDS = 2.0
@@ -31,7 +32,7 @@ class Estimate:
         seconds: of training and evaluating the unfinished runs.
         notices: sentences for the user: of foreign code, of stacks that are cut.
         leakage: what the environment leaks of reward and action (`training.leakage`).
-        contact: what random play shows of foreign tasks, names and texts (`training.contact`).
+        contact: what random play shows of foreign tasks (`training.contact`), and what makes verdicts unlikely.
         timed: whether speed and time were measured; else both are 0.
     """
 
@@ -98,9 +99,10 @@ def checked(study: Study) -> dict[str, Any]:
 
 
 def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
-    """Returns what random play shows of foreign tasks, from a worker."""
+    """Returns what random play shows of foreign tasks, from a worker; of others, whether seeds are too few."""
     if not is_foreign(study.tasks):
-        return ()
+        few = too_few(study.seeds.count, study.criterion.confidence)
+        return (("verdicts", f"unlikely: {few}"),) if few else ()
     tell("playing the tasks at random")
     (seen,) = call_with_study(engine, 1, "ingredients.training.contact:contact", study)
     return tuple(seen["rows"])

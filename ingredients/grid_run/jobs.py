@@ -5,7 +5,7 @@ Training is named, not imported: it needs torch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,11 +168,19 @@ def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[J
 
 
 def references_needed(study: Study, store: Store) -> bool:
-    """Returns whether references are missing or were evaluated with other settings."""
+    """Returns whether references are missing, or evaluated with other settings, or informed agents lack seeds."""
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True
+    if is_foreign(study.tasks) and len(_plain_runs(stored)) < informed_seeds(study):
+        return True
     return bool(stored.get("evaluates") != references_fingerprint(study))
+
+
+def _plain_runs(stored: Mapping[str, Any]) -> Sequence[object]:
+    """Returns the plain curves of the stored yardstick, one for each of its agents."""
+    curves: Sequence[object] = stored["references"][stored["yardstick"]]["curves"]["none"]
+    return curves
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:

@@ -108,12 +108,16 @@ def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[
 def state_text(rest: Remaining) -> str:
     """Returns the grid's state: `48 of 80 runs are finished; 32 to do in 4 stacks`."""
     done = f"{rest.finished} of {several(len(rest.runs), 'run')} {_be(len(rest.runs))} finished"
-    todo = f"{rest.todo} to do in {several(len(rest.stacks), 'stack')}" if rest.todo else "nothing to do"
+    todo = f"{rest.todo} to do in {several(len(rest.stacks), 'stack')}" if rest.todo else _nothing_but(rest)
     again = f", {len(rest.trained)} of them only to be evaluated again" if rest.trained else ""
     if not rest.edited:
         return f"{done}; {todo}{again}"
     since = f"since {several(rest.outdated, 'run')} {'was' if rest.outdated == 1 else 'were'} trained"
     return f"{done}; {todo}{again}; {' and '.join(rest.edited)} changed {since}, so training starts anew there"
+
+
+def _nothing_but(rest: Remaining) -> str:
+    return "only the references to do" if rest.references else "nothing to do"
 
 
 def cell_lines(cells: Sequence[Cell]) -> list[str]:

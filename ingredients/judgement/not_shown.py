@@ -14,6 +14,7 @@ from ingredients.judgement.statistics import t_interval
 from ingredients.judgement_input.references import References
 from ingredients.study import Criterion
 from ingredients.study.messages import several
+from ingredients.study.seeds import MOST_INFORMED
 
 _FULL = Cell(True, True, True, True)
 
@@ -26,21 +27,23 @@ def worth_not_shown(references: References, criterion: Criterion) -> str:
     lates = [late(run.plain) for run in references.roles["yardstick"].runs]
     earned = t_interval(lates, criterion.confidence)
     floor = late(references.roles["floor"].curve)
-    seeds = several(len(lates), "seed")
+    agents = several(len(lates), "informed agent")
     return (
-        f"it is not shown with {seeds} that knowing the task helps. Late in a lifetime the agent that is shown the "
+        f"it is not shown with {agents} that knowing the task helps. Late in a lifetime the agent that is shown the "
         f"task ({references.yardstick}) earns {_raw(earned)} {references.axis.each}, and the floor "
         f"({references.floor}) {floor:.4g}. "
-        f"{_advice(earned, floor)}"
+        f"{_advice(earned, floor, len(lates))}"
     )
 
 
-def _advice(earned: Interval, floor: float) -> str:
+def _advice(earned: Interval, floor: float, agents: int) -> str:
     if earned.mean is None or earned.mean <= floor:
         return "Either all tasks ask for the same behaviour, or more learner.train_steps are needed"
     if earned.low is None:
         return "One seed gives no interval: give 2 seeds or more"
-    return "More seeds or more learner.train_steps would tell"
+    if agents >= MOST_INFORMED:
+        return "More learner.train_steps would tell"
+    return f"More seeds (each trains an informed agent, up to {MOST_INFORMED}) or more learner.train_steps would tell"
 
 
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:

@@ -12,7 +12,6 @@ probability .031, 4 of 5 .188) remains; each later look may spend half of it.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,11 +80,6 @@ def upper(count: int, of: int, level: float) -> float:
 def p_most(count: int, of: int) -> float:
     """Returns P(`count` or more of `of`) for a share of a half: the exact one-sided p."""
     return _at_least(count, of) if of else 1.0
-
-
-def fewest_for(claims: int, confidence: float) -> int:
-    """Returns how many agreeing runs let so many claims hold together (Bonferroni): .5^n <= α / claims."""
-    return max(1, math.ceil(math.log2(max(claims, 1) / (1 - confidence)) - 1e-9))
 
 
 def p_more(first: Share, second: Share) -> float | None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from ingredients.judgement.evidence import Quantity, RunEvidence
 from ingredients.judgement.results import RunClass, Share, Storage, Verdict
-from ingredients.judgement.shares import Look, fewest_for, p_most, share
+from ingredients.judgement.shares import Look, p_most, share
 from ingredients.judgement.statistics import holm
 from ingredients.probes import ENVIRONMENT
 from ingredients.study import Criterion
+from ingredients.study.seeds import fewest_for
 
 NO_RUN = Share(0, 0, 0.0, 1.0)
 _ALIKE = "; all improve by what they carry, and not all are shown to earn more than a reaction could"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ingredients.cell_filter import filter_of
 from ingredients.errors import StoreError
 from ingredients.grid import Cell, Run, cells, memory_kind, references_fingerprint, runs, study_fingerprint
 from ingredients.judgement_input.curves import CellInput, Curve, RunCurves, block_curves
@@ -61,6 +62,12 @@ class Evidence:
     def planned(self) -> int:
         """Number of runs of the study."""
         return len(runs(self.study))
+
+    @property
+    def filter(self) -> str:
+        """The cells that ran, as `--cells` selects them; nothing if all did, or if some of theirs are still missing."""
+        ran = {run.cell for run in set(runs(self.study)) - set(self.missing)}
+        return "" if any(run.cell in ran for run in self.missing) else filter_of(self.study, ran)
 
     @property
     def complete(self) -> bool:
@@ -215,10 +222,11 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
     )
 
 
-def go_on(directory: Path) -> str:
-    """Returns the command that continues a folder."""
+def go_on(directory: Path, chosen: str = "") -> str:
+    """Returns the command that continues a folder, with the cells that `chosen` filters."""
+    some = f" --cells {shlex.quote(chosen)}" if chosen else ""
     folder = shlex.quote(str(directory))
-    return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))} --out {folder}"
+    return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))}{some} --out {folder}"
 
 
 def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], store: Store) -> RunCurves:

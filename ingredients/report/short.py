@@ -18,9 +18,9 @@ from ingredients.report import rows, wording
 from ingredients.study import EvaluationSettings
 from ingredients.study.messages import several
 from ingredients.study.models import FOREIGN_TASKS
+from ingredients.study.seeds import MOST_INFORMED, fewest_for
 from ingredients.study.tasks import Tasks, family_key, is_foreign
 
-ENOUGH_SEEDS = 5
 _KEPT = ("Tasks", rows.FAILED, "Missing runs")
 _MOST = 3
 _COMMAND = re.compile(r"(?<=: )ingredients [a-z-]+ .*$")
@@ -81,17 +81,27 @@ def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
         name = shlex.quote(("own:" if key == "own" else "") + str(getattr(study.tasks, key)))
         settings = "".join(f" --set {shlex.quote(setting)}" for setting in _settings(study.tasks))
         yield f"see in seconds what varies, what does not, and what could vary: ingredients check {name}{settings}"
-    again = go_on(evidence.directory).removeprefix("go on: ")
+    again = go_on(evidence.directory, evidence.filter).removeprefix("go on: ")
     if MORE_TASKS in (judgement.calibration.reason or ""):
         usual = FOREIGN_TASKS if is_foreign(study.tasks) else EvaluationSettings().tasks
         tasks = max(10 * study.evaluation.tasks, usual)
         yield f"evaluate on more tasks; nothing is trained again: {again} --set evaluation.tasks={tasks}"
         return
-    if study.seeds.count < ENOUGH_SEEDS:
-        yield f"add seeds; finished runs are kept: {again} --seeds {ENOUGH_SEEDS}"
+    enough = fewest_for(1, study.criterion.confidence)
+    if study.seeds.count < enough:
+        yield f"add seeds; finished runs are kept: {again} --seeds {enough}"
+    elif _informed_lack_seeds(evidence):
+        yield f"train the informed agents of the seeds that were added; finished runs are kept: {again}"
     steps = study.learner.train_steps * 10
     longer = again.partition(" --out ")[0] + f" --set learner.train_steps={steps} --out another-folder"
     yield f"train for longer, as another study: {longer}"
+
+
+def _informed_lack_seeds(evidence: Evidence) -> bool:
+    """Returns whether seeds were added since the informed agents were trained."""
+    if evidence.references is None or not is_foreign(evidence.study.tasks):
+        return False
+    return len(evidence.references.roles["yardstick"].runs) < min(evidence.study.seeds.count, MOST_INFORMED)
 
 
 def _settings(tasks: Tasks) -> Iterator[str]:

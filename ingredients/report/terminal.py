@@ -16,6 +16,7 @@ from ingredients.report import inner, opening, planning, rows, short, wording
 from ingredients.report.curves import ShownCurves
 from ingredients.report.pen import VERDICT_STYLES, Pen
 from ingredients.report.tables import cell_table, ingredient_table, reference_table
+from ingredients.study.messages import several
 
 _MOST_LISTED = 8
 _FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet", "curves.csv")
@@ -119,7 +120,9 @@ class TerminalReport:
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
         """Yields how to continue an unfinished study, and where the report's files are."""
         if not self.evidence.complete or not self.evidence.finished:
-            yield pen.text(f"To {go_on(self.directory)}", "yellow")
+            count = len(self.evidence.missing)
+            missing = f"{several(count, 'run')} {'is' if count == 1 else 'are'} missing. " if count else ""
+            yield pen.text(f"{missing}To {go_on(self.directory)}", "yellow")
         if self.written:
             yield pen.text(f"In {self.directory}: {', '.join(_FILES)}", "dim")
 

@@ -5,17 +5,20 @@ Publish with seeds that tuning has not used.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator
 
 from ingredients.study import fields
+from ingredients.study.messages import several
 
 MOST_SEEDS = 1000
 LAST_FIRST = 1_000_000
 BEYOND_STUDIES = 2_000_000
 """From here on seeds are no study's: references that have to be trained have them."""
+MOST_INFORMED = 5  # agents that are shown the task; of fewer seeds, as many
 _ALLOWED = f"1 to {MOST_SEEDS}, or {{first: 100, count: 10}}"
 
 
@@ -49,6 +52,20 @@ def read_seeds(value: object) -> Seeds:
 def seeds_data(seeds: Seeds) -> int | dict[str, int]:
     """Returns the seeds as YAML and JSON hold them."""
     return {"first": seeds.first, "count": seeds.count} if seeds.first else seeds.count
+
+
+def fewest_for(claims: int, confidence: float) -> int:
+    """Returns how many agreeing runs let so many claims hold together (Bonferroni): .5^n <= α / claims."""
+    return max(1, math.ceil(math.log2(max(claims, 1) / (1 - confidence)) - 1e-9))
+
+
+def too_few(count: int, confidence: float) -> str | None:
+    """Returns that so many seeds never decide a cell, even if all agree, and how many do; or None."""
+    needed = fewest_for(1, confidence)
+    if count >= needed:
+        return None
+    never = f"{several(count, 'seed')} never {'decides' if count == 1 else 'decide'} a cell"
+    return f"{never}; {needed} that agree do, at {100 * confidence:g}%"
 
 
 SeedsField = Annotated[Seeds, PlainValidator(read_seeds), PlainSerializer(seeds_data)]

@@ -20,6 +20,7 @@ from ingredients.study import Study
 from ingredients.study.axis import axis_of, by_episodes
 from ingredients.study.messages import several
 from ingredients.study.models import LONG_EPISODE
+from ingredients.study.seeds import too_few
 from ingredients.study.segmented import is_one_task
 from ingredients.study.tasks import GymnasiumTasks, family_key
 from ingredients.tasks import lifetime, make_family
@@ -31,7 +32,6 @@ TASKS, EPISODES = 8, 3
 FEW_EPISODES = 10  # in so few a curve over episodes has hardly a point before the task is known
 SECONDS = 2.0  # of one play, at most
 POSSIBLE = "possible: nothing here speaks against it; how much knowing the tasks helps is measured in training"
-FEWEST_SEEDS = 2
 SLOW_STEP_SECONDS, TIMED_STEPS = 1e-3, 20
 
 Row = tuple[str, str]
@@ -289,5 +289,5 @@ def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
         )
     elif bool((free.paid == free.paid[0, 0]).all()):
         yield f"random play was paid {float(free.paid[0, 0]):.4g} at every step, so nothing tells good from bad there"
-    if study.seeds.count < FEWEST_SEEDS:
-        yield f"seeds is {study.seeds.count}, and one run gives no interval: give {FEWEST_SEEDS} or more, better 5"
+    if few := too_few(study.seeds.count, study.criterion.confidence):
+        yield few

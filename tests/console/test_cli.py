@@ -163,6 +163,7 @@ def test_plan_trains_nothing_and_shows_the_grid(tmp_path: Path, monkeypatch: pyt
     quick = "; measured on fewer lifetimes than run-grid measures"
     assert re.fullmatch(f"leaks     reward: {decoded}; action: {decoded}{quick}", lines[8])
     assert lines[9:] == [
+        "verdicts  unlikely: 2 seeds never decide a cell; 5 that agree do, at 95%",
         "",
         "cell  reward_observation  action_observation  memory  task_distribution",
         "1     off                 off                 on      on",

@@ -16,6 +16,7 @@ from ingredients.errors import StudyError
 from ingredients.experiment import Progress
 from ingredients.experiment.stack import run_references, run_stack
 from ingredients.grid import Stack, runs
+from ingredients.grid_run.jobs import references_needed
 from ingredients.gyms.actions import reach_of
 from ingredients.store import Store
 from ingredients.study import Study, parse_study
@@ -257,6 +258,25 @@ def test_the_informed_agent_is_the_yardstick(tmp_path: Path) -> None:
     assert [each.doing.partition(", ")[2] for each in decoded] == [f"{so_far} of 8 decoders" for so_far in range(9)]
     assert (decoded[0].part_seconds_left, decoded[-1].part_seconds_left) == (None, 0.0)
     assert played[-1].doing == "playing known policies, 50 of 50 lifetimes"
+
+
+@pytest.mark.usefixtures("small_measures")
+def test_seeds_that_are_added_train_their_informed_agents(tmp_path: Path) -> None:
+    """Two seeds lack nothing, and three lack one agent; the first two come out as before, and so does the floor."""
+    study = study_of(CORRIDOR, {"vary": {"options.goal": [2, 6]}, "episode_steps": 4})
+    more = parse_study({**study.resolved(), "seeds": 3}, "test")
+    kept = {}
+    for asked in (study, more):
+        store = Store(tmp_path / "r").open(asked)
+        assert references_needed(asked, store)
+        run_references(asked, tmp_path / "r", "cpu", _silent)
+        assert not references_needed(asked, store)
+        kept[asked.seeds.count] = (store.read_references() or {})["references"]
+    assert not references_needed(study, store)
+    few, many = (kept[count]["informed"]["curves"]["none"] for count in (2, 3))
+    assert (len(few), len(many)) == (2, 3)
+    assert np.allclose(few, many[:2])
+    assert kept[2]["random"] == kept[3]["random"]
 
 
 def test_processes_give_the_same_numbers() -> None:

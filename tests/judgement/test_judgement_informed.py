@@ -45,9 +45,14 @@ def test_it_need_not_adapt() -> None:
 @pytest.mark.parametrize(
     ("lates", "numbers", "advice"),
     [
-        ([-0.1, 0.1, 0.02], "3 seeds", "More seeds or more learner.train_steps"),
-        ([0.0, 0.0, 0.0], "3 seeds", "Either all tasks ask for the same behaviour, or more"),
-        ([0.9], "1 seed", "give 2 seeds or more"),
+        ([-0.1, 0.1, 0.02], "3 informed agents", "More seeds (each trains an informed agent, up to 5) or more learner"),
+        (
+            [-0.1, 0.1, 0.02, 0.1, -0.1],
+            "5 informed agents",
+            "the floor (random) 0.5. More learner.train_steps would tell",
+        ),
+        ([0.0, 0.0, 0.0], "3 informed agents", "Either all tasks ask for the same behaviour, or more"),
+        ([0.9], "1 informed agent", "give 2 seeds or more"),
     ],
 )
 def test_where_the_task_is_not_shown_to_be_worth_knowing(lates: list[float], numbers: str, advice: str) -> None:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 import scipy.stats
 
-from ingredients.judgement.shares import fewest_for, looks, lower, p_more, p_most, share, upper
+from ingredients.judgement.shares import looks, lower, p_more, p_most, share, upper
+from ingredients.study.seeds import fewest_for
 
 ALPHA = 0.05
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from in_process import draw_one_picture
 from synthetic import bandit_study, write_results
 
-from ingredients.grid import runs, study_fingerprint
+from ingredients.grid import Run, runs, study_fingerprint
 from ingredients.judgement.calibration import MORE_TASKS
 from ingredients.judgement.words import describe
 from ingredients.report import short, wording
@@ -270,6 +271,24 @@ def test_a_study_that_is_not_applicable_makes_a_page(tmp_path: Path) -> None:
     assert page.of("table", "img") == []
     assert html.count("<svg") == 1
     assert "<code>ingredients run-grid " in html
+
+
+def test_advice_names_the_cells_that_ran(tmp_path: Path) -> None:
+    """A grid of some cells is advised more seeds of these; one that broke off between seeds goes on with all."""
+    study = bandit_study(ingredients={**SOME, "memory": [False, True]}, seeds=2)
+    write_results(tmp_path / "b", study)
+    report = read_report(tmp_path / "b")
+    closed = replace(report.judgement, calibration=replace(report.judgement.calibration, passed=False, reason="so"))
+
+    def advised(missing: Callable[[Run], bool]) -> str:
+        evidence = replace(report.evidence, missing=tuple(run for run in runs(study) if missing(run)))
+        return dict(short.sections(evidence, closed))["What to do next"][0]
+
+    assert f"study.yaml --cells memory=off --out {tmp_path / 'b'} --seeds 5" in advised(
+        lambda run: bool(run.cell.memory)
+    )
+    assert "--cells" not in advised(lambda run: bool(run.cell.memory) or run.seed == 1)
+    assert "--cells" not in advised(lambda run: False)
 
 
 def test_a_gate_that_few_tasks_closed_asks_for_more_tasks(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingredients.cell_filter import select_cells
+from ingredients.cell_filter import filter_of, select_cells
 from ingredients.errors import UsageError
 from ingredients.grid import cells
 from ingredients.study import Study, parse_study
@@ -40,6 +40,18 @@ def test_a_filter_selects_cells_in_grid_order(expression: str, count: int) -> No
     chosen = select_cells(study, expression)
     assert len(chosen) == count
     assert [cell for cell in cells(study) if cell in chosen] == list(chosen)
+
+
+@pytest.mark.parametrize(
+    "expression", ["memory=wipe_every=4", "task_distribution=64,reward_observation=on", "memory=on"]
+)
+def test_a_filter_is_written_that_selects_these_cells(expression: str) -> None:
+    """Ingredients of which all levels are chosen are not named, and no filter is needed for all cells."""
+    study = study_of(ingredients={"memory": [{"wipe_every": 4}, True], "task_distribution": [64, True]})
+    chosen = select_cells(study, expression)
+    assert select_cells(study, filter_of(study, chosen)) == chosen
+    assert filter_of(study, chosen).count("=") <= expression.count("=")
+    assert filter_of(study, cells(study)) == ""
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_tasks_that_differ_can_end_in_verdicts() -> None:
         ({"how": "flat"}, "verdicts", "unlikely: tasks that differ in gymnasium show and pay the same"),
         ({"how": "flat"}, "verdicts", "random play was paid 0.5 at every step"),
         ({"vary": {}}, "verdicts", "unlikely: nothing varies"),
-        ({"seeds": 1}, "verdicts", "one run gives no interval: give 2 or more, better 5"),
+        ({"seeds": 1}, "verdicts", "1 seed never decides a cell; 5 that agree do, at 95%"),
     ],
 )
 def test_what_speaks_against_verdicts_is_said(changes: dict[str, Any], row: str, words: str) -> None:
@@ -134,6 +134,8 @@ def test_what_can_be_checked(name: str, key: str, value: str, tmp_path: Path, mo
     assert (folder == tmp_path) is (".py" in name)
     with pytest.raises(UsageError, match=r"nowhere/x.py: no such file"):
         ask_about("nowhere/x.py:Y", [])
+    with pytest.raises(UsageError, match=r"hall.yaml: is a study, and .*: ingredients plan hall.yaml$"):
+        ask_about("hall.yaml", [])
 
 
 @pytest.mark.parametrize("name", ["FOLDER/many.py", "own:FOLDER/many.py:"])
