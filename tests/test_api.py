@@ -179,7 +179,7 @@ def test_a_published_folder_has_curves_and_no_agents() -> None:
         published.agent()
 
 
-@pytest.mark.parametrize("name", ["bandit", "interval"])  # judged by today's rule, and by an older one
+@pytest.mark.parametrize("name", ["bandit", "memories"])  # judged by today's rule, and by an older one
 def test_a_published_study_is_drawn_as_it_was_judged(name: str) -> None:
     """Its figures have the answer, the verdicts and the late scores of its report, though its runs are not here."""
     published = ing.load(PUBLISHED / name)
