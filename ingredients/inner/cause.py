@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.inner.belief import moments, ridge
+from ingredients.inner.belief import moments, ridge, rows
 
 RANDOM: Final = 20
 
@@ -67,7 +67,7 @@ def cause(
     half = outputs.shape[1] // 2
     read = _decoder(outputs.double(), means.double(), half)
     found = pairs(counts[half:], draws)
-    here, there = (_rows(outputs[:, half:], which, found.pull) for which in (found.lifetime, found.donor))
+    here, there = (outputs[:, half:][:, which, found.pull] for which in (found.lifetime, found.donor))
     rise = _of_arm(best[half:][found.donor, found.pull] - best[half:][found.lifetime, found.pull], found.arm)
     before = _of_arm(policy(here), found.arm)
 
@@ -114,19 +114,12 @@ class _Decoder(NamedTuple):
 
 
 def _decoder(outputs: Tensor, means: Tensor, half: int) -> _Decoder:
-    middle, scale = moments(outputs, half)
-    centre, spread = moments(means, half)
-    seen, wanted = (
-        ((part - m) / s)[:, :half].flatten(1, 2) for part, m, s in ((outputs, middle, scale), (means, centre, spread))
-    )
+    (_, scale), (_, spread) = moments(outputs, half), moments(means, half)
+    seen, wanted = rows(outputs, means).fit
     weights = ridge(seen, wanted)  # [S, H, A]
     sizes, axes = torch.linalg.eigh(seen.mT @ seen / seen.shape[1])
     root = axes * sizes.clamp(min=0).sqrt().unsqueeze(1) @ axes.mT
     return _Decoder(torch.linalg.pinv(root @ weights), root, scale.squeeze(1), spread.squeeze(1))
-
-
-def _rows(outputs: Tensor, lifetime: Tensor, pull: Tensor) -> Tensor:
-    return outputs[:, lifetime, pull]
 
 
 def _of_arm(chances: Tensor, arm: Tensor) -> Tensor:

@@ -77,7 +77,7 @@ def notes(
 
 
 def _appeared(cells: Sequence[CellResult]) -> str:
-    shown = in_reading_order(result.cell for result in cells if result.verdict == "in-context")
+    shown = [result.cell for result in cells if result.verdict == "in-context"]
     undecided = sum(result.verdict == "undecided" and result.seeds > 0 for result in cells)
     if not shown:
         run = sum(result.seeds > 0 for result in cells)
@@ -88,12 +88,10 @@ def _appeared(cells: Sequence[CellResult]) -> str:
         if some := _in_some_runs(cells):
             return f"In-context learning appeared {some}; that most runs learn was not shown in {where}{also}."
         return f"In-context learning was not shown in {where}{also}."
-    named = "; ".join(describe(cell) for cell in shown[:MOST_NAMED])
-    more = f"; and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
     some = (
         f" Learning appeared {found}, too, which does not show it for most." if (found := _in_some_runs(cells)) else ""
     )
-    return f"In-context learning was shown in {len(shown)} of {several(len(cells), 'cell')} ({named}{more}).{some}"
+    return f"In-context learning was shown in {len(shown)} of {several(len(cells), 'cell')} ({few(shown)}).{some}"
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
