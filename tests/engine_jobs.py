@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingredients.boundary import trail
 from ingredients.errors import StoreError, StudyError
 from ingredients.experiment import Progress
+from ingredients.store.files import explained
 
 if TYPE_CHECKING:  # a worker that adds two numbers loads no more than it needs
     from ingredients.grid import Stack
@@ -100,6 +101,12 @@ def sleep(seconds: float, tell: Callable[[int], None]) -> None:
 def mistake(text: str) -> None:
     """Raises what a user can mend in his study."""
     raise StudyError(text)
+
+
+def store(path: Path) -> None:
+    """Writes a file as a result is written."""
+    with explained(path, "written"):
+        path.write_text("")
 
 
 def peak_of(study: Study, stack: Stack) -> int:

@@ -26,7 +26,7 @@ from ingredients.boundary import trail
 from ingredients.boundary.failures import in_short
 from ingredients.engine.limits import Fault
 from ingredients.engine.protocol import Job
-from ingredients.errors import IngredientsError
+from ingredients.errors import IngredientsError, StoreError
 
 TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 
@@ -116,16 +116,17 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
         return True, pickle.dumps(("finished", _call(job, tell)))
     except BaseException as error:  # also SystemExit: a job must not end the grid
         mistake = isinstance(error, IngredientsError)
-        if not mistake or _of_others(error.__cause__):  # what the user can mend says everything in its one line
+        if not mistake or _of_others(error):  # what the user can mend says everything in its one line
             with suppress(OSError):  # a full disk
                 traceback.print_exc()
         reason = f"{type(error).__name__}: {error}" if mistake else in_short(error)
         return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
 
 
-def _of_others(cause: BaseException | None) -> bool:
-    """Returns whether foreign code raised; Gymnasium's own errors need no traceback."""
-    return cause is not None and not type(cause).__module__.startswith("gymnasium")
+def _of_others(error: IngredientsError) -> bool:
+    """Returns whether foreign code raised; Gymnasium's own errors and a file system's need no traceback."""
+    cause = error.__cause__
+    return not (cause is None or isinstance(error, StoreError) or type(cause).__module__.startswith("gymnasium"))
 
 
 def _call(job: Job, tell: Callable[[Any], None]) -> Any:  # noqa: ANN401 - a job returns what it likes
@@ -166,13 +167,10 @@ def _end_with_parent(leave: Callable[[int], NoReturn]) -> None:
 @contextmanager
 def output_to(log: Path | None) -> Iterator[None]:
     """Appends this process's output, native crashes included, to `log`; removes an empty log."""
-    try:
-        descriptor = None if log is None else _opened(log)
-    except OSError:  # a folder that cannot be written is said where a result is lost by it
-        descriptor = None
-    if log is None or descriptor is None:
+    if log is None:
         yield
         return
+    descriptor = _opened(log)
     before = [os.dup(1), os.dup(2)]
     _redirect([descriptor, descriptor])
     for stream in (sys.stdout, sys.stderr):  # what others' code prints must not fail for want of a character
@@ -192,8 +190,11 @@ def output_to(log: Path | None) -> Iterator[None]:
 
 
 def _opened(log: Path) -> int:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    except OSError:  # a folder that cannot be written is said where a result is lost by it, and not by output
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 def _redirect(descriptors: list[int]) -> None:

@@ -17,6 +17,7 @@ import pytest
 from ingredients.engine.calls import results_of, workers_for_calls
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Reported, Started
+from ingredients.engine.worker import output_to
 from ingredients.errors import IngredientsError, StudyError
 from ingredients.experiment import Progress
 from ingredients.grid_run.tally import Tally
@@ -110,6 +111,25 @@ def test_a_mistake_of_the_users_has_no_traceback(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with LocalEngine(1) as engine, pytest.raises(StudyError, match=r"^memory x:Y: no$"):
         results_of(engine, [mistaken])
+
+
+def test_a_file_that_cannot_be_written_has_no_traceback(tmp_path: Path) -> None:
+    """The system's own error is told by the line that explains it, wherever the job's log is."""
+    failed = run([job("full", "store", tmp_path / "missing" / "file")], logs=tmp_path)[-1]
+    assert isinstance(failed, Failed)
+    assert "missing/file: cannot be written: no such file or directory" in failed.reason
+    assert failed.log is None
+
+
+def test_output_whose_log_cannot_be_opened_does_not_reach_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk a command says one line, and not what its workers would have logged."""
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    with output_to(tmp_path / "logs" / "a.log"):
+        os.write(2, b"a traceback")
+    os.write(2, b"after")
+    assert capfd.readouterr() == ("", "after")
 
 
 @pytest.mark.parametrize(
