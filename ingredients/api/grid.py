@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from ingredients.api.result import Result
 from ingredients.console.terminal import terminal
 from ingredients.engine.calls import results_of
 from ingredients.engine.limits import grid_limits
@@ -36,6 +35,9 @@ from ingredients.store import Leases
 from ingredients.store.traces import page_trace_name
 from ingredients.store.training_log import TrainingLog
 from ingredients.study import Study
+
+if TYPE_CHECKING:
+    from ingredients.api.result import Result
 
 RETRIES = 2
 Watching = bool | Literal["aside", "json"] | Callable[[Tally], None]
@@ -144,6 +146,8 @@ def run_grid(
     grid = grid_of(study, smoke, seeds, cells, _path(out))
     options = EngineOptions("local", None, workers, device, grid_limits(RETRIES, None, None))
     failed = train(grid, options, SNAPSHOT_SECONDS, fresh, progress)
+    from ingredients.api.result import Result  # the command loads statistics when it reports, not when it starts
+
     result = Result(grid.directory, grid.study, tuple(failed))
     result.report(write=True)
     return result

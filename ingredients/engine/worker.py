@@ -123,7 +123,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
         return False, pickle.dumps(("failed", Fault(reason, raised=True, mistake=mistake)))
 
 
-def _of_others(error: IngredientsError) -> bool:
+def _of_others(error: BaseException) -> bool:
     """Returns whether foreign code raised; Gymnasium's own errors and a file system's need no traceback."""
     cause = error.__cause__
     return not (cause is None or isinstance(error, StoreError) or type(cause).__module__.startswith("gymnasium"))
