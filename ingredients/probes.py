@@ -30,6 +30,7 @@ class ProbeSpec:
         carrier: what a swap exchanges, for the swaps of the verdict rule (C).
         control: whether it is another probe's control, without a picture of its own.
         written: whether it needs an environment that the agent can write on.
+        fills: the ingredient whose input it fills with another lifetime's; where that is off, it does nothing.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ProbeSpec:
     carrier: str | None = None
     control: bool = False
     written: bool = False
+    fills: str | None = None
 
 
 FIRST_PROBES = (
@@ -54,8 +56,8 @@ FIRST_PROBES = (
     ),
     ProbeSpec("memory_wipe", "memory wiped half-way", shows="fresh start"),
     ProbeSpec("task_switch", "task switched half-way"),
-    ProbeSpec("reward_yoke", "rewards of another lifetime", shows="gain", throughout=True),
-    ProbeSpec("action_yoke", "actions of another lifetime", shows="gain", throughout=True),
+    ProbeSpec("reward_yoke", "rewards of another lifetime", shows="gain", throughout=True, fills="reward_observation"),
+    ProbeSpec("action_yoke", "actions of another lifetime", shows="gain", throughout=True, fills="action_observation"),
     ProbeSpec("action_tremble", "a fifth of the actions replaced", throughout=True),
     ProbeSpec("greedy", "greedy actions", shows="late", throughout=True),
 )

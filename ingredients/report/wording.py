@@ -73,8 +73,8 @@ def probe_score(name: str, result: CellResult) -> str:
 
 def _unseen(probe: str, result: CellResult) -> bool:
     """Returns whether the probe exchanges an input that the cell's agents never see."""
-    shown = {"reward_yoke": result.cell.reward_shown, "action_yoke": result.cell.action_shown}
-    return shown.get(probe) == 0
+    filled = spec_of_probe(probe).fills
+    return filled is not None and not float(getattr(result.cell, filled))
 
 
 def emergence(result: CellResult) -> str:
