@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from in_process import program_here
+from in_process import Here, program_here
 
-from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Failed, Needs
 from ingredients.errors import UsageError
 from ingredients.grid import cells, stacks
@@ -77,11 +77,10 @@ def test_a_run_that_does_not_fit_alone_is_refused(tmp_path: Path) -> None:
 def curves(directory: Path, budget: int) -> bytes:
     """Returns the bytes of the curves of a stack's eight runs, trained in stacks that fit a budget of `MEMORY`."""
     one_stack = {run.cell for run in stacks(tiny())[0].runs}
-    rest = fitting(remaining(tiny(), Store(directory).open(tiny()), one_stack), MEMORY, budget).rest
-    with LocalEngine(1) as engine:
-        assert not [
-            event for event in engine.run(grid_jobs(rest, directory, StackOptions())) if isinstance(event, Failed)
-        ]
+    trained = replace(remaining(tiny(), Store(directory).open(tiny()), one_stack), references=False)
+    rest = fitting(trained, MEMORY, budget).rest
+    events = Here(1).run(grid_jobs(rest, directory, StackOptions()))
+    assert not [event for event in events if isinstance(event, Failed)]
     store = Store(directory)
     store.write_table(store.curves(tiny()))
     return (directory / "curves.parquet").read_bytes()
