@@ -19,6 +19,10 @@ ROOT = Path(__file__).parent.parent
 INSTALLED = Path(sys.executable).with_name("ingredients")
 
 
+# What a program begins with whose workers measure leaks on little (`little_leaks`); it loads nothing itself.
+LITTLE = "from ingredients.engine.process import PRELOADED; PRELOADED.append('little_leaks_in_workers')"
+
+
 def command_line(*arguments: str) -> list[str]:
     """Returns what starts the real program."""
     return [sys.executable, "-c", "from cli import app; app()", *arguments]
@@ -85,9 +89,10 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return workers
 
 
-def without_torch(*commands: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:
+def without_torch(*commands: Sequence[str], cwd: Path, begins: str = "") -> subprocess.CompletedProcess[str]:
     """Runs commands one after another in one new main process, into which torch must never have been loaded."""
     check = (
+        f"{begins}\n"
         "import json, sys\n"
         "from cli import app\n"
         "for command in json.loads(sys.argv.pop()):\n"

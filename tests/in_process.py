@@ -13,25 +13,21 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import chdir, contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import little_leaks
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
-from ingredients.decoding.decoders import Budget
 from ingredients.engine import calls
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Started
 from ingredients.engine.worker import answer
 from ingredients.grid_run import engine_options, estimate
-from ingredients.training import leakage
 
-LEAK = {"STEPS": 100, "FEWEST_LIFETIMES": 20, "MOST_LIFETIMES": 20, "STEPS_OF_TASKS": 500, "STEPS_OF_OTHERS": 500}
-DECODED = Budget(rows=200, trees=3, tested=200, by_task=False)
 TIMED_SECONDS = 0.1  # of a plan
 PICTURES = 1  # of a report; tests/report/test_report_figures.py has them all
 
@@ -60,11 +56,7 @@ def run_here(monkeypatch: pytest.MonkeyPatch, picture: str | None = None) -> Non
 
 def measure_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes commands measure leaks and speed on little: here, and in programs that are forked from here."""
-    for name, small in LEAK.items():
-        monkeypatch.setattr(leakage, name, small)
-    monkeypatch.setattr(leakage, "QUICK", replace(DECODED, rows=100))
-    measured: Any = leakage.family_leakage
-    monkeypatch.setattr(measured.__wrapped__, "__defaults__", (DECODED,))
+    little_leaks.measure_little(monkeypatch.setattr)
     monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command import ROOT, read_until, started, without_torch, workers_of
+from command import LITTLE, ROOT, read_until, started, without_torch, workers_of
 from in_process import program_here, run_here
 
 from ingredients.engine.protocol import Failed, Finished, Job
@@ -47,10 +47,10 @@ def grid(out: Path, *more: str, seeds: int = 4) -> tuple[str, ...]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """A grid of two stacks that two workers finished without a disturbance, and what was printed meanwhile.
 
-    The program is started as ever, and its main process must not import torch.
+    The program is started as ever, and its main process must not import torch; its workers measure leaks on little.
     """
     folder = tmp_path_factory.mktemp("finished")
-    done = without_torch(grid(folder / "result", "--workers", "2"), cwd=folder)
+    done = without_torch(grid(folder / "result", "--workers", "2"), cwd=folder, begins=LITTLE)
     assert done.returncode == 0, done.stderr
     return folder / "result", done
 
@@ -117,7 +117,9 @@ def interrupted(directory: Path, number: signal.Signals, after: str) -> tuple[in
     return process.returncode, message, len(list(directory.glob("runs/*/finished")))
 
 
-def test_an_interrupted_grid_goes_on_to_the_same_bytes(finished: tuple[Path, object], tmp_path: Path) -> None:
+def test_an_interrupted_grid_goes_on_to_the_same_bytes(
+    finished: tuple[Path, object], tmp_path: Path, small_measures: None
+) -> None:
     """Ctrl-C keeps what is finished, says what to type, leaves no worker; typed, it ends as if undisturbed."""
     directory = tmp_path / "result"
     code, message, kept = interrupted(directory, signal.SIGINT, after="stack-0: finished")

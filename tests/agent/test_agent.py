@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ingredients.agent import compiled
 from ingredients.agent.compiled import sigmoid, tanh, without_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.network import Agent, flatten, views
@@ -236,3 +237,10 @@ def test_code_that_was_kept_and_is_spoilt_is_made_anew(tmp_path: Path) -> None:
     for file in kept:
         file.write_bytes(b"")
     assert printed() == first == "[0 1 2 2]\n"
+
+
+def test_no_probe_has_a_loop() -> None:
+    """A folder of machine code serves whatever probes there are, so none may have code in it."""
+    probes = Path(compiled.__file__).parents[1] / "training" / "probes"
+    assert len(list(probes.glob("*.py"))) > 5
+    assert not [path for path in probes.rglob("*.py") if "compiled" in path.read_text(encoding="utf-8")]

@@ -159,8 +159,8 @@ def test_run_grid_on_a_cluster_prints_what_it_prints_here(cluster: Cluster, tmp_
 def test_without_an_address_ray_is_started_here_and_ends_with_the_grid(tmp_path: Path) -> None:
     """The command as typed: plain lines, the report, and nothing on stderr."""
     tiny = ("--set", "learner.train_steps=2000", "--set", "evaluation.tasks=64", "--seeds", "1", "--out", "result")
-    tiny += ("--cells", "action_observation=on,memory=on,task_distribution=on", "--workers", "1")
-    done = program("run-grid", str(ROOT / "ablations" / "smoke.yaml"), *tiny, "--engine", "ray", cwd=tmp_path)
+    words = (*tiny, "--cells", "action_observation=on,memory=on,task_distribution=on", "--workers", "1")
+    done = program("run-grid", str(ROOT / "ablations" / "smoke.yaml"), *words, "--engine", "ray", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "smoke: 0 of 2 runs are finished; 2 to do in 2 stacks; results: result"

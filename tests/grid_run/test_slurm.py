@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command import ROOT, environment
+from command import LITTLE, ROOT, environment
 
 SCRIPT = ROOT / "docs" / "slurm.sh"
 STUDY = """
@@ -31,7 +31,8 @@ def cluster(tmp_path: Path) -> Path:
     """Returns a folder with a study and programs as a node has them; `scontrol` takes down what it was asked."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    door = f"exec {shlex.quote(sys.executable)} -c 'from cli import app; app()' \"$@\"\n"
+    program = f"{LITTLE}; from cli import app; app()"
+    door = f'exec {shlex.quote(sys.executable)} -c {shlex.quote(program)} "$@"\n'
     for name, does in {"ingredients": door, "scontrol": f'echo "$@" >> {tmp_path}/asked\n'}.items():
         (programs / name).write_text(f"#!/bin/sh\n{does}")
         (programs / name).chmod(0o755)

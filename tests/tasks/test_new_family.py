@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import LITTLE
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = {".venv/bin/python": [sys.executable], ".venv/bin/ingredients": [sys.executable, "cli.py"]}
+TYPED = [sys.executable, "-c", f"{LITTLE}; from cli import app; app()"]
+PROGRAMS = {".venv/bin/python": [sys.executable], ".venv/bin/ingredients": TYPED}
 
 
 def first_hour() -> list[str]:
@@ -62,7 +64,7 @@ def _changed(compared: filecmp.dircmp[str], at: str = "") -> Iterator[str]:
 
 def _ended(folder: Path, *command: str) -> str:
     """Returns what a command prints in a folder whose package it imports."""
-    environment = os.environ | {"PYTHONPATH": str(folder)}
+    environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{folder / 'tests'}"}
     ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
     return ended.stdout
