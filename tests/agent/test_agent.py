@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from ingredients.agent import compiled
+from ingredients.agent import compiled, policy
 from ingredients.agent.compiled import sigmoid, tanh, without_loops
 from ingredients.agent.memory.gru import Gru
 from ingredients.agent.network import Agent, flatten, views
@@ -217,26 +215,29 @@ def test_storage_of_any_layout_is_read_and_written() -> None:
         assert torch.equal(ours, theirs)
 
 
-def test_code_that_was_kept_and_is_spoilt_is_made_anew(tmp_path: Path) -> None:
-    """A process that finds cut files where its machine code was kept, or may write none, computes the same."""
-    program = "from ingredients.agent.compiled import compiled\nimport numpy as np\n"
-    program += "from ingredients.agent.policy import _sample_loop as loop\n"
-    program += "choice = np.zeros(4, np.int64)\n"
-    program += "loop(np.eye(4, 3, dtype=np.float32), np.linspace(0, 0.9, 4, dtype=np.float32), choice)\nprint(choice)\n"
+def test_code_that_was_kept_and_is_spoilt_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What finds cut files where its machine code was kept says so, and computes the same."""
+    monkeypatch.setattr(compiled, "CODE_FOLDER", str(tmp_path))
+    source: Any = policy._sample_loop
 
-    def printed() -> str:
-        variables = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-        done = subprocess.run([sys.executable, "-c", program], env=variables, capture_output=True, check=True)
-        return done.stdout.decode()
+    def chosen() -> list[int]:
+        choice = np.zeros(4, np.int64)
+        loop = compiled.compiled(source._function)  # as a new process makes it
+        loop(np.eye(4, 3, dtype=np.float32), np.linspace(0, 0.9, 4, dtype=np.float32), choice)
+        return choice.tolist()
 
-    first, kept = printed(), sorted(tmp_path.rglob("*_sample_loop*.nb*"))
+    first, kept = chosen(), sorted(tmp_path.rglob("*_sample_loop*.nb*"))
     assert {file.suffix for file in kept} == {".nbi", ".nbc"}
-    for file in kept:
-        file.write_bytes(file.read_bytes()[:40])
-    assert printed() == first
-    for file in kept:
-        file.write_bytes(b"")
-    assert printed() == first == "[0 1 2 2]\n"
+    assert caplog.messages == []
+    for length in (40, 0):
+        for file in kept:
+            file.write_bytes(file.read_bytes()[:length])
+        assert chosen() == first == [0, 1, 2, 2]
+        (said,) = caplog.messages
+        assert said.startswith("_sample_loop is compiled anew: ")
+        caplog.clear()
 
 
 def test_no_probe_has_a_loop() -> None:

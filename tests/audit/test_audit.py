@@ -97,8 +97,10 @@ class Breaks(Remembers):
         return super().step(action)
 
 
-def test_a_trace_and_hidden_tasks() -> None:
+def test_a_trace_and_hidden_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The changed action is the first in a tenth of all pairs, and seen for ever; half the pairs differ in the coin."""
+    monkeypatch.setattr(measures, "FULL", Budget(rows=4_000, trees=10, tested=8_000))
+    monkeypatch.setattr("ingredients.audit.play.QUICK_SECONDS", 0.0)
     found = audited(Subject("test_audit:Remembers"), SECONDS)["findings"]
     assert found["memory"]["share"] == pytest.approx(0.1, abs=0.07)
     assert found["tasks"]["details"]["start_differs"] == 0

@@ -50,6 +50,12 @@ def sixteen() -> Report:
     return report_of("sixteen")
 
 
+@pytest.fixture(scope="module")
+def figure(sixteen: Report) -> Figure:
+    """Their figure, drawn once, for tests that read it."""
+    return drawn(sixteen)
+
+
 def panel_text(axes: Axes) -> str:
     """Returns all that is written on and above a panel."""
     return " | ".join(text.get_text() for text in axes.texts)
@@ -71,9 +77,9 @@ def test_nothing_is_cut_off_and_no_text_lies_on_another(name: str, incomplete: b
         assert shared_area(its, others) < 4, f"{one!r} lies on {other!r}"
 
 
-def test_each_panel_shows_its_own_cell(sixteen: Report) -> None:
+def test_each_panel_shows_its_own_cell(sixteen: Report, figure: Figure) -> None:
     """In each panel the mean, every run and the interval are those of the cell whose row and column it stands in."""
-    curves, figure = ShownCurves(sixteen.evidence, sixteen.judgement), drawn(sixteen)
+    curves = ShownCurves(sixteen.evidence, sixteen.judgement)
     arrangement = layout([result.cell for result in sixteen.judgement.cells])
     by_place = [cell for row in arrangement.rows for cell in row]
     for axes, cell in zip(figure.axes, by_place, strict=True):
@@ -89,9 +95,8 @@ def test_each_panel_shows_its_own_cell(sixteen: Report) -> None:
     assert "memory on · tasks on" in panel_text(corner)
 
 
-def test_titles_say_verdict_score_and_learned(sixteen: Report) -> None:
+def test_titles_say_verdict_score_and_learned(sixteen: Report, figure: Figure) -> None:
     """Each panel carries its verdict, its late score with interval, and how many runs learned."""
-    figure = drawn(sixteen)
     results = {result.cell: result for result in sixteen.judgement.cells}
     cells = [cell for row in layout(list(results)).rows for cell in row]
     for axes, cell in zip(figure.axes, cells, strict=True):
@@ -101,18 +106,17 @@ def test_titles_say_verdict_score_and_learned(sixteen: Report) -> None:
         assert f"{result.learned}/3 learned" in panel_text(axes)
 
 
-def test_the_references_are_named(sixteen: Report) -> None:
+def test_the_references_are_named(figure: Figure) -> None:
     """Floor, reactive reference and yardstick are named at their lines with their scores; the legend comes once."""
-    figure = drawn(sixteen)
     named = panel_text(figure.axes[3])
     for expected in ("yardstick: gittins\nscore 1.00", "floor: best_fixed\nscore 0.00", "reactive\nscore 0.6"):
         assert expected in named
     assert len(figure.legends) == 1
 
 
-def test_all_panels_share_their_scales_and_cut_nothing(sixteen: Report) -> None:
+def test_all_panels_share_their_scales_and_cut_nothing(sixteen: Report, figure: Figure) -> None:
     """Every panel has the same limits, and no run's curve leaves them."""
-    figure, curves = drawn(sixteen), ShownCurves(sixteen.evidence, sixteen.judgement)
+    curves = ShownCurves(sixteen.evidence, sixteen.judgement)
     (limits,) = {axes.get_ylim() for axes in figure.axes}
     seeds = [seed for result in sixteen.judgement.cells for seed in curves.seeds(result.cell)]
     assert limits[0] < np.min(seeds)
@@ -128,10 +132,10 @@ def test_the_band_is_the_interval_over_runs(sixteen: Report) -> None:
     assert (band[0][3], band[1][3]) == (at_third.low, at_third.high)
 
 
-def test_the_late_window_is_shaded(sixteen: Report) -> None:
+def test_the_late_window_is_shaded(sixteen: Report, figure: Figure) -> None:
     """Of ten episodes the last two are shaded."""
     assert ShownCurves(sixteen.evidence, sixteen.judgement).late_from == 8
-    shade = drawn(sixteen).axes[0].patches[0]
+    shade = figure.axes[0].patches[0]
     assert isinstance(shade, Rectangle)
     assert (shade.get_x(), shade.get_width()) == (8.5, 2.0)
 

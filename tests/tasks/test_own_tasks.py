@@ -9,6 +9,7 @@ from pathlib import Path
 import own_tasks
 import pytest
 import torch
+from command import program_forked
 from in_process import program_here
 from synthetic import write_results
 
@@ -165,14 +166,14 @@ def test_the_file_is_in_fingerprint_and_results(tmp_path: Path, monkeypatch: pyt
     assert set(store.open(study).states(study).values()) == {"missing"}
 
 
-@pytest.mark.usefixtures("one_picture")
+@pytest.mark.usefixtures("small_measures")
 def test_a_study_of_own_tasks_runs_to_its_end(tmp_path: Path) -> None:
     """The file lies beside the study, the command is typed elsewhere; a missing one is one line."""
     folder = tmp_path / "studies"
     folder.mkdir()
     (folder / "my_tasks.py").write_text(Path(own_tasks.__file__).read_text())
     (folder / "guess.yaml").write_text(STUDY)
-    done = program_here("run-grid", "studies/guess.yaml", "--out", "result", cwd=tmp_path, workers=True)
+    done = program_forked("run-grid", "studies/guess.yaml", "--out", "result", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 of 1 run finished" in done.stdout
     (folder / "my_tasks.py").unlink()
