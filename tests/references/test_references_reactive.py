@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from ingredients.references.bandit_reactive import (
 from ingredients.references.simulation import simulate
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
+found_best, found_best_to_reward = cache(best_reactive), cache(best_reactive_to_reward)  # each search takes seconds
 SETTINGS = [BernoulliBandit(2, 100), BernoulliBandit(5, 50), BernoulliBandit(3, 30, action_noise=0.3)]
 
 
@@ -107,7 +109,7 @@ def test_curves_of_many_policies_are_those_of_each() -> None:
 def test_no_heuristic_and_no_perturbation_beats_the_best_found(family: BernoulliBandit) -> None:
     """On tasks that the search never saw, no variant of win-stay, no random policy and no small change is better."""
     arms, tasks = family.arms, tasks_of(family.arms, 4000)
-    best = best_reactive(family)
+    best = found_best(family)
     known = [win_stay_lose_shift(arms), win_stay_lose_random(arms), win_means_first(arms)]
     known += [win_stay_among(arms, used) for used in range(1, arms)]
     known += [stay_after_a_loss(arms, chance) for chance in (0.02, 0.1, 0.3)]
@@ -135,7 +137,7 @@ def test_nothing_on_the_reward_alone_beats_the_best_found() -> None:
     """Neither random policies on r_{t-1} nor trap 3's 'first arm after a reward' earns more on unseen tasks."""
     family = BernoulliBandit(5, 50)
     tasks = tasks_of(5, 20_000)
-    best = best_reactive_to_reward(family)
+    best = found_best_to_reward(family)
     found = reactive_curve(family, best, tasks).sum()
     rivals = [random_policies(5, 40, rows=1, seed=4)]
     rivals += [mixed(best, random_policies(5, 40, rows=1, seed=5), share) for share in (0.01, 0.1)]
@@ -158,11 +160,11 @@ def test_the_numbers_of_record() -> None:
     def late(family: BernoulliBandit, policy: ReactivePolicy, tasks: Tensor) -> float:
         return reactive_curve(family, policy, tasks)[-10:].mean().item()
 
-    regret = 100 * two.double().amax(-1).mean() - reactive_curve(wang, best_reactive(wang), two).sum()
+    regret = 100 * two.double().amax(-1).mean() - reactive_curve(wang, found_best(wang), two).sum()
     assert regret.item() == pytest.approx(7.69, abs=0.02)
-    assert late(flagship, best_reactive(flagship), five) == pytest.approx(0.69, abs=0.005)
-    assert late(wang, best_reactive_to_reward(wang), two) == pytest.approx(0.523, abs=0.002)
-    assert late(flagship, best_reactive_to_reward(flagship), five) == pytest.approx(0.54, abs=0.005)
+    assert late(flagship, found_best(flagship), five) == pytest.approx(0.69, abs=0.005)
+    assert late(wang, found_best_to_reward(wang), two) == pytest.approx(0.523, abs=0.002)
+    assert late(flagship, found_best_to_reward(flagship), five) == pytest.approx(0.54, abs=0.005)
 
 
 def test_the_search_finds_the_same_policy_every_time() -> None:
