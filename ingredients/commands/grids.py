@@ -144,12 +144,12 @@ def run_grid(
     every = seconds_in(snapshot_every, "--snapshot-every")
     where = EngineOptions(engine, address, workers, device, limits)
     watching = watched(quiet, progress, format_)
-    with interruptible():
-        try:
+    try:
+        with interruptible():
             failed = train(grid, where, every, fresh, watching)
             unreported = conclude(grid, watching, format_, failed)
-        except KeyboardInterrupt:
-            raise InterruptedGridError(interruption(grid, sys.argv[1:])) from None
+    except KeyboardInterrupt:
+        raise InterruptedGridError(interruption(grid, sys.argv[1:])) from None
     for line in failed:
         fail(line)
     raise unreported or typer.Exit(EXIT_FAILED_RUNS if failed else 0)

@@ -26,16 +26,30 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turns SIGTERM into Ctrl-C."""
+    """Turns SIGTERM into Ctrl-C, and what others' code makes of either back into it.
+
+    Raises:
+        KeyboardInterrupt: one of the two came.
+    """
+    came: list[int] = []
 
     def interrupt(number: int, frame: object) -> NoReturn:
+        came.append(number)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, or another program's
+        heard.append(signal.SIGINT)
+    before = [signal.signal(number, interrupt) for number in heard]
     try:
         yield
+    except Exception:
+        if came:  # packages make errors of their own of it, as in the midst of an import
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(heard, before, strict=True):
+            signal.signal(number, handler)
 
 
 class LocalEngine:

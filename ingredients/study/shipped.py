@@ -15,6 +15,8 @@ from ingredients.study.models import Study
 STEPS_PER_CORE_SECOND = 80_000  # trained and evaluated, of a study on bandits with a GRU of 64 units
 # how many times slower a step is; measured, or from the measured speed of their memory and sizes
 _SLOWER = {
+    "dynamic-tiger": 4.4,
+    "dynamic-tiger-predicting": 4.4,
     "memories": 3.6,
     "memory-planning": 8.1,
     "tabular-mdp": 4.5,

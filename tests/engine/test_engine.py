@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from ingredients.engine.calls import results_of, workers_for_calls
-from ingredients.engine.local import LocalEngine
+from ingredients.engine.local import LocalEngine, interruptible
 from ingredients.engine.protocol import Engine, Event, Failed, Finished, Job, Reported, Started
 from ingredients.engine.worker import output_to
 from ingredients.errors import IngredientsError, StudyError
@@ -130,6 +130,30 @@ def test_output_whose_log_cannot_be_opened_does_not_reach_the_terminal(
         os.write(2, b"a traceback")
     os.write(2, b"after")
     assert capfd.readouterr() == ("", "after")
+
+
+def half_loaded(number: signal.Signals) -> None:
+    """Makes an error of its own of an interruption, as some packages do while they are imported."""
+    with interruptible():
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise ImportError("half loaded") from None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_others_make_of_an_interruption_is_an_interruption(number: signal.Signals) -> None:
+    """A package that turns Ctrl-C into its own error does not hide it; the handlers are what they were afterwards."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            half_loaded(number)
+        with pytest.raises(ImportError, match="not found"), interruptible():
+            raise ImportError("not found")
+        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
