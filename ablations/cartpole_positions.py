@@ -1,0 +1,26 @@
+"""CartPole without its velocities: what the essay calls a partially observed environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+POSITIONS = [0, 2]  # of the cart, and the pole's angle
+
+
+class PositionOnly(gymnasium.ObservationWrapper[NDArray[np.float32], Any, NDArray[np.float32]]):
+    """Shows the cart's position and the pole's angle."""
+
+    def __init__(self, env: gymnasium.Env[NDArray[np.float32], Any]) -> None:
+        """Narrows the observation space to two numbers."""
+        super().__init__(env)
+        space = env.observation_space
+        assert isinstance(space, gymnasium.spaces.Box)
+        self.observation_space = gymnasium.spaces.Box(space.low[POSITIONS], space.high[POSITIONS], dtype=np.float32)
+
+    def observation(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Returns two of four numbers."""
+        return observation[POSITIONS]
