@@ -1,4 +1,4 @@
-"""CartPole without its velocities: what the essay calls a partially observed environment."""
+"""CartPole without its velocities."""
 
 from __future__ import annotations
 

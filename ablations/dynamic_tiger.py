@@ -1,4 +1,4 @@
-"""The dynamic Tiger of Kuo et al. 2025 (https://arxiv.org/abs/2510.22039), as their code has it.
+"""The dynamic Tiger of Kuo et al. 2025 (https://arxiv.org/abs/2510.22039); an episode is as in their code.
 
 A tiger is behind one of two doors, and may change doors at each step. To listen costs 1 and tells the door with an
 accuracy; to open a door ends the episode and pays 10, or costs 100 if the tiger is there.

@@ -23,11 +23,11 @@ from ingredients.store import Store
 from ingredients.study.axis import axis_of
 from ingredients.study.messages import complaint, several
 
-_NEEDS = {
-    "tensorboard": ("tensorboard", "tensorboard"),
-    "trackio": ("trackio", "trackio"),
-    "mlflow": ("mlflow", "mlflow-skinny"),
-}  # module and package
+_PACKAGES = {
+    "tensorboard": "tensorboard",
+    "trackio": "trackio",
+    "mlflow": "mlflow-skinny",
+}  # by tool, which is a module
 KEYS = ("reward_observation", "action_observation", "memory", "task_distribution")
 
 
@@ -51,8 +51,8 @@ def export(result: Result, to: str, out: Path) -> str:
         raise StoreError(
             f"{result.directory}: its runs are not here, so there is nothing to export but its tables: --to csv"
         )
-    if to in _NEEDS and importlib.util.find_spec(_NEEDS[to][0]) is None:
-        raise _not_installed(_NEEDS[to][1])
+    if to in _PACKAGES and importlib.util.find_spec(to) is None:
+        raise _not_installed(to)
     out.mkdir(parents=True, exist_ok=True)
     return writers[to](result, out)
 
@@ -140,7 +140,7 @@ def _trackio(result: Result, out: Path) -> str:
 
 def _mlflow(result: Result, out: Path) -> str:
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # a store of files needs no database; newer ones ask first
-    mlflow = _package("mlflow", "mlflow-skinny")
+    mlflow = _package("mlflow", "mlflow")
     client = mlflow.MlflowClient(tracking_uri=out.absolute().as_uri())
     experiment = client.create_experiment(result.study.name)
     metric = importlib.import_module("mlflow.entities").Metric
@@ -161,12 +161,12 @@ def _huggingface(result: Result, out: Path) -> str:
     return write_hub(result, list(_finished(result)), out)
 
 
-def _package(module: str, name: str) -> Any:  # noqa: ANN401 - a library that need not be installed
+def _package(module: str, tool: str) -> Any:  # noqa: ANN401 - a library that need not be installed
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise _not_installed(name) from None
+        raise _not_installed(tool) from None
 
 
-def _not_installed(name: str) -> UsageError:
-    return UsageError(f"export: {name} is not installed; pip install {name}")
+def _not_installed(tool: str) -> UsageError:
+    return UsageError(f"export: {_PACKAGES[tool]} is not installed; pip install {_PACKAGES[tool]}")
