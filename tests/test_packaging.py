@@ -47,8 +47,9 @@ def test_the_wheel_holds_package_command_and_studies(wheel: Path) -> None:
         names = set(archive.namelist())
         commands = archive.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     expected = {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients").rglob("*.py")}
-    expected |= {f"ingredients/ablations/{file.name}" for file in (ROOT / "ablations").iterdir()}
-    expected |= {str(file.relative_to(ROOT)) for file in (ROOT / "ingredients/report/templates").iterdir()}
+    studies, templates = ROOT / "ablations", ROOT / "ingredients/report/templates"
+    expected |= {f"ingredients/ablations/{file.name}" for file in studies.iterdir() if file.is_file()}
+    expected |= {str(file.relative_to(ROOT)) for file in templates.iterdir() if file.is_file()}
     assert expected | {"ingredients/py.typed"} <= names
     assert {name.split("/")[0] for name in names} == {"ingredients", "rl2_ingredients-0.1.0.dist-info"}
     assert "ingredients = ingredients.commands.app:app" in commands
