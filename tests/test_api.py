@@ -160,6 +160,9 @@ def test_what_is_wrong_is_said_in_one_line(small_result: ing.Result) -> None:
         (lambda: small_result.agent(seed=9), "allowed: 0 to 0"),
         (lambda: small_result.agent(at=1), "no weights were kept"),
         (lambda: agent.act(np.zeros(3)), r"must have shape \(1,\), got \(3,\)"),
+        (lambda: agent.act("left"), r"^observation: must be numbers of shape \(1,\), got 'left'$"),
+        (lambda: setattr(agent, "memory", None), r"^memory: must have 1 parts, as `memory` gives them, got None$"),
+        (lambda: setattr(agent, "memory", [None]), r"^memory part 0: must be numbers of shape .*, got None$"),
     ):
         with pytest.raises(UsageError, match=said):
             ask()

@@ -11,6 +11,7 @@ everything is `[1, N, ...]`, a stack of one run.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -221,8 +222,9 @@ class StoredAgent:
         Raises:
             UsageError: other parts or shapes than `memory` gives.
         """
-        if len(parts) != len(self._memory):
-            raise UsageError(f"memory: must have {len(self._memory)} parts, got {len(parts)}")
+        if not isinstance(parts, Sequence) or len(parts) != len(self._memory):
+            got = len(parts) if isinstance(parts, Sequence) else reprlib.repr(parts)
+            raise UsageError(f"memory: must have {len(self._memory)} parts, as `memory` gives them, got {got}")
         given = enumerate(zip(parts, self._memory, strict=True))
         self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
 
@@ -299,8 +301,11 @@ class StoredAgent:
 
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
         """Returns a copy `[1, N, ...]` with shape and type of `like` (single: without N)."""
-        made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))
         wanted = like.shape[2:] if self._single else like.shape[1:]
+        try:
+            made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))
+        except (TypeError, ValueError):
+            raise UsageError(f"{what}: must be numbers of shape {tuple(wanted)}, got {reprlib.repr(given)}") from None
         if tuple(made.shape) != tuple(wanted):
             raise UsageError(f"{what}: must have shape {tuple(wanted)}, got {tuple(made.shape)}")
         return made.detach().to(like.dtype, copy=True).reshape(like.shape)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+
+from ingredients.console.terminal import as_json
 
 
 class Printed(StrEnum):
@@ -42,9 +42,3 @@ TableOption = Annotated[TableFormat, typer.Option("--format", help="Output forma
 def say(format_: Printed | TableFormat, text: str, content: Any) -> None:  # noqa: ANN401 - plain data
     """Prints the text, or the data as JSON."""
     typer.echo(as_json(content) if format_.value == "json" else text)
-
-
-def as_json(content: Any) -> str:  # noqa: ANN401 - plain data
-    """Returns data as indented JSON in stdout's encoding."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-    return json.dumps(content, indent=2, ensure_ascii=encoding != "utf8")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ingredients.api.grid import Watching, planned, train
-from ingredients.commands.formats import Printed, PrintedOption, ProgressFormat, ProgressOption, as_json, say
+from ingredients.commands.formats import Printed, PrintedOption, ProgressFormat, ProgressOption, say
 from ingredients.console.options import (
     CellsOption,
     Device,
@@ -25,7 +25,15 @@ from ingredients.console.options import (
     TimeoutOption,
     WorkersOption,
 )
-from ingredients.console.terminal import EXIT_FAILED_RUNS, examples, fail, interrupted_later, terminal, working
+from ingredients.console.terminal import (
+    EXIT_FAILED_RUNS,
+    as_json,
+    examples,
+    fail,
+    interrupted_later,
+    terminal,
+    working,
+)
 from ingredients.engine.limits import grid_limits, seconds_in
 from ingredients.engine.local import interruptible
 from ingredients.errors import IngredientsError, InterruptedGridError, UnwritableError, UsageError

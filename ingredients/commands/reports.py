@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ingredients.commands.formats import as_json
 from ingredients.console.options import ExpectOption, IndexOption
-from ingredients.console.terminal import EXIT_UNEXPECTED, examples, fail, interrupted_later, user_path
+from ingredients.console.terminal import EXIT_UNEXPECTED, as_json, examples, fail, interrupted_later, user_path
 from ingredients.report.shown import Format, default_folder, expected_of, refuse_several, show, unexpected
 
 REPORT_EXAMPLES = examples(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ingredients.commands.formats import Printed, PrintedOption, TableFormat, TableOption, as_json, say
-from ingredients.console.terminal import examples, terminal, user_path
+from ingredients.commands.formats import Printed, PrintedOption, TableFormat, TableOption, say
+from ingredients.console.terminal import as_json, examples, terminal, user_path
 from ingredients.errors import UsageError
 from ingredients.study.messages import complaint
 
@@ -106,4 +105,4 @@ def schema(
         from ingredients.report.schema import report_schema as made
     else:
         from ingredients.study.schema import study_schema as made
-    typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+    typer.echo(as_json(made()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import json
 import signal
 import sys
 import threading
@@ -144,5 +145,14 @@ def fail_all(messages: tuple[str, ...], code: int) -> int:
 
 def in_ascii(text: str) -> str:
     """Returns an HTML page in which characters that stdout's encoding lacks are references."""
-    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-    return text if encoding == "utf8" else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return text if _takes_any_text() else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def as_json(content: Any) -> str:  # noqa: ANN401 - plain data
+    """Returns data as indented JSON in stdout's encoding."""
+    return json.dumps(content, indent=2, ensure_ascii=not _takes_any_text())
+
+
+def _takes_any_text() -> bool:
+    """Returns whether stdout takes every character; a stream of a program's own, such as `StringIO`, does."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"

@@ -5,15 +5,13 @@ Heavy imports wait until there is something to show, so that `--help` answers at
 
 from __future__ import annotations
 
-import json
-import sys
 import threading
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingredients.console.terminal import in_ascii, terminal
+from ingredients.console.terminal import as_json, in_ascii, terminal
 from ingredients.errors import UsageError
 
 if TYPE_CHECKING:
@@ -89,13 +87,7 @@ def show(reports: Sequence[Report | Published], format_: Format) -> None:
 
     if format_ is Format.json:
         contents = [report.json for report in reports]
-        print(
-            json.dumps(
-                contents if len(contents) > 1 else contents[0],
-                indent=2,
-                ensure_ascii=sys.stdout.encoding.lower() != "utf-8",
-            )
-        )
+        print(as_json(contents if len(contents) > 1 else contents[0]))
     first = reports[0]
     one = Comparison(reports) if len(reports) > 1 or _lacks(first, format_) else first
     if format_ is Format.table:

@@ -98,6 +98,16 @@ def test_every_format_can_be_written_in_every_encoding(
         assert written.decode("utf-8").count("<svg") == report.html.count("<svg")
 
 
+@pytest.mark.parametrize("format_", list(Format))
+def test_every_format_can_be_written_to_a_string(
+    format_: Format, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program's own stream has no encoding, and takes every character."""
+    monkeypatch.setattr(sys, "stdout", content := io.StringIO())
+    show([report], format_)
+    assert "bandit" in content.getvalue()
+
+
 def test_a_notebooks_surroundings(folder: Path) -> None:
     """A backend that is not installed, an old encoding and forced colours: pictures, text, and no escape in a file."""
     told = {"MPLBACKEND": "module://no_such.backend_inline", "PYTHONIOENCODING": "latin-1"}
