@@ -110,8 +110,8 @@ def interrupted(directory: Path, number: signal.Signals, after: str) -> tuple[in
         workers = workers_of(process)
         assert workers
         process.send_signal(number)
-        _, message = process.communicate(timeout=60)
-        psutil.wait_procs(workers, timeout=10)
+        _, message = process.communicate(timeout=200)
+        psutil.wait_procs(workers, timeout=50)
         assert not any(worker.is_running() for worker in workers)
     assert list((directory / "leases").iterdir()) == []
     return process.returncode, message, len(list(directory.glob("runs/*/finished")))

@@ -78,7 +78,7 @@ def test_a_grid_killed_three_times_ends_in_the_same_bytes(tmp_path: Path, undist
             workers = workers_of(process)
             process.kill()
             process.wait()
-            _, alive = psutil.wait_procs(workers, timeout=20)
+            _, alive = psutil.wait_procs(workers, timeout=50)
             assert alive == []
     stored = {path: path.stat().st_ino for path in result.glob("runs/[!.]*/run.json")}
     assert stored

@@ -135,7 +135,7 @@ def test_ctrl_c_is_one_line_from_the_first_import_on(folder: Path) -> None:
         )
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=200)
         assert (process.returncode, said) in [(130, "interrupted\n"), (0, "")]
 
 

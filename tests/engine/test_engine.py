@@ -270,7 +270,7 @@ def test_no_worker_outlives_a_main_process_that_is_killed() -> None:
     main.kill()
     main.wait()
     main.stdout.close()
-    worker.wait(timeout=10)
+    worker.wait(timeout=50)
 
 
 def test_a_worker_is_deaf_to_ctrl_c() -> None:

@@ -100,7 +100,7 @@ def test_a_job_that_takes_too_long_is_stopped() -> None:
         Failed(slow, "not finished after 5 s, the limit: the worker was stopped", None)
     ]
     assert events[-1] == Finished(good, 3)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 55
 
 
 def test_a_job_without_a_sign_of_life_is_stopped() -> None:

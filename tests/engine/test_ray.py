@@ -139,7 +139,7 @@ def test_a_listener_who_leaves_ends_the_tasks_in_work(cluster: Cluster) -> None:
         pid = next(event.message for event in events if isinstance(event, Reported))
         events.close()  # type: ignore[attr-defined]
         with suppress(psutil.NoSuchProcess):  # it has ended already
-            psutil.Process(pid).wait(timeout=10)
+            psutil.Process(pid).wait(timeout=50)
         assert not psutil.pid_exists(pid)
         assert list(engine.run([job("next", "add", 1, 1)]))[-1] == Finished(job("next", "add", 1, 1), 2)
 
@@ -151,7 +151,7 @@ def test_run_grid_on_a_cluster_prints_what_it_prints_here(cluster: Cluster, tmp_
     with started(*arguments, "--address", cluster.address, cwd=tmp_path, anew=True) as process:
         read_until(process, "stack-0: started")
         process.send_signal(signal.SIGTERM)
-        output, message = process.communicate(timeout=60)
+        output, message = process.communicate(timeout=200)
     assert process.returncode == 130, message
     assert message.startswith("interrupted: ")
     assert len(message.splitlines()) == 1
@@ -179,11 +179,11 @@ def test_without_an_address_ray_is_started_here_and_ends_with_the_grid(tmp_path:
     ],
 )
 def test_no_cluster_at_the_address_is_one_line(address: str, says: str) -> None:
-    """At once, not after the minutes for which Ray would go on trying."""
+    """At once, not after the minutes for which Ray would go on trying; to load Ray takes seconds."""
     began = time.monotonic()
     with pytest.raises(UsageError, match=says), RayEngine(address):
         pass
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 45
 
 
 def test_without_ray_the_line_says_how_to_install_it() -> None:

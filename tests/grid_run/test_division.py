@@ -144,7 +144,7 @@ def held(process: subprocess.Popen[str]) -> Iterator[list[psutil.Process]]:
 
     A worker that stands still cannot end with its program, and whoever reads their output would wait for ever.
     """
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not (workers := workers_of(process)):
         assert time.monotonic() < until, "no worker"
         time.sleep(0.005)
