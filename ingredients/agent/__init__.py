@@ -1,5 +1,5 @@
-"""The agent: input (`observation`, `eye`), `memory/`, weights and heads (`network`), action distributions (`policy`).
+"""The agent: `observation`, `eye`, `memory/`, weights and heads (`network`), actions (`policy`).
 
-`compiled` supports loops on a CPU. `kernels` supports GPU kernels: `triton_functions`, `observation_triton`,
-`products_triton` (linear layers), `choice_triton` (acting).
+For a CPU: `compiled`; for a GPU: `kernels`, `triton_functions`, `observation_triton`, `products_triton`,
+`choice_triton`.
 """

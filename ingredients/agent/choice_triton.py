@@ -1,8 +1,8 @@
-"""Acting as one kernel: logits, softmax, and a choice by inverse CDF from a uniform draw u.
+"""Acting as one kernel, by inverse CDF from a uniform draw u; a second one computes log π(a).
 
     a = #{k < A − 1 : Σ_{j ≤ k} π_j ≤ u},    π = softmax of the first A columns of W o + b
 
-A second kernel computes log π(a).
+W and b are the head's weights.
 """
 
 from __future__ import annotations
@@ -105,14 +105,14 @@ def fits(size: int, actions: int) -> bool:
 
 
 def choose(outputs: Tensor, weights: tuple[Tensor, Tensor], uniform: Tensor, actions: int) -> Tensor:
-    """Returns choices `[S, N]` (int64) for outputs `[S, N, H]`, the head's weights and biases, and draws `[S, N]`."""
+    """Returns choices `[S, N]` (int64) for outputs `[S, N, H]`, head weights and biases, draws `[S, N]`."""
     choice = torch.empty(uniform.shape, dtype=torch.int64, device=outputs.device)
     _launch(_choose, outputs, weights, uniform, choice, actions)
     return choice
 
 
 def log_probabilities(outputs: Tensor, weights: tuple[Tensor, Tensor], action: Tensor, actions: int) -> Tensor:
-    """Returns log π(a) `[S, X]` for outputs `[S, X, H]`, the head's weights and biases, and actions `[S, X]`."""
+    """Returns log π(a) `[S, X]` for outputs `[S, X, H]`, head weights and biases, actions `[S, X]`."""
     log = outputs.new_empty(action.shape)
     _launch(_weigh, outputs, weights, action, log, actions)
     return log

@@ -1,9 +1,6 @@
-"""Loops that numba compiles for this CPU, and scalar functions that they share.
+"""Loops that numba compiles for this CPU, and their scalar functions: they save torch's microseconds per operation.
 
-Torch takes microseconds to begin an operation, and a training step of small networks has thousands. Compiled loops
-avoid this. Matrix products go to scipy's BLAS.
-
-`fastmath` is off, so nothing is reordered or contracted: a run's bits do not depend on its place in a stack.
+Matrix products go to scipy's BLAS. `fastmath` is off: a run's bits must not depend on its place in a stack.
 """
 
 from __future__ import annotations
@@ -37,7 +34,7 @@ def inlined(function: Function) -> Function:
 
 
 def compiled(function: Function) -> Function:
-    """Returns the function, compiled at its first call and cached on disk."""
+    """Returns the function, compiled at its first call."""
     return cast(Function, _Loop(function))
 
 
@@ -63,7 +60,7 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the compiled function, cached in a folder of this source and processor.
+    """Returns the compiled function, cached by source and processor.
 
     numba's own cache ignores changes in called functions.
     """
@@ -80,7 +77,7 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _code_folder() -> str:
-    """Returns the folder of machine code; empty where there is no home, and numba chooses."""
+    """Returns the folder of machine code; empty without a home: then numba chooses."""
     package = Path(__file__).parent.parent
     sources = [file for wing in ("agent", "training") for file in (package / wing).rglob("*.py")]
     sources = sorted(file for file in sources if file.parent.name != "probes")  # these have no loops
@@ -98,7 +95,7 @@ _with_loops: ContextVar[bool] = ContextVar("with_loops", default=True)
 
 @contextmanager
 def without_loops() -> Iterator[None]:
-    """Uses torch instead of compiled loops inside the context."""
+    """Uses torch instead of loops inside the context."""
     token = _with_loops.set(False)
     try:
         yield
@@ -107,7 +104,7 @@ def without_loops() -> Iterator[None]:
 
 
 def loops_do(*tensors: Tensor) -> bool:
-    """Whether loops can take the tensors: float32 on a CPU, no gradient asked."""
+    """Whether loops can take the tensors: float32 on a CPU, without gradient."""
     if not _with_loops.get():
         return False
     asked = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -115,14 +112,14 @@ def loops_do(*tensors: Tensor) -> bool:
 
 
 def arrays(*tensors: Tensor) -> list[Floats]:
-    """Returns arrays on the tensors' storage; outputs must be contiguous, as others are copied."""
+    """Returns arrays on the tensors' storage, or copies of those not contiguous."""
     return [tensor.detach().contiguous().numpy() for tensor in tensors]
 
 
 def flat_rows(weights: Tensor) -> tuple[Floats, int]:
     """Returns weights `[S, ...]` as one flat array on their storage, and the stride between runs.
 
-    They may be views of longer rows (`network.views`), but each run's own must be contiguous.
+    Each run's own must be contiguous; runs may lie apart.
     """
     weights = weights.detach()
     if not weights[0].is_contiguous():
@@ -133,7 +130,7 @@ def flat_rows(weights: Tensor) -> tuple[Floats, int]:
 
 @inlined
 def of_run(weights: Floats, row: int, run: int, shape: tuple[int, ...]) -> Floats:
-    """Returns one run's weights, as a view."""
+    """Returns one run's weights as a view."""
     count = 1
     for size in shape:
         count *= size
@@ -164,7 +161,7 @@ Q0, Q2, Q4, Q6 = (
 
 @inlined
 def tanh(x: np.float32) -> np.float32:
-    """Returns tanh of a float32; NaN stays NaN."""
+    """Returns tanh x; NaN stays NaN."""
     x = LARGEST if x > LARGEST else x
     x = -LARGEST if x < -LARGEST else x
     square = x * x
@@ -174,7 +171,7 @@ def tanh(x: np.float32) -> np.float32:
 
 @inlined
 def sigmoid(x: np.float32) -> np.float32:
-    """Returns σ(x) = ½ + ½ tanh(x / 2) of a float32."""
+    """Returns σ(x) = ½ + ½ tanh(x / 2)."""
     return HALF + HALF * tanh(HALF * x)
 
 

@@ -1,4 +1,4 @@
-"""The image encoder: two convolutions and a linear layer, trained with the agent and the same in all cells.
+"""The image encoder (Mnih et al. 2013, §4.1, a quarter of the last layer); without images the identity.
 
 | layer | size |
 |---|---|
@@ -6,10 +6,8 @@
 | second | 32 kernels of 4 × 4, stride 2, ReLU |
 | last | 64 units, ReLU |
 
-This is the network of Mnih et al. 2013, §4.1, with a quarter of its last layer. Without images it is the identity.
-
-Images stay bytes in a rollout; the backward pass computes the layers again, `BLOCK` images at a time, to save memory.
-Runs are processed one by one, so that their bits do not depend on the stack; a stack is no faster at these sizes.
+To save memory, rollouts keep bytes and the backward pass computes layers again. Runs are processed one by one: their
+bits must not depend on the stack.
 """
 
 from __future__ import annotations
@@ -37,13 +35,13 @@ LAYERS = ("first", "first_bias", "second", "second_bias", "last", "last_bias")
 
 @dataclass(frozen=True)
 class Eye:
-    """The encoder for images of these heights, widths and channels."""
+    """The encoder for images of these (height, width, channels)."""
 
     frames: tuple[Frame, ...] = ()
 
     @property
     def words(self) -> int:
-        """Number of input columns that are images; they come first."""
+        """Number of image columns; they come first."""
         return sum(words_of(frame) for frame in self.frames)
 
     def entering(self, size: int) -> int:
@@ -52,7 +50,7 @@ class Eye:
 
     @property
     def block_floats(self) -> int:
-        """Upper bound of the floats for one block of images, its layers and their gradients."""
+        """Upper bound of the floats for a block, layers and gradients included."""
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -64,7 +62,7 @@ class Eye:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: He-uniform (He et al. 2015), biases 0."""
+        """Returns a run's weights: He-uniform (He et al. 2015), biases 0."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = 0.0 if name.endswith("bias") else math.sqrt(6.0 / _fan_in(shape))
@@ -117,7 +115,7 @@ class _Features(torch.autograd.Function):
 
 
 def _features(frame: Frame, shown: Tensor, layers: Sequence[Tensor]) -> Tensor:
-    """Returns features `[X, E]` of one run's images `[X, words]`."""
+    """Returns features `[X, E]` of a run's images `[X, words]`."""
     first, first_bias, second, second_bias, last, last_bias = layers
     with _alike(shown):
         image = pixels(shown, frame).permute(0, 3, 1, 2) * (1 / BRIGHTEST)
@@ -134,7 +132,7 @@ def _alike(shown: Tensor) -> AbstractContextManager[object]:
 
 
 def _own(layers: Sequence[Tensor], run: int) -> list[Tensor]:
-    """Returns copies of one run's weights: their alignment must not depend on the stack."""
+    """Returns copies of a run's weights, whose alignment is the same in any stack."""
     return [layer[run].detach().clone(memory_format=torch.contiguous_format) for layer in layers]
 
 

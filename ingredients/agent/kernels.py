@@ -1,13 +1,7 @@
 """Triton kernels for a GPU: when they apply, and what they share.
 
-Torch takes two to five microseconds to launch an operation, and an update of small networks has thirty thousand. A
-kernel keeps its data in registers for a whole lifetime and is launched once.
-
-Kernels stand in `..._triton` files beside the equations they compute. A program belongs to one run and sums in a fixed
-order without atomics, so a run's bits do not depend on its stack. Products are three tf32 products each (`PRECISION`):
-float32 accuracy, several times the speed.
-
-Triton is imported only where `kernels_do` is true. For tests its interpreter runs kernels on a CPU (`interpreted`).
+They save torch's microseconds per launch, and stand in `..._triton` files. A program belongs to one run and sums in a
+fixed order: bits must not depend on the stack. Products are three tf32 products each: float32 accuracy, faster.
 """
 
 from __future__ import annotations
@@ -71,16 +65,16 @@ def _there_is_triton() -> bool:
 
 
 def block(size: int) -> int:
-    """Returns the block side for `size` rows or columns: a power of two, at least 16."""
+    """Returns the block side for `size` rows or columns: a power of two from 16 on."""
     return max(SMALLEST, 1 << (size - 1).bit_length())
 
 
 def held(number: float | Tensor, like: Tensor) -> Tensor:
-    """Returns a number as a tensor on the device, so that a replayed graph reads its current value."""
+    """Returns a number as a tensor on the device, whose value a replayed graph reads anew."""
     return number if isinstance(number, Tensor) else torch.tensor(number, device=like.device)
 
 
 def run_length(weights: Tensor) -> int:
-    """Returns the stride between runs of weights `[S, ...]`; each run's own are contiguous."""
+    """Returns the stride between runs of weights `[S, ...]`; each run's must be contiguous."""
     assert weights[0].is_contiguous(), weights.stride()
     return weights.stride(0)

@@ -1,8 +1,4 @@
-"""The agent's weights, as one flat tensor `[S, P]`, and its head: logits and predicted rewards.
-
-So the optimiser needs few operations, and a gradient norm is one reduction per run. Every cell has the same initial
-weights for the same seed.
-"""
+"""The agent's weights, one flat tensor `[S, P]`, and its head; initial weights depend on the seed alone."""
 
 from __future__ import annotations
 
@@ -31,9 +27,9 @@ NO_EYE = Eye()  # of observations without images
 
 @dataclass(frozen=True)
 class Agent:
-    """One architecture: encoder of images if any, memory, optional ReLU layer of `head_hidden` units, linear head.
+    """One architecture: image encoder if any, memory, optional ReLU layer of `head_hidden` units, linear head.
 
-    The head's first A columns are logits, the next A predicted rewards of the actions, used in training alone
+    The head's A columns of logits precede the actions' predicted rewards, used in training alone
     (`learner.prediction_gradient`). For vector actions they are means and log-deviations (`policy`).
     """
 
@@ -47,13 +43,13 @@ class Agent:
     def head(self) -> int:
         """Width of the head: 2A, padded to a multiple of four.
 
-        Without padding some runs of a stack start off a 16-byte boundary, where MKL rounds otherwise.
+        MKL rounds runs off a 16-byte boundary otherwise.
         """
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name, in the order of the flat tensor."""
+        """Returns shapes by name, in the flat tensor's order."""
         between = {"head.first": (self.hidden, self.head_hidden), "head.first_bias": (1, self.head_hidden)}
         return {
             **self.memory.shapes(),
@@ -64,7 +60,7 @@ class Agent:
         }
 
     def initial_weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns first weights; the small head makes the policy nearly uniform."""
+        """Returns first weights; the first policy is nearly uniform."""
         draw = generator(seed, Purpose.WEIGHTS)
         weights = self.memory.initial_weights(draw)
         read = self.hidden
@@ -87,7 +83,7 @@ class Agent:
         return self.memory.unroll(weights, carry, self.eye.seen(weights, x), start)
 
     def choices(self, weights: Mapping[str, Tensor], outputs: Tensor, uniform: Tensor) -> Tensor:
-        """Returns choices `[S, N]` (int64) for outputs `[S, N, H]` and uniforms `[S, N]`."""
+        """Returns choices `[S, N]` (int64) for outputs `[S, N, H]`, uniforms `[S, N]`."""
         if kernels_do(outputs, uniform) and not self.head_hidden:
             from ingredients.agent import choice_triton
 
@@ -101,7 +97,7 @@ class Agent:
         return self.heads(weights, outputs)[..., : self.layout.actions]
 
     def heads(self, weights: Mapping[str, Tensor], outputs: Tensor) -> Tensor:
-        """Returns all columns of the head `[S, ..., P]` for outputs `[S, ..., H]`."""
+        """Returns all head columns `[S, ..., P]` for outputs `[S, ..., H]`."""
         rows = outputs.reshape(outputs.shape[0], -1, outputs.shape[-1])
         if self.head_hidden:
             rows = _linear(rows, weights["head.first"], weights["head.first_bias"]).relu()
@@ -121,7 +117,7 @@ def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class _LoopedLinear(torch.autograd.Function):
-    """x W + b with its derivative, faster than torch where columns are few."""
+    """x W + b with its derivative, for few columns faster than torch."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401

@@ -1,19 +1,18 @@
 """The agent's input: the only place where it is assembled and masked.
 
-| columns           | content                                                                   |
-|-------------------|---------------------------------------------------------------------------|
-| observation       | the environment's observation, never masked                               |
-| lifetime_start    | 1 at the first step of a lifetime                                         |
-| episode_start     | 1 at the first step of an episode                                         |
-| reward            | r_{t-1} where shown, else 0                                               |
-| reward_shown      | 1 where r_{t-1} is shown                                                  |
-| action            | a_{t-1}, one-hot or a vector, where shown, else 0                         |
-| action_shown      | 1 where a_{t-1} is shown                                                  |
-| one               | always 1: first-layer biases are its weights                              |
+| columns           | content                                           |
+|-------------------|---------------------------------------------------|
+| observation       | the environment's, never masked                   |
+| lifetime_start    | 1 at a lifetime's first step                      |
+| episode_start     | 1 at an episode's first step                      |
+| reward            | r_{t-1} where shown, else 0                       |
+| reward_shown      | 1 where r_{t-1} is shown                          |
+| action            | a_{t-1}, one-hot or a vector, where shown, else 0 |
+| action_shown      | 1 where a_{t-1} is shown                          |
+| one               | 1: first-layer biases are its weights             |
 
-Both channels are empty at a lifetime's start. The reward channel is also empty where the environment hides the reward
-(a bandit after its `forced_pulls`). The step number is no input: a clock can replace memory (docs/design.md §5, trap
-4).
+Both channels are empty at a lifetime's start. The step number is no input: a clock can replace memory (docs/design.md
+§5, trap 4).
 """
 
 from __future__ import annotations
@@ -48,12 +47,12 @@ class InputLayout:
 
     @property
     def reward(self) -> int:
-        """Column of r_{t-1}; its shown flag follows."""
+        """Column of r_{t-1}, before its shown flag."""
         return self.observation_size + 2
 
     @property
     def action(self) -> slice:
-        """Columns of a_{t-1}; their shown flag follows."""
+        """Columns of a_{t-1}, before their shown flag."""
         return slice(self.observation_size + 4, self.observation_size + 4 + self.actions)
 
     @property
@@ -67,7 +66,7 @@ class InputLayout:
         return self.one + 1
 
     def columns(self, ingredient: str) -> range:
-        """Returns the columns that depend on a channel ingredient."""
+        """Returns the columns of a channel ingredient."""
         first, width = {
             "reward_observation": (self.reward, 2),
             "action_observation": (self.action.start, self.actions + 1),
@@ -77,14 +76,14 @@ class InputLayout:
 
 @dataclass(frozen=True)
 class Past:
-    """What the input is made of, at one step.
+    """What one step's input is made of.
 
     Attributes:
         observation: `[..., observation_size]`.
         lifetime_start, episode_start: 1.0 or 0.0, `[..., 1]`.
         reward_tm1: `[..., 1]`; 0 at a lifetime's start.
-        action_tm1: as executed, `[..., 1]` (int64), or `[..., A]` if continuous; 0 at a lifetime's start.
-        reward_observed: 0.0 where the environment hides r_{t-1}, else 1.0, `[..., 1]`; None: never hidden.
+        action_tm1: as executed, `[..., 1]` (int64) or `[..., A]`; 0 at a lifetime's start.
+        reward_observed: 0.0 where r_{t-1} is hidden, else 1.0, `[..., 1]`; None: never hidden.
     """
 
     observation: Tensor
@@ -96,7 +95,7 @@ class Past:
 
 
 def assemble(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
-    """Returns x_t, `[..., F]`; `reward_shown` and `action_shown` are 0.0 or 1.0, `[..., 1]`."""
+    """Returns x_t, `[..., F]`; the flags are 0.0 or 1.0, `[..., 1]`."""
     if layout.size <= WIDEST and kernels_do(past.observation, reward_shown):
         from ingredients.agent import observation_triton
 
@@ -112,6 +111,6 @@ def assemble(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown
 
 
 def _one_hot(layout: InputLayout, action: Tensor, shown: Tensor) -> Tensor:
-    """Returns `[..., A]`: `shown` `[..., 1]` in the column of `action` `[..., 1]`."""
+    """Returns `[..., A]`: `shown` in the column of `action`, both `[..., 1]`."""
     columns = torch.zeros((*action.shape[:-1], layout.actions), dtype=shown.dtype, device=shown.device)
     return columns.scatter_(-1, action, shown)

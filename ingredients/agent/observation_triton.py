@@ -1,7 +1,4 @@
-"""`observation.assemble` as one kernel instead of eight operations; its bits are the same.
-
-A program assembles 64 lanes.
-"""
+"""`observation.assemble` as one kernel with the same bits; a program assembles 64 lanes."""
 
 from __future__ import annotations
 
@@ -60,7 +57,7 @@ def _assemble(
 
 
 def assembled(layout: InputLayout, past: Past, reward_shown: Tensor, action_shown: Tensor) -> Tensor:
-    """Returns x_t, `[..., F]`; arguments as for `observation.assemble`."""
+    """Returns x_t `[..., F]`, as `observation.assemble` does."""
     lead = past.observation.shape[:-1]
     inputs = reward_shown.new_empty(*lead, layout.size)
     columns = past.lifetime_start, past.episode_start, past.reward_tm1

@@ -1,10 +1,7 @@
-"""Action distributions: a softmax over A choices, or a normal over vectors of A numbers.
+"""Action distributions: a softmax over A choices, or independent normals over a vector's A components.
 
-A vector's components are independent; means and log-deviations, clipped to [−4, 1], are columns of the head. The
-environment clips components to [−1, 1].
-
-Actions are sampled by inverse CDF from uniforms drawn beforehand. A run with NaN logits gets an arbitrary action, and
-its gradient shows the fault; `torch.multinomial` would raise for the whole stack.
+Means and log-deviations, clipped to [−4, 1], are columns of the head. A run with NaN logits gets an arbitrary action:
+an error would end its whole stack.
 """
 
 from __future__ import annotations
@@ -32,7 +29,7 @@ class Normal(NamedTuple):
 
 
 def normal(heads: Tensor, actions: int) -> Normal:
-    """Returns the distribution of heads `[..., P]`."""
+    """Returns the normals of heads `[..., P]`."""
     asked = heads[..., actions : 2 * actions]
     bounded = asked.clamp(NARROWEST, WIDEST)
     return Normal(heads[..., :actions], bounded, (asked == bounded).to(heads.dtype))
@@ -51,7 +48,7 @@ def sample(logits: Tensor, uniform: Tensor) -> Tensor:
 
 @compiled
 def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> None:
-    """Writes choices `[X]` for logits `[X, A]`; three times as fast as torch for few actions."""
+    """Writes choices `[X]` for logits `[X, A]`, faster than torch for few actions."""
     rows, actions = logits.shape
     weights = np.empty(actions, np.float32)
     for i in range(rows):
@@ -82,5 +79,5 @@ def log_density(policy: Normal, action: Tensor) -> Tensor:
 
 
 def vector_entropy(policy: Normal) -> Tensor:
-    """Returns the entropy `[...]`: Σ (log σ + ½ log 2πe)."""
+    """Returns the entropy Σ (log σ + ½ log 2πe), `[...]`."""
     return (policy.log_deviation + 0.5 * math.log(2 * math.pi * math.e)).sum(-1)

@@ -1,12 +1,8 @@
-"""Batched matrix products as kernels: rows times weights, and sums of outer products for weight gradients.
+"""Batched matrix products as kernels, in an order of summation that does not depend on the stack.
 
     y_x = b + Σ_g a_{g,x} W_g        y_x = Σ_g a_{g,x} W_gᵀ        G_g = Σ_x a_xᵀ b_{g,x}
 
-A library chooses its algorithm, and so its order of summation, by the batch size. Here each run has its own programs,
-so bits do not depend on the stack.
-
-g counts gates of a memory. `last` says which block the last weights belong to: a GRU's input enters r, z and n, which
-are blocks 0, 1 and 3 of its backward pass.
+g counts a memory's gates. `last` is the block of the last weights: a GRU's input enters blocks 0, 1 and 3.
 """
 
 from __future__ import annotations
@@ -49,7 +45,7 @@ def _rows(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, X, M]` for a `[S, G, X, K]`, weights `[S, G, K, M]` with strides `across` and `along` in a gate."""
+    """Writes `[S, X, M]` for a `[S, G, X, K]`, weights `[S, G, K, M]` with strides `across`, `along` in a gate."""
     s = tl.program_id(0).to(tl.int64)
     x = tl.program_id(1) * BLOCK_X + tl.arange(0, BLOCK_X)
     m = tl.program_id(2) * BLOCK_M + tl.arange(0, BLOCK_M)
@@ -91,7 +87,7 @@ def _outer(
     BLOCK_M: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes `[S, G, K, M]` for a `[S, X, K]` and b `[S, G', X, M]`; a program makes one tile of one gate."""
+    """Writes `[S, G, K, M]` for a `[S, X, K]`, b `[S, G', X, M]`; a program makes one tile of a gate."""
     s, gate = tl.program_id(0).to(tl.int64), tl.program_id(1)
     wide = tl.cdiv(COLUMNS, BLOCK_M)
     k = (tl.program_id(2) // wide) * BLOCK_K + tl.arange(0, BLOCK_K)
@@ -110,7 +106,7 @@ def _outer(
 
 
 def times(rows: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
-    """Returns x W + b, `[S, X, M]`, for rows `[S, X, K]`, weights `[S, K, M]` and bias `[S, 1, M]`."""
+    """Returns x W + b, `[S, X, M]`, for rows `[S, X, K]`, weights `[S, K, M]`, bias `[S, 1, M]`."""
     across = weights.shape[-1], 1
     return _product(rows.unsqueeze(1), weights.unsqueeze(1), weights.shape[-1], across, 0, bias)
 
@@ -151,10 +147,7 @@ def _product(
 
 
 def sums_of_outer_products(a: Tensor, b: Tensor, gates: int, last: int | None = None) -> Tensor:
-    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]` and b `[S, G', X, M]`; the last of G is `last` of G'.
-
-    Each run is contiguous; runs may lie apart.
-    """
+    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]`, b `[S, G', X, M]`; the last of G is `last` of G'."""
     assert a[0].is_contiguous(), a.stride()
     assert b[0].is_contiguous(), b.stride()
     (runs, rows, inner), columns = a.shape, b.shape[-1]

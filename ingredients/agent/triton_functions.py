@@ -1,4 +1,4 @@
-"""Functions shared by kernels; scalar ones use the exponential alone, as not every Triton has others."""
+"""Functions shared by kernels; scalar ones use `exp` alone, as not every Triton has others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def sigmoid(x: tl.tensor) -> tl.tensor:
 
 @kernel
 def tanh(x: tl.tensor) -> tl.tensor:
-    """Returns the hyperbolic tangent, 2 σ(2x) − 1, to an absolute 1e-7."""
+    """Returns tanh x = 2 σ(2x) − 1, to an absolute 1e-7."""
     return 2.0 / (1.0 + tl.exp(-2.0 * x)) - 1.0
 
 

@@ -1,8 +1,8 @@
-"""Memories, each one tensor program for a stack (`protocol.Memory`).
+"""Memories, each one tensor program for a stack (`protocol`).
 
-In reading order: `protocol`, `recurrence` (shared by recurrent memories), `gru`, `gru_loops` and `gru_triton` (the same
-for CPU and GPU), `fast_weights`, `fast_weights_loops` and `fast_weights_triton` (a GRU beside a table), `lstm` and
-`lstm_triton`, `memoryless`, `window` (feedforward), `transformer`, `own_module`, `own_contract` and `own` (the user's).
+`recurrence` (shared), `gru`, `fast_weights` (a GRU beside a table), `lstm`, `memoryless`, `window`, `transformer`, the
+user's (`own_module`, `own_contract`, `own`). For CPU and GPU: `gru_loops`, `gru_triton`, `fast_weights_loops`,
+`fast_weights_triton`, `lstm_triton`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ __all__ = ["Memory", "State", "make_memory", "memory_notice"]
 
 
 def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, quick: bool = False) -> Memory:
-    """Returns the memory that a study calls `kind`, ours or the user's `package.module:Class`.
+    """Returns the memory `kind`, ours or the user's `package.module:Class`.
 
-    A `window` is at most the horizon T, which sets the first time constants of a GRU; `quick` weights suit tasks that
-    need a reaction to the observation (`Gru.quick`).
+    `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`.
 
     Raises:
         StudyError: the user's class is missing or breaks its contract (`own_contract`).
@@ -49,7 +48,7 @@ def memory_notice(kind: str, inputs: int, hidden: int) -> str | None:
     """Returns one sentence that the user should read before training, or None.
 
     Raises:
-        StudyError: the user's class is missing or breaks its contract.
+        StudyError: as for `make_memory`.
     """
     memory = make_memory(kind, inputs, hidden, window=1, horizon=1)
     return memory.notice if isinstance(memory, Own) else None

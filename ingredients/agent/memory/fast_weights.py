@@ -1,19 +1,18 @@
 """A GRU with fast weights: a table of what followed moments similar to the present one.
 
     k_t = softmax(P x_t)                      which of J slots the moment belongs to
-    v_t = (A x_t) ∘ (B x_t)                   the value stored, such as the product of action and reward
-    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: values of step t are stored under the moment t − 1
+    v_t = (A x_t) ∘ (B x_t)                   the value stored, such as action times reward
+    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: values of step t under the moment t − 1
     c_t = c_{t−1} + k_{t−1}                   visits of each slot
-    m_t = k_tᵀ W_t / (1 + k_t · c_t)          reading: mean of what followed such moments, shrunk towards 0
+    m_t = k_tᵀ W_t / (1 + k_t · c_t)          reading: mean of what followed, shrunk towards 0
     u_t = (1 + k_t · c_t)^(−½)                its uncertainty
     h_t = GRU([m_t, u_t, x_t], h_{t−1})
 
-A recurrent state must learn by gradient where to store things, which is slow in tasks with many states
-(docs/learner.md). Here sums and counts of each action in each state exist after one visit. Fast weights: Schmidhuber
-(1992), Ba et al. (2016), Schlag et al. (2021); as attention without softmax: Katharopoulos et al. (2020).
+A recurrent state learns slowly where to store things (docs/learner.md). Fast weights: Schmidhuber (1992), Ba et al.
+(2016), Schlag et al. (2021); as linear attention: Katharopoulos et al. (2020).
 
-A `carry_t` of 0 resets state, table and counts; x_{t−1} is forgotten, and nothing is stored. The reading is attention
-in torch, loops on a CPU (`fast_weights_loops`), kernels on a GPU (`fast_weights_triton`).
+A `carry_t` of 0 resets state, table and counts, and nothing is stored. The reading is attention in torch, loops on a
+CPU (`fast_weights_loops`), kernels on a GPU (`fast_weights_triton`).
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ KEPT = 4  # most floats alive per lane, step and number read or written, besides
 
 @dataclass(frozen=True)
 class FastWeights:
-    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which is the count c.
+    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which counts.
 
-    `horizon` is T, for the GRU's first weights.
+    `horizon` is T, for the GRU.
     """
 
     inputs: int
@@ -60,7 +59,7 @@ class FastWeights:
 
     @property
     def gru(self) -> Gru:
-        """The GRU; the reading precedes the input, whose constant column stays last."""
+        """The GRU; the constant column of its input stays last."""
         return Gru(self.columns + self.inputs, self.hidden, self.horizon)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -72,9 +71,9 @@ class FastWeights:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights: uniform, of variance 3 / F for the factors, 9 / F for the slots, whose bias is 0.
+        """Returns a run's weights: uniform, of variance 3 / F for factors, 9 / F for slots, slot bias 0.
 
-        Few input columns are nonzero at a time: so stored values are about 1.
+        Few input columns are nonzero at a time: stored values are about 1.
         """
         slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
         slot[-1] = 0.0
@@ -82,12 +81,12 @@ class FastWeights:
         return {"fast.slot": slot, "fast.factors": factors, **self.gru.initial_weights(draw)}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns zeros: h `[S, N, H]`, k `[S, N, J]` and the table `[S, N, J, C]`."""
+        """Returns zeros: h `[S, N, H]`, k `[S, N, J]`, table `[S, N, J, C]`."""
         table = like.new_zeros(runs, lanes, self.slots, self.columns)
         return (*self.gru.initial_state(runs, lanes, steps, like), like.new_zeros(table.shape[:-1]), table)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, k_t, table), which is changed in place."""
+        """Implements `Memory.step`; the table changes in place."""
         h, before, table = state
         slots, facts = _filed(weights, x_t)
         if self._by_kernels(x_t) and not torch.is_grad_enabled():
@@ -107,7 +106,7 @@ class FastWeights:
         return h_t, (h_t, slots, table)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states `[S, T, N, H]`."""
+        """Implements `Memory.unroll`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         slots, facts = _filed(weights, x)
         if self._by_kernels(slots.detach()):
@@ -128,11 +127,11 @@ class FastWeights:
         return fast_weights_triton.fits(self.slots, self.columns)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step."""
+        """Implements `Memory.tape_floats`."""
         return self.gru.tape_floats(steps) + KEPT * (self.slots + 2 * self.columns + self.inputs)
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return self.hidden + self.slots * (1 + self.columns)
 
 
@@ -143,7 +142,7 @@ def _uniform(shape: tuple[int, ...], deviation: float, draw: torch.Generator) ->
 
 
 def _filed(weights: Mapping[str, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns k `[S, ..., J]` and v `[S, ..., C]`, whose last column is 1, for inputs `[S, ..., F]`."""
+    """Returns k `[S, ..., J]` and v `[S, ..., C]`, with last column 1, for inputs `[S, ..., F]`."""
     rows = x.reshape(x.shape[0], -1, x.shape[-1])
     factors = weights["fast.factors"]
     slots = _times(rows, weights["fast.slot"]).softmax(-1)
@@ -162,13 +161,13 @@ def _times(rows: Tensor, weights: Tensor) -> Tensor:
 
 
 def _read(sums: Tensor) -> Tensor:
-    """Returns m and u, `[..., C]`, from sums whose last column is the count."""
+    """Returns m and u, `[..., C]`, from sums with the count last."""
     share = 1 / (1 + sums[..., -1:])
     return torch.cat([sums[..., :-1] * share, share.sqrt()], dim=-1)
 
 
 def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
-    """Returns the readings `[S, T, N, C]`; step t attends to the value stored at τ ≤ t by k_t · k_{τ−1}."""
+    """Returns readings `[S, T, N, C]`: step t attends to the value stored at τ ≤ t by k_t · k_{τ−1}."""
     runs, steps, lanes, _ = slots.shape
     k, v = (part.transpose(1, 2).flatten(0, 1) for part in (slots, facts))
     before = torch.nn.functional.pad(k, (0, 0, 1, 0))[:, :-1]
@@ -180,7 +179,7 @@ def _attended(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
 
 
 class _LoopedReading(torch.autograd.Function):
-    """The readings `[S, T, N, C]` with their derivative, by `fast_weights_loops`."""
+    """The readings `[S, T, N, C]` by `fast_weights_loops`."""
 
     @staticmethod
     def forward(ctx: Any, slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:  # noqa: ANN401

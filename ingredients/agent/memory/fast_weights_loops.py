@@ -1,6 +1,6 @@
-"""The table of `fast_weights` as compiled loops for float32 on a CPU; symbols as there. A test compares both.
+"""The table of `fast_weights` as compiled loops for float32 on a CPU.
 
-A lane's table stays in the first cache, so the backward pass recomputes it instead of storing it for every step.
+The backward pass recomputes a lane's table, which stays in the first cache.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, add_to, compiled
 
 @compiled
 def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Floats, read: Floats) -> None:
-    """Stores one step in the tables `[S, N, J, C]`, in place, and writes m_t and u_t into `read` `[S, N, C]`.
+    """Stores one step in the tables `[S, N, J, C]`, in place, and writes m_t, u_t into `read` `[S, N, C]`.
 
-    `before` is k_{t−1} and `slots` k_t, `[S, N, J]`; `facts` is v_t, `[S, N, C]`, with last column 1.
+    `before` is k_{t−1}, `slots` k_t, `[S, N, J]`; `facts` is v_t, `[S, N, C]`, with last column 1.
     """
     runs, lanes, _ = slots.shape
     for s in range(runs):
@@ -28,7 +28,7 @@ def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Flo
 
 @compiled
 def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
-    """Writes the readings of whole lifetimes, `read` `[S, T, N, C]`.
+    """Writes whole lifetimes' readings, `read` `[S, T, N, C]`.
 
     `slots` is k, `[S, T, N, J]`; `facts` is v, `[S, T, N, C]`.
     """
@@ -44,7 +44,7 @@ def unroll(carry: Floats, slots: Floats, facts: Floats, read: Floats) -> None:
 
 @compiled
 def back(carry: Floats, slots: Floats, facts: Floats, d_read: Floats, d_slots: Floats, d_facts: Floats) -> None:
-    """Writes the gradients over slots and facts, given that over the readings; shapes as in `unroll`."""
+    """Writes the gradients over slots and facts from that over readings; shapes as in `unroll`."""
     runs, steps, lanes, size = slots.shape
     columns = facts.shape[3]
     table, d_sums = np.empty((size, columns), np.float32), np.empty((steps, columns), np.float32)
@@ -97,7 +97,7 @@ def _sum(table: Floats, slots: Floats, sums: Floats) -> None:
 
 @inlined
 def _mean(sums: Floats) -> None:
-    """Turns sums, the last of which is the count, into their mean and its uncertainty, in place."""
+    """Turns sums, the count last, into their mean and its uncertainty, in place."""
     last = sums.size - 1
     share = ONE / (ONE + sums[last])
     for j in range(last):

@@ -5,8 +5,8 @@
     ∂s_j = q ∂read_j    ∂s_C = −q² (Σ_j ∂read_j s_j + ½ ∂read_C / √q)    ∂k_t = W ∂s + (carry_{t+1}) G_{t+1} v_{t+1}
     G_t = k_t ∂sᵀ + carry_{t+1} G_{t+1}    ∂v_t = carry_t G_tᵀ k_{t−1}
 
-A program is one lane and holds its table in registers. The backward pass recomputes the table; storing it for every
-step would take a hundred times the memory. The last column of v is 1, that of the table the count.
+A program holds one lane's table in registers; the backward pass recomputes it, to save memory. The last column of v is
+1, that of the table the count.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _back_reading(
     BLOCK_J: tl.constexpr,
     BLOCK_C: tl.constexpr,
 ) -> None:
-    """Writes ∂s `[S, T, N, C]`, and the reading's part of ∂k, `[S, T, N, J]`."""
+    """Writes ∂s `[S, T, N, C]`, and the reading's part of ∂k `[S, T, N, J]`."""
     s, n, c, j = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.arange(0, BLOCK_C), tl.arange(0, BLOCK_J)
     table, before = tl.zeros((BLOCK_J, BLOCK_C), tl.float32), tl.zeros((BLOCK_J,), tl.float32)
     for t in range(STEPS):
@@ -168,7 +168,7 @@ def fits(slots: int, columns: int) -> bool:
 
 
 def read_step(carry: Tensor, before: Tensor, slots: Tensor, facts: Tensor, table: Tensor) -> Tensor:
-    """Returns readings `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]` and v_t; changes the table."""
+    """Returns readings `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]`, v_t; changes the table."""
     assert table.is_contiguous(), table.stride()
     read, given = facts.new_empty(facts.shape), (part.contiguous() for part in (carry, before, slots, facts))
     _step[slots.shape[:2]](*given, table, read, slots.shape[1], **_sizes(slots, facts), num_warps=1)
@@ -176,7 +176,7 @@ def read_step(carry: Tensor, before: Tensor, slots: Tensor, facts: Tensor, table
 
 
 def read_lifetimes(slots: Tensor, facts: Tensor, carry: Tensor) -> Tensor:
-    """Returns differentiable readings `[S, T, N, C]` for k `[S, T, N, J]`, v `[S, T, N, C]` and carry `[S, T]`."""
+    """Returns differentiable readings `[S, T, N, C]` for k `[S, T, N, J]`, v `[S, T, N, C]`, carry `[S, T]`."""
     made: Tensor = _Reading.apply(slots, facts, carry)  # type: ignore[no-untyped-call]
     return made
 

@@ -3,11 +3,8 @@
     r_t = σ(W_r x_t + U_r h)        z_t = σ(W_z x_t + U_z h)        h = carry_t · h_{t-1}
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
-Biases are weights of the input's constant column. A `carry_t` of 0 resets the state before the step; with memory off it
-is 0 throughout: masked, not removed (docs/design.md §4).
-
-The hand-derived backward pass of `unroll` exists three times: in torch (`recurrence` says how), on a CPU as loops in
-half the time (`gru_loops`), on a GPU as kernels (`gru_triton`).
+Biases are weights of the constant column. With memory off `carry_t` is 0 throughout: masked, not removed
+(docs/design.md §4). `gru_loops` and `gru_triton` are the same for CPU and GPU.
 """
 
 from __future__ import annotations
@@ -36,10 +33,10 @@ class Gru:
     """The memory; the state h is also the output.
 
     Attributes:
-        horizon: T. Unit i first carries its state for about τ_i steps, τ ~ U(1, T − 1), as z_i has bias log τ_i
-            ("chrono" initialisation, Tallec & Ollivier 2018).
-        quick: whether half of the units first forget at once, and input weights keep the input's variance
-            (`recurrence.input_bound`). Without it units follow the observation too slowly to learn Pendulum.
+        horizon: T. Unit i first keeps its state for about τ_i ~ U(1, T − 1) steps: z_i has bias log τ_i ("chrono",
+            Tallec & Ollivier 2018).
+        quick: half of the units first forget at once, and input weights keep the input's variance
+            (`recurrence.input_bound`). Without it units are too slow for Pendulum.
     """
 
     inputs: int
@@ -48,11 +45,11 @@ class Gru:
     quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name; the blocks are r, z, n."""
+        """Returns shapes by name; blocks are r, z, n."""
         return {"gru.input": (3, self.inputs, self.hidden), "gru.hidden": (3, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns first weights: uniform for the input, orthogonal for the recurrence, biases 0 but z's."""
+        """Returns first weights: uniform input, orthogonal recurrence, biases 0 but z's."""
         bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(3, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0
@@ -69,7 +66,7 @@ class Gru:
         return (like.new_zeros(runs, lanes, self.hidden),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]`, as output and state; carry may be by lane, `[S, N, 1]`."""
+        """Implements `Memory.step`; carry may be by lane."""
         w_input, w_hidden = weights["gru.input"], weights["gru.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import gru_triton
@@ -92,18 +89,18 @@ class Gru:
         return h_t, (h_t,)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the states `[S, T, N, H]`; carry may be by lane, `[S, T, N]`."""
+        """Implements `Memory.unroll`; carry may be by lane."""
         (h,) = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         states: Tensor = program(x, carry, h, weights["gru.input"], weights["gru.hidden"])
         return states
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step."""
+        """Implements `Memory.tape_floats`."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return self.hidden
 
 
@@ -123,7 +120,7 @@ def _flat(w_input: Tensor, w_hidden: Tensor) -> tuple[tuple[Floats, Floats], tup
 
 
 class _LoopedUnroll(torch.autograd.Function):
-    """The unroll with its derivative, by `gru_loops`."""
+    """The unroll by `gru_loops`."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:  # noqa: ANN401
@@ -157,9 +154,9 @@ class _LoopedUnroll(torch.autograd.Function):
 
 
 class _Block(NamedTuple):
-    """The tape of b steps: gates r and z `[b, 2, S, N, H]`, the others `[b, S, N, H]`.
+    """The tape of b steps: gates r, z `[b, 2, S, N, H]`, others `[b, S, N, H]`.
 
-    `before` is carry · h_{t-1}; `held` is 2 U_n before, as the candidate's weights carry the factor of tanh.
+    `before` is carry · h_{t-1}; `held` is 2 U_n before.
     """
 
     gates: Tensor
@@ -173,7 +170,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll with its derivative; steps are sliced before the loops, as slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before the loops, as slicing costs as much as adding."""
 
     @staticmethod
     def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
@@ -254,5 +251,5 @@ def _slopes(block: _Block) -> Tensor:
 
 
 def _scaled(weights: Tensor) -> list[Tensor]:
-    """Returns weights `[S, 3, ...]` by gate, n doubled, which turns σ into tanh."""
+    """Returns weights `[S, 3, ...]` by gate, n doubled to turn σ into tanh."""
     return [weights[:, R].contiguous(), weights[:, Z].contiguous(), weights[:, N] * 2.0]

@@ -1,7 +1,6 @@
-"""The equations of `gru` as compiled loops for float32 on a CPU; symbols as there. A test compares both.
+"""The equations of `gru` as compiled loops for float32 on a CPU.
 
-Element-wise passes take flat arrays of M = N · H numbers, and few of them: LLVM vectorises a loop only if it can check
-that its arrays do not overlap.
+Element-wise passes take few, flat arrays of M = N · H numbers, so that LLVM vectorises them.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ def step(
 ) -> None:
     """Writes h_t into `after` `[S, N, H]`, as `state` (h_{t-1}).
 
-    Run s has input weights `[3, F, H]` and recurrent ones `[3, H, H]` from `rows` · s on. `carry` is `[S, N]`, or
-    `[S, 1]` for all lanes.
+    Run s has input weights `[3, F, H]` and recurrent ones `[3, H, H]` from `rows` · s on; `carry` is `[S, N]` or
+    `[S, 1]`.
     """
     runs, lanes, features = x.shape
     size = state.shape[2]
@@ -51,7 +50,7 @@ def unroll(
         weights: as for `step`.
         rows: as for `step`.
         met: carry `[S, T, N]` or `[S, T, 1]`, inputs, initial states `[S, N, H]`.
-        tape: h_t `[S, T, M]`; r, z and n `[S, 3, T, M]`; U_n h `[S, T, M]`.
+        tape: h_t `[S, T, M]`; r, z, n `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
     (carry, x, start), (states, gates, held) = met, tape
     runs, steps, lanes, features = x.shape
@@ -85,15 +84,15 @@ def back(
     d_weights: tuple[Floats, Floats],
     d_x: Floats,
 ) -> None:
-    """Writes the gradients over the weights, and over the inputs where `d_x` has columns.
+    """Writes the gradients over weights, and over inputs where `d_x` has columns.
 
     Args:
-        w_back: transposed weights: `[S, 3, H, F]` of the input, with the columns of `d_x` alone, and `[S, 3, H, H]`.
+        w_back: transposed weights: `[S, 3, H, F]` of the input, with `d_x`'s columns alone; `[S, 3, H, H]`.
         met: as for `unroll`.
         tape: as `unroll` wrote it.
-        d_states: gradient over the states, `[S, T, M]`.
-        d_weights: gradients over both weights.
-        d_x: the gradient over inputs `[S, T · N, F]` is added to it.
+        d_states: over states, `[S, T, M]`.
+        d_weights: over both weights.
+        d_x: over inputs, `[S, T · N, F]`, added to.
     """
     (carry, x, start), (states, gates, held), (d_input, d_hidden) = met, tape, d_weights
     input_back, hidden_back = w_back
@@ -156,7 +155,7 @@ def _mix(h: Floats, n: Floats, z: Floats, before: Floats) -> None:
 
 @inlined
 def _flow_back(d_h: Floats, d_state: Floats, flow: Floats, z_later: Floats, carry_later: Floats) -> None:
-    """Adds to a state's own gradient the next step's, through gates and carry."""
+    """Adds the next step's gradient to a state's own, through gates and carry."""
     through_r, through_z, through_n = flow[0], flow[1], flow[2]
     each = d_h.size // carry_later.size
     for lane in range(carry_later.size):

@@ -1,13 +1,10 @@
-"""The equations of `gru` as kernels for float32 on a GPU: whole lifetimes forward and backward, one launch each.
-
-    r = σ(W_r x + U_r h)    z = σ(W_z x + U_z h)    a = U_n h    n = tanh(W_n x + r ∘ a)    h_t = (1 − z) ∘ n + z ∘ h
+"""The equations of `gru` as kernels for float32 on a GPU, with a = U_n h: whole lifetimes, one launch each way.
 
     δ_n = δ ∘ (1 − z) ∘ (1 − n²)    δ_z = δ ∘ (h − n) ∘ z ∘ (1 − z)    δ_a = δ_n ∘ r    δ_r = δ_n ∘ a ∘ r ∘ (1 − r)
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
 
-A program holds one run's weights in registers, and 16 or 32 of its lanes, for all T steps. The tape `[S, 5, T, N, H]`
-is r, z, n, a, h. The backward pass writes δ_r, δ_z, δ_a, δ_n, `[S, 4, T, N, H]`, from which `products_triton` makes the
-gradients over weights and inputs.
+A program holds a run's weights in registers, for 16 or 32 lanes and all T steps. The tape `[S, 5, T, N, H]` is r, z, n,
+a, h. From δ_r, δ_z, δ_a, δ_n `products_triton` makes the gradients.
 """
 
 from __future__ import annotations
@@ -96,7 +93,7 @@ def _back(
     BLOCK_N: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes the gradients over what enters r, z, a and n, `[S, 4, T, N, H]`."""
+    """Writes the gradients over what enters r, z, a, n, `[S, 4, T, N, H]`."""
     s = tl.program_id(0).to(tl.int64)
     n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     j = tl.arange(0, BLOCK_H)
@@ -130,9 +127,9 @@ def fits(features: int, size: int) -> bool:
 
 
 def states(x: Tensor, carry: Tensor, start: Tensor, weights: tuple[Tensor, Tensor], tape: Tensor | None) -> Tensor:
-    """Returns the states `[S, T, N, H]`, and fills the tape `[S, 5, T, N, H]` if given.
+    """Returns states `[S, T, N, H]`, and fills the tape `[S, 5, T, N, H]` if given.
 
-    `start` is h_0 `[S, N, H]`; weights are `[S, 3, F, H]` of the input and `[S, 3, H, H]`.
+    `start` is `[S, N, H]`; weights are `[S, 3, F, H]` and `[S, 3, H, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start.shape[-1]
     assert (carry.shape, start.shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, start.shape)
@@ -165,7 +162,7 @@ def lanes_together(lanes: int) -> int:
 
 
 def unroll(x: Tensor, carry: Tensor, start: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:
-    """Returns differentiable states `[S, T, N, H]`; arguments as for `states`."""
+    """Returns differentiable states `[S, T, N, H]`; arguments of `states`."""
     made: Tensor = _Unroll.apply(x, carry, start, w_input, w_hidden)  # type: ignore[no-untyped-call]
     return made
 

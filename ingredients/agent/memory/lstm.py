@@ -3,11 +3,8 @@
     i_t = σ(W_i x_t + U_i h)    f_t = σ(W_f x_t + U_f h)    g_t = tanh(W_g x_t + U_g h)    o_t = σ(W_o x_t + U_o h)
     c_t = f_t ∘ c + i_t ∘ g_t        h_t = o_t ∘ tanh(c_t)        h, c = carry_t · (h_{t-1}, c_{t-1})
 
-Biases are weights of the input's constant column. The forget gate's starts at 1, so that cells first keep their content
-for some steps (Jozefowicz et al. 2015). A `carry_t` of 0 resets the state.
-
-The backward pass is derived by hand, and tanh(a) is 2σ(2a) − 1 (`recurrence` says why); with g's factor 2 in its
-weights all gates are one call of σ. On a GPU both passes are kernels (`lstm_triton`).
+Biases are weights of the constant column; the forget gate's starts at 1 (Jozefowicz et al. 2015). `lstm_triton` is the
+same for a GPU.
 """
 
 from __future__ import annotations
@@ -32,7 +29,7 @@ FORGET_BIAS = 1.0
 class Lstm:
     """The memory; the state is (h, c), the output h.
 
-    With `quick`, input weights first keep the input's variance (`recurrence.input_bound`).
+    With `quick`, first input weights keep the input's variance (`recurrence.input_bound`).
     """
 
     inputs: int
@@ -40,11 +37,11 @@ class Lstm:
     quick: bool = False
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name; the blocks are i, f, g, o."""
+        """Returns shapes by name; blocks are i, f, g, o."""
         return {"lstm.input": (4, self.inputs, self.hidden), "lstm.hidden": (4, self.hidden, self.hidden)}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns first weights: uniform for the input, orthogonal for the recurrence, biases 0 but f's 1."""
+        """Returns first weights: uniform input, orthogonal recurrence, biases 0 but f's 1."""
         bound = input_bound(self.inputs, self.hidden, self.quick)
         from_input = torch.empty(4, self.inputs, self.hidden).uniform_(-bound, bound, generator=draw)
         from_input[:, -1] = 0.0
@@ -59,7 +56,7 @@ class Lstm:
         return like.new_zeros(shape), like.new_zeros(shape)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns h_t `[S, N, H]` and (h_t, c_t)."""
+        """Implements `Memory.step`."""
         w_input, w_hidden = weights["lstm.input"], weights["lstm.hidden"]
         if kernels_do(x_t, state[0], w_input) and carry_t.shape[1] == 1 and not torch.is_grad_enabled():
             from ingredients.agent.memory import lstm_triton
@@ -76,18 +73,18 @@ class Lstm:
         return h_t, (h_t, held)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]`; carry may be by lane, `[S, T, N]`."""
+        """Implements `Memory.unroll`; carry may be by lane."""
         h, c = start or self.initial_state(x.shape[0], x.shape[2], x.shape[1], x)
         program = _program(x.detach(), self.hidden, carry)
         outputs: Tensor = program(x, carry, (h, c), weights["lstm.input"], weights["lstm.hidden"])
         return outputs
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step."""
+        """Implements `Memory.tape_floats`."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return 2 * self.hidden
 
 
@@ -107,9 +104,9 @@ def _tanh(a: Tensor) -> Tensor:
 
 
 class _Block(NamedTuple):
-    """The tape of b steps: gates `[b, 4, S, N, H]`, the others `[b, S, N, H]`.
+    """The tape of b steps: gates `[b, 4, S, N, H]`, others `[b, S, N, H]`.
 
-    `before` is carry · h_{t-1}, `past` is carry · c_{t-1}, `shown` is tanh(c_t). The block g of `gates` holds σ(2a).
+    `before` is carry · h_{t-1}, `past` carry · c_{t-1}, `shown` tanh(c_t); the block g of `gates` is σ(2a).
     """
 
     gates: Tensor
@@ -123,7 +120,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll with its derivative; steps are sliced before the loops, as slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before the loops, as slicing costs as much as adding."""
 
     @staticmethod
     def forward(
@@ -215,5 +212,5 @@ def _slopes(block: _Block) -> tuple[Tensor, Tensor]:
 
 
 def _scaled(weights: Tensor) -> list[Tensor]:
-    """Returns weights `[S, 4, ...]` by gate, g doubled, which turns σ into tanh."""
+    """Returns weights `[S, 4, ...]` by gate, g doubled to turn σ into tanh."""
     return [weights[:, gate] * 2.0 if gate == G else weights[:, gate].contiguous() for gate in GATES]

@@ -1,14 +1,11 @@
-"""The equations of `lstm` as kernels for float32 on a GPU: whole lifetimes forward and backward, one launch each.
-
-    i, f, o = σ(W x + U h)    g = tanh(W_g x + U_g h)    c_t = f ∘ c + i ∘ g    h_t = o ∘ tanh(c_t)
+"""The equations of `lstm` as kernels for float32 on a GPU: whole lifetimes, one launch each way.
 
     γ = γ' + δ ∘ o ∘ (1 − tanh² c_t)    δ_i = γ ∘ g ∘ i ∘ (1 − i)    δ_f = γ ∘ c ∘ f ∘ (1 − f)    δ_g = γ ∘ i ∘ (1 − g²)
     δ_o = δ ∘ tanh c_t ∘ o ∘ (1 − o)    γ' of the step before = carry ∘ γ ∘ f,    c, h = carry ∘ (c_{t−1}, h_{t−1})
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
 
-A program holds one run's weights, and 16 of its lanes, for all T steps. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c,
-tanh c_t. The backward pass writes δ_i, δ_f, δ_g, δ_o, `[S, 4, T, N, H]`, from which `products_triton` makes the
-gradients over weights and inputs.
+A program holds a run's weights, for 16 lanes and all T steps. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c, tanh c_t.
+From δ_i, δ_f, δ_g, δ_o `products_triton` makes the gradients.
 """
 
 from __future__ import annotations
@@ -52,7 +49,7 @@ def _forward(
     KEEP: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes outputs `[S, T, N, H]`, the last cells `[S, N, H]`, and the tape if `KEEP`."""
+    """Writes outputs `[S, T, N, H]`, last cells `[S, N, H]`, and the tape if `KEEP`."""
     s = tl.program_id(0).to(tl.int64)
     n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     j, f = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_F)
@@ -113,7 +110,7 @@ def _back(
     BLOCK_N: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes the gradients over what enters i, f, g and o, `[S, 4, T, N, H]`."""
+    """Writes the gradients over what enters i, f, g, o, `[S, 4, T, N, H]`."""
     s = tl.program_id(0).to(tl.int64)
     n = tl.program_id(1) * BLOCK_N + tl.arange(0, BLOCK_N)
     j = tl.arange(0, BLOCK_H)
@@ -154,9 +151,9 @@ def fits(features: int, size: int) -> bool:
 def outputs(
     x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], tape: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Returns the outputs `[S, T, N, H]` and the last cells `[S, N, H]`, and fills the tape `[S, 7, T, N, H]` if given.
+    """Returns outputs `[S, T, N, H]` and last cells `[S, N, H]`, and fills the tape `[S, 7, T, N, H]` if given.
 
-    `start` is (h_0, c_0), `[S, N, H]` each; weights are `[S, 4, F, H]` of the input and `[S, 4, H, H]`.
+    `start` is (h, c), `[S, N, H]` each; weights are `[S, 4, F, H]` and `[S, 4, H, H]`.
     """
     (runs, steps, lanes, features), size = x.shape, start[0].shape[-1]
     assert (carry.shape, start[1].shape) == ((runs, steps), (runs, lanes, size)), (carry.shape, start[1].shape)
@@ -184,7 +181,7 @@ def outputs(
 
 
 def unroll(x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], w_input: Tensor, w_hidden: Tensor) -> Tensor:
-    """Returns differentiable outputs `[S, T, N, H]`; arguments as for `outputs`."""
+    """Returns differentiable outputs `[S, T, N, H]`; arguments of `outputs`."""
     made: Tensor = _Unroll.apply(x, carry, start, w_input, w_hidden)  # type: ignore[no-untyped-call]
     return made
 

@@ -1,4 +1,4 @@
-"""No memory: two ReLU layers on the current input. `window` shares the layers."""
+"""No memory: two ReLU layers on the current input."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEPT = 6  # most floats alive per lane, step and unit: two layers and their grad
 
 @dataclass(frozen=True)
 class Memoryless:
-    """The memory without a state: resets and probes of memory change nothing."""
+    """The memory without a state."""
 
     inputs: int
     hidden: int
@@ -26,7 +26,7 @@ class Memoryless:
         return layer_shapes("none", self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns He-uniform weights (He et al. 2015), biases 0."""
+        """Returns first weights (`initial_layers`)."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
@@ -34,21 +34,21 @@ class Memoryless:
         return ()
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]`, whatever the carry."""
+        """Implements `Memory.step`, whatever the carry."""
         return second_layer("none", weights, torch.bmm(x_t, weights["none.first"])), ()
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]`."""
+        """Implements `Memory.unroll`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         sums = torch.bmm(x.flatten(1, 2), weights["none.first"])
         return second_layer("none", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step."""
+        """Implements `Memory.tape_floats`."""
         return KEPT * self.hidden
 
     def state_floats(self, steps: int) -> int:
-        """Returns 0: there is no state."""
+        """Implements `Memory.state_floats`."""
         return 0
 
 
@@ -58,7 +58,7 @@ def layer_shapes(name: str, inputs: int, hidden: int) -> dict[str, tuple[int, ..
 
 
 def initial_layers(shapes: Mapping[str, tuple[int, ...]], draw: torch.Generator) -> dict[str, Tensor]:
-    """Returns first weights for `layer_shapes`: U(±√(6 / fan-in)), biases 0."""
+    """Returns first weights for `layer_shapes`: U(±√(6 / fan-in)) (He et al. 2015), biases 0."""
     first, second, bias = shapes
     weights = {
         name: torch.empty(shapes[name]).uniform_(-1.0, 1.0, generator=draw).mul_(math.sqrt(6.0 / shapes[name][0]))
@@ -69,5 +69,5 @@ def initial_layers(shapes: Mapping[str, tuple[int, ...]], draw: torch.Generator)
 
 
 def second_layer(name: str, weights: Mapping[str, Tensor], sums: Tensor) -> Tensor:
-    """Returns the second layer's outputs `[S, X, H]` for the first one's pre-activations `[S, X, H]`."""
+    """Returns outputs `[S, X, H]` for the first layer's pre-activations `[S, X, H]`."""
     return torch.baddbmm(weights[f"{name}.bias"], sums.relu_(), weights[f"{name}.second"]).relu_()

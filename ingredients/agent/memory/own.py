@@ -1,8 +1,7 @@
-"""A memory of the user's: a single-agent `torch.nn.Module` (`own_module`, `own_contract`), one instance per run.
+"""A memory of the user's: a single-agent `torch.nn.Module` (`own_module`), one instance per run.
 
-A stack is one tensor program if `torch.func.vmap` over the weights works (`stacks` tries). It does not for `nn.GRU`,
-`nn.LSTM`, data-dependent branches, or where a run's bits would depend on its neighbours; then runs are computed one by
-one, and `Own.notice` says so.
+A stack is one tensor program where `torch.func.vmap` over weights works (`stacks`): not for `nn.GRU`, `nn.LSTM` or
+data-dependent branches. Else runs are computed one by one (`Own.notice`).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """The user's module as a stack; `one_by_one` is the reason against stacking, None if stacked."""
+    """The user's module as a stack; `one_by_one`: why it cannot be stacked, or None."""
 
     user: UserModule
     one_by_one: str | None
@@ -48,16 +47,16 @@ class Own:
         return {PREFIX + name: tuple(weight.shape) for name, weight in self.user.module.named_parameters()}
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's weights by the class's initialisation, seeded from `draw`."""
+        """Returns a run's weights by the class's initialisation, seeded from `draw`."""
         seed = int(torch.randint(2**31, (1,), generator=draw))
         return {PREFIX + name: weight for name, weight in self.user.weights(seed).items()}
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns the module's initial state for every run, parts `[S, N, ...]`."""
+        """Returns every run's initial state, `[S, N, ...]`."""
         return tuple(part.expand(runs, *part.shape).clone() for part in self.user.start(lanes, like))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state."""
+        """Implements `Memory.step`."""
         with self.user.calling():
             return self._step(weights, state, carry_t, x_t)
 
@@ -76,13 +75,13 @@ class Own:
         return torch.stack(outputs), tuple(torch.stack(parts) for parts in zip(*after, strict=True))
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]`."""
+        """Implements `Memory.unroll`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         with self.user.calling():
             return (_one_by_one if self.one_by_one else _stacked)(self.user, _named(weights), carry, x)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step, extrapolated from a small unroll."""
+        """Implements `Memory.tape_floats`, extrapolated from a small unroll."""
         kept: dict[int, int] = {}
 
         def keep(tensor: Tensor) -> Tensor:
@@ -99,7 +98,7 @@ class Own:
         return tape + tape // 2 + 4 * self.user.hidden  # gradients of what is kept, as measured, and of the outputs
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return sum(part.numel() for part in self.user.start(1, torch.empty(0)))
 
 
@@ -107,17 +106,16 @@ def own_memory(kind: str, inputs: int, hidden: int) -> Own:
     """Returns the memory of class `package.module:Class`.
 
     Raises:
-        StudyError: the class is missing or breaks the contract.
+        StudyError: as for `load_user_module`.
     """
     user = load_user_module(kind, inputs, hidden)
     return Own(user, stacks(user))
 
 
 def stacks(user: UserModule) -> str | None:
-    """Returns None if runs of the module can be one tensor program, else the reason.
+    """Returns None if runs can be one tensor program, else the reason.
 
-    It compares short lifetimes and gradients with single runs, and bit by bit with smaller stacks, at several numbers
-    of lanes.
+    Lifetimes and gradients must equal those of single runs, and of smaller stacks bit by bit.
     """
     try:
         with warnings.catch_warnings():
@@ -129,7 +127,7 @@ def stacks(user: UserModule) -> str | None:
 
 
 def _differs(user: UserModule, lanes: int) -> str | None:
-    """Returns how a stack differs from single runs or smaller stacks; None if it does not."""
+    """Returns how a stack differs from single runs or smaller stacks, or None."""
     most = max(TRIED_STACKS)
     together, one_by_one = _tried(user, range(most), lanes), _tried(user, range(most), lanes, stacked=False)
     if not all(torch.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in zip(together, one_by_one, strict=True)):
@@ -149,7 +147,7 @@ def _stacked(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: 
 
 
 def _trial(user: UserModule, seeds: range, lanes: int) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-    """Returns weights, carry `[S, T]` and inputs `[S, T, N, F]` of short lifetimes with a reset, one run per seed."""
+    """Returns weights, carry `[S, T]`, inputs `[S, T, N, F]` of short lifetimes with a reset, by seed."""
     each = [user.weights(seed) for seed in seeds]
     weights = {name: torch.stack([one[name] for one in each]).requires_grad_() for name in each[0]}
     draws = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -160,7 +158,7 @@ def _trial(user: UserModule, seeds: range, lanes: int) -> tuple[dict[str, Tensor
 
 
 def _tried(user: UserModule, seeds: range, lanes: int, stacked: bool = True) -> list[Tensor]:
-    """Returns outputs and gradients of the trial, each `[S, ...]`."""
+    """Returns the trial's outputs and gradients, each `[S, ...]`."""
     weights, carry, x = _trial(user, seeds, lanes)
     outputs = (_stacked if stacked else _one_by_one)(user, weights, carry, x)
     return [outputs.detach(), *torch.autograd.grad(outputs.square().sum(), list(weights.values()))]

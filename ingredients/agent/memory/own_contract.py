@@ -30,7 +30,7 @@ MIXES = "mixes lifetimes: each lane must be computed by itself"
 
 
 def load_user_module(kind: str, inputs: int, hidden: int) -> UserModule:
-    """Returns the module that `kind` names, after all checks.
+    """Returns the checked module that `kind` names.
 
     Raises:
         StudyError: the class is missing or breaks the contract.
@@ -48,7 +48,7 @@ def load_user_module(kind: str, inputs: int, hidden: int) -> UserModule:
 
 
 def drops(module: nn.Module) -> bool:
-    """Returns whether the module has dropout: `nn.Dropout(p)`, `nn.GRU(dropout=p)`."""
+    """Returns whether the module has dropout (`nn.Dropout(p)`, `nn.GRU(dropout=p)`)."""
     shares = [getattr(part, "p" if "Dropout" in type(part).__name__ else "dropout", 0.0) for part in module.modules()]
     return any(isinstance(share, float | int) and share > 0 for share in shares)
 
@@ -64,7 +64,7 @@ def _check_weights(kind: str, module: nn.Module) -> None:
 
 
 def _check_buffers(kind: str, module: nn.Module, other: nn.Module) -> None:
-    """Checks that buffers are float32 and independent of the seed, since all runs share them."""
+    """Checks that buffers are float32 and the same for every seed: all runs share them."""
     others = dict(other.named_buffers())
     for name, buffer in module.named_buffers():
         if buffer.is_floating_point() or buffer.is_complex():
@@ -82,7 +82,7 @@ def _check_types(kind: str, what: str, tensors: Iterable[Tensor]) -> None:
 
 
 def _check_start(kind: str, module: nn.Module) -> bool:
-    """Checks that the initial state has a lane dimension; returns whether it is one tensor."""
+    """Checks that the initial state has lanes; returns whether it is one tensor."""
     if not callable(getattr(module, "initial_state", None)):
         raise wrong(kind, "has no method initial_state(lanes)")
     for lanes in (CHECK_LANES, CHECK_LANES + 1):
@@ -135,7 +135,7 @@ def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
 
 
 def _check_purity(user: UserModule) -> None:
-    """Checks that equal inputs give equal outputs, and that each weight affects them."""
+    """Checks that equal inputs give equal outputs, which depend on each weight."""
     weights = {name: weight.requires_grad_() for name, weight in weights_of(user.module).items()}
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
@@ -179,7 +179,7 @@ def _check_lanes(user: UserModule) -> None:
 
 
 def _went_on(user: UserModule, state: State, x: Tensor) -> list[State]:
-    """Returns each step's output and state `[lanes, ...]`, then the last state alone."""
+    """Returns each step's output and state `[lanes, ...]`, then the last state."""
     weights = weights_of(user.module)
     found = []
     for x_t in x:
@@ -197,7 +197,7 @@ def _compare_lanes(user: UserModule, lane: int, plain: list[State], changed: lis
 
 
 def _shown(value: object) -> str:
-    """Returns a short description: shapes of tensors, types of other values."""
+    """Returns the shapes of tensors, the types of other values."""
     if isinstance(value, Tensor):
         return str(list(value.shape))
     if isinstance(value, tuple):

@@ -5,8 +5,8 @@
         def initial_state(self, lanes: int) -> Tensor | tuple[Tensor, ...]: ...    # each [lanes, ...]
         def forward(self, x, state): ...        # x [lanes, inputs] -> (output [lanes, hidden], new state)
 
-It is looked for on Python's path, then in the current folder. It stays in evaluation mode: rollout and update must
-compute the same function, so dropout is off.
+It is looked for on Python's path, then in the current folder. Dropout is off: rollout and update must compute the same
+function.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ from ingredients.study.own_source import MEMORY
 class UserModule:
     """A user's module as a pure function.
 
-    `kind` is `package.module:Class`; `module` gives only names and shapes of weights; `single`: its state is one
-    tensor, not a tuple.
+    `kind` is `package.module:Class`; `module` gives names and shapes of weights; `single`: the state is one tensor.
     """
 
     kind: str
@@ -47,20 +46,20 @@ class UserModule:
         return weights_of(new_module(self.kind, load_class(self.kind), self.inputs, self.hidden, seed))
 
     def start(self, lanes: int, like: Tensor) -> State:
-        """Returns the initial state, parts `[lanes, ...]`, with device and type of `like`."""
+        """Returns the initial state, `[lanes, ...]` each, with device and type of `like`."""
         with torch.no_grad():
             parts = parts_of(self.module.initial_state(lanes))  # type: ignore[operator] # checked when it was loaded
         return tuple(part.to(like.device, like.dtype if part.is_floating_point() else part.dtype) for part in parts)
 
     def run(self, weights: Mapping[str, Tensor], state: State, x: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[lanes, H]` and the new state for an input `[lanes, F]`."""
+        """Returns output `[lanes, H]` and new state for an input `[lanes, F]`."""
         buffers = {name: buffer.to(x.device) for name, buffer in self.module.named_buffers()}
         with Kept():
             output, new = functional_call(self.module, {**buffers, **weights}, (x, state[0] if self.single else state))
         return output, parts_of(new)
 
     def calling(self) -> AbstractContextManager[None]:
-        """Returns a context that turns what the module raises into an error of one line."""
+        """Returns a context that turns the module's exceptions into an error of one line."""
         return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 
@@ -68,7 +67,7 @@ def load_class(kind: str) -> type[nn.Module]:
     """Returns the class `package.module:Class`.
 
     Raises:
-        StudyError: it cannot be imported, or is no `torch.nn.Module`.
+        StudyError: it cannot be imported, or is no `nn.Module`.
     """
     found = own_import.imported(kind, MEMORY, lambda value: isinstance(value, type) and issubclass(value, nn.Module))
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
@@ -77,7 +76,7 @@ def load_class(kind: str) -> type[nn.Module]:
 
 
 def unrolled(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor) -> Tensor:
-    """Returns one run's outputs `[T, lanes, H]` for carry `[T]` and inputs `[T, lanes, F]`."""
+    """Returns a run's outputs `[T, lanes, H]` for carry `[T]`, inputs `[T, lanes, F]`."""
     first = state = user.start(x.shape[1], x)
     outputs = []
     for t in range(x.shape[0]):
@@ -88,7 +87,7 @@ def unrolled(user: UserModule, weights: Mapping[str, Tensor], carry: Tensor, x: 
 
 
 def new_module(kind: str, found: type[nn.Module], inputs: int, hidden: int, seed: int) -> nn.Module:
-    """Returns an instance in evaluation mode, made under this seed of torch's generator.
+    """Returns an instance in evaluation mode, made under this seed.
 
     Raises:
         StudyError: it cannot be made from (inputs, hidden).
@@ -110,7 +109,7 @@ def parts_of(state: Any) -> State:  # noqa: ANN401 - what a user's module return
 
 
 def wrong(kind: str, what: str) -> StudyError:
-    """Returns the error about the memory `kind`."""
+    """Returns the error about a memory."""
     return own_import.wrong(kind, MEMORY, what)
 
 

@@ -1,7 +1,4 @@
-"""The protocol of memories, the user's own included (docs/design.md §11).
-
-A memory is one program for a stack of S runs with N lanes each.
-"""
+"""The protocol of memories (docs/design.md §11), each a program for a stack of S runs with N lanes each."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ class Memory(Protocol):
         ...
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns one run's first weights."""
+        """Returns a run's first weights."""
         ...
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
@@ -33,24 +30,22 @@ class Memory(Protocol):
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns the output `[S, N, H]` and the state after input x_t `[S, N, F]`.
 
-        A `carry_t` `[S, 1, 1]` of 0 resets a run's lanes before the step. The step may write into `state`: clone it to
-        keep it.
+        A `carry_t` `[S, 1, 1]` of 0 first resets a run's lanes. The step may write into `state`: clone it to keep it.
         """
         ...
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]` from a lifetime's start, for carry `[S, T]` and inputs `[S, T, N, F]`.
+        """Returns outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]` from a lifetime's start.
 
-        `start` is the state there, without gradient; None is the initial one. Only `gru` and `lstm` take another, and a
-        carry of 0 at the first step resets it. They and `memoryless` also take a carry by lane: `[S, T, N]`, and
-        `[S, N, 1]` in a step.
+        `start` is the state there, without gradient; None: the initial one. Only `gru` and `lstm` take another, which a
+        first carry of 0 resets. They and `memoryless` also take a carry by lane: `[S, T, N]`, in a step `[S, N, 1]`.
         """
         ...
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step of an unroll of `steps` steps with its backward pass."""
+        """Returns the peak floats per lane and step of an unroll with its backward pass."""
         ...
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state, for lifetimes of at most `steps` steps."""
+        """Returns the floats of a lane's state."""
         ...

@@ -1,12 +1,7 @@
-"""Shared by recurrent memories: blocks of steps, a sigmoid with stable bits, weight gradients.
+"""Shared by recurrent memories, whose backward passes are derived by hand.
 
-Autograd keeps some ten tensors a step and makes one weight-gradient product a step. `gru` and `lstm` have a
-hand-derived backward pass instead: lifetimes are cut into blocks that fit the cache, a step back is one broadcast
-product and a `bmm` per gate, and weight gradients are one product per block.
-
-On a CPU, MKL's `tanh` is ten times slower than `sigmoid`, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the
-weights. `torch.sigmoid` rounds blocks of 32 floats (SIMD) otherwise than the rest, so a run's bits would depend on its
-neighbours unless it fills whole blocks: see `sigmoid`.
+They need fewer tensors and products than autograd: blocks of steps fit the cache, weight gradients are one product a
+block. On a CPU, MKL's `tanh` is slow, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the weights.
 """
 
 from __future__ import annotations
@@ -25,7 +20,7 @@ Tape = TypeVar("Tape")
 
 
 class Context(Protocol[Tape]):
-    """What torch hands from the forward to the backward pass."""
+    """What torch hands from forward to backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
     blocks: list[Tape]
@@ -36,7 +31,7 @@ class Context(Protocol[Tape]):
 
 
 class WeightGradients(NamedTuple):
-    """Weight gradients by gate: recurrent `[S, H, H]` and input `[S, F, H]`."""
+    """Weight gradients by gate: recurrent `[S, H, H]`, input `[S, F, H]`."""
 
     hidden: list[Tensor]
     entering: list[Tensor]
@@ -52,7 +47,7 @@ class WeightGradients(NamedTuple):
         Args:
             before: states that entered the steps, `[b, S, N, H]`.
             x: inputs, `[S, b, N, F]`.
-            d_sums: gradient over the sums that enter each gate, `[sums, S, b · N, H]`.
+            d_sums: gradient over the sums that enter gates, `[sums, S, b · N, H]`.
             enters: for each gate, the sum that its input entered.
         """
         runs, rows = d_sums.shape[1:3]
@@ -63,9 +58,9 @@ class WeightGradients(NamedTuple):
 
 
 def input_bound(inputs: int, hidden: int, quick: bool) -> float:
-    """Returns b of the first input weights U(±b): 1/√H, or if `quick` at least √(3/F).
+    """Returns b of first input weights U(±b): 1/√H, or if `quick` at least √(3/F).
 
-    √(3/F) keeps the variance of F inputs (LeCun et al. 1998), so that an observation of few numbers drives the units.
+    √(3/F) keeps the variance of F inputs (LeCun et al. 1998).
     """
     usual: float = hidden**-0.5
     return max(usual, math.sqrt(3.0 / inputs)) if quick else usual
@@ -77,7 +72,10 @@ def of_lanes(carry: Tensor) -> Tensor:
 
 
 def sigmoid(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[..., N, H]`, in bits that do not depend on the leading dimensions."""
+    """Returns σ(x), `[..., N, H]`, in bits that do not depend on the leading dimensions.
+
+    `torch.sigmoid` rounds full blocks of `SIMD_BLOCK` floats otherwise.
+    """
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
     return torch.sigmoid(x, out=out)

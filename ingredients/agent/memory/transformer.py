@@ -2,18 +2,12 @@
 
     e = W_e x_t;  for each block:  e += W_o attention(norm(e)),  e += W_2 relu(W_1 norm(e));  output = norm(e)
 
-Pre-norm (Xiong et al. 2020), without weights, which the next products would absorb. The embedded constant column is
-every layer's bias.
+Pre-norm (Xiong et al. 2020) without weights; the embedded constant column is every layer's bias. Scores fall linearly
+with distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Nothing tells the absolute time
+(docs/design.md §5, trap 4). Tokens attend only to those after the last carry of 0.
 
-Positions are relative: a head's score falls linearly with distance (ALiBi, Press et al. 2022). One head has slope 0, so
-that the agent can count. Without absolute positions nothing tells the time when memory is off and a token attends to
-itself alone (docs/design.md §5, trap 4). A carry of 0 starts a new stretch; tokens attend only within theirs.
-
-Attention needs a learning rate several times below that of recurrent nets. Adam's steps ignore scale, so weights are
-stored `HELD` times larger than they act.
-
-A lane's state is the keys and values of every block: 4·H floats for each step of the longest lifetime. For 16 runs of
-64 lanes, 100 steps and 64 units this is 120 MB, against 0.3 MB of a recurrent state.
+Attention needs a lower learning rate, and Adam's steps ignore scale: weights are stored `HELD` times larger than they
+act. A lane's state is 4·H floats a step: 120 MB for 16 runs × 64 lanes × 100 steps × 64 units.
 """
 
 from __future__ import annotations
@@ -47,7 +41,7 @@ class Transformer:
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name; `attend` holds queries, keys and values side by side."""
+        """Returns shapes by name; `attend` holds queries, keys, values side by side."""
         h = self.hidden
         shapes: dict[str, tuple[int, ...]] = {"transformer.embed": (self.inputs, h)}
         for block in range(BLOCKS):
@@ -56,7 +50,7 @@ class Transformer:
         return shapes
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns first weights: LeCun-uniform in effect, smaller where they add to the stream."""
+        """Returns first weights: in effect LeCun-uniform, smaller where they add to the stream."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = HELD * math.sqrt(3.0 / shape[0])
@@ -66,7 +60,7 @@ class Transformer:
         return weights
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
-        """Returns empty caches, keys and values of each block `[S, N, capacity, H]`, and two counts `[S, N]` (int64).
+        """Returns empty caches, each block's keys and values `[S, N, capacity, H]`, and two counts `[S, N]` (int64).
 
         The counts are the steps so far, equal in all lanes, and the start of a lane's memory.
         """
@@ -75,7 +69,7 @@ class Transformer:
         return *(like.new_zeros(shape) for _ in range(2 * BLOCKS)), count, torch.zeros_like(count)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the state, whose caches are changed in place."""
+        """Implements `Memory.step`; caches change in place."""
         *caches, count, begin = state
         begin = torch.where(carry_t[..., 0] == 0, count, begin)
         bias = _step_bias(count, begin, caches[0])
@@ -90,7 +84,7 @@ class Transformer:
         return _norm(stream), (*caches, count + 1, begin)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]`."""
+        """Implements `Memory.unroll`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         runs, steps, lanes, _ = x.shape
         bias = _life_bias(carry, x.dtype)
@@ -108,14 +102,11 @@ class Transformer:
         return _norm(stream).view(runs, lanes, steps, -1).transpose(1, 2)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step.
-
-        A run's mask, `HEADS` × steps × steps, is shared by its lanes, of which at least eight are assumed.
-        """
+        """Implements `Memory.tape_floats`; at least eight lanes share a run's mask of `HEADS` × steps²."""
         return (KEPT_A_BLOCK * BLOCKS + KEPT) * self.hidden + HEADS * steps // LANES_A_RUN
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return 2 * BLOCKS * _whole(steps) * self.hidden + 4
 
 
@@ -138,8 +129,7 @@ def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tenso
 def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
     """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`.
 
-    One product serves all heads: each has its row of the query, zero outside its columns. Smaller products by head
-    would take longer.
+    One product serves all heads: each has its row of the query, zero outside its columns.
     """
     runs, lanes, heads, reach = bias.shape
     own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)
@@ -153,9 +143,9 @@ def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor
 
 
 def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
-    """Returns a step's bias on the scores, `[S, N, heads, reach]`: −∞ where masked.
+    """Returns a step's bias on scores, `[S, N, heads, reach]`: −∞ where masked.
 
-    On a CPU it covers the filled part of the cache, on a GPU all of it: asking for the length would synchronise.
+    On a GPU it covers the whole cache: asking for the filled length would synchronise.
     """
     capacity = cache.shape[2]
     reach = capacity if not cache.is_cpu else min(_whole(int(count[0, 0]) + 1), capacity)
@@ -166,7 +156,7 @@ def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
 
 
 def _life_bias(carry: Tensor, dtype: torch.dtype) -> Tensor:
-    """Returns a lifetime's bias on the scores, `[S·heads, 1, T, T]`: −∞ where masked."""
+    """Returns a lifetime's bias on scores, `[S·heads, 1, T, T]`: −∞ where masked."""
     steps = carry.shape[1]
     place = torch.arange(steps, device=carry.device)
     stretch = (carry == 0).cumsum(1)

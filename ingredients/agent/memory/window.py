@@ -1,11 +1,7 @@
 """A window: two ReLU layers on the last k inputs, the current one included.
 
-The state is the last k − 1 inputs, oldest first; zeros before a lifetime or reset, constant column included, which
-tells "nothing yet" from an input. Older inputs are forgotten exactly, and inputs are placed by age, so there is no
-clock beyond k steps.
-
-All windows of a lifetime would take k times the memory of the inputs, so the first layer makes them a few steps at a
-time.
+The state is the last k − 1 inputs, oldest first; all zeros, constant column included, where there was none. There is no
+clock beyond k steps. Windows are made a few steps at a time, as a lifetime's would take k times the memory.
 """
 
 from __future__ import annotations
@@ -26,18 +22,18 @@ BLOCK_FLOATS = 2**15  # of one run's windows made at once: 16 runs of them are 2
 
 @dataclass(frozen=True)
 class Window:
-    """The memory: the last `length` inputs, H units in either layer."""
+    """The last `length` inputs, H units in either layer."""
 
     inputs: int
     hidden: int
     length: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name; the first layer's last F rows are for the current input."""
+        """Returns shapes by name; the first layer's last F rows take the current input."""
         return layer_shapes("window", self.length * self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns He-uniform weights (He et al. 2015), biases 0."""
+        """Returns first weights (`initial_layers`)."""
         return initial_layers(self.shapes(), draw)
 
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
@@ -45,13 +41,13 @@ class Window:
         return (like.new_zeros(runs, lanes, self.state_floats(steps)),)
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns the output `[S, N, H]` and the last inputs."""
+        """Implements `Memory.step`."""
         seen = torch.cat([state[0] * carry_t, x_t], dim=-1)
         sums = torch.bmm(seen, weights["window.first"][:, -seen.shape[-1] :])
         return second_layer("window", weights, sums), (seen[..., self.inputs :],)
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
-        """Returns the outputs `[S, T, N, H]`."""
+        """Implements `Memory.unroll`."""
         assert start is None, "a study asks only memories whose state has bounds for another start"
         held = min(self.length, x.shape[1])
         first = weights["window.first"][:, -held * self.inputs :]
@@ -59,22 +55,22 @@ class Window:
         return second_layer("window", weights, sums).view(*x.shape[:3], self.hidden)
 
     def tape_floats(self, steps: int) -> int:
-        """Returns the peak floats per lane and step."""
+        """Implements `Memory.tape_floats`."""
         return KEPT * self.hidden + self.inputs
 
     def state_floats(self, steps: int) -> int:
-        """Returns the floats of one lane's state."""
+        """Implements `Memory.state_floats`."""
         return (min(self.length, steps) - 1) * self.inputs
 
 
 def _within_reach(carry: Tensor, held: int) -> Tensor:
-    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) belongs to the same stretch."""
+    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) is after the last reset."""
     stretch = (carry == 0).cumsum(1)
     return (pad(stretch, (held - 1, 0), value=-1).unfold(1, held, 1) == stretch.unsqueeze(-1)).to(carry.dtype)
 
 
 class _Context(Protocol):
-    """What torch hands from the forward to the backward pass."""
+    """What torch hands from forward to backward pass."""
 
     saved_tensors: tuple[Tensor, ...]
     needs_input_grad: tuple[bool, ...]
@@ -83,7 +79,7 @@ class _Context(Protocol):
 
 
 class _FirstLayer(torch.autograd.Function):
-    """Pre-activations `[S, T·N, H]` of the first layer, differentiable in inputs and weights."""
+    """Pre-activations `[S, T·N, H]` of the first layer."""
 
     @staticmethod
     def forward(ctx: _Context, x: Tensor, reach: Tensor, first: Tensor) -> Tensor:
@@ -103,7 +99,7 @@ class _FirstLayer(torch.autograd.Function):
 
 
 def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Tensor:
-    """Returns the gradient over x, where each input is in several windows."""
+    """Returns the gradient over x."""
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
     d_padded = x.new_zeros(runs, steps + held - 1, lanes, features)
@@ -114,9 +110,9 @@ def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Ten
 
 
 def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yields rows of T·N and their windows `[S, b·N, held·F]`, a few steps at a time.
+    """Yields rows of T·N and their windows `[S, b·N, held·F]`.
 
-    The number of steps does not depend on the stack, so neither do a run's bits.
+    b does not depend on the stack, so neither do a run's bits.
     """
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
