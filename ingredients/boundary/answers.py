@@ -49,7 +49,7 @@ def number(reward: Any) -> float:  # noqa: ANN401 - whatever was returned
 
 
 def flag(name: str, given: Any) -> bool:  # noqa: ANN401 - whatever was returned
-    """Returns the value of `terminated` or `truncated` (its `name`).
+    """Returns the value of `terminated` or `truncated`, its `name`.
 
     Raises:
         Unfit: it is neither true nor false.
@@ -63,7 +63,7 @@ def flag(name: str, given: Any) -> bool:  # noqa: ANN401 - whatever was returned
 
 
 def array_of(given: Any) -> np.ndarray[Any, Any] | None:  # noqa: ANN401 - whatever was returned
-    """Returns the value as an array, None if numpy cannot convert it."""
+    """Returns the value as an array; None if numpy cannot convert it."""
     try:
         return given if type(given) is np.ndarray else np.asarray(given)
     except Exception:

@@ -1,9 +1,9 @@
-"""Calls of foreign code whose exceptions the user can mend become one-line errors.
+"""Calls of foreign code whose exceptions become one-line errors.
 
     with calling(lambda raised: wrong(name, f"cannot be made: {raised}")):
         made = maker()
 
-The exception is the error's cause, so that a log has the traceback.
+The exception is the error's cause: a log has its traceback.
 """
 
 from __future__ import annotations

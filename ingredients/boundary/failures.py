@@ -1,6 +1,6 @@
 """What went wrong in foreign code: one line for people, the traceback for the log.
 
-An exception's text is foreign code, too, and may itself fail.
+An exception's text is foreign code too, and may itself fail.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Unfit(Exception):
 
 
 class Elsewhere(Exception):
-    """Stands for an exception of another process, as a cause; its text is the traceback."""
+    """Stands for another process's exception as a cause; its text is the traceback."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Failure:
         return self.line
 
     def cause(self) -> Elsewhere | None:
-        """Returns a cause for our error, so that a log has the traceback."""
+        """Returns the traceback as a cause for our error."""
         return Elsewhere(self.traceback) if self.traceback else None
 
     def log(self) -> None:
@@ -45,7 +45,7 @@ class Failure:
 
 
 def ours(error: BaseException) -> bool:
-    """Returns whether an exception is not the code's failure: Ctrl-C, or the end of a generator.
+    """Returns whether an exception is no failure of the code: Ctrl-C, or a generator's end.
 
     A worker ignores Ctrl-C, so a KeyboardInterrupt there is the code's own.
     """
@@ -55,7 +55,7 @@ def ours(error: BaseException) -> bool:
 
 
 def failure(error: BaseException, where: str, place: str = "") -> Failure:
-    """Returns the failure for an exception of a call (`where`: `reset`, `step`) at a `place` (task, episode, step).
+    """Returns an exception's failure: `where` is the call (`reset`, `step`), `place` the task, episode and step.
 
     Raises:
         KeyboardInterrupt: it is the user's Ctrl-C.
@@ -99,5 +99,5 @@ def spelled(value: object) -> str:
 
 
 def one_line(text: str) -> str:
-    """Returns `text` with unprintable characters and line breaks as escapes."""
+    """Returns `text` with unprintable characters escaped, line breaks too."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

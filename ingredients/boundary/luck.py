@@ -1,4 +1,4 @@
-"""Makes randomness repeatable that `reset(seed)` does not seed: of spaces, and of shared generators."""
+"""Makes randomness of spaces and shared generators repeatable, which `reset(seed)` does not seed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Records in shared memory where foreign code is, in case the process dies there.
-
-A mark takes a fraction of a microsecond.
-"""
+"""Records in shared memory where foreign code is, in case the process dies there."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ def place(words: str) -> bytes:
 
 
 def mark(step: int, at: bytes) -> None:
-    """Records that foreign code is called: a reset (step 0) or a step."""
+    """Records a call of foreign code: a reset (step 0) or a step."""
     if _memory is not None:
         _MARK.pack_into(_memory, 0, True, step, at)
 
