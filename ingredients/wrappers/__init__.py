@@ -1,4 +1,4 @@
-"""The channels and the lifetime as ordinary Gymnasium wrappers, so that any library can train on the same cells.
+"""The channels and the lifetime as Gymnasium wrappers, for any library to train on the same cells.
 
     from ingredients.wrappers import ActionObservation, Lifetime, RewardObservation, new_task
 
@@ -6,8 +6,7 @@
     cell = Lifetime(cell, episodes=50, draw_task=new_task)       # one outer episode is a lifetime
     cell = ActionObservation(RewardObservation(cell))            # leave one out to switch its ingredient off
 
-`columns` has what is appended, `resets` resets single lanes of a vector, `single` and `vector` have the wrappers
-(`VectorLifetime`, ...).
+In reading order: `columns`, `resets`, `single`, `vector` (`VectorLifetime`, ...).
 """
 
 from ingredients.wrappers.columns import DrawTask, new_task

@@ -1,7 +1,6 @@
 """Resets of a vector's lanes, each with its own options.
 
-Gymnasium gives one set of options to all lanes of a reset, so lanes with different options are reset by mask, group by
-group.
+Gymnasium gives all lanes of a reset the same options, so groups of lanes with equal options are reset by mask.
 """
 
 from __future__ import annotations
@@ -21,11 +20,7 @@ MASK = "reset_mask"
 
 
 class Resets:
-    """A vector's resets.
-
-    Attributes:
-        options: of each lane's next reset; afterwards, of the lifetime's later episodes.
-    """
+    """A vector's resets; `options` are each lane's for its next reset, then for the lifetime's later episodes."""
 
     def __init__(self, env: Vector) -> None:
         """Resets nothing yet."""
@@ -33,7 +28,7 @@ class Resets:
         self.options: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
 
     def of(self, which: Flags, seed: int | None = None) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Returns observations `[L, O]` and info after resetting some lanes; other rows are undefined."""
+        """Returns observations `[L, O]` and info after resetting the lanes `which`; other rows are undefined."""
         found = np.zeros((self._env.num_envs, *(self._env.single_observation_space.shape or ())), np.float32)
         infos: dict[str, Any] = {}
         groups = self._groups(which)
@@ -53,10 +48,7 @@ class Resets:
         return found, infos
 
     def _groups(self, which: Flags) -> list[Flags]:
-        """Returns groups of lanes with equal options.
-
-        A lane whose options are mutable stands alone, since Gymnasium gives all lanes of a reset the same mapping.
-        """
+        """Returns groups of lanes with equal options; a lane with mutable options stands alone."""
         groups: list[list[int]] = []
         for lane in np.flatnonzero(which).tolist():
             for group in groups:
@@ -69,7 +61,7 @@ class Resets:
 
 
 def which_lanes(options: dict[str, Any] | None, lanes: int) -> Flags:
-    """Returns the lanes of a reset: those of its mask, else all.
+    """Returns the lanes of a reset's mask, all without one.
 
     Raises:
         ValueError: the mask is not one switch for each lane.
@@ -90,7 +82,7 @@ def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _merged(before: dict[str, Any], info: dict[str, Any], group: Flags) -> dict[str, Any]:
-    """Returns the info of earlier lanes with a group's, arrays row by row."""
+    """Returns the info of earlier lanes with a group's, arrays by row."""
     merged = dict(before)
     for name, value in info.items():
         old = merged.get(name)

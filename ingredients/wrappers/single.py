@@ -19,9 +19,8 @@ Stepped = tuple[Numbers, SupportsFloat, bool, bool, dict[str, Any]]
 class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
     """K episodes on one task as one episode; appends [lifetime start, episode start] to the observation.
 
-    When an episode ends, the same step starts the next one; the last one's end terminates the lifetime. `draw_task` is
-    called at a lifetime's start with the environment and a generator. It sets a new task, or returns options for all
-    resets of the lifetime.
+    The step that ends an episode starts the next one; the last one's end terminates the lifetime. At a lifetime's start
+    `draw_task` gets the environment and a generator; it sets a new task, or returns options for the lifetime's resets.
     """
 
     def __init__(self, env: Environment, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -53,7 +52,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
         return self._flagged(observation, 1.0, 1.0), info
 
     def step(self, action: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step of the lifetime; `info["episode_end"]` tells whether an episode ended."""
+        """Returns a step; `info["episode_end"]` tells whether an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         info = {**info, "episode_end": bool(terminated or truncated)}
         if not (terminated or truncated):
@@ -97,9 +96,9 @@ class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
 
 
 class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """Appends [a_{t−1} one-hot or as a vector, whether it is shown]; all are 0 at the start.
+    """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to the observation; all are 0 at the start.
 
-    It is the intended action: a wrapper cannot see a slip.
+    The action is the intended one: a wrapper cannot see a slip.
     """
 
     def __init__(self, env: Environment) -> None:

@@ -21,19 +21,18 @@ NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vec
 
 
 class VectorLifetime(VectorWrapper):
-    """K episodes on one task as one episode, in every lane; appends [lifetime start, episode start].
+    """`single.Lifetime` in every lane of a vector whose autoreset is off.
 
-    As `single.Lifetime`, lane by lane: `draw_task` is called for each lane that starts a lifetime, with a generator as
-    of the single wrapper with the lane's seed, and with the lane's environment if the vector has `envs`, else with the
-    vector. The vector's autoreset must be off, and is off here: a lane whose lifetime has ended must be reset with
-    `reset(options={"reset_mask": ...})` before the next step.
+    `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and the generator that the single
+    wrapper has with the lane's seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask":
+    ...})` before the next step.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
         """Wraps a vector of environments.
 
         Raises:
-            ValueError: fewer than one episode, an autoreset that is on, observations that are not flat.
+            ValueError: fewer than one episode, autoreset on, or observations that are not flat.
         """
         super().__init__(env)
         if episodes < 1:
@@ -50,7 +49,7 @@ class VectorLifetime(VectorWrapper):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns the first observations of lifetimes, of all lanes or those of the mask."""
+        """Returns first observations of lifetimes, of all lanes or the mask's."""
         which = which_lanes(options, self.num_envs)
         given = dict(options or {})
         given.pop(MASK, None)
@@ -64,7 +63,7 @@ class VectorLifetime(VectorWrapper):
         return _with(observation, self._flags), info
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step of the lifetimes; `info["episode_end"]` tells where an episode ended."""
+        """Returns a step; `info["episode_end"]` tells in which lanes an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
         ended = terminated | truncated
         reward = np.array(reward)
@@ -85,7 +84,7 @@ class VectorLifetime(VectorWrapper):
 
 
 class _Channel(VectorWrapper):
-    """What both channels share: which lanes have just been reset."""
+    """Both channels' record of which lanes have just been reset."""
 
     def __init__(self, env: Vector) -> None:
         super().__init__(env)
@@ -103,7 +102,7 @@ class _Channel(VectorWrapper):
         return _with(observation, self._last), info
 
     def _shown(self, observation: Any, content: Numbers, ended: Flags) -> Numbers:  # noqa: ANN401 - of the space
-        """Returns the observation with `content` and whether it is shown: 0 where this step starts an episode."""
+        """Returns the observation, `content`, and whether it is shown: 0 where this step starts an episode."""
         same_step = self._mode is AutoresetMode.SAME_STEP
         starts = ended if same_step else self._ended & (self._mode is AutoresetMode.NEXT_STEP)
         self._ended = ended.copy()
