@@ -1,11 +1,9 @@
 """Agents' choices and vectors as actions of any supported Gymnasium space.
 
-| action space | agent's action |
-|---|---|
-| Discrete(n) | one of n choices |
-| MultiDiscrete, MultiBinary, Box of whole numbers | one of all joint choices, at most 1024 |
-| Box | a vector; each component is scaled from [−1, 1] to its bounds and clipped, or unscaled if one is beyond ±10⁶ |
-| Dict, Tuple | of choices: one of all joint choices; of Boxes: one concatenated vector |
+- Discrete: one of n choices.
+- MultiDiscrete, MultiBinary, Box of whole numbers: one of all joint choices, at most 1024.
+- Box: a vector, each component scaled from [−1, 1] to its bounds and clipped, unscaled if one is beyond ±10⁶.
+- Dict, Tuple: choices are joint, vectors concatenated; both together are refused.
 """
 
 from __future__ import annotations
@@ -76,7 +74,7 @@ def _chosen(part: Space) -> bool:
 
 
 def _counts(part: Space) -> list[int]:
-    """Returns the number of choices for each number of a part."""
+    """Returns the number of choices of each number of a part."""
     match part:
         case spaces.Discrete():
             return [int(part.n)]
@@ -119,7 +117,7 @@ def _stretched(space: spaces.Box, vectors: NDArray[Any]) -> NDArray[Any]:
 
 
 def _nested(space: Space, parts: Iterable[Any]) -> Any:  # noqa: ANN401 - of the space
-    """Returns an action of nested dicts and tuples from parts in the order of `leaves`."""
+    """Returns a nested action from parts in the order of `leaves`."""
     each = iter(parts)
     if isinstance(space, spaces.Dict):
         return {key: _nested(part, each) for key, part in space.spaces.items()}

@@ -1,6 +1,6 @@
-"""Several lanes as one Gymnasium environment, so that `gymnasium.vector` can run bundles side by side.
+"""Several lanes as one Gymnasium environment; `gymnasium.vector` runs bundles side by side.
 
-A bundle never ends: each lane waits until all are reset. Each call undoes what the lanes' code changed in this process.
+A bundle never ends: each lane waits until all are reset.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Bundle(gymnasium.Env[Block, Block]):
     """`size` lanes of a recipe; those without a task stay idle."""
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], index: int, size: int) -> None:
-        """Makes all lanes; the bundle of number `index` plays tasks from `index * size` on."""
+        """Makes all lanes; bundle `index` plays tasks from `index * size` on."""
         self._lanes = [Lane(recipe, knobs) for _ in range(size)]
         first = self._lanes[0]
         self._first = index * size
@@ -36,8 +36,8 @@ class Bundle(gymnasium.Env[Block, Block]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Block, dict[str, Any]]:
         """Returns the block of first observations.
 
-        `options` has `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; the others' rows are zeros.
-        None resets all lanes with a task and ends the rest.
+        `options` are `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; other rows are zeros. If it
+        is None, all lanes with a task are reset and the rest end.
         """
         assert options is not None
         mine = slice(self._first, self._first + len(self._lanes))
@@ -53,7 +53,7 @@ class Bundle(gymnasium.Env[Block, Block]):
         return self._finite(block), {}
 
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:
-        """Returns the block after a step of each lane whose episode is under way, and zeros for the bundle."""
+        """Returns the block after a step, and reward 0; lanes whose episode is over stand still."""
         block = np.zeros(self.observation_space.shape or (), np.float32)
         if not np.isfinite(action).all():
             self._refuse(action, block)

@@ -1,10 +1,8 @@
 """Images, downscaled for the agent's convolutions.
 
 A Box is an image if its two longest sides, height and width, are at least 32 and all numbers share finite bounds. Other
-dimensions are channels: colours, or stacked frames. A side above 64 is reduced by block means.
-
-A pixel is a byte. Three bytes make one number below 2²⁴, which a float32 holds exactly. So an observation stays a row
-of floats, a rollout takes little more than its bytes, and only `agent.eye` has to know of images.
+dimensions are channels. Block means reduce a side above 64. Three bytes make one number below 2²⁴, exact in float32: an
+observation stays a row of floats.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ def words_of(frame: Frame) -> int:
 
 
 def frame(space: spaces.Box) -> Reading | None:
-    """Returns how an image is read; None if the space is no image."""
+    """Returns how an image is read; None for other spaces."""
     if len(space.shape) < 2 or sorted(space.shape)[-2] < SHORTEST or not space.is_bounded():
         return None
     low, high = float(space.low.min()), float(space.high.max())
@@ -49,7 +47,7 @@ def frame(space: spaces.Box) -> Reading | None:
 
 @dataclass(frozen=True)
 class _Shrink:
-    """Converts an image to words; `axes` are its sides, then its channels; a block becomes one pixel."""
+    """Converts an image to words; `axes` are its sides, then channels; a block becomes a pixel."""
 
     axes: tuple[int, ...]
     block: tuple[int, int]
@@ -71,7 +69,7 @@ class _Shrink:
 
 
 def _words(bytes_: Floats) -> Floats:
-    """Returns three bytes in each number, the first one lowest."""
+    """Returns three bytes in each number, the first lowest."""
     padded = np.zeros(-(-len(bytes_) // BYTES) * BYTES, np.float32)
     padded[: len(bytes_)] = bytes_
     words: Floats = padded.reshape(-1, BYTES) @ np.array([1, 2**8, 2**16], np.float32)

@@ -1,8 +1,7 @@
 """One environment that plays a task; it waits when its episode is over, and never raises.
 
-If the environment raises or returns something invalid, the episode ends and `take_failed` tells why. All randomness
-comes from `reset(seed=...)`: the seed is the start, or else the task, so that a lifetime's episodes are the same. All
-calls go through `boundary`; callers that step many lanes hold `Kept` around all of them.
+What the environment raises, or returns wrongly, ends the episode; `take_failed` tells why. A reset's seed is the start,
+else the task, so that a lifetime's episodes are the same. Callers that step many lanes hold `Kept` around all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Lane:
 
     Attributes:
         over: whether no episode is under way.
-        failed: why the environment failed, since the last `take_failed`; else None.
+        failed: the first failure since the last `take_failed`, else None.
     """
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...]) -> None:
@@ -62,7 +61,7 @@ class Lane:
         return self.sight.size + EXTRA
 
     def reset(self, task: NDArray[Any], start: NDArray[Any], row: Row, episode: int = 0) -> None:
-        """Writes the first observation of an episode into `row`, which holds zeros.
+        """Writes an episode's first observation into `row`, which holds zeros.
 
         `start` is `[1]`, or `[0]` if the task is a seed.
         """
@@ -105,7 +104,7 @@ class Lane:
         self.over = terminated or truncated
 
     def check(self, row: Row) -> None:
-        """Fails the lane for a row that is not finite, and names the number."""
+        """Fails the lane for a row that is not finite."""
         column = int(np.flatnonzero(~np.isfinite(row))[0])
         what = "the reward" if column >= self.sight.size else self.sight.name(column)
         where = "step" if self._step else "reset"
@@ -121,11 +120,11 @@ class Lane:
         return found
 
     def close(self) -> None:
-        """Closes the environment; errors are ignored."""
+        """Closes the environment; ignores errors."""
         close(self._made)
 
     def _turn(self, task: NDArray[Any]) -> dict[str, Any] | None:
-        """Sets the environment to this task; returns the options of its reset."""
+        """Sets the environment to this task; returns the reset's options."""
         self._task = values_of(self._knobs, task)
         by_kind: dict[str, dict[str, Any]] = {"keyword": {}, "attribute": {}, "option": {}}
         for knob in self._knobs:

@@ -1,7 +1,6 @@
 """Leaf parts of an observation: where each stands, and how it is read.
 
-A number beyond a Box's bounds is accepted, since many environments exceed theirs (`warm_up` reports it). A one-hot
-accepts only its values.
+Numbers beyond a Box's bounds are accepted (`warm_up` reports them); a one-hot accepts only its values.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ class Reading:
 
     Attributes:
         columns: converts what was shown.
-        bounds: usual low and high of measured numbers, `[size]` each, infinite where unknown; None for one-hots, bits
-            and pixels, which are not scaled.
-        frame: height, width and channels of an image, whose numbers hold bytes (`frames`).
-        notice: one sentence for the user, or empty.
+        bounds: usual low and high, `[size]` each, infinite where unknown; None for one-hots, bits and pixels: not
+            scaled.
+        frame: height, width and channels of an image.
+        notice: a sentence for the user, or empty.
     """
 
     size: int
@@ -44,10 +43,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of an observation, from column `start` on.
-
-    `path` are the dict keys and tuple indices that lead to it.
-    """
+    """One part of an observation, from column `start` on; dict keys and tuple indices are the `path` to it."""
 
     path: tuple[str | int, ...]
     space: Space

@@ -1,7 +1,7 @@
 """All lanes of a recipe, by `gymnasium.vector`, and where they are.
 
-Environments cannot be snapshotted, so the caller passes the episode with every step. At an episode's first step, lanes
-that are elsewhere are reset to its start. Later steps must follow one another.
+Environments cannot be snapshotted. So callers reset lanes that are elsewhere to an episode's start, from which steps
+must follow one another.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pool:
         return Pool(self._recipe, self._knobs, "async" if self._async else "sync")
 
     def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
-        """Returns the block of first observations of `episode`, one number for all tasks or one for each."""
+        """Returns the block of first observations; `episode` is one number, or one for each task."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -50,7 +50,7 @@ class Pool:
         return self._reset(vector, np.broadcast_to(episode, len(tasks)), None)
 
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
-        """Returns the block after some lanes started an episode; the others' rows are zeros.
+        """Returns the block after some lanes started an episode; other rows are zeros.
 
         Lanes are then in different episodes, so `is_in` does not hold.
         """
@@ -103,7 +103,7 @@ class Pool:
         self._vector = None
 
     def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
-        """Returns room for `lanes`: one bundle in this process, or a process with a bundle for each core."""
+        """Returns room for `lanes`: one bundle in this process, or one in a process for each core."""
         self.close()
         bundles = min(usable_cores(), lanes) if self._async else 1
         size = -(-lanes // bundles)
@@ -127,7 +127,7 @@ class Pool:
         return block
 
     def _lost(self, error: Exception) -> Block:
-        """Returns a block of failed lanes, after a process of theirs died.
+        """Returns a block of failed lanes, whose process died.
 
         Raises:
             Exception: there are no other processes, so it is our own mistake.

@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 
 
 def reading_of(space: Space, known: Counts | None = None) -> Reading | None:
-    """Returns how a leaf space is read, None if unsupported; `known` are an environment's symbols (`symbols.known`)."""
+    """Returns how a leaf space is read, None if unsupported; `known` are its symbols (`symbols.known`)."""
     match space:
         case spaces.Box():
             return symbols(space, known) or frame(space) or _numbers(space)

@@ -35,11 +35,10 @@ class Recipe:
     """How an environment is made; can be pickled.
 
     Attributes:
-        name: a Gymnasium id, or `module:Name` of a class or function that makes an environment.
-        keywords: for the constructor.
+        name: a Gymnasium id, or `module:Name` of a class or function.
         wrappers: `module:Name` of each, outermost last.
         seeds_all: whether a reset also seeds the spaces and shared generators (`boundary.luck`).
-        copies: where stored results keep the user's files; by default as it is where the recipe is written.
+        copies: where stored results keep the user's files; by default as set when the recipe is made.
     """
 
     name: str
@@ -49,9 +48,7 @@ class Recipe:
     copies: Path | None = field(default_factory=own_import.copies)
 
     def make(self, drawn: Mapping[str, Any] | None = None) -> Environment:
-        """Returns an environment without Gymnasium's time limit; `drawn` overrides keywords.
-
-        Keywords are copied, so that the environment cannot change the study.
+        """Returns an environment without Gymnasium's time limit; `drawn` overrides keywords, which are copied.
 
         Raises:
             StudyError: there is no such environment, or it cannot be made.
@@ -74,7 +71,7 @@ class Recipe:
 
     @property
     def spec(self) -> EnvSpec:
-        """The registered spec; the module before the id's colon is imported first, as Gymnasium does.
+        """The registered spec; a module before the id's colon is imported first.
 
         Raises:
             StudyError: nothing is registered.
@@ -96,11 +93,11 @@ class Recipe:
             raise wrong(self.name, f"{module} cannot be imported: {in_short(error)}") from error
 
     def time_limit(self) -> int | None:
-        """Returns the registered limit of an episode's steps, or None."""
+        """Returns an episode's registered limit in steps, or None."""
         return None if is_code(self.name) else self.spec.max_episode_steps
 
     def parameters(self) -> dict[str, Any]:
-        """Returns the keywords of the constructor or function, with their defaults."""
+        """Returns the maker's keywords with their defaults."""
         maker: Callable[..., Any]
         if is_code(self.name):
             maker = self._imported(self.name, ENVIRONMENT)
@@ -144,9 +141,9 @@ def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 
 
 
 def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
+    """Returns what `module:Name` names; `wanted` is for the message.
 
-    `wanted` is for the message.
+    Modules are searched on Python's path, then in the current folder.
 
     Raises:
         StudyError: there is no such module, or no callable of that name in it.

@@ -1,17 +1,13 @@
 """Observations of any supported Gymnasium space as rows of numbers.
 
-Unsupported spaces are refused by name, with the way out. Each observation is checked against its space (`parts`) and
-copied.
+Each is checked against its space (`parts`) and copied.
 
-| observation space | columns |
-|---|---|
-| Box | its numbers |
-| Box of two or more dimensions that holds symbols | one-hot, for each number (`symbols`) |
-| Box of two or more dimensions that is an image | its pixels, downscaled, as bytes (`frames`); before all others |
-| Discrete(n), MultiDiscrete | one-hot, for each number |
-| MultiBinary | its bits |
-| Text, MiniGrid's missions | which words it has (`words`) |
-| Dict, Tuple | all of their parts, as `gymnasium.spaces.flatten` orders them |
+- Box: its numbers; of two or more dimensions, one-hots for `symbols`, or an image's bytes (`frames`), before all
+  others.
+- Discrete, MultiDiscrete: a one-hot for each number.
+- MultiBinary: its bits.
+- Text, MiniGrid's missions: which words it has (`words`).
+- Dict, Tuple: all parts, as `gymnasium.spaces.flatten` orders them.
 """
 
 from __future__ import annotations
@@ -76,7 +72,7 @@ class Sight:
             part.write(row, observation)
 
     def read(self, observation: Any) -> Floats:  # noqa: ANN401 - of the space
-        """Returns a copy of the observation as numbers `[size]`.
+        """Returns a copy as numbers `[size]`.
 
         Raises:
             Unfit: it is not of the space.

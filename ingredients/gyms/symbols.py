@@ -1,12 +1,7 @@
 """Symbols as one-hots: choices, and cells of small arrays of whole numbers, whose order means nothing.
 
-The set of values must be known beforehand:
-
-- from the environment: MiniGrid's encoding lists objects, colours and states;
-- or from bounds: at most `MOST_VALUES` values for each number.
-
-MiniGrid's bounds, 0 to 255, do not tell it. Random play does not either: a set learned from it would lack the key that
-only a trained agent sees.
+Their values must be known beforehand: from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values. Values
+met in random play would lack the key that only a trained agent sees.
 """
 
 from __future__ import annotations
@@ -30,7 +25,7 @@ Whole = NDArray[np.int64]
 
 
 def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
-    """Returns the number of values of each channel of the environment's arrays, or None if unknown."""
+    """Returns the number of values of each channel of the environment's arrays; None if unknown."""
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(made.unwrapped).__mro__}
     if "minigrid.minigrid_env.MiniGridEnv" not in kinds:
         return None
@@ -58,7 +53,7 @@ def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
 
 
 def one_hots(counts: NDArray[Any], starts: NDArray[Any]) -> Reading:
-    """Returns how numbers become concatenated one-hots: `counts` values each, from `starts` on."""
+    """Returns how numbers become concatenated one-hots of `counts` values from `starts` on."""
     each, first = counts.astype(np.int64), starts.astype(np.int64)
     return Reading(int(each.sum()), partial(_columns, each, first, np.cumsum(each) - each))
 

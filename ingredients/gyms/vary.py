@@ -1,9 +1,8 @@
 """What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`.
 
 A name is resolved in this order. A keyword of the constructor: each task makes a new environment. An attribute of the
-unwrapped environment, or of a part (`model.opt.gravity`, `model.opt.gravity.2` for an entry): it is set before each
-reset, and what the constructor computed from it stays. `options.name`: an option of `reset`. Other names are errors,
-and so are settings that change a space, since one agent plays all tasks.
+unwrapped environment or a part (`model.opt.gravity.2`): it is set before each reset; what the constructor computed from
+it stays. `options.name`: an option of `reset`. Settings that change a space are errors.
 """
 
 from __future__ import annotations
@@ -34,7 +33,6 @@ class Knob:
     """One setting that differs from task to task.
 
     Attributes:
-        name: of the keyword, attribute or option.
         choices: the values to draw from; None for a range.
         low, high: the range; with whole numbers, both ends included.
         whole: whether only whole numbers are drawn: both ends are whole, and the default is not a float.
@@ -48,7 +46,7 @@ class Knob:
     whole: bool = False
 
     def value(self, uniform: float) -> Any:  # noqa: ANN401 - a number, or what the user listed
-        """Returns the value for a uniform in [0, 1); choices are copied."""
+        """Returns the value for a uniform in [0, 1), copied."""
         if self.choices is not None:
             return deepcopy(self.choices[min(int(uniform * len(self.choices)), len(self.choices) - 1)])
         if self.whole:
@@ -56,7 +54,7 @@ class Knob:
         return self.low + uniform * (self.high - self.low)
 
     def tried(self) -> list[Any]:
-        """Returns the values whose spaces are compared before training: choices, or a range's ends."""
+        """Returns the values whose spaces are compared before training: choices, or the range's ends."""
         if self.choices is None:
             return [self.low, self.high]
         count = min(len(self.choices), MOST_TRIED)
@@ -66,7 +64,7 @@ class Knob:
 
 
 def values_of(knobs: tuple[Knob, ...], task: NDArray[Any]) -> dict[str, Any]:
-    """Returns the value of every knob by name, from a task's uniforms `[D]`."""
+    """Returns every knob's value by name, from a task's uniforms `[D]`."""
     return {knob.name: knob.value(float(uniform)) for knob, uniform in zip(knobs, task, strict=False)}
 
 
@@ -76,7 +74,7 @@ def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:
 
 
 def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
-    """Returns the knobs of a study's `vary`, in its order; makes environments to check them.
+    """Returns the knobs of a study's `vary`, in its order.
 
     Raises:
         StudyError: the environment has no such setting, cannot be made with it, or changes its spaces.
@@ -98,7 +96,7 @@ def put(environment: Any, name: str, value: Any) -> None:  # noqa: ANN401 - what
     """Sets an attribute, or an attribute or entry of a part: `model.opt.gravity.2`.
 
     Raises:
-        Exception: whatever the environment's own code raises.
+        Exception: whatever the environment's code raises.
     """
     *path, last = name.split(".")
     owner = reduce(_part, path, environment)
@@ -146,13 +144,13 @@ def _kind(
 
 
 def settable(made: Environment) -> tuple[str, ...]:
-    """Returns attributes of the unwrapped environment that hold a number, text or switch."""
+    """Returns the unwrapped environment's attributes that hold a number, text or switch."""
     found = {**vars(type(made.unwrapped)), **vars(made.unwrapped)}
     return tuple(name for name, value in found.items() if not name.startswith("_") and isinstance(value, PLAIN))
 
 
 def _found(made: Environment, name: str) -> Any:  # noqa: ANN401 - whatever somebody else's object holds
-    """Returns the value of an attribute, or of one of a part; `MISSING` if there is none."""
+    """Returns the value of an attribute, also of a part; `MISSING` if there is none."""
     try:
         return reduce(_part, name.split("."), made.unwrapped)
     except Exception:

@@ -1,13 +1,11 @@
 """Random play before training: measures scales, and checks what the environment promises.
 
-Scales are the same for every cell, seed and machine, since the draws depend on nothing else. One-hots and images stay
-unscaled. A measured column with finite bounds is scaled to [−1, 1]; one without bounds, or of whole numbers, is
-standardised by the warm-up's mean and deviation; all are clipped at ±10. Rewards for the agent are divided by the
-largest that was met, if above 1; curves keep raw returns.
+Scales are the same for every cell, seed and machine. A measured column with finite bounds is scaled to [−1, 1]; one
+without bounds, or of whole numbers, to mean 0 and deviation 1; all are clipped at ±10. The agent's rewards are divided
+by the largest that was met, if above 1; curves keep raw returns.
 
-Two resets with one seed are compared step by step. If they differ, or if shared generators were used, every reset seeds
-these and the spaces too (`boundary.luck`), and the comparison is repeated. What still differs cannot be repeated, and
-the user is told.
+Two resets with one seed are compared step by step. If they differ, or use shared generators, every reset seeds these
+and the spaces too (`boundary.luck`). The user is told what still differs.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Shows (x − centre) · gain, clipped at ±10, `[O]` each; the agent's reward is reward · `reward`.
+    """Shows (x − centre) · gain, `[O]` each, clipped at ±10; the agent's reward is reward · `reward`.
 
     The first `pixels` columns, bytes of images, are unchanged.
     """
@@ -68,7 +66,7 @@ class _Met(NamedTuple):
 
 
 def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int) -> WarmUp:
-    """Returns the results of random play; `start_size` uniforms, 1 or 0, start an episode.
+    """Returns the results of random play; `start_size` (1 or 0) uniforms start an episode.
 
     Raises:
         StudyError: the environment cannot be made, its spaces are not supported, or it fails on every task.
@@ -168,7 +166,7 @@ def _scales(lane: Lane, rows: NDArray[np.float32]) -> Scales:
 
 
 def _play(lane: Lane, task: NDArray[np.float32], draw: np.random.Generator, start_size: int) -> _Met:
-    """Returns the steps of a random policy on a task, up to a failure."""
+    """Returns a random policy's steps on a task, up to a failure."""
     rows: list[Row] = []
     lane.over, episode = True, 0
     lane.take_failed()

@@ -1,7 +1,6 @@
 """A text as numbers: which words stand in it, and which stand side by side.
 
-A word's column is its checksum's, so that no vocabulary need be known, and two words may share one. A text that never
-changes costs its columns and tells nothing.
+A word's column is its checksum's: no vocabulary is needed, but two words may share a column.
 """
 
 from __future__ import annotations
