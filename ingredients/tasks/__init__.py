@@ -1,10 +1,7 @@
-"""Task families: task distributions as batched pure tensor programs, one file each (`ingredients.families`).
+"""Task families: distributions of tasks as batched pure tensor programs (`ingredients.families`).
 
-In reading order: `family` (the protocol), `foreign` (optional attributes), `pixels`, `paced`, `constants`, `lifetime`
-(how episodes follow one another), `blocks`. Then `bandit` (what bandits share) and the families: `dark_room` has a
-`maze`, `memory_planning` a `torus`, `two_step` a `stay_probability`. Other people's: `gymnasium_family`, `own_family`
-with `own_contract`. Around any of them: `informed` (shows the task), `environment` and `vector_environment`
-(Gymnasium).
+In reading order: `family`, `foreign`, `pixels`, `paced`, `constants`, `lifetime`, `blocks`, `bandit`, `maze`, `torus`,
+`stay_probability`, `gymnasium_family`, `own_family`, `own_contract`, `informed`, `environment`, `vector_environment`.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ __all__ = ["Family", "Step", "make_family"]
 
 
 def make_family(tasks: TasksSection) -> Family:
-    """Returns the family that a study's `tasks` section names.
+    """Returns the family of a study's `tasks` section.
 
     Raises:
         StudyError: an environment or class of the user's is missing or breaks the contract.

@@ -1,4 +1,4 @@
-"""What bandits share: each pull is an episode, and the observation is always 0."""
+"""What bandits share: each pull is an episode, the observation is always 0, and no state can be written on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ingredients.tasks.family import Step
 
 
 class Bandit:
-    """Base of a bandit, a frozen dataclass of its settings that adds `draw_tasks` and `step`."""
+    """Base of a bandit, a frozen dataclass of settings that adds `draw_tasks` and `step`."""
 
     episodes: int
     arms: int
@@ -76,7 +76,7 @@ def blank(tasks: Tensor) -> Tensor:
 
 
 def of_arm(numbers: Tensor, arm: Tensor) -> Tensor:
-    """Returns each lane's number for its arm, `[...]`, out of `[..., arms]`."""
+    """Returns each lane's number of its arm, `[...]`, from `[..., arms]`."""
     return numbers.gather(-1, arm.unsqueeze(-1)).squeeze(-1)
 
 
@@ -88,6 +88,6 @@ def any_arm(uniform: Tensor, arms: int) -> Tensor:
 def pull(
     state: Tensor, arm: Tensor, paid: Tensor, expected: Tensor, shown: Tensor, observed: Tensor | None = None
 ) -> Step:
-    """Returns the step of a pull of `arm`; it terminates the episode."""
+    """Returns the step of a pull, which terminates the episode."""
     ends = torch.ones_like(arm, dtype=torch.bool)
     return Step(state, shown, arm, paid, expected, ends, ~ends, observed)

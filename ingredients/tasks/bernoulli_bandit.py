@@ -1,15 +1,13 @@
 """Bernoulli bandits: independent arms, p ~ U[0, 1]; an episode is one pull (Duan et al. 2016, §3.1).
 
-Observation: always 0. It leaks neither reward nor action, so only the explicit channels show them: bandits are the
-essay's named exception (claim 2).
-Reward: 1 with the pulled arm's probability p, else 0.
-Action noise: with probability `action_noise` a uniformly drawn arm is pulled instead. The action channel shows the
-pulled arm.
-Forced pulls: the first `forced_pulls` pulls of a lifetime go to uniformly drawn arms, which only the action channel
-shows. Later rewards are paid but not observed. So an agent that does not see its actions learns nothing about the arms,
-even if it remembers what it intended (docs/design.md §5, trap 2).
-Termination: every pull. The agent cannot write on the state, which counts the pulls if some are forced. Tasks can be
-held out. Adaptation axis: the pulls of a lifetime.
+Reward: 1 with the pulled arm's probability p, else 0. The observation, always 0, leaks neither reward nor action:
+bandits are the essay's named exception (claim 2).
+
+Action noise: with probability `action_noise` a uniformly drawn arm is pulled, which the action channel shows.
+
+Forced pulls: the first `forced_pulls` pulls go to uniformly drawn arms, which only the action channel shows; later
+rewards are not observed. So an agent that does not see its actions learns nothing about the arms (docs/design.md §5,
+trap 2). The state counts these pulls.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from ingredients.tasks.family import Step
 
 @dataclass(frozen=True)
 class BernoulliBandit(Bandit):
-    """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' probabilities, `[arms]`."""
+    """`arms` arms, `episodes` pulls a lifetime; ψ = their probabilities, `[arms]`."""
 
     arms: int
     episodes: int
@@ -45,15 +43,15 @@ class BernoulliBandit(Bandit):
         return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, arms]` for points of the unit cube, `[N, cube_size]`."""
+        """Returns the tasks `[N, arms]` of points of the unit cube, `[N, cube_size]`."""
         return points
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state, pulls so far `[..., 1]` if some are forced, else `[..., 0]`, and the observation."""
+        """Returns the pulls so far, `[..., 1]` if some are forced, else `[..., 0]`, and the observation."""
         return blank(tasks) if self.forced_pulls else tasks[..., :0], blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm; `noise[..., 0]` decides the reward, `noise[..., 1]` a slip, `noise[..., 2]` the slip's arm."""
+        """Pulls an arm; `noise[..., 0]` decides the reward, `noise[..., 1]` a slip, `noise[..., 2]` its arm."""
         strays = noise[..., 1] < self.action_noise
         expected = self.expected_reward(tasks, action)
         observed = None

@@ -1,7 +1,7 @@
-"""Means over blocks of tasks, from which intervals over tasks are computed.
+"""Means over blocks of tasks, for intervals over tasks.
 
-Each block's mean is a draw from the task distribution, so the spread over blocks tells how much a mean depends on which
-tasks were drawn. Twenty blocks estimate it nearly as well as ten thousand tasks, and are small enough to store.
+Each block's mean is a draw from the task distribution, so their spread tells how much a mean depends on the tasks
+drawn. Twenty blocks estimate it nearly as well as ten thousand tasks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Blocks:
         self._played = 0
 
     def add(self, rewards: Mapping[str, Tensor], points: int) -> None:
-        """Adds the rewards `[S, T, n]` (float64) of the next n tasks, by probe, as so many points of a curve."""
+        """Adds the next n tasks' rewards `[S, T, n]` (float64), by probe, as `points` points of a curve."""
         lanes = next(iter(rewards.values())).shape[-1]
         of_lane = self._of_task[self._played : self._played + lanes]
         member = torch.nn.functional.one_hot(of_lane, int(self._of_task[-1]) + 1).double()
@@ -35,7 +35,7 @@ class Blocks:
         self._played += lanes
 
     def means(self) -> dict[str, Tensor]:
-        """Returns the blocks' mean curves, `[S, G, K]`, by probe."""
+        """Returns the blocks' mean curves `[S, G, K]` by probe."""
         sizes = self._of_task.bincount().double().view(-1, 1)
         return {name: (sums.cpu() / sizes).contiguous() for name, sums in self._sums.items()}
 
@@ -46,7 +46,7 @@ def in_blocks(tasks: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 def by_block(returns: Tensor) -> Tensor:
-    """Returns the mean `[G, K]` of each block of `returns` `[N, K]`."""
+    """Returns each block's mean `[G, K]` of `returns` `[N, K]`."""
     return torch.stack([part.mean(0) for part in in_blocks(returns)])
 
 

@@ -1,31 +1,20 @@
 """A causal bandit: intervene on a small causal graph, then use what was learned (after Dasgupta et al. 2019).
 
-`nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1). Each weight is −1, 0 or 1 with equal
-odds.
-Task: ψ = the weights, row by row above the diagonal. The first K // 2 episodes are the *information* phase, the others
-the *goal* phase, so that a swap half-way exchanges all that was learned. An episode is two steps, act and look:
+`nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1); each weight is −1, 0 or 1 with equal
+odds. The first K // 2 episodes are the *information* phase, the others the *goal* phase: a swap half-way exchanges all
+that was learned. An episode is two steps:
 
 | phase | act | look |
 |---|---|---|
 | information | the chosen node is set to 1, the others follow | values of all nodes; the action has no effect |
 | goal | a random node, which is shown, is set to −1; choose a node | the same |
 
-Observation:
+Observation: the nodes' values while looking; the node set to −1 in a goal episode; goal and look, 0 or 1. The values
+leak a_{t-1} in the information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent
+remembers its choice. The action while looking is a note, which the action channel shows at the next step.
 
-| columns | shown | what it leaks |
-|---|---|---|
-| values of all nodes | while looking | information: a_{t-1}, since the node that was set is exactly 1 |
-| | | goal: r_{t-1}, if the agent remembers its choice |
-| the node set to −1 | in a goal episode | |
-| goal, 0 or 1; look, 0 or 1 | always | |
-
-At its choice the agent sees nothing of the past. The action while looking is a note to itself, which the action channel
-shows at the next step.
-
-Reward: the chosen node's value, in a goal episode; scores use its expectation given ψ. The gain is scheduled, but
-without information an agent earns 0 in both phases. Termination: the time limit alone. The agent cannot write on state
-that outlasts an episode. There are 3^(n(n − 1)/2) tasks: with three or four nodes none can be held out. Adaptation
-axis: the episode.
+Reward: the chosen node's value, in a goal episode; scores use its expectation given ψ. Without information it is 0 on
+average in both phases. There are 3^(n(n − 1)/2) tasks.
 """
 
 from __future__ import annotations
@@ -45,7 +34,7 @@ LARGEST = 6.0  # more than any luck in deviations
 
 @dataclass(frozen=True)
 class CausalBandit:
-    """`episodes` interventions on `nodes` nodes; ψ = the weights w_ij, i < j, `[n(n − 1)/2]`."""
+    """`episodes` interventions on `nodes` nodes; ψ = the weights w_ij, i < j, row by row, `[n(n − 1)/2]`."""
 
     nodes: int
     episodes: int
@@ -64,7 +53,7 @@ class CausalBandit:
 
     @property
     def goal_episodes(self) -> int:
-        """Number of episodes in the goal phase, K − K // 2."""
+        """Length of the goal phase, K − K // 2."""
         return self.episodes - self.episodes // 2
 
     @property
@@ -79,7 +68,7 @@ class CausalBandit:
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """Bounds of a value: with weights of 1 each node may double the largest before it."""
+        """Bounds of a value: each node may double the largest before it."""
         most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
         return -most, most
 
@@ -95,7 +84,7 @@ class CausalBandit:
 
     @property
     def held_out(self) -> bool:
-        """Whether most graphs of an evaluation are new to the agent: five nodes have 59,049."""
+        """Whether an evaluation's graphs are mostly new to the agent: five nodes have 59,049."""
         return self.nodes > 4
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -107,11 +96,11 @@ class CausalBandit:
         return self._begun(start, torch.zeros(tasks.shape[:-1], dtype=tasks.dtype, device=tasks.device))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state and observation; `start` draws the node that a goal episode sets."""
+        """Returns state and observation; `start` draws the node of a goal episode."""
         return self._begun(start, state[..., -2] + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Acts, which gives all nodes values, or looks, which changes nothing."""
+        """Acts, which gives all nodes values, or looks."""
         n = self.nodes
         look = state[..., -1:] > 0
         outside = state[..., n : 2 * n]
@@ -131,7 +120,7 @@ class CausalBandit:
     def values(self, weights: Tensor, at: Tensor, to: Tensor, luck: Tensor) -> Tensor:
         """Returns x `[..., n]` under do(x_at = to), with `at` `[..., n]` one-hot and `to` `[...]`.
 
-        `luck` `[..., n]` is added to every other node. Given means of independent weights, these are mean values.
+        `luck` `[..., n]` is added to every other node. Means of independent weights give mean values.
         """
         nodes: list[Tensor] = []
         for j in range(self.nodes):
@@ -146,7 +135,7 @@ class CausalBandit:
         return i * self.nodes - i * (i + 1) // 2 + j - i - 1
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: it depends on the node that is set, and is 0 in the information phase."""
+        """Returns None: it depends on the node that is set."""
         return None
 
     def _begun(self, start: Tensor, episode: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Python numbers as tensors that are kept on their device.
 
-On a GPU, making a tensor of Python numbers is a copy that blocks, and a recorded graph may not contain one.
+On a GPU, making one is a copy that blocks, which a recorded graph may not contain.
 """
 
 from __future__ import annotations

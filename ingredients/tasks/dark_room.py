@@ -1,24 +1,19 @@
 """The dark room: an unseen goal, in the same place for a lifetime (Laskin et al. 2022, §4).
 
-A room of `size` × `size` squares. The agent moves up, down, left, right or stays. With `walls` it is a maze: a
-`wall_share` of the squares, and those that cannot be reached, are closed. `fixed`: the walls of number `maze` for every
-task; `random`: walls of its own for every task. Walls are not seen; an agent that runs into one stays where it was. The
-goal is any open square but the middle, with equal odds.
-Task: ψ = the goal's row and column and, if random, the walls. With fixed or no walls there are fewer than `size`²
-tasks, so none can be held out.
+The agent moves up, down, left, right or stays in `size` × `size` squares. `walls` close a `wall_share` of the squares,
+and those that cannot be reached: `fixed`, those of number `maze` on every task; `random`, drawn for every task. An
+unseen wall stops the agent. The goal is any open square but the middle, with equal odds.
 
-Observation, each part a switch:
-
-| columns | shown | what it leaks |
+| observed columns | switch | what they leak |
 |---|---|---|
 | row, column, from 0 to 1 | `position_shown` | a_{t-1}: the change of position, unless a wall stopped it |
 | on the goal, 0 or 1 | `goal_shown` | r_{t-1}: they are equal |
 
-Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends and pays nothing more. The
-ending leaks the reward, and only the discount rewards an early arrival.
-Start: the middle, or with `random_start` any open square but the goal. Termination: at the goal with `ends_at_goal`,
-else the time limit alone. The agent writes on its position, which a new episode resets: the environment is a memory
-within an episode, not between episodes. Adaptation axis: the episode.
+Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward; only
+the discount rewards an early arrival.
+
+Start: the middle, or with `random_start` any open square but the goal. The position is a memory within an episode, not
+between episodes.
 """
 
 from __future__ import annotations
@@ -83,12 +78,12 @@ class DarkRoom:
 
     @property
     def held_out(self) -> bool:
-        """True where each task has its own walls; else there are few tasks."""
+        """True where each task has its own walls; else tasks are fewer than `size`²."""
         return self.walls == "random"
 
     @property
     def middle(self) -> int:
-        """Number of the middle square; squares are numbered row by row."""
+        """The middle square's number; squares are numbered row by row."""
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -110,11 +105,11 @@ class DarkRoom:
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a new start: nothing is carried over."""
+        """Returns a new start."""
         return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves the agent, then pays for the square where it stands."""
+        """Moves the agent, then pays for its square."""
         state = self.moved(tasks, state, action)
         reached = self._on_goal(tasks, state)
         reward = reached.to(tasks.dtype)
@@ -132,25 +127,25 @@ class DarkRoom:
         return torch.where(self._walls(tasks).gather(-1, square), position, there)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the return of the shortest way, `[...]`, or None where the start is random."""
+        """Returns the shortest way's return, `[...]`, or None where the start is random."""
         if self.random_start:
             return None
         return self.paid(self.ways(tasks)[..., self.middle])
 
     def ways(self, tasks: Tensor) -> Tensor:
-        """Returns each square's distance to the goal in steps, `[..., n²]`; infinity in walls."""
+        """Returns each square's steps to the goal, `[..., n²]`; infinity in walls."""
         goal = torch.zeros(*tasks.shape[:-1], self.size**2, dtype=torch.bool, device=tasks.device)
         goal.scatter_(-1, self.square(self._goal(tasks)).unsqueeze(-1), True)
         shape = (*tasks.shape[:-1], self.size, self.size)
         return distances(~self._walls(tasks).view(shape), goal.view(shape)).flatten(-2)
 
     def paid(self, distance: Tensor) -> Tensor:
-        """Returns the return of an episode that goes straight to a goal `distance` steps away."""
+        """Returns an episode's return on a straight way to a goal `distance` steps away."""
         steps_paid = (self.episode_steps + 1 - distance).clamp(min=0)
         return steps_paid.clamp(max=1) if self.ends_at_goal else steps_paid
 
     def square(self, position: Tensor) -> Tensor:
-        """Returns the number `[...]` (int64) of the square at row and column `[..., 2]`."""
+        """Returns the square's number `[...]` (int64) at row and column `[..., 2]`."""
         return (position[..., 0] * self.size + position[..., 1]).long()
 
     def place(self, square: Tensor) -> Tensor:

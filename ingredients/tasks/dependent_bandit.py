@@ -1,18 +1,8 @@
 """Two arms with p₂ = 1 − p₁ (Wang et al. 2016, §3.1.2).
 
-One arm's reward tells as much about the other arm, so no exploration is needed.
-
-| difficulty | p₁ is |
-|---|---|
-| `uniform` | uniform on [0, 1] |
-| `easy` | .1 or .9 |
-| `medium` | .25 or .75 |
-| `hard` | .4 or .6 |
-
-Observation: always 0. It leaks neither reward nor action.
-Reward: 1 with the pulled arm's probability p, else 0.
-Termination: every pull. The agent cannot write on any state. Tasks can be held out where `uniform`; else there are two.
-Adaptation axis: the pulls of a lifetime.
+One arm's reward tells as much about the other arm, so no exploration is needed. p₁ is uniform on [0, 1], or one of two
+values: .1 or .9 (`easy`), .25 or .75 (`medium`), .4 or .6 (`hard`). Reward: 1 with the pulled arm's probability, else
+0.
 """
 
 from __future__ import annotations
@@ -49,7 +39,7 @@ class DependentBandit(Bandit):
         return self.from_cube(torch.rand(count, self.cube_size, generator=generator))
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, 2]` for points of the unit cube, `[N, 1]`."""
+        """Returns the tasks `[N, 2]` of points `[N, 1]` in [0, 1]."""
         if self.difficulty == "uniform":
             return torch.cat([points, 1 - points], -1)
         lower = LOWER_CHANCE[self.difficulty]

@@ -1,15 +1,11 @@
 """A task family as a Gymnasium environment: one lane of the batched program.
 
-The hidden task is in no observation and no info, where a wrapper could read it. A Gymnasium episode is an episode of
-the family (for a bandit, one pull). Episodes continue on one task until a new one is requested, so the caller decides
-how long a lifetime is:
+No observation or info has the hidden task. A Gymnasium episode is the family's. Episodes continue on one task until a
+new one is requested, so the caller decides how long a lifetime is:
 
-| call                                | gives                                                            |
-|-------------------------------------|------------------------------------------------------------------|
-| the first `reset()`                 | a task from the distribution                                     |
-| `reset()`                           | the next episode on the same task                                |
-| `reset(options={"new_task": True})` | a fresh task, the first episode of its lifetime                  |
-| `reset(seed=s)`                     | a fresh start: equal seeds give equal tasks and noise            |
+- `reset()`: the next episode on the same task; the first time, a task from the distribution.
+- `reset(options={"new_task": True})`: a fresh task, the first episode of its lifetime.
+- `reset(seed=s)`: a fresh start; equal seeds give equal tasks and noise.
 """
 
 from __future__ import annotations
@@ -33,7 +29,7 @@ Observation = NDArray[np.float32]
 
 
 class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
-    """One environment of a family; tasks and each step's noise are drawn from `np_random`."""
+    """One environment of a family; `np_random` draws tasks and each step's noise."""
 
     def __init__(self, family: Family) -> None:
         self.action_space = spaces.Discrete(family.actions)
@@ -47,7 +43,7 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Returns the first observation of an episode and an empty info; the module says on which task.
+        """Returns an episode's first observation and an empty info.
 
         Raises:
             ValueError: an option other than `new_task`.

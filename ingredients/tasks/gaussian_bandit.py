@@ -1,10 +1,7 @@
 """Gaussian bandits: means μ ~ N(0, 1), rewards N(μ, 1) (the testbed of Sutton & Barto 2018, §2.3).
 
-Observation: always 0. It leaks neither reward nor action.
-Reward: the pulled arm's mean plus `deviation` times a standard normal draw. Bad arms pay below 0, so one reward already
-compares an arm with the average, unlike rewards of 0 and 1.
-Termination: every pull. The agent cannot write on any state. Tasks can be held out. Adaptation axis: the pulls of a
-lifetime.
+`deviation` scales the reward's noise. Bad arms pay below 0, so one reward already compares an arm with the average,
+unlike rewards of 0 and 1.
 """
 
 from __future__ import annotations
@@ -24,7 +21,7 @@ SMALLEST_UNIFORM = 1e-6
 
 @dataclass(frozen=True)
 class GaussianBandit(Bandit):
-    """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' means, `[arms]`."""
+    """`arms` arms, `episodes` pulls a lifetime; ψ = their means, `[arms]`."""
 
     arms: int
     episodes: int

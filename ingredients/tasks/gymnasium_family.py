@@ -1,22 +1,18 @@
 """Any Gymnasium environment as a family: `vary` draws the tasks; if nothing varies, the environment is the one task.
 
-Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`); never `info`. Leaks depend on the
-environment; an early end tells something of the reward.
-Reward: the environment's. If the warm-up met a reward above 1, the agent sees and learns from rewards divided by the
-largest. Curves and scores are raw returns.
-Task ψ: the uniforms from which `vary` makes values, `[D]`. Each episode is reset with a seed of its own. If nothing
-varies, ψ = 0 and only starts differ. With `fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the
-same.
-Termination and truncation: the environment's; after `episode_steps` steps the lifetime cuts the episode. Nothing that
-the agent writes outlasts an episode, since each starts with a reset. Tasks can be held out unless all that varies are a
-few choices. Adaptation axis: the episode, or the step.
+Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`). Reward: the environment's, scaled
+for the agent and its learning, raw in curves and scores. An early end tells something of the reward.
+
+Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0. Each episode is reset with a seed of its own. With
+`fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the same. Nothing that the agent writes outlasts
+a reset.
 
 On the axis of steps (`restarts`) no lane waits: where an episode ends, or has taken `longest_episode` steps, `step`
-begins the next one. `episodes` and `episode_steps` then describe the two halves of a lifetime. With the second half a
-new episode begins in every lane; probes branch off there. The n-th start of a half is the first one + n·φ mod 1.
+begins the next one. `episodes` and `episode_steps` then describe the two halves of a lifetime. The second begins with a
+new episode in every lane, where probes branch off. The n-th start of a half is the first one + n·φ mod 1.
 
-Environments have state, so this program is not pure: it can only return to an episode's start (`gyms.pool`), where
-every probe branches off. An environment that raises ends its episode and fails its run.
+This program is not pure: it can only return to an episode's start (`gyms.pool`). An environment that raises ends its
+episode and fails its run.
 """
 
 from __future__ import annotations
@@ -97,16 +93,16 @@ class GymnasiumFamily:
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation.
 
-        If the family restarts, the steps are those of the half, and the episode's own stand before its number.
+        If the family restarts, the steps are the half's; the episode's own stand before its number.
         """
         return self._begin(tasks, start, start.new_zeros(*start.shape[:-1], 1))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state and observation of the next episode, after a reset."""
+        """Returns state and observation after a reset."""
         return self._begin(tasks, start, state[..., -2:-1] + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Steps every lane whose episode is under way; the others show and pay zeros."""
+        """Steps lanes whose episode is under way; others show and pay zeros."""
         self._come_back(tasks, state)
         chosen = action if self.continuous else action.unsqueeze(-1)
         block = self.pool.step(_rows(chosen))
@@ -139,7 +135,7 @@ class GymnasiumFamily:
         return torch.cat(parts, dim=-1), self._seen(block, tasks)
 
     def _restarted(self, tasks: Tensor, step: Step) -> Step:
-        """Returns a step after which lanes whose episode has ended are at the start of the next one."""
+        """Returns a step after which lanes that ended are at the next episode's start."""
         start, within, number, count = torch.split(step.state, [self.start_size, 1, 1, 1], dim=-1)
         within = within + 1
         truncated = ~step.terminated & (step.truncated | (within >= self.longest_episode).squeeze(-1))
@@ -157,7 +153,7 @@ class GymnasiumFamily:
         return step._replace(state=state, observation=observation, truncated=truncated)
 
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
-        """Makes sure that the lanes are in `state`; only a return to an episode's start is possible."""
+        """Makes sure that the lanes are in `state`, which may be an episode's start or the present."""
         rows, starts = _rows(tasks), _rows(state[..., : self.start_size])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
@@ -176,7 +172,7 @@ class GymnasiumFamily:
 
 
 def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
-    """Returns the family of a study's section, after a thousand steps of warm-up.
+    """Returns the family of a study's section, after a warm-up of a thousand steps.
 
     Raises:
         StudyError: there is no such environment or setting, a space is not supported, or the environment raises.
@@ -217,7 +213,7 @@ def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
 
 
 def _images_told(frames: tuple[Frame, ...]) -> list[str]:
-    """Returns what to tell of images, if there are any."""
+    """Returns a notice of images, if any."""
     if not frames:
         return []
     sizes = " and ".join(" × ".join(str(side) for side in frame) for frame in frames)

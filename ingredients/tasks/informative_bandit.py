@@ -1,16 +1,12 @@
 """Eleven arms; the last one tells which of the others to pull (Wang et al. 2016, §3.1.3).
 
-Of ten arms the target pays 5, the others 1. The eleventh pays a tenth of the target's number, .1 to 1.0: the least of
-all, but full information. It is best to pull it once and then the target, which no algorithm does that values an arm by
-its reward.
+Of ten arms the target pays 5, the others 1. The eleventh pays a tenth of the target's number, .1 to 1.0: the least, but
+full information. It is best to pull it once and then the target, which no algorithm does that values an arm by its
+reward.
 
-Observation: always 0. It leaks neither reward nor action.
-Reward: as above, without noise.
-Action noise: with probability `action_noise` a uniformly drawn arm is pulled instead. Without it a_{t-1} and r_{t-1}
-are enough to choose the next pull, so memory gains nothing and a study is not applicable (docs/design.md §5, trap 6).
-With it the agent has to remember the target over slips.
-Termination: every pull. The agent cannot write on any state. There are ten tasks, so none can be held out. Adaptation
-axis: the pulls of a lifetime (five in Wang et al.).
+Action noise: with probability `action_noise` a uniformly drawn arm is pulled, so the target must be remembered over
+slips. Without it a_{t-1} and r_{t-1} are enough to choose the next pull, and a study is not applicable (docs/design.md
+§5, trap 6).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A family that shows its task to the agent: a yardstick where no reference is known.
-
-An agent trained on it need not identify the task; agents that must are compared with it.
-"""
+"""A family that shows its task to the agent: a yardstick where no reference is known."""
 
 from __future__ import annotations
 
@@ -76,7 +73,7 @@ class Informed:
         return step._replace(observation=torch.cat([step.observation, tasks], dim=-1))
 
     def pace(self, lanes: int) -> Pace:
-        """Returns the plain family's lanes, their observations with ψ."""
+        """Returns the plain lanes, their observations with ψ."""
         assert isinstance(self.plain, Paced), self.plain
         return _InformedPace(self.plain.pace(lanes))
 

@@ -1,32 +1,20 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
 A test of working memory, not of learning, in which the environment can be the memory (claim 3): the agent sees and
-changes its position on a track, which is never reset. A lifetime is *one* trial; its K episodes are phases of L steps,
-without resets. Adaptation axis: the phase.
+changes its position on a track, which is never reset. A lifetime is *one* trial; its K episodes are phases of L steps.
 
 | steps | what happens |
 |---|---|
-| 0 to d − 1 | the light is on; d < L, so it is off before the lifetime is half over |
+| 0 to d − 1 < L | the light is on |
 | to (K − 1) · L − 1 | darkness: actions have no effect |
-| the last phase | the cue is on; a press p steps after its start pays 1 − abs(p − d) / `tolerance`, at least 0 |
+| the last phase | the cue is on; a press p steps after its start pays and ends the trial |
 
-All reward comes in the last phase, so a swap half-way exchanges exactly what the agent knows of d.
-Task: ψ = d, uniform on `shortest` to `longest`: too few tasks to hold any out.
+The reward is 1 − abs(p − d) / `tolerance`, at least 0. So a swap half-way exchanges exactly what the agent knows of d.
 
-Observation:
-
-| columns | shown | what it leaks |
-|---|---|---|
-| light, 0 or 1; cue, 0 or 1 | always | |
-| position, from 0 to 1 | `position_shown` | a_{t-1}, by the move; the position is also a *clock* |
-
-A memoryless agent can walk right while the light is on, to square d, walk left while the cue is on, and press at 0. In
-the dark nobody moves, since random steps there blurred the position and hindered training. `position_shown: off` and
-`can_move: off` each take this clock away. The action channel is a note of one of three letters: a memoryless agent can
-step through the actions while the light is on, then repeat the last one.
-
-Actions: left, right, press; a press before the cue does nothing. Termination: the press ends the trial; other phases
-last L steps. `written` is the position, if the agent can move and sees it.
+Observation: light and cue, 0 or 1; the position, from 0 to 1 (`position_shown`), which leaks a_{t-1} and is a *clock*.
+A memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
+and `can_move: off` each take this clock away. The action channel is a note of one of three letters: a memoryless agent
+can step through the actions while the light is on, then repeat the last one.
 """
 
 from __future__ import annotations
@@ -48,7 +36,7 @@ LIGHT, GO, PLACE = range(3)  # columns of the observation
 
 @dataclass(frozen=True)
 class IntervalReproduction:
-    """One trial of `episodes` phases of `episode_steps` steps; ψ = d / longest, `[1]`."""
+    """One trial of `episodes` phases of `episode_steps` steps; ψ = d / longest, uniform, `[1]`."""
 
     episodes: int
     episode_steps: int
@@ -80,11 +68,11 @@ class IntervalReproduction:
 
     @property
     def written(self) -> range:
-        """The position's column, if the agent can both write and read it."""
+        """The position's column, if the agent can write and read it."""
         return range(POSITION, POSITION + int(self.can_move and self.position_shown))
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, 1]` intervals, uniform, as shares of the longest."""
+        """Returns `[count, 1]` intervals as shares of the longest."""
         kinds = self.longest - self.shortest + 1
         drawn = (torch.rand(count, 1, generator=generator) * kinds).floor().clamp_(max=kinds - 1)
         return (drawn + self.shortest) / self.longest
@@ -99,13 +87,13 @@ class IntervalReproduction:
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the unchanged state, except that after a press the clock jumps to the phase's start."""
+        """Returns the unchanged state, but after a press the clock jumps to the phase's start."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves, in light or with the cue; or presses, which is paid at once and ends the trial."""
+        """Moves in light or with the cue; or presses, which pays and ends the trial."""
         position, clock = state.unbind(-1)
         interval = self.interval(tasks)
         cue = clock >= self.go
@@ -118,7 +106,7 @@ class IntervalReproduction:
         return Step(state, self.shown(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
 
     def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
-        """Returns the reward of a press `pressed` steps after the cue came, `[...]`."""
+        """Returns the reward `[...]` of a press `pressed` steps after the cue came."""
         return (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:

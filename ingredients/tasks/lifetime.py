@@ -1,9 +1,8 @@
 """A lifetime: K episodes of L steps on one task, the same for every family and player.
 
-All lifetimes keep step: episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits* for the next
-episode: it shows its last observation once, then zeros; actions have no effect and pay nothing. So all lanes start an
-episode at the same step, where probes can exchange what they carry (docs/design.md §8), and a lifetime always has T = K
-· L steps.
+Episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits* for the next episode: it shows its last
+observation once, then zeros; actions have no effect and pay nothing. So all lanes start an episode at the same step,
+where probes can exchange what they carry (docs/design.md §8).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ingredients.tasks.foreign import shown_again
 
 
 class World(NamedTuple):
-    """Some lanes' environments: state and observation.
+    """Some lanes' environments.
 
     `waiting` `[...]` (bool): the episode has ended and the next has not started; None where none ends early.
     """
@@ -29,7 +28,7 @@ class World(NamedTuple):
 
 
 def begin(family: Family, tasks: Tensor, start: Tensor) -> World:
-    """Returns the world at the start of lifetimes on `tasks` `[..., D]`; `start` `[..., start_size]` are uniforms."""
+    """Returns lifetimes' start on `tasks` `[..., D]`; `start` `[..., start_size]` are uniforms."""
     state, observation = family.first(tasks, start)
     waiting = torch.zeros(tasks.shape[:-1], dtype=torch.bool, device=tasks.device) if family.ends_early else None
     return World(state, observation, waiting)
@@ -46,7 +45,7 @@ def half_way(family: Family) -> int:
 
 
 def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: Tensor) -> tuple[World, Step]:
-    """Returns the world after a step, and the step, which pays and shows nothing in waiting lanes.
+    """Returns the world after a step, and the step, in which waiting lanes pay and show nothing.
 
     Call `next_episode` after an episode's last step.
     """
@@ -58,7 +57,7 @@ def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: 
 
 
 def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> World:
-    """Returns the world at the next episode's start; `start` `[..., start_size]` are uniforms."""
+    """Returns the next episode's start; `start` `[..., start_size]` are uniforms."""
     state, observation = family.next_episode(tasks, world.state, start)
     return World(state, observation, None if world.waiting is None else torch.zeros_like(world.waiting))
 
@@ -66,7 +65,7 @@ def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> 
 def others(tasks: Tensor) -> Tensor:
     """Returns each lane's neighbour, `[..., N]`: of `tasks` `[..., N, D]` the nearest lane before it with another task.
 
-    Lanes form a ring. If all lanes have one task, the neighbour is the lane before.
+    Lanes form a ring; if all have one task, the neighbour is the lane before.
     """
     place = torch.arange(tasks.shape[-2], device=tasks.device)
     found = place.roll(1).expand(tasks.shape[:-1])
@@ -82,19 +81,19 @@ def others(tasks: Tensor) -> Tensor:
 
 
 def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by its neighbour's, `[..., N]` (`others`)."""
+    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by those of its neighbour `[..., N]`."""
     missing = part.dim() - neighbours.dim()
     index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
     return part.gather(neighbours.dim() - 1, index)
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which each lane has its neighbour's written columns (`others`), at an episode's start."""
+    """Returns the world in which lanes have their neighbour's written columns (`others`), at an episode's start."""
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 
 def write(family: Family, tasks: Tensor, world: World, source: Tensor) -> World:
-    """Returns the world with the written columns of the state `source` `[..., N, state_size]`."""
+    """Returns the world with the written columns of a state `source` `[..., N, state_size]`."""
     state = world.state.clone()
     columns = list(family.written)
     state[..., columns] = source[..., columns]

@@ -1,6 +1,6 @@
 """Rooms with walls: how walls are drawn, and distances between squares.
 
-Squares are `[..., n, n]` (row, column), or `[..., n²]`, numbered row by row.
+Squares are `[..., n, n]` (row, column), or `[..., n²]`, row by row.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch.nn.functional import pad
 
 
 def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
-    """Returns the steps from each open square to the nearest open target, `[..., n, n]`; infinity if unreachable."""
+    """Returns each open square's steps to the nearest open target, `[..., n, n]`; infinity if unreachable."""
     never = torch.full(open_squares.shape, math.inf, device=open_squares.device)
     found = never.masked_fill(targets & open_squares, 0.0)
     # on a GPU a test for convergence would wait, so all rounds are made: no way is longer than the number of squares
@@ -45,7 +45,7 @@ def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
 
 
 def pick(allowed: Tensor, uniform: Tensor) -> Tensor:
-    """Returns a uniformly drawn allowed square of `[..., n²]` (bool), by number, `[...]` (int64)."""
+    """Returns the number `[...]` (int64) of a uniformly drawn allowed square of `[..., n²]` (bool)."""
     count = allowed.sum(-1)
     nth = torch.minimum((uniform * count).long(), count - 1)
     reached = allowed.cumsum(-1) > nth.unsqueeze(-1)  # true from the nth allowed square on

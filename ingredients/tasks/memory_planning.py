@@ -1,29 +1,22 @@
 """The memory & planning game: one goal after another in a maze with shuffled labels (after Ritter et al. 2021, §3).
 
-A torus of `size` × `size` places, whose labels are shuffled for every lifetime. The agent sees the label of its place
-and of the goal's. It moves up, down, left or right, or collects. Collecting on the goal pays 1 and draws another goal
-uniformly; the agent continues from there, as in the published code. Collecting elsewhere does nothing.
+A torus of `size` × `size` places, whose labels are shuffled for every lifetime. The agent moves up, down, left or
+right, or collects. Collecting on the goal pays 1 and draws another goal uniformly; the agent continues from there.
+Collecting elsewhere does nothing. New here: `walls` of the 2 · `size`² edges are closed, drawn for every lifetime
+(`torus.draw_graph`); an unseen wall stops the agent. Without walls, a subtraction of coordinates gives the shortest
+way; with 12 of 32 edges closed, search is needed.
 
-New here: `walls` of the 2 · `size`² edges are closed, drawn for every lifetime so that all places stay connected
-(`torus.draw_graph`). Walls are not seen; an agent that runs into one stays where it was. Without walls, coordinates and
-a subtraction give the shortest way; with 12 of 32 edges closed, search is needed.
+Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`.
 
-Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`: all that matters of
-walls and labels. Tasks can be held out.
+Observation, one-hot: the agent's label, `[size²]`; the goal's label, `[size²]`. An agent that remembers the goal's
+label knows r_{t-1}: the label changes exactly after a reward. One that has learned where moves lead knows part of
+a_{t-1}. A memoryless agent learns neither.
 
-Observation, one-hot: the agent's label, `[size²]`; the goal's label, `[size²]`.
-What it leaks: r_{t-1}, if the agent remembers the goal's label, which changes exactly after a reward; part of a_{t-1},
-if it remembers the last label and has learned where moves lead. Nothing to a memoryless agent.
+A lifetime is one game of K · L steps; its episodes are stretches of L steps, without resets. `written` is the position.
 
-A lifetime is one game of K · L steps; its episodes are stretches of L steps, without resets. Adaptation axis: the
-stretch. Termination: none. `written` is the position, which outlasts a stretch and is seen.
+If ψ is known, going straight to every goal is optimal. With m steps left in the lifetime its exact values are
 
-If ψ is known, going straight to every goal is optimal, since goals do not depend on the way. Hence the exact values of
-`solve`:
-
-    V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g')
-
-with m steps left in the lifetime.
+    V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g').
 """
 
 from __future__ import annotations
@@ -44,7 +37,7 @@ TASKS_AT_ONCE = 512  # mazes that are drawn or solved together
 
 @dataclass(frozen=True)
 class MemoryPlanning:
-    """`episodes` stretches of `episode_steps` steps on one map; see the module for ψ."""
+    """`episodes` stretches of `episode_steps` steps on one map."""
 
     episodes: int
     episode_steps: int = MemoryPlanningTasks.default_of("episode_steps")
@@ -67,7 +60,7 @@ class MemoryPlanning:
 
     @property
     def places(self) -> int:
-        """P, the number of places and labels."""
+        """P, the number of places."""
         return self.size**2
 
     @property
@@ -128,7 +121,7 @@ class MemoryPlanning:
         return torch.cat([tasks, torch.cat(solved).view(*tasks.shape[:-1], -1)], -1)
 
     def _solved(self, graph: Tensor) -> Tensor:
-        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction over the steps left."""
+        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction over steps left."""
         ways = distances(graph)
         later = ways.new_zeros(len(ways), self.steps + 1, self.places)
         other = (ways > 0).float() / (self.places - 1)
@@ -137,7 +130,7 @@ class MemoryPlanning:
         return torch.cat([ways.flatten(1), later.flatten(1)], 1)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., 5]`, with the lifetime's remaining steps."""
+        """Returns V*(s) − Q*(s, a), `[..., 5]`, for the lifetime's remaining steps."""
         tasks, ways, later = torch.split(
             solution, [self.task_size, self.places**2, (self.steps + 1) * self.places], dim=-1
         )
@@ -152,7 +145,7 @@ class MemoryPlanning:
         return worth[..., :1] - worth[..., 1:]
 
     def _worth(self, later: Tensor, distance: Tensor, left: Tensor | int, goal: Tensor) -> Tensor:
-        """Returns V for goals at `distance` with `left` steps left; `later` is H flattened, `[..., (T + 1) P]`."""
+        """Returns V for goals at `distance` with `left` steps left; `later` is H, `[..., (T + 1) P]`."""
         then = (left - 1 - distance).long()
         index = then.clamp(min=0) * self.places + goal
         beyond = later.gather(-1, index.flatten(later.dim() - 1)).view_as(distance)

@@ -172,7 +172,7 @@ def _uniform(draw: torch.Generator, size: int, lead: tuple[int, ...]) -> Tensor:
 
 
 def shown(value: object) -> str:
-    """Returns a value in brief: shape and type of tensors, the type of anything else."""
+    """Returns a value in brief: shape and type of tensors, else the type."""
     if isinstance(value, Tensor):
         return f"{list(value.shape)} of {value.dtype}"
     return f"({', '.join(shown(part) for part in value)})" if type(value) is tuple else type(value).__name__

@@ -7,7 +7,7 @@
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Its methods are batched tensor programs for any leading shape. They are pure: all randomness comes in as arguments.
+Its methods are pure, batched tensor programs for any leading shape.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class OwnFamily:
         )
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns the runs with numbers that are not finite since the last call, and where these were."""
+        """Returns the runs whose numbers were not finite since the last call, and where."""
         found: dict[int, Failure] = {}
         for what, bad in self.odd.items():
             for run in torch.nonzero(bad).flatten().tolist():
@@ -136,9 +136,9 @@ class OwnFamily:
         shape: tuple[int, ...],
         dtype: torch.dtype = torch.float32,
     ) -> Tensor:
-        """Returns a copy of the user's tensor, after checking its shape and type.
+        """Returns a copy of the user's tensor, its shape and type checked.
 
-        Numbers that are not finite are noted without reading them, since on a GPU that would wait.
+        Numbers that are not finite are noted without reading them: a GPU would wait.
         """
         if not isinstance(given, Tensor) or tuple(given.shape) != tuple(shape) or given.dtype != dtype:
             raise wrong(self.name, f"{what} must be {list(shape)} of {dtype}, got {shown(given)}")

@@ -1,4 +1,4 @@
-"""Lanes that do not keep step: after an early end the next episode begins at once, without the waiting of `lifetime`.
+"""Lanes that do not keep step: after an early end the next episode begins at once.
 
 Training needs no lanes in step; evaluation does, because probes exchange what lanes carry.
 """
@@ -30,7 +30,7 @@ class Shown(NamedTuple):
 
 
 class Pace(Protocol):
-    """Lanes of a family, each of which starts episodes by itself."""
+    """A family's lanes, each of which starts episodes by itself."""
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
         """Returns each lane's first observation, `[L, O]`."""
@@ -41,7 +41,7 @@ class Pace(Protocol):
         ...
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns first observations where `which` is true; other rows are undefined."""
+        """Returns first observations of the lanes `which`; other rows are undefined."""
         ...
 
     def take_failures(self) -> dict[int, Failure]:
@@ -66,7 +66,7 @@ class PacedPool:
     """Gymnasium environments as a `Pace`."""
 
     def __init__(self, pool: Pool, scales: Scales, lanes: int) -> None:
-        """Makes nothing yet; `lanes` are those of a run."""
+        """Makes nothing yet; `lanes` are a run's."""
         self._pool, self._scales, self._lanes = pool, scales, lanes
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
@@ -80,7 +80,7 @@ class PacedPool:
         return Shown(self._scales.shown(block[:, :-EXTRA]), reward.copy(), terminated != 0, truncated != 0)
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns first observations where `which` is true; other rows are undefined."""
+        """Returns first observations of the lanes `which`; other rows are undefined."""
         return self._scales.shown(self._pool.restart(which, tasks, starts, episodes)[:, :-EXTRA])
 
     def take_failures(self) -> dict[int, Failure]:

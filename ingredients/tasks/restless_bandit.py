@@ -4,14 +4,12 @@ After every pull each arm's mean, pulled or not, decays towards 0 and takes a ra
 
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
-The unit is the stationary deviation of the means, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points.
-Their λ = .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never ends. Their
-reward noise of 4 points would be a `deviation` of .26, with which a reactive policy earns .91 of the best reference,
-too much to tell in-context learning from it. The default is 1, as in a Gaussian bandit.
+The unit is the means' stationary deviation, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points. Their λ
+= .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never ends. Their reward
+noise of 4 points would be a `deviation` of .26, with which a reactive policy earns .91 of the best reference, too much
+to tell in-context learning from it. The default is 1.
 
-Observation: always 0. It leaks neither reward nor action. Termination: every pull. The state holds the present means,
-which the agent cannot change. Tasks can be held out. Adaptation axis: the pulls of a lifetime. ψ = the first means; the
-drift is noise.
+The state holds the present means, which the agent cannot change; the drift is noise, not part of ψ.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ from ingredients.tasks.gaussian_bandit import normal
 
 @dataclass(frozen=True)
 class RestlessBandit(Bandit):
-    """`arms` arms, `episodes` pulls a lifetime; ψ = the arms' first means, `[arms]`."""
+    """`arms` arms, `episodes` pulls a lifetime; ψ = their first means, `[arms]`."""
 
     arms: int
     episodes: int
@@ -40,12 +38,12 @@ class RestlessBandit(Bandit):
 
     @property
     def noise_size(self) -> int:
-        """One uniform for the reward and one for each arm's drift."""
+        """One uniform for the reward, one for each arm's drift."""
         return 1 + self.arms
 
     @property
     def drift(self) -> float:
-        """√(1 − λ²), the deviation of one step of a mean."""
+        """√(1 − λ²), the deviation of a mean's step."""
         return math.sqrt(1 - self.decay**2)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -57,7 +55,7 @@ class RestlessBandit(Bandit):
         return tasks, blank(tasks)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm and lets all drift; `noise[..., 0]` draws the reward, the others the drift."""
+        """Pulls an arm and lets all drift; `noise[..., 0]` draws the reward, the rest the drift."""
         luck = normal(noise)
         expected = of_arm(state, action)
         paid = expected + self.deviation * luck[..., 0]

@@ -1,12 +1,9 @@
 """Stay probabilities in the two-step task (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2).
 
 A *model-free* agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which
-planet pays stays after a common rewarded flight and after a rare unrewarded one: a reward × transition interaction.
-This is task-structure inference, not planning: an agent without a model shows it too if its state tells which planet
-pays (Akam et al. 2015). So does one that prefers the better ship and never learns; `interaction_given_choice` excludes
-that by comparing only flights of equally good ships.
-
-Shapes: S runs, N lifetimes, K episodes.
+planet pays shows a reward × transition interaction. This is task-structure inference, not planning: an agent without a
+model shows it too if its state tells which planet pays (Akam et al. 2015). So does one that prefers the better ship and
+never learns; `interaction_given_choice` excludes that by comparing flights of equally good ships.
 """
 
 from __future__ import annotations
@@ -36,14 +33,14 @@ def stay_counts(lived: Lived) -> Tensor:
 def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
     """Returns the statistics of one run's counts `[16]`, without those that would divide by zero.
 
-    - `stay_common_rewarded` and its three siblings: the probabilities of staying.
+    - `stay_common_rewarded` and its three siblings: probabilities of staying.
     - `reward_effect`: what a reward adds to them, −1 to 1; 1 for win-stay-lose-shift on ships.
     - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2; 2 for an agent that
       always returns to a planet that paid and never to one that did not.
-    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former, 1 for the latter; left
-      out where both are small, as for an agent that always stays.
-    - `interaction_given_choice`: mean of the interactions among flights of the better and of the worse ship; left out
-      where planets swap, since ψ does not then tell the better one.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|), from 0 for the former agent to 1 for the
+      latter; left out where both effects are small.
+    - `interaction_given_choice`: mean interaction among flights of the better and of the worse ship; left out where
+      planets swap, since ψ then does not tell the better one.
     """
     by_choice = counts.view(SHAPE)
     chances = _stays(by_choice.sum(0))

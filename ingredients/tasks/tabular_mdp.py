@@ -1,17 +1,10 @@
 """Random tabular MDPs with unknown rewards and transitions (Osband et al. 2013; Duan et al. 2016, §3.2).
 
-Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise, and next-state probabilities from a flat
-Dirichlet distribution. An episode has `episode_steps` steps and starts in the first state.
+Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise (scores use the mean), and next-state
+probabilities from a flat Dirichlet distribution. An episode has `episode_steps` steps and starts in the first state.
 
-Observation: the current state, one-hot, `[states]`.
-What it leaks: nothing of the reward; part of a_{t-1}, which an agent that has learned the transitions can guess from
-two states, except at an episode's start.
-
-Reward: N(mean of state and action, 1); scores use the mean. Termination: none; the time limit ends an episode. The
-agent writes on no state that outlasts an episode. Tasks can be held out. Adaptation axis: the episode.
-
-ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated (S and A are numbers of
-states and actions): 550 numbers at the paper's size, all seen by the critic in training.
+Observation: the current state, one-hot, `[states]`. It leaks nothing of the reward, and part of a_{t-1} to an agent
+that has learned the transitions, except at an episode's start.
 """
 
 from __future__ import annotations
@@ -29,7 +22,11 @@ TASKS_AT_ONCE = 512  # MDPs that are solved together: their products stay small 
 
 @dataclass(frozen=True)
 class TabularMdp:
-    """`states` × `actions`, `episodes` of `episode_steps` steps; see the module for ψ."""
+    """`states` × `actions`, `episodes` of `episode_steps` steps.
+
+    ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated; S and A are numbers
+    of states and actions.
+    """
 
     states: int
     actions: int
@@ -101,7 +98,7 @@ class TabularMdp:
         return Step(after.to(tasks.dtype), self._seen(after), action, reward, mean, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the first state's value if the MDP is known, by value iteration, `[...]`."""
+        """Returns the first state's value `[...]` if the MDP is known, by value iteration."""
         if tasks.dim() == 1:
             return self._first_value(tasks)
         return torch.cat([self._first_value(part) for part in torch.split(tasks, TASKS_AT_ONCE, dim=-2)], dim=-1)
@@ -130,7 +127,7 @@ class TabularMdp:
 
 
 def action_values(rewards: Tensor, transitions: Tensor, steps: int) -> Tensor:
-    """Returns Q of each of an episode's L steps, `[..., L, S, A]`, by finite-horizon value iteration, which is exact.
+    """Returns Q of each of an episode's L steps, `[..., L, S, A]`, by exact finite-horizon value iteration.
 
     Q_t(s, a) = r(s, a) + Σ_s' P(s' | s, a) max_a' Q_{t+1}(s', a'), with Q_L = 0. Mean rewards are `[..., S, A]`, or
     `[..., L, S, A]` if they differ by step; transitions `[..., S, A, S]`.

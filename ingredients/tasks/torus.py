@@ -1,7 +1,7 @@
 """Places of a torus and walls between them: how walls are drawn, and distances.
 
-Places are numbered row by row, P = n². A graph is `[..., P, 4]` (int64): where each move of `MOVES` leads from each
-place; into a wall, to the place itself. Tables of pairs of places are `[..., P, P]`.
+Places are numbered row by row, P = n². A graph `[..., P, 4]` (int64) says where each move of `MOVES` leads from each
+place; into a wall, to the place itself.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ def neighbours(size: int) -> Tensor:
 def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
     """Returns connected graphs `[N, P, 4]` with `walls` ≤ P + 1 walls each.
 
-    Edges are closed in the order of `uniforms` `[N, P, 2]` (down and right of each place); one that would disconnect a
-    place is skipped. The edges that stay open for that reason are the minimum spanning tree (Kruskal 1956,
-    "construction A'").
+    Edges are closed in the order of `uniforms` `[N, P, 2]` (down and right of each place), but for those of the minimum
+    spanning tree, which keep all places connected (Kruskal 1956, "construction A'").
     """
     lanes, places, _ = uniforms.shape
     around = neighbours(math.isqrt(places))
@@ -48,7 +47,7 @@ def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
 
 
 def relabelled(reached: Tensor, labels: Tensor) -> Tensor:
-    """Returns the graph `[N, P, 4]` in which place p is called `labels[:, p]`, `[N, P]`."""
+    """Returns the graph `[N, P, 4]` whose place p is called `labels[:, p]`, `[N, P]`."""
     renamed = labels.gather(1, reached.flatten(1)).view_as(reached)
     return torch.empty_like(renamed).scatter_(1, labels.unsqueeze(-1).expand_as(renamed), renamed)
 
@@ -65,7 +64,7 @@ def distances(reached: Tensor) -> Tensor:
 
 
 def _lowest_tops(weights: Tensor, around: Tensor) -> Tensor:
-    """Returns, for each edge `[N, P, 2]`, the least maximal weight of a way between its ends."""
+    """Returns each edge's least maximal weight of a way between its ends, `[N, P, 2]`."""
     lanes, places, _ = weights.shape
     here = torch.arange(places)
     tops = weights.new_full((lanes, places, places), math.inf)

@@ -1,23 +1,15 @@
 """Two arms beside a track: every pull also moves the agent, which sees its position.
 
-Here the environment can be the memory (claim 3) of an agent that *learns*: the position outlasts pulls, so a memoryless
-agent can record on it how the arms paid. One that steps right for evidence in favour of arm 1 (it paid, or arm 0 did
-not), left for evidence in favour of arm 0, and pulls the arm of its half of the track is the automaton of Tsetlin
-(1961). The more squares, the longer evidence lasts. Arms pay alike at every position.
+Here the environment can be the memory (claim 3) of an agent that *learns*: the position outlasts pulls. The automaton
+of Tsetlin (1961) is memoryless: it steps right for evidence in favour of arm 1 (it paid, or arm 0 did not), left for
+arm 0, and pulls the arm of its half of the track. The more squares, the longer evidence lasts.
 
-ψ = the two arms' probabilities, uniform and independent, `[2]`.
-
-Action: 3 · arm + step; step 0 is left, 1 stays, 2 is right; the track's ends stop a step. An episode is one pull. Arm
-and step are chosen together, so a reward can be recorded only with the next pull.
+Action: 3 · arm + step (0 left, 1 stay, 2 right; the track's ends stop it). Arm and step are chosen together, so a
+reward can be recorded only with the next pull. The action channel shows 3 · arm + 1: a visible step would be a second
+memory outside the agent.
 
 Observation: the position from 0 to 1, or always 0 with `position_shown: off`, where the environment is no memory. It
-leaks nothing under random play.
-
-The action channel shows 3 · arm + 1, without the step, which would be a note of one of three letters. So the position
-is the only memory outside the agent.
-
-Reward: 1 with the pulled arm's probability, else 0. Termination: every pull. `written` is the position, if it is shown.
-Tasks can be held out. Adaptation axis: the pulls of a lifetime. Lifetimes start right of the middle.
+leaks nothing under random play. Reward: 1 with the pulled arm's probability, the same at every position.
 """
 
 from __future__ import annotations
@@ -37,7 +29,7 @@ LEFT, STAY, RIGHT = range(STEPS)
 
 @dataclass(frozen=True)
 class TrackBandit(Bandit):
-    """`episodes` pulls of two arms beside a track of an even number of `squares`."""
+    """`episodes` pulls of two arms beside an even number of `squares`; ψ = the arms' probabilities, `[2]`."""
 
     episodes: int
     squares: int
@@ -65,7 +57,7 @@ class TrackBandit(Bandit):
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Pulls an arm and moves; `noise[..., 0]` decides the reward. The action channel shows the arm alone."""
+        """Pulls an arm and moves; `noise[..., 0]` decides the reward."""
         chance = of_arm(tasks, action // STEPS)
         moved = (state[..., 0] + (action % STEPS - STAY)).clamp(0, self.squares - 1).unsqueeze(-1)
         paid = (noise[..., 0] < chance).to(tasks.dtype)

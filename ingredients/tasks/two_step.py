@@ -1,24 +1,15 @@
 """The two-step task: a choice that mostly leads to its own planet (Daw et al. 2011; Wang et al. 2016, §3.2).
 
-An episode has two steps. In the first, action 0 or 1 is a ship: with probability `common` it flies to the planet of its
-number, else to the other (a *rare* transition), on all tasks alike. In the second, the planet pays 1 with its
-probability, whatever the action. One planet pays with probability `rewarded`, the other with 1 − `rewarded`, drawn for
-each lifetime. With `reversal` above 0 they swap before an episode with that probability (.025 in Wang et al., whose
-transitions were .8 and .2).
+In the first step, action 0 or 1 is a ship: with probability `common` it flies to the planet of its number, else to the
+other (a *rare* transition). In the second, the planet pays 1 with its probability, whatever the action. One planet pays
+with probability `rewarded`, the other with 1 − `rewarded`. Before an episode they swap with probability `reversal`
+(.025 in Wang et al., whose transitions were .8 and .2).
 
-Observation, one-hot: at home, on planet 0, on planet 1.
-What it leaks: nothing of the reward; part of a_{t-1} in the first step. An agent that sees rewards and remembers
-planets knows which planet pays, and can do without the action channel.
-
-Reward: 1 or 0 in the second step, 0 in the first. Termination: after the second step. The agent cannot write on any
-state. There are two tasks, so none can be held out. Adaptation axis: the episode.
+Observation, one-hot: at home, on planet 0, on planet 1. It leaks nothing of the reward, and part of a_{t-1} in the
+first step. An agent that sees rewards and remembers planets can do without the action channel.
 
 Trap: the second action has no effect but is shown as a_{t-1} in the next episode. A memoryless policy can record the
 planet in it, and so react to planet and reward at once (as the reference `reactive` does).
-
-Analysis: how often the first choice is repeated, by reward and transition (`stay_probability`).
-
-ψ = the planets' probabilities, `[2]`.
 """
 
 from __future__ import annotations
@@ -38,7 +29,7 @@ AWAY, SWAPPED = 0, 1  # the state's columns: HOME or where the agent is, and whe
 
 @dataclass(frozen=True)
 class TwoStep:
-    """`episodes` flights of two steps; see the module for the settings."""
+    """`episodes` flights of two steps; ψ = the planets' probabilities, `[2]`."""
 
     episodes: int
     common: float = TwoStepTasks.default_of("common")
@@ -83,7 +74,7 @@ class TwoStep:
         return state, self._seen(state[..., AWAY])
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the agent at home; the planets swap where `start[..., 0]` is below `reversal`."""
+        """Returns the agent at home; planets swap where `start[..., 0]` is below `reversal`."""
         swapped = state[..., SWAPPED]
         if self.reversal:
             swapped = torch.where(start[..., 0] < self.reversal, 1 - swapped, swapped)
@@ -111,13 +102,13 @@ class TwoStep:
         return tasks
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., 2]`: what the worse ship loses at home, and 0 on a planet."""
+        """Returns V*(s) − Q*(s, a), `[..., 2]`: what the worse ship loses at home, else 0."""
         better = (solution.argmax(-1) - state[..., SWAPPED]).abs().unsqueeze(-1)
         worse = better != torch.arange(2, device=state.device)
         return worse * (state[..., AWAY] == HOME).unsqueeze(-1) * (2 * self.well_chosen - 1)
 
     def tally(self, lived: Lived) -> Tensor:
-        """Returns counts of repeated choices by reward and transition, `[S, 16]`."""
+        """Returns counts of repeated choices, `[S, 16]` (`stay_probability`)."""
         return stay_counts(lived)
 
     def statistics(self, tally: Tensor) -> dict[str, float]:

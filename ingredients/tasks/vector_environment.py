@@ -1,18 +1,13 @@
 """A task family as a vector of Gymnasium environments: many lanes of the batched program.
 
-As in `environment`, episodes continue on one task until a new one is requested, and the hidden task is in no
-observation and no info.
+As in `environment`, episodes continue on one task until a new one is requested:
 
-| call                                       | gives                                                         |
-|--------------------------------------------|---------------------------------------------------------------|
-| the first `reset()`, `reset(seed=s)`       | tasks from the distribution                                   |
-| `reset()`                                  | every lane's next episode on its task                         |
-| `options={"new_task": True}`               | fresh tasks, the first episodes of their lifetimes            |
-| `options={"reset_mask": [True, ...]}`      | the same for these lanes only; with a seed, others keep       |
-|                                            | their tasks and their draws                                   |
+- `reset()`: every lane's next episode on its task; the first time, or with `seed=s`, on tasks from the distribution.
+- `options={"new_task": True}`: fresh tasks, the first episodes of their lifetimes.
+- `options={"reset_mask": [True, ...]}`: the same for these lanes only; with a seed, others keep tasks and draws.
 
-When an episode ends, the same step starts the lane's next one on the same task (`AutoresetMode.SAME_STEP`), and `info`
-has the last observation as `final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
+The step that ends an episode starts the lane's next one (`AutoresetMode.SAME_STEP`); `info` has the last observation as
+`final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
 """
 
 from __future__ import annotations
@@ -39,12 +34,12 @@ MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
 
 
 class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
-    """`num_envs` lanes of a family; tasks and each step's noise are drawn from `np_random`."""
+    """`num_envs` lanes of a family; `np_random` draws tasks and each step's noise."""
 
     def __init__(
         self, family: Family, num_envs: int, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP
     ) -> None:
-        """Makes the lanes; nothing is drawn before the first reset.
+        """Makes the lanes; draws nothing yet.
 
         Raises:
             ValueError: another mode of autoreset.
@@ -71,7 +66,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns the first observations and an empty info; the module says on which tasks.
+        """Returns the first observations and an empty info.
 
         Raises:
             ValueError: an option other than `new_task` and `reset_mask`, or a list of seeds.
@@ -99,7 +94,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._shown.numpy().copy(), {}
 
     def step(self, actions: NDArray[Any]) -> tuple[Numbers, NDArray[np.float64], Flags, Flags, dict[str, Any]]:
-        """Returns observations, rewards, terminated, truncated, and an info with `final_obs` of episodes that ended.
+        """Returns observations, rewards, terminated, truncated, and an info with `final_obs` of ended episodes.
 
         Raises:
             gymnasium.error.ResetNeeded: a lane's episode is over, or never began.
@@ -155,7 +150,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return which
 
     def _seed(self, seed: int | None, which: Flags) -> None:
-        """Gives lanes a seeded stream, of which each uses its own row."""
+        """Gives lanes a seeded stream; each uses its own row."""
         if which.all() or not self._streams:
             super().reset(seed=seed)
             self._streams = [self.np_random]
@@ -175,7 +170,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _draw_tasks(self, which: Flags) -> Tensor:
-        """Returns ψ of some lanes, from torch streams that their own streams seed."""
+        """Returns ψ of some lanes, from torch streams seeded by their own."""
 
         def drawn(stream: np.random.Generator) -> Tensor:
             draw = torch.Generator().manual_seed(int(stream.integers(2**63)))
