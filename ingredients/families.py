@@ -21,6 +21,8 @@ class FamilySpec:
         family: `module:Class` of its program (`tasks.family.Family`), made with the settings as keywords.
         references: `module:function` that returns its references; None if only random play is known
             (`references.ignorant`).
+        belief: `module:function` that returns its belief model, for `analysis: inner_algorithm` (`inner.models`); None
+            if it has none.
         gymnasium_id: its Gymnasium id.
     """
 
@@ -28,6 +30,7 @@ class FamilySpec:
     settings: str
     family: str
     references: str | None
+    belief: str | None
     gymnasium_id: str
 
 
@@ -37,13 +40,14 @@ def loaded(dotted: str) -> Any:  # noqa: ANN401 - whatever stands there
     return getattr(importlib.import_module(module), name)
 
 
-def ours(name: str, title: str, references: bool = True) -> FamilySpec:
+def ours(name: str, title: str, references: bool = True, belief: bool = False) -> FamilySpec:
     """Returns the spec of a family whose files follow the naming rule.
 
     Args:
         name: `dark-room`, in files `dark_room.py`.
         title: of its class, `DarkRoom`, beside `DarkRoomTasks`.
         references: whether it has `dark_room_references`.
+        belief: whether it has `dark_room_belief`.
     """
     module = name.replace("-", "_")
     return FamilySpec(
@@ -51,13 +55,14 @@ def ours(name: str, title: str, references: bool = True) -> FamilySpec:
         settings=f"ingredients.study.families.{module}:{title}Tasks",
         family=f"ingredients.tasks.{module}:{title}",
         references=f"ingredients.references.{module}:{module}_references" if references else None,
+        belief=f"ingredients.inner.models.{module}:{module}_belief" if belief else None,
         gymnasium_id=f"ingredients/{title}-v0",
     )
 
 
 FAMILIES = (
-    ours("bernoulli-bandit", "BernoulliBandit"),
-    ours("dependent-bandit", "DependentBandit"),
+    ours("bernoulli-bandit", "BernoulliBandit", belief=True),
+    ours("dependent-bandit", "DependentBandit", belief=True),
     ours("gaussian-bandit", "GaussianBandit"),
     ours("restless-bandit", "RestlessBandit"),
     ours("informative-bandit", "InformativeBandit"),

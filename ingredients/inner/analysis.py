@@ -6,9 +6,9 @@ the same for every run of a study.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -18,61 +18,71 @@ from ingredients.inner import belief
 from ingredients.inner.algorithms import Algorithm, along, known_algorithms, lived
 from ingredients.inner.candidates import distances
 from ingredients.inner.cause import cause
-from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm
+from ingredients.inner.examinees import Agents, Examinee, KnownAlgorithm, TrainedAgents
 from ingredients.inner.exchange import asked_after, moves
 from ingredients.inner.histories import Histories
 from ingredients.inner.measures import decisions, listed, lost, lost_by_pull, lost_by_worth
+from ingredients.inner.models import BeliefModel, belief_model
 from ingredients.inner.names import KNOWN
-from ingredients.inner.values import ActionValues, action_values
 from ingredients.seeds import Purpose, generator
-from ingredients.tasks.bernoulli_bandit import BernoulliBandit
+from ingredients.tasks.family import Family
 from ingredients.training.draws import evaluation_tasks
 from ingredients.training.evaluation import lanes_at_once
 from ingredients.training.trainer import Setup
 
 LIFETIMES: Final = 256  # of each run, and as many of the Bayes-optimal agent
 SHOWN_LIFETIME: Final = -1  # whose belief the report draws: the last, which no decoder was fitted to
+MOST_DRAWN: Final = 2  # arms of it
 GATE_RUNS, GATE_LIFETIMES = 5, 64
 
 
+class KeptFamily(Family, Hashable, Protocol):
+    """A family whose yardsticks can be kept; all that have a belief model are frozen."""
+
+
 class Yardsticks(NamedTuple):
-    """What all agents on a bandit are compared with.
+    """What all agents on a family are compared with.
 
     Attributes:
-        tasks: ψ of the lifetimes, `[N, A]`.
-        values: exact values of every history.
+        tasks: ψ of the lifetimes, `[N, ...]`.
+        model: belief and values after every history.
         algorithms: known ones, by name.
         bayes: lifetimes of the Bayes-optimal agent on the tasks, `[1, N, T]`.
     """
 
     tasks: Tensor
-    values: ActionValues
+    model: BeliefModel
     algorithms: Mapping[str, Algorithm]
     bayes: Histories
 
+    @property
+    def best(self) -> Algorithm:
+        """The Bayes-optimal algorithm, or the best known."""
+        return self.algorithms[self.model.posterior.optimal]
+
 
 @lru_cache(maxsize=2)
-def yardsticks(family: BernoulliBandit, lifetimes: int, stream: int = 0) -> Yardsticks:
+def yardsticks(family: KeptFamily, lifetimes: int, stream: int = 0) -> Yardsticks:
     """Returns what all agents are compared with; cached across a worker's stacks."""
-    values = action_values(family.arms, family.episodes, family.action_noise)
+    model = belief_model(family)
     tasks = evaluation_tasks(family, lifetimes, stream)
-    algorithms = known_algorithms(values)
-    best = algorithms["bayes_optimal"]
+    algorithms = known_algorithms(model)
+    best = algorithms[model.posterior.optimal]
     draws = generator(0, Purpose.REFERENCES, evaluation=stream)
-    bayes = lived(best, tasks.unsqueeze(0), values.pulls, values.action_noise, draws)
-    return Yardsticks(tasks, values, algorithms, bayes)
+    bayes = lived(best, model, tasks.unsqueeze(0), model.posterior.action_noise, draws)
+    return Yardsticks(tasks, model, algorithms, bayes)
 
 
 @lru_cache(maxsize=1)
-def gate(family: BernoulliBandit, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
+def gate(family: KeptFamily, lifetimes: int, stream: int = 0, lapses: float = 0.0) -> dict[str, list[float]]:
     """Returns measurements of known algorithms, `GATE_RUNS` runs each, for `judgement.inner`.
 
-    `lapses` is the probability of a random arm instead.
+    `lapses` is the probability of a random action instead.
     """
     beside = yardsticks(family, lifetimes, stream)
     found = {}
-    for name in KNOWN:
-        examinee = KnownAlgorithm(beside.algorithms[name], beside.values.pulls, seed=stream + 1, lapses=lapses)
+    for name in (name for name in KNOWN if name in beside.algorithms):
+        examinee = KnownAlgorithm(beside.algorithms[name], beside.model, seed=stream + 1, lapses=lapses)
         measured = distances_of(examinee, beside, GATE_RUNS)
         for number in measured[0]:
             found[f"gate.{name}.{number}"] = [float(np.mean(run[number])) for run in measured]
@@ -84,14 +94,14 @@ def inner_algorithm(
 ) -> list[dict[str, Sequence[float]]]:
     """Returns each run's measurements, lists of numbers by name (docs/inner-algorithm.md).
 
-    `policies` are weights `[S, P]` at the evaluation points, the last one final. The family must be a Bernoulli bandit.
+    `policies` are weights `[S, P]` at the evaluation points, the last one final. The family must have a belief model.
     """
     family = setup.family
+    assert isinstance(family, Hashable)
     runs = len(setup.runs)
-    assert isinstance(family, BernoulliBandit), "the study refuses others"
     lifetimes = min(LIFETIMES, tasks, lanes_at_once(setup))
     beside = yardsticks(family, lifetimes, setup.stream)
-    agents = [Agents(setup, policy) for policy in policies]
+    agents = [TrainedAgents(Agents(setup, policy), beside.model.course) for policy in policies]
     behaviour = behaviour_of(agents[-1], beside, runs)
     held = _belief_of(agents, train_steps, beside, runs)
     known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream)
@@ -100,9 +110,9 @@ def inner_algorithm(
 
 def steps_asked(setup: Setup, points: int, tasks: int) -> int:
     """Returns each run's steps, for an estimate of the time."""
-    pulls = setup.family.steps
-    whole = 1 + 2 + 2 + len(asked_after(pulls))  # lives, in both places, mixed, reordered
-    return min(LIFETIMES, tasks, lanes_at_once(setup)) * pulls * (whole + points)
+    pasts = 1 if belief_model(setup.family).otherwise is None else 2
+    whole = 1 + 2 + 2 + pasts * len(asked_after(setup.family.episodes))  # lives, in both places, mixed, other pasts
+    return min(LIFETIMES, tasks, lanes_at_once(setup)) * setup.family.steps * (whole + points)
 
 
 def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict[str, Sequence[float]]]:
@@ -115,15 +125,15 @@ def behaviour_of(examinee: Examinee, beside: Yardsticks, runs: int) -> list[dict
     }
     found: list[dict[str, Sequence[float]]] = [{} for _ in range(runs)]
     for place, policies in told.items():
-        at = decisions(beside.values, places[place].counts(beside.values.arms))
+        at = decisions(beside.model, beside.model.counts(places[place]))
         for run, named in enumerate(found):
             named |= listed(lost_by_pull(policies, at), f"lost.{place}", run)
             named |= listed(lost_by_worth(policies, at), f"worth.{place}", run)
     own = places["own"]
     order = generator(1, Purpose.REFERENCES)
-    moved = moves(examinee.chances, told["own"]["agent"], own, order)
+    moved = moves(examinee.chances, told["own"]["agent"], own, order, beside.model.otherwise)
     by_habit = moves(partial(along, beside.algorithms["recency"]), told["own"]["recency"], own, order)
-    order_of = {"agent": moved.reordered, "other": moved.other, "recency": by_habit.reordered}
+    order_of = {**moved.named(), "recency": by_habit.reordered}
     apart = _distances(examinee, beside, places)
     for run, named in enumerate(found):
         named |= {f"distance.{name}": [float(far[run])] for name, far in apart.items()}
@@ -152,7 +162,7 @@ def _places(examinee: Examinee, beside: Yardsticks, runs: int) -> dict[str, Hist
 def _distances(examinee: Examinee, beside: Yardsticks, places: Mapping[str, Histories]) -> dict[str, Tensor]:
     """Returns the distances over both kinds of lifetimes, `[S]` by candidate."""
     mixed = _in_turns(places["own"].followed_by(places["bayes"]))
-    return distances(examinee.chances(mixed), mixed, beside.values, along(beside.algorithms["thompson"], mixed))
+    return distances(examinee.chances(mixed), mixed, beside.model, along(beside.algorithms["thompson"], mixed))
 
 
 def _in_turns(histories: Histories) -> Histories:
@@ -163,32 +173,33 @@ def _in_turns(histories: Histories) -> Histories:
 
 
 def _belief_of(
-    agents: Sequence[Agents], train_steps: Sequence[int], beside: Yardsticks, runs: int
+    agents: Sequence[TrainedAgents], train_steps: Sequence[int], beside: Yardsticks, runs: int
 ) -> list[dict[str, Sequence[float]]]:
     """Returns decoder scores of the final memory, whether the policy follows, and the course of both."""
-    values = beside.values
+    model, posterior = beside.model, beside.model.posterior
     histories = beside.bayes.of_runs(runs)
-    at = belief.pulls_looked_at(values.pulls)
-    counts = histories.counts(values.arms)
-    targets = belief.statistics(counts)[:, :, at]
-    gaps = values.gaps(counts)
+    at = belief.pulls_looked_at(posterior.decisions)
+    counts = model.counts(histories)
+    targets = posterior.told(counts)[:, :, at]
+    gaps = model.gaps(counts)
     course: dict[str, list[Tensor]] = {"mean": [], "lost": []}
     held = []
     for each in agents:
         shown = each.shown(histories)
         held.append(shown.outputs[:, :, at])
-        r2 = belief.by_statistic(belief.linear(belief.rows(held[-1], targets)))
+        r2 = belief.by_statistic(belief.linear(belief.rows(held[-1], targets)), posterior.statistics)
         course["mean"].append(r2["mean"])
         course["lost"].append(lost(shown.chances, gaps).mean((1, 2)))
     features = {"trained": held[-1], "untrained": held[0], "inputs": shown.inputs[:, :, at]}
-    read = belief.decoded(features, targets)
-    best = along(beside.algorithms["bayes_optimal"], beside.bayes)[0][:, at]
-    means = targets[..., : values.arms]
+    read = belief.decoded(features, targets, posterior.statistics)
+    best = along(beside.best, beside.bayes)[0][:, at]
+    means = targets[..., : posterior.parts]
     draws = generator(2, Purpose.REFERENCES)
-    follows = cause(agents[-1].of_outputs, held[-1], means, counts[0][:, at], best, draws)
-    told = belief.read_off(held[-1], targets, values.arms)[:, SHOWN_LIFETIME]
-    exact = targets[:, SHOWN_LIFETIME, :, : values.arms]
-    drawn = {f"{name}.{arm}": part[..., arm] for name, part in (("told", told), ("exact", exact)) for arm in range(2)}
+    follows = cause(agents[-1].agents.of_outputs, held[-1], means, counts[0][:, at], best, draws)
+    told = belief.read_off(held[-1], targets, posterior.parts)[:, SHOWN_LIFETIME]
+    exact = targets[:, SHOWN_LIFETIME, :, : posterior.parts]
+    both = (("told", told), ("exact", exact))
+    drawn = {f"{name}.{arm}": part[..., arm] for name, part in both for arm in range(min(MOST_DRAWN, posterior.parts))}
     drawn["pull"] = at.double().expand(len(told), -1)
     curves = {name: torch.stack(points, 1) for name, points in course.items()}
     curves["train_step"] = torch.tensor(list(train_steps), dtype=torch.float64).expand(len(told), -1)

@@ -1,7 +1,8 @@
 """How much of the posterior a decoder reads from the memory's state.
 
-With independent arms the posterior is a mean, a variance and a count per arm. A linear decoder (ridge) and a network
-with one hidden layer are fitted to one half of the lifetimes and tested on the other:
+The posterior of an arm, or of what else is unknown, is told by numbers such as mean, variance and count
+(`models.CountBelief.told`). A linear decoder (ridge) and a network with one hidden layer are fitted to one half of the
+lifetimes and tested on the other:
 
     R² = 1 − Σ (y − ŷ)² / Σ (y − ȳ_t)²,
 
@@ -13,21 +14,18 @@ differences in R² come from the memory.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ingredients.agent.network import views
-from ingredients.references.bandit_policies import posterior_mean
 from ingredients.training.learner import Adam, Clip, gradient_norm
 
 RIDGE: Final = 1e-3  # of the features' mean square
 MOST_PULLS: Final = 10  # of a lifetime that are looked at
 HIDDEN, STEPS, RATE = 32, 100, 0.03  # of the network, which is trained by Adam on all rows at once
-
-STATISTICS: Final = ("mean", "variance", "count")
 
 
 class DecoderRows(NamedTuple):
@@ -35,13 +33,6 @@ class DecoderRows(NamedTuple):
 
     fit: tuple[Tensor, Tensor]
     test: tuple[Tensor, Tensor]
-
-
-def statistics(counts: Tensor) -> Tensor:
-    """Returns mean, variance and count of each arm, `[..., 3 A]`, for counts `[..., A, 2]`."""
-    n = counts.sum(-1).double()
-    mean = posterior_mean(counts.double())
-    return torch.cat((mean, mean * (1 - mean) / (n + 3), n), -1)
 
 
 def pulls_looked_at(pulls: int) -> Tensor:
@@ -86,37 +77,38 @@ def network(taken: DecoderRows, seed: int = 0) -> Tensor:
     return _r2(taken.test[1], _told(views(weights, shapes), taken.test[0].float()).double())
 
 
-def by_statistic(r2: Tensor) -> dict[str, Tensor]:
-    """Returns R² of mean, variance and count, `[S]` each, averaged over arms of `[S, 3 A]`."""
-    return dict(zip(STATISTICS, r2.view(r2.shape[0], len(STATISTICS), -1).mean(-1).unbind(1), strict=True))
+def by_statistic(r2: Tensor, statistics: Sequence[str]) -> dict[str, Tensor]:
+    """Returns R² of each statistic, `[S]` each, averaged over parts of `[S, D x statistics]`."""
+    return dict(zip(statistics, r2.view(r2.shape[0], len(statistics), -1).mean(-1).unbind(1), strict=True))
 
 
-def decoded(features: Mapping[str, Tensor], targets: Tensor) -> dict[str, Tensor]:
+def decoded(features: Mapping[str, Tensor], targets: Tensor, statistics: Sequence[str]) -> dict[str, Tensor]:
     """Returns R² `[S]` of every statistic, decoder and source, by name: `mean.linear.trained`.
 
     Args:
         features: `trained`, `untrained` and `inputs`, `[S, N, X, H]` each; `shuffled` is made from `trained`.
-        targets: `[S, N, X, 3 A]`.
+        targets: `[S, N, X, Y]`.
+        statistics: names of what the targets are (`models.CountBelief`).
     """
     found: dict[str, Tensor] = {}
     for source, taken in {**features, "shuffled": features["trained"].roll(1, 1)}.items():
         made = rows(taken, targets)
         for decoder, read in (("linear", linear), ("network", network))[: 1 if source == "shuffled" else 2]:
-            named = by_statistic(read(made))
+            named = by_statistic(read(made), statistics)
             found |= {f"{name}.{decoder}.{source}": r2 for name, r2 in named.items()}
     return found
 
 
-def read_off(features: Tensor, targets: Tensor, arms: int) -> Tensor:
-    """Returns posterior means read by a linear decoder, `[S, N, X, A]`.
+def read_off(features: Tensor, targets: Tensor, parts: int) -> Tensor:
+    """Returns posterior means read by a linear decoder, `[S, N, X, D]`; they are the first of the targets.
 
     The first half of the lifetimes, to which it is fitted, has the mean of the pull instead.
     """
     half = features.shape[1] // 2
     taken = rows(features, targets)
-    wanted, seen = taken.fit[1][..., :arms], taken.fit[0]
-    means, scale = moments(targets[..., :arms].double(), half)
-    told = (taken.test[0] @ ridge(seen, wanted)).view(targets.shape[0], -1, targets.shape[2], arms) * scale + means
+    wanted, seen = taken.fit[1][..., :parts], taken.fit[0]
+    means, scale = moments(targets[..., :parts].double(), half)
+    told = (taken.test[0] @ ridge(seen, wanted)).view(targets.shape[0], -1, targets.shape[2], parts) * scale + means
     return torch.cat((means.expand(-1, half, -1, -1), told), 1)
 
 

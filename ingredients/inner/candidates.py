@@ -12,11 +12,12 @@ so that a decision counts by what is at stake. Only decisions where two candidat
 | `greedy` | softmax of the posterior means |
 | `posterior-sampling` | probability of each arm to be the best (Thompson): claim 5, read literally |
 | `recency` | softmax of recency-weighted means (`algorithms.Recency`) |
-| `reactive` | π's own mean by pull, last arm and last reward: the best fit by the last pull |
+| `model-free` | the same of each action's own rewards, where `recency` follows what the family's structure tells |
+| `reactive` | π's own mean by pull and last episode (last arm and reward): the best fit by the last episode |
 | `history-free` | π's own mean by pull: the best fit without history |
 
 A trained policy is not quite deterministic, so temperatures (0 included) and the recency rate fit π best. Fits use the
-first half of the lifetimes, distances the other.
+first half of the lifetimes, distances the other. Where greedy is Bayes-optimal, it is no candidate of its own.
 """
 
 from __future__ import annotations
@@ -28,34 +29,31 @@ from torch import Tensor
 
 from ingredients.inner.algorithms import Recency, softened, states_along
 from ingredients.inner.histories import Histories
-from ingredients.inner.names import CANDIDATES
-from ingredients.inner.values import ActionValues
-from ingredients.references.bandit_policies import posterior_mean
+from ingredients.inner.models.model import BeliefModel, Learner
 
 TEMPERATURES: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-RATES: Final = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 
 
-def distances(policy: Tensor, histories: Histories, values: ActionValues, thompson: Tensor) -> dict[str, Tensor]:
-    """Returns the distance of each run's policy from each of `CANDIDATES`, `[S]`.
+def distances(policy: Tensor, histories: Histories, model: BeliefModel, thompson: Tensor) -> dict[str, Tensor]:
+    """Returns the distance of each run's policy from each of the model's candidates, `[S]`.
 
     `policy` and `thompson` (posterior sampling) are probabilities `[S, N, T, A]` in the same lifetimes.
     """
-    counts = histories.counts(values.arms)
-    stakes = values.gaps(counts).amax(-1)
+    counts = model.counts(histories)
+    stakes = model.gaps(counts).amax(-1)
     half = policy.shape[1] // 2
     fit, test = (stakes * _of_half(stakes, half, first) for first in (True, False))
-    preferences = {
-        "bayes-adaptive": [values.of(counts)],
-        "greedy": [posterior_mean(counts.double())],
-        "recency": [states_along(Recency(values.arms, rate), histories) for rate in RATES],
+    preferences: dict[str, list[Tensor]] = {
+        "bayes-adaptive": [model.posterior.values(counts)],
+        "greedy": [model.posterior.means(counts)],
+        **{name: _learned(learner, model.course.actions, histories) for name, learner in model.learners.items()},
     }
     found = {name: _best_fit(policy, some, fit, test) for name, some in preferences.items()}
     found["posterior-sampling"] = distance(policy, thompson, test)
-    last = _last_pull(histories)
+    last = _last_episode(model.course.code(histories))
     found["reactive"] = distance(policy, _own_mean(policy, last, half), test)
     found["history-free"] = distance(policy, _own_mean(policy, torch.zeros_like(last), half), test)
-    return {name: found[name] for name in CANDIDATES}
+    return {name: found[name] for name in model.candidates}
 
 
 def distance(policy: Tensor, other: Tensor, weights: Tensor) -> Tensor:
@@ -77,9 +75,14 @@ def _best_fit(policy: Tensor, preferences: list[Tensor], fit: Tensor, test: Tens
     return tested.gather(0, fitted.argmin(0, keepdim=True)).squeeze(0)
 
 
-def _last_pull(histories: Histories) -> Tensor:
-    """Returns the last arm and reward before each decision, as one number, `[S, N, T]`; 0 at the start."""
-    after = 1 + 2 * histories.actions + histories.rewards.long()
+def _learned(learner: Learner, actions: int, histories: Histories) -> list[Tensor]:
+    """Returns the numbers of a learner at each decision, `[S, N, T, A]`, for each of its rates."""
+    return [states_along(Recency(actions, learner, rate), histories) for rate in learner.rates]
+
+
+def _last_episode(codes: Tensor) -> Tensor:
+    """Returns the code of the last episode before each decision, plus 1, `[S, N, T]`; 0 at the start."""
+    after = 1 + codes
     return torch.cat((torch.zeros_like(after[..., :1]), after[..., :-1]), -1)
 
 

@@ -11,6 +11,9 @@ probability, x that of the Bayes-optimal policy:
 
 1 if the policy moves as Bayes says, 0 if it does not follow. `memory` gives the whole output of the donor instead, the
 most that an agent's own memory can bring about. `random` are `RANDOM` random steps, as large in the same units.
+
+Where a family's belief has another part in the place of an arm, such as the one coin of two dependent arms, that part
+is meant, and the probability is that of the action that it favours.
 """
 
 from __future__ import annotations

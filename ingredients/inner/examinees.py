@@ -1,6 +1,6 @@
 """One interface for trained agents and known algorithms.
 
-An examinee plays lifetimes of its own, and gives its probabilities before each pull of any lifetime. An agent is shown
+An examinee plays lifetimes of its own, and gives its probabilities at each decision of any lifetime. An agent is shown
 the lifetime step by step, with its cell's masks and memory resets.
 """
 
@@ -19,6 +19,7 @@ from ingredients.agent.network import views
 from ingredients.agent.observation import Past, assemble
 from ingredients.inner.algorithms import Algorithm, along, lived
 from ingredients.inner.histories import Histories
+from ingredients.inner.models.model import BeliefModel, Course
 from ingredients.seeds import Purpose, generator
 from ingredients.training.draws import at_step, evaluating, lifetime_draws, to_device
 from ingredients.training.interaction import Draws, Lanes, Play, Transition, advance, begin
@@ -32,11 +33,11 @@ class Examinee(Protocol):
     """S runs asked side by side."""
 
     def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of its own on `tasks` `[S, N, A]`."""
+        """Returns lifetimes of its own on `tasks` `[S, N, ...]`."""
         ...
 
     def chances(self, histories: Histories) -> Tensor:
-        """Returns the probability of each arm before each pull, `[S, N, T, A]` (float64)."""
+        """Returns the probability of each action at each decision, `[S, N, T, A]` (float64)."""
         ...
 
 
@@ -44,18 +45,18 @@ class Examinee(Protocol):
 class KnownAlgorithm:
     """S runs of a known algorithm that differ by their random numbers.
 
-    `lapses` is the probability of a random arm instead, as trained policies are noisy.
+    `lapses` is the probability of a random action instead, as trained policies are noisy.
     """
 
     algorithm: Algorithm
-    pulls: int
+    model: BeliefModel
     seed: int
     lapses: float = 0.0
 
     def lifetimes(self, tasks: Tensor) -> Histories:
         """Returns lifetimes of its own."""
         draws = generator(self.seed, Purpose.REFERENCES)
-        return lived(self.algorithm, tasks, self.pulls, self.lapses, draws)
+        return lived(self.algorithm, self.model, tasks, self.lapses, draws)
 
     def chances(self, histories: Histories) -> Tensor:
         """Returns its probabilities, lapses included."""
@@ -67,7 +68,7 @@ class Responses(NamedTuple):
     """What agents do and hold in lifetimes that they are shown.
 
     Attributes:
-        chances: probabilities before each pull, `[S, N, T, A]` (float64).
+        chances: probabilities at each step, `[S, N, T, A]` (float64).
         outputs: the memory's outputs, `[S, N, T, H]`.
         inputs: `[S, N, T, F]`.
     """
@@ -105,19 +106,6 @@ class Agents:
             now, step = advance(play, now, at_step(draws, t))
             yield before, step
 
-    def lifetimes(self, tasks: Tensor) -> Histories:
-        """Returns lifetimes of their own."""
-        steps = [(step.step.action.cpu(), step.step.reward.cpu()) for _, step in self.lived(tasks)]
-        return Histories(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
-
-    def chances(self, histories: Histories) -> Tensor:
-        """Returns their probabilities in lifetimes that they are shown."""
-        return self.shown(histories).chances
-
-    def shown(self, histories: Histories) -> Responses:
-        """Returns their responses to lifetimes, which may be shorter than theirs."""
-        return self.following(partial(_past, histories), histories.shape)
-
     @torch.no_grad()
     def following(self, seen: Seen, shape: tuple[int, int, int], held: Tensor | None = None) -> Responses:
         """Returns their responses to given inputs.
@@ -151,19 +139,37 @@ class Agents:
         return logits.double().softmax(-1).cpu()
 
 
+@dataclass(frozen=True)
+class TrainedAgents:
+    """Agents as an examinee: lifetimes by episode, asked at the decisions only."""
+
+    agents: Agents
+    course: Course
+
+    def lifetimes(self, tasks: Tensor) -> Histories:
+        """Returns lifetimes of their own."""
+        steps = [
+            (step.step.action.cpu(), step.step.reward.cpu(), before.past.observation.cpu())
+            for before, step in self.agents.lived(tasks)
+        ]
+        return self.course.recorded(*(torch.stack(part, 2) for part in zip(*steps, strict=True)))
+
+    def chances(self, histories: Histories) -> Tensor:
+        """Returns their probabilities in lifetimes that they are shown."""
+        return self.shown(histories).chances
+
+    def shown(self, histories: Histories) -> Responses:
+        """Returns their responses, at the decisions, to lifetimes, which may be shorter than theirs."""
+        runs, lifetimes, episodes = histories.shape
+        steps = self.course.steps
+        seen = partial(self.course.shown, histories)
+        made = self.agents.following(seen, (runs, lifetimes, episodes * steps))
+        return made if steps == 1 else Responses(*(part[:, :, ::steps] for part in made))
+
+
 def _frozen(before: State, after: State, stays: Tensor) -> State:
     """Returns the new state, but the old one in lanes that stay `[N]`."""
     return tuple(
         torch.where(stays.view(1, -1, *([1] * (new.dim() - 2))), old, new)
         for old, new in zip(before, after, strict=True)
     )
-
-
-def _past(histories: Histories, t: int) -> tuple[Tensor, ...]:
-    """Returns the parts of `Past` before pull t; observations are 0, and every pull is an episode."""
-    first = histories.rewards[..., :1] * 0
-    one = first + 1
-    before = slice(t - 1, t)
-    reward = histories.rewards[..., before] if t else first
-    action = histories.actions[..., before] if t else first.long()
-    return first, one if t == 0 else first, one, reward, action

@@ -1,7 +1,10 @@
 """Exchangeability: does a policy change when the past is reordered?
 
-Reordering pulls of independent arms leaves the posterior unchanged. So a policy by the posterior does not change, and a
-recency-weighted habit does. The test needs no decoder and no training; its null is exactly 0 for every Bayesian.
+Reordering episodes leaves the posterior unchanged. So a policy by the posterior does not change, and a recency-weighted
+habit does. The test needs no decoder and no training; its null is exactly 0 for every Bayesian.
+
+In some families pasts of equal posterior, in the same order, differ in what was done: a loss on one of two dependent
+arms tells what a win on the other does. An agent that has learned this structure does not move between such pasts.
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ from torch import Tensor
 from ingredients.inner.histories import Histories
 
 Asked = Callable[[Histories], Tensor]
-"""Maps lifetimes `[S, N, T]` to the chance of each arm before each of their pulls, `[S, N, T, A]`."""
+"""Maps lifetimes `[S, N, T]` to the chance of each action at each of their decisions, `[S, N, T, A]`."""
+
+Otherwise = Callable[[Histories, torch.Generator], Histories]
+"""Maps lifetimes to others that tell the same, episode by episode, by other actions."""
 
 
 class Moves(NamedTuple):
@@ -24,10 +30,17 @@ class Moves(NamedTuple):
     Attributes:
         reordered: under another order of the past.
         other: under the past of another lifetime, for comparison.
+        same: under another past with the same posterior in the same order; None if a family has none.
     """
 
     reordered: Tensor
     other: Tensor
+    same: Tensor | None
+
+    def named(self) -> dict[str, Tensor]:
+        """Returns the changes by name: `agent`, `other`, and `same` if there is one."""
+        found = {"agent": self.reordered, "other": self.other}
+        return found if self.same is None else {**found, "same": self.same}
 
 
 def asked_after(pulls: int) -> tuple[int, ...]:
@@ -35,20 +48,30 @@ def asked_after(pulls: int) -> tuple[int, ...]:
     return tuple(sorted({max(pulls // 4, 2), max(pulls // 2, 2), max(3 * pulls // 4, 2), max(pulls - 1, 2)}))
 
 
-def moves(asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator) -> Moves:
+def moves(
+    asked: Asked, plain: Tensor, histories: Histories, draws: torch.Generator, otherwise: Otherwise | None = None
+) -> Moves:
     """Returns the mean change of the policy `asked` over lifetimes.
 
     `plain` is its answer in the original lifetimes, `[S, N, T, A]`; `draws` are for the order, drawn for each lifetime.
     """
-    found = []
+    found: dict[str, list[Tensor]] = {"reordered": [], "other": [], "same": []}
     for t in asked_after(histories.shape[2]):
         order = torch.rand(*histories.shape[:2], t, generator=draws).argsort(-1)
         head = Histories(*(part[..., : t + 1] for part in histories))
-        past = head.reordered(order)
-        mixed = Histories(*(torch.cat((of, part[..., t:]), -1) for of, part in zip(past, head, strict=True)))
-        here, there = plain[:, :, t], asked(mixed)[:, :, t]
-        found.append((_apart(here, there), _apart(here, here.roll(1, 1))))
-    return Moves(*(torch.stack(part, 1) for part in zip(*found, strict=True)))
+        here = plain[:, :, t]
+        found["reordered"].append(_apart(here, asked(_after(head.reordered(order), head))[:, :, t]))
+        found["other"].append(_apart(here, here.roll(1, 1)))
+        if otherwise is not None:
+            past = Histories(*(part[..., :t] for part in head))
+            found["same"].append(_apart(here, asked(_after(otherwise(past, draws), head))[:, :, t]))
+    stacked = {name: torch.stack(part, 1) for name, part in found.items() if part}
+    return Moves(stacked["reordered"], stacked["other"], stacked.get("same"))
+
+
+def _after(past: Histories, head: Histories) -> Histories:
+    """Returns the last episode of `head` after another past of its length."""
+    return Histories(*(torch.cat((of, part[..., -1:]), -1) for of, part in zip(past, head, strict=True)))
 
 
 def _apart(one: Tensor, other: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
-"""Bandit lifetimes: arms, rewards, and the counts before each pull.
+"""Lifetimes by episode: what was decided, what it paid, and what else was seen.
 
-If arms are independent, counts are sufficient: histories of equal counts differ in order alone.
+Every family analysed here has one decision an episode, and episodes whose order says nothing about the task. So counts
+of what was seen are sufficient (`models`), and histories of equal counts differ in what the belief leaves out.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 
 class Histories(NamedTuple):
-    """Whole lifetimes.
+    """Whole lifetimes; or one episode of each, without T.
 
     Attributes:
-        actions: the pulled arms, `[S, N, T]` (int64).
-        rewards: 0 or 1, `[S, N, T]` (float32).
+        actions: the decisions, such as pulled arms, `[S, N, T]` (int64).
+        rewards: 0 or 1, of the episode, `[S, N, T]` (float32).
+        rest: what else the episode showed, as a number of the family's (`models.Course`), `[S, N, T]` (int64).
     """
 
     actions: Tensor
     rewards: Tensor
+    rest: Tensor
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -29,12 +31,9 @@ class Histories(NamedTuple):
         runs, lifetimes, pulls = self.actions.shape
         return runs, lifetimes, pulls
 
-    def counts(self, arms: int) -> Tensor:
-        """Returns successes and failures of each arm before each pull, `[S, N, T, A, 2]` (int64)."""
-        paid = self.rewards.long()
-        outcomes = one_hot(2 * self.actions + (1 - paid), 2 * arms)
-        before = outcomes.cumsum(2) - outcomes
-        return before.view(*self.shape, arms, 2)
+    def at(self, t: int) -> Histories:
+        """Returns one episode, `[S, N]`."""
+        return Histories(*(part[..., t] for part in self))
 
     def followed_by(self, others: Histories) -> Histories:
         """Returns these lifetimes and then others of the same runs, `[S, N + M, T]`."""
@@ -45,5 +44,10 @@ class Histories(NamedTuple):
         return Histories(*(part.expand(runs, -1, -1) for part in self))
 
     def reordered(self, order: Tensor) -> Histories:
-        """Returns the lifetimes with pulls reordered by `order` `[S, N, t]`, indices among the first t pulls."""
+        """Returns the lifetimes with episodes reordered by `order` `[S, N, t]`, indices among the first t."""
         return Histories(*(part.gather(2, order) for part in self))
+
+
+def of_pulls(actions: Tensor, rewards: Tensor) -> Histories:
+    """Returns lifetimes on a bandit, which shows nothing but arms and rewards."""
+    return Histories(actions, rewards, torch.zeros_like(actions))

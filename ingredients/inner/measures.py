@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ingredients.inner.values import ActionValues, best_share
-from ingredients.references.bandit_policies import posterior_mean
+from ingredients.inner.models.model import BeliefModel
+from ingredients.inner.values import best_share
 
 WORTH = (1e-9, 0.01)  # bounds of the classes of decisions: exploring is worth nothing, up to .01, more
 
@@ -30,10 +30,10 @@ class Decisions(NamedTuple):
     worth: Tensor
 
 
-def decisions(values: ActionValues, counts: Tensor) -> Decisions:
-    """Returns what is at stake after `counts` `[S, N, T, A, 2]`."""
-    gaps = values.gaps(counts)
-    exploring = (best_share(posterior_mean(counts.double())) * gaps).sum(-1)
+def decisions(model: BeliefModel, counts: Tensor) -> Decisions:
+    """Returns what is at stake after `counts` `[S, N, T, D, 2]`."""
+    gaps = model.gaps(counts)
+    exploring = (best_share(model.posterior.means(counts)) * gaps).sum(-1)
     return Decisions(gaps, torch.bucketize(exploring, torch.tensor(WORTH, dtype=gaps.dtype)))
 
 

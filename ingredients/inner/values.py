@@ -2,7 +2,7 @@
 
 Q*(c, a) is the expected reward of the n pulls left after counts c, pulling a now and the Bayes-optimal arm afterwards
 (`references.bandit_dynamic_programming`). The optimal-advantage gap is max_b Q*(c, b) − Q*(c, a); with action noise ε,
-intending an arm costs (1 − ε) of that.
+intending an arm costs (1 − ε) of that (`models.BeliefModel.gaps`).
 """
 
 from __future__ import annotations
@@ -39,11 +39,6 @@ class ActionValues:
         """Returns Q* of each executed arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
         t = counts.sum((-1, -2)).long()
         return self.table[self.starts[t] + rank(counts, self.binomials)]
-
-    def gaps(self, counts: Tensor) -> Tensor:
-        """Returns the cost of intending each arm, `[..., A]`: 0 for the best."""
-        values = self.of(counts)
-        return (1 - self.action_noise) * (values.amax(-1, keepdim=True) - values)
 
 
 def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionValues:

@@ -52,7 +52,7 @@ def page(
         pictures=shown,
         tables=written,
         verdict_classes={wording.marked(verdict): verdict or "null" for verdict in wording.VERDICT_MARKS},
-        inner_measures=inner.MEASURES,
+        inner_measures=inner.measures(judgement),
         planning_measures=planning.MEASURES,
         needed_by_runs=rows.NEEDED_BY_RUNS,
         probes_text=reading.PROBES,

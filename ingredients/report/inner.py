@@ -30,6 +30,14 @@ MEASURES: Final = (
     "First: whether belief or behaviour was half-way first in training. Untrained means that the network before "
     "training already holds the belief.",
 )
+NO_GREEDY: Final = (
+    "Greedy: here every action tells as much, so exploring never pays. Greedy is Bayes-optimal, and no candidate of "
+    "its own."
+)
+SAME: Final = (
+    "Moved by other actions: how far the policy moves when other actions tell the same, episode by episode. It is "
+    "exactly 0 for an agent that acts on the posterior, and above 0 for one that learns each action by itself."
+)
 HEAD: Final = (
     "cell",
     "nearest algorithm",
@@ -43,7 +51,7 @@ HEAD: Final = (
     "first",
 )
 BESIDE: Final = ("policy", "value lost per decision", "on Bayes-optimal lifetimes")
-POLICIES: Final = ("agent", "bayes_optimal", "thompson", "greedy", "ucb1", "reactive", "recency")
+POLICIES: Final = ("agent", "bayes_optimal", "thompson", "greedy", "ucb1", "reactive", "recency", "model_free")
 WORTH: Final = ("exploring is worth", "share of decisions", "agent", "greedy", "thompson")
 _CLASSES: Final = ("nothing", "up to 0.01", "more than 0.01")
 _DIGITS: Final = 4
@@ -61,6 +69,16 @@ def fullest(judgement: Judgement) -> tuple[Cell, InnerResult] | None:
     return measured[0] if measured else None
 
 
+def measures(judgement: Judgement) -> list[str]:
+    """Returns what each measure is; empty if none was taken."""
+    if (measured := fullest(judgement)) is None:
+        return []
+    result = measured[1]
+    said = list(MEASURES)
+    said += [SAME] if "same" in result.order else []
+    return [*said, *([] if "greedy" in result.distances else [NO_GREEDY])]
+
+
 def row(cell: Cell, result: InnerResult) -> list[str]:
     """Returns a row under `HEAD`."""
     return [
@@ -69,12 +87,18 @@ def row(cell: Cell, result: InnerResult) -> list[str]:
         wording.interval(result.explained),
         wording.interval(result.lost["own"]["agent"], _DIGITS),
         wording.interval(result.lost["bayes"]["agent"], _DIGITS),
-        wording.interval(result.order["agent"]),
+        order(result),
         wording.interval(result.belief["mean.linear.trained"]),
         wording.interval(result.belief["mean.linear.untrained"]),
         cause(result),
         ", ".join(f"{name} {count}" for name, count in sorted(result.first.items())),
     ]
+
+
+def order(result: InnerResult) -> str:
+    """Returns how far another order moves the policy, and other actions that tell the same, where there are any."""
+    moved = wording.interval(result.order["agent"])
+    return f"{moved}; by other actions {wording.interval(result.order['same'])}" if "same" in result.order else moved
 
 
 def cause(result: InnerResult) -> str:
@@ -97,12 +121,13 @@ def beside_rows(judgement: Judgement) -> list[list[str]]:
     if (measured := fullest(judgement)) is None:
         return []
     lost = measured[1].lost
-    return [[name, *(wording.interval(lost[place][name], _DIGITS) for place in ("own", "bayes"))] for name in POLICIES]
+    named = [name for name in POLICIES if name in lost["own"]]
+    return [[name, *(wording.interval(lost[place][name], _DIGITS) for place in ("own", "bayes"))] for name in named]
 
 
 def worth_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns rows under `WORTH`, of the fullest cell's own lifetimes."""
-    if (measured := fullest(judgement)) is None:
+    """Returns rows under `WORTH`, of the fullest cell's own lifetimes; none where exploring is never worth anything."""
+    if (measured := fullest(judgement)) is None or "greedy" not in measured[1].distances:
         return []
     classes = measured[1].by_worth["own"]
     return [
@@ -121,11 +146,11 @@ def lines(judgement: Judgement) -> Sequence[str]:
         return []
     cell, result = measured
     lost = result.lost["own"]
-    named = ", ".join(f"{name} {wording.number(lost[name].mean, _DIGITS)}" for name in ("greedy", "thompson"))
+    known = [name for name in ("greedy", "thompson") if name in lost]
+    named = ", ".join(f"{name} {wording.number(lost[name].mean, _DIGITS)}" for name in known)
     return [
         f"{describe(cell)}: {verdict(result)}",
         f"value lost per decision {wording.interval(lost['agent'], _DIGITS)}; {named}",
-        f"moved by order {wording.interval(result.order['agent'])}; a recency-weighted learner "
-        f"{wording.interval(result.order['recency'])}",
+        f"moved by order {order(result)}; a recency-weighted learner {wording.interval(result.order['recency'])}",
         *([f"follows the decoded belief {cause(result)}"] if result.cause else []),
     ]

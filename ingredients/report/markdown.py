@@ -96,11 +96,12 @@ def _inner(judgement: Judgement) -> Iterator[str]:
     if not (measured := inner.found(judgement)):
         return
     yield f"## {inner.TITLE}"
-    yield _bullets(inner.MEASURES)
+    yield _bullets(inner.measures(judgement))
     yield "![Value lost at each pull, and a belief beside the posterior](figures/inner.png)"
     yield markdown_table(inner.HEAD, (list(map(escaped, inner.row(*each))) for each in measured))
     for head, body in ((inner.BESIDE, inner.beside_rows(judgement)), (inner.WORTH, inner.worth_rows(judgement))):
-        yield markdown_table(head, (list(map(escaped, each)) for each in body))
+        if body:
+            yield markdown_table(head, (list(map(escaped, each)) for each in body))
 
 
 def _planning(judgement: Judgement) -> Iterator[str]:

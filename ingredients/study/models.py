@@ -37,7 +37,7 @@ from ingredients.study.levels import (
 )
 from ingredients.study.section import Section
 from ingredients.study.seeds import Seeds, SeedsField
-from ingredients.study.tasks import Tasks, foreign_kind
+from ingredients.study.tasks import Tasks, foreign_kind, without_values
 from ingredients.study.yaml_text import dump
 
 MOST_RUNS = 100_000
@@ -214,7 +214,7 @@ class EvaluationSettings(Section):
         reactive_agents: memoryless agents trained for each combination of channels; the best is a hurdle of the verdict
             rule (`experiment.memoryless`). 0 is none, `auto` takes at most about a quarter of the training.
         analysis: analysis of the stored agents (`ingredients.inner`). `inner_algorithm`: which algorithm they run; only
-            Bernoulli bandits with few enough pulls for exact values. `planning`: whether they show signs of planning;
+            families whose values are known (docs/inner-algorithm.md). `planning`: whether they show signs of planning;
             only the memory & planning game.
     """
 
@@ -307,8 +307,10 @@ class Study(Section):
         if asked == "planning" and getattr(self.tasks, "family", None) != "memory-planning":
             keys = ("evaluation.analysis",)
             raise fields.mistake("needs mazes: use family memory-planning", asked, "none", keys=keys)
-        if asked == "inner_algorithm" and (reason := self.tasks.without_exact_values()):
-            raise fields.mistake(f"needs exact values: {reason}", asked, "none", keys=("evaluation.analysis",))
+        if asked == "inner_algorithm" and (reason := without_values(self.tasks)):
+            raise fields.mistake(
+                f"needs the values of histories: {reason}", asked, "none", keys=("evaluation.analysis",)
+            )
         return self
 
     @model_validator(mode="after")

@@ -48,9 +48,9 @@ class TasksSection(Section):
         """Returns why no cell can get a verdict, by the settings alone."""
         return None
 
-    def without_exact_values(self) -> str | None:
-        """Returns why exact values, which `analysis: inner_algorithm` needs, cannot be computed."""
-        return "the values of its histories are not computed; use family bernoulli-bandit"
+    def without_values(self) -> str | None:
+        """Returns why values, which `analysis: inner_algorithm` needs, are not known in a family that has a belief."""
+        return None
 
     @classmethod
     def default_of(cls, key: str) -> Any:  # noqa: ANN401 - of the setting's own type

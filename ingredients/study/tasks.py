@@ -160,6 +160,14 @@ def is_foreign(section: TasksSection) -> bool:
     return isinstance(section, tuple(FOREIGN.values()))
 
 
+def without_values(section: TasksSection) -> str | None:
+    """Returns why `analysis: inner_algorithm` is not possible on these tasks, or None."""
+    names = [spec.name for spec in FAMILIES if spec.belief]
+    if getattr(section, "family", None) not in names:
+        return f"here they are not computed; use family {', '.join(names[:-1])} or {names[-1]}"
+    return section.without_values()
+
+
 def own_code(section: TasksSection) -> tuple[str, ...]:
     """Returns every `module:Name` in a section."""
     if isinstance(section, OwnTasks):

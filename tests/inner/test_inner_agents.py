@@ -21,8 +21,9 @@ from ingredients.experiment.work import work_of_a_run
 from ingredients.grid import Run, cells, fingerprints, references_fingerprint, runs
 from ingredients.inner import belief
 from ingredients.inner.analysis import yardsticks
-from ingredients.inner.examinees import Agents
-from ingredients.inner.histories import Histories
+from ingredients.inner.examinees import Agents, TrainedAgents
+from ingredients.inner.histories import of_pulls
+from ingredients.inner.models import belief_model
 from ingredients.report.build import build_report
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Study, parse_study
@@ -57,11 +58,11 @@ def opinionated(setup: Setup) -> Tensor:
 def test_an_agent_is_shown_a_lifetime_as_it_lived_its_own() -> None:
     """Asked along its own lifetimes it says the chances by which it acted, also where the reward is shown by half."""
     setup = prepare(study_of(DATA), tuple(Run(cell, 0) for cell in cells(study_of(DATA))))
-    agents = Agents(setup, opinionated(setup))
+    agents = TrainedAgents(Agents(setup, opinionated(setup)), belief_model(setup.family).course)
     tasks = setup.family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS), 40).expand(len(setup.runs), -1, -1)
     own = agents.lifetimes(tasks)
     chances = agents.chances(own)
-    luck = agents._draws(40).action
+    luck = agents.agents._draws(40).action
     again = torch.stack([sample(chances[:, :, t].log().float(), luck[t]) for t in range(6)], 2)
     assert torch.equal(again, own.actions)
     assert chances.std() > 0.01
@@ -70,24 +71,26 @@ def test_an_agent_is_shown_a_lifetime_as_it_lived_its_own() -> None:
 def test_decoders_read_what_is_there_and_nothing_else() -> None:
     """R² is near 1 where features hold the statistics, near 0 for noise and for the memory of another lifetime."""
     draws = torch.Generator().manual_seed(1)
-    histories = Histories(*(torch.randint(0, 2, (1, 200, 12), generator=draws) for _ in range(2)))
+    histories = of_pulls(*(torch.randint(0, 2, (1, 200, 12), generator=draws) for _ in range(2)))
     at = belief.pulls_looked_at(12)
-    targets = belief.statistics(histories.counts(2))[:, :, at]
+    model = belief_model(BernoulliBandit(2, 12))
+    statistics = model.posterior.statistics
+    targets = model.posterior.told(model.counts(histories))[:, :, at]
     mixed = (targets / targets.std((0, 1, 2))) @ torch.randn(6, 10, generator=draws, dtype=torch.float64)
     noise = torch.randn(1, 200, len(at), 10, generator=draws, dtype=torch.float64)
-    found = belief.decoded({"trained": mixed, "untrained": noise, "inputs": noise[..., :1]}, targets)
-    assert all(found[f"{name}.linear.trained"] > 0.98 for name in belief.STATISTICS)
-    assert all(found[f"{name}.network.trained"] > 0.9 for name in belief.STATISTICS)
-    assert all(abs(found[f"{name}.linear.{source}"]) < 0.1 for name in belief.STATISTICS for source in ("untrained",))
-    assert all(found[f"{name}.linear.shuffled"] < 0.1 for name in belief.STATISTICS)
+    found = belief.decoded({"trained": mixed, "untrained": noise, "inputs": noise[..., :1]}, targets, statistics)
+    assert all(found[f"{name}.linear.trained"] > 0.98 for name in statistics)
+    assert all(found[f"{name}.network.trained"] > 0.9 for name in statistics)
+    assert all(abs(found[f"{name}.linear.{source}"]) < 0.1 for name in statistics for source in ("untrained",))
+    assert all(found[f"{name}.linear.shuffled"] < 0.1 for name in statistics)
     told = belief.read_off(mixed, targets, 2)
     assert (told - targets[..., :2])[:, 100:].abs().mean() < 0.02
 
 
 def test_statistics_of_the_posterior() -> None:
     """Beta(3, 1) has mean .75 and variance .0375; an arm that was never pulled .5 and 1/12."""
-    counts = torch.tensor([[2, 0], [0, 0]])
-    assert belief.statistics(counts).tolist() == pytest.approx([0.75, 0.5, 0.0375, 1 / 12, 2, 0])
+    told = belief_model(BernoulliBandit(2, 3)).posterior.told(torch.tensor([[2, 0], [0, 0]]))
+    assert told.tolist() == pytest.approx([0.75, 0.5, 0.0375, 1 / 12, 2, 0])
 
 
 def test_agents_are_analysed_judged_and_reported(tmp_path: Path) -> None:
@@ -134,10 +137,10 @@ def test_the_work_of_the_analysis_by_hand() -> None:
     assert (asked.trained, asked.played - plain.played) == (plain.trained, 32 * 6 * (1 + 2 + 2 + 4 + 3))
 
 
-def test_what_has_no_exact_values_is_refused() -> None:
+def test_what_has_no_known_values_is_refused() -> None:
     """Another family, forced pulls, and too many counts are refused in one line that names the key."""
     for tasks, said in (
-        ({"family": "gaussian-bandit", "arms": 2, "episodes": 10}, "use family bernoulli-bandit"),
+        ({"family": "gaussian-bandit", "arms": 2, "episodes": 10}, "use family bernoulli-bandit or dependent-bandit"),
         ({"family": "bernoulli-bandit", "arms": 2, "episodes": 10, "forced_pulls": 5}, "pulls are forced"),
         ({"family": "bernoulli-bandit", "arms": 5, "episodes": 50}, "counts; allowed: at most 6,000,000"),
     ):

@@ -6,21 +6,22 @@ import torch
 from torch import Tensor
 
 from ingredients.inner.algorithms import along, known_algorithms, lived
-from ingredients.inner.belief import pulls_looked_at, statistics
+from ingredients.inner.belief import pulls_looked_at
 from ingredients.inner.cause import RANDOM, cause, pairs
-from ingredients.inner.values import action_values
+from ingredients.inner.models import belief_model
+from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 ARMS, PULLS, LIFETIMES = 2, 20, 256
 
 
 def _lifetimes() -> tuple[Tensor, Tensor, Tensor]:
     """Counts, posterior means and Bayes-optimal probabilities at the pulls looked at, `[N, X, ...]`."""
-    values = action_values(ARMS, PULLS, 0.0)
-    best = known_algorithms(values)["bayes_optimal"]
+    model = belief_model(BernoulliBandit(ARMS, PULLS))
+    best = known_algorithms(model)["bayes_optimal"]
     draws = torch.Generator().manual_seed(0)
-    histories = lived(best, torch.rand(1, LIFETIMES, ARMS, generator=draws), PULLS, 0.0, draws)
-    at, counts = pulls_looked_at(PULLS), histories.counts(ARMS)
-    return counts[0][:, at], statistics(counts)[0][:, at, :ARMS], along(best, histories)[0][:, at]
+    histories = lived(best, model, torch.rand(1, LIFETIMES, ARMS, generator=draws), 0.0, draws)
+    at, counts = pulls_looked_at(PULLS), model.counts(histories)
+    return counts[0][:, at], model.posterior.told(counts)[0][:, at, :ARMS], along(best, histories)[0][:, at]
 
 
 def _slopes(copies: int, read: int) -> dict[str, float]:

@@ -24,7 +24,7 @@ def words(view: View) -> Words:
     """Returns the picture's texts."""
     cell, result = found(view.judgement)[0]
     lost = result.lost["own"]
-    said = ", ".join(f"{name} {wording.number(lost[name].mean, 4)}" for name in ("agent", *_BESIDE))
+    said = ", ".join(f"{name} {wording.number(lost[name].mean, 4)}" for name in ("agent", *_BESIDE) if name in lost)
     alt = (
         f"Left: value lost at each pull of a lifetime; means: {said}. Right: the posterior mean of each arm over one "
         "lifetime, exact and as a linear decoder reads it from the memory."
@@ -44,7 +44,7 @@ def figure(view: View) -> Figure:
 def _losses(axes: Axes, result: InnerResult) -> None:
     by_pull = result.by_pull["own"]
     pulls = np.arange(1, len(by_pull["agent"]) + 1)
-    for name, colour in _BESIDE.items():
+    for name, colour in ((name, colour) for name, colour in _BESIDE.items() if name in by_pull):
         axes.plot(pulls, by_pull[name], color=colour, linewidth=1.1, label=name)
     axes.plot(pulls, by_pull["agent"], color=INK, linewidth=1.9, label="agents")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -30,7 +30,7 @@ class BernoulliBanditTasks(TasksSection):
             raise fields.mistake("leave no pull to the agent", self.forced_pulls, allowed, keys=("forced_pulls",))
         return self
 
-    def without_exact_values(self) -> str | None:
+    def without_values(self) -> str | None:
         """Returns why `references.bandit_dynamic_programming` does not run, or None."""
         if self.forced_pulls:
             return "pulls are forced; set tasks.forced_pulls to 0"

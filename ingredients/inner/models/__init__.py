@@ -1,0 +1,23 @@
+"""The belief of each family that the inner algorithm is measured on: one file a family, named as the family is.
+
+In reading order: `model` (the interface), `pulls` (an episode of a bandit), `arms` (independent arms), `coin` (one
+unknown coin). Then the families: `bernoulli_bandit`, `dependent_bandit`. `families.FAMILIES` lists who has one; nothing
+else in `inner` asks which family it is.
+"""
+
+from __future__ import annotations
+
+from ingredients.families import loaded, spec_of
+from ingredients.inner.models.model import BeliefModel
+from ingredients.tasks.family import Family
+
+__all__ = ["BeliefModel", "belief_model"]
+
+
+def belief_model(family: Family) -> BeliefModel:
+    """Returns the belief model of a family that has one."""
+    spec = spec_of(family)
+    assert spec is not None, "the study refuses others"
+    assert spec.belief is not None, "the study refuses others"
+    model: BeliefModel = loaded(spec.belief)(family)
+    return model
