@@ -3,8 +3,7 @@
     g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
     w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
 
-In torch this takes some fifteen passes over the weights. Changing numbers are read from the GPU, so that a captured
-graph can be replayed.
+Changing numbers are read from the GPU: a captured graph can be replayed.
 """
 
 from __future__ import annotations
@@ -82,8 +81,8 @@ def step(
 ) -> None:
     """Updates `weights` and Adam's `moments` (mean and square) in place, `[S, P]` each.
 
-    `norm` `[S]` is the gradients', `pace` is (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and which runs are
-    alive, `[S]` (bool).
+    `norm` `[S]` is the gradients', `pace` (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and which runs are alive,
+    `[S]` (bool).
     """
     assert all(part.is_contiguous() for part in (weights, gradient, *moments))
     runs, size = weights.shape

@@ -2,8 +2,7 @@
 
     δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
 
-Waiting steps are skipped; their advantage is 0. A program goes backwards through 64 lifetimes. For the normalisation a
-program sums over one run in a fixed order, as torch's depends on the number of runs.
+Waiting steps are skipped; their advantage is 0. The normalisation sums over one run in a fixed order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Draws of coming rollouts, made by a thread while the device computes.
-
-The device reads one storage while another is filled, so at most two rollouts are in progress.
-"""
+"""Draws of coming rollouts, made by a thread while the device computes."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ class Ahead(Generic[Storage]):
     def __init__(
         self, draw: Callable[[int, Storage], None], storages: Sequence[Storage], indices: range, device: torch.device
     ) -> None:
-        """Begins to fill `storages` in turn by `draw(index, storage)`; the device reads them."""
+        """Begins to fill `storages` in turn by `draw(index, storage)`."""
         self._draw = draw
         self._left = iter(indices)
         self._device = device
@@ -34,7 +31,7 @@ class Ahead(Generic[Storage]):
 
     @contextmanager
     def next(self) -> Iterator[Storage]:
-        """Yields the next storage; it is filled again once the device has done the work of the context."""
+        """Yields the next storage, filled again once the device has done the context's work."""
         future, storage = self._drawn.popleft()
         future.result()
         yield storage

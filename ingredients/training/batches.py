@@ -1,4 +1,4 @@
-"""Minibatches for the learner, however steps were collected; log-probabilities of actions."""
+"""Minibatches for the learner; log-probabilities of actions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class Batch(NamedTuple):
         inputs: `[S, T, N, F]`.
         start: initial memory, parts `[S, N, ...]`; None: the default.
         carry: `[S, T]`, or `[S, T, N]` by lane.
-        minibatch: actions and advantages.
         earned: `[S, X]`, or of every action `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
         target: of the critic, `[S, X]`.

@@ -1,7 +1,4 @@
-"""First contact with a user's tasks: what seconds of random play show before training.
-
-Tasks are compared under the same seeds and actions, resets on one task under different seeds.
-"""
+"""First contact with a user's tasks: what seconds of random play show before training."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ Row = tuple[str, str]
 
 
 class RandomPlay(NamedTuple):
-    """Random play: observations `[T + 1, N, O]`, rewards `[T, N]`, acting flags `[T, N]`."""
+    """Observations `[T + 1, N, O]`, rewards `[T, N]`, acting flags `[T, N]`."""
 
     shown: Tensor
     paid: Tensor
@@ -117,7 +114,7 @@ def _spaces(family: Family) -> str:
 
 
 def _lifetime(study: Study, family: Family) -> str:
-    """Returns how long a lifetime is, in words."""
+    """Returns a lifetime's length in words."""
     axis = axis_of(study.tasks)
     if axis.of_steps:
         return f"a lifetime is {axis.whole}, and a curve has {axis.points} bins of {several(axis.bin_steps, 'step')}"
@@ -165,7 +162,7 @@ def _difference(once: RandomPlay) -> str:
 
 
 def _differs(part: Tensor) -> bool:
-    """Returns whether lanes differ; they are the dimension after the steps, or the first."""
+    """Returns whether lanes differ: the dimension after the steps, or the first."""
     lanes = part if part.dim() == 2 and part.shape[0] == TASKS else part.transpose(0, 1)
     return bool((lanes != lanes[:1]).any())
 
@@ -207,7 +204,7 @@ def _speed(free: RandomPlay) -> str:
 
 
 def slow_notice(study: Study, family: Family) -> str | None:
-    """Returns that a step is slow, and what helps, or None."""
+    """Returns that a step is slow, and what helps; None if it is not."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vectorization == "async":
         return None
@@ -222,10 +219,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns how long a step takes in one environment: the shortest of some steps, whatever else the machine does.
-
-    Other programs' turns make steps longer, on a loaded machine most of them, and none shorter.
-    """
+    """Returns the seconds of a step in one environment, the shortest of some: other programs make steps only longer."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     until = time.perf_counter() + SECONDS
@@ -245,7 +239,7 @@ def _step_seconds(family: Family) -> float:
 
 
 def unvaried(study: Study) -> str | None:
-    """Returns that nothing varies in a study's environment, and what could, or None."""
+    """Returns that nothing varies in a study's environment, and what could; else None."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vary:
         return None

@@ -34,14 +34,14 @@ POLICY_ARRAYS = 12  # most arrays of [steps, actions] alive in the policy's loss
 
 
 class Speed(NamedTuple):
-    """Environment steps per second over all runs of a stack: in training, and in evaluation."""
+    """Environment steps per second over a stack's runs, in training and in evaluation."""
 
     trained: float
     played: float
 
 
 def memory_estimate(study: Study, stack: Stack) -> int:
-    """Returns the peak bytes of a worker that trains the stack."""
+    """Returns a worker's peak bytes in training the stack."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _tape_floats(setup) + _weight_floats(setup) + _evaluation_floats(setup)
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
@@ -50,7 +50,7 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
     """Returns the free bytes of the GPU, and those needed for stacks of one run, two, ....
 
-    Runs inside the worker that will train, so that CUDA's own memory is counted.
+    It runs inside the worker that will train: CUDA's own memory counts.
 
     Raises:
         UsageError: torch finds no GPU.
@@ -71,13 +71,13 @@ def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
 
 
 def memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes of a worker for one run of the stack, two, ...."""
+    """Returns a worker's peak bytes for one run of the stack, two, ...."""
     whole = memory_estimate(study, stack) - PROCESS_BYTES
     return [PROCESS_BYTES + whole * count // len(stack.runs) for count in range(1, len(stack.runs) + 1)]
 
 
 def notices(study: Study) -> list[str]:
-    """Returns sentences that the user should know of tasks and memories.
+    """Returns what the user should know of tasks and memories.
 
     Raises:
         StudyError: a user's memory, tasks or environment breaks its contract.
@@ -91,7 +91,7 @@ def notices(study: Study) -> list[str]:
 
 
 def _gate_notice(study: Study, family: Family) -> str | None:
-    """Returns that the study will not be applicable, if its task settings alone imply it."""
+    """Returns that task settings alone make the study not applicable, or None."""
     why = study.tasks.not_applicable(study.criterion.gain_above)
     return f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}" if why else None
 
@@ -106,7 +106,7 @@ def _start_notice(study: Study, family: Family) -> str | None:
 
 
 def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
-    """Returns the speed of training, timed for about `seconds`, and of evaluation."""
+    """Returns the speeds of training, timed for about `seconds`, and of evaluation."""
     endless = study.learner.model_copy(update={"train_steps": 10**12})
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
     steps, took = _time(setup, seconds)
@@ -139,7 +139,7 @@ def _card_played(setup: Setup, tasks: int) -> float:
 
 
 def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns a workload's training speed on a GPU, and its start-up (`grid_run.on_gpus.CardBench`)."""
+    """Returns a workload's training speed and start-up on a GPU (`grid_run.on_gpus.CardBench`)."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     setup = prepare(workload.study(), workload.stack(), "cuda")
@@ -172,7 +172,7 @@ def _device_seconds(updates: Iterator[Update], count: int = 1) -> float:
 
 
 def workload_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns `env_steps` and `seconds` on a workload, after one update."""
+    """Returns a workload's `env_steps` and `seconds`, after one update."""
     steps, took = _time(prepare(workload.study(), workload.stack()), seconds)
     return {"env_steps": steps, "seconds": took}
 
@@ -258,10 +258,7 @@ def _weight_floats(setup: Setup) -> int:
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats per run of an evaluation: draws of a chunk, and states of its lanes.
-
-    States exist three times: at the start, half-way, and in branches.
-    """
+    """Returns floats per run of an evaluation: draws of a chunk, and states of its lanes, which exist three times."""
     draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)
     return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

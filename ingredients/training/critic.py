@@ -1,7 +1,6 @@
 """An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
 
-They explain most of the return's variance, which leaves the action's effect to the advantage. The policy never sees
-them.
+They explain most of the return's variance and leave the action's effect to the advantage. The policy never sees them.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class Critic:
 def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
     """Returns the input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
-    Time is t / T and γ^{T−t}, the share of an endless future cut off by the lifetime's end.
+    Time is t / T and γ^{T−t}, the share of an endless future beyond the lifetime.
     """
     steps = outputs.shape[-3]
     t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)
@@ -92,8 +91,8 @@ def value_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    Derived by hand: autograd makes products with one column, which torch computes element by element. `inputs` are `[S,
-    X, C]`, `target` R and step weights `counts` (`learner.step_weights`) `[S, X]`.
+    `inputs` are `[S, X, C]`, `target` R and step weights `counts` (`learner.step_weights`) `[S, X]`. Derived by hand:
+    torch computes autograd's products with one column element by element.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton

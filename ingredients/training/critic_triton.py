@@ -2,8 +2,7 @@
 
     u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
 
-Step weights multiply e / X. The C input columns are two blocks, each a power of two. For the gradient a program is one
-run and keeps its sums in registers.
+Step weights multiply e / X. For the gradient a program is one run.
 """
 
 from __future__ import annotations
@@ -77,7 +76,7 @@ def _gradient(
     BLOCK_V: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes ½ mean e² `[S]`, and into flat rows `[S, Q]` the gradient over W `[C, V]`, then over w."""
+    """Writes ½ mean e² `[S]`, and the gradient over W `[C, V]`, then w, into flat rows `[S, Q]`."""
     s = tl.program_id(0).to(tl.int64)
     a, b, v = tl.arange(0, BLOCK_A), SEEN + tl.arange(0, BLOCK_B), tl.arange(0, BLOCK_V)
     is_a, is_b = (a < SEEN)[:, None] & (v < UNITS)[None, :], (b < INPUTS)[:, None] & (v < UNITS)[None, :]

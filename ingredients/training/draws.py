@@ -1,7 +1,6 @@
 """Random draws of a stack: tasks, action uniforms, environment noise, masks.
 
-They are keyed by seed, purpose and index alone (`seeds`). So all cells of a seed share them, and neither stack nor
-interruptions matter.
+Seed, purpose and index alone key them (`seeds`): all cells of a seed share them, whatever the stack or interruptions.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ TRAINING_SAMPLE = 1000  # training tasks that a run is evaluated on at most (doc
 
 @dataclass(frozen=True)
 class DrawPurposes:
-    """Random streams of one kind of interaction; `evaluation` is `evaluation.stream`."""
+    """One interaction's random streams; `evaluation` is `evaluation.stream`."""
 
     action: Purpose
     noise: Purpose
@@ -46,7 +45,7 @@ def evaluating(stream: int) -> DrawPurposes:
 
 
 def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, index: int, lanes: int) -> Draws:
-    """Returns the draws of whole lifetimes, each `[T, S, N, ...]`."""
+    """Returns whole lifetimes' draws, each `[T, S, N, ...]`."""
     shape, starts = (family.steps, lanes), (family.episodes, lanes, family.start_size)
     width = (family.actions,) if family.continuous else ()
 
@@ -65,7 +64,7 @@ def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
     """Returns `[T, S, 1, 1]`: 0 at steps before which memory is reset, else 1.
 
-    The first step is a reset, unless training starts from a random memory.
+    The first step is a reset unless training starts from a random memory.
     """
     t = torch.arange(steps).view(-1, 1)
     every = torch.tensor([run.cell.wipe_every or steps for run in runs])
@@ -83,9 +82,9 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
 
 
 def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
-    """Returns initial memories `[S, N, ...]` of training lifetimes; None if all are the default.
+    """Returns training lifetimes' initial memories `[S, N, ...]`; None if all are the default.
 
-    With `random_memory` they are tanh of standard normals, within the bounds of a recurrent state (claim 4).
+    With `random_memory` they are tanh of standard normals, within a recurrent state's bounds (claim 4).
     """
     if not any(run.cell.random_memory for run in runs):
         return None
@@ -98,7 +97,7 @@ def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: i
 
 
 def at_step(draws: Draws, t: int) -> Draws:
-    """Returns the draws of step t; `start` is that of the next episode."""
+    """Returns step t's draws; `start` is the next episode's."""
     episodes, steps = draws.start.shape[0], draws.action.shape[0]
     after = (t * episodes // steps + 1) % episodes
     return Draws(
@@ -112,12 +111,12 @@ def at_step(draws: Draws, t: int) -> Draws:
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:
-    """Returns the draws on a device; they are drawn on the CPU, so that devices agree."""
+    """Returns the draws, made on the CPU, on a device."""
     return Draws(*(part.to(device) for part in draws))
 
 
 def training_tasks(runs: Sequence[Run], family: Family, update: int, lanes: int) -> Tensor:
-    """Returns a rollout's tasks `[S, N, D]`: fresh ones, or picks from the run's list."""
+    """Returns a rollout's tasks `[S, N, D]`: fresh, or picked from the run's list."""
     fresh = _cached(lambda seed: family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update), lanes))
     pick = _cached(lambda seed: _uniform(seed, Purpose.TRAINING_TASK_PICKS, update, (lanes,)))
     return torch.stack([_tasks_of(run, family, fresh, pick) for run in runs])
@@ -131,12 +130,12 @@ def _tasks_of(run: Run, family: Family, fresh: Callable[[int], Tensor], pick: Ca
 
 
 def task_list(seed: int, family: Family, count: int) -> Tensor:
-    """Returns the first `count` tasks of the seed's list, `[count, D]`; shorter lists are prefixes."""
+    """Returns the first `count` tasks of the seed's list, `[count, D]`."""
     return family.draw_tasks(generator(seed, Purpose.TRAINING_TASK_LIST), count)
 
 
 def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, updates: int, lanes: int) -> Tensor:
-    """Returns `[S, N, D]`: at most 1000 of each run's first training tasks, repeated to fill lanes."""
+    """Returns at most 1000 of each run's first training tasks, repeated to fill lanes, `[S, N, D]`."""
     return torch.stack([_repeat(_own_tasks(run, family, lifetimes, updates), lanes) for run in runs])
 
 
@@ -153,9 +152,9 @@ def _repeat(tasks: Tensor, lanes: int) -> Tensor:
 
 
 def evaluation_tasks(family: Family, count: int, stream: int = 0) -> Tensor:
-    """Returns the held-out tasks `[count, D]` of a stream.
+    """Returns a stream's held-out tasks `[count, D]`.
 
-    They are the same for all cells, seeds and references, so that curves are paired by task.
+    Cells, seeds and references share them: curves are paired by task.
     """
     return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS, evaluation=stream), count)
 
@@ -165,7 +164,7 @@ def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...], ev
 
 
 def _per_seed(runs: Sequence[Run], draw: Callable[[int], Tensor]) -> Tensor:
-    """Returns `[T, S, ...]`: one draw `[T, ...]` per seed, shared by its runs."""
+    """Returns one draw `[T, ...]` per seed, shared by its runs, `[T, S, ...]`."""
     once = _cached(draw)
     return torch.stack([once(run.seed) for run in runs], dim=1)
 

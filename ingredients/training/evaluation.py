@@ -1,12 +1,11 @@
 """Evaluation: adaptation curves of trained agents, plain and under probes.
 
-Curves are of expected rewards given ψ and the action (docs/design.md §6), without reward noise. Random numbers are
-drawn for chunks of at most 512 lanes, whatever the memory; with large states a chunk is played in parts
-(`lanes_at_once`), nearly equal so that each lane has a neighbour: the nearest before it on another task
-(`lifetime.others`).
+Curves are of expected rewards given ψ and the action (docs/design.md §6). Random numbers are drawn for chunks of at
+most 512 lanes. Large states are played in nearly equal parts of a chunk (`lanes_at_once`), within which neighbours are
+found (`lifetime.others`).
 
 Half-way probes (docs/design.md §8) branch off the plain lifetimes before episode K // 2; others run beside them with
-the same random numbers. `training.probes` has their programs.
+the same random numbers.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Evaluated(NamedTuple):
 
     Attributes:
         curves: `[S, K]` (float64), for `none` and each probe.
-        blocks: the same on G blocks of tasks, `[S, G, K]`, for intervals over tasks.
+        blocks: the same on G blocks of tasks, `[S, G, K]`.
         returns: of each plain lifetime, `[S, N]` (float64).
         statistics: the family's own numbers of plain lifetimes, by run.
     """
@@ -62,7 +61,7 @@ class Evaluated(NamedTuple):
 def lanes_at_once(setup: Setup) -> int:
     """Returns how many lanes of a run are played together: 512, fewer with large states or own environments.
 
-    It never depends on the stack, so that a run's neighbours are always the same.
+    It never depends on the stack: a run's neighbours are always the same.
     """
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
     return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
@@ -74,7 +73,7 @@ def evaluate(
 ) -> Evaluated:
     """Returns the agents' curves, and the returns of their plain lifetimes.
 
-    `policy` is `[S, P]`, `tasks` are `[S, N, D]`, `stage` (`stage_of`) is kept between evaluations of a stack.
+    `policy` is `[S, P]`, `tasks` are `[S, N, D]`; evaluations of a stack share the `stage` (`stage_of`).
     """
     stage = stage or stage_of(setup)
     returns = []
@@ -112,7 +111,7 @@ def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
 
 
 def stage_of(setup: Setup) -> Stage | None:
-    """Returns a stage if the device is a GPU and the environments step there, else None."""
+    """Returns a stage if the environments step on a GPU, else None."""
     return Stage(setup) if setup.device.type == "cuda" and not steps_on_cpu(setup.family) else None
 
 
@@ -133,7 +132,7 @@ def _equal_parts(whole: Tensor, most: int, dim: int) -> Sequence[Tensor]:
 
 @dataclass(frozen=True)
 class _Table:
-    """Lanes to play together, their draws, and the stage if any."""
+    """Lanes to play together, and their draws."""
 
     play: Play
     seated: Seated
@@ -178,7 +177,7 @@ class _Table:
     def _stretch(
         self, scene: Scene, steps: range, probe: Intervention = PLAIN, pasts: tuple[Past, ...] = ()
     ) -> _Stretch:
-        """Returns the results of `steps`, leaving the scene unchanged for other branches."""
+        """Returns the results of `steps`; the scene is unchanged for other branches."""
         how = _PlayOptions(steps, probe.greedy, probe.past, self.seated.rings if probe.trembles else 0)
         behind_plain = pasts if probe.past is not None else ()
         if self.stage is None:
@@ -197,7 +196,7 @@ class _PlayOptions(NamedTuple):
 
 
 def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
-    """Returns the results of the steps; `plain` has the pasts of plain lanes, if a probe needs them."""
+    """Returns the results of the steps; `plain` has plain lanes' pasts, if a probe needs them."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []
     for t in how.steps:
@@ -217,7 +216,7 @@ def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[P
 
 
 def of_neighbours(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns draws `[T, S, n, ...]` of each lane's neighbour `[S, n]`."""
+    """Returns each lane's neighbour's draws `[T, S, n, ...]`, by `[S, n]`."""
     return lifetime.of_others(part, neighbours.expand(part.shape[0], -1, -1))
 
 
@@ -225,7 +224,7 @@ class _Played(NamedTuple):
     """Results of lifetimes.
 
     Attributes:
-        rewards: expected rewards `[S, T, n]` (float64), for `none` and each probe.
+        rewards: expected, `[S, T, n]` (float64), for `none` and each probe.
         pasts: of plain lanes, before each step and after the last.
     """
 

@@ -1,4 +1,4 @@
-"""The policy loss for vector actions: the clipped surrogate of a normal distribution (`learner` has discrete ones)."""
+"""The policy loss for vector actions: the clipped surrogate of a normal distribution."""
 
 from __future__ import annotations
 

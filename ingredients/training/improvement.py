@@ -1,4 +1,4 @@
-"""Epochs over the minibatches of a rollout, one gradient step each for policy and critic."""
+"""Epochs over a rollout's minibatches, one gradient step each for policy and critic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ingredients.training.setup import Setup, Training
 
 
 def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
-    """Returns the schedule of the next update's gradient steps, by the share of training left."""
+    """Returns the schedule of the next update's gradient steps."""
     left = 1 - training.update / setup.updates
     count = training.policy_adam.count
     rate = setup.tuned.rate * left
@@ -43,7 +43,7 @@ def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
 def improve(
     setup: Setup, training: Training, rollout: Rollout, steps: Sequence[UpdateSchedule]
 ) -> tuple[Losses, Tensor]:
-    """Returns mean losses and gradient norms `[S]` of the epochs over a rollout; weights change in place.
+    """Returns mean losses and gradient norms `[S]` of a rollout's epochs; weights change in place.
 
     `steps` are `paces`, as numbers or tensors.
     """
@@ -65,7 +65,7 @@ def improve_by(
 def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
     """Returns minibatches with advantages, targets and old log-probabilities.
 
-    Rewards are scaled by 1 − γ, so that values are of the size of a mean reward.
+    Rewards are scaled by 1 − γ: values have the size of a mean reward.
     """
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
@@ -96,7 +96,7 @@ def _step(
     batch: Batch,
     pace: UpdateSchedule,
 ) -> tuple[Losses, Tensor]:
-    """Takes one gradient step for policy and critic; returns losses and the policy's gradient norm, `[S]`."""
+    """Takes a gradient step for policy and critic; returns losses and the policy's gradient norm, `[S]`."""
     outputs = setup.agent.unroll(leaves.policy, batch.carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.minibatch.weight
@@ -155,5 +155,5 @@ def _heads_gradient(
 
 
 def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Returns views by name as autograd leaves; they share `flat`."""
+    """Returns views by name as autograd leaves, which share `flat`."""
     return {name: view.detach().requires_grad_() for name, view in views(flat, shapes).items()}

@@ -1,15 +1,15 @@
 """What a memory holds of the last action and reward: the route "held in memory" (docs/design.md §5, trap 8).
 
-- `action`: a_{t-1} from the output of step t − 1, before x_t is read: so neither channel nor leak can tell it.
-- `reward`: r_{t-1} from the output of step t: with the channel off, only what the environment shows or the agent
-  predicts.
+- `action`: a_{t-1} from the output of step t − 1, before x_t is read: neither channel nor leak can tell it.
+- `reward`: r_{t-1} from the output of step t; with the channel off, only the environment or the agent's prediction
+  tells it.
 
-The decoder is linear (ridge on classes): what it finds, the next layer can read; what it misses may still be there.
-Fitted to half of the lifetimes, its skill on the other half is
+The decoder is linear (ridge on classes); what it misses may still be there. Fitted to half of the lifetimes, its skill
+on the other half is
 
     1 − (its errors) / (errors of the schedule),
 
-where the schedule predicts the commonest class of each step: 0 is a clock, 1 is perfect. The untrained network is the
+where the schedule predicts each step's commonest class: 0 is a clock, 1 is perfect. The untrained network is the
 control.
 """
 
@@ -47,7 +47,7 @@ class _Rows(NamedTuple):
 
 
 def lanes_of(setup: Setup, tasks: int) -> int:
-    """Returns how many lifetimes of each run are played for the decoder."""
+    """Returns how many lifetimes of each run are played."""
     asked = min(max(ROWS // min(setup.family.steps, MOST_STEPS), FEWEST_LANES), MOST_LANES)
     return min(asked, tasks, lanes_at_once(setup))
 
@@ -94,7 +94,7 @@ class _Play:
 
 @torch.no_grad()
 def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
-    """Plays whole lifetimes and records steps spread over them."""
+    """Plays whole lifetimes; records steps spread over them."""
     lanes, steps = tasks.shape[1], setup.family.steps
     draws = to_device(lifetime_draws(setup.runs, setup.family, evaluating(setup.stream), 0, lanes), setup.device)
     weights = views(policy, setup.agent.shapes())
@@ -137,7 +137,7 @@ def skill(rows: _Rows) -> float | None:
 
 
 def _by_step(numbers: Numbers, step: Labels, fitted: npt.NDArray[np.bool_]) -> Numbers:
-    """Returns for each row of `numbers` `[R, X]` the mean of its step over fitted rows."""
+    """Returns each row's step's mean of `numbers` `[R, X]` over fitted rows."""
     sums = np.zeros((int(step.max()) + 1, numbers.shape[1]))
     np.add.at(sums, step[fitted], numbers[fitted])
     means: Numbers = sums / np.maximum(np.bincount(step[fitted], minlength=len(sums)), 1)[:, None]

@@ -1,8 +1,8 @@
 """One step of many agents in many environments, shared by training and evaluation.
 
-A lane is one lifetime in progress. The order is that of RL² (Duan et al. 2016, Figure 1): the input has r_{t-1} and
-a_{t-1}; the memory reads it; the policy acts; the environment answers. Memory, reward and action persist over episodes
-and start empty with the lifetime. `tasks.lifetime` governs episodes.
+A lane is one lifetime in progress. The order is that of RL² (Duan et al. 2016, Figure 1): the memory reads r_{t-1} and
+a_{t-1}; the policy acts; the environment answers. Memory, reward and action persist over episodes and start empty with
+the lifetime.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from ingredients.tasks.lifetime import World
 class Play:
     """An agent with weights `[S, ...]` on tasks `[S, N, D]` of a family.
 
-    With `still`, waiting for the next episode leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has no
-    waiting (`segments`).
+    With `still`, waiting leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has no waiting (`segments`).
     """
 
     agent: Agent
@@ -54,9 +53,9 @@ class Draws(NamedTuple):
     """Random numbers of one step, or of a lifetime with a leading T.
 
     Attributes:
-        action: for actions, `[S, N]`, or `[S, N, A]` if continuous.
-        noise: for the environment, `[S, N, noise_size]`.
-        start: for the next episode, `[S, N, start_size]`; of a lifetime, with a leading K.
+        action: `[S, N]`, or `[S, N, A]` if continuous.
+        noise: the environment's, `[S, N, noise_size]`.
+        start: the next episode's, `[S, N, start_size]`; of a lifetime, with a leading K.
         reward_shown: 1.0 where r_{t-1} is shown, `[S, N, 1]`.
         action_shown: 1.0 where a_{t-1} is shown, `[S, N, 1]`.
         carry: 0.0 where memory is reset before the step, else 1.0, `[S, 1, 1]`.
@@ -84,7 +83,7 @@ class Transition(NamedTuple):
 
 
 def begin(play: Play, start: Tensor, memory: State | None = None) -> Lanes:
-    """Returns lanes at the start of their lifetimes; `start` is `[S, N, start_size]`."""
+    """Returns lanes at their lifetimes' start; `start` is `[S, N, start_size]`."""
     world = lifetime.begin(play.family, play.tasks, start)
     runs, lanes = play.tasks.shape[:2]
     memory = memory or play.agent.memory.initial_state(runs, lanes, play.family.steps, play.tasks)
@@ -92,7 +91,7 @@ def begin(play: Play, start: Tensor, memory: State | None = None) -> Lanes:
 
 
 def nothing_past(play: Play, observation: Tensor) -> Past:
-    """Returns the past at a lifetime's start."""
+    """Returns a lifetime's initial past."""
     start = observation.new_ones(*observation.shape[:-1], 1)
     none = torch.zeros_like(start)
     action = none.expand(*none.shape[:-1], play.family.actions) if play.family.continuous else none.long()
@@ -104,7 +103,7 @@ def advance(
 ) -> tuple[Lanes, Transition]:
     """Returns the lanes after one step, and the transition.
 
-    `trembles` are uniforms like `draws.action` that replace executed actions (`tremble`).
+    `trembles`, uniforms like `draws.action`, replace executed actions (`tremble`).
     """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.step(play.weights, lanes.memory, draws.carry, inputs)
@@ -132,7 +131,7 @@ def advance(
 
 
 def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
-    """Returns memory and past, unchanged in waiting lanes but for the next observation."""
+    """Returns memory and past, in waiting lanes unchanged but for the next observation."""
     assert lanes.world.waiting is not None
     stays = lanes.world.waiting
 
@@ -145,16 +144,16 @@ def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
 
 
 def all_wait(play: Play, lanes: Lanes) -> bool:
-    """Returns whether a step changes nothing, as all lanes wait and no episode starts."""
+    """Returns whether a step changes nothing: all lanes wait and no episode starts."""
     if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
         return False
     return bool(lanes.world.waiting.all())
 
 
 def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
-    """Returns executed actions, a share `TREMBLES` of them replaced by another, uniformly.
+    """Returns executed actions, a share `TREMBLES` of them replaced by others, uniform (vectors on [−1, 1]).
 
-    A vector is replaced by a uniform one on [−1, 1]. One uniform decides whether and what.
+    One uniform decides whether and what.
     """
     if family.continuous:
         strays = uniform[..., :1] < TREMBLES

@@ -1,20 +1,14 @@
 """Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/design.md §5, trap 8).
 
-Lifetimes on evaluation tasks are played at random (vectors: uniform on [−1, 1]), so no habit of a policy is decoded.
-Features are what every cell sees, never a channel. Each entry (`decoding.leak`) is of a decoder that knows the task;
-beside it, under the same keys,
+Evaluation tasks are played at random (vectors: uniform on [−1, 1]), so no policy's habit is decoded. Features are what
+every cell sees, never a channel. An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes
+on the same `TASKS` tasks. Under its keys are other decoders, on held-out tasks unless they know the task:
 
-| key | the decoder | held out |
-|---|---|---|
-| (the entry itself) | knows the task | lifetimes on the same `TASKS` tasks |
-| `history` | sees the lifetime so far, not the task | tasks |
-| `without` | sees o_{t-2} to o_{t+3} | tasks |
-| `with_reward` | of the action: knows the task and the reward | lifetimes on the same tasks |
-| `history_with_reward` | of the action: sees the lifetime so far with rewards | tasks |
+- `history` sees the lifetime so far, not the task; `without` sees o_{t-2} to o_{t+3}.
+- `with_reward`, of the action, knows task and reward; `history_with_reward` sees the lifetime so far with rewards.
 
 Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
-still leak. What only an agent that knows the task can read (a code, a polarity, the goal's place) leaks in the entry
-and not in `history`. Lifetimes whose environment failed are left out; `failed` counts them.
+still leak. Lifetimes whose environment failed are left out; `failed` counts them.
 """
 
 from __future__ import annotations
@@ -57,7 +51,7 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns the leaks of a study's environment, quickly measured, for a plan, by `reward` and `action`."""
+    """Returns the leaks of a study's environment by `reward` and `action`, quickly measured, for a plan."""
     return family_leakage(make_family(study.tasks), QUICK)
 
 
@@ -73,7 +67,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns the same for a family, reproducibly; `told` is called with the measurements done and all of them."""
+    """Returns a family's leaks, reproducibly; `told` is called with the measurements done and all of them."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -82,7 +76,7 @@ def family_leakage(
 
 
 def _said(*plays: _Failed) -> str | None:
-    """Returns how many lifetimes of random play failed, and the first reason, or None."""
+    """Returns how many lifetimes failed and the first reason, or None."""
     count, lanes = sum(play.lifetimes for play in plays), sum(play.lanes for play in plays)
     if not count:
         return None
@@ -161,7 +155,7 @@ def _most_varied(shown: Tensor) -> Tensor:
 
 
 def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[PlayedSequences, _Failed]:
-    """Returns the lifetimes with finite numbers and no error, and the failures."""
+    """Returns the sound, finite lifetimes, and the failures."""
     why = {lane: str(failure) for lane, failure in take_failures(family).items()}
     finite = np.logical_and.reduce([np.isfinite(part).reshape(len(number), -1).all(1) for part in parts])
     why |= {

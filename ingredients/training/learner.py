@@ -1,7 +1,7 @@
 """Recurrent proximal policy optimisation over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
 
-Discounting runs across episodes to the lifetime's end. Steps of waiting for the next episode count in no mean, gradient
-or discount, so the length of the wait does not matter (`step_weights`).
+Discounting runs across episodes to the lifetime's end. Waiting steps count in no mean, gradient or discount: the wait's
+length does not matter (`step_weights`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def generalised_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
-    All are `[..., T, N]`; V_t is before the action at t; γ is over steps, across episodes. Waiting steps (`acting` 0)
-    are skipped; their advantage is 0.
+    All are `[..., T, N]`; γ is over steps, across episodes. Waiting steps (`acting` 0) are skipped; their advantage is
+    0.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
@@ -55,7 +55,7 @@ def generalised_advantage(
 
 
 def step_weights(acting: Tensor) -> Tensor:
-    """Returns the weights of X steps in a mean, `[S, X]`: X / n for n acting steps, else 0."""
+    """Returns X steps' weights in a mean, `[S, X]`: X / n for n acting steps, else 0."""
     return acting / acting.mean(1, keepdim=True).clamp(min=EPSILON)
 
 
@@ -65,10 +65,7 @@ def mean_step(part: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's rollout.
-
-    Waiting steps (`acting` 0) have advantage 0 and do not count.
-    """
+    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's acting steps, 0 elsewhere."""
     if kernels_do(advantage):
         from ingredients.training import advantage_triton
 
@@ -90,10 +87,7 @@ def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor
 
 
 class Minibatch(NamedTuple):
-    """Actions `[S, X]` (int64; vectors `[S, X, A]`), log π_old and advantages `[S, X]`.
-
-    `weight` has step weights `[S, X]` (`step_weights`); None: all equal.
-    """
+    """Actions `[S, X]` (int64; vectors `[S, X, A]`), log π_old, advantages and step weights (None: equal) `[S, X]`."""
 
     action: Tensor
     before: Tensor
@@ -137,7 +131,7 @@ def policy_gradient(
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
 
-    Derived by hand, with steps innermost: torch's softmax over few columns takes longer than all of this. `clip` is ε.
+    Derived by hand: torch's softmax over few columns takes longer than all of this. `clip` is ε.
     """
     action = minibatch.action
     log_policy, policy = _log_policy(logits)
@@ -159,9 +153,8 @@ def prediction_gradient(
     """Returns the gradient over `predicted` r̂, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
     If all actions' rewards are known (`earned` `[S, X, A]`, not `[S, X]`), of weight · ½ · Σ_a mean (r̂(a) − r(a))²,
-    equal in expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each
-    action's reward, which the policy gradient alone finds slowly. An action is taken in one of A steps, so its error
-    counts A times. `counts` are `step_weights`.
+    equal in expectation for uniform actions. This auxiliary task (Jaderberg et al. 2017) makes the memory hold each
+    action's reward. `counts` are `step_weights`.
     """
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])
@@ -191,28 +184,22 @@ def _log_policy(logits: Tensor) -> tuple[Tensor, Tensor]:
 def entropy_share(left: float, steps: int) -> float:
     """Returns the entropy weight as a share of its first one, with a share `left` of training left.
 
-    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100. It must start high: else
-    an agent without memory settles for a cycle through three of five arms. It must fall early in short lifetimes: an
-    agent can infer unseen actions only from a nearly deterministic policy. The rest falls linearly: else an agent may
-    stay with win-stay-lose-shift on two arms. Numbers: docs/learner.md.
+    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100. The rest falls linearly:
+    else an agent may stay with win-stay-lose-shift on two arms. docs/learner.md has reasons and numbers.
     """
     power = min(max(200 / steps, 2.0), 4.0)
     return 0.9 * math.pow(left, power) + 0.1 * left
 
 
 def first_entropy(steps: int) -> float:
-    """Returns the first entropy weight for lifetimes of T steps: T / 250 − .1, in [.1, .3].
-
-    Long lifetimes need more exploration.
-    """
+    """Returns the first entropy weight for lifetimes of T steps: T / 250 − .1, in [.1, .3]."""
     return min(max(steps / 250 - 0.1, 0.1), 0.3)
 
 
 def prediction_weight(steps: int) -> float:
     """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, in [0, 1].
 
-    At 100 pulls it halves the gap to Gittins. At 50 it does not help the full cell, and makes runs without action
-    observation less steady, since they must guess the action.
+    At 50 pulls it does not help the full cell and unsettles runs without action observation.
     """
     return min(max(steps / 50 - 1, 0.0), 1.0)
 
@@ -220,7 +207,7 @@ def prediction_weight(steps: int) -> float:
 def rollout_lifetimes(steps: int, minibatches: int) -> int:
     """Returns the lifetimes of T steps in a rollout: some 12,800 steps, but 16 to 128 lifetimes.
 
-    More lifetimes give better throughput and less noise, but long ones must leave enough updates.
+    More give better throughput and less noise, but fewer updates.
     """
     lanes = min(max(12_800 // steps, 16), 128) // minibatches
     return max(lanes, 1) * minibatches
@@ -230,7 +217,7 @@ def horizon_discount(steps: int) -> float:
     """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, in [.9, .99].
 
     A lower γ has a lower ceiling (the best policy for .9 is .8 short of the best on 5 arms × 100 pulls), a higher one
-    more noise: at 50 pulls .94 helps the full cell and hurts those without memory or action observation.
+    more noise.
     """
     return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
@@ -238,8 +225,7 @@ def horizon_discount(steps: int) -> float:
 def horizon_lambda(steps: int) -> float:
     """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9].
 
-    The worth of trying an arm shows later in the lifetime. A larger λ waits for it, a smaller one asks the critic, with
-    less noise, which agents without action observation need.
+    A larger λ waits for the worth of trying an arm to show; a smaller one asks the critic, with less noise.
     """
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
@@ -250,7 +236,6 @@ class UpdateSchedule(NamedTuple):
     Attributes:
         step_size: α / (1 − β₁ⁿ), n the step's number.
         unbias: 1 − β₂ⁿ.
-        entropy_weight: of the entropy.
     """
 
     step_size: float | Tensor
@@ -307,7 +292,7 @@ class Adam:
 
 
 def gradient_norm(gradient: Tensor) -> Tensor:
-    """Returns each run's norm `[S]` of a gradient `[S, P]`; not finite if it has diverged."""
+    """Returns each run's norm `[S]` of a gradient `[S, P]`; not finite if it diverged."""
     if kernels_do(gradient):
         from ingredients.training import adam_triton
 

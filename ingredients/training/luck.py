@@ -1,7 +1,6 @@
 """Random numbers drawn once per seed, and expanded to its runs on the device.
 
-A hundred runs of five seeds need five draws, a small copy to a device (`spread_training`, `spread_draws`). Draws go
-into given storage, which may be page-locked.
+Draws go into given storage, which may be page-locked; `spread_training` and `spread_draws` expand them.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class LuckSharing:
         action_shown: probability, `[S, 1, 1]`.
         alike: whether all training episodes start as the first, `[S, 1, 1]` (bool).
         only_start: that start, `[S, 1, start_size]`.
-        random_memory: whether training starts from a random memory, `[S, 1, 1]` (bool).
+        random_memory: `[S, 1, 1]` (bool).
         carry: `[T, S, 1, 1]`.
     """
 
@@ -47,7 +46,7 @@ class LuckSharing:
     carry: Tensor
 
     def to(self, device: torch.device) -> LuckSharing:
-        """Returns the same on another device."""
+        """Returns the same on a device."""
         return LuckSharing(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
@@ -61,7 +60,7 @@ class SeedDraws(NamedTuple):
 
 
 class RolloutDraws(NamedTuple):
-    """Draws of a rollout: uniforms, tasks of every list `[L, N, D]`, memories `[K, N, ...]`."""
+    """A rollout's uniforms, tasks of every list `[L, N, D]`, memories `[K, N, ...]`."""
 
     luck: SeedDraws
     tasks: Tensor
@@ -104,7 +103,7 @@ def _only_start(seed: int, family: Family) -> Tensor:
 
 
 def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraws:
-    """Returns storage for the draws of `seeds` seeds."""
+    """Returns storage for `seeds` seeds' draws."""
     lead = (seeds, family.steps, lanes)
     width = (family.actions,) if family.continuous else ()
     starts = (seeds, family.episodes, lanes, family.start_size)
@@ -113,7 +112,7 @@ def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraw
 
 
 def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
-    """Draws the uniforms of a rollout or evaluation chunk into storage, which may be a view."""
+    """Draws a rollout's or evaluation chunk's uniforms into storage, which may be a view."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
         for place, seed in enumerate(seeds):
@@ -128,7 +127,7 @@ def _fill(row: Tensor, draw: torch.Generator) -> None:
 
 
 class Source:
-    """The draws of a stack's rollouts; task lists are drawn once."""
+    """A stack's draws for rollouts; task lists are drawn once."""
 
     def __init__(self, setup: Setup) -> None:
         """Draws the task lists."""
@@ -161,7 +160,7 @@ class Source:
                 part[place] = torch.randn(part.shape[1:], generator=draw).tanh_()
 
     def _tasks(self, key: tuple[int, int | None], update: int) -> Tensor:
-        """Returns tasks `[N, D]`: fresh ones, or picks from a list."""
+        """Returns tasks `[N, D]`: fresh, or picked from a list."""
         (seed, count), lanes = key, self._setup.lifetimes
         if count is None:
             return self._setup.family.draw_tasks(generator(seed, Purpose.TRAINING_TASKS, update), lanes)
@@ -179,7 +178,7 @@ def spread_draws(of: LuckSharing, luck: SeedDraws) -> Draws:
 
 
 def spread_training(of: LuckSharing, drawn: RolloutDraws, initial: State) -> tuple[Tensor, Draws, State | None]:
-    """Returns tasks `[S, N, D]`, draws and memories of a rollout; `initial` is the default state."""
+    """Returns a rollout's tasks `[S, N, D]`, draws and memories; `initial` is the default state."""
     draws = spread_draws(of, drawn.luck)
     draws = draws._replace(start=torch.where(of.alike, of.only_start, draws.start))
     memory = None

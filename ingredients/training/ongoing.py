@@ -1,16 +1,14 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
-A lifetime is a number of episodes. On the axis of steps (`foreign.restarts`) it is a number of steps, and half-way a
-new episode begins.
-
-Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane, so all cells of a seed meet them in
+A lifetime is a number of episodes; on the axis of steps (`foreign.restarts`) of steps, with a new episode half-way.
+Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane: all cells of a seed meet them in
 the same order.
 
-Each lane's first episode (on the axis of steps, its first lifetime) is cut at a different step. Otherwise all lanes of
-a segment would be at the same moments of an episode, and updates would forget the others (CartPole was lost so).
+Each lane's first episode (on the axis of steps, its first lifetime) is cut at a different step, so that lanes are at
+different moments of an episode (docs/learner.md).
 
-A Python environment cannot be saved. Instead `Places` hold the actions of each lane's current episode, which are
-replayed from its seed.
+A Python environment cannot be saved. `Places` hold the actions of each lane's current episode, to be replayed from its
+seed.
 """
 
 from __future__ import annotations
@@ -36,10 +34,7 @@ REMEMBERED = 512  # lifetimes whose tasks and starts are cached
 
 
 class Beginning(NamedTuple):
-    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes.
-
-    On the axis of steps, K is the most episodes that fit: one a step.
-    """
+    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes; on the axis of steps, K is T."""
 
     tasks: Rows
     starts: Rows
@@ -118,7 +113,6 @@ class Came(NamedTuple):
     Attributes:
         last: observation after the step, `[S, B, O]`, before a new episode's.
         next: the current observation.
-        reward: as paid.
         terminated: ended by the environment's rules.
         truncated: cut by a time limit of environment or tasks.
         born: a lifetime starts with the next step.
@@ -145,10 +139,7 @@ class Ongoing:
     """The lanes of a stack and their environments."""
 
     def __init__(self, runs: Sequence[Run], family: Family, lanes: int, places: Places | None = None) -> None:
-        """Begins the first lifetimes, or continues from `places`.
-
-        `family` must be `Paced`; `lanes` are per run.
-        """
+        """Begins the first lifetimes, or continues from `places`; `family` must be `Paced`, `lanes` are per run."""
         assert isinstance(family, Paced), family
         self._family = family
         self._beginning = schedule(runs, family, lanes)
@@ -160,7 +151,7 @@ class Ongoing:
         self.shown = self._begun() if places is None else self._returned()
 
     def step(self, actions: Rows) -> Came:
-        """Returns the results of actions `[S, B, width]`, and begins new episodes and lifetimes."""
+        """Returns the results of actions `[S, B, width]`; begins new episodes and lifetimes."""
         places = self.places
         made = self.pace.step(_rows(actions))
         observation, reward = made.observation.reshape(*self._shape, -1), made.reward.reshape(self._shape)
@@ -179,7 +170,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _due(self) -> tuple[Flags, Flags]:
-        """Returns where the lifetime cuts the episode, and where it is over once the episode is."""
+        """Returns where the lifetime cuts the episode, and where the episode's end is its own."""
         places, family = self.places, self._family
         first = places.lifetime == 0
         if not restarts(family):
@@ -205,7 +196,7 @@ class Ongoing:
     def _returned(self) -> Rows:
         """Replays the current episodes' actions; returns the observations there.
 
-        All lanes arrive at once: later episodes begin later in the replay.
+        Later episodes begin later in the replay: all lanes arrive at once.
         """
         places = self.places
         longest = int(self.places.step.max())
@@ -223,7 +214,7 @@ class Ongoing:
         return shown
 
     def _turn(self, which: Flags) -> None:
-        """Puts lanes on task and start of their current lifetime and episode."""
+        """Puts lanes on their current lifetime's task and episode's start."""
         places = self.places
         for run, lane in np.argwhere(which).tolist():
             begins = self._beginning(run, int(places.lifetime[run, lane]))

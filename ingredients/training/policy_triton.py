@@ -6,8 +6,7 @@ of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of 
     ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
     ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
 
-A program is one run; it takes its steps in order and keeps the head's gradient in registers. Step weights multiply each
-step.
+A program is one run and takes its steps in order. Step weights multiply each step.
 """
 
 from __future__ import annotations
@@ -234,7 +233,7 @@ def policy_step(
 ) -> tuple[PolicyLosses, Tensor]:
     """Returns the policy's losses and flat gradient, `[S, P]`, for outputs `[S, T, N, H]`.
 
-    The order of weights is that of `Agent.shapes`.
+    Weights are in the order of `Agent.shapes`.
     """
     head = leaves["head.weight"].detach(), leaves["head.bias"].detach()
     made = head_gradient(outputs.detach().flatten(1, 2), head, minibatch, earned, agent.layout.actions, weighed)

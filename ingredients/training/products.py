@@ -1,7 +1,7 @@
 """Matrix products of an update: their operations, and the speed of `torch.bmm` on them.
 
-Compiled loops may be faster. `needed_flops` follows from the algorithm, so that duplicated work does not count;
-`recorded_products` are a real update's, with the shapes that set the limit. A test compares both.
+`needed_flops` follows from the algorithm, without duplicated work; `recorded_products` are a real update's. A test
+compares both.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def needed_flops(setup: Setup) -> int:
 
 
 def recorded_products(setup: Setup) -> Counter[Product]:
-    """Returns the count of each product in one update in torch, without compiled loops."""
+    """Returns each product's count in one update in torch, without compiled loops."""
     recorder = _Recorder()
     with recorder, without_loops():
         next(train(setup, begin_training(setup)))
@@ -80,7 +80,7 @@ def bmm_seconds(products: Mapping[Product, int]) -> float:
 
 
 def limit_worker(workload: Workload) -> dict[str, float]:
-    """Returns operations needed and made per env step, and the speed of `torch.bmm` (inside a worker)."""
+    """Returns operations needed and made per env step, and the speed of `torch.bmm`."""
     setup = prepare(workload.study(), workload.stack())
     products = recorded_products(setup)
     steps = setup.steps_per_update * len(setup.runs)
@@ -93,7 +93,7 @@ def limit_worker(workload: Workload) -> dict[str, float]:
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Records all operations of torch, backward passes included."""
+    """Records torch's operations, backward passes included."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
 """Programs of many small operations replayed as CUDA graphs.
 
-A GPU computes a small operation faster than Python can launch it; recorded, thousands are one launch. The first call of
-a program runs normally, for compilation; the second is recorded, later ones replay it on the same tensors.
+A GPU computes a small operation faster than Python can launch it; recorded, thousands are one launch. A program's first
+call runs normally, for compilation; the second is recorded, later ones replay it on the same tensors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Recorder(Protocol):
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
-        """Returns a function's result tensors, and the replay that fills them; nothing is computed yet."""
+        """Returns a function's result tensors, and the replay that fills them."""
         ...
 
 
@@ -32,7 +32,7 @@ class CudaRecorder:
     """CUDA graphs with shared memory, replayed one at a time; results live until the next replay."""
 
     def __init__(self, device: torch.device) -> None:
-        """Takes a stream, and frees memory of unused recordings."""
+        """Takes a stream; frees memory of unused recordings."""
         gc.collect()
         torch.cuda.empty_cache()
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
@@ -51,7 +51,7 @@ class CudaRecorder:
         """Records it.
 
         Raises:
-            RuntimeError: it cannot be recorded, as it needs a number on the CPU.
+            RuntimeError: it needs a number on the CPU.
         """
         graph = torch.cuda.CUDAGraph()
         # other threads may go on meanwhile, such as the one that draws
@@ -90,7 +90,7 @@ class Program(Generic[Result]):
         return self._recording is not None
 
     def __call__(self) -> Result:
-        """Returns the results; once recorded, always the same tensors."""
+        """Returns the results, once recorded always in the same tensors."""
         self._calls += 1
         if self._calls == 2:
             self._recording = self._recorded()

@@ -1,7 +1,7 @@
 """Training on a GPU with one recording for the rollout and one for its epochs.
 
-Nothing waits for the device. What changes between updates is read from fixed places: draws, made ahead once per seed;
-`improvement.paces`; the train step. The device freezes diverged runs and notes when (`Training.diverged_at`).
+Nothing waits for the device. Draws, `improvement.paces` and the train step are read from fixed places. The device
+freezes diverged runs and notes when (`Training.diverged_at`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
-    """Yields after each update until training ends; `training` is changed in place.
-
-    Its tensors stay at their places.
-    """
+    """Yields after each update until training ends; `training` changes in place, its tensors keep their places."""
     source = Source(setup)
     bench = _Bench(setup, training, recorder)
     pinned = setup.device.type == "cuda"
@@ -46,7 +43,7 @@ def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[U
 
 
 class _Bench:
-    """The fixed places of one stack, and its programs."""
+    """One stack's fixed places and programs."""
 
     def __init__(self, setup: Setup, training: Training, recorder: Recorder) -> None:
         self._setup, self._training = setup, training

@@ -22,8 +22,8 @@ class Rollout:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, `[M, S, T, N, H]`.
         action: intended, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` if continuous.
-        earned: target of reward prediction: reward or its mean given ψ and the action, times `reward_scale`, `[M, S, T,
-            N]`; or of every action, `[M, S, T, N, A]`, if known.
+        earned: target of reward prediction: reward or its mean given ψ and the action, scaled, `[M, S, T, N]`; or of
+            every action, `[M, S, T, N, A]`, if known.
         reward: of the learner, `[M, S, T, N]` (see `collect`).
         acting: 0.0 where the agent waited, else 1.0, `[M, S, T, N]`; None if no episode ends early.
         tasks: `[M, S, N, D]`.
@@ -46,11 +46,11 @@ class Rollout:
 
 @torch.no_grad()
 def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: State | None = None) -> Rollout:
-    """Returns one rollout of whole lifetimes.
+    """Returns one rollout of whole lifetimes; `memory` parts are `[S, B, ...]`.
 
-    Agents see the rewards paid. If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient
-    in expectation, without reward noise and task variance. For `Solvable` families it uses the optimal-advantage gap,
-    without the noise of transitions too. `memory` parts are `[S, B, ...]`.
+    If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient in expectation, without reward
+    noise and task variance. For `Solvable` families it uses the optimal-advantage gap, without the transitions' noise
+    too. Agents see the rewards paid.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
@@ -145,7 +145,7 @@ class _Costs:
 def _best_rewards(play: Play) -> Tensor:
     """Returns the optimal reward given ψ by step, `[S, N, T]`; zeros if unknown.
 
-    Where episodes end early, an episode's optimum is in its first step, as the number of acted steps is random.
+    Where episodes end early, the number of acted steps is random: an episode's optimum is in its first step.
     """
     family = play.family
     best = play.family.best_episode_return(play.tasks)

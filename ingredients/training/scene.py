@@ -1,6 +1,6 @@
 """Lifetimes in progress, and interventions on them.
 
-A lane's *neighbour* is the nearest lane before it on another task. Its *twin* is a lifetime on its own task with the
+A lane's *neighbour* is the nearest lane before it on another task; its *twin* a lifetime on its own task with the
 neighbour's random numbers. Both are as old as the lane.
 """
 

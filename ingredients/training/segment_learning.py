@@ -1,7 +1,7 @@
 """Advantages, critic targets and minibatches of segments.
 
-Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020). So one learning rate
-serves an environment that pays −16 a step and one that pays 1 once.
+Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020): one learning rate serves
+all scales of reward.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class ReturnScale:
 
     Attributes:
         flow: discounted sum of each lane's current episode, `[S, B]`.
-        count: of steps, `[S]`; `mean` and `spread`: mean and sum of squared deviations of the flow, `[S]`.
+        count: of steps, `[S]`.
+        mean, spread: the flow's mean and sum of squared deviations, `[S]`.
     """
 
     flow: NDArray[np.float64]
@@ -107,8 +108,8 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
 def _normalised(raw: Tensor) -> Tensor:
     """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if they are tiny.
 
-    If the critic predicts everything, only its error is left; blown up, it would move a policy with nothing to gain
-    (CartPole was lost so).
+    Where the critic predicts everything, its blown-up error would move a policy with nothing to gain (CartPole was lost
+    so).
     """
     spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
     return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)

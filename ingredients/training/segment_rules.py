@@ -1,4 +1,4 @@
-"""Rules of the learner for long episodes: those of PPO for control, the same for all environments and cells."""
+"""Rules of the learner for long episodes: PPO's for control, the same for all environments and cells."""
 
 from __future__ import annotations
 

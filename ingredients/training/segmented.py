@@ -1,6 +1,6 @@
 """Training in segments of lifetimes, for lanes at their own pace.
 
-What lanes carry is part of `Training.carried`, so that a resumed stack continues bit by bit.
+`Training.carried` has what lanes carry: a resumed stack continues bit by bit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def train_segments(setup: Setup, training: Training) -> Iterator[Update]:
-    """Yields after each update until training ends; `training` is changed in place."""
+    """Yields after each update until training ends; `training` changes in place."""
     runs, lanes, family = setup.runs, setup.lifetimes, setup.family
     blank = training.policy.new_zeros(len(runs), lanes, family.task_size)
     play = Play(setup.agent, family, views(training.policy, setup.agent.shapes()), blank)
@@ -45,7 +45,7 @@ def train_segments(setup: Setup, training: Training) -> Iterator[Update]:
 
 
 def _improved(setup: Setup, training: Training, segments: Segments, scale: Tensor) -> tuple[Losses, Tensor]:
-    """Returns mean losses and gradient norms `[S]` over a segment; weights change in place."""
+    """Returns mean losses and gradient norms `[S]`; weights change in place."""
 
     def batched(leaves: Leaves) -> list[Batch]:
         return segment_batches(setup, leaves, segments, scale)

@@ -1,7 +1,7 @@
 """Rollouts in segments of lifetimes at their own pace.
 
 A step's return ends with its episode. After termination nothing follows; after a time limit or the segment's end, the
-critic's value of the last observation does (Pardo et al. 2018), so that input is also read by the memory.
+critic's value of the last observation (Pardo et al. 2018), which the memory therefore reads too.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Segments:
         action: `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
         reward: as paid, `[M, S, T, N]`.
         carry: 0.0 where memory is reset before the step, else 1.0, `[M, S, T, N]`.
-        clock: elapsed share of the lifetime's episodes (on the axis of steps: of its steps) and of the episode's steps,
-            `[M, S, T, N, 2]`.
+        clock: elapsed share of the lifetime's episodes (on the axis of steps: steps) and of the episode's steps, `[M,
+            S, T, N, 2]`.
         tasks: `[M, S, T, N, D]`.
         ended: 1.0 where the return ends, `[M, S, T, N]`.
         beyond: continuations after cuts.
@@ -81,7 +81,7 @@ class Segments:
 class Carried:
     """What a stack carries between segments; memory parts are `[S, B, ...]`.
 
-    `score` is the mean return of the last ended episodes, `[S]`.
+    `score` is the last ended episodes' mean return, `[S]`.
     """
 
     lanes: Ongoing
@@ -90,7 +90,7 @@ class Carried:
     score: Tensor
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Returns copies by name, `[S, ...]`, for `begin_segments`."""
+        """Returns copies by name, `[S, ...]`."""
         past = {name: getattr(self.past, name) for name in _PAST}
         memory = {f"{_MEMORY}{index}": part for index, part in enumerate(self.memory)}
         tensors = {**past, **memory, "score": self.score}
@@ -121,7 +121,7 @@ def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping
 def segment_draws(
     runs: Sequence[Run], family: Family, index: int, steps: int, lanes: int, device: torch.device
 ) -> SegmentDraws:
-    """Returns the draws of segment `index`, `[T, S, N, ...]`, the same for all cells of a seed."""
+    """Returns segment `index`'s draws, `[T, S, N, ...]`, the same for all cells of a seed."""
     width = (family.actions,) if family.continuous else ()
 
     def drawn(purpose: Purpose, *more: int) -> Tensor:
@@ -141,7 +141,7 @@ def segment_draws(
 def collect_segment(
     play: Play, carried: Carried, runs: Sequence[Run], draws: SegmentDraws, minibatches: int
 ) -> Segments:
-    """Returns the next segment; `carried` is changed in place."""
+    """Returns the next segment; `carried` changes in place."""
     made: list[_Step] = []
     beyond: list[Beyond] = []
     start = carried.memory
@@ -206,7 +206,7 @@ class _Step(NamedTuple):
 
 
 def _wipes(runs: Sequence[Run]) -> Numbers:
-    """Returns the steps between resets of each run's memory, `[S, 1]`; never is a huge number."""
+    """Returns the steps between memory resets of each run, `[S, 1]`, huge for never."""
     never = int(np.iinfo(np.int64).max)
     return np.array([[run.cell.wipe_every or never] for run in runs])
 

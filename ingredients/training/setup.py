@@ -1,4 +1,4 @@
-"""The constants of a stack, and its training state."""
+"""A stack's constants and training state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Tuned(NamedTuple):
         lifetimes: of one run in a rollout.
         discount: γ.
         gae_lambda: λ.
-        entropy: first weight of the entropy.
+        entropy: the entropy's first weight.
         prediction: weight of reward prediction.
         segment: steps of a lifetime in a rollout; 0: whole lifetimes.
         rate: first learning rate.
@@ -76,7 +76,7 @@ class Setup:
 
     @property
     def lifetimes(self) -> int:
-        """Number of lifetimes, whole or cut, of one run in a rollout."""
+        """Number of lifetimes, whole or cut, in one run's rollout."""
         return self.tuned.lifetimes
 
     @property
@@ -121,7 +121,7 @@ def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Fa
 
 
 def _head_hidden(study: Study, segmented: bool) -> int:
-    """Returns the units between memory and policy."""
+    """Returns the number of units between memory and policy."""
     said = study.agent.head_hidden
     if said == "auto":
         return study.agent.hidden if segmented else 0
@@ -168,17 +168,16 @@ def _segmented(study: Study, family: Family) -> Tuned:
 
 @dataclass
 class Training:
-    """The training state; draws are stateless, so this suffices to resume.
+    """The training state, which suffices to resume: draws are stateless.
 
     Attributes:
         policy: weights `[S, P]`.
         critic: weights `[S, Q]`.
-        alive: `[S]` (bool): gradients finite, no environment raised. Other runs are frozen.
+        alive: `[S]` (bool): gradients finite, no environment raised; other runs are frozen.
         update: updates done.
         failed: reasons by run.
-        diverged_at: on a GPU, the train step at which each run diverged, `[S]` (int64), else 0; asking after every
-            update would synchronise.
-        carried: between segments, by name, `[S, ...]` (`segments.Carried`); empty otherwise.
+        diverged_at: on a GPU, each run's train step of divergence, `[S]` (int64), else 0; reading it synchronises.
+        carried: between segments, by name, `[S, ...]` (`segments.Carried`).
     """
 
     policy: Tensor
@@ -205,7 +204,7 @@ class Training:
         self.failed.setdefault(run, f"diverged: the gradient was no longer finite at train step {train_step}")
 
     def settle(self) -> None:
-        """Asks the device which runs have diverged; synchronises."""
+        """Reads from the device which runs have diverged; synchronises."""
         if self.diverged_at is not None:
             for run, train_step in enumerate(self.diverged_at.tolist()):
                 if train_step:
@@ -226,7 +225,7 @@ class Update(NamedTuple):
 
 
 def begin_training(setup: Setup) -> Training:
-    """Returns the initial state, with equal weights over all cells of a seed."""
+    """Returns the initial state; all cells of a seed have equal weights."""
     agents = {run.seed: setup.agent.initial_weights(run.seed) for run in setup.runs}
     critics = {run.seed: setup.critic.initial_weights(run.seed) for run in setup.runs}
     policy = flatten([agents[run.seed] for run in setup.runs]).to(setup.device)

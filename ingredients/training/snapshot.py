@@ -1,4 +1,4 @@
-"""The training state as arrays, and back, bit by bit. Draws are stateless, so no generators are stored."""
+"""The training state as arrays, and back, bit by bit; draws are stateless."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def restored_training(
 
 
 def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
-    """Returns each run's diagnostics, `[S, updates]` by name; empty without updates."""
+    """Returns each run's diagnostics by name, `[S, updates]`; empty without updates."""
     if not updates:
         return {}
     columns = {name: [getattr(update.losses, name) for update in updates] for name in Losses._fields}

@@ -1,7 +1,7 @@
 """Evaluations on a GPU: many lanes side by side, with recorded stretches of lifetimes.
 
-512 lanes fill a CPU's cache but leave a GPU idle, so there chunks are played side by side. Each keeps its draws and its
-ring, so no lane's neighbour changes (`Seated.neighbours`).
+512 lanes leave a GPU idle, so chunks are played side by side. Each keeps its draws and its ring: no lane's neighbour
+changes (`Seated.neighbours`).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Stage:
         self.notices: list[str] = []
 
     def weights(self, policy: Tensor) -> dict[str, Tensor]:
-        """Returns the weights of a policy `[S, P]` by name, at a fixed place."""
+        """Returns a policy's weights `[S, P]` by name, at a fixed place."""
         if self._policy is None:
             self._policy = policy.clone()
         self._policy.copy_(policy)
@@ -112,7 +112,7 @@ class Stage:
         return int(free * SHARE) // (lane * len(self._setup.runs))
 
     def _draws(self, together: Sequence[_LaneRange], sizes: Sequence[int]) -> Draws:
-        """Returns the draws of lane ranges, each from its chunk's."""
+        """Returns lane ranges' draws, each from its chunk's."""
         family = self._setup.family
         purposes = evaluating(self._setup.stream)
         chunks: dict[int, SeedDraws] = {}
@@ -162,7 +162,7 @@ class _Played:
         self._program = program(lambda: function(*given))
 
     def __call__(self, tensors: list[Tensor]) -> Any:  # noqa: ANN401 - what the function returns
-        """Returns the results in new storage, as the next replay overwrites the old."""
+        """Returns the results in new storage: the next replay overwrites the old."""
         if not self._fresh:
             _copy(tensors, self._places)
         self._fresh = False

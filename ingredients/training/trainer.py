@@ -1,4 +1,4 @@
-"""The training loop as a generator, so that logging and storing stay outside."""
+"""The training loop as a generator: logging and storing stay outside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Setup", "Training", "Update", "begin_training", "prepare", "train"]
 
 
 def train(setup: Setup, training: Training) -> Iterator[Update]:
-    """Yields after each update until training ends; `training` is changed in place."""
+    """Yields after each update until training ends; `training` changes in place."""
     if setup.tuned.segment:
         yield from train_segments(setup, training)
         return

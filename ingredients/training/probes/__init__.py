@@ -1,7 +1,4 @@
-"""Programs of the probes, one file each, named as in `ingredients.probes` (docs/design.md §8).
-
-Each holds an `INTERVENTION` (`training.scene`).
-"""
+"""Programs of the probes, one `INTERVENTION` (`training.scene`) a file, named as in `ingredients.probes`."""
 
 from __future__ import annotations
 
@@ -11,6 +8,6 @@ from ingredients.training.scene import Intervention
 
 
 def intervention(name: str) -> Intervention:
-    """Returns the program of a probe."""
+    """Returns a probe's program."""
     made: Intervention = importlib.import_module(f"ingredients.training.probes.{name}").INTERVENTION
     return made

@@ -15,7 +15,7 @@ from ingredients.training.scene import Intervention
 
 
 def yoke_action(own: Past, plain: Past, neighbours: Tensor) -> Past:
-    """Returns the past with the a_{t-1} of the neighbour's plain lifetime."""
+    """Returns the past with the neighbour's plain a_{t-1}."""
     return replace(own, action_tm1=lifetime.of_others(plain.action_tm1, neighbours))
 
 

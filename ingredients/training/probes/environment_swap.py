@@ -1,7 +1,6 @@
 """`environment_swap`: half-way, what the agent wrote on its environment becomes what the neighbour wrote.
 
-The agent sees it if the family allows (`foreign.shown_again`). If the environment is its memory, it follows the wrong
-past (claim 3).
+If the environment is its memory, the agent follows the wrong past (claim 3).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`memory_swap`: half-way the memory becomes that of the neighbour, a lifetime on another task.
 
-r_{t-1} and a_{t-1} stay true, so that win-stay-lose-shift does not count as memory. An in-context learner follows the
-wrong past.
+r_{t-1} and a_{t-1} stay true: win-stay-lose-shift does not count as memory. An in-context learner follows the wrong
+past.
 """
 
 from __future__ import annotations

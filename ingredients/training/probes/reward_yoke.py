@@ -15,7 +15,7 @@ from ingredients.training.scene import Intervention
 
 
 def yoke_reward(own: Past, plain: Past, neighbours: Tensor) -> Past:
-    """Returns the past with the r_{t-1} of the neighbour's plain lifetime."""
+    """Returns the past with the neighbour's plain r_{t-1}."""
     return replace(own, reward_tm1=lifetime.of_others(plain.reward_tm1, neighbours))
 
 
