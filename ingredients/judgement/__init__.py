@@ -1,11 +1,9 @@
 """From curves to conclusions; no torch.
 
-In reading order: `statistics`, `scores` (G, D, C), `evidence` (intervals over tasks), `shares` (counts of runs, looks),
-`verdict` (the rule), `calibration` (the gate), `court` (shared input), `ceilings`, `emergence`, `advice`, `probes`,
-`cell_numbers`, `cell_results`, `routes` (to an ingredient), `route_results`, `route_words`, `conclusions`
-(ingredients), `claims`, `factorial`, `doses`, `words`, `not_shown`, `sentences`, `beside` (agents minus references),
-`inner` (which algorithm), `planning`, `judge` (a whole study), `unjudged` (without references); `results` and
-`findings` are the output.
+In reading order: `statistics`, `scores` (G, D, C), `evidence` (over tasks), `shares` (of runs), `verdict` (the rule),
+`calibration` (the gate), `court` (shared input), `ceilings`, `emergence`, `advice`, `probes`, `cell_numbers`,
+`cell_results`, `routes`, `route_results`, `route_words`, `conclusions`, `claims`, `factorial`, `doses`, `words`,
+`not_shown`, `sentences`, `beside`, `inner`, `planning`, `judge` (a study), `unjudged`; output: `results`, `findings`.
 """
 
 from __future__ import annotations

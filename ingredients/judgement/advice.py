@@ -1,10 +1,4 @@
-"""What would help a cell, and what it falls short of.
-
-- *More seeds*: runs agree but are too few, or differ with a wide share.
-- *More steps*: the score still rises at the end of training.
-- *A better learner*: it is shown below its ceiling or floor, and no longer rises.
-- *More evaluation tasks*: a run's interval straddles δ.
-"""
+"""What would help a cell, and what it falls short of: more seeds, steps or evaluation tasks, or a better learner."""
 
 from __future__ import annotations
 
@@ -32,10 +26,7 @@ _MOST_SEEDS = 60  # most that are advised
 def advice(
     decision: Decision, look: Look, earlier: Sequence[int], rise: Interval, short: str | None, criterion: Criterion
 ) -> tuple[str, ...]:
-    """Returns what would help a cell.
-
-    `earlier` are numbers of runs at earlier looks, `rise` is from `rising`, `short` from `shortfall`.
-    """
+    """Returns what would help a cell; `rise` is from `rising`, `short` from `shortfall`."""
     if not decision.judged or decision.verdict is None:
         return ()
     given = [*_seeds(decision, look, earlier, criterion), *_tasks(decision)]
@@ -51,7 +42,7 @@ def advice(
 
 
 def _flat(rise: Interval, criterion: Criterion) -> bool:
-    """Returns whether the rise is shown to be negligible."""
+    """Returns whether the rise is surely negligible."""
     return rise.high is not None and rise.high <= criterion.gain_above / 2
 
 
@@ -83,10 +74,7 @@ def _tasks(decision: Decision) -> Iterator[str]:
 
 
 def rising(runs: Sequence[RunCurves], bars: Bars, confidence: float) -> Interval:
-    """Returns the rise of the normalised late score from the last evaluation point to the end.
-
-    Points are scored by the references on the same few tasks.
-    """
+    """Returns the rise of the normalised late score from the last evaluation point to the end."""
     rises = [
         bars.end.scale.normalise(late(run.plain)) - bars.points.scale.normalise(late(before))
         for run in runs
@@ -105,9 +93,9 @@ class Standing:
     """Possible causes of a shortfall.
 
     Attributes:
-        rewarded: whether training rewards performance on held-out tasks (one training task does not).
-        adapts: whether some runs adapt by what they carry.
-        complete: whether no ingredient is missing.
+        rewarded: training rewards what is evaluated (one training task does not).
+        adapts: some runs adapt by what they carry.
+        complete: no ingredient is missing.
     """
 
     rewarded: bool
@@ -120,8 +108,7 @@ def shortfall(
 ) -> str | None:
     """Returns what a cell falls short of by more than δ of the scale, or None.
 
-    It separates a failed optimisation from a missing ingredient. Runs, tasks and the reference's luck are random in the
-    interval; where only the mean falls short, the text begins with "perhaps".
+    Where only the mean falls short, the text begins with "perhaps".
     """
     if not runs or not standing.rewarded:
         return None

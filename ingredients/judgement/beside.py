@@ -1,7 +1,4 @@
-"""How much more agents return than a reference on the same tasks.
-
-Seeds, the policy's luck and tasks are random; an interval over runs alone would be too narrow.
-"""
+"""How much more agents return than a reference on the same tasks; seeds, luck and tasks are random."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ Blocks = npt.NDArray[np.float64]
 def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence: float) -> Interval:
     """Returns how much more `runs` return than `reference`, raw.
 
-    Older results lack blocks of tasks; then the interval is over runs alone.
+    Without stored blocks of tasks the interval is over runs alone.
     """
     agents, policy = _stacked(runs), _stacked(reference.runs)
     if agents is None or policy is None or agents.shape[1] != policy.shape[1]:
@@ -36,12 +33,12 @@ def passed_by(runs: Sequence[RunCurves], reference: ReferenceCurves, confidence:
 def paired_interval(first: Blocks, second: Blocks, confidence: float) -> Interval:
     """Returns mean(first) − mean(second) for `[R, G]` and `[L, G]` on the same G blocks, rows and blocks random.
 
-    With x = μ + row + block + rest for each, and common blocks, the variance of the difference is
+    The variance, for x = μ + row + block + rest, is
 
         σ²_row(first) / R + σ²_row(second) / L + s² / G,
 
-    where s² is the variance over blocks of the difference of both means. Row components are (MS_rows − MS_rest) / G, or
-    0 if negative. Degrees of freedom: Satterthwaite (1946). Fewer than two runs or blocks: no bounds.
+    where s² is the variance over blocks of the difference of means, and σ²_row = (MS_rows − MS_rest) / G or 0. Degrees
+    of freedom: Satterthwaite (1946). Fewer than two runs or blocks: no bounds.
     """
     difference = first.mean(0) - second.mean(0)
     mean = float(difference.mean())
@@ -63,7 +60,7 @@ class _Term(NamedTuple):
 
 
 def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
-    """Returns the rows' terms of the variance of their mean; none if not positive."""
+    """Returns the rows' part of the variance; none if not positive."""
     rows, blocks = scores.shape
     if rows < 2:
         return ()
@@ -77,7 +74,7 @@ def _row_terms(scores: Blocks) -> tuple[_Term, ...]:
 
 
 def _stacked(runs: Sequence[RunCurves]) -> Blocks | None:
-    """Returns the blocks of all runs, `[R, G]`; None without runs or if their sizes differ."""
+    """Returns the blocks of all runs, `[R, G]`; None if missing or of unequal size."""
     blocks = [run.blocks for run in runs if run.blocks is not None]
     if not blocks or len(blocks) < len(runs) or len({block.size for block in blocks}) > 1:
         return None

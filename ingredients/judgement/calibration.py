@@ -1,12 +1,8 @@
 """The calibration gate: the rule must name known policies before any cell is judged (docs/design.md §7).
 
-Where exploring does not pay, or the task is visible at once, even the best policy shows no gain. "none" would then be
-about the tasks, so the study is not applicable.
-
-The gate closes if a reference is shown to be what it is not. An `undecided` reactive reference or yardstick only raises
-a `doubt`; an undecided floor closes the gate, as it is the zero of every score. The reactive reference may be `none`
-where a reaction is worth little. An `informed` yardstick adapts to nothing; it must only end above the floor, by the
-lower bound over its runs.
+Where exploring does not pay, even the best policy is "none", and the study not applicable. The gate closes if a
+reference is shown to be what it is not, or the floor is `undecided`; others only raise a `doubt`. The reactive
+reference may be `none`. An `informed` yardstick must end above the floor.
 """
 
 from __future__ import annotations
@@ -44,7 +40,7 @@ def scale_of(references: References) -> Scale:
 
 
 def reactive_late(references: References, scale: Scale) -> float | None:
-    """Returns the reactive reference's normalised late score; None if the family has none."""
+    """Returns the reactive reference's normalised late score, or None."""
     reactive = references.roles.get("reactive")
     return None if reactive is None else scale.normalise(late(reactive.curve))
 
@@ -52,7 +48,7 @@ def reactive_late(references: References, scale: Scale) -> float | None:
 def calibrate(references: References, scale: Scale, criterion: Criterion) -> Calibration:
     """Returns the references' verdicts, and why the study does not apply if so.
 
-    References are classified like runs; their simulated runs are luck, not other policies.
+    Simulated runs of a reference are luck, not other policies.
     """
     if not scale.usable:
         return Calibration(
@@ -79,7 +75,7 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
 def reference_evidence(
     reference: ReferenceCurves, references: References, scale: Scale, criterion: Criterion
 ) -> RunEvidence:
-    """Returns G, D and C of a reference over tasks; its hurdle is the reactive reference, if any."""
+    """Returns G, D and C of a reference over tasks; the hurdle is the reactive reference, if any."""
     curves = reference.on_blocks
     if reference.name == references.floor:  # minus itself the floor has no gain, however uncertain it is
         scale = replace(scale, floor_blocks=None)
@@ -87,7 +83,7 @@ def reference_evidence(
 
 
 def reactive_hurdle(references: References, scale: Scale, demanded: bool = True) -> Hurdle:
-    """Returns the hurdle that the reactive reference sets for every run."""
+    """Returns the reactive reference's hurdle, the same for every run."""
     reactive = references.roles.get("reactive")
     if reactive is None:
         return Hurdle(None, demanded=demanded)
@@ -96,7 +92,7 @@ def reactive_hurdle(references: References, scale: Scale, demanded: bool = True)
 
 
 def _contradicts(role: str, found: RunVerdict) -> bool:
-    """Returns whether a reference is shown to be what it is not, or undecided where it may not be."""
+    """Returns whether a reference is shown to be what it is not, or undecided where it must not be."""
     if found.verdict == "undecided" or (role, found.verdict) == ("yardstick", "carried"):
         return role == "floor" or (role == "yardstick" and found.excluded)
     return found.verdict not in ALLOWED[role]
@@ -113,7 +109,7 @@ def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | Non
 
 
 def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
-    """Returns whether the yardstick's late score is above the floor's, by its lower bound over runs."""
+    """Returns whether the yardstick's late score is above the floor's, by its lower bound."""
     above = [late(run.plain) - late(scale.floor) for run in references.roles["yardstick"].runs]
     low = t_interval(above, criterion.confidence).low
     return low is not None and low > 0
@@ -130,7 +126,7 @@ def _no_scale(references: References, scale: Scale, criterion: Criterion) -> str
 
 
 def _misjudged(role: str, found: RunVerdict, references: References, scale: Scale, delta: float) -> str:
-    """Returns why the study does not apply, and the way out if any."""
+    """Returns why the study does not apply, and any way out."""
     reference = references.roles[role]
     gain = float(np.mean([scale.gain(run.plain) for run in reference.runs]))
     came_out = found.verdict if found.why is None else f"{found.verdict} ({_more_tasks(found)})"

@@ -1,8 +1,7 @@
 """The ceiling of a cell: the highest return its information allows (docs/design.md §5, traps 1 to 3 and 5).
 
-It separates "impossible" from "not learned". Without memory it is the best known policy or agent trained without memory
-(`experiment.memoryless`), leaks included. With memory it is the yardstick, only a bound where the environment shows
-what channels hide or is writable. An `informed` agent is no ceiling, as others may pass it.
+Without memory it is the best known without memory, leaks included (`experiment.memoryless`). With memory it is the
+yardstick, only a bound if the environment leaks or is writable.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ SEEN = {
 
 @dataclass(frozen=True, eq=False)
 class CeilingInput:
-    """Input of ceilings: references, scale, δ, and whether the environment can be written on."""
+    """Input of ceilings."""
 
     references: References
     scale: Scale
@@ -48,9 +47,8 @@ class _Bound:
 def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | None:
     """Returns the ceiling of a cell, or None where no reference gives it.
 
-    Graded levels have the bound of full ones. There is none for a window, or for memory under an informed yardstick.
-    One training task leaves the ceiling unchanged, but removes the incentive, since the memorised answer is worth no
-    more than the floor on others.
+    Graded levels have the bound of full ones. A window has none, nor has memory under an informed yardstick. One
+    training task leaves the ceiling, but gives no incentive.
     """
     references = grounds.references
     most = _in_full(cell)
@@ -74,9 +72,9 @@ def ceiling(cell: Cell, memory_kind: str, grounds: CeilingInput) -> Ceiling | No
 
 
 def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
-    """Returns whether a policy at the ceiling would clear the hurdle by δ.
+    """Returns whether a policy at the ceiling clears the hurdle by δ.
 
-    None if the ceiling is the hurdle itself and only found, or an upper bound that clears it.
+    None if the ceiling is the hurdle itself and only found, or a bound that clears it.
     """
     name = bound.reference or ""
     raw_late = late(grounds.references.all[name].curve)
@@ -91,7 +89,7 @@ def _suffices(bound: _Bound, grounds: CeilingInput) -> bool | None:
 
 
 def graded(cell: Cell) -> bool:
-    """Returns whether a channel or the memory is on in part."""
+    """Returns whether a channel or memory is on in part."""
     return _in_full(cell) != cell
 
 
@@ -120,7 +118,7 @@ def _memoryless(cell: Cell, references: References) -> _Bound:
 
 
 def _told_by_channels(cell: Cell, remembers: bool, references: References) -> _Bound:
-    """Returns the bound where channels alone tell of reward and action, as in a bandit."""
+    """Returns the bound where only channels tell reward and action, as in a bandit."""
     if not cell.reward_observation and (remembers or references.floor_without_rewards):
         nothing_tells = references.floor if references.floor_without_rewards else None
         return _Bound("no reward seen: nothing tells one task from another", nothing_tells)

@@ -1,4 +1,4 @@
-"""The further numbers of a cell, each declared once; `report.json`, tables and `Result.cells` follow from the list."""
+"""Further numbers of a cell: `report.json`, tables and `Result.cells` follow from this list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ingredients.judgement_input.curves import CellInput, RunCurves
 
 @dataclass(frozen=True)
 class CellGrounds:
-    """Input of a cell's numbers."""
+    """Input of these numbers."""
 
     cell: CellInput
     runs: tuple[RunResult, ...]
@@ -30,7 +30,7 @@ class CellGrounds:
         return [run.late for run in self.runs if run.late is not None]
 
     def interval(self, values: Iterable[float | None]) -> Interval:
-        """Returns the mean over the existing values with its interval."""
+        """Returns the mean of the known values with its interval."""
         return t_interval([value for value in values if value is not None], self.court.criterion.confidence)
 
 
@@ -41,8 +41,7 @@ class CellNumber:
     Attributes:
         key: in `report.json`.
         title: of its column.
-        table: of the page; None: only in files.
-        digits: decimals shown.
+        table: None: only in files.
         brief: whether Markdown shows it too.
     """
 
@@ -61,17 +60,17 @@ def _beyond(grounds: CellGrounds) -> Interval | None:
 
 
 def _iqm(grounds: CellGrounds) -> Interval:
-    """Returns the interquartile mean of the late score, robust to one odd run."""
+    """Returns the late score's interquartile mean."""
     return iqm_interval(grounds.lates, grounds.court.criterion.confidence)
 
 
 def _bca(grounds: CellGrounds) -> Interval | None:
-    """Returns the late score's mean with its bootstrap interval (BCa), from 20 runs on."""
+    """Returns the late score's mean with its BCa interval."""
     return bca_interval(grounds.lates, grounds.court.criterion.confidence)
 
 
 def _crossed(grounds: CellGrounds) -> Interval | None:
-    """Returns the return with an interval over runs and tasks; None if a run lacks blocks."""
+    """Returns the return over runs and tasks; None if a run lacks blocks."""
     blocks = [run.blocks for run in by_seed(grounds.cell) if run.blocks is not None]
     if not blocks or len(blocks) < len(grounds.cell.runs) or len({block.size for block in blocks}) > 1:
         return None
@@ -110,7 +109,7 @@ def numbers_of(grounds: CellGrounds) -> dict[str, Interval | None]:
 
 
 def unknown_numbers() -> Mapping[str, Interval | None]:
-    """Returns empty numbers, for a cell that is not judged."""
+    """Returns the numbers of a cell that is not judged."""
     return {number.key: Interval(None, None, None) for number in NUMBERS}
 
 

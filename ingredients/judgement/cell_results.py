@@ -1,4 +1,4 @@
-"""All results of one cell, beside the decision on it."""
+"""All results of one cell, beside its verdict."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _run_results(cell: CellInput, court: Court) -> Iterator[RunResult]:
 
 
 def _run_result(run: RunCurves, scores: Scores, hurdle: Hurdle) -> RunResult:
-    """Returns the scores of a run, without its class."""
+    """Returns a run's scores, without its class."""
     return RunResult(
         seed=run.seed,
         return_=float(run.plain.sum()),
@@ -134,7 +134,7 @@ def _intervals(evidence: RunEvidence) -> dict[str, Interval]:
 
 
 def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
-    """Returns C over runs for each carrier swapped in every run, in each run's best window."""
+    """Returns C over runs, by carriers swapped in every run."""
     of_runs = [
         {name[len("carried (") : -1]: interval.mean for name, interval in run.intervals.items() if "(" in name}
         for run in runs
@@ -144,16 +144,13 @@ def _carried(runs: Sequence[RunResult], court: Court) -> dict[str, Interval]:
 
 
 def _memorises(memorised: Interval | None, court: Court) -> bool:
-    """Returns whether a cell is better on its own training tasks by more than δ, beyond doubt.
-
-    They may be easier or harder than held-out tasks by chance.
-    """
+    """Returns whether a cell is better on its own training tasks by more than δ, by its lower bound."""
     least = court.criterion.gain_above * court.scale.span if court.scale.usable else 0.0
     return memorised is not None and memorised.low is not None and memorised.low > least
 
 
 def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
-    """Returns the family's own numbers, over the runs that have them."""
+    """Returns the family's own numbers over runs."""
     runs = by_seed(cell)
     names = dict.fromkeys(name for run in runs for name in run.statistics)
     return {name: _interval((run.statistics.get(name) for run in runs), court) for name in names}

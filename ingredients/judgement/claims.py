@@ -1,18 +1,7 @@
-"""The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8).
+"""The essay's claims 1 to 3 (docs/design.md §2; §5, trap 8; statuses: docs/reports.md).
 
 Claim 1 (in-context learning requires all four ingredients) is about information, which an agent may have by any route
-(`routes`). A cell that learns with a channel off shows only that the channel is not needed.
-
-| status | claim 1 |
-|---|---|
-| `supported` | agents with all four learn, without any one they do not |
-| `channel not needed (route)` | some cells learn with a channel off, and have the ingredient by that route |
-| `contradicted` | some cell learns that has an ingredient by no route, each route measured |
-| `undecided` | runs do not settle it, or a route was not measured |
-| `not applicable` | the gate failed, the grid lacks a cell, or the tasks test working memory |
-
-Claim 2 (what an environment leaks is enough): does learning appear with the leaking, needed channels off? Claim 3 (the
-environment can be the memory): does a cell without memory learn by what it has written?
+(`routes`). Claim 2: what an environment leaks is enough. Claim 3: the environment can be the memory.
 """
 
 from __future__ import annotations
@@ -39,10 +28,7 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 
 @dataclass(frozen=True, eq=False)
 class ClaimInput:
-    """Input of claims; empty leakage means not measured.
-
-    `working_memory`: a lifetime pays once, so that nothing is learned.
-    """
+    """Input of claims; empty leakage: not measured; `working_memory`: a lifetime pays once."""
 
     cells: Mapping[Cell, CellResult]
     ingredients: Mapping[str, IngredientResult]
@@ -62,7 +48,7 @@ class ClaimInput:
         return [result for result in self.cells.values() if result.verdict == "in-context"]
 
     def leaks(self, ingredient: Ingredient) -> bool | None:
-        """Returns whether the environment leaks a channel's content; None if unknown."""
+        """Returns whether the environment leaks a channel; None if unknown."""
         leak = self.leakage.get(ingredient)
         return None if leak is None else leak.leaks
 
@@ -72,7 +58,7 @@ class ClaimInput:
 
 
 def described_leaks(leakage: Mapping[Ingredient, Leak], names: Sequence[Ingredient] = CHANNELS) -> str:
-    """Returns the measured leaks in words: `reward leaks (0.95 [0.93, 0.98], where 1 is every step); action ...`."""
+    """Returns the leaks in words: `reward leaks (0.95 [0.93, 0.98], where 1 is every step); ...`."""
     return "; ".join(_described(name.removesuffix("_observation"), leakage[name]) for name in names if name in leakage)
 
 
@@ -117,7 +103,7 @@ def claim(grounds: ClaimInput) -> Claim:
 
 
 def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
-    """Returns claim 1 when every neighbour of the full cell is decided and learners have routes."""
+    """Returns claim 1 when every neighbour of the full cell is decided."""
     proof = (FULL, *(FULL.lacking(name) for name in INGREDIENTS))
     if not needless:
         sentence = (
@@ -134,7 +120,7 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
 
 
 def _has(name: Ingredient, result: CellResult) -> str:
-    """Returns that a cell learns with a channel off, and by which routes it has the ingredient."""
+    """Returns by which routes a cell that learns with a channel off has the ingredient."""
     shown = _routes([route for route in result.routes[name] if route.present])
     cell = f"Cell '{describe(result.cell)}'"
     what = name.replace("_", " ")
@@ -146,7 +132,7 @@ def _has(name: Ingredient, result: CellResult) -> str:
 
 
 def _routes(routes: Sequence[RouteResult]) -> str:
-    """Returns the measurements of routes in words, such as `Leaked: decoder skill 0.88.`."""
+    """Returns the measurements of routes in words: `Leaked: decoder skill 0.88.`."""
     return " ".join(f"{route.route.capitalize()}: {measured(route)}." for route in routes)
 
 
@@ -226,7 +212,7 @@ def _by_its_environment(result: CellResult) -> bool:
 
 
 def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
-    """Returns whether some cell that learns without a channel was shown not to need it."""
+    """Returns whether some cell that learns without a channel does not need it."""
     return any(
         route.route == NEEDLESS and route.present
         for result in grounds.learners

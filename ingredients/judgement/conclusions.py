@@ -1,6 +1,6 @@
-"""From verdicts to ingredients: which are needed, why, their effects, which sets suffice (docs/design.md §7).
+"""From verdicts to ingredients: which are needed, why, and which suffice (docs/design.md §7).
 
-They hold for this agent, training and tasks, and use the cells of `agent.memory` alone.
+Cells with another memory than `agent.memory` do not count.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FULL = Cell(True, True, True, True)
 
 
 def judge_ingredients(cells: Sequence[CellResult], criterion: Criterion) -> dict[str, IngredientResult]:
-    """Returns for each ingredient whether it is necessary here, and its effect."""
+    """Returns each ingredient's necessity and effect."""
     by_cell = {result.cell: result for result in cells}
     return {name: _judge(name, by_cell, criterion) for name in INGREDIENTS}
 
@@ -49,7 +49,7 @@ def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 
 
 def _because(ingredient: Ingredient, lacking: CellResult) -> Because | None:
-    """Returns why a cell is not in-context: by its information, by training, or since it can carry nothing."""
+    """Returns why a cell is not in-context: by information, training or definition."""
     if lacking.ceiling is None or lacking.ceiling.suffices is None:
         return "definition" if _by_construction(ingredient, lacking) else None
     return "training" if lacking.ceiling.suffices else "information"
@@ -62,7 +62,7 @@ def _sentence(
     cells: Mapping[Cell, CellResult],
     criterion: Criterion,
 ) -> str:
-    """Returns in words whether the ingredient is needed here, and by which cell."""
+    """Returns in words whether the ingredient is needed, and by which cell."""
     name = ingredient.replace("_", " ").capitalize()
     lacking = cells.get(FULL.lacking(ingredient))
     full = cells.get(FULL)
@@ -91,7 +91,7 @@ def _sentence(
 
 
 def _without_needed(lacking: CellResult) -> str:
-    """Returns the verdict without a needed ingredient, in words."""
+    """Returns in words the verdict without a needed ingredient."""
     if lacking.verdict in ("undecided", "mixed"):
         shown = f"Without it the verdict is {lacking.verdict}, but most runs are shown not to be in-context."
         return f"{shown} {described_score(lacking)}"
@@ -107,7 +107,7 @@ def _verdict_without(lacking: CellResult) -> str:
 
 
 def _by_construction(ingredient: Ingredient, lacking: CellResult) -> str:
-    """Returns that a cell without memory is not in-context by definition, unless it can write."""
+    """Returns that without memory no cell is in-context by definition, unless it can write."""
     if ingredient != "memory" or "environment" in lacking.carried:
         return ""
     return (
@@ -121,7 +121,7 @@ def _times(result: CellResult) -> str:
 
 
 def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult) -> str:
-    """Returns why a needed ingredient is missed, in words."""
+    """Returns in words why a needed ingredient is missed."""
     if because == "information":
         known = "could do" if lacking.ceiling and lacking.ceiling.method == "exact" else "that is known does"
         return f" With the information that is left, no policy {known} better than a reaction."
@@ -135,9 +135,8 @@ def _reach(ingredient: Ingredient, because: Because | None, lacking: CellResult)
 def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> bool | None:
     """Returns whether in-context learning needs the ingredient here; None if unknown.
 
-    False: most runs of a cell that lacks only it are `in-context`. True: in every such cell most runs are shown not to
-    be, and runs of the full cell learn more often by an exact test. Each condition has at most the study's error rate,
-    so both together have.
+    False: most runs of a cell that lacks only it are `in-context`. True: in every such cell most are shown not to be,
+    and runs of the full cell learn more often. Each condition has at most the study's error rate.
     """
     full = cells.get(FULL)
     lacking = [cells[cell] for cell in sorted(cells, key=Cell.label) if lacks_only(cell, ingredient)]
@@ -149,19 +148,19 @@ def necessary(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterio
 
 
 def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) -> bool:
-    """Returns whether most runs of a cell do not learn, and fewer than of the full cell."""
+    """Returns whether most runs of a cell do not learn, fewer than of the full cell."""
     p = p_more(full.share, lacking.share)
     cannot = lacking.in_context_excluded or lacking.verdict in ("none", "reactive", "carried")
     return cannot and p is not None and p <= 1 - criterion.confidence
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks only this ingredient; graded levels and kinds do not count."""
+    """Returns whether the cell lacks this ingredient alone; graded levels and kinds do not count."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 
 def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: Criterion) -> Effect:
-    """Returns late(full cell) − late(cell without the ingredient), normalised, paired by seed; empty without either."""
+    """Returns late(full cell) − late(cell without the ingredient), normalised, paired by seed."""
     full, lacking = cells.get(FULL), cells.get(FULL.lacking(ingredient))
     differences = () if full is None or lacking is None else paired(_late(full), _late(lacking))
     interval = t_interval(differences, criterion.confidence)
@@ -171,7 +170,7 @@ def effect(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 def minimal_sufficient(cells: Sequence[CellResult]) -> tuple[tuple[str, ...], ...]:
     """Returns the smallest sets of ingredients with an in-context cell, without supersets.
 
-    Smaller sets may be undecided or not in the grid. Graded levels and other memories do not count.
+    Smaller sets may be undecided or not in the grid.
     """
     sufficient = {
         _ingredients_on(result.cell) for result in cells if result.verdict == "in-context" and is_boolean(result.cell)

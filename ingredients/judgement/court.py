@@ -1,4 +1,4 @@
-"""What cells of a study are judged with: curves, scores, references, scale, gate, criterion."""
+"""What cells of a study are judged with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_STORED = "an older version evaluated it, without its curves on blocks of tas
 
 @dataclass(frozen=True)
 class Court:
-    """Shared input of all judgements; `scores` by cell in order of seeds, empty without a scale."""
+    """Shared input of all judgements; `scores` by seed, empty without a scale."""
 
     cells: Mapping[Cell, CellInput]
     scores: Mapping[Cell, tuple[Scores, ...]]
@@ -38,7 +38,7 @@ class Court:
         return self.references.writable
 
     def evidence(self, cell: CellInput) -> tuple[RunEvidence, ...]:
-        """Returns G, D and C of the cell's runs over tasks, by seed."""
+        """Returns the G, D and C of each run over tasks, by seed."""
         hurdle = self.hurdle(cell)
         return tuple(self._of_run(run, cell, hurdle) for run in by_seed(cell))
 
@@ -59,7 +59,7 @@ class Court:
         return looks([*earlier, runs] if runs else [], self.criterion.confidence)
 
     def hurdle(self, cell: CellInput) -> Hurdle:
-        """Returns the reactive reference and, unless the environment is writable, the memory-off sibling."""
+        """Returns the reactive reference and, unless agents can write, the memory-off sibling."""
         reactive = reactive_hurdle(self.references, self.scale)
         sibling = self.sibling(cell)
         demanded = not self.writable or reactive.reactive is not None
@@ -74,10 +74,7 @@ class Court:
         return Hurdle(reactive.reactive, lates, demanded, {**reactive.blocks, **by_block})
 
     def sibling(self, cell: CellInput) -> CellInput | None:
-        """Returns the same cell with memory off, if a hurdle; for a memory-off cell, itself.
-
-        Each kind of memory has its own sibling, so that D is about what is carried, not architecture.
-        """
+        """Returns the cell with this kind of memory off (for a memory-off cell, itself); None if no hurdle."""
         return None if self.writable else self.cells.get(cell.cell.lacking("memory"))
 
     def _of_run(self, run: RunCurves, cell: CellInput, hurdle: Hurdle) -> RunEvidence:
@@ -93,7 +90,7 @@ class Court:
 
 
 def wiped_why(memory: MemoryLevel) -> str | None:
-    """Returns why a swap need not show what a wiped memory carries; None for other cells."""
+    """Returns why a swap need not show what a wiped memory carries, or None."""
     if not isinstance(memory, WipeEvery):
         return None
     return (
@@ -106,7 +103,7 @@ def open_court(cells: Sequence[CellInput], references: References, criterion: Cr
     """Returns the court of a study.
 
     Raises:
-        StoreError: curves of unequal length, or with values that are not finite.
+        StoreError: as for `judgement_input.checks`.
     """
     check(cells, references)
     scale = scale_of(references)

@@ -1,4 +1,4 @@
-"""Dose and response: how much of a graded ingredient is enough, with all others on. Kinds of memory are no doses."""
+"""Dose and response: how much of a graded ingredient is enough, with all others on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NARROW: Mapping[TasksLevel, float] = {OneTask.RANDOM_START: 0.25, OneTask.RANDO
 
 
 def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]:
-    """Returns the ingredients with at least three levels in cells that have all others."""
+    """Returns the ingredients that have at least three levels."""
     graded = {name: [cell for cell in cells if _along(cell, name)] for name in INGREDIENTS}
     return tuple(_response(name, along, cells) for name, along in graded.items() if len(along) >= _FEWEST_LEVELS)
 
@@ -24,7 +24,7 @@ def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]
 def strength(cell: Cell, ingredient: Ingredient) -> float:
     """Returns how much of an ingredient a cell has: a probability, steps between wipes, or tasks.
 
-    One task counts more if its starts, or starts and memories, are random.
+    One task with random starts or memories counts more.
     """
     strengths: dict[Ingredient, float] = {
         "reward_observation": cell.reward_shown,
@@ -47,7 +47,7 @@ def _response(ingredient: Ingredient, graded: Sequence[Cell], cells: Mapping[Cel
 
 
 def _along(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether a cell has all other ingredients, and no other kind of memory."""
+    """Returns whether a cell has all other ingredients and `agent.memory`."""
     if isinstance(cell.level(ingredient), MemoryKind):
         return False
     return all(cell.level(name) is True for name in INGREDIENTS if name != ingredient)

@@ -1,7 +1,4 @@
-"""When in training a run came to adapt, and whether it lost that again.
-
-Evaluation points use fewer tasks, so they are scored by the references on those tasks, if stored.
-"""
+"""When in training a run came to adapt, and whether it lost that again."""
 
 from __future__ import annotations
 
@@ -18,23 +15,20 @@ _FEWEST_POINTS = 2  # one point on few tasks may be luck; the end of training, o
 
 @dataclass(frozen=True, eq=False)
 class Bar:
-    """What a point must pass: the scale of its tasks, and the reactive reference's score (None: no hurdle)."""
+    """What a point must pass: its scale, and the reactive reference's score (None: no hurdle)."""
 
     scale: Scale
     reactive: float | None
 
     def passed(self, curve: Curve, sibling: float | None, delta: float) -> bool:
-        """Returns whether G > δ and D > δ; C is not probed at points."""
+        """Returns whether G > δ and D > δ; points have no C."""
         heights = [height for height in (self.reactive, sibling) if height is not None]
         beyond = not heights or self.scale.normalise(late(curve)) - max(heights) > delta
         return beyond and self.scale.gain(curve) > delta
 
 
 def bar_at_points(references: References, at_the_end: Bar) -> Bar:
-    """Returns the bar on the tasks of the points, or that of the end if references were not evaluated there.
-
-    On a few hundred tasks they differ by some hundredths of the scale.
-    """
+    """Returns the bar on the tasks of the points, or that of the end if references were not evaluated there."""
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
         return at_the_end
@@ -48,7 +42,7 @@ def bar_at_points(references: References, at_the_end: Bar) -> Bar:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """The bars at points of training and at its end; δ."""
+    """The bars at points and at the end of training; δ."""
 
     points: Bar
     end: Bar
@@ -58,8 +52,7 @@ class Bars:
 def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) -> Emergence:
     """Returns since when the run adapts, or where it did and lost it.
 
-    `points` are curves `[K]` by train step, `sibling` is the final normalised late score with memory off (None: no
-    hurdle).
+    `points` are curves `[K]` by train step; `sibling` is the final normalised late score with memory off, or None.
     """
     steps = sorted(points)
     passed = [
@@ -76,7 +69,7 @@ def emergence(points: Mapping[int, Curve], bars: Bars, sibling: float | None) ->
 
 
 def _stretches(passed: Sequence[bool]) -> list[tuple[int, int]]:
-    """Returns start and end (exclusive) of each stretch of True."""
+    """Returns start and end (exclusive) of stretches of True."""
     edges = [place for place in range(len(passed) + 1) if _at(passed, place) != _at(passed, place - 1)]
     return list(zip(edges[::2], edges[1::2], strict=True))
 

@@ -1,15 +1,7 @@
-"""Intervals of one run over its tasks: G, D and C (docs/design.md §7).
+"""Intervals of one run over blocks of its tasks: G, D and C (docs/verdict.md).
 
-A run is one agent; blocks of its thousands of tasks give the spread. What *another seed* would give is counted in
-`shares`. Windows, in episodes:
-
-- *early*: the first two. One is noisy, and a fifth of a long lifetime too much: on 2 arms × 300 pulls everything is
-  learned within it.
-- *late*: the last fifth. On the axis of steps, G compares *early* with the first two bins of the episode that begins
-  half-way instead (`scores.Scale`).
-- *after the swap*: from half-way, the first two, the geometric middle, all the rest. A short memory refills within
-  episodes, so its loss shows in the first; an agent that still explores shows it in the last. C is above δ if it is in
-  one window at a third of the level (Bonferroni), below only if below in all.
+C has three windows after the swap: two episodes, the geometric middle, all the rest. It is above δ if above in one
+window at a third of the level (Bonferroni), below only if below in all.
 """
 
 from __future__ import annotations
@@ -54,16 +46,16 @@ class RunEvidence:
 
 
 def windows_after(episodes: int) -> tuple[int, ...]:
-    """Returns the lengths of the windows after the swap."""
+    """Returns the lengths of windows after the swap."""
     left = episodes - episodes // 2
     short = min(first_window(episodes), left)
     return tuple(sorted({short, math.ceil(math.sqrt(short * left)), left}))
 
 
 def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale, criterion: Criterion) -> RunEvidence:
-    """Returns the intervals of a run.
+    """Returns a run's intervals.
 
-    `hurdle` is the normalised late score of a reaction, by block `[G]` to be paired if known; None: no hurdle.
+    `hurdle` is the normalised late score of a reaction, by block `[G]` if known.
     """
     late = scale.normalised(late_by_row(curves.plain))
     return RunEvidence(
@@ -74,7 +66,7 @@ def run_evidence(curves: BlockCurves, hurdle: Rows | float | None, scale: Scale,
 
 
 def gains(curves: BlockCurves, scale: Scale) -> Rows:
-    """Returns G by block: late − early, minus the floor's on these tasks."""
+    """Returns G by block: late − early, minus the floor's."""
     floor = scale.floor_on_blocks(len(curves.plain))
     drift = scale.later_by_row(floor) - early_by_row(floor)
     gained: Rows = (scale.later_by_row(curves.plain) - early_by_row(curves.plain) - drift) / scale.span
@@ -82,7 +74,7 @@ def gains(curves: BlockCurves, scale: Scale) -> Rows:
 
 
 def carried(curves: BlockCurves, carrier: str, scale: Scale, criterion: Criterion) -> Quantity:
-    """Returns C of a carrier: the swap's cost beyond its control, in the best window."""
+    """Returns C of a carrier: a swap's cost beyond its control, in the best window."""
     half = curves.plain.shape[1] // 2
     lost = (curves.controlled(carrier) - curves.swapped[carrier])[:, half:] / scale.span
     windows = windows_after(curves.plain.shape[1])

@@ -1,8 +1,7 @@
-"""Main effects and interactions of the 2⁴ design on the late score, descriptive.
+"""Main effects and interactions of the 2⁴ design on the late score (Box, Hunter & Hunter 2005, §5).
 
-With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8: for one ingredient the mean with
-minus without; for two, half the difference of one's effect with and without the other (Box, Hunter & Hunter 2005, §5).
-It has an interval over seeds. If one ingredient undoes all others, as memory does, main effects say little.
+With x = ±1 for on and off, the effect of a set U is Σ_cells (Π_{i ∈ U} x_i) · y / 8. It is descriptive: if one
+ingredient undoes all others, main effects say little.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _GRID = tuple(Cell(*levels) for levels in itertools.product((False, True), repea
 
 
 def factorial(cells: Mapping[Cell, CellResult], confidence: float) -> tuple[FactorialEffect, ...]:
-    """Returns main effects, then interactions; empty unless some seed finished all sixteen on/off cells."""
+    """Returns main effects, then interactions; empty unless a seed finished all sixteen cells."""
     if not all(cell in cells for cell in _GRID):
         return ()
     lates = [{run.seed: run.late for run in cells[cell].runs if run.late is not None} for cell in _GRID]
@@ -38,7 +37,7 @@ def factorial(cells: Mapping[Cell, CellResult], confidence: float) -> tuple[Fact
 
 
 def _effect(scores: np.ndarray, names: Sequence[Ingredient], confidence: float) -> Effect:
-    """Returns one effect of scores `[16, R]`, with its interval over seeds."""
+    """Returns one effect of scores `[16, R]`, over seeds."""
     signs = np.array([np.prod([1 if cell.level(name) else -1 for name in names]) for cell in _GRID])
     of_seed = signs @ scores / (len(_GRID) / 2)
     interval = t_interval(of_seed, confidence)

@@ -1,4 +1,4 @@
-"""Results of a study: references, ingredients, claims, effects, doses, the gate, the judgement."""
+"""Results of a study, with their JSON."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ Status = str
 class ReferenceResult:
     """A reference on the evaluation tasks: mean curve `[K]` and return, raw.
 
-    `expected_return`: under the prior, if computable. `passed_by`: how much more runs with all ingredients return on
-    the same tasks, raw.
+    `expected_return`: under the prior, or None. `passed_by`: how much more runs with all ingredients return.
     """
 
     name: str
@@ -34,7 +33,7 @@ class ReferenceResult:
     passed_by: Interval
 
     def json(self) -> dict[str, Any]:
-        """Returns curve, return, exact, expected_return and passed_by."""
+        """Returns its JSON."""
         return {
             "curve": list(self.curve),
             "return": self.return_,
@@ -46,14 +45,14 @@ class ReferenceResult:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The best reference known; `late` is its raw late mean, a normalised score of 1."""
+    """The best reference known; `late` is its raw late mean, a score of 1."""
 
     name: str
     exact: bool
     late: float
 
     def json(self) -> dict[str, Any]:
-        """Returns name, exact and late."""
+        """Returns its JSON."""
         return {"name": self.name, "exact": self.exact, "late": self.late}
 
 
@@ -63,12 +62,12 @@ class IngredientResult:
 
     Attributes:
         necessary: None if unknown.
-        because: whether the lacking cell could not be in-context by its `information` or by `definition`, or only by
-            `training`; None if unknown.
+        because: the lacking cell could not be in-context by its `information` or by `definition`, or only by
+            `training`.
         proof: cells on which `necessary` rests.
         effect: late score of the full cell minus the lacking cell's.
         improvement: probability that a run of the full cell ends above one of the lacking cell.
-        learned_with, learned_without: runs that learn, with exact bounds; None if the cell is missing.
+        learned_with, learned_without: in-context runs; None if the cell is missing.
         p_share: exact, one-sided, against equal shares (Boschloo).
     """
 
@@ -83,7 +82,7 @@ class IngredientResult:
     p_share: float | None = None
 
     def json(self) -> dict[str, Any]:
-        """Returns necessary and effect, then the others."""
+        """Returns its JSON."""
         return {
             "necessary": self.necessary,
             "effect": self.effect.json(),
@@ -109,13 +108,13 @@ class FactorialEffect:
     effect: Effect
 
     def json(self) -> dict[str, Any]:
-        """Returns the names and the effect."""
+        """Returns its JSON."""
         return {"ingredients": list(self.names), **self.effect.json()}
 
 
 @dataclass(frozen=True)
 class Dose:
-    """One level of a graded ingredient, with all others on."""
+    """One level of a graded ingredient, all others on."""
 
     level: str
     cell: Cell
@@ -123,7 +122,7 @@ class Dose:
     verdict: Verdict | None
 
     def json(self) -> dict[str, Any]:
-        """Returns level, late and verdict."""
+        """Returns its JSON."""
         return {"level": self.level, "late": self.late.json(), "verdict": self.verdict}
 
 
@@ -133,7 +132,7 @@ class DoseResponse:
 
     Attributes:
         doses: weakest first.
-        appears_at: weakest level from which on every level is in-context, or None.
+        appears_at: weakest level from which on all are in-context, or None.
     """
 
     ingredient: Ingredient
@@ -154,24 +153,23 @@ class DoseResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """The judgement on a claim of the essay (`claims`), and the `cells` that support it."""
+    """The judgement on a claim of the essay, and the `cells` that support it."""
 
     status: Status
     sentence: str
     cells: tuple[Cell, ...]
 
     def json(self) -> dict[str, Any]:
-        """Returns status, sentence and cells."""
+        """Returns its JSON."""
         return {"status": self.status, "sentence": self.sentence, "cells": [cell.json() for cell in self.cells]}
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The calibration gate.
+    """The calibration gate (`calibration`).
 
     Attributes:
         verdicts: by role (floor, reactive, yardstick).
-        passed: whether none contradicts what is known (`calibration`).
         reason: why the study is not applicable, or None.
         doubt: references left undecided though it passed, or None.
     """
@@ -182,7 +180,7 @@ class Calibration:
     doubt: str | None = None
 
     def json(self) -> dict[str, Any]:
-        """Returns the verdict of each role, then passed, reason and doubt."""
+        """Returns its JSON."""
         return {**self.verdicts, "passed": self.passed, "reason": self.reason, "doubt": self.doubt}
 
 
@@ -191,20 +189,14 @@ class Judgement:
     """All results of a study under its criterion.
 
     Attributes:
-        scale: of all scores; None without references.
-        floor: raw late mean of the floor, a normalised score of 0.
-        yardstick: a normalised score of 1.
-        cells: in input order.
+        scale: None without references.
+        floor: raw late mean of the floor, a score of 0; the yardstick's is 1.
         minimal_sufficient: smallest sets of ingredients with an in-context cell.
-        claim: claim 1.
-        leak_claim: claim 2; not applicable without a measured leak.
-        storage_claim: claim 3; not applicable if nothing can be written into the environment.
-        factorial: main effects, then interactions; empty without the whole 2⁴ grid.
-        doses: one for each graded ingredient.
+        claim, leak_claim, storage_claim: claims 1, 2 and 3.
+        factorial: empty without the whole 2⁴ grid.
         sentence: the answer to the study's question.
-        notes: needed to read the sentence rightly.
-        inner: the agents' algorithm by cell, if measured.
-        planning: signs of planning by cell, if measured.
+        inner: the agents' algorithm, if measured.
+        planning: signs of planning, if measured.
     """
 
     scale: Scale | None = field(compare=False)
@@ -226,7 +218,7 @@ class Judgement:
     planning: Mapping[Cell, PlanningResult] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
-        """Returns the judged part of `report.json`, after study, tasks, criterion, complete and runs."""
+        """Returns the judged part of `report.json`."""
         return {
             "floor": self.floor,
             "yardstick": self.yardstick.json() if self.yardstick else None,

@@ -1,4 +1,4 @@
-"""The judgement on a study. It does not depend on the order of cells or runs; runs are paired by seed."""
+"""The judgement on a study, whatever the order of cells and runs."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ from ingredients.study import Criterion
 
 def judge_study(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Judgement:
     """Returns the judgement on a study, as far as it has run (docs/design.md §7).
-
-    In a writable environment memory off is no hurdle, as it may learn by writing.
 
     Raises:
         StoreError: curves of unequal length, or with values that are not finite.
@@ -72,19 +70,19 @@ def judge_study(cells: Sequence[CellInput], references: References, criterion: C
 
 
 def _inner(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, InnerResult]:
-    """Returns the algorithm of each cell's agents, where measured."""
+    """Returns each cell's algorithm, where measured."""
     found = {cell.cell: inner_result(cell, criterion.confidence) for cell in cells}
     return {cell: result for cell, result in found.items() if result is not None}
 
 
 def _planning(cells: Sequence[CellInput], criterion: Criterion) -> dict[Cell, PlanningResult]:
-    """Returns the signs of planning of each cell's agents, where measured."""
+    """Returns each cell's signs of planning, where measured."""
     found = {cell.cell: planning_result(cell, criterion.confidence) for cell in cells}
     return {cell: result for cell, result in found.items() if result is not None}
 
 
 def _decision(cell: CellInput, court: Court) -> Decision:
-    """Returns the cell's decision before correction, or why there is none."""
+    """Returns the cell's decision before correction."""
     if not court.calibration.passed:
         return Decision(None, reason=f"not applicable: {court.calibration.reason}", judged=False)
     if not cell.runs:

@@ -1,7 +1,4 @@
-"""What was not shown, with its numbers: that knowing the task pays, that more than a reaction is needed.
-
-No text says "does not" where seeds, tasks or steps leave it open.
-"""
+"""What was not shown, with its numbers; no text says "does not" where it is open."""
 
 from __future__ import annotations
 
@@ -20,10 +17,7 @@ _FULL = Cell(True, True, True, True)
 
 
 def worth_not_shown(references: References, criterion: Criterion) -> str:
-    """Returns that knowing the task is not shown to pay, with numbers and advice.
-
-    The references must have an informed agent as yardstick, one run a seed.
-    """
+    """Returns that knowing the task is not shown to pay, with numbers; the yardstick must be `informed`."""
     lates = [late(run.plain) for run in references.roles["yardstick"].runs]
     earned = t_interval(lates, criterion.confidence)
     floor = late(references.roles["floor"].curve)
@@ -49,7 +43,7 @@ def _advice(earned: Interval, floor: float, agents: int) -> str:
 def reaction_suffices(cells: Mapping[Cell, CellResult], criterion: Criterion) -> str | None:
     """Returns that a reaction solves the tasks, if the memoryless agent is within δ of the yardstick.
 
-    D requires δ above that agent, so then no agent could be called in-context.
+    Then no agent can be in-context.
     """
     without = cells.get(_FULL.lacking("memory"))
     if without is None or without.late.mean is None or 1 - without.late.mean > criterion.gain_above:

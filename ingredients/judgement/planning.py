@@ -1,22 +1,8 @@
-"""Claim 6 over runs: signs of planning of a cell's agents, each with its control, and the verdict.
+"""Claim 6 over runs: signs of planning, each with its control, and the verdict (rule and gate: docs/planning.md).
 
-The rule was declared before any trained agent was examined. A sign is `shown` if every interval over runs of its
-numbers lies above its bound, `absent` if one lies at or below, else `open`:
-
-| sign | its numbers | bound |
-|---|---|---|
-| composition | probability of planned moves, minus that of the best player who composes nothing | .1 |
-| devaluation | its rise by distant news, minus that of wrong moves where the news is irrelevant | .1 |
-| computation | its rise by idle ticks; slope of this over the goal's distance | .01; 0 |
-| content | R² of the coming place, minus the higher of the untrained network's and of the labels in view | .02 |
-| cause | rise of the moves' probability by a push along the decoder, minus the best random direction's | .01 |
-
-A sign is `open` if idle ticks matter with a frozen state, or cause's positive control has no effect. Verdicts: `plans`:
-composition, devaluation and another are shown; `composes`: composition is shown, devaluation or all others absent;
-`neither`: composition is absent; else `undecided`.
-
-The gate: known players, five runs each, must show both behavioural signs or not, as is known. If it fails no cell has a
-verdict; nor has a cell whose agents do not see their actions.
+A sign is `shown` if every interval over runs of its numbers lies above its bound, `absent` if one lies at or below,
+else `open`; also if idle ticks matter with a frozen state, or cause's positive control fails. Bounds were declared
+before any trained agent was examined.
 """
 
 from __future__ import annotations
@@ -48,8 +34,8 @@ class PlanningResult:
 
     Attributes:
         verdict: None if the gate failed, or the agents cannot follow others' games.
-        reason: why there is none, or which signs are open; None if decided.
-        effects: numbers minus their controls, by sign and number.
+        reason: why there is none, or which signs are open.
+        effects: numbers minus their controls.
         measured: raw measurements, controls included.
         drawn: one way of an agent, and the searcher's (`inner.planning_drawn`).
     """
@@ -62,7 +48,7 @@ class PlanningResult:
     drawn: Mapping[str, list[float]]
 
     def json(self) -> dict[str, Any]:
-        """Returns its part of `report.json`."""
+        """Returns its JSON."""
         return {
             "verdict": self.verdict,
             "reason": self.reason,
@@ -74,7 +60,7 @@ class PlanningResult:
 
 
 def planning_result(cell: CellInput, confidence: float) -> PlanningResult | None:
-    """Returns the signs of a cell's agents; None if not measured in every run."""
+    """Returns the signs of a cell's agents; None unless measured in every run."""
     runs = [run.analysis for run in sorted(cell.runs, key=lambda run: run.seed)]
     if not runs or not all("composition.agent" in run for run in runs):
         return None
@@ -169,7 +155,7 @@ def _finding(sign: Sign, effects: Mapping[str, Interval], runs: Sequence[Measure
 
 
 def _above(interval: Interval, bound: float) -> Finding:
-    """Returns whether an interval lies above a bound, at or below it, or around it."""
+    """Returns `shown` above the bound, `absent` at or below, else `open`."""
     if interval.low is None or interval.high is None:
         return "open"
     return "shown" if interval.low > bound else "absent" if interval.high <= bound else "open"

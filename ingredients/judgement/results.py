@@ -1,7 +1,4 @@
-"""Results of a cell: frozen dataclasses with their JSON (docs/design.md §10).
-
-A number that does not exist is None, never NaN or infinity.
-"""
+"""Results of a cell with their JSON (docs/design.md §10); a missing number is None, never NaN."""
 
 from __future__ import annotations
 
@@ -23,20 +20,20 @@ Method = Literal["exact", "best_found", "bound"]
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over runs with its confidence bounds; None for fewer than two runs."""
+    """A mean over runs with bounds; None for fewer than two runs."""
 
     mean: float | None
     low: float | None
     high: float | None
 
     def json(self) -> dict[str, float | None]:
-        """Returns mean, low and high."""
+        """Returns its JSON."""
         return {"mean": self.mean, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
 class Share:
-    """k of n with exact one-sided bounds on the share, each at this look's level."""
+    """k of n with exact one-sided bounds, each at this look's level."""
 
     count: int
     of: int
@@ -44,15 +41,15 @@ class Share:
     high: float
 
     def json(self) -> dict[str, float | int]:
-        """Returns of, low and high; the count is `learned` beside it."""
+        """Returns its JSON; the count is `learned` beside it."""
         return {"of": self.of, "low": self.low, "high": self.high}
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Late score of the full cell minus that of the cell without one ingredient.
+    """Late score of the full cell minus that of the cell without one ingredient, paired by seed.
 
-    Paired over the `seeds` that both finished; `p` is two-sided, uncorrected.
+    `p` is two-sided, uncorrected.
     """
 
     mean: float | None
@@ -62,7 +59,7 @@ class Effect:
     seeds: int
 
     def json(self) -> dict[str, float | int | None]:
-        """Returns mean, low, high, p and the number of paired seeds."""
+        """Returns its JSON."""
         return {"mean": self.mean, "low": self.low, "high": self.high, "p": self.p, "seeds": self.seeds}
 
 
@@ -73,10 +70,9 @@ class Ceiling:
     Attributes:
         information: in words.
         method: `exact` if the reference is proven best, `best_found`, or a `bound`.
-        return_: on the evaluation tasks.
         trainable_incentive: whether training rewards the use of the information (one task does not).
-        suffices: whether it clears the hurdle by δ, without which no run can be `in-context`; None without a scale, or
-            if it is the hurdle itself.
+        suffices: whether it clears the hurdle by δ, else no run can be `in-context`; None without a scale, or if it is
+            the hurdle itself.
     """
 
     information: str
@@ -87,7 +83,7 @@ class Ceiling:
     suffices: bool | None = None
 
     def json(self) -> dict[str, Any]:
-        """Returns information, method, return and trainable_incentive."""
+        """Returns its JSON."""
         return {
             "information": self.information,
             "method": self.method,
@@ -98,11 +94,11 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Emergence:
-    """When in training a run adapted (`emergence.emergence`).
+    """When in training a run adapted.
 
     Attributes:
-        at: evaluation point from which on it did; None if never.
-        lost_from, lost_at: otherwise start and loss of the first stretch of two or more points in which it did.
+        at: first evaluation point since which it does, or None.
+        lost_from, lost_at: else start and loss of the first stretch of two or more points.
     """
 
     at: int | None = None
@@ -115,19 +111,19 @@ class Emergence:
         return self.lost_at is not None
 
     def json(self) -> dict[str, int | None]:
-        """Returns `emerges_at_step`, `transient_from` and `transient_until`."""
+        """Returns its JSON."""
         return {"emerges_at_step": self.at, "transient_from": self.lost_from, "transient_until": self.lost_at}
 
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """Results of one probe over runs, normalised; None without a scale.
+    """A probe over runs, normalised; None without a scale.
 
     Attributes:
         curve: mean over runs `[K]`, raw.
         after: the first ⌈K/5⌉ episodes affected.
-        first_after: the first episode affected.
-        cost: score lost over the episodes affected.
+        first_after: the first one affected.
+        cost: score lost over those affected.
     """
 
     curve: tuple[float, ...]
@@ -146,13 +142,13 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Scores of one finished run: return raw, others normalised (None without a scale).
+    """Scores of a finished run: return raw, others normalised (None without a scale).
 
     Attributes:
         gain: G: late − early, minus the floor's.
-        beyond: D: late − hurdle (memory-off sibling of this seed, reactive reference); None without a hurdle.
-        carried: C by carrier: score lost when it is swapped half-way.
-        verdict: class by its interval over tasks; None if the study is not applicable.
+        beyond: D: late − hurdle; None without a hurdle.
+        carried: C by carrier.
+        verdict: class by its intervals; None if the study is not applicable.
         why: why it is undecided.
         intervals: known G, D and C (`carried (internal)`) over tasks.
         training_late: raw late mean on own training tasks.
@@ -177,7 +173,7 @@ class RunResult:
         return self.verdict == "in-context"
 
     def json(self) -> dict[str, Any]:
-        """Returns every attribute, with the emergence spread out."""
+        """Returns its JSON."""
         return {
             "seed": self.seed,
             "return": self.return_,
@@ -201,28 +197,24 @@ class CellResult:
 
     Attributes:
         seeds: number of finished runs.
-        failed: number of failed runs.
         return_: raw return of a lifetime.
         early, late, gain: normalised, over runs.
-        numbers: further numbers by key (`cell_numbers`).
-        memorises: whether `memorised` is above δ of the scale, beyond doubt.
+        numbers: further ones by key (`cell_numbers`).
+        memorises: whether `memorised` is surely above δ of the scale.
         carried: C over runs by carrier.
-        ceiling: of its information; None without a reference.
-        learned: number of runs that learn in context.
-        share: the same of all runs, failed ones included, with exact one-sided bounds.
-        classes: number of runs by class.
+        learned: number of in-context runs; `share` is of all runs, failed ones included.
         verdict: None if the study is not applicable.
-        storage: the carrier of the past, for `in-context` and `carried` cells.
-        reason: why the verdict is `mixed`, `undecided` or None.
+        storage: the carrier of the past, if `in-context` or `carried`.
+        reason: why it is `mixed`, `undecided` or None.
         p: exact, against half of all runs being of the verdict's class.
-        p_holm: the same, adjusted for all verdicts of the study.
+        p_holm: `p` adjusted for all verdicts of the study.
         in_context_excluded: whether most runs are shown not to be in-context.
         emerges_at_step: median over runs, of in-context cells.
         statistics: the family's own numbers.
         warnings: doubts about an interval.
         shortfall: what it falls short of by more than δ (ceiling or floor).
         looks: numbers of runs at all looks, the present last.
-        routes: by ingredient; empty unless in-context, mixed or full.
+        routes: empty unless in-context, mixed or full.
     """
 
     cell: Cell
@@ -257,11 +249,11 @@ class CellResult:
 
     @property
     def transient(self) -> int:
-        """Number of runs that adapted and lost it again."""
+        """Number of runs that adapted and lost it."""
         return sum(run.emergence.transient for run in self.runs)
 
     def json(self) -> dict[str, Any]:
-        """Returns the cell's entry of `report.json`: the keys of docs/design.md §10, then their evidence."""
+        """Returns the cell's entry of `report.json` (docs/design.md §10)."""
         return {
             "cell": self.cell.json(),
             "seeds": self.seeds,

@@ -24,5 +24,5 @@ class RouteResult:
     value: Interval
 
     def json(self) -> dict[str, Any]:
-        """Returns route, present, measure, mean, low and high."""
+        """Returns its JSON."""
         return {"route": self.route, "present": self.present, "measure": self.measure, **self.value.json()}

@@ -14,7 +14,7 @@ SWITCHED_ON = "switched on"
 
 
 def route_words(result: CellResult) -> dict[Ingredient, str]:
-    """Returns a cell's routes to each ingredient; `no route`, or `undecided`."""
+    """Returns a cell's routes by ingredient; `no route`, or `undecided`."""
     return {name: _in_words(result, name) for name in result.routes}
 
 
@@ -31,7 +31,7 @@ def _in_words(result: CellResult, name: Ingredient) -> str:
 
 
 def _one_route(measured_by: Sequence[RouteResult]) -> str:
-    """Returns one route with all its numbers: `leaked (decoder skill 0.88 [0.85, 0.91])`."""
+    """Returns one route with its numbers: `leaked (decoder skill 0.88 [0.85, 0.91])`."""
     numbers = [number for route in measured_by if (number := _number(route))]
     return f"{measured_by[0].route} ({'; '.join(numbers)})" if numbers else measured_by[0].route
 
@@ -51,7 +51,7 @@ def _short(route: RouteResult) -> str:
 
 
 def measured(route: RouteResult) -> str:
-    """Returns what was measured of a route, with its number if any."""
+    """Returns a route's measure, with its number if any."""
     value = route.value
     if value.mean is None or value.low is None or value.high is None:
         return route.measure

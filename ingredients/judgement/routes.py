@@ -1,20 +1,9 @@
-"""Routes by which an agent may have an ingredient.
+"""Routes by which an agent may have an ingredient, and their measures (docs/reports.md).
 
-| route | of | measured by |
-|---|---|---|
-| `shown` | all | the level: channel on, memory carried, tasks from a distribution |
-| `leaked` | reward, action | a decoder on observations under random play (`training.leakage`) |
-| `held in memory` | reward, action | a decoder on the memory, beside the untrained network (`training.inside`) |
-| | action | the cost of unseen trembles, beyond that in the same cell that sees them |
-| `environment` | memory | the swap of what is written there |
-| `not needed by the task` | reward, action | the channel's yoke costs the cell that sees it less than δ |
-| | reward, action | the exact yardstick does not use it |
-
-A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it. By its
-interval it is `present`, absent, or unknown (None).
+A route says that the agent *has* the ingredient, or that it is worthless here, not that it learned by it.
 
 Cost of trembles: with scores x and x′ of a lifetime without and with them, and y and y′ of the control that sees them,
-the excess is (x − x′) − x (y − y′) / y. The tremble itself costs a share of the score, given by the control.
+the excess is (x − x′) − x (y − y′) / y: the tremble itself costs a share of the score.
 """
 
 from __future__ import annotations
@@ -51,7 +40,7 @@ Routes = Mapping[Ingredient, tuple[RouteResult, ...]]
 
 
 def with_routes(results: Sequence[CellResult], court: Court) -> tuple[CellResult, ...]:
-    """Returns the judged cells, with routes of in-context, mixed and full ones."""
+    """Returns the cells, with routes if in-context, mixed or full."""
     verdicts = {result.cell: result.verdict for result in results}
     return tuple(
         replace(result, routes=_routes(result, verdicts, court))
@@ -62,7 +51,7 @@ def with_routes(results: Sequence[CellResult], court: Court) -> tuple[CellResult
 
 
 def has(routes: Iterable[RouteResult]) -> bool | None:
-    """Returns whether some route is present; None if none is and one is unknown."""
+    """Returns whether some route is present; None if unknown."""
     known = [route.present for route in routes]
     if True in known:
         return True
@@ -124,7 +113,7 @@ def _leaked(leak: Leak | None) -> RouteResult:
 
 
 def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
-    """Returns whether the memory holds more than the schedule and the untrained network do."""
+    """Returns whether the memory tells more than the schedule and the untrained network."""
     if result.cell.wipe_every == 1:
         return RouteResult(INSIDE, False, "no memory is carried", _NOTHING)
     what = name.removesuffix("_observation")
@@ -140,7 +129,7 @@ def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
 
 
 def _trembles(cell: Cell, control: Cell, court: Court) -> RouteResult:
-    """Returns the score lost to unseen trembles, beyond their cost to the cell that sees them."""
+    """Returns the score lost to unseen trembles, beyond their cost where they are seen."""
     own, others = (_tremblers(which, court) for which in (cell, control))
     common = sorted(own.keys() & others.keys())
     if len(common) < 2 or min(others[seed][0] for seed in common) < court.criterion.gain_above:
@@ -169,7 +158,7 @@ def _mean(curve: Curve, court: Court) -> float:
 
 
 def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | None, court: Court) -> RouteResult:
-    """Returns the cost of a yoke to an agent that sees the channel: nothing if the task does not need it."""
+    """Returns a yoke's cost to an agent that sees the channel: nothing if the task does not need it."""
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
@@ -185,13 +174,13 @@ def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | No
 
 
 def _lost(run: RunCurves, probe: str, court: Court) -> float:
-    """Returns the yoke's cost over the lifetime or late in it, whichever is more."""
+    """Returns the yoke's cost over the lifetime or late in it, the higher."""
     plain, yoked = run.plain, run.probes[probe]
     return max(float((plain - yoked).mean()), late(plain) - late(yoked)) / court.scale.span
 
 
 def _above(value: Interval, bar: float) -> bool | None:
-    """Returns whether the interval lies above the bar; None if it contains it or has no bounds."""
+    """Returns whether the interval lies above the bar; None if undecided."""
     if value.low is None or value.high is None:
         return None
     return True if value.low > bar else False if value.high < bar else None
@@ -209,5 +198,5 @@ def by_no_route(routes: Routes) -> list[Ingredient]:
 
 
 def open_routes(routes: Routes) -> list[Ingredient]:
-    """Returns the ingredients without a present route and with an unknown one."""
+    """Returns the ingredients with an unknown route and no present one."""
     return [name for name in INGREDIENTS if has(routes[name]) is None]

@@ -1,6 +1,6 @@
-"""The scores of a run: early, late, G (gain), D (beyond the last step), C (carried); docs/design.md §6.
+"""The scores of a run: early, late, G (gain), D (beyond a reaction), C (carried); docs/design.md §6.
 
-They are of the K points of a curve: the episodes of a lifetime or, on the axis of steps, bins of its steps.
+A curve's K points are a lifetime's episodes or, on the axis of steps, bins of steps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def window(episodes: int) -> int:
 
 
 def first_window(episodes: int) -> int:
-    """Returns min(2, ⌈K/5⌉), the number of early episodes (`evidence` says why)."""
+    """Returns min(2, ⌈K/5⌉), the number of early episodes."""
     return min(2, window(episodes))
 
 
@@ -36,23 +36,20 @@ def early(curve: Curve) -> float:
 
 
 def early_by_row(curves: Rows) -> Rows:
-    """Returns the mean of the early episodes of each curve `[G, K]`."""
+    """Returns each curve's mean of early episodes, for `[G, K]`."""
     means: Rows = curves[:, : first_window(curves.shape[1])].mean(1)
     return means
 
 
 def anew_by_row(curves: Rows) -> Rows:
-    """Returns the mean of as many points from half-way on as count as early, of each of some curves `[G, K]`.
-
-    On the axis of steps a new episode begins there, so they are at the same places of an episode as the early ones.
-    """
+    """Returns each curve's mean of the first points from half-way on, as many as are early, for `[G, K]`."""
     half = curves.shape[1] // 2
     means: Rows = curves[:, half : half + first_window(curves.shape[1])].mean(1)
     return means
 
 
 def late_by_row(curves: Rows) -> Rows:
-    """Returns the mean of the late episodes of each curve `[G, K]`."""
+    """Returns each curve's mean of late episodes, for `[G, K]`."""
     means: Rows = curves[:, -window(curves.shape[1]) :].mean(1)
     return means
 
@@ -63,25 +60,21 @@ def late(curve: Curve) -> float:
 
 
 def lost(plain: Curve, swapped: Curve) -> float:
-    """Returns the raw cost of a swap half-way: mean of plain − swapped over episodes K//2, ..., K-1."""
+    """Returns the raw cost of a swap: mean of plain − swapped over episodes K//2, ..., K-1."""
     half = plain.size // 2
     return float((plain[half:] - swapped[half:]).mean())
 
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """The scale of a study: (x − floor) / (yardstick − floor), both late means.
-
-    The same constant for all episodes, so that curves keep their shape. The yardstick maximises the whole return, so a
-    late score may exceed 1.
+    """The scale of a study: (x − floor) / (yardstick − floor), both late means; a score may exceed 1.
 
     Attributes:
         floor: the floor's mean curve, raw.
-        yardstick_late: raw late mean of the yardstick.
+        yardstick_late: raw.
         floor_blocks: the floor's curves on blocks of tasks, `[G, K]`.
-        of_steps: whether points are bins of steps. Then G compares the first bins with the first bins of the episode
-            that begins half-way. Else the course of an episode (swinging a pole up, gathering speed) would count as
-            learning.
+        of_steps: points are bins of steps. Then G compares the first bins of the lifetime with those of the episode
+            that begins half-way: the course of an episode is not learned.
     """
 
     floor: Curve
@@ -91,37 +84,34 @@ class Scale:
 
     @property
     def span(self) -> float:
-        """Late yardstick above late floor: the raw worth of 1."""
+        """Raw worth of 1: late yardstick above late floor."""
         return self.yardstick_late - late(self.floor)
 
     @property
     def usable(self) -> bool:
-        """Whether the yardstick is above the floor at all."""
+        """Whether the yardstick is above the floor."""
         return self.span > _SMALLEST_SPAN * max(abs(self.yardstick_late), abs(late(self.floor)))
 
     def normalise(self, score: float) -> float:
-        """Returns a raw score per episode on this scale."""
+        """Returns a raw score on this scale."""
         return (score - late(self.floor)) / self.span
 
     def normalised(self, scores: Rows) -> Rows:
-        """Returns raw scores per episode on this scale."""
+        """Returns raw scores on this scale."""
         return (scores - late(self.floor)) / self.span
 
     def floor_on_blocks(self, blocks: int) -> Rows:
-        """Returns the floor's curves on as many blocks of tasks, `[G, K]`, or its mean curve."""
+        """Returns the floor's curves on as many blocks, `[G, K]`, or its mean curve."""
         if self.floor_blocks is not None and len(self.floor_blocks) == blocks:
             return self.floor_blocks
         return self.floor[None]
 
     def gain(self, curve: Curve) -> float:
-        """Returns G = (late − early) − (floor's late − floor's early), normalised; of steps, with `later_by_row`.
-
-        The floor's drift, where tasks pay more over time, is not learned.
-        """
+        """Returns G = (late − early) − (floor's late − floor's early), normalised; of steps, with `later_by_row`."""
         return (self._later(curve) - early(curve) - self._later(self.floor) + early(self.floor)) / self.span
 
     def later_by_row(self, curves: Rows) -> Rows:
-        """Returns what G compares the early mean of each of some curves `[G, K]` with."""
+        """Returns what G compares the early mean of each curve `[G, K]` with."""
         return anew_by_row(curves) if self.of_steps else late_by_row(curves)
 
     def _later(self, curve: Curve) -> float:
@@ -130,10 +120,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scores:
-    """Normalised scores of one run; `carried` is C by carrier over the rest of the lifetime.
-
-    They are descriptive; the class rests on intervals over tasks (`evidence`).
-    """
+    """Normalised scores of one run, descriptive (the class rests on `evidence`); `carried` is C by carrier."""
 
     seed: int
     early: float
@@ -158,10 +145,9 @@ class Hurdle:
     """The late score possible without carrying anything through the lifetime.
 
     Attributes:
-        reactive: of the reactive reference; None if the family has none.
+        reactive: of the reactive reference, or None.
         sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
-        demanded: whether D is required. Not in a writable environment without a reactive reference, where the sibling
-            may itself learn in context.
+        demanded: whether D is required: not where a sibling may learn by writing and no reactive reference is known.
         blocks: the same by block of tasks, `[G]`, by seed, under None the reactive reference's.
     """
 
@@ -171,12 +157,12 @@ class Hurdle:
     blocks: Mapping[int | None, Rows] = field(default_factory=dict)
 
     def height(self, seed: int) -> float | None:
-        """Returns the higher hurdle for this seed, or None."""
+        """Returns this seed's higher hurdle, or None."""
         known = [value for value in (self.reactive, self.sibling.get(seed)) if value is not None]
         return max(known, default=None)
 
     def by_block(self, seed: int, blocks: int) -> Rows | float | None:
-        """Returns the higher hurdle by block of tasks, if known for as many blocks."""
+        """Returns the higher hurdle by block, if known for as many blocks."""
         height = self.height(seed)
         higher = self.blocks.get(seed if height == self.sibling.get(seed) else None)
         return height if higher is None or height is None or len(higher) != blocks else higher

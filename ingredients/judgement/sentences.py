@@ -1,7 +1,4 @@
-"""The answer in words, and the notes needed to read it rightly.
-
-A null result is stated with care; what is undecided is never called absent.
-"""
+"""The answer in words, and its notes; what is undecided is never called absent."""
 
 from __future__ import annotations
 
@@ -95,7 +92,7 @@ def _appeared(cells: Sequence[CellResult]) -> str:
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
-    """Returns the open cells in which some runs learn, with counts; empty if none."""
+    """Returns the open cells in which some runs learn; empty if none."""
     open_ = ("mixed", "undecided")
     by_cell = {result.cell: result for result in cells if result.verdict in open_ and result.learned}
     if not by_cell:
@@ -107,9 +104,9 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
 
 
 def _short(cells: Sequence[CellResult]) -> list[str]:
-    """Returns which cells fall short of what they could earn, which is about the learner.
+    """Returns which cells fall short of what they could earn.
 
-    Cells with adapting runs are merely short of the ceiling; those with only the mean below are not shown to be.
+    Cells with adapting runs are short of the ceiling; those with only the mean below perhaps.
     """
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]
@@ -147,7 +144,7 @@ def _in_short(result: CellResult) -> str:
 
 
 def _are(names: Sequence[str]) -> str:
-    """Returns names with their verb: `Memory is`, `Memory and task distribution are`."""
+    """Returns names with their verb: `Memory and task distribution are`."""
     return f"{listed(names).capitalize()} {'is' if len(names) == 1 else 'are'}"
 
 
@@ -204,7 +201,7 @@ def _seeds_note(cells: Sequence[CellResult]) -> str | None:
 
 
 def _family_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns whether the verdicts hold together, and from how many seeds on they can."""
+    """Returns whether the verdicts hold together, or from how many seeds on."""
     decided = [result for result in cells if result.p is not None]
     if len(decided) < 2:
         return None
@@ -267,7 +264,7 @@ def _one_task_note(cells: Sequence[CellResult], ingredients: Mapping[str, Ingred
 
 
 def _at_once_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns which cells are none although they beat the floor: what is earned from the start is no gain."""
+    """Returns which cells are none although they beat the floor, from the start."""
     found = [
         result
         for result in cells
@@ -298,7 +295,7 @@ def _missing_note(cells: Sequence[CellResult]) -> str | None:
 
 
 def of_working_memory(text: str) -> str:
-    """Returns the sentence for tasks that pay once, which test working memory."""
+    """Returns the sentence for tasks that pay once."""
     return text.replace(
         "In-context learning", "Working memory (a lifetime pays once, so nothing is learned)", 1
     ).replace("In-context learning", "Working memory")

@@ -1,12 +1,8 @@
-"""Exact inference on shares of runs, with repeated looks.
+"""Exact inference on shares of runs, with repeated looks (docs/verdict.md).
 
-Learning is often all or nothing over seeds, so a mean over five says little about the sixth. A count is exact whatever
-the mixture (Clopper & Pearson 1934).
-
-Adding seeds after an inconclusive look is a second look, and 5% at each would inflate the error. So all looks of a
-folder together spend the level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1). The first look
-that can decide may spend all of it, as seeds are declared in advance. What discrete counts leave over (5 of 5 has
-probability .031, 4 of 5 .188) remains; each later look may spend half of it.
+Learning is often all or nothing, so runs are counted (Clopper & Pearson 1934). All looks of a folder together spend the
+level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1): the first that can decide may spend all of
+it, each later one half of what is left.
 """
 
 from __future__ import annotations
@@ -27,7 +23,7 @@ _SHARES = 1001
 
 @dataclass(frozen=True)
 class Look:
-    """A look at n runs: `needed` of one kind decide (None: not even all) at this one-sided `level`."""
+    """A look at n runs: `needed` of one kind decide at this one-sided `level`; None: not even all."""
 
     runs: int
     needed: int | None
@@ -68,25 +64,24 @@ def share(count: int, look: Look) -> Share:
 
 
 def lower(count: int, of: int, level: float) -> float:
-    """Returns the smallest share with P(`count` or more of `of`) ≥ `level`."""
+    """Returns the smallest share with P(`count` or more) ≥ `level`."""
     return 0.0 if count == 0 else float(special.betaincinv(count, of - count + 1, level))
 
 
 def upper(count: int, of: int, level: float) -> float:
-    """Returns the largest share with P(`count` or fewer of `of`) ≥ `level`."""
+    """Returns the largest share with P(`count` or fewer) ≥ `level`."""
     return 1.0 if count == of else float(special.betaincinv(count + 1, of - count, 1 - level))
 
 
 def p_most(count: int, of: int) -> float:
-    """Returns P(`count` or more of `of`) for a share of a half: the exact one-sided p."""
+    """Returns P(`count` or more of `of`) for a share of a half."""
     return _at_least(count, of) if of else 1.0
 
 
 def p_more(first: Share, second: Share) -> float | None:
-    """Returns the one-sided p that the first runs learn no more often than the second (Boschloo 1970), or None.
+    """Returns the one-sided p that the first runs learn no more often than the second, or None.
 
-    An exact test at least as powerful as Fisher's: it takes the worst case over the common share instead of fixing the
-    total.
+    Boschloo's (1970) exact test, more powerful than Fisher's.
     """
     if not first.of or not second.of:
         return None
@@ -102,7 +97,7 @@ def p_more(first: Share, second: Share) -> float | None:
 
 
 def _convolved(chances: Sequence[float], runs: int) -> list[float]:
-    """Returns the probability of each count after `runs` more runs at a share of a half."""
+    """Returns the probability of each count after `runs` more at a share of a half."""
     more = np.asarray(scipy.stats.binom.pmf(np.arange(runs + 1), runs, HALF)).tolist()
     return [
         sum(chances[before] * more[count - before] for before in range(len(chances)) if 0 <= count - before <= runs)
@@ -111,10 +106,7 @@ def _convolved(chances: Sequence[float], runs: int) -> list[float]:
 
 
 def _needed(open_: Sequence[float], runs: int, budget: float) -> int | None:
-    """Returns the least count whose tail is within the budget, or None.
-
-    Counts reachable only after a decided look cost nothing.
-    """
+    """Returns the least count whose tail is within the budget, or None."""
     tail = 0.0
     needed = len(open_)
     for count in range(len(open_) - 1, -1, -1):

@@ -1,7 +1,4 @@
-"""Intervals and tests with the run as the unit.
-
-Many tasks make a run's score precise, but say nothing about the next seed.
-"""
+"""Intervals and tests over runs: many tasks say nothing about the next seed."""
 
 from __future__ import annotations
 
@@ -24,9 +21,7 @@ Values = Sequence[float] | npt.NDArray[np.float64]
 def t_interval(values: Values, confidence: float) -> Interval:
     """Returns the mean and Student's interval: mean ± t_{n-1}((1 + confidence) / 2) · s / √n.
 
-    Its coverage is near nominal for few seeds, where a percentile bootstrap is too narrow (three runs: 75% instead of
-    95%). It assumes one mode; a mixture of learning and failing runs gives a wide interval. Equal values give a point;
-    one value has no bounds, none no mean.
+    It assumes one mode; a percentile bootstrap is too narrow for few seeds. One value has no bounds, none no mean.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size == 0:
@@ -39,10 +34,9 @@ def t_interval(values: Values, confidence: float) -> Interval:
 
 
 def iqm_interval(values: Values, confidence: float) -> Interval:
-    """Returns the interquartile mean with its t interval: without ⌊n/4⌋ runs at either end.
+    """Returns the interquartile mean, without ⌊n/4⌋ runs at either end, with its t interval.
 
-    It is robust to one odd run; below four runs it is the mean. Standard error of a trimmed mean: Tukey & McLaughlin
-    (1963).
+    Standard error of a trimmed mean: Tukey & McLaughlin (1963).
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     cut = data.size // 4
@@ -54,10 +48,7 @@ def iqm_interval(values: Values, confidence: float) -> Interval:
 
 
 def bca_interval(values: Values, confidence: float) -> Interval | None:
-    """Returns the mean with its BCa bootstrap interval (Efron 1987, fixed seed), or None for fewer than 20 values.
-
-    It needs no normal data, but is too narrow for few runs.
-    """
+    """Returns the mean with its BCa bootstrap interval (Efron 1987), or None for fewer than 20 values."""
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < BOOTSTRAP_FROM:
         return None
@@ -72,9 +63,8 @@ def bca_interval(values: Values, confidence: float) -> Interval | None:
 def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Interval:
     """Returns the mean of scores `[R, G]` with the interval for random runs and random blocks of tasks.
 
-    An interval over runs is about these tasks, this one about their distribution: with x = μ + run + block + rest,
-    Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG, with Satterthwaite's degrees of freedom (1946; Searle, Casella &
-    McCulloch 1992, §4). Negative components are 0. Fewer than two runs or blocks: no bounds.
+    For x = μ + run + block + rest, Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG, with Satterthwaite's degrees of
+    freedom (Searle, Casella & McCulloch 1992, §4). Negative components are 0. Fewer than two runs or blocks: no bounds.
     """
     mean = float(scores.mean())
     (runs, blocks) = scores.shape
@@ -94,16 +84,16 @@ def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Inte
 
 
 def probability_of_improvement(first: Values, second: Values) -> float | None:
-    """Returns P(a run of the first is above one of the second), ties half (Mann & Whitney 1947); None without runs."""
+    """Returns P(a first run is above a second one), ties half (Mann & Whitney 1947), or None."""
     if not len(first) or not len(second):
         return None
     return float(scipy.stats.mannwhitneyu(first, second).statistic) / (len(first) * len(second))
 
 
 def p_against(values: Values, delta: float) -> float | None:
-    """Returns the two-sided p of a t-test of the mean against `delta`; None for fewer than two values.
+    """Returns the two-sided p of a t-test of the mean against `delta`; None below two values.
 
-    It is below 1 - confidence exactly where `t_interval` excludes `delta`. Equal values: 1 if equal to `delta`, else 0.
+    It is below 1 - confidence exactly where `t_interval` excludes `delta`.
     """
     data = np.sort(np.asarray(values, dtype=np.float64))
     if data.size < 2:
@@ -116,7 +106,7 @@ def p_against(values: Values, delta: float) -> float | None:
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """Returns Holm's (1979) adjusted p's, which need no independence: cells share seeds."""
+    """Returns Holm's (1979) adjusted p's, which need no independence."""
     if not ps:
         return ()
     values = np.asarray(ps, dtype=np.float64)
@@ -128,10 +118,7 @@ def holm(ps: Sequence[float]) -> tuple[float, ...]:
 
 
 def paired(first: Mapping[int, float], second: Mapping[int, float]) -> tuple[float, ...]:
-    """Returns first − second for each common seed, in order.
-
-    Cells of a seed share tasks, weights and draws, which cancel in the difference.
-    """
+    """Returns first − second for each common seed, in order: its tasks, weights and draws cancel."""
     return tuple(first[seed] - second[seed] for seed in sorted(first.keys() & second.keys()))
 
 

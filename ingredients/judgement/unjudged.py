@@ -1,4 +1,4 @@
-"""A study without references: what ran and what it returned, without verdicts."""
+"""A study without references: what ran and what it returned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_REFERENCES = "the references have not been evaluated yet, so there is no sca
 
 
 def unjudged(cells: Sequence[CellInput], criterion: Criterion) -> Judgement:
-    """Returns a judgement in which every cell is undecided, with the reason."""
+    """Returns a judgement with every cell undecided, and why."""
     results = tuple(_result(cell, criterion) for cell in cells)
     why = f"{_NO_REFERENCES} and nothing is judged" if any(cell.runs for cell in cells) else "no run has finished"
     return Judgement(
@@ -55,7 +55,7 @@ def _sentence(cells: Sequence[CellInput]) -> str:
 
 
 def _result(cell: CellInput, criterion: Criterion) -> CellResult:
-    """Returns a cell's raw returns and numbers of runs."""
+    """Returns a cell's raw returns."""
     runs = tuple(
         RunResult(run.seed, float(run.plain.sum()), None, None, None, None, {}, None, Emergence())
         for run in by_seed(cell)

@@ -1,7 +1,6 @@
-"""The rule: the class of a run, and the verdict on a cell by its runs (docs/design.md §7; docs/verdict.md).
+"""The rule: the class of a run, and the verdict on a cell (docs/design.md §7; docs/verdict.md).
 
-Only intervals decide: "not significantly above" is not "below". The class names the mechanism: what moves the
-behaviour, and whether it earns more than a reaction could.
+Only intervals decide: "not significantly above" is not "below".
 """
 
 from __future__ import annotations
@@ -25,10 +24,7 @@ DECIDED: tuple[RunClass, ...] = ("in-context", "carried", "reactive", "none")
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """The class of one run, its carrier, and whether it is shown not to be in-context.
-
-    `adapts`: whether it adapts by what it carries, whatever that earns.
-    """
+    """The class of one run, its carrier, and whether it is shown not to be in-context (`excluded`)."""
 
     verdict: RunClass
     storage: Storage | None = None
@@ -49,13 +45,12 @@ class Decision:
     Attributes:
         storage: carrier in most runs of the verdict's class.
         reason: why it is undecided, or the groups of a mixed one.
-        learners: in-context runs of all, failed ones included, with exact bounds.
-        classes: number of runs by class.
+        learners: in-context runs of all, failed ones included.
         p: exact, against half of all runs being of the verdict's class; None if undecided.
-        p_holm: the same, adjusted for all judged cells.
+        p_holm: `p` adjusted for all judged cells.
         excluded: whether most runs are shown not to be in-context.
         judged: whether the rule was applied.
-        adapting: runs that adapt by what they carry, whatever that earns.
+        adapting: runs that adapt by what they carry.
     """
 
     verdict: Verdict | None
@@ -85,11 +80,11 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str |
     |---|---|
     | `none` | upper bounds of G and every C below δ |
     | `reactive` | lower bound of G above δ, upper bound of every C below |
-    | `in-context` | lower bounds of G, of some C and of D above δ |
+    | `in-context` | lower bounds of G, some C and D above δ |
     | `carried` | those of G and some C above δ, upper bound of D below |
     | `undecided` | anything else |
 
-    `hurdle_demanded` is `Hurdle.demanded`; `no_swap` says why no swap shows what it carries, or None.
+    `no_swap`: why no swap shows what it carries.
     """
     carriers = [carrier for carrier, each in evidence.carried.items() if each.side == "above"]
     none_carried = all(each.side == "below" for each in evidence.carried.values())
@@ -108,7 +103,7 @@ def classify(evidence: RunEvidence, hurdle_demanded: bool = True, no_swap: str |
 
 
 def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
-    """Returns the class of a run that adapts by what it carries, by D."""
+    """Returns by D the class of a run that adapts by what it carries."""
     if beyond.side == "straddles":
         why = f"it adapts by what it carries, and what it earns beyond a reaction {_straddling(beyond)}"
         return RunVerdict("undecided", storage, excluded, why, adapts=True)
@@ -116,7 +111,7 @@ def _adapting(beyond: Quantity, storage: Storage, excluded: bool) -> RunVerdict:
 
 
 def _shown_not_in_context(evidence: RunEvidence) -> bool:
-    """Returns whether G, D, or every C is shown to be below δ, which rules `in-context` out."""
+    """Returns whether G, D, or every C is shown to be below δ."""
     none_carried = bool(evidence.carried) and all(each.side == "below" for each in evidence.carried.values())
     return none_carried or "below" in (evidence.gain.side, evidence.beyond.side)
 
@@ -152,7 +147,7 @@ def _straddling(each: Quantity) -> str:
 def decide(runs: Sequence[RunVerdict], failed: int, look: Look) -> Decision:
     """Returns the verdict on a cell by exact counts of its runs.
 
-    Failed runs count against every claim, as failures are not random.
+    Failed runs count against every claim: failures are not random.
     """
     counts = Counter(run.verdict for run in runs)
     classes = tuple((name, counts[name]) for name in (*DECIDED, "undecided") if counts[name])
@@ -178,12 +173,12 @@ def _common_storage(runs: Sequence[RunVerdict], verdict: RunClass) -> Storage | 
 
 
 def counted(classes: Sequence[tuple[RunClass, int]], failed: int = 0) -> str:
-    """Returns the number of runs by class: `3 in-context, 1 none, 1 failed`."""
+    """Returns the runs by class: `3 in-context, 1 none, 1 failed`."""
     return ", ".join(f"{count} {name}" for name, count in [*classes, *([("failed", failed)] if failed else [])])
 
 
 def _open(runs: Sequence[RunVerdict], classes: Sequence[tuple[RunClass, int]], failed: int, look: Look) -> str:
-    """Returns why a cell is undecided whose runs do not contradict each other."""
+    """Returns why a cell without contradicting runs is undecided."""
     if not runs:
         return "no run"
     head = f"{counted(classes, failed)} of {look.runs}"
@@ -197,11 +192,7 @@ def _open(runs: Sequence[RunVerdict], classes: Sequence[tuple[RunClass, int]], f
 
 
 def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Returns the decisions with Holm's p over all judged cells.
-
-    A verdict stands by itself at the study's confidence; `p_holm` says whether all stand together. Undecided cells
-    count with p = 1.
-    """
+    """Returns the decisions with Holm's p over all judged cells; undecided ones count with p = 1."""
     judged = [decision for decision in decisions if decision.judged]
     adjusted = iter(holm([1.0 if decision.p is None else decision.p for decision in judged]))
     by_decision = [next(adjusted) if decision.judged else None for decision in decisions]
@@ -212,5 +203,5 @@ def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 
 
 def together_from(decisions: int, criterion: Criterion) -> int:
-    """Returns how many agreeing runs per cell let so many verdicts hold together."""
+    """Returns how many agreeing runs a cell let so many verdicts hold together."""
     return fewest_for(decisions, criterion.confidence)

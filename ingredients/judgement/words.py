@@ -14,10 +14,7 @@ MOST_NAMED = 3
 
 
 def describe(cell: Cell) -> str:
-    """Returns a cell in words: `all four ingredients [lstm]`, `all but memory`, `memory only`, or its label.
-
-    Another kind of memory than `agent.memory` is in brackets.
-    """
+    """Returns a cell in words: `all but memory`, `all four ingredients [lstm]` (not `agent.memory`), or its label."""
     of_agent = as_agents(cell)
     if of_agent != cell and is_boolean(of_agent):
         return f"{describe(of_agent)} [{level_text(cell.memory)}]"
@@ -31,12 +28,12 @@ def describe(cell: Cell) -> str:
 
 
 def as_agents(cell: Cell) -> Cell:
-    """Returns the cell with the memory of `agent.memory` in place of another kind."""
+    """Returns the cell with `agent.memory` in place of another memory."""
     return replace(cell, memory=cell.memory.remembers) if isinstance(cell.memory, MemoryKind) else cell
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:
-    """Returns names in words: `memory`, `memory and task distribution`, `a, b and c`."""
+    """Returns names in words: `memory`, `a, b and c`."""
     words = [name.replace("_", " ") for name in names]
     return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
@@ -58,13 +55,13 @@ def few(cells: Iterable[Cell]) -> str:
 
 
 def listed_cells(cells: Sequence[Cell]) -> str:
-    """Returns cells in words: `cell 'all but memory'`, `cells 'all but memory' and 'memory only'`."""
+    """Returns cells in words: `cells 'all but memory' and 'memory only'`."""
     names = [f"'{describe(cell)}'" for cell in cells]
     return f"cell{'s' if len(names) > 1 else ''} " + listed(names)
 
 
 def described_score(result: CellResult) -> str:
-    """Returns the late score with its bounds, how many learned, and the share's bounds."""
+    """Returns the late score, how many learned, and the share's bounds."""
     late = result.late
     learned = f"{result.share.count} of {several(result.share.of, 'run')} learned in context"
     if result.share.of:
@@ -76,14 +73,14 @@ def described_score(result: CellResult) -> str:
 
 
 def counted_runs(result: CellResult) -> str:
-    """Returns the number of runs by class: `8 in-context, 1 carried, 1 undecided of 10 runs`."""
+    """Returns the runs by class: `8 in-context, 1 undecided of 9 runs`."""
     failed = [f"{result.failed} failed"] if result.failed else []
     counted = ", ".join([*(f"{count} {name}" for name, count in result.classes.items()), *failed])
     return f"{counted} of {several(result.share.of, 'run')}"
 
 
 def bounded_share(share: Share) -> str:
-    """Returns what a count says of all such runs: `at most 45% of all such runs would`."""
+    """Returns a share's bounds: `at most 45% of all such runs would`."""
     if share.of == 0:
         return "no run"
     if share.count == share.of:
@@ -99,5 +96,5 @@ def _rounded(value: float) -> str:
 
 
 def is_boolean(cell: Cell) -> bool:
-    """Returns whether every ingredient is on or off, with the memory of `agent.memory`."""
+    """Returns whether every ingredient is on or off, with `agent.memory`."""
     return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)

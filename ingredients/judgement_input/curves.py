@@ -1,7 +1,4 @@
-"""The curves of runs, as arrays.
-
-A curve is `[K]`: raw expected reward by episode of a lifetime, mean over evaluation tasks.
-"""
+"""The curves `[K]` of runs: raw expected reward by episode of a lifetime, mean over evaluation tasks."""
 
 from __future__ import annotations
 
@@ -25,8 +22,7 @@ class BlockCurves:
     Attributes:
         plain: without a probe.
         swapped: by carrier, swapped half-way.
-        control: by carrier, swapped with a lifetime on the same task; if missing, nothing is carried, and plain curves
-            stand in.
+        control: by carrier, swapped with a lifetime on the same task; if missing, nothing is carried: plain.
     """
 
     plain: Rows
@@ -34,12 +30,12 @@ class BlockCurves:
     control: Mapping[str, Rows] = field(default_factory=dict)
 
     def controlled(self, carrier: str) -> Rows:
-        """Returns the control of a swap."""
+        """Returns a swap's control."""
         return self.control.get(carrier, self.plain)
 
 
 def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
-    """Returns the curves on blocks by probe, or None."""
+    """Returns the curves on blocks, or None."""
     arrays = {name: np.asarray(rows, dtype=np.float64) for name, rows in named.items()}
     if "none" not in arrays:
         return None
@@ -56,17 +52,17 @@ class RunCurves:
 
     Attributes:
         seed: cells are paired by it.
-        plain: `[K]`, held-out tasks, end of training, sampled actions, no probe.
+        plain: `[K]`, held-out tasks, end of training, sampled actions.
         swapped: by carrier (`"internal"`: probe `memory_swap`), `[K]`, swapped half-way.
-        points: by train step, `[K]` on held-out tasks; the end of training may be the last.
+        points: by train step, `[K]` on held-out tasks; may include the end.
         training_points: the same on own training tasks.
         probes: `[K]` by probe, end of training.
         blocks: plain return on blocks of held-out tasks, `[G]`; None if not stored.
         statistics: the family's own numbers of plain lifetimes.
-        inside: decoder skill for `action` and `reward` on the memory, and (`_untrained`) before training: 0 is the
+        inside: decoder skill for `action` and `reward` on the memory, also before training (`_untrained`): 0 is the
             schedule's, 1 is perfect; empty if not measured.
         on_blocks: final curves on blocks of tasks; None if not stored: then the run has no class.
-        analysis: numbers of `evaluation.analysis`, lists by name (`judgement.inner`).
+        analysis: numbers of `evaluation.analysis`, by name.
     """
 
     seed: int
@@ -84,7 +80,7 @@ class RunCurves:
 
 @dataclass(frozen=True, eq=False)
 class CellInput:
-    """One cell: finished runs in any order, failed seeds, kind of memory.
+    """One cell: runs in any order, failed seeds, kind of memory.
 
     `looks` are the numbers of runs, finished or failed, at earlier judgements.
     """

@@ -1,4 +1,4 @@
-"""Reads a results folder: curves by cell, references, and which runs are done, failed or missing."""
+"""Reads a results folder: curves by cell, references, and the state of runs."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Evidence:
     """Input of a report.
 
     Attributes:
-        cells: All cells of the grid, in order.
+        cells: all cells of the grid, in order.
         references: None until evaluated.
-        frame: Tidy curves of all finished runs.
-        failures: Reasons of failed runs.
-        missing: Planned runs neither finished nor failed.
-        other_criterion: Number of finished runs made under another criterion.
-        left_out: Number of finished runs that the study does not name.
-        to_evaluate: Number of trained runs whose evaluation is of an older version.
-        versions: Sets of package versions that made runs.
-        trace: The full cell's agent in new lifetimes, a row a step.
+        frame: tidy curves of all finished runs.
+        failures: reasons of failed runs.
+        missing: planned runs neither finished nor failed.
+        other_criterion: number of finished runs made under another criterion.
+        left_out: number of finished runs that the study does not name.
+        to_evaluate: number of trained runs whose evaluation is of an older version.
+        versions: sets of package versions that made runs.
+        trace: the full cell's agent in new lifetimes, a row a step.
     """
 
     study: Study
@@ -65,13 +65,13 @@ class Evidence:
 
     @property
     def filter(self) -> str:
-        """The cells that ran, as `--cells` selects them; nothing if all did, or if some of theirs are still missing."""
+        """Cells that ran, as `--cells` selects them; empty if all did, or if some of their runs are missing."""
         ran = {run.cell for run in set(runs(self.study)) - set(self.missing)}
         return "" if any(run.cell in ran for run in self.missing) else filter_of(self.study, ran)
 
     @property
     def complete(self) -> bool:
-        """Whether the study has run to its end; failed runs count as done."""
+        """Whether the study has run to its end; failed runs count."""
         return self.references is not None and not self.missing
 
     @property
@@ -80,7 +80,7 @@ class Evidence:
         return self.planned - len(self.failures) - len(self.missing)
 
     def reference(self, role: str) -> str | None:
-        """Returns the name of the reference in a role (floor, reactive, yardstick), or None."""
+        """Returns the reference in a role (floor, reactive, yardstick), or None."""
         reference = self.references.roles.get(role) if self.references else None
         return reference.name if reference else None
 
@@ -89,7 +89,7 @@ def read_evidence(store: Store, study: Study) -> Evidence:
     """Returns the contents of the folder.
 
     Raises:
-        StoreError: A file is damaged, or the runs are not in the folder, or are of another version.
+        StoreError: a file is damaged, or runs are missing or of another version.
     """
     _require_runs(store)
     states = store.states(study, store.source_digest)
@@ -117,7 +117,7 @@ def read_published(store: Store, study: Study) -> Evidence:
     """Returns the curves and references of a folder without runs, too little for a verdict.
 
     Raises:
-        StoreError: If a table is missing or damaged.
+        StoreError: a table is missing or damaged.
     """
     references = store.read_references()
     frame = read_all_curves(store.directory / CURVES_PARQUET)
@@ -133,7 +133,7 @@ def read_published(store: Store, study: Study) -> Evidence:
 
 
 def _require_runs(store: Store) -> None:
-    """Refuses a folder without its runs, whose report would overwrite what is left."""
+    """Refuses a folder without runs, whose report would be overwritten."""
     if store.runs_path.is_dir() or not (store.directory / CURVES_PARQUET).exists():
         return
     raise StoreError(
@@ -143,7 +143,7 @@ def _require_runs(store: Store) -> None:
 
 
 def _require_this_version(store: Store, study: Study, states: Mapping[Run, State]) -> None:
-    """Refuses runs trained by another version, which would count as missing."""
+    """Refuses runs trained by another version: they would count as missing."""
     unknown = any(state == "missing" and store.run_path(run).exists() for run, state in states.items())
     if unknown and (how := store.trained_otherwise(study)):
         raise StoreError(
@@ -174,7 +174,7 @@ def _references(store: Store, study: Study) -> References | None:
 
 
 def _with_tasks(store: Store, study: Study, references: Mapping[str, Any]) -> References:
-    """Returns stored references with the task section's own statements."""
+    """Returns stored references with the task section's statements."""
     tasks = study.tasks
     said = {"unneeded": tasks.unneeded, "working_memory": tasks.working_memory, "axis": axis_of(tasks)}
     try:
@@ -192,7 +192,7 @@ def _other_criterion(store: Store, study: Study, states: Mapping[Run, State]) ->
 def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mapping[Run, str]) -> tuple[CellInput, ...]:
     """Returns every cell of the grid with its runs' curves.
 
-    The frame is sorted and a curve is K successive rows, so returns are reshaped.
+    The frame is sorted, and K successive rows are a curve.
     """
     axis = axis_of(study.tasks)
     if not _whole_curves(frame, axis):
@@ -230,10 +230,7 @@ def go_on(directory: Path, chosen: str = "") -> str:
 
 
 def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], store: Store) -> RunCurves:
-    """Returns a run's curves, with the end of training picked from the evaluation points.
-
-    Without the folder of runs only curves are known.
-    """
+    """Returns a run's curves; without the folder of runs nothing else."""
     points = kinds["none", "held_out"]
     probes = {probe: taken[max(taken)] for (probe, tasks), taken in kinds.items() if probe != "none"}
     is_here = store.runs_path.is_dir()
@@ -255,7 +252,7 @@ def _run_curves(run: Run, kinds: Mapping[tuple[str, str], Mapping[int, Curve]], 
 
 
 def _whole_curves(frame: pd.DataFrame, axis: Axis) -> bool:
-    """Returns whether the points of the axis come in order, repeatedly."""
+    """Returns whether the axis' points come in order, repeatedly."""
     counted = frame[axis.name].to_numpy()
     return len(counted) % axis.points == 0 and bool((counted.reshape(-1, axis.points) == axis.starts).all())
 

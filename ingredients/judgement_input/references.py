@@ -1,4 +1,4 @@
-"""The references of a study: curves on the evaluation tasks, roles, facts about the tasks."""
+"""The references of a study: curves, roles, facts about the tasks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ReferenceCurves:
 
     @property
     def on_blocks(self) -> BlockCurves:
-        """Curves on blocks of tasks; simulated runs stand in if not stored."""
+        """Curves on blocks of tasks; if not stored, simulated runs."""
         if self.stored_blocks is not None:
             return self.stored_blocks
         swapped = {name: np.stack([run.swapped[name] for run in self.runs]) for name in self.runs[0].swapped}
@@ -49,9 +49,9 @@ class ReferenceCurves:
 class Leak:
     """Decoder skill for r_{t-1} or a_{t-1} on observations that all cells see (`training.leakage`).
 
-    `leak` is 0 for nothing beyond what was known before the step, 1 for every step, with `low` and `high`; `leaks`:
-    whether it is more than nothing. None if there is nothing to decode, for a `reason`. The decoder knows the task;
-    `in_lifetime`: whether one leaks that sees the lifetime so far instead.
+    `leak` is 0 for nothing beyond what was known before, 1 for every step, with bounds `low` and `high`; None if there
+    is nothing to decode, for a `reason`. The decoder knows the task; `in_lifetime`: whether one leaks that instead sees
+    the lifetime so far.
     """
 
     leak: float | None
@@ -69,14 +69,13 @@ class References:
     Attributes:
         at_points: mean curves on the tasks of the evaluation points; empty if not stored.
         leakage: by channel; empty if not measured.
-        memoryless: best reference without memory, by channels shown (`both`, `reward`, `action`, `neither`).
+        memoryless: best reference without memory, by channels (`both`, `reward`, `action`, `neither`).
         floor_without_rewards: whether no agent that observes no reward can beat the floor (as in a bandit).
         unneeded: channels that the exact yardstick does not use.
         working_memory: whether a lifetime pays once, so that nothing is learned.
         writable: whether agents can write on their environment.
         held_out: whether evaluation tasks are new to trained agents.
-        measured_leakage: all measurements by channel, for a report.
-        axis: the axis of the study's curves.
+        measured_leakage: all measurements by channel.
     """
 
     floor: str
@@ -97,7 +96,7 @@ class References:
 
     @property
     def leaking(self) -> frozenset[Ingredient]:
-        """Channels whose content the environment shows without knowledge of the task."""
+        """Channels that the environment shows without knowledge of the task."""
         return frozenset(name for name, leak in self.leakage.items() if leak.in_lifetime)
 
     @property
@@ -169,8 +168,7 @@ def _reference(name: str, entry: Mapping[str, Any]) -> ReferenceCurves:
 def _stored_blocks(entry: Mapping[str, Any]) -> BlockCurves | None:
     """Returns a reference's curves on blocks of tasks, or None.
 
-    Computed curves are stored on blocks without probes only. If a swap changed nothing, the policy carries nothing, and
-    the plain curves stand in.
+    If a swap changed nothing, the policy carries nothing: plain curves stand in.
     """
     named = dict(entry.get("blocks") or {})
     for probe in SWAPS:
