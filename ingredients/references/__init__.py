@@ -55,9 +55,8 @@ def evaluate_references(
 ) -> dict[str, Any]:
     """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
-    Each of `simulated_runs` plays all tasks with its own random numbers, which differ between streams. `at_points` are
-    mean curves on the first `at_points` tasks, those of agents during training. `told` is called with the lifetimes
-    played so far and all of them.
+    Each of `simulated_runs` plays all tasks with its own random numbers, none shared by two streams. `at_points` also
+    gives mean curves on the first tasks. `told` is called with the lifetimes played and all.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)
@@ -81,7 +80,7 @@ def evaluate_references(
 def _counting(
     references: Sequence[Reference], lifetimes: int, told: Callable[[int, int], None] | None
 ) -> Sequence[Reference]:
-    """Returns references that report their lifetimes to `told`, or unchanged ones."""
+    """Returns references that report their lifetimes to `told`, if any."""
     if told is None:
         return references
     so_far = 0
@@ -99,19 +98,19 @@ def _counting(
 
 
 def lucks(stream: int, simulated_runs: int) -> range:
-    """Returns the numbers of a stream's simulated runs; streams share none."""
+    """Returns the numbers of a stream's simulated runs."""
     return range(stream * MOST_SIMULATED, stream * MOST_SIMULATED + simulated_runs)
 
 
 def _mean(reference: Reference, tasks: Tensor, luck: range) -> list[float]:
-    """Returns the mean plain curve `[K]` over simulated runs."""
+    """Returns the mean plain curve `[K]` over runs."""
     curves = torch.tensor([reference.curves(tasks, run).none for run in luck], dtype=torch.float64)
     mean: list[float] = curves.mean(0).tolist()
     return mean
 
 
 def _evaluate(reference: Reference, tasks: Tensor, luck: range, judged: bool) -> dict[str, Any]:
-    """Returns a reference as stored; one with a role also has its curves on blocks of tasks."""
+    """Returns a reference as stored; if `judged`, with curves on blocks of tasks."""
     runs = [reference.curves(tasks, run) for run in luck]
     blocks = [played.blocks or _computed(reference, tasks, run) for run, played in zip(luck, runs, strict=True)]
     entry = {

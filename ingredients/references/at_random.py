@@ -17,7 +17,7 @@ class AtRandom:
     actions: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:

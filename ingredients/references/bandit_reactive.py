@@ -4,9 +4,8 @@ On one task the pulls of such a policy are a Markov chain over executed arms,
 
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
-with π after action noise. The mean return is differentiable in π: gradient ascent from several starts, on a fixed
-low-discrepancy sample of tasks. The result is not a proven optimum. In every setting searched it is to stay after a win
-and cycle through the arms after losses (win-stay-lose-shift; Robbins 1952), trap 1 of docs/design.md §5.
+with π after action noise. The mean return on a low-discrepancy sample of tasks is maximised by gradient ascent, so not
+a proven optimum. It is always to stay after a win and cycle after losses (Robbins 1952; trap 1 of docs/design.md §5).
 
 Shapes: R policies, N tasks, A arms, T pulls; tasks are innermost, for long vector operations.
 """
@@ -39,7 +38,7 @@ NEGLIGIBLE_GAIN = 1e-4
 
 
 class WinOrLose(Protocol):
-    """A bandit with rewards 0 or 1, whose tasks `[N, arms]` are probabilities."""
+    """A bandit with rewards 0 or 1; tasks `[N, arms]` are probabilities."""
 
     @property
     def arms(self) -> int:
@@ -62,13 +61,13 @@ class WinOrLose(Protocol):
         ...
 
     def from_cube(self, points: Tensor) -> Tensor:
-        """Returns the tasks `[N, arms]` of points in the unit cube, `[N, cube_size]`."""
+        """Returns the tasks of points in the unit cube, `[N, cube_size]`."""
         ...
 
 
 @dataclass(frozen=True)
 class ReactivePolicy:
-    """π(a | r_{t-1}, a_{t-1}), the same at every step but the first; its memory is empty.
+    """π(a | r_{t-1}, a_{t-1}), the same at every step but the first.
 
     Attributes:
         first: probabilities of the first arm, `[A]`; or of many policies, `[..., A]`, which cannot be played.
@@ -79,11 +78,11 @@ class ReactivePolicy:
     then: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm for each lane, `[N]`."""
+        """Returns arms `[N]`."""
         if moment.step == 0:
             chances = self.first.expand(len(memory), -1)
         else:
@@ -96,7 +95,7 @@ class ReactivePolicy:
 
 
 def win_stay_lose_shift(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm, else pulls the next in a cycle."""
+    """Returns the policy that repeats a winning arm, else cycles."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack((stay.roll(1, 1), stay)))
 
@@ -108,14 +107,14 @@ def win_stay_lose_random(arms: int) -> ReactivePolicy:
 
 
 def win_means_first(arms: int) -> ReactivePolicy:
-    """Returns the policy that pulls the first arm after a win, else any arm (trap 3 of docs/design.md §5)."""
+    """Returns the policy that pulls the first arm after a win, else any (trap 3 of docs/design.md §5)."""
     first = torch.zeros(arms, arms)
     first[:, 0] = 1
     return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))
 
 
 def reactive_curve(family: WinOrLose, policy: ReactivePolicy, tasks: Tensor) -> Tensor:
-    """Returns the mean over `tasks` `[N, A]` of E[r_t | task, policy], `[..., T]` for a policy of shape `[...]`."""
+    """Returns the mean of E[r_t | task, policy] over `tasks` `[N, A]`: `[..., T]` for policies `[...]`."""
     policies = ReactivePolicy(
         policy.first.reshape(-1, family.arms), policy.then.reshape(-1, 2, family.arms, family.arms)
     )
@@ -134,7 +133,7 @@ def best_reactive(family: WinOrLose) -> ReactivePolicy:
 
 
 def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
-    """Returns the best policy found on r_{t-1} alone, which cannot repeat the arm that won."""
+    """Returns the best policy found on r_{t-1}, which cannot repeat the arm that won."""
     named = (win_means_first(family.arms),)
     return _best_of(family, named, _ascend(family, named, rows=1))
 
@@ -142,7 +141,7 @@ def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
 def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> ReactivePolicy:
     """Returns policies `[R]` after gradient ascent (Adam) from softened `named` and random ones.
 
-    `rows` is the number of last arms that a policy distinguishes: A, or 1.
+    `rows`: last arms that a policy distinguishes, A or 1.
     """
     tasks = _sample(family, max(32, min(512, CHAIN_ENTRIES // family.arms**2)), seed=1).T.contiguous()
     pulls = min(family.episodes, LONGEST_ASCENT)
@@ -159,7 +158,7 @@ def _ascend(family: WinOrLose, named: tuple[ReactivePolicy, ...], rows: int) -> 
 
 
 def _starts(arms: int, named: tuple[ReactivePolicy, ...], rows: int) -> Tensor:
-    """Returns the initial logits, `[R, 1 + 2 rows, A]`: of the first arm, after losses, after wins."""
+    """Returns initial logits, `[R, 1 + 2 rows, A]`: first arm, after losses, after wins."""
     draws = torch.Generator().manual_seed(1)
     soft = torch.stack([4 * policy.then[:, :rows] for policy in named])
     random = torch.randn(RANDOM_STARTS, 2, rows, arms, generator=draws)
@@ -174,7 +173,7 @@ def _policies(logits: Tensor) -> ReactivePolicy:
 
 
 def _best_of(family: WinOrLose, named: tuple[ReactivePolicy, ...], found: ReactivePolicy) -> ReactivePolicy:
-    """Returns the best policy on new tasks; a named one where none is better by `NEGLIGIBLE_GAIN`."""
+    """Returns the best policy on new tasks, a named one unless beaten by `NEGLIGIBLE_GAIN`."""
     sharp = ReactivePolicy(_without_leftovers(found.first), _without_leftovers(found.then))
     candidates = (*named, sharp, found)
     first = torch.cat([policy.first.view(-1, family.arms) for policy in candidates])
@@ -191,7 +190,7 @@ def _without_leftovers(chances: Tensor) -> Tensor:
 
 
 def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, action_noise: float) -> Tensor:
-    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]`, by the Markov chain."""
+    """Returns E[r_t | task, policy], `[R, T, N]`, of policies `[R]` on tasks `[A, N]`."""
     loss, win = (_slipped(policies.then, action_noise).unsqueeze(-1)).unbind(1)
     chain = loss + (win - loss) * tasks.unsqueeze(1)
     arms = _slipped(policies.first, action_noise).unsqueeze(-1).expand(-1, -1, tasks.shape[-1])
@@ -203,12 +202,12 @@ def _expected_rewards(policies: ReactivePolicy, tasks: Tensor, pulls: int, actio
 
 
 def _slipped(chances: Tensor, action_noise: float) -> Tensor:
-    """Returns the probabilities of executed arms from intended ones, `[..., A]`."""
+    """Returns the probabilities of executed arms, `[..., A]`."""
     return (1 - action_noise) * chances + action_noise / chances.shape[-1]
 
 
 def _sample(family: WinOrLose, count: int, seed: int) -> Tensor:
-    """Returns `[count, arms]` tasks of a scrambled Sobol sequence, which covers the prior evenly."""
+    """Returns `[count, arms]` tasks of a scrambled Sobol sequence."""
     engine = SobolEngine(family.cube_size, scramble=True, seed=seed)  # type: ignore[no-untyped-call]
     return family.from_cube(engine.draw(count))
 

@@ -1,8 +1,6 @@
 """Thompson sampling: pulls each arm with the probability that it is the best (Thompson 1933; Duan et al. 2016, §3.1).
 
-This is claim 5 read literally (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ. It is not Bayes-optimal.
-
-Counts are `[N, A, 2]` float, successes then failures.
+It is claim 5 read literally (docs/design.md §2), P(a | history) = ∫ P(a | ψ, h) P(ψ | h) dψ; not Bayes-optimal.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ class Thompson:
     arms: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns zero counts, `[N, A, 2]`."""
+        """Returns zero counts."""
         return no_pulls(lanes, self.arms)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -45,8 +43,8 @@ class Thompson:
 def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
     """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to probabilities `[N, A]`.
 
-    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with f and F the Beta density and distribution function. The
-    integrand is a polynomial of degree t + A − 1, so Gauss-Legendre with half as many nodes is exact.
+    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with the Beta density f and distribution function F: a polynomial of
+    degree t + A − 1, exact by Gauss-Legendre.
     """
     nodes, weights = np.polynomial.legendre.leggauss((pulls + arms) // 2 + 1)
     density, distribution = _beta_tables(pulls, (nodes + 1) / 2, weights / 2)
@@ -68,13 +66,13 @@ def _beta_tables(pulls: int, nodes: np.ndarray, weights: np.ndarray) -> tuple[Te
 
 
 def _row(counts: Tensor) -> Tensor:
-    """Returns the table row of (s, f): by n = s + f, then by s."""
+    """Returns the table row of (s, f): by s + f, then s."""
     n = counts.sum(-1)
     return n * (n + 1) // 2 + counts[..., 0]
 
 
 def _integrals(density: Tensor, distribution: Tensor, rows: Tensor) -> Tensor:
-    """Returns P(arm is best) `[N, A]` for table rows `[N, A]`; the last arm has the remainder."""
+    """Returns P(arm is best) `[N, A]` for table rows `[N, A]`."""
     arms = range(rows.shape[-1])
     behind = [distribution[rows[:, arm]] for arm in arms[1:]]
     for arm in reversed(arms[:-2]):

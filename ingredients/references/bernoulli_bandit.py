@@ -1,8 +1,7 @@
-"""The references of Bernoulli bandits.
+"""The references of Bernoulli bandits; where the dynamic program runs, returns are exact.
 
-Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal` up to `MOST_STATES` states of the dynamic program,
-else `gittins`, which is close; beyond `LONGEST_LIFETIME` pulls `thompson`. Where the program runs, returns of policies
-by counts are exact. Counts are of executed arms, scores of intended ones.
+Floor: `best_fixed`. Reactive: `reactive`. Yardstick: `bayes_optimal` up to `MOST_STATES` states, then `gittins`, beyond
+`LONGEST_LIFETIME` pulls `thompson`.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
-    """Returns `random` and `best_fixed`; both earn the mean over arms, as arms are exchangeable."""
+    """Returns `random` and `best_fixed`; both earn the mean over arms."""
     chance = same_every_pull(family, lambda tasks: tasks.mean(-1))
     return tuple(Reference(name, True, family.episodes / 2, chance) for name in ("random", "best_fixed"))
 
@@ -55,7 +54,7 @@ def _ignorant(family: BernoulliBandit) -> tuple[Reference, ...]:
 def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
     """Returns `reactive` (trap 1 of docs/design.md §5) and `reactive_reward_only` (trap 3).
 
-    Beyond `MOST_ARMS` arms there is no search: `reactive` is win-stay-lose-shift, the best in every search.
+    Beyond `MOST_ARMS` arms `reactive` is win-stay-lose-shift, without a search.
     """
     if family.arms > MOST_ARMS:
         return (Reference("reactive", False, None, partial(simulate, family, win_stay_lose_shift(family.arms))),)
@@ -66,7 +65,7 @@ def _reactive(family: BernoulliBandit) -> tuple[Reference, ...]:
 
 
 def _learning(family: BernoulliBandit, states: CountStates | None) -> tuple[Reference, ...]:
-    """Returns the policies by counts, the weakest idea first."""
+    """Returns the policies by counts, the weakest first."""
     thompson = Reference(
         "thompson",
         False,

@@ -1,10 +1,8 @@
 """The references of the causal bandit.
 
-- Floor: `elsewhere`, any node but the one set. Weights are as often −1 as 1, so all others have mean 0 (exact).
-- Reactive: `one_note`, made by hand, good for the first goal episode alone; a memory-off sibling may be a higher
-  hurdle.
-- Yardstick: `bayes_inference`, exact inference, with interventions on the node of least certain effects; the best ones
-  are unknown, so not exact.
+- Floor: `elsewhere`, any node but the one set; all others have mean 0 (exact).
+- Reactive: `one_note`, made by hand; a memory-off sibling may be a higher hurdle.
+- Yardstick: `bayes_inference`; the best interventions are unknown, so not exact.
 - `associational` knows the graph, but treats x_m = −1 as observed, not set (Dasgupta et al. 2019). `oracle` knows the
   graph.
 """
@@ -52,7 +50,7 @@ class _Forgetful:
     family: CausalBandit
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
@@ -64,7 +62,7 @@ class _Forgetful:
         return moment.observation[..., self.family.nodes : 2 * self.family.nodes]
 
     def _elsewhere(self, moment: ReferenceInput) -> Tensor:
-        """Returns the first node not set from outside, `[N]`."""
+        """Returns the first node not set, `[N]`."""
         return self._outside(moment)[..., 0].long()
 
 
@@ -81,7 +79,7 @@ class OtherNode(_Forgetful):
 class OneNote(_Forgetful):
     """Sets the first node, notes as its action the node that fell most, and chooses it when it serves.
 
-    It uses the current observation and a_{t-1} alone. A node that falls with the first node at 1 rises with it at −1.
+    A node that falls with the first node at 1 rises with it at −1.
     """
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -99,7 +97,7 @@ class OneNote(_Forgetful):
 
 @dataclass(frozen=True)
 class KnowsWeights(_Forgetful):
-    """Knows the weights and chooses the highest mean; with `seeing`, the mean given that x_m = −1 was observed."""
+    """Knows the weights and chooses the highest mean; with `seeing`, as if x_m = −1 was observed."""
 
     seeing: bool = False
 
@@ -115,7 +113,7 @@ class KnowsWeights(_Forgetful):
 def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
     """Returns E[x | x_m = −1] `[N, n]` for observed m (one-hot) and weights `[N, n(n − 1)/2]`.
 
-    With x = A z, A = (I − W)ᵀ⁻¹ and z standard normal, it is −cov(x, x_m) / var(x_m), whatever the noise.
+    With x = A z, A = (I − W)ᵀ⁻¹, z standard normal, it is −cov(x, x_m) / var(x_m).
     """
     nobody = torch.zeros_like(node)
     to = torch.zeros(node.shape[:-1])
@@ -128,10 +126,9 @@ def associated(family: CausalBandit, weights: Tensor, node: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class BayesInference:
-    """Sets the node of least certain effects, infers the weights exactly, chooses the highest posterior mean.
+    """Sets the node of least certain effects, infers weights exactly, chooses the highest posterior mean.
 
-    Weights into different nodes are independent, so the memory `[N, Σ_j 3^j]` holds each node's log-likelihood of each
-    combination of its weights.
+    The memory `[N, Σ_j 3^j]` is the log-likelihood of each combination of a node's weights; nodes are independent.
     """
 
     family: CausalBandit
@@ -141,7 +138,7 @@ class BayesInference:
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node of least certain effects (ties at random), or in a goal episode the best."""
+        """Returns the node of least certain effects, or in a goal episode the best."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)
@@ -162,7 +159,7 @@ class BayesInference:
         return memory + torch.cat(said, dim=-1) * acted
 
     def uncertainty(self, memory: Tensor) -> Tensor:
-        """Returns the sum of posterior variances of the weights out of each node, `[N, n]`."""
+        """Returns the summed posterior variances of weights out of each node, `[N, n]`."""
         out = memory.new_zeros(len(memory), self.family.nodes)
         parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):
@@ -180,7 +177,7 @@ class BayesInference:
         return means
 
     def _log_likelihood(self, values: Tensor, j: int) -> Tensor:
-        """Returns log p(x_j | x_<j, weights), up to a constant, for each combination, `[N, 3^j]`."""
+        """Returns log p(x_j | x_<j, weights) + constant, for each combination, `[N, 3^j]`."""
         error = values[..., j : j + 1] - values[..., :j] @ self._combinations[j].T
         return -0.5 * (error / self.family.noise) ** 2
 

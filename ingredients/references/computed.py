@@ -1,4 +1,4 @@
-"""Curves that need no simulation, as expected rewards given the task are known."""
+"""Curves that need no simulation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingredients.tasks.family import Family
 
 
 def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy without memory whose expected reward is `reward(tasks)` `[N]` at every pull."""
+    """Returns the curves of a policy whose expected reward is `reward(tasks)` `[N]` at every pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reward(tasks).double().mean().expand(family.episodes))
@@ -21,7 +21,7 @@ def same_every_pull(family: Family, reward: Callable[[Tensor], Tensor]) -> Calla
 
 
 def chain(family: WinOrLose, policy: ReactivePolicy) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a reactive policy, exact on the given tasks."""
+    """Returns a reactive policy's curves, exact on the given tasks."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         return without_memory(reactive_curve(family, policy, tasks))

@@ -1,12 +1,10 @@
 """The references of dark rooms.
 
-- Floor: `wander`, the best by the current observation. In an open room with positions it is a sweep over new squares,
-  exact where the sweep never returns. Without position, goal display and random start all steps off the middle are
-  alike, so always-up is exact. Elsewhere it is the best of a few mixtures with a random walk, tuned on its own rooms.
-- Reactive: the same with r_{t-1}, which tells that it stands on the goal. An agent that presses against a wall can use
-  a_{t-1} as a note for the next episode, so a memory-off sibling may be a higher hurdle.
-- Yardstick: `search`, which goes to the nearest possible goal and remembers it; the best order of visits is not solved,
-  so not exact.
+- Floor: `wander`, the best by the current observation: a sweep over new squares (exact where it never returns), always
+  up where nothing tells (exact), else the best of a few mixtures with a random walk.
+- Reactive: the same with r_{t-1}, which tells that it stands on the goal. By a wall a_{t-1} can be a note for the next
+  episode, so a memory-off sibling may be a higher hurdle.
+- Yardstick: `search`; the best order of visits is not solved, so not exact.
 - `oracle`: the shortest way, by breadth-first search.
 """
 
@@ -45,7 +43,7 @@ def dark_room_references(family: DarkRoom) -> ReferenceSet:
 
 
 def is_sweep(family: DarkRoom) -> bool:
-    """Returns whether a policy by position can enter a new square at each step, which is then optimal."""
+    """Returns whether a policy by position can enter a new square each step, which is optimal."""
     if not family.position_shown or family.walls != "none":
         return False
     around = family.size * (family.size - family.size % 2)
@@ -53,16 +51,13 @@ def is_sweep(family: DarkRoom) -> bool:
 
 
 def nothing_tells(family: DarkRoom) -> bool:
-    """Returns whether observations are independent of goal and moves, and other squares alike."""
+    """Returns whether observations are independent of goal and moves, other squares alike."""
     told = family.position_shown or family.goal_shown or family.ends_at_goal
     return not told and family.walls == "none" and not family.random_start
 
 
 def sweep_return(family: DarkRoom) -> float:
-    """Returns the return of a sweep, or of always-up where nothing tells.
-
-    The goal is uniform over the n² − 1 squares other than the start.
-    """
+    """Returns the return of a sweep, or of always-up; the goal is uniform over the n² − 1 other squares."""
     squares = family.size**2 - 1
     length = family.episode_steps
     seen = min(squares, length)
@@ -76,19 +71,19 @@ def sweep_return(family: DarkRoom) -> float:
 
 
 def _wander(family: DarkRoom, table: Tensor, straying: float, reads_reward: bool = False) -> Wander:
-    """Returns the table's sweep, or without positions always-up."""
+    """Returns the table's sweep, without positions always-up."""
     return Wander(family, table if family.position_shown else torch.full_like(table, UP), straying, reads_reward)
 
 
 def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) -> Wander:
-    """Returns the mixture with the highest return on its own rooms."""
+    """Returns the mixture with the highest return on tuning rooms."""
     rooms = family.draw_tasks(generator(0, Purpose.REFERENCES, -1), ROOMS)
     mixtures = [_wander(family, table, straying, reads_reward) for straying in STRAYING]
     return max(mixtures, key=lambda policy: mean_return(family, policy, rooms, -1))
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curve of a policy that knows the room, averaged over possible starts."""
+    """Returns the curve of a policy that knows the room, averaged over starts."""
     ways = family.ways(tasks)
     if family.random_start:
         starts = ways.isfinite() & (ways > 0)

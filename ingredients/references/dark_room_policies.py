@@ -1,7 +1,4 @@
-"""Policies for dark rooms: a sweep by position with random moves, and a search with memory.
-
-Squares are numbered row by row, `[n²]`.
-"""
+"""Policies for dark rooms; squares are numbered row by row, `[n²]`."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ BREAKS_TIES = 0.5  # ways are whole numbers of steps
 
 
 def spiral(size: int) -> Tensor:
-    """Returns a move for each square, `[n²]`: a spiral from the middle; the last square stays."""
+    """Returns each square's move, `[n²]`, in a spiral from the middle; the last square stays."""
     moves = torch.full((size, size), STAY)
     row = column = size // 2
     legs = [(move, 1 + leg // 2) for leg, move in enumerate((UP, LEFT, DOWN, RIGHT) * size)]
@@ -30,9 +27,9 @@ def spiral(size: int) -> Tensor:
 
 
 def ring(size: int) -> Tensor:
-    """Returns a move for each square, `[n²]`: a closed way through all, from any start.
+    """Returns each square's move, `[n²]`, in a closed way through all.
 
-    Rows go back and forth, the first column leads back. With odd size none exists; the last row joins the others.
+    With odd size none exists: the last row joins the others.
     """
     height = size - size % 2
     moves = torch.empty(size, size, dtype=torch.int64)
@@ -49,8 +46,8 @@ def ring(size: int) -> Tensor:
 class Wander:
     """Acts on the current observation: the table's move, or with probability `straying` a random one.
 
-    It stays on a visible goal; with `reads_reward` also where it was rewarded on arrival. Without positions it always
-    uses the table's first square.
+    It stays on a visible goal; with `reads_reward` where it was rewarded. Without positions it uses the table's first
+    square.
     """
 
     family: DarkRoom
@@ -59,7 +56,7 @@ class Wander:
     reads_reward: bool = False
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -84,7 +81,7 @@ class Wander:
 class Search:
     """Goes to the nearest possible goal by the shortest known way; the table breaks ties.
 
-    Its memory `[N, 2 n² + 2]`: possible goals, squares assumed open (all, until a bump; fixed walls are known), and its
+    Its memory `[N, 2 n² + 2]`: possible goals, squares assumed open (until a bump, unless walls are fixed), its
     position. It must see its position, or know start and walls.
     """
 
@@ -92,7 +89,7 @@ class Search:
     table: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the initial memory: the goal may be on any open square, except a fixed start."""
+        """Returns that the goal may be on any open square except a fixed start."""
         n = self.family.size
         known = torch.ones(self.family.size**2)
         if self.family.walls == "fixed":
@@ -135,7 +132,7 @@ class Search:
         return memory[:, :squares], memory[:, squares : 2 * squares]
 
     def _here(self, memory: Tensor, step: int, observation: Tensor) -> Tensor:
-        """Returns row and column before a step, `[N, 2]`: as shown, or by dead reckoning."""
+        """Returns row and column before a step, `[N, 2]`, shown or by dead reckoning."""
         if self.family.position_shown:
             return (observation[..., :GOAL_SEEN] * (self.family.size - 1)).round()
         if step % self.family.episode_steps == 0:
@@ -148,7 +145,7 @@ class Search:
         return self.family.moved(here.new_zeros(len(here), 2), here, answer.action)  # no walls, or fixed ones
 
     def _way(self, ways: Tensor, here: Tensor, move: int) -> Tensor:
-        """Returns the distance to a possible goal after a move, `[N]`; infinite outside the room."""
+        """Returns the distance to a possible goal after a move, `[N]`."""
         there = here + torch.tensor(MOVES[move], dtype=here.dtype)
         inside = (there == there.clamp(0, self.family.size - 1)).all(-1)
         square = self.family.square(there.clamp(0, self.family.size - 1))

@@ -5,11 +5,9 @@ Afterwards nothing is learned, so almost every ceiling is proven (docs/design.md
 | sees and remembers | reference | does |
 |---|---|---|
 | rewards and actions | `bayes_optimal` | pulls the arm with the highest posterior mean |
-| rewards, not actions | `rewards_only` | anything: all arms are alike |
+| rewards, not actions | `rewards_only` | anything: arms are alike |
 | the last of both | `reactive` | the last forced arm if it paid, else another; then its last action |
 | the last reward | `reactive_reward_only` | anything |
-
-`reactive` remembers its choice by its own last action, which only action noise can erase.
 """
 
 from __future__ import annotations
@@ -43,11 +41,11 @@ class Watching:
     pulls: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the policy's initial memory."""
+        """Returns the policy's memory."""
         return self.policy.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the policy's arm, `[N]`."""
+        """Returns the policy's arm."""
         return self.policy.act(memory, moment)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
@@ -63,11 +61,11 @@ class StayWithTheLast:
     forced_pulls: int
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm, `[N]`; any while pulls are forced."""
+        """Returns arms; any while forced."""
         last = moment.action_tm1.clamp(min=0)
         if moment.step != self.forced_pulls:
             return last
@@ -98,21 +96,21 @@ def forced_pulls_references(family: BernoulliBandit) -> ReferenceSet:
 
 
 def _ignorant(family: BernoulliBandit, name: str) -> Reference:
-    """Returns a reference without information, which earns the mean over arms."""
+    """Returns a reference without information."""
     return Reference(name, True, family.episodes / 2, _after_forced(family, lambda tasks: tasks.mean(-1)))
 
 
 def _reactive_return(family: BernoulliBandit) -> float:
-    """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls: an arm that paid once pays 2/3, any other 1/2.
+    """Returns K / 2 + Σ_j (1 − ε)^{j+1} / 12 over the free pulls.
 
-    The choice is worth 7/12, until action noise replaces it by an arm worth 1/2.
+    An arm that paid once pays 2/3, any other 1/2: the choice is worth 7/12, until action noise replaces it.
     """
     kept = 1 - family.action_noise
     return family.episodes / 2 + sum(kept ** (j + 1) for j in range(family.episodes - family.forced_pulls)) / 12
 
 
 def _bayes_optimal(family: BernoulliBandit) -> Reference:
-    """Returns the highest posterior mean after the forced pulls, optimal as nothing is left to explore."""
+    """Returns the highest posterior mean after the forced pulls: nothing is left to explore."""
     forced = family.forced_pulls
     free = family.episodes - family.forced_pulls
     expected = None
@@ -124,7 +122,7 @@ def _bayes_optimal(family: BernoulliBandit) -> Reference:
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns the policy that knows the task, from the first free pull on: E[max p] = A / (A + 1)."""
+    """Returns the policy that knows the task, from the first free pull on."""
     free = family.episodes - family.forced_pulls
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = _after_forced(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))

@@ -1,8 +1,7 @@
 """The references of Gaussian bandits.
 
-Floor: `best_fixed`, 0 a pull on average. Reactive: repeats an arm that paid more than a tuned level. Yardstick:
-`gittins`, optimal for one arm against a known one and close for several, so not exact; beyond `LONGEST_LIFETIME` pulls
-`thompson`.
+Floor: `best_fixed`, 0 a pull. Reactive: repeats an arm that paid more than a tuned level. Yardstick: `gittins`, close
+for several arms, so not exact; beyond `LONGEST_LIFETIME` pulls `thompson`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ingredients.tasks.gaussian_bandit import GaussianBandit
 
 
 def gaussian_bandit_references(family: GaussianBandit) -> ReferenceSet:
-    """Returns all references; runs the index calibration and the reactive search."""
+    """Returns all references, after index calibration and reactive search."""
     mean = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
         Reference("random", True, 0.0, mean),

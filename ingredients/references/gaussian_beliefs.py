@@ -1,10 +1,10 @@
-"""Policies for arms with normal rewards, by a belief N(m, v) about each arm's current mean.
+"""Policies for arms with normal rewards, by a belief N(m, v) about each arm's current mean, `[N, A, 2]`.
 
 With drift μ' = λμ + √(1 − λ²)z, a reward r of deviation σ updates
 
     k = v / (v + σ²),  m ← m + k (r − m),  v ← (1 − k) v;   then, for every arm,  m ← λm,  v ← λ²v + 1 − λ².
 
-With λ = 1 nothing drifts, and v = 1 / (1 + n / σ²) after n pulls. Beliefs are `[N, A, 2]`, m then v.
+With λ = 1 nothing drifts, and v = 1 / (1 + n / σ²) after n pulls.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Found = TypeVar("Found", bound=ReferencePolicy)
 
 @dataclass(frozen=True)
 class Believing:
-    """Pulls the arm with the highest `preference`; ties are broken uniformly at random."""
+    """Pulls the arm with the highest `preference`, ties at random."""
 
     arms: int
     deviation: float
@@ -41,11 +41,11 @@ class Believing:
     decay: float = 1.0
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns the prior N(0, 1) of every arm, `[N, A, 2]`."""
+        """Returns N(0, 1) for every arm."""
         return torch.tensor([0.0, 1.0]).expand(lanes, self.arms, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the best arm, `[N]`."""
+        """Returns the best arm."""
         preferred = self.preference(memory, moment)
         lot = torch.rand(preferred.shape, generator=moment.generator)
         return torch.where(preferred == preferred.amax(-1, keepdim=True), lot, -1.0).argmax(-1)
@@ -73,20 +73,17 @@ def drawn(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
 
 
 def upper_bound(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
-    """Prefers the highest m + √(2 v ln t), that of UCB1 with v for 1 / n (Auer et al. 2002)."""
+    """Prefers the highest m + √(2 v ln t): UCB1 with v for 1 / n."""
     return beliefs[..., 0] + (2 * math.log(moment.step + 1) * beliefs[..., 1]).sqrt()
 
 
 def optimistic(width: float) -> Belief:
-    """Returns the preference for the highest m + `width` √v (Speekenbrink & Konstantinidis 2015)."""
+    """Prefers the highest m + `width` √v (Speekenbrink & Konstantinidis 2015)."""
     return lambda beliefs, moment: beliefs[..., 0] + width * beliefs[..., 1].sqrt()
 
 
 def fading(width: float, steps: int) -> Belief:
-    """Returns the same with a width that falls to 0 by the last step, as the root of the steps left.
-
-    What is learned late helps few pulls.
-    """
+    """Returns `optimistic` with a width that falls to 0 by the last step, as the root of the steps left."""
 
     def preference(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
         left = math.sqrt(1 - moment.step / max(steps - 1, 1))
@@ -97,7 +94,7 @@ def fading(width: float, steps: int) -> Belief:
 
 @dataclass(frozen=True)
 class Satisficing:
-    """Repeats an arm that paid more than `enough`, else takes the next in a cycle; no memory.
+    """Repeats an arm that paid more than `enough`, else takes the next in a cycle.
 
     Without `sees_actions` it takes the first arm after such a reward, else any.
     """
@@ -107,11 +104,11 @@ class Satisficing:
     sees_actions: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm, `[N]`."""
+        """Returns arms `[N]`."""
         lanes = len(memory)
         satisfied = moment.reward_tm1 > self.enough
         anything = torch.randint(self.arms, (lanes,), generator=moment.generator)
@@ -127,7 +124,7 @@ class Satisficing:
 
 
 def best_satisficing(family: Family, sees_actions: bool) -> Satisficing:
-    """Returns the best level of `enough` from −2 to 2, in steps of a quarter."""
+    """Returns the best level of `enough` from −2 to 2, by quarters."""
     return best_of(family, [Satisficing(family.actions, level / 4, sees_actions) for level in range(-8, 9)])
 
 

@@ -5,8 +5,8 @@ After n pulls the mean is N(x, v_n), v_n = 1 / (1 + n / σ²), and a pull moves 
 
     gain_m(n, x) = x + E[W_{m−1}(n + 1, x + s_n z)],   W_m = max(gain_m, 0),   W_0 = 0.
 
-A price only shifts x, so the index is x − x*, where gain_m(n, x*) = 0, and one table of bonuses −x* serves all means. x
-is on a grid of ±6 √v_n; expectations use 41 points of z.
+The index is x − x*, where gain_m(n, x*) = 0, so a table of bonuses −x* serves all means. x is on a grid of ±6 √v_n, z
+on 41 points.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LUCK_WIDEST, LUCK = 5.0, 41
 
 
 class _Reached(NamedTuple):
-    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (beyond 1 above the grid)."""
+    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (above 1: beyond the grid)."""
 
     cell: Tensor
     share: Tensor
@@ -45,7 +45,7 @@ def gittins_preference(pulls: int, deviation: float) -> Belief:
 
 
 def gittins_bonuses(pulls: int, deviation: float) -> list[Tensor]:
-    """Returns for each number m of pulls left the bonus after n ≤ pulls − m pulls, `[n]`; empty for 0."""
+    """Returns for each number m of pulls left the bonus after n ≤ pulls − m pulls, `[n]`."""
     variance = 1 / (1 + torch.arange(pulls + 1.0) / deviation**2)
     grid = torch.linspace(-WIDEST, WIDEST, GRID)
     x = variance[:-1].sqrt().unsqueeze(1) * grid
@@ -77,7 +77,7 @@ def _reached(variance: Tensor, x: Tensor) -> _Reached:
 
 
 def _expected(values: Tensor, reached: _Reached, weights: Tensor) -> Tensor:
-    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' `values` `[n, x]`; linear beyond the grid."""
+    """Returns E[W(n + 1, x + s_n z)], `[n, x]`, from the next rows' values; linear beyond the grid."""
     rows = len(values)
     cell = reached.cell[:rows]
     wide = values.unsqueeze(1).expand(-1, cell.shape[1], -1)
@@ -86,7 +86,7 @@ def _expected(values: Tensor, reached: _Reached, weights: Tensor) -> Tensor:
 
 
 def _zero(gain: Tensor, x: Tensor) -> Tensor:
-    """Returns where `gain` `[n, x]`, rising in x, crosses 0, `[n]`."""
+    """Returns where `gain` `[n, x]`, rising in x, is 0, `[n]`."""
     above = (gain > 0).int().argmax(-1, keepdim=True).clamp(min=1)
     low, high = gain.gather(-1, above - 1), gain.gather(-1, above)
     share = low / (low - high)

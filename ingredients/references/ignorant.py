@@ -1,7 +1,7 @@
 """The references of a family without known ones.
 
-Floor: `random`, which is not the optimum without history, and is labelled so. Reactive: none. Yardstick: `informed`,
-the study's own trainer shown the task (`experiment.informed`).
+Floor: `random`, not the optimum without history. Reactive: none. Yardstick: `informed`, the study's own trainer shown
+the task (`experiment.informed`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_LANES = 10_000
 
 @dataclass(frozen=True)
 class RandomPolicy:
-    """Uniform actions, or vectors with components uniform in [−1, 1]."""
+    """Uniform actions, or components uniform in [−1, 1]."""
 
     actions: int
     continuous: bool
@@ -58,7 +58,7 @@ def ignorant_references(family: Family) -> ReferenceSet:
 
 
 def _in_parts(family: Family, policy: RandomPolicy, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the policy's mean curves, played in parts if each lane is an environment of its own.
+    """Returns mean curves, played in parts if each lane is an environment.
 
     Raises:
         StudyError: an environment raised.
@@ -89,6 +89,6 @@ def _named(curves: PolicyCurves) -> dict[str, list[float]]:
 
 
 def _grouped(curves: list[list[float]]) -> list[list[float]]:
-    """Returns the mean curves of blocks, from those of parts of about equal size."""
+    """Returns mean curves of blocks from those of parts."""
     blocks: list[list[float]] = by_block(torch.tensor(curves, dtype=torch.float64)).tolist()
     return blocks

@@ -1,11 +1,10 @@
 """The references of eleven arms, one of which tells which other arm pays.
 
-- `bayes_optimal` asks the eleventh arm, then pulls the target: .55 + 5 (K − 1) on average, exact. With action noise the
-  same is `ask_then_take`, the best known.
-- `thompson` draws the target from the remaining arms. No draw makes the eleventh arm best, so it never asks (Russo &
-  Van Roy 2018).
-- `reactive` asks, follows an announcement, and stays after a 5; on a 1 it asks again. `reactive_reward_only` can follow
-  an announcement, but not stay.
+- `bayes_optimal` asks the eleventh arm, then pulls the target: .55 + 5 (K − 1) on average, exact; with action noise
+  `ask_then_take`, the best known.
+- `thompson` draws the target from the remaining arms, so it never asks (Russo & Van Roy 2018).
+- `reactive` asks, follows an announcement, and stays after a 5; on a 1 it asks again. `reactive_reward_only` cannot
+  stay.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ class Eliminating:
     asks: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns that any arm is possible."""
+        """Returns that any is possible."""
         return torch.ones(lanes, TARGETS)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the target if known, `[N]`, else the eleventh arm or a guess."""
+        """Returns the target if known, else the eleventh arm or a guess."""
         guess = torch.where(memory > 0, torch.rand(memory.shape, generator=moment.generator), -1.0).argmax(-1)
         return torch.where(memory.sum(-1) > 1, INFORMER, guess) if self.asks else guess
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the possible targets after an announcement, hit or miss."""
+        """Returns the possible targets after announcement, hit or miss."""
         asked, hit = answer.action == INFORMER, answer.reward == TARGET_PAYS
         named = torch.where(asked, _announced(answer.reward), answer.action)
         this = one_hot(named, TARGETS).to(memory.dtype)
@@ -59,11 +58,11 @@ class Reacting:
     sees_actions: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.zeros(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns an arm, `[N]`; without actions a reward of 1 is ambiguous and counts as a miss."""
+        """Returns arms `[N]`; without actions a reward of 1 counts as a miss."""
         reward, last = moment.reward_tm1, moment.action_tm1
         if moment.step == 0:
             return torch.full((len(memory),), INFORMER)
@@ -98,7 +97,7 @@ def informative_bandit_references(family: InformativeBandit) -> ReferenceSet:
 
 
 def _announced(reward: Tensor) -> Tensor:
-    """Returns the arm that a reward of the eleventh announces, `[N]`; arbitrary for other rewards."""
+    """Returns the arm that a reward of the eleventh announces, `[N]`."""
     return ((reward * TARGETS).round().long() - 1).clamp(0, TARGETS - 1)
 
 

@@ -1,8 +1,7 @@
 """The references of interval reproduction.
 
 Floor: `best_fixed_time`, which knows the time since the cue, not the interval. Yardstick: `exact_clock`, which earns
-the maximum. There is no reactive reference: with a visible position a memoryless agent can do as well (`walker`), by
-what it has written, so that swap decides.
+the maximum. No reactive reference: with a visible position a memoryless agent can do as well (`walker`) by writing.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from ingredients.tasks.interval_reproduction import GO, LEFT, LIGHT, PLACE, PRES
 
 
 def interval_reproduction_references(family: IntervalReproduction) -> ReferenceSet:
-    """Returns all references; `walker` only where the environment can be a memory."""
+    """Returns all references; `walker` if the environment can be a memory."""
     everything = [
         Reference("random", False, None, partial(simulate, family, AtRandom(family.actions))),
         Reference("best_fixed_time", True, *_fixed(family, best_fixed_time(family))),
@@ -33,19 +32,19 @@ def interval_reproduction_references(family: IntervalReproduction) -> ReferenceS
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:
-    """Returns the best number of steps from cue to press for an unknown interval; the earliest of ties."""
+    """Returns the best, earliest number of steps from cue to press for an unknown interval."""
     return int(_worth_of_fixed_times(family).argmax())
 
 
 def _worth_of_fixed_times(family: IntervalReproduction) -> Tensor:
-    """Returns the mean worth of a press at 0, 1, ..., longest steps after the cue."""
+    """Returns the mean worth of pressing 0, 1, ..., longest steps after the cue."""
     intervals = torch.arange(family.shortest, family.longest + 1, dtype=torch.float64)
     pressed = torch.arange(family.longest + 1, dtype=torch.float64)
     return family.worth(intervals.unsqueeze(0), pressed.unsqueeze(1)).mean(1)
 
 
 def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Tensor, int], PolicyCurves]]:
-    """Returns the expected return of pressing at `time`, and its curves on given tasks."""
+    """Returns the expected return of pressing at `time`, and its curves."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         intervals = family.interval(tasks.double())
@@ -58,10 +57,10 @@ def _fixed(family: IntervalReproduction, time: int) -> tuple[float, Callable[[Te
 
 @dataclass(frozen=True)
 class Walker:
-    """Moves right in the light, left after the cue, and presses at 0; its memory is the track."""
+    """Moves right in the light, left after the cue, and presses at 0: the track is its memory."""
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:

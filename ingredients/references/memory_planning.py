@@ -1,16 +1,14 @@
 """The references of the memory & planning game.
 
-- Floor: `wander`, which collects on the goal and else moves at random; not proven optimal without history.
+- Floor: `wander`, which moves at random; not proven optimal without history.
 - Reactive: `reactive`, which by a_{t-1} does not turn back; how often it goes straight is tuned on its own mazes.
-- `replay` repeats paths walked in one piece; `vector_navigator` uses coordinates. Without walls coordinates are as good
-  as search; with 12 of 32 edges closed they earn two thirds.
-- Yardstick: `search`, which plans over edges seen, with a tuned price for untried ones. Seen edges alone earn less, as
-  known detours hide short ways. Optimal exploration is not solved, so not exact.
+- `replay` repeats paths walked in one piece; `vector_navigator` uses coordinates, without walls as good as search.
+- Yardstick: `search` over edges seen, with a tuned price for untried ones; optimal exploration is not solved, so not
+  exact.
 - `oracle` knows the map; exact, since goals do not depend on it.
 
-Without walls the oracle takes 3.133 steps a goal on 4 × 4 places (3 × 3: 2.5; 5 × 5: 3.5): the mean distance to another
-place and one step to collect. That is 31.9 goals in 100 steps (40.0, 28.6), less .3 as the last goal is cut off: 31.61
-(39.72, 28.25).
+Without walls the oracle takes 3.133 steps a goal on 4 × 4 places, one to collect included: 31.61 goals in 100 steps (3
+× 3: 39.72; 5 × 5: 28.25).
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Memories for the memory & planning game: a chart of places, edges seen, paths walked.
 
-A memory is one tensor with a row per lane; `Parts` splits and joins it. A chart is path integration: counting moves
-gives each label's row and column from the start. Places are numbered row by row, as in `tasks.torus`.
-
-Shapes: N lanes, P places and labels.
+A chart is path integration: counting moves gives each label's row and column from the start. Places are numbered row by
+row. Shapes: N lanes, P places and labels.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ UNSEEN, OPEN, WALL = 0.0, 1.0, 2.0
 
 @dataclass(frozen=True)
 class Parts:
-    """Names, shapes and initial values of a memory's parts, in order."""
+    """Names, shapes and initial values of a memory's parts."""
 
     shapes: Mapping[str, tuple[int, ...]]
     blank: Mapping[str, float]
@@ -48,7 +46,7 @@ class Parts:
 
 
 def seen_labels(family: MemoryPlanning, observation: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the labels of position and goal, `[N]` each (int64)."""
+    """Returns the labels of position and goal, `[N]` each."""
     here, goal = torch.split(observation, family.places, dim=-1)
     return here.argmax(-1), goal.argmax(-1)
 
@@ -60,7 +58,7 @@ class Walked:
     Attributes:
         here, there: labels before and after it, `[N]`.
         move: `[N]`; 0 where it collected.
-        moved, blocked: whether it led to another place, or ran into a wall, `[N]` (bool).
+        moved, blocked: it led to another place, or ran into a wall, `[N]` (bool).
     """
 
     here: Tensor
@@ -96,17 +94,17 @@ class Chart:
         return {"place": UNKNOWN, "here": 0.0}
 
     def located(self, parts: Mapping[str, Tensor], label: Tensor) -> Tensor:
-        """Returns the place `[N]` (int64) of the current label: from the chart, or by dead reckoning."""
+        """Returns the current label's place `[N]`: from the chart, or by dead reckoning."""
         known = parts["place"].gather(1, label.unsqueeze(1))
         return torch.where(known >= 0, known, parts["here"]).squeeze(1).long()
 
     def ends(self, parts: Mapping[str, Tensor], observation: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the places of the current label, `[N]`, and of the goal, `[N, 1]`, −1 if unknown."""
+        """Returns the places of the current label, `[N]`, and the goal, `[N, 1]`, −1 if unknown."""
         label, goal = seen_labels(self.family, observation)
         return self.located(parts, label), parts["place"].gather(1, goal.unsqueeze(1))
 
     def note(self, parts: dict[str, Tensor], step: Walked) -> tuple[Tensor, Tensor]:
-        """Writes a step into the chart; returns the places before and after it, `[N]`."""
+        """Writes a step into the chart; returns the places before and after, `[N]`."""
         around = neighbours(self.family.size)
         here = self.located(parts, step.here)
         there = torch.where(step.moved, around[here, step.move], here)
@@ -124,7 +122,7 @@ class Chart:
 
 
 def note_edge(edges: Tensor, step: Walked, here: Tensor, around: Tensor) -> None:
-    """Writes into `edges` `[N, P, 4]`, in place, from both ends, whether a move was open or blocked."""
+    """Writes into `edges` `[N, P, 4]`, from both ends, whether a move was open or blocked."""
     lanes = torch.arange(len(edges))
     back = torch.tensor(BACK)
     beyond = around[here, step.move]
@@ -150,11 +148,11 @@ def ways_to(targets: Tensor, costs: Tensor, graph: Tensor) -> Tensor:
 
 
 def one_of(allowed: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns a uniformly random allowed index, `[N]`, for `allowed` `[N, X]`; any if none is allowed."""
+    """Returns a random allowed index, `[N]`, for `allowed` `[N, X]`; any if none is."""
     lots = torch.rand(allowed.shape, generator=draws)
     return (lots + allowed.float()).argmax(-1)
 
 
 def cheapest(costs: Tensor, draws: torch.Generator) -> Tensor:
-    """Returns one of the cheapest moves, ties at random, `[N]`, for costs `[N, 4]`."""
+    """Returns one of the cheapest moves `[N]`, for costs `[N, 4]`."""
     return one_of(costs <= costs.amin(-1, keepdim=True), draws)

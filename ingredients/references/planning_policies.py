@@ -1,7 +1,4 @@
-"""Players of the memory & planning game: without memory, by paths, coordinates, search, and with the map.
-
-All collect on the goal, and explore until they know a way.
-"""
+"""Players of the memory & planning game; all collect on the goal, and explore until they know a way."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ NONE = -1.0
 
 
 def collects(family: MemoryPlanning, moment: ReferenceInput, move: Tensor) -> Tensor:
-    """Returns the action `[N]`: collect on the goal, else the move."""
+    """Returns the action: collect on the goal, else the move."""
     here, goal = seen_labels(family, moment.observation)
     return torch.where(here == goal, COLLECT, move)
 
@@ -47,7 +44,7 @@ class MazeWanderer:
     forward: bool = False
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -86,11 +83,11 @@ class Replay:
         return Parts({**shapes, "tries": (labels, len(MOVES)), "moves": (1,)}, blank)
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no paths, `[N, M]`."""
+        """Returns no paths."""
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the first move of the stored path, if any."""
+        """Returns the stored path's first move, if any."""
         parts = self.parts.of(memory)
         here, goal = seen_labels(self.family, moment.observation)
         lanes = torch.arange(len(here))
@@ -100,7 +97,7 @@ class Replay:
         return collects(self.family, moment, torch.where(known, stored, new))
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the memory with the paths that end with this step."""
+        """Returns the memory with the paths that end here."""
         parts = self.parts.of(memory)
         step = walked(self.family, answer)
         lanes = torch.arange(len(memory))
@@ -120,8 +117,8 @@ class Replay:
 class VectorNavigator:
     """Knows the coordinates of labels, and moves towards the goal one step at a time.
 
-    It does not retry failed moves, and avoids turning back; it never compares routes. Its memory: a chart, failed
-    moves, and the move that would undo the last one.
+    It does not retry failed moves, avoids turning back, and never compares routes. Its memory: a chart, failed moves,
+    the move that would undo the last one.
     """
 
     family: MemoryPlanning
@@ -138,11 +135,11 @@ class VectorNavigator:
         return Parts(shapes, {**self.chart.blank, "failed": 0.0, "back": NONE})
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns an empty chart, `[N, M]`."""
+        """Returns an empty chart."""
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns a move that reduces the straight distance, or explores if the goal's place is unknown."""
+        """Returns a move that reduces the straight distance, or explores."""
         parts = self.parts.of(memory)
         here, at = self.chart.ends(parts, moment.observation)
         around = neighbours(self.family.size)
@@ -169,10 +166,9 @@ class VectorNavigator:
 
 @dataclass(frozen=True)
 class MazeSearch:
-    """Takes the cheapest way over edges seen, others at a price; explores where it must.
+    """Takes the cheapest way over edges seen, others at a price; if the goal is unknown, to the nearest unseen place.
 
-    Its memory: a chart, and each edge's last seen status. If the goal's place is unknown, it goes to the nearest unseen
-    place. At an infinite `price` it uses seen edges where they suffice.
+    Its memory: a chart, and each edge's last seen status. At an infinite `price` it uses seen edges where they suffice.
     """
 
     family: MemoryPlanning
@@ -190,7 +186,7 @@ class MazeSearch:
         return Parts(shapes, {**self.chart.blank, "edges": 0.0})
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns an empty chart, `[N, M]`."""
+        """Returns an empty chart."""
         return self.parts.initial(lanes)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -222,7 +218,7 @@ class Oracle:
     family: MemoryPlanning
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
@@ -239,7 +235,7 @@ class Oracle:
 
 
 def _first_of(*choices: Tensor) -> Tensor:
-    """Returns the first non-empty set of moves `[N, 4]`, lane by lane."""
+    """Returns each lane's first non-empty set of moves `[N, 4]`."""
     chosen = choices[-1]
     for choice in reversed(choices[:-1]):
         chosen = torch.where(choice.any(-1, keepdim=True), choice, chosen)

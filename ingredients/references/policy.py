@@ -1,7 +1,6 @@
 """Types of references: policies of known strength, compared with the agents' curves.
 
-A policy is a batched pure tensor program with an explicit memory tensor, so that probes can swap it. Shapes: N lanes
-(one lifetime each), K episodes, A actions.
+Shapes: N lanes (one lifetime each), K episodes, A actions.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ class ReferenceInput(NamedTuple):
         tasks: ψ of each lane `[N, task_size]`, only for policies that know the task.
         observation: `[N, observation_size]`.
         reward_tm1: `[N]`; 0 at a lifetime's start and where hidden.
-        action_tm1: the executed action `[N]` (int64), −1 at a lifetime's start; if continuous `[N, A]` and 0.
+        action_tm1: as executed, `[N]` (int64), −1 at a lifetime's start; if continuous `[N, A]` and 0.
         generator: for this step's draws.
     """
 
@@ -43,8 +42,8 @@ class Answer(NamedTuple):
         action: as executed, `[N]` (int64), or `[N, A]`.
         reward: `[N]`; 0 where hidden.
         led_to: the next observation, `[N, observation_size]`, at an episode's end too.
-        ended: whether the task's rules ended the episode, `[N]` (bool).
-        waiting: whether the step was one of waiting, without effect, `[N]` (bool).
+        ended: by the task's rules, `[N]` (bool).
+        waiting: without effect, `[N]` (bool).
     """
 
     step: int
@@ -58,14 +57,14 @@ class Answer(NamedTuple):
 
 
 class ReferencePolicy(Protocol):
-    """A policy whose whole memory is one tensor with a row per lane."""
+    """A pure policy whose memory is one tensor with a row per lane, to be swapped by probes."""
 
     def initial(self, lanes: int) -> Tensor:
         """Returns the memory at a lifetime's start, `[N, ...]`."""
         ...
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the intended actions, `[N]` (int64), or `[N, A]` if continuous."""
+        """Returns the intended actions, `[N]` (int64) or `[N, A]`."""
         ...
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
@@ -74,16 +73,15 @@ class ReferencePolicy(Protocol):
 
 
 class PolicyCurves(NamedTuple):
-    """Adaptation curves on given tasks: expected reward given ψ by episode, mean over tasks.
+    """Adaptation curves `[K]` on given tasks: expected reward given ψ by episode, mean over tasks.
 
     Attributes:
-        none: `[K]`, without a probe.
-        memory_swap: `[K]`, with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
-        environment_swap: `[K]`, with what another lane wrote into its environment from then on; None if nothing can be
-            written.
-        memory_swap_same, environment_swap_same: `[K]`, controls, with what another lifetime on the same task carries;
-            None if a policy carries nothing.
-        blocks: the same curves on G blocks of tasks, `[G][K]` by name; empty for computed curves.
+        none: without a probe.
+        memory_swap: with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
+        environment_swap: with what another lane wrote into its environment; None if nothing can be written.
+        memory_swap_same, environment_swap_same: controls, with what another lifetime on the same task carries; None if
+            a policy carries nothing.
+        blocks: the same on G blocks of tasks, `[G][K]` by name; empty for computed curves.
     """
 
     none: list[float]
@@ -103,12 +101,10 @@ class Reference:
 
     Attributes:
         name: as in docs/design.md §6.
-        exact: whether it is proven to be the best with its information, and thus a ceiling (`random`, `best_fixed`:
-            none; `oracle`: the task; `bayes_optimal`: the history). Else the best *found* (`reactive`) or a named
-            algorithm (`thompson`).
+        exact: whether it is proven to be the best with its information, and thus a ceiling. Else the best *found*
+            (`reactive`) or a named algorithm (`thompson`).
         expected_return: of a lifetime under the task distribution, computed; None if out of reach.
-        curves: `curves(tasks [N, task_size], run)`; the same in every run if computed, else simulated with that run's
-            draws.
+        curves: of tasks `[N, task_size]` and a run; the same in every run if computed, else simulated with its draws.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """The references of restless bandits.
 
-Floor: `best_fixed`, 0 a pull on average. Reactive: repeats an arm that paid more than a tuned level. Yardstick:
-`optimistic`, the highest m + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015), with c tuned
-on its own tasks (0 is `greedy`), constant or fading; not known to be optimal. `oracle` sees the current means.
+Floor: `best_fixed`, 0 a pull. Reactive: repeats an arm that paid more than a tuned level. Yardstick: `optimistic`, the
+highest m + c √v of its exact belief (Kalman 1960; Speekenbrink & Konstantinidis 2015), c tuned, constant or fading; not
+known to be optimal. `oracle` sees the current means.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WIDTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 def restless_bandit_references(family: RestlessBandit) -> ReferenceSet:
-    """Returns all references; tunes the level of the reactive one, and the width of optimism."""
+    """Returns all references, after tuning level and width."""
     believing = partial(_believing, family)
     everything = (
         Reference("random", True, 0.0, _with_present_means(family, lambda means: means.mean(-1))),
@@ -72,7 +72,7 @@ def _played(family: RestlessBandit, name: str, policy: ReferencePolicy) -> Refer
 def _with_present_means(
     family: RestlessBandit, reward: Callable[[Tensor], Tensor]
 ) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy that earns `reward(means)` `[N]` a pull, under simulated drift."""
+    """Returns the curves of a policy that earns `reward(means)` `[N]` a pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         means = family.first(tasks, tasks[:, :0])[0]

@@ -1,6 +1,6 @@
 """Plays a policy on given tasks, plain and with its memory or writing swapped half-way.
 
-Random numbers are keyed by run and step, so all policies and swaps meet the same noise.
+Random numbers are keyed by run and step: all policies and swaps meet the same noise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ingredients.tasks.lifetime import World
 
 
 class _Lifetimes(NamedTuple):
-    """The state of N lifetimes between two steps."""
+    """N lifetimes between two steps."""
 
     world: World
     memory: Tensor
@@ -29,7 +29,7 @@ class _Lifetimes(NamedTuple):
 
 
 class _Played(NamedTuple):
-    """Results: the mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
+    """The mean curve `[K]`, and that of each block of tasks, `[G][K]`."""
 
     curve: list[float]
     blocks: list[list[float]]
@@ -47,9 +47,9 @@ class _Table(NamedTuple):
 def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns the curves of `policy` on `tasks` `[N, task_size]` with the draws of `run`.
 
-    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries. The
-    control gives it what a twin carries: a lifetime on the same task with the luck of the lane before. The difference
-    in cost is knowledge of the task (docs/design.md §7, C).
+    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries, the
+    control what a twin carries: a lifetime on the same task with the luck of the lane before. The difference in cost is
+    knowledge of the task (docs/design.md §7, C).
     """
     table = _Table(family, policy, tasks, run)
     half = lifetime.half_way(family)
@@ -74,14 +74,14 @@ def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -
 
 
 def mean_return(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> float:
-    """Returns the mean return of plain lifetimes over `tasks`, for searches."""
+    """Returns the mean return of plain lifetimes over `tasks`."""
     table = _Table(family, policy, tasks, run)
     rewards, _ = _play(table, _begin(table), range(family.steps))
     return sum(reward.mean().item() for reward in rewards)
 
 
 def _twin(table: _Table, half: int) -> _Lifetimes:
-    """Returns, half-way, a lifetime on each lane's task with the luck of the lane before it."""
+    """Returns, half-way, a lifetime on each lane's task with the luck of the lane before."""
     shifted = table._replace(tasks=table.tasks.roll(-1, 0))  # the luck is by place: lane i's task is played at i - 1
     _, midway = _play(shifted, _begin(shifted), range(half))
     world = midway.world._replace(state=midway.world.state.roll(1, 0))
@@ -89,7 +89,7 @@ def _twin(table: _Table, half: int) -> _Lifetimes:
 
 
 def _played(scores: list[Tensor], steps: int) -> _Played:
-    """Returns the mean curve and that of each block, from rewards `[N]` by step."""
+    """Returns mean curve and blocks, from rewards `[N]` by step."""
     returns = torch.stack(scores).view(-1, steps, scores[0].shape[0]).sum(1)
     return _Played(_by_point([each.mean().item() for each in scores], steps), by_block(returns.T).tolist())
 
@@ -104,7 +104,7 @@ def _begin(table: _Table) -> _Lifetimes:
 
 
 def _play(table: _Table, now: _Lifetimes, steps: range) -> tuple[list[Tensor], _Lifetimes]:
-    """Returns the expected rewards `[N]` (float64) of each step, and the final state."""
+    """Returns the expected rewards `[N]` (float64) by step, and the final state."""
     family = table.family
     policy = table.policy
     tasks = table.tasks
@@ -142,5 +142,5 @@ def _start(table: _Table, episode: int) -> Tensor:
 
 
 def _by_point(scores: list[float], steps: int) -> list[float]:
-    """Returns the return of each point `[K]`, `steps` steps each, from rewards by step `[T]`."""
+    """Returns the return of each point `[K]` of `steps` steps, from rewards `[T]`."""
     return [sum(scores[start : start + steps]) for start in range(0, len(scores), steps)]

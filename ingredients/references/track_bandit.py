@@ -1,7 +1,7 @@
 """The references of the bandit beside a track: those of two Bernoulli arms, and an automaton.
 
-Rewards do not depend on the position. `automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track
-as its memory. It shows how far a memoryless agent can get by writing; others may do better.
+`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track as its memory. It shows how far a
+memoryless agent can get by writing; others may do better.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def track_bandit_references(family: TrackBandit) -> ReferenceSet:
 
 
 def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curves of a policy that ignores its position, which a swap of positions leaves unchanged."""
+    """Returns the curves of a policy that ignores its position, which swaps leave unchanged."""
     played = curves(tasks, run)
     same = list(played.none)
     blocks = {**played.blocks, **({"environment_swap": played.blocks["none"]} if played.blocks else {})}
@@ -46,11 +46,11 @@ class Automaton:
     family: TrackBandit
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns no memory, `[N, 0]`."""
+        """Returns no memory."""
         return torch.empty(lanes, 0)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the arm of the half that it steps to, and the step."""
+        """Returns the step, and the arm of the half that it leads to."""
         last = moment.action_tm1 // STEPS
         won = moment.reward_tm1 > 0
         step = torch.where((last == 1) == won, RIGHT, LEFT)
