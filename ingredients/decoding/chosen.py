@@ -1,7 +1,4 @@
-"""Candidate decoders, and the choice among them on an inner split.
-
-A third of the fitted sequences is held out (of each task if decoders know the task, else of the tasks).
-"""
+"""Candidate decoders, and the choice on an inner split: a third of the fitted sequences, or of the tasks."""
 
 from __future__ import annotations
 
@@ -38,9 +35,9 @@ class DecoderQuestion:
 
     Attributes:
         name: `reward` or `action`.
-        task: whether decoders know the task; then lifetimes on the same tasks are held out, else other tasks.
-        history: whether they see the sequence so far.
-        reward: whether they see the reward (when the action is decoded).
+        task: decoders know the task; then lifetimes on the same tasks are held out, else other tasks.
+        history: they see the sequence so far.
+        reward: they see the reward (when the action is decoded).
     """
 
     name: str
@@ -66,7 +63,7 @@ class Choice(NamedTuple):
 def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
     """Returns the decoders that see nothing after the step.
 
-    If actions are independent of everything, only the schedule can predict them.
+    Independent actions can only be predicted by the schedule.
     """
     found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
     if asked.name == "action" and played.independent:
@@ -94,7 +91,7 @@ def _tables(keys: Keys, sets: Sequence[Sequence[int]], task: bool) -> list[Candi
 
 
 def _with_curve(played: PlayedSequences, keys: Keys, task: bool) -> list[Candidate]:
-    """Returns tables of observations, times what the reward tells at an observation."""
+    """Returns tables of observations, times what the reward tells there."""
     both = [table(keys, (0, REWARD), task), normal(keys, (0,), task, played.reward)]
     names, lags = (" times table of o_t, reward", " times normal curve of reward"), ((0, 1), (1,))
     return [
@@ -117,7 +114,7 @@ def _learners(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, t
 
 
 def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: Budget) -> Choice:
-    """Returns the candidate most accurate on the `inner` rows `[R]`, fitted to the others."""
+    """Returns the candidate most accurate on the `inner` rows `[R]`."""
     fitted = known.only(np.flatnonzero(~inner))
     asked = np.flatnonzero(inner)
     if asked.size > budget.tested:
@@ -131,7 +128,7 @@ def choose(candidates: Sequence[Candidate], known: Known, inner: Flags, budget: 
 
 
 def inner_rows(played: PlayedSequences, known: Known, task: bool) -> Flags:
-    """Returns which known rows `[R]` are held out in the choice."""
+    """Returns which known rows `[R]` are held out."""
     tasks = played.task[known.rows.sequence]
     place = _rank_within(tasks, known.rows.sequence) if task else np.unique(tasks, return_inverse=True)[1]
     chosen: Flags = place % INNER == INNER - 1
@@ -139,7 +136,7 @@ def inner_rows(played: PlayedSequences, known: Known, task: bool) -> Flags:
 
 
 def _rank_within(tasks: Labels, groups: Labels) -> Labels:
-    """Returns for each row its group's index within its task."""
+    """Returns each row's index of its group within its task."""
     rank = np.zeros(groups.size, np.int64)
     for task in np.unique(tasks):
         mine = tasks == task

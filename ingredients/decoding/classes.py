@@ -1,7 +1,7 @@
 """Numbers as classes: one per common value if there are few, else by quartile.
 
-A number on an edge is a class of its own, so that a frequent value does not swallow its neighbours. Values met less
-than `COMMON` times fall between common ones and share classes.
+A number on an edge is a class of its own: frequent values do not swallow their neighbours. Rare ones share the classes
+between.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ COMMON = 5
 
 
 def edges_of(numbers: Numbers) -> Numbers:
-    """Returns the common values if there are at most `MOST_CLASSES` values, else the quartiles."""
+    """Returns the common values, or the quartiles if there are more than `MOST_CLASSES` values."""
     values, met = np.unique(np.round(numbers, DIGITS), return_counts=True)
     if values.size > MOST_CLASSES:
         return np.quantile(numbers, (0.25, 0.5, 0.75))
@@ -25,6 +25,6 @@ def edges_of(numbers: Numbers) -> Numbers:
 
 
 def place(edges: Numbers, numbers: Numbers) -> Labels:
-    """Returns 2i for a number between the edges i − 1 and i, 2i + 1 for one on the edge i."""
+    """Returns 2i for a number between the edges i − 1 and i, 2i + 1 on the edge i."""
     rounded, edges = np.round(numbers, DIGITS), np.round(edges, DIGITS)
     return np.searchsorted(edges, rounded, "left") + np.searchsorted(edges, rounded, "right")

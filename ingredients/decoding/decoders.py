@@ -1,14 +1,14 @@
-"""Decoders, each of which gives class probabilities for rows.
+"""Decoders: class probabilities for rows.
 
 | decoder | how |
 |---|---|
 | look-up table | class counts for each key (observations at some lags, and the task if known) |
 | normal curve | density of the reward, by key and class |
-| product | product of two decoders, where joint keys would be too rare |
+| product | of two decoders, where joint keys would be too rare |
 | forest | on all columns; one per task if the task is known |
 | multiplicative network | columns and all their products, a linear readout (ridge), then a small forest |
 
-The network finds what needs products or differences: a second difference, the sine of a difference.
+The network finds what needs products: a second difference, the sine of a difference.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Budget:
         trees: of a forest.
         tested: most rows decoded.
         by_task: whether each task has a forest.
-        cells: most fitted numbers of forest and network, for wide observations.
+        cells: most fitted numbers, for wide observations.
     """
 
     rows: int
@@ -61,7 +61,7 @@ QUICK = Budget(rows=2_000, trees=10, tested=4_000, by_task=False)
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """Rows with known classes and the underlying numbers, both `[R, C]`."""
+    """Rows with known classes and underlying numbers, `[R, C]`."""
 
     rows: Rows
     classes: Labels
@@ -83,7 +83,7 @@ def chances_of_classes(known: Known, count: int) -> Chances:
 
 
 def table(keys: Keys, lags: Sequence[int], by_task: bool) -> Decoder:
-    """Returns a look-up table; an unknown key gets the class frequencies."""
+    """Returns a look-up table; unknown keys get the class frequencies."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
@@ -104,7 +104,7 @@ def _counted(classes: Labels, place: Labels, size: int, found: Labels, there: Fl
 
 
 def normal(keys: Keys, lags: Sequence[int], by_task: bool, reward: Numbers) -> Decoder:
-    """Returns P(class) by a normal density of the reward `[N, T]` for each key and class."""
+    """Returns P(class) by a normal density of the reward `[N, T]` for each key."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         met, place = np.unique(keys.of(known.rows, lags, by_task), return_inverse=True)
@@ -134,7 +134,7 @@ def _bell(
 
 
 def product(first: Decoder, second: Decoder) -> Decoder:
-    """Returns the product of two decoders as if independent: p₁ p₂ / p."""
+    """Returns two decoders' product as if independent: p₁ p₂ / p."""
 
     def tell(known: Known, asked: Rows) -> Chances:
         usual = chances_of_classes(known, asked.size)
@@ -157,7 +157,7 @@ def forest(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Deco
 
 
 def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
-    """Returns a forest for each task, with half as many trees."""
+    """Returns a forest a task, with half as many trees."""
     one = forest(played, told, Budget(budget.rows, max(budget.trees // 2, 8), budget.tested))
 
     def tell(known: Known, asked: Rows) -> Chances:
@@ -176,7 +176,7 @@ def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Bu
 
 
 def _grown(fitted: Numbers, classes: Labels, asked: Numbers, trees: int, leaf: int, all_known: Known) -> Chances:
-    """Returns a forest's probabilities, with a column for every known class."""
+    """Returns a forest's probabilities, a column for every known class."""
     moving = fitted.std(0) > STILL
     if not moving.any():
         return chances_of_classes(all_known, len(asked))
@@ -211,19 +211,19 @@ def network(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Dec
 
 
 def _quantities(known: Known) -> int:
-    """Returns how many targets are quantities to be fitted robustly; 0 if too many or categorical."""
+    """Returns how many targets are fitted robustly; 0 if too many or categorical."""
     numbers = known.numbers.shape[1]
     return numbers if numbers <= MOST_ROBUST and np.unique(known.numbers[:, 0]).size > MOST_CLASSES else 0
 
 
 def _wanted(known: Known) -> Numbers:
-    """Returns the targets of the linear readout: the numbers, and classes as 0 or 1."""
+    """Returns the readout's targets: the numbers, and classes as 0 or 1."""
     flags = [(one[:, None] == np.unique(one)[:-1]).astype(np.float64) for one in known.classes.T]
     return np.concatenate([known.numbers, *flags], axis=1)
 
 
 def _helpful(played: PlayedSequences, rows: Rows, wanted: Numbers) -> Labels:
-    """Returns observation columns, by correlation of their change or next value with the target."""
+    """Returns observation columns, by correlation of change or next value with the target."""
     shares = [
         np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)
     ]
@@ -236,14 +236,14 @@ def _multiplied(columns: Numbers, multiplied: Numbers) -> Numbers:
 
 
 def _standard(like: Numbers, numbers: Numbers) -> Numbers:
-    """Returns numbers standardised by mean and deviation of `like`; 0 where that is constant."""
+    """Returns numbers standardised by `like`; 0 where that is constant."""
     deviation = like.std(0)
     scaled: Numbers = (numbers - like.mean(0)) / np.where(deviation > STILL, deviation, np.inf)
     return scaled
 
 
 def _ridge(columns: Numbers, target: Numbers, trust: Numbers) -> Numbers:
-    """Returns weights of a ridge regression with row weights `trust`."""
+    """Returns ridge weights with row weights `trust`."""
     trusted = columns * trust[:, None]
     square = trusted.T @ columns + RIDGE * len(columns) * np.eye(columns.shape[1])
     return np.asarray(np.linalg.solve(square, trusted.T @ target), np.float64)
@@ -252,7 +252,7 @@ def _ridge(columns: Numbers, target: Numbers, trust: Numbers) -> Numbers:
 def _read_out(fitted: Numbers, wanted: Numbers, asked: tuple[Numbers, Numbers], robust: int) -> tuple[Numbers, Numbers]:
     """Returns ridge predictions for two sets of rows, `[R, W]` each.
 
-    The first `robust` targets use robust regression, so that values clipped at a bound spoil no others.
+    The first `robust` targets are robust to values clipped at a bound.
     """
     moving = fitted.std(0) > STILL
     inner, target = _standard(fitted[:, moving], fitted[:, moving]), _standard(wanted, wanted)

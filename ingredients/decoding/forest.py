@@ -1,7 +1,4 @@
-"""scikit-learn's forest, bit for bit, without its overhead per tree.
-
-A measure of leaks grows some 1,500 small trees; the overhead takes as long as the growing.
-"""
+"""scikit-learn's forest, bit for bit, without its overhead per tree: a measure grows some 1,500 small trees."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ def forest_chances(
 ) -> list[Numbers]:
     """Returns the probabilities of `RandomForestClassifier(trees, random_state=0)` (Breiman 2001): C arrays `[R, K]`.
 
-    `classes` are numbered from 0 without gaps; `leaf` is the fewest rows of a leaf, `columns` is `max_features`.
+    `classes` count from 0 without gaps; `leaf` is the fewest rows of a leaf, `columns` is `max_features`.
     """
     inner, outer = (np.ascontiguousarray(part, dtype=np.float32) for part in (fitted, asked))
     wanted = classes.astype(np.float64)

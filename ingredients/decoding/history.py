@@ -29,8 +29,7 @@ Keys = npt.NDArray[np.uint64]
 class History:
     """Features of present and past of all steps.
 
-    Attributes:
-        present_keys, past_keys: number of keys of each kind.
+    `present_keys` and `past_keys` are numbers of keys.
     """
 
     present_keys = 6
@@ -92,7 +91,7 @@ class History:
         return _mixed([(done,), (seen, done), (seen, done, step), (done, step), (seen,), (step,)][which])
 
     def past_key(self, rows: Rows, past: Rows, which: int) -> Keys:
-        """Returns key number `which` of a_t and the past, for some with o_t."""
+        """Returns key number `which` of a_t and the past, some with o_t."""
         seen = self.shown(rows)
         done = self._action_key[rows.sequence, rows.step]
         if which < 2 * KEY_LAGS + 2:

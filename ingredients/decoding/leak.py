@@ -2,14 +2,12 @@
 
     leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
-The accuracy is of a decoder that sees o_{t-2} to o_{t+3}, the base rate of one that sees o_{t-2} to o_t and the
-schedule. Both may also know the sequence so far, or the task. So an observation that only tells how rich the task is
-leaks no reward to decoders that know the task.
+The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule; both may know the sequence so far, or the
+task. So to know how rich the task is, is no leak.
 
-Each decoder is the best on an inner split (`chosen`), fitted again to all fitted rows; the leak is 0 if the base is
-best there. Targets are `classes`; errors are summed over action components. Intervals are over groups (tasks if known,
-else sequences), since steps of a group are dependent. Where all errors of the base are mended, or none, one bound is by
-the rule of three: 3 / n away, for n groups in which the base errs.
+Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Errors are summed over action
+components. Intervals are over groups (tasks if known, else sequences). Where all errors of the base are mended, or
+none, one bound is 3 / n away (rule of three), for n groups in which the base errs.
 """
 
 from __future__ import annotations
@@ -41,11 +39,11 @@ class LeakMeasurement:
         low, high: its 95% interval.
         accuracy: of the decoder.
         base_rate: accuracy without what follows the step.
-        bits: information beyond the base, in bits per step, by the decoders' probabilities.
+        bits: information beyond the base, per step.
         p: probability of so large a gain under the null (signs flipped by group).
-        classes: most classes of any component.
+        classes: most classes of a component.
         leaks: whether `low` is above `LEAKS_ABOVE`.
-        decoder: the best one on the inner split.
+        decoder: the best one.
         reason: why there is nothing to decode.
     """
 
@@ -63,7 +61,7 @@ class LeakMeasurement:
 
 
 def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FULL) -> LeakMeasurement:
-    """Returns how well reward or action is decoded from observations."""
+    """Returns how well reward or action is decoded."""
     if refused := nothing_to_tell(played, asked.name):
         return LeakMeasurement(reason=refused)
     first = _alternate(played) if asked.task else _first_half(played.task)
@@ -78,7 +76,7 @@ def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FU
 
 
 def _too_seldom(name: str, known: Labels, wanted: Labels) -> str | None:
-    """Returns the reason if nearly all fitted or tested steps have the commonest class, else None."""
+    """Returns the reason if nearly all fitted or tested steps have one class."""
     usual = np.array([np.bincount(one).argmax() for one in known.T])
     for classes, use in ((known, "fitted to"), (wanted, "tested on")):
         others = int((classes != usual).sum(0).max())
@@ -121,7 +119,7 @@ def _compared(
 
 
 def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> LeakMeasurement:
-    """Returns the leak; 0, with an interval from 0, if no decoder beat the base on the inner split."""
+    """Returns the leak; 0 if no decoder beat the base on the inner split."""
     wrong, missed = errors(shown, wanted), errors(without, wanted)
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
@@ -150,7 +148,7 @@ def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, dec
 
 
 def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tuple[float, float, int]:
-    """Returns Σ part / Σ whole, its standard error over groups (linearised), and the number of groups."""
+    """Returns Σ part / Σ whole, its standard error over groups (linearised), and their number."""
     place_of = np.unique(group, return_inverse=True)[1]
     parts, wholes = (np.bincount(place_of, weights=each) for each in (part, whole))
     found = float(parts.sum() / wholes.sum())
@@ -160,14 +158,14 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
 
 
 def by_flips(gain: Numbers | Labels, group: Labels) -> float:
-    """Returns the one-sided p of a mean gain above 0, flipping the signs of whole groups."""
+    """Returns the one-sided p of a mean gain, by flipping the signs of groups."""
     gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))
     return float((1 + ((signs @ gains) >= gains.sum() - 1e-9).sum()) / (FLIPS + 1))
 
 
 def _bits(chances: Chances, wanted: Labels) -> float:
-    """Returns the mean log₂ probability of the right class, summed over components; 1% is spread over all classes."""
+    """Returns the mean log₂ probability of the right class, summed over components; 1% is spread over all."""
     total = 0.0
     for part, one in zip(chances, wanted.T, strict=True):
         right = np.where(one >= 0, part[np.arange(one.size), one.clip(min=0)], 0.0)
@@ -176,7 +174,7 @@ def _bits(chances: Chances, wanted: Labels) -> float:
 
 
 def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
-    """Returns the reason if reward or action never varies, else None."""
+    """Returns the reason if reward or action never varies."""
     if not played.steps:
         return "nothing was played"
     numbers = (played.action if name == "action" else played.reward[..., None])[played.acted]
@@ -192,7 +190,7 @@ def nothing_to_tell(played: PlayedSequences, name: str) -> str | None:
 
 
 def _alternate(played: PlayedSequences) -> Flags:
-    """Returns a mask of every second sequence of each task."""
+    """Returns a mask of each task's every second sequence."""
     count = np.zeros(len(played.task), np.int64)
     for task in np.unique(played.task):
         mine = played.task == task

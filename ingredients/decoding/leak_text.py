@@ -1,4 +1,4 @@
-"""Leaks in words, for the plan and every format of the report."""
+"""Leaks in words, for plan and report."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 
 def leak_text(leak: Mapping[str, Any]) -> str:
-    """Returns whether something leaks and the decoder's accuracy.
+    """Returns the answer and the decoder's accuracy.
 
-    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`. Entries of earlier
-    versions have no decoder that knows the task.
+    `yes (decoder told the task: accuracy 85%, base rate 20%); from the lifetime so far: none`.
     """
     if leak["leak"] is None:
         return f"nothing to decode ({leak['reason']}){_failed(leak)}"
@@ -21,7 +20,7 @@ def leak_text(leak: Mapping[str, Any]) -> str:
 
 
 def quick_text(leakage: Mapping[str, Mapping[str, Any]]) -> str:
-    """Returns a remark if the measure was a quick one."""
+    """Returns a remark on a quick measure."""
     quick = any(leak.get("quick") for leak in leakage.values())
     return "; measured on fewer lifetimes than run-grid measures" if quick else ""
 
@@ -31,7 +30,7 @@ def _answer(leak: Mapping[str, Any]) -> str:
 
 
 def _otherwise(leak: Mapping[str, Any]) -> str:
-    """Returns the leak from the lifetime so far, if its answer differs."""
+    """Returns the leak from the lifetime so far, if it differs."""
     history = leak["history"]
     if history["leak"] is None or history["leaks"] == leak["leaks"]:
         return ""

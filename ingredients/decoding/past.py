@@ -3,12 +3,10 @@
 Targets are r_t and the discounted rewards of the next `HORIZON` steps, predicted from the present (o_t, a_t, step) or
 also from the past (`history`).
 
-    gain = (error without − error with the past) / variance, squared errors on episodes not used for fitting
+    gain = (error without − error with the past) / variance, squared errors on the other half of episodes
 
-*Without* is the better of the present alone, and the present with a **swapped past**: that of another episode's step
-with the most similar present. This is the null, since in a fully observed environment any extra columns help a forest.
-Each half of the episodes is predicted by decoders of the other. Interval and p of the better target are corrected for
-two.
+*Without* is the better of the present alone, and the present with a **swapped past**, that of another episode's step
+with a similar present: any extra columns help a forest. Interval and p of the better target are corrected for two.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ class Gain:
     Attributes:
         share: of the variance, 0 to 1; None if there is nothing to tell.
         low, high: its interval, at 95% over both targets.
-        p: probability of so much under the null; twice that of the better target.
+        p: probability of so much under the null, doubled for two targets.
         target: one of `TARGETS`.
         present, swapped, past: explained variance of each.
         reason: why there is nothing to tell.
@@ -60,7 +58,7 @@ class Gain:
 
 
 class PastQuestion(NamedTuple):
-    """Rows, and the rows whose past is used for them."""
+    """Rows, and those whose past is used for them."""
 
     rows: Rows
     past: Rows
@@ -71,7 +69,7 @@ class PastQuestion(NamedTuple):
 
 
 class PastPart(NamedTuple):
-    """Squared errors of mean, present, swapped past and past `[R, 4]`, and the rows' episodes `[R]`."""
+    """Squared errors by mean, present, swapped past and past `[R, 4]`, and episodes `[R]`."""
 
     errors: Numbers
     episode: Labels
@@ -81,7 +79,7 @@ Decoder = Callable[[PastQuestion, Numbers, PastQuestion], Numbers]
 
 
 def gain(played: PlayedSequences, ended: Flags) -> Gain:
-    """Returns what the past adds; `ended` `[N]` marks sequences that were not cut."""
+    """Returns what the past adds; `ended` `[N]`: the sequence was not cut."""
     history = History(played)
     coming, known = _coming(played, ended)
     found: list[Gain] = []
@@ -93,7 +91,7 @@ def gain(played: PlayedSequences, ended: Flags) -> Gain:
 
 
 def _coming(played: PlayedSequences, ended: Flags) -> tuple[Numbers, Flags]:
-    """Returns the discounted rewards of the next steps `[N, T]`, and where they are known."""
+    """Returns the next steps' discounted rewards `[N, T]`, and where they are known."""
     steps = played.reward.shape[1]
     padded = np.pad(played.reward, ((0, 0), (0, HORIZON)))
     total: Numbers = np.zeros_like(played.reward)
@@ -142,7 +140,7 @@ def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np
 
 
 def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
-    """Returns the decoder with the smallest error on the inner rows, and that error."""
+    """Returns the decoder with the smallest error on the inner rows, and it."""
     outer, held = own.only(~inner), own.only(inner)
     if not (~inner).any() or not inner.any():
         return decoders[0], float("inf")
@@ -152,10 +150,7 @@ def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner:
 
 
 def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
-    """Returns for each row that of another sequence with the most similar present; of equal ones one near in time.
-
-    A row without such a neighbour stands for itself.
-    """
+    """Returns for each row one of another sequence with the most similar present, near in time, or itself."""
     same = np.unique(history.shown(rows), return_inverse=True)[1]
     if (np.bincount(same)[same] > LEAF).mean() > 0.5:
         return rows.only(_next_of_kind(same, rows.step, draw))
@@ -168,7 +163,7 @@ def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
 
 
 def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
-    """Returns the next row of each row's kind, roughly in order of time; for the last the one before."""
+    """Returns the next row of each row's kind, roughly by time; for the last the one before."""
     order = np.lexsort((draw.random(kind.size), step // 4, kind))
     after, before = np.empty_like(order), np.empty_like(order)
     after[order], before[order] = np.roll(order, -1), np.roll(order, 1)

@@ -21,14 +21,14 @@ class PlayedSequences:
 
     Attributes:
         observation: `[N, T + 1, O]`.
-        seen: which observations exist, `[N, T + 1]`; the others are 0.
+        seen: which observations exist, `[N, T + 1]`; others are 0.
         action: `[N, T, C]`: choices as whole numbers, or vector components.
         reward: `[N, T]`.
         acted: steps with an action, `[N, T]`.
-        schedule: what is the same in all sequences, `[N, T, S]`: step, episode start.
+        schedule: the same in all sequences, `[N, T, S]`: step, episode start.
         task: task numbers, `[N]`.
-        quantities: whether actions are quantities rather than choices.
-        independent: whether actions were drawn independently of everything.
+        quantities: actions are quantities, not choices.
+        independent: actions were drawn independently of everything.
     """
 
     observation: Numbers
@@ -65,12 +65,12 @@ class Rows:
 
 
 def rows_of(played: PlayedSequences, sequences: Flags) -> Rows:
-    """Returns the acted steps of the chosen sequences `[N]`, in order."""
+    """Returns the acted steps of the chosen sequences `[N]`."""
     return Rows(*np.nonzero(played.acted & sequences[:, None]))
 
 
 def thinned(rows: Rows, most: int) -> Labels:
-    """Returns indices of at most `most` rows, drawn uniformly with a fixed seed."""
+    """Returns indices of at most `most` rows, drawn with a fixed seed."""
     if rows.size <= most:
         return np.arange(rows.size)
     return np.sort(np.random.default_rng(0).choice(rows.size, most, replace=False))

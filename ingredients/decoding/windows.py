@@ -2,13 +2,13 @@
 
 | told | columns |
 |---|---|
-| always | schedule; o_{t-2}, o_{t-1}, o_t (wide observations: o_{t-1}, o_t), whether each was seen, changes |
-| `after` | o_{t+1}, o_{t+2}, o_{t+3} (wide: the first two), whether each was seen, changes and their changes |
+| always | schedule; o_{t-2}, o_{t-1}, o_t (wide observations: o_{t-1}, o_t), whether seen, changes |
+| `after` | o_{t+1}, o_{t+2}, o_{t+3} (wide: the first two), whether seen, changes, their changes |
 | `history` | mean of o_0 to o_t |
-| `reward` | r_t; with `history` also r_{t-1}, the mean reward so far and the mean of r_s · o_{s+1} |
+| `reward` | r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1} |
 
-Two neighbouring columns on a circle (cosine and sine) are also read as an angle, with its changes. The task is no
-column: decoders that know it are fitted to each task (`decoders`).
+Neighbouring columns on a circle (cosine, sine) are also read as an angle. The task is no column: `decoders` are fitted
+to each.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REWARD_PLACES = 10
 
 @dataclass(frozen=True)
 class DecoderInputs:
-    """What a decoder sees besides the observations up to the step."""
+    """What a decoder sees besides observations up to the step."""
 
     after: bool = False
     history: bool = False
@@ -54,18 +54,18 @@ def features(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Number
 
 
 def _between(sooner: tuple[Numbers, Numbers], later: tuple[Numbers, Numbers]) -> Numbers:
-    """Returns the change, 0 where either was not seen."""
+    """Returns the change, 0 where one is missing."""
     change: Numbers = (later[0] - sooner[0]) * (sooner[1] * later[1])[:, None]
     return change
 
 
 def whole(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
-    """Returns which of o_{t-1} to o_{t+2} (or o_t) were seen, `[R, lags]`."""
+    """Returns which of o_{t-1} to o_{t+2} (or o_t) exist, `[R, lags]`."""
     return np.stack([_seen(played, rows, lag)[1] for lag in range(-1, 3 if told.after else 1)], axis=1)
 
 
 def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
-    """Returns changes of angles, within half a turn, and their changes."""
+    """Returns changes of angles (−π to π) and theirs."""
     now = played.observation[played.seen][:MOST_LOOKED_AT]  # the same whichever rows are asked
     circles = np.abs(now[:, :-1] ** 2 + now[:, 1:] ** 2 - 1).max(0, initial=0) < CIRCLE
     if not circles.any():
@@ -82,7 +82,7 @@ def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -
 
 
 def factors(played: PlayedSequences, rows: Rows, told: DecoderInputs, helpful: Labels) -> Numbers:
-    """Returns the columns that a multiplicative network multiplies, `[R, at most PRODUCTS]`.
+    """Returns the columns that a network multiplies, `[R, at most PRODUCTS]`.
 
     `helpful` are observation columns, the most informative first.
     """
@@ -101,7 +101,7 @@ def changes_of_next(played: PlayedSequences, rows: Rows) -> tuple[Numbers, Numbe
 
 
 def _seen(played: PlayedSequences, rows: Rows, lag: int) -> tuple[Numbers, Numbers]:
-    """Returns o_{t+lag} `[R, O]`, 0 where missing, and whether it was seen `[R]`."""
+    """Returns o_{t+lag} `[R, O]`, 0 where missing, and whether it exists `[R]`."""
     step = rows.step + lag
     inside = np.clip(step, 0, played.seen.shape[1] - 1)
     there = (step == inside) & played.seen[rows.sequence, inside]
@@ -121,7 +121,7 @@ def _further(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Iterat
 
 
 def _mean_so_far(numbers: Numbers, *, inclusive: bool) -> Numbers:
-    """Returns the mean up to each step `[N, T, X]`, or up to the one before."""
+    """Returns the mean up to each step `[N, T, X]`, or to the one before."""
     count = np.arange(1, numbers.shape[1] + 1)[:, None]
     means: Numbers = np.cumsum(numbers, axis=1) / count
     if inclusive:
@@ -147,7 +147,7 @@ class Keys:
         self._task = played.task.astype(np.uint64) + np.uint64(1)
 
     def of(self, rows: Rows, lags: Sequence[int], by_task: bool) -> Labels:
-        """Returns a key for each row, of observations at some lags, and of the task if `by_task`."""
+        """Returns a key for each row, of observations at some lags, and the task if `by_task`."""
         key = self._task[rows.sequence] if by_task else np.zeros(rows.size, np.uint64)
         for lag in lags:
             key = key * ODD + self._part(rows, lag)
@@ -165,7 +165,7 @@ class Keys:
 
 
 def hashed(numbers: Numbers) -> np.ndarray:
-    """Returns a hash of each row of the last axis, rounded to five digits."""
+    """Returns a hash along the last axis, rounded to five digits."""
     rounded = np.round(numbers, 5) + 0.0  # −0 is 0
     key = np.full(numbers.shape[:-1], np.uint64(1))
     for column in range(numbers.shape[-1]):

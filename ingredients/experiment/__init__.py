@@ -1,9 +1,8 @@
 """One stack from start to stored result: the only wing that imports both training and storage.
 
-In reading order: `stack` (the jobs), `course` (resumable training), `informed` (the yardstick where no reference is
-known), `memoryless` (the best agents without memory), `reference_progress`, `tables` (results as stored), `brains` (a
-stored run's agent), `work` (steps, counted beforehand). What jobs report stands here, where the main process finds it
-without torch.
+In reading order: `stack` (the jobs), `course` (resumable training), `informed` (a yardstick), `memoryless` (agents),
+`reference_progress`, `tables` (results), `brains` (a stored run's agent), `work` (steps). What jobs report stands here,
+free of torch.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Progress:
         env_steps: environment steps of all runs so far.
         score: the best run's mean return of an episode in the last rollout.
         notice: one line for the user.
-        diagnostics: of the last update, means over the runs, named as in `diagnostics.parquet`.
+        diagnostics: of the last update, means over runs, named as in `diagnostics.parquet`.
     """
 
     phase: Literal["training", "evaluating", "references"]
@@ -50,7 +49,7 @@ Tell = Callable[[Progress], None]
 
 
 class Work(NamedTuple):
-    """Environment steps of one run: trained on, and played in evaluations."""
+    """Environment steps of one run, in training and in evaluations."""
 
     trained: int
     played: int
@@ -59,7 +58,7 @@ class Work(NamedTuple):
 def memoryless_agents(study: Study) -> int:
     """Returns how many memoryless agents are trained for each combination of channels.
 
-    By default at most three, which together take at most about a quarter of the study's training.
+    By default at most three, together about a quarter of the study's training.
     """
     asked = study.evaluation.reactive_agents
     if asked != "auto":
@@ -68,17 +67,17 @@ def memoryless_agents(study: Study) -> int:
 
 
 def combinations(study: Study) -> tuple[tuple[bool, bool], ...]:
-    """Returns the channels (reward, action) that memoryless agents see: those of the study's cells, and both."""
+    """Returns the channels (reward, action) that memoryless agents see: those of the cells, and both."""
     given = set(product(study.ingredients.reward_observation, study.ingredients.action_observation))
     every = ((True, True), (True, False), (False, True), (False, False))
     return tuple(pair for pair in every if pair == (True, True) or pair in given)
 
 
 def memoryless_steps(study: Study) -> int:
-    """Returns the environment steps of training all memoryless agents."""
+    """Returns the environment steps of all memoryless agents' training."""
     return memoryless_agents(study) * len(combinations(study)) * int(MORE_STEPS * study.learner.train_steps)
 
 
 def informed_seeds(study: Study) -> int:
-    """Returns how many informed agents are trained, in one stack."""
+    """Returns how many informed agents are trained."""
     return min(study.seeds.count, MOST_INFORMED, STACK_RUNS)

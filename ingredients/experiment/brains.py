@@ -23,7 +23,7 @@ from ingredients.training.setup import prepare
 
 @dataclass(frozen=True)
 class Brain:
-    """A run's agent after `train_step` environment steps; weights by name, `[1, *shape]` each."""
+    """A run's agent after `train_step` environment steps; weights `[1, *shape]` by name."""
 
     study: str
     run: Run
@@ -37,19 +37,19 @@ def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> B
     """Returns a stored run's agent (`brain_of`).
 
     Raises:
-        StoreError: the run is not there, or its weights cannot be read.
+        StoreError: the run is missing, or its weights cannot be read.
         UsageError: no weights were kept at this step.
     """
     return brain_of(study, run, store.read_weights(run), store.directory, at)
 
 
 def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], directory: Path, at: int | None = None) -> Brain:
-    """Returns the agent of a run's stored weights, at an evaluation point's train step or, with None, at the end.
+    """Returns the agent of stored weights after `at` train steps, an evaluation point, or at the end.
 
-    Own tasks and memories are as `directory`, the folder of results, keeps them (`study.own_import`).
+    Own tasks and memories are as the folder of results keeps them.
 
     Raises:
-        StudyError: they cannot be imported, neither from there nor from Python's path.
+        StudyError: they can be imported neither from there nor from Python's path.
         UsageError: no weights were kept at this step.
     """
     with copies_in(directory / COPIES):

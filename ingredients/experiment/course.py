@@ -1,7 +1,4 @@
-"""Resumable training of a stack, with snapshots on the way.
-
-The final weights are the same to the bit, wherever it was interrupted.
-"""
+"""Resumable training of a stack: the final weights are the same to the bit, wherever it was interrupted."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ from ingredients.training.trainer import Setup, Training, Update, begin_training
 class ResumableTraining:
     """A stack's training so far: its state, policies at evaluation points, all updates.
 
-    `began` is its start by `time.monotonic`, moved back by the time of earlier attempts.
+    `began` is by `time.monotonic`, less the time of earlier attempts.
     """
 
     training: Training
@@ -46,9 +43,9 @@ class ResumableTraining:
 
 @dataclass(frozen=True)
 class SnapshotPlan:
-    """Where a stack's snapshots are kept, and the seconds between two of them.
+    """Where a stack's snapshots are kept, and the seconds between two.
 
-    `runs` has training fingerprints by run id, `made_with` what else determines the bits.
+    `runs` has training fingerprints by run id, `made_with` what else determines bits.
     """
 
     snapshots: Snapshots
@@ -65,7 +62,7 @@ def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -
 
 
 def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
-    """Returns training at the last snapshot, or at the initial weights.
+    """Returns training at the last snapshot or its beginning.
 
     `say` hears what was found, and after how many updates training starts.
     """
@@ -91,7 +88,7 @@ def train_to_end(
 ) -> None:
     """Trains the stack to its end; changes `course` in place.
 
-    Policies are kept for evaluation after the `wanted` updates; `heard` and then `keep` are called after every update.
+    Policies are kept after the `wanted` updates; `heard`, then `keep` are called after every update.
     """
     for update in train(setup, course.training):
         course.updates.append(update)
@@ -107,8 +104,8 @@ def snapshot_writer(
 ) -> Callable[[ResumableTraining], None]:
     """Returns a function that makes a snapshot when one is due.
 
-    A failure to write is told to `say` once and retried when the next is due; training continues. `aside` writes
-    snapshots, one at a time, while a device trains; a thousand runs are a gigabyte.
+    A failure to write is told to `say` once, and retried when the next is due. `aside` writes one at a time while a
+    device trains.
     """
     kept_at = time.monotonic()
     complained = False
@@ -139,7 +136,7 @@ def snapshot_writer(
 
 
 def _written(plan: SnapshotPlan, snapshot: Snapshot, aside: Executor | None) -> Future[None]:
-    """Returns the future of writing a snapshot; done at once without `aside`."""
+    """Returns the future of writing a snapshot; without `aside` it is done."""
     if aside is not None:
         return aside.submit(plan.snapshots.write, snapshot)
     done: Future[None] = Future()

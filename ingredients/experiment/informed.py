@@ -1,8 +1,7 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
-It is the full cell otherwise, trained for as many steps, with at most five seeds that no study uses, and played on the
-evaluation tasks. Its return is what knowing the task is worth. It is no proven ceiling, since it was only trained. It
-need not adapt, so the verdict rule does not apply to it.
+It is the full cell otherwise, with at most five seeds that no study uses. What it returns is worth knowing the task,
+but no proven ceiling. It need not adapt, so the verdict rule does not apply to it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ PROBE = "memory_swap"
 
 
 def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> dict[str, Any]:
-    """Returns its entry of `references` on `tasks` `[N, D]`, and the mean curve `at_points` on the first of them.
+    """Returns its entry of `references` on `tasks` `[N, D]`, and the mean curve `at_points` on the first ones.
 
     Raises:
         StudyError: an agent diverged, or its environment raised.
@@ -48,7 +47,7 @@ def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tel
 
 
 def _refuse_failures(setup: Setup, training: Training) -> None:
-    """Refuses a yardstick that lacks a failed agent, since it would depend on the number of seeds."""
+    """Refuses a failed agent: the yardstick must not depend on the number of seeds."""
     raised = take_failures(setup.family)
     for failure in raised.values():
         raise StudyError(f"the informed agent: its environment failed: {failure}") from failure.cause()

@@ -1,10 +1,8 @@
-"""Memoryless agents: the study's own trainer without memory, trained longer than a run.
+"""Memoryless agents: the study's own trainer without memory, trained for half as many steps again as a run.
 
-The reactive reference is a hurdle of the verdict rule and the ceiling of cells without memory. A policy of r_{t-1} and
-a_{t-1} alone misses what the environment shows. So memoryless agents are trained for each combination of channels, with
-seeds that no study uses, for half as many steps again as a run. The best is chosen on separate tasks. An agent may
-ignore a channel, so a combination is worth at least as much as those with fewer channels. Together they take at most
-about a quarter of the study's training, so a small study has few agents or none.
+The reactive reference is a hurdle of the verdict rule, and the ceiling of cells without memory; by hand it misses what
+the environment shows. So agents are trained for each combination of channels, with seeds that no study uses, and the
+best is chosen on separate tasks. A combination is worth at least as much as those with fewer channels.
 """
 
 from __future__ import annotations
@@ -50,14 +48,13 @@ def add_memoryless(
 ) -> None:
     """Adds the agents to the result of `evaluate_references`, and `memoryless`: the best known for each combination.
 
-    The best one shown both channels becomes the reactive reference, unless the environment can be written on. There a
-    memoryless agent may do as well as any, and is no hurdle.
+    The best one shown both channels becomes the reactive reference, unless the environment can be written on.
     """
     join_memoryless(played, train_memoryless(study, family, tasks, device, tell))
 
 
 def train_memoryless(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> Entries:
-    """Returns the agents' entries and mean curves at the points, by reference name."""
+    """Returns the agents' entries and mean curves at points, by name."""
     agents = memoryless_agents(study)
     entries: Entries = {}
     for shown in combinations(study) if agents else ():
@@ -68,7 +65,7 @@ def train_memoryless(study: Study, family: Family, tasks: Tensor, device: str, t
 
 
 def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
-    """Adds trained agents to the other references, and names the best known."""
+    """Adds trained agents to the references, and names the best known."""
     for name, (entry, at_points) in entries.items():
         played["references"][name], played["at_points"][name] = entry, at_points
     played["memoryless"] = best_known(played)
@@ -100,7 +97,7 @@ def best_known(played: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Agent(NamedTuple):
-    """The best of some trained agents, with weights `[1, P]`."""
+    """The best of some trained agents; weights `[1, P]`."""
 
     study: Study
     family: Family
@@ -111,7 +108,7 @@ class _Agent(NamedTuple):
 def _train(
     study: Study, family: Family, shown: tuple[bool, bool], agents: int, device: str, tell: Tell
 ) -> _Agent | None:
-    """Returns the best of `agents` agents; None if all failed."""
+    """Returns the best agent; None if all failed."""
     cell = Cell(*shown, memory=False, task_distribution=True)
     longer = _longer(study)
     runs = tuple(Run(cell, BEYOND_STUDIES + index) for index in range(agents))
@@ -133,7 +130,7 @@ def _train(
 def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], list[float]]:
     """Returns the agent's reference entry, and its mean curve on the tasks of the points.
 
-    It plays with as many random streams as other references. A swap of its memory, which is empty, changes nothing.
+    It plays with as many random streams as other references; swaps change nothing.
     """
     luck = lucks(0, LUCKS)  # the stream is the setup's
     runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)

@@ -1,4 +1,4 @@
-"""How far the job of the references is: several trainings in a row, and parts that are counted instead of trained."""
+"""How far the job of the references is: several trainings, and parts that are counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Counted = Callable[[int, int], None]
 
 
 def in_a_row(tell: Tell) -> Tell:
-    """Returns a `tell` for trainings that follow one another: environment steps of those before are added."""
+    """Returns a `tell` for successive trainings, which adds the environment steps of those before."""
     before = last = 0
 
     def told(message: Progress) -> None:
@@ -28,10 +28,7 @@ def in_a_row(tell: Tell) -> Tell:
 
 
 def counted(tell: Tell, doing: str, pieces: str, clock: Callable[[], float] = time.monotonic) -> Counted:
-    """Returns a function that reports how many pieces are done, and how long the rest takes.
-
-    Time counts from now, or from when none was done.
-    """
+    """Returns a function that reports how many pieces are done, and the time left."""
     began = clock()
 
     def told(so_far: int, of: int) -> None:

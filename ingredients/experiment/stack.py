@@ -1,7 +1,4 @@
-"""The jobs of a grid: the references, and a stack from initial weights to stored runs.
-
-These functions run inside a worker and report progress.
-"""
+"""The jobs of a grid, run inside a worker: the references, and a stack from initial weights to stored runs."""
 
 from __future__ import annotations
 
@@ -54,7 +51,7 @@ STORED_AT_ONCE = 8  # runs of a large stack: each waits for the disk
 
 
 def run_references(study: Study, directory: Path, device: str, tell: Tell) -> dict[str, str]:
-    """Plays the family's references on the study's evaluation tasks, measures its leaks, and stores both."""
+    """Plays the family's references on evaluation tasks, measures leaks, stores both."""
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     Store(directory).write_references(made_references(study, device, tell))
     return {}
@@ -64,7 +61,7 @@ def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -
     """Returns the family's references on the study's evaluation tasks, as stored.
 
     The informed yardstick, if needed, and memoryless agents are trained on `device`, or the CPU without CUDA. `leaks`
-    also measures the environment's leaks, which takes longer than most references.
+    also measures leaks, which takes longer.
     """
     # what only this job needs takes a second and more to load
     from ingredients.experiment.memoryless import join_memoryless, train_memoryless
@@ -97,7 +94,7 @@ _LEAKS = ("measuring what the environment leaks", "decoders")
 
 
 class _AtOnce(AbstractContextManager["_AtOnce"]):
-    """An executor without threads: a job runs when its result is requested."""
+    """An executor without threads: jobs run when their result is requested."""
 
     def __exit__(self, *raised: object) -> None:
         """Does nothing."""
@@ -118,7 +115,7 @@ def run_stack(
 ) -> dict[str, str]:
     """Trains, evaluates and stores the stack's runs; returns why runs failed, by id.
 
-    Stored runs are kept, those with good weights are only evaluated again, and training resumes from the last snapshot.
+    Stored runs are kept, or only evaluated again; training resumes from the last snapshot.
     """
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)
@@ -157,7 +154,7 @@ def _store_all(study: Study, setup: Setup, store: Store, course: ResumableTraini
 
 
 def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: str, tell: Tell) -> dict[str, str]:
-    """Evaluates stored weights by the present settings; returns why weights could not be read, or runs failed."""
+    """Evaluates stored weights by the present settings; returns why runs failed."""
     weights, failed = {}, {}
     for run in runs:
         try:
@@ -173,7 +170,7 @@ def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: s
 def _evaluate_weights(
     study: Study, setup: Setup, store: Store, weights: list[dict[str, np.ndarray]], tell: Tell
 ) -> dict[str, str]:
-    """Evaluates and stores; returns failures, whose runs keep their stored results."""
+    """Evaluates and stores; returns failures, whose stored results are kept."""
     tell(_progress(setup, "evaluating", setup.updates))
     made = evaluations(study, setup, loaded_policies(setup, weights))
     reasons = _raised(setup)
@@ -189,7 +186,7 @@ def _evaluate_weights(
 
 
 def _raised(setup: Setup) -> list[str | None]:
-    """Returns for each run why its environments failed in the evaluation, or None."""
+    """Returns why each run's environments failed in the evaluation, or None."""
     raised = take_failures(setup.family)
     for failure in raised.values():
         failure.log()
@@ -199,7 +196,7 @@ def _raised(setup: Setup) -> list[str | None]:
 
 @dataclass(frozen=True)
 class _Result:
-    """The results of one run of a stack."""
+    """The results of one run."""
 
     run: Run
     reason: str | None
@@ -242,7 +239,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
 
 
 def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> ResumableTraining:
-    """Trains the stack, from its last snapshot if there is one."""
+    """Returns the trained stack, resumed from its last snapshot if any."""
 
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
@@ -264,8 +261,7 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
 def evaluation_points(updates: int, points: int) -> list[int]:
     """Returns after how many updates curves are taken: 0, then log-spaced to the last.
 
-    Learning is fast first, and emergence is read off a logarithmic axis. Points that round to the same update are
-    merged, so a short training has fewer.
+    Learning is fast first. Points that round to the same update are merged.
     """
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
@@ -276,7 +272,7 @@ def evaluation_points(updates: int, points: int) -> list[int]:
 
 
 def _teller(setup: Setup, tell: Tell) -> Callable[[Update], None]:
-    """Returns a function that reports updates a few times a second, and the last."""
+    """Returns a function that reports some updates a second, and the last."""
     told_at = float("-inf")
 
     def heard(update: Update) -> None:

@@ -29,7 +29,7 @@ _NAMED = {"train_step": "train_step", "probe": "probe", "tasks": "kind"}  # colu
 
 @dataclass(frozen=True)
 class Policies:
-    """A stack's policies at the evaluation points: train steps, and weights `[S, P]` of each."""
+    """A stack's policies at evaluation points: train steps, and weights `[S, P]` of each."""
 
     train_steps: list[int]
     weights: list[Tensor]
@@ -51,14 +51,11 @@ class RunEvaluation:
     """The evaluation of one run.
 
     Attributes:
-        curves: its table of curves.
-        returns_by_block: return of the plain lifetime on blocks of held-out tasks, the same for all runs, so that
-            judgement can treat tasks as random.
-        statistics: the family's own analysis of the plain lifetimes, by name.
-        blocks: final curves on those blocks, plain and under each probe, `[G, K]`, for the run's own intervals over
-            tasks.
+        returns_by_block: plain return on blocks of held-out tasks, the same for all runs.
+        statistics: the family's own numbers of plain lifetimes.
+        blocks: final curves on those blocks, plain and under each probe, `[G, K]`.
         inside: what its memory holds of the last action and reward (`training.inside`).
-        analysis: results of the study's `evaluation.analysis`, by name.
+        analysis: results of `evaluation.analysis`.
     """
 
     curves: pd.DataFrame
@@ -70,7 +67,7 @@ class RunEvaluation:
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
-    """Returns the evaluation of each run: on few tasks at the points, on many with probes at the end."""
+    """Returns each run's evaluation: few tasks at the points, many with probes at the end."""
     parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
@@ -100,7 +97,7 @@ def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvalu
 
 
 def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, Sequence[float]]]:
-    """Returns each run's results of the study's analysis."""
+    """Returns each run's results of `evaluation.analysis`."""
     if study.evaluation.analysis == "none":
         return [{} for _ in setup.runs]
     if study.evaluation.analysis == "planning":
@@ -109,7 +106,7 @@ def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, 
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
-    """Returns each run's mean return on at most 20 nearly equal blocks of tasks, from returns `[S, N]`."""
+    """Returns each run's mean return on at most 20 blocks of tasks, from `[S, N]`."""
     means = torch.stack([block.mean(1) for block in in_blocks(returns, dim=1)], dim=1)
     return [tuple(of_run) for of_run in means.tolist()]
 
@@ -129,7 +126,7 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
 
 
 class _Curves(NamedTuple):
-    """The curves of all runs under one probe, `[S, K]`, and each run's best episode return, NaN if unknown."""
+    """All runs' curves under one probe, `[S, K]`, and best episode returns, NaN if unknown."""
 
     train_step: int
     probe: str
@@ -139,7 +136,7 @@ class _Curves(NamedTuple):
 
 
 def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.DataFrame:
-    """Returns the curves of one run, a row for each point of each."""
+    """Returns a run's curves, a row a point."""
     axis = axis_of(study.tasks)
     returns = np.concatenate([part.returns[index] for part in parts])
     tops = np.repeat([part.tops[index] for part in parts], axis.points)
@@ -158,7 +155,7 @@ def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.D
 
 
 def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
-    """Returns a table for each run with a row for each update; all numbers leave the device at once."""
+    """Returns a table a run, a row an update; all numbers leave the device at once."""
     if not updates:
         return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
     told = [_diagnostics(update) for update in updates]
@@ -172,21 +169,21 @@ def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFram
 
 
 def _diagnostics(update: Update) -> tuple[Tensor, ...]:
-    """Returns an update's numbers, `[S]` each, in the order of the columns."""
+    """Returns an update's numbers, `[S]` each, in column order."""
     losses = update.losses
     columns = (losses.policy, losses.value, losses.entropy, update.score, update.gradient_norm, losses.kl)
     return *columns, losses.clip_fraction
 
 
 def mean_diagnostics(update: Update) -> dict[str, float]:
-    """Returns an update's means over the runs, by column, ignoring numbers that are not finite."""
+    """Returns an update's means over runs, by column, of finite numbers."""
     numbers = torch.stack(_diagnostics(update)).double()
     means = numbers.masked_fill(~numbers.isfinite(), torch.nan).nanmean(1).tolist()
     return dict(zip(DIAGNOSTICS.names[2:], means, strict=True))
 
 
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
-    """Returns one run's policies at all points, `[points, *shape]` by name, and the points' train steps."""
+    """Returns a run's policies at all points, `[points, *shape]` by name, and their train steps."""
     rows = torch.stack([policy[index].cpu() for policy in policies.weights])
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
     return {**named, "train_step": np.array(policies.train_steps)}

@@ -1,7 +1,4 @@
-"""Counts a run's steps beforehand: of training, and of evaluations.
-
-A test compares it with the count of a real run.
-"""
+"""Counts a run's steps of training and evaluations beforehand."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from ingredients.training.trainer import prepare
 
 
 def work_of_a_run(study: Study) -> Work:
-    """Returns the steps of every run of the study: whole rollouts, and all evaluations."""
+    """Returns the steps of each run: whole rollouts, and all evaluations."""
     setup = prepare(study, ())
     settings = study.evaluation
     probes = probes_of(setup.family)

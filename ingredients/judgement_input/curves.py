@@ -17,12 +17,9 @@ Rows = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class BlockCurves:
-    """Raw curves on G blocks of evaluation tasks, `[G, K]`, for intervals over tasks.
+    """Raw curves on G blocks of evaluation tasks, `[G, K]`, plain or by carrier swapped half-way.
 
-    Attributes:
-        plain: without a probe.
-        swapped: by carrier, swapped half-way.
-        control: by carrier, swapped with a lifetime on the same task; if missing, nothing is carried: plain.
+    `control` is swapped with a lifetime on the same task; if missing, nothing is carried.
     """
 
     plain: Rows
@@ -48,21 +45,20 @@ def block_curves(named: Mapping[str, npt.ArrayLike]) -> BlockCurves | None:
 
 @dataclass(frozen=True, eq=False)
 class RunCurves:
-    """The curves of one finished run.
+    """The curves of one finished run, without a probe unless it is named.
 
     Attributes:
-        seed: cells are paired by it.
         plain: `[K]`, held-out tasks, end of training, sampled actions.
         swapped: by carrier (`"internal"`: probe `memory_swap`), `[K]`, swapped half-way.
         points: by train step, `[K]` on held-out tasks; may include the end.
         training_points: the same on own training tasks.
         probes: `[K]` by probe, end of training.
-        blocks: plain return on blocks of held-out tasks, `[G]`; None if not stored.
-        statistics: the family's own numbers of plain lifetimes.
+        blocks: return on blocks of held-out tasks, `[G]`; None if not stored.
+        statistics: the family's own numbers.
         inside: decoder skill for `action` and `reward` on the memory, also before training (`_untrained`): 0 is the
             schedule's, 1 is perfect; empty if not measured.
         on_blocks: final curves on blocks of tasks; None if not stored: then the run has no class.
-        analysis: numbers of `evaluation.analysis`, by name.
+        analysis: numbers of `evaluation.analysis`.
     """
 
     seed: int

@@ -33,12 +33,11 @@ class Evidence:
     """Input of a report.
 
     Attributes:
-        cells: all cells of the grid, in order.
+        cells: all of the grid, in order.
         references: None until evaluated.
         frame: tidy curves of all finished runs.
-        failures: reasons of failed runs.
         missing: planned runs neither finished nor failed.
-        other_criterion: number of finished runs made under another criterion.
+        other_criterion: number of runs made under another criterion.
         left_out: number of finished runs that the study does not name.
         to_evaluate: number of trained runs whose evaluation is of an older version.
         versions: sets of package versions that made runs.

@@ -49,9 +49,8 @@ class ReferenceCurves:
 class Leak:
     """Decoder skill for r_{t-1} or a_{t-1} on observations that all cells see (`training.leakage`).
 
-    `leak` is 0 for nothing beyond what was known before, 1 for every step, with bounds `low` and `high`; None if there
-    is nothing to decode, for a `reason`. The decoder knows the task; `in_lifetime`: whether one leaks that instead sees
-    the lifetime so far.
+    `leak` is 0 for nothing beyond what was known before, 1 for every step; None if there is nothing to decode, for a
+    `reason`. The decoder knows the task; `in_lifetime`: whether one leaks that instead sees the lifetime so far.
     """
 
     leak: float | None
@@ -70,12 +69,11 @@ class References:
         at_points: mean curves on the tasks of the evaluation points; empty if not stored.
         leakage: by channel; empty if not measured.
         memoryless: best reference without memory, by channels (`both`, `reward`, `action`, `neither`).
-        floor_without_rewards: whether no agent that observes no reward can beat the floor (as in a bandit).
+        floor_without_rewards: whether no agent without rewards can beat the floor.
         unneeded: channels that the exact yardstick does not use.
-        working_memory: whether a lifetime pays once, so that nothing is learned.
-        writable: whether agents can write on their environment.
-        held_out: whether evaluation tasks are new to trained agents.
-        measured_leakage: all measurements by channel.
+        working_memory: a lifetime pays once, so that nothing is learned.
+        writable: agents can write on their environment.
+        held_out: evaluation tasks are new to trained agents.
     """
 
     floor: str
