@@ -1,45 +1,45 @@
 """Which ingredients does in-context reinforcement learning need? An instrument for ablations of RL².
 
-Data flows one way through these modules; each imports only from those before it. In reading order:
+Data flows one way; each module imports only from those before it. In reading order:
 
     at_once       Ctrl-C while modules are loaded
-    errors        what a user can cause, in one line each
+    errors        what a user can cause
     seeds         named random streams
     machine       cores and memory that this process may take
-    families      every task family: where its settings, program and references stand
-    probes        every probe: what reports call it, and what it is about
+    families      every task family: its settings, program, references
+    probes        every probe
     boundary      all calls of code that somebody else wrote
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
-    cell_filter   --cells: some cells of a grid, by their levels
-    decoding      how much of one thing is told by others: look-up tables, forest, network
+    cell_filter   --cells
+    decoding      how much of one thing others tell: look-up tables, forest, network
     gyms          other people's Gymnasium environments as rows of numbers
     tasks         task families as batched pure tensor functions; the Gymnasium environments
-    wrappers      the channels and the lifetime as ordinary Gymnasium wrappers
+    wrappers      the channels and the lifetime as Gymnasium wrappers
     references    floor, ceilings, classical algorithms
     agent         the observation (where inputs are masked), memory, network
     training      rollout, learner, evaluation under probes
     inner         which algorithm runs inside a trained agent
     store         results/<study>/: the only owner of its paths and formats
     experiment    one stack from start to stored result
-    engine        where jobs execute: jobs in, events out
-    grid_run      a grid that is planned or runs: its jobs, their memory and time, its progress
-    judgement_input  what is judged: the curves of every run, and the references, typed
+    engine        where jobs execute
+    grid_run      a grid that is planned or runs: jobs, memory, time, progress
+    judgement_input  what is judged: curves and references, typed
     judgement     statistics, verdict, conclusions
-    console       the terminal that the command runs in: paths, streams, errors, Ctrl-C
+    console       the terminal: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON
-    api           the same from Python: results, agents to play with, anybody's policy judged
-    audit         what an environment supplies by itself, trained on nothing
-    commands      the command `ingredients`: parses, calls and prints
+    api           the same from Python
+    audit         what an environment supplies by itself, without training
+    commands      the command `ingredients`
 
-The Python API needs no wing's name; each of these loads what it needs when it is first asked for:
+The Python API needs no wing's name, and loads what it needs when first asked:
 
     >>> import ingredients as ing
     >>> study = ing.Study.load("bandit")                        # or a dict; changes={"tasks.arms": 10}
     >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
     >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
 
-Importing the package registers every family with Gymnasium, single and vector, by name, which imports no torch:
+Importing the package registers every family with Gymnasium, and imports no torch:
 
     >>> import gymnasium, ingredients
     >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)
@@ -80,7 +80,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class or a function
-    """Returns a name of the Python API, whose module is loaded when it is first asked for."""
+    """Returns a name of the Python API, whose module loads when first asked for."""
     if name not in _LAZY:
         raise AttributeError(f"module 'ingredients' has no attribute {name!r}")
     return getattr(importlib.import_module(f"ingredients.{_LAZY[name]}"), name)

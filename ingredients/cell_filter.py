@@ -1,4 +1,4 @@
-"""`--cells`: selects cells by their levels, in any spelling that a study allows."""
+"""`--cells`: selects cells by levels, in any spelling of a study."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from ingredients.study.yaml_text import parse
 def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
     """Returns the cells that a filter such as `memory=on,reward_observation=off` selects, in grid order.
 
-    Levels of one ingredient are alternatives (`memory=on,memory=off`); all ingredients must match. Errors name
-    `source`, by default the option `--cells`.
+    Levels of one ingredient are alternatives; all ingredients must match. Errors name `source`.
 
     Raises:
         UsageError: an unknown ingredient, or a level that the study does not have.
@@ -32,7 +31,7 @@ def select_cells(study: Study, expression: str, source: str | None = None) -> tu
 
 
 def filter_of(study: Study, chosen: Collection[Cell]) -> str:
-    """Returns the narrowest filter that selects all `chosen` cells, or nothing if that selects every cell."""
+    """Returns the narrowest filter that selects all `chosen` cells; nothing if it selects every cell."""
     parts = []
     for name in INGREDIENTS:
         every = study.ingredients.levels(name)
@@ -64,7 +63,7 @@ def _condition(study: Study, text: str, source: str) -> tuple[Ingredient, Level]
 
 
 def _canonical_text(study: Study, ingredient: Ingredient, text: str) -> str:
-    """Returns the canonical spelling of a level: `true`, `1.0` and the agent's own kind are `on`."""
+    """Returns a level's canonical spelling: `true`, `1.0` and the agent's own kind are `on`."""
     try:
         level = canonical_level(ingredient, parse(text))
     except (ValueError, yaml.YAMLError):

@@ -10,18 +10,18 @@ class IngredientsError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The lines to print; one, except for a study with several mistakes."""
+        """The lines to print; several for a study's mistakes."""
         return (" ".join(str(self).splitlines()),)
 
 
 class UsageError(IngredientsError):
-    """The command is wrong: an option, a path, a combination of both."""
+    """The command is wrong: an option, a path, both together."""
 
     exit_code = 2
 
 
 class StudyError(UsageError):
-    """The study is wrong; each line names file, key, value, what is allowed and the nearest match."""
+    """The study is wrong; each line names file, key, value, what is allowed, nearest match."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -30,16 +30,16 @@ class StudyError(UsageError):
 
 
 class InterruptedGridError(IngredientsError):
-    """Ctrl-C during a grid; the text says what is kept and how to continue."""
+    """Ctrl-C during a grid; says what is kept and how to continue."""
 
     exit_code = 130
 
 
 class StoreError(IngredientsError):
-    """A results folder cannot be written or read; the text names the path and the way out."""
+    """A results folder cannot be written or read; names the path and the way out."""
 
     exit_code = 2
 
 
 class UnwritableError(StoreError):
-    """A results folder cannot be written (full or read-only disk), so later results would be lost too."""
+    """A results folder cannot be written (full or read-only disk): later results would be lost too."""

@@ -1,7 +1,6 @@
-"""The list of task families: where settings, program and references of each stand.
+"""The list of task families, which studies, programs, references and Gymnasium ids follow.
 
-Settings of studies, `make_family`, `references_for` and the Gymnasium ids follow from it. Dotted names keep torch out
-of studies, and load only the family in use.
+Dotted names keep torch out of studies, and load only the family in use.
 """
 
 from __future__ import annotations
@@ -19,11 +18,9 @@ class FamilySpec:
         name: in a study's `tasks.family`.
         settings: `module:Class` of its section of a study, without torch.
         family: `module:Class` of its program (`tasks.family.Family`), made with the settings as keywords.
-        references: `module:function` that returns its references; None if only random play is known
-            (`references.ignorant`).
-        belief: `module:function` that returns its belief model, for `analysis: inner_algorithm` (`inner.models`); None
-            if it has none.
-        gymnasium_id: its Gymnasium id.
+        references: `module:function` of its references; None if only random play is known (`references.ignorant`).
+        belief: `module:function` of its belief model, for `analysis: inner_algorithm` (`inner.models`); None without.
+        gymnasium_id: in Gymnasium's registry.
     """
 
     name: str
@@ -41,13 +38,9 @@ def loaded(dotted: str) -> Any:  # noqa: ANN401 - whatever stands there
 
 
 def ours(name: str, title: str, references: bool = True, belief: bool = False) -> FamilySpec:
-    """Returns the spec of a family whose files follow the naming rule.
+    """Returns the spec of a family whose files follow the naming rule: `dark-room` and `DarkRoom`.
 
-    Args:
-        name: `dark-room`, in files `dark_room.py`.
-        title: of its class, `DarkRoom`, beside `DarkRoomTasks`.
-        references: whether it has `dark_room_references`.
-        belief: whether it has `dark_room_belief`.
+    `references` and `belief`: whether it has `dark_room_references` and `dark_room_belief`.
     """
     module = name.replace("-", "_")
     return FamilySpec(
@@ -77,11 +70,11 @@ FAMILIES = (
 
 
 def spec_named(name: str) -> FamilySpec:
-    """Returns the family of a name that a study may hold."""
+    """Returns the family of a name that studies hold."""
     return next(spec for spec in FAMILIES if spec.name == name)
 
 
 def spec_of(family: object) -> FamilySpec | None:
-    """Returns the spec of a program; None if it is not ours."""
+    """Returns a program's spec; None if it is not ours."""
     made_by = f"{type(family).__module__}:{type(family).__qualname__}"
     return next((spec for spec in FAMILIES if spec.family == made_by), None)

@@ -1,6 +1,6 @@
 """The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs.
 
-Everything here depends on the study alone, not on the machine, the workers, or stored results.
+All depends on the study alone, not on machine, workers or stored results.
 """
 
 from __future__ import annotations
@@ -86,10 +86,7 @@ class Cell:
 
     @property
     def wipe_every(self) -> int | None:
-        """Steps between resets of the memory: 1 with memory off, None with memory on.
-
-        Memory-off siblings, and the kind `none`, count as off.
-        """
+        """Steps between resets of the memory: 1 with memory off (siblings and `none` too), None with memory on."""
         if isinstance(self.memory, WipeEvery):
             return self.memory.steps
         remembers = self.memory.remembers if isinstance(self.memory, MemoryKind) else self.memory
@@ -104,7 +101,7 @@ class Cell:
 
     @property
     def starts_alike(self) -> bool:
-        """Whether every training episode starts in the same place: one task, nothing random about it."""
+        """Whether every training episode starts in the same place."""
         return self.task_distribution is False
 
     @property
@@ -123,7 +120,7 @@ class Cell:
         return level
 
     def lacking(self, ingredient: Ingredient) -> Cell:
-        """Returns the cell with this ingredient off; memory off keeps the cell's own kind."""
+        """Returns the cell with this ingredient off; memory off keeps its own kind."""
         if ingredient == "memory" and isinstance(self.memory, MemoryKind):
             return replace(self, memory=self.memory.off)
         return replace(self, **{ingredient: False})
@@ -154,7 +151,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's readable name, unique in a study and safe as a folder name; no kind's own name has `--`."""
+        """Readable name, unique in a study and safe as a folder name; no kind's own name has `--`."""
         named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
         parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])
@@ -162,12 +159,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Stack:
-    """Runs of one kind of memory that are trained together as one tensor program.
+    """Runs of one kind of memory, trained together as one tensor program.
 
     Attributes:
         index: its number in the study.
         runs: its runs.
-        part: 0, or the number of a part of a stack that was cut to fit in memory; no result depends on it.
+        part: 0, or the number of a part that was cut to fit in memory; no result depends on it.
     """
 
     index: int
@@ -179,8 +176,8 @@ class Stack:
 class Fingerprints:
     """SHA-256 (hex) of what trains, evaluates and judges.
 
-    If `trains` differs, a stored run is another run; if only `evaluates` differs, its weights still hold; if only
-    `judges` differs, its curves still hold.
+    If `trains` differs, a stored run is another run; if only `evaluates` does, its weights still hold; if only `judges`
+    does, its curves still hold.
     """
 
     trains: str
@@ -200,12 +197,12 @@ def cells(study: Study) -> tuple[Cell, ...]:
 
 
 def memory_kind(study: Study, cell: Cell) -> str:
-    """Returns the kind of memory of the cell's agents, carried or not."""
+    """Returns the memory of the cell's agents, carried or not."""
     return cell.memory.kind if isinstance(cell.memory, MemoryKind) else study.agent.memory
 
 
 def memory_kinds(study: Study) -> tuple[str, ...]:
-    """Returns all kinds of memory in the grid, in the order of the cells."""
+    """Returns the grid's kinds of memory, in the order of cells."""
     return tuple(dict.fromkeys(memory_kind(study, cell) for cell in cells(study)))
 
 
@@ -218,8 +215,7 @@ def runs(study: Study) -> tuple[Run, ...]:
 def stacks(study: Study) -> tuple[Stack, ...]:
     """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`.
 
-    Equal stacks end together, so no worker waits. Stacks are in the order of their first runs, so first seeds come
-    first.
+    Equal stacks end together: no worker waits. Stacks are in the order of their first runs: first seeds come first.
     """
     places = {run: place for place, run in enumerate(runs(study))}
     by_kind: dict[str, list[Run]] = {}
@@ -242,13 +238,9 @@ def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
 def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:
     """Returns a run's fingerprints.
 
-    They do not depend on the study's name, question, number of seeds and other cells. `evaluation.points` trains, since
-    weights are kept then. So does the file of a user's own memory, tasks or environment: editing it makes other runs.
-
-    Args:
-        study: the study of the run.
-        run: the run.
-        sources: returns the digest of a user's file; by default of the present file.
+    The study's name, question, number of seeds and other cells do not enter. `evaluation.points` trains, since weights
+    are kept then. So does the file of a user's own memory, tasks or environment; `sources` returns its digest, by
+    default of the present file.
 
     Raises:
         UsageError: such a file is missing.
@@ -261,7 +253,7 @@ def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = 
 
 
 def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
-    """Returns the digests of users' files behind the tasks, in one line; often none.
+    """Returns the digests of users' files behind the tasks, in one line.
 
     Raises:
         UsageError: such a file is missing.
@@ -270,12 +262,12 @@ def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
 
 
 def study_fingerprint(study: Study) -> Fingerprints:
-    """Returns what all runs of a study share of their fingerprints."""
+    """Returns what a study's runs share of their fingerprints."""
     return _fingerprints(study, {})
 
 
 def references_fingerprint(study: Study) -> str:
-    """Returns the fingerprint of references: what evaluates, and the number of trained agents, without the analysis."""
+    """Returns the references' fingerprint: what evaluates, without the analysis, and the number of trained agents."""
     agents = study.evaluation.reactive_agents
     evaluation = study.evaluation.model_copy(update={"analysis": "none"})
     evaluates = study_fingerprint(study.model_copy(update={"evaluation": evaluation})).evaluates
@@ -283,7 +275,7 @@ def references_fingerprint(study: Study) -> str:
 
 
 def differences(stored: Study, asked: Study) -> list[str]:
-    """Returns how runs of `asked` differ from those of `stored`: `learner.train_steps: 600000 -> 20000`."""
+    """Returns how runs of `asked` differ: `learner.train_steps: 600000 -> 20000`."""
     old, new = (dict(flat(_sections(study, ("tasks", "agent", "learner", "evaluation")))) for study in (stored, asked))
     keys = [key for key in [*old, *(key for key in new if key not in old)] if not key.startswith(_ONLY_EVALUATES)]
     return [f"{key}: {_text(old, key)} -> {_text(new, key)}" for key in keys if old.get(key) != new.get(key)]
@@ -316,7 +308,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; defaults of newer keys are left out, so that old fingerprints hold."""
+    """Returns what evaluates a run; newer keys at their defaults are left out: old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":
@@ -325,7 +317,7 @@ def _evaluation(study: Study) -> dict[str, Any]:
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    """Returns sections as data; for whole lifetimes without the keys of segments, so that old fingerprints hold."""
+    """Returns sections as data; for whole lifetimes without keys of segments: old fingerprints hold."""
     data = study.model_dump(include=set(names))
     leave_out_idle(study.tasks, data.get("tasks", {}))
     if not may_segment(study):
@@ -341,7 +333,7 @@ def _digest(data: Mapping[str, object]) -> str:
 
 
 def flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Yields every value of nested sections with its path: `learner.discount`."""
+    """Yields every nested value with its path: `learner.discount`."""
     for key, value in data.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")

@@ -1,8 +1,7 @@
-"""Cores and memory that this process may use, by its affinity and control groups.
+"""Cores and memory that this process may use, by its affinity and control groups (containers, batch jobs, services).
 
-Containers, batch jobs and services are control groups. Limits apply to everything nested, so all groups from the
-process's own up to the root are read, of version 2 (`cpu.max`, `memory.max`) and version 1 (`cpu.cfs_quota_us`,
-`memory.limit_in_bytes`).
+Limits apply to everything nested: all groups up to the root are read, of version 2 (`cpu.max`, `memory.max`) and
+version 1 (`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
 """
 
 from __future__ import annotations
@@ -15,19 +14,19 @@ ROOT = Path("/")
 
 
 def usable_cores(root: Path = ROOT) -> int:
-    """Returns how many cores this process may use: those of its affinity, within whole-core quotas."""
+    """Returns how many cores this process may use, by affinity and whole-core quotas."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([there, *(int(quota) for quota in _quotas(root))]))
 
 
 def memory_limits(root: Path = ROOT) -> list[int]:
-    """Returns the limits of this process's control groups, in bytes."""
+    """Returns the control groups' limits, in bytes."""
     files = [*_files(root, "", "memory.max"), *_files(root, "memory", "memory.limit_in_bytes")]
     return [int(text) for file in files if (text := _read(file)).isdecimal()]
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Yields the core quotas of this process's control groups."""
+    """Yields the control groups' core quotas."""
     for file in _files(root, "", "cpu.max"):
         quota, _, period = _read(file).partition(" ")
         if quota.isdecimal() and period.isdecimal():  # `max 100000` is no quota
@@ -39,7 +38,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
-    """Yields this file of every control group of the process, its own first; "" is version 2.
+    """Yields this file of every control group of the process, its own first; `controller` "" is version 2.
 
     In a container a group's path may be the machine's and not exist; then the root is read.
     """

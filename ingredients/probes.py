@@ -1,7 +1,6 @@
-"""The list of probes: interventions during evaluation that show what a trained agent relies on.
+"""The list of probes: interventions in evaluation that show what a trained agent relies on (docs/design.md §8).
 
-Evaluation, judgement and reports follow from it. Programs are in `ingredients/training/probes/<name>.py`, so that
-reports need no torch. docs/design.md §8 says what a loss means.
+Programs are in `ingredients/training/probes/<name>.py`: reports need no torch.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ class ProbeSpec:
         shows: its score: what it costs (`cost`), the episodes after it (`fresh start`), the remaining gain (`gain`), or
             the late score (`late`).
         throughout: whether it affects the whole lifetime; else from half-way.
-        carrier: what a swap exchanges, for the swaps of the verdict rule (C).
+        carrier: what a swap of the verdict rule exchanges (C).
         control: whether it is another probe's control, without a picture of its own.
-        written: whether it needs an environment that the agent can write on.
+        written: whether the agent must be able to write on the environment.
         fills: the ingredient whose input it fills with another lifetime's; where that is off, it does nothing.
     """
 
@@ -77,5 +76,5 @@ def spec_of_probe(name: str) -> ProbeSpec:
 
 
 def later_probes() -> list[str]:
-    """Returns the probes that older evaluations lack, so that their weights are evaluated again."""
+    """Returns the probes that older evaluations lack; their weights are evaluated again."""
     return [probe.name for probe in PROBES if probe not in FIRST_PROBES]

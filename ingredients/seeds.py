@@ -1,7 +1,7 @@
 """Named random streams: stateless, so that a draw depends only on its purpose.
 
-The key holds neither cell nor stack. So cells of one seed share their draws (common random numbers) and are paired, and
-a run's bits do not depend on the runs trained beside it (docs/design.md §11).
+The key holds neither cell nor stack. Cells of one seed share their draws (common random numbers), and a run's bits do
+not depend on its stack (docs/design.md §11).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 
 
 class Purpose(StrEnum):
-    """The purpose of a stream; training and evaluation use different ones."""
+    """A stream's purpose; training and evaluation use different ones."""
 
     WEIGHTS = "weights"
     CRITIC_WEIGHTS = "critic-weights"
@@ -40,8 +40,8 @@ class Purpose(StrEnum):
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
     """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose, index and evaluation stream.
 
-    Torch's generator takes no more bits. A study opens thousands of streams; the odds that two coincide are below one
-    in a hundred, and then two unrelated rollouts share random numbers.
+    Torch's generator takes no more bits. That two of a study's thousands of streams coincide has odds below one in a
+    hundred; then two unrelated rollouts share random numbers.
     """
     name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
     digest = hashlib.sha256(name.encode()).digest()
@@ -49,8 +49,5 @@ def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0)
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> torch.Generator:
-    """Returns a CPU generator at the start of the named stream; equal arguments give equal draws.
-
-    `evaluation` is the study's `evaluation.stream`.
-    """
+    """Returns a CPU generator at the start of the named stream; `evaluation` is the study's `evaluation.stream`."""
     return torch.Generator().manual_seed(stream_key(seed, purpose, index, evaluation))

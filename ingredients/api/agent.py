@@ -5,8 +5,7 @@
     >>> action = agent.act(observation)                          # the first step of a lifetime
     >>> action = agent.act(observation, reward, action)          # every later one
 
-An agent plays one lane, or N lanes in step. Single values give single values, and tensors give tensors. Internally
-everything is `[1, N, ...]`, a stack of one run.
+An agent plays one lane or N. Single values give single values, tensors give tensors.
 """
 
 from __future__ import annotations
@@ -38,15 +37,10 @@ Numbers = npt.ArrayLike | Tensor
 
 
 class StoredAgent:
-    """One run's agent at one evaluation point, ready to act.
-
-    Attributes:
-        run: its cell and seed.
-        train_step: environment steps before these weights.
-    """
+    """One run's agent after `train_step` environment steps."""
 
     def __init__(self, brain: Brain) -> None:
-        """Takes the weights and starts a lifetime with seed 0 and one lane."""
+        """Starts a lifetime with seed 0 and one lane."""
         self._brain = brain
         self.run, self.train_step = brain.run, brain.train_step
         self.reset()
@@ -61,7 +55,7 @@ class StoredAgent:
 
         Args:
             lanes: lifetimes side by side; None is one, with single values.
-            seed: of the random choice of actions.
+            seed: of the choice of actions.
 
         Raises:
             UsageError: fewer than one lane.
@@ -86,7 +80,7 @@ class StoredAgent:
 
     @property
     def rows(self) -> Tensor:
-        """Its weights in one row, `[1, P]`, as a stack of one run (`agent.network.flatten`)."""
+        """Its weights, `[1, P]`, as a stack of one run (`agent.network.flatten`)."""
         return flatten([{name: weight[0] for name, weight in self._brain.weights.items()}])
 
     @property
@@ -109,15 +103,15 @@ class StoredAgent:
         greedy: bool = False,
         before_step: BeforeStep | None = None,
     ) -> pd.DataFrame:
-        """Returns what the agent does, one row for each step (`play`).
+        """Returns what the agent does, a row per step (`play`).
 
         Args:
             environment: a Gymnasium environment, for one lifetime; by default fresh tasks of its own family.
-            lifetimes: how many, each on a task of its own.
+            lifetimes: how many, each on its own task.
             tasks: ψ of each lifetime, `[N, D]`, instead of fresh tasks.
             seed: of tasks and all random draws.
             greedy: take the likeliest actions.
-            before_step: called with the agent and the step before each step; it may set the agent's memory.
+            before_step: called with agent and step before each step; may set the agent's memory.
 
         Raises:
             UsageError: the environment does not fit the agent.
@@ -141,18 +135,15 @@ class StoredAgent:
         Channels that its cell lacks are masked, whatever is given here.
 
         Args:
-            observation: `[observation_size]`, or `[N, observation_size]`; of a Gymnasium environment as the family
-                reads and scales it.
-            reward: r_{t-1} as paid, a number or `[N]`, NaN where it was not observable; omitted only at a lifetime's
-                first step.
+            observation: `[observation_size]` or `[N, observation_size]`; of a Gymnasium environment as its family reads
+                and scales it.
+            reward: r_{t-1} as paid, a number or `[N]`, NaN where not observable; omitted only at the first step.
             action: a_{t-1} as carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
-            episode_start: whether an episode starts, one for all or `[N]`; by default by the count of steps. On the
-                axis of steps, only the caller knows it.
+            episode_start: one for all or `[N]`; by default by the count of steps. Give it on the axis of steps.
             greedy: take the likeliest action instead of sampling.
 
         Raises:
-            UsageError: a shape does not fit, the lifetime is over, or reward and action are missing after the first
-                step.
+            UsageError: a shape does not fit, the lifetime is over, or reward or action is missing.
         """
         brain = self._brain
         as_tensor = isinstance(observation, Tensor)
@@ -168,7 +159,7 @@ class StoredAgent:
 
     @property
     def logits(self) -> npt.NDArray[np.float32]:
-        """The policy's logits at the last step, `[A]` or `[N, A]`; for vector actions, their means.
+        """The policy's logits at the last step, `[A]` or `[N, A]`; means for vector actions.
 
         Raises:
             UsageError: the agent has not acted yet.
@@ -201,7 +192,7 @@ class StoredAgent:
         return last
 
     def module(self) -> AgentModule:
-        """Returns its memory and head as a `torch.nn.Module`, with named gates (`module`).
+        """Returns memory and head as a `torch.nn.Module` with named gates.
 
         Raises:
             UsageError: the agent sees images, which the module cannot.
@@ -212,7 +203,7 @@ class StoredAgent:
 
     @property
     def memory(self) -> tuple[npt.NDArray[Any], ...]:
-        """A copy of what the agent carries to the next step: the memory's parts, `[N, ...]` each (single: `[...]`)."""
+        """A copy of what the agent carries to the next step: parts `[N, ...]` (single: `[...]`)."""
         return tuple(self._outwards(part.clone(), False) for part in self._memory)
 
     @memory.setter
@@ -229,7 +220,7 @@ class StoredAgent:
         self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
 
     def clone(self) -> StoredAgent:
-        """Returns the same agent at the same step, with independent memory and random numbers."""
+        """Returns the agent at the same step, with independent memory and random numbers."""
         other = StoredAgent(self._brain)
         other.reset(None if self._single else self._lanes)
         other._luck.set_state(self._luck.get_state())

@@ -1,8 +1,7 @@
 """Judges any policy by the probes, references and verdict rule of a study.
 
-The policy plays the study's evaluation tasks with the random draws of the first seed's run, plain and under every
-probe. It is judged beside the study's references as a run of the cell with all four ingredients. Its state is its
-memory: `memory_swap` gives each lane the state of a lifetime on another task.
+The policy plays the evaluation tasks with the draws of the first seed's run, and is judged as a run of the full cell.
+Its state is its memory, which `memory_swap` exchanges between lifetimes on different tasks.
 """
 
 from __future__ import annotations
@@ -44,13 +43,7 @@ FULL = Cell(True, True, True, True)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The judgement on policies by a study's rule.
-
-    Attributes:
-        study: whose tasks, references and criterion were used.
-        judgement: on the one cell that the policies stand for.
-        runs: curves, one run for each policy.
-    """
+    """The judgement on the one cell that the policies stand for, one run each."""
 
     study: Study
     judgement: Judgement
@@ -58,16 +51,16 @@ class Judged:
 
     @property
     def cell(self) -> CellResult:
-        """The result for all of them together; a verdict on "most" needs at least five."""
+        """Result of all policies; a verdict on "most" needs at least five."""
         return self.judgement.cells[0]
 
     @property
     def classes(self) -> tuple[str | None, ...]:
-        """The class of each policy by its own tasks: `none`, `reactive`, `carried`, `in-context` or `undecided`."""
+        """Class of each policy by its own tasks: `none`, `reactive`, `carried`, `in-context` or `undecided`."""
         return tuple(run.verdict for run in self.cell.runs)
 
     def curves(self) -> pd.DataFrame:
-        """Returns a row for each point of each curve: `policy`, `probe`, `episode` or `step`, `return` (raw)."""
+        """Returns a row per point of each curve: `policy`, `probe`, `episode` or `step`, `return` (raw)."""
         axis = axis_of(self.study.tasks)
         tables = [
             pd.DataFrame({"policy": place, "probe": probe, axis.name: np.array(axis.starts), "return": curve})
@@ -84,8 +77,8 @@ def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # 
         >>> judged.classes                                           # doctest: +SKIP
 
     Args:
-        policy: a policy with a state, a function of the input, a stored agent, or a list of these: one run each.
-        study: on what it is judged; its ingredients do not matter, and its learner only where references are trained.
+        policy: one with a state, a function of the input, a stored agent, or a list of these: one run each.
+        study: its ingredients do not matter; its learner does where references are trained.
         tell: hears progress.
 
     Raises:
@@ -107,7 +100,7 @@ def _silent(progress: Progress) -> None:
 
 
 def _lived(policy: Any, study: Study, seed: int) -> RunCurves:  # noqa: ANN401 - whatever acts
-    """Returns the curves of one policy, plain and under every probe."""
+    """Returns one policy's curves, plain and under every probe."""
     run = policy.run if isinstance(policy, StoredAgent) else Run(FULL, seed)
     setup = prepare(study, (Run(run.cell, seed),))
     if isinstance(policy, StoredAgent):
@@ -149,7 +142,7 @@ def _agent(policy: UserPolicy, setup: Setup) -> Agent:
 
 @dataclass(frozen=True)
 class _PolicyMemory:
-    """A policy as a memory (`agent.memory.protocol`): its state is carried, its output is log-probabilities."""
+    """A policy as a memory (`agent.memory.protocol`), which outputs log-probabilities."""
 
     policy: UserPolicy
     layout: InputLayout
@@ -201,7 +194,7 @@ class _PolicyMemory:
         )
 
     def _checked(self, answered: Any, lanes: int) -> tuple[Tensor, Sequence[Numbers]]:  # noqa: ANN401 - a user's answer
-        """Returns checked probabilities `[N, A]` (float32) and the parts of the state."""
+        """Returns checked probabilities `[N, A]` (float32) and the state's parts."""
         wanted = (lanes, self.layout.actions)
         if not isinstance(answered, tuple) or len(answered) != 2:
             raise UsageError("policy: act must return (probabilities, state)")
@@ -218,7 +211,7 @@ class _PolicyMemory:
 
 @dataclass(frozen=True)
 class _PolicyAgent(Agent):
-    """A policy as an agent: its memory's output are the logits."""
+    """A policy as an agent: the memory's output is the logits."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Returns nothing: there are no weights of ours."""

@@ -1,7 +1,4 @@
-"""Stored results for other tools: tables, TensorBoard, trackio, MLflow, a folder for the Hugging Face hub.
-
-Needs no account and no network, and trains nothing.
-"""
+"""Stored results for other tools; needs no account and no network."""
 
 from __future__ import annotations
 
@@ -32,11 +29,11 @@ KEYS = ("reward_observation", "action_observation", "memory", "task_distribution
 
 
 def export(result: Result, to: str, out: Path) -> str:
-    """Writes a study's results for another tool into a new folder; returns one line on what was written.
+    """Writes results for another tool into a new folder; returns one line on what was written.
 
     Raises:
         UsageError: the tool is unknown, or its package is not installed.
-        StoreError: the runs are not here, and more than tables is wanted.
+        StoreError: the runs are not here, and the tool needs more than tables.
     """
     writers = {
         "csv": _csv,

@@ -1,8 +1,4 @@
-"""Plans and runs a grid, from Python and from the command line.
-
-Workers are processes, so a script calls `run_grid` under `if __name__ == "__main__":`, as Python's multiprocessing
-requires.
-"""
+"""Plans and runs a grid."""
 
 from __future__ import annotations
 
@@ -51,8 +47,8 @@ class Plan:
     Attributes:
         grid: what was asked for.
         remaining: what its folder lacks.
-        estimate: memory, time, and notices.
-        conflict: what the folder holds that was trained otherwise, in words, or None.
+        estimate: memory, time and notices.
+        conflict: what the folder holds that was trained otherwise, or None.
     """
 
     grid: Grid
@@ -66,7 +62,7 @@ class Plan:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The plan as plain data, as `ingredients plan --format json` prints it."""
+        """The plan as `ingredients plan --format json` prints it."""
         return plan_json(self.remaining, self.grid.cells, self.grid.directory, self.conflict, self.estimate)
 
 
@@ -81,17 +77,9 @@ def plan(
     device: str = "cpu",
     quick: bool = False,
 ) -> Plan:
-    """Returns what a grid will take; trains nothing. `print` shows it.
+    """Returns what a grid will take; trains nothing.
 
-    Args:
-        study: the study.
-        out: its results folder; `results/<name>` by default.
-        cells: a filter, such as `memory=on,reward_observation=off`.
-        seeds: how many, from the study's first on.
-        smoke: the same study at smoke size.
-        workers: number of processes.
-        device: `cpu` or `cuda`.
-        quick: skip timing.
+    Arguments are those of `run_grid`; `quick` skips timing.
 
     Raises:
         UsageError: an option is wrong.
@@ -120,7 +108,8 @@ def run_grid(
 ) -> Result:
     """Trains and evaluates what is not finished, writes the report's files, and returns the results.
 
-    After an interruption the same call continues, with identical results.
+    After an interruption the same call continues, with identical results. Workers are processes: call it under
+    `if __name__ == "__main__":`.
 
         >>> result = ing.run_grid(ing.Study.load("bandit"), "results/bandit")   # doctest: +SKIP
 
@@ -129,12 +118,12 @@ def run_grid(
         out: its results folder; `results/<name>` by default.
         cells: a filter, such as `memory=on,reward_observation=off`.
         seeds: how many, from the study's first on.
-        smoke: the same study at smoke size.
-        workers: number of processes; by default one for each core, or one for each GPU.
+        smoke: at smoke size.
+        workers: number of processes; by default one per core or per GPU.
         device: `cpu` or `cuda`.
         fresh: move older results aside first.
-        progress: True shows progress, False does not; `aside` shows it on stderr, `json` prints the progress protocol.
-            A function is called with the grid's tally at every event.
+        progress: whether to show it; `aside` shows it on stderr, `json` prints the progress protocol; a function gets
+            the grid's tally at every event.
 
     Returns:
         The results; `failed` has a line for each failed run.
@@ -182,7 +171,7 @@ def train(
 
 
 def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
-    """Lets a worker play the lifetimes of the full cell's agent for the report's page, if it has a run."""
+    """Lets a worker play the full cell's agent, if any, for the report's page."""
     if not any(cell.is_full for cell in grid.cells):
         return
     job = Job("trace", "ingredients.api.trace:write_page_trace", (grid.directory,), about=others_code(grid.study))
@@ -193,7 +182,7 @@ def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
 
 
 def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent]:
-    """Yields every event, and appends training's progress to the folder's log."""
+    """Passes events on, and appends training's progress to the folder's log."""
     for event in events:
         if isinstance(event, Reported) and event.message.diagnostics:
             told = event.message
@@ -202,7 +191,7 @@ def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent
 
 
 def _watch(events: Iterable[GridEvent], tally: Tally, progress: Watching) -> None:
-    """Adds every event to the tally until the events end, and shows progress."""
+    """Adds every event to the tally, and shows progress."""
     if callable(progress):
         for event in events:
             tally.add(event)

@@ -72,12 +72,12 @@ _OWN = """
 
 
 def _own_names(study: Study) -> tuple[str, ...]:
-    """Returns the names of a study's own tasks and memories, whose files are kept with its results."""
+    """Returns a study's own tasks and memories, whose files its results keep."""
     return (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))
 
 
 def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
-    """Writes the folder; returns what was written, in one line."""
+    """Writes the folder; returns one line on what was written."""
     store = Store(result.directory)
     for run in finished:
         _write_agent(store, run, _folder(out, run))
@@ -128,7 +128,7 @@ def _write_agent(store: Store, run: Run, folder: Path) -> None:
 
 
 def _metadata(result: Result) -> dict[str, Any]:
-    """Returns the card's header: the hub's keys, and each cell's late score and return as evaluation results."""
+    """Returns the card's header: the hub's keys, and each cell's late score and return."""
     study = result.study
     header = {
         "library_name": "rl2-ingredients",
@@ -153,7 +153,7 @@ def _metadata(result: Result) -> dict[str, Any]:
 
 
 def _card(result: Result, finished: Sequence[Run]) -> str:
-    """Returns the card: what the agents are, what was found, how to load one."""
+    """Returns the card: the agents, the findings, how to load."""
     found, study = result.json, result.study
     judged = zip(cells(study), result.cells.to_dict("records"), strict=True)
     rows = [

@@ -1,13 +1,11 @@
-"""A stored agent as a `torch.nn.Module`, for hooks, probes and other interpretability tools.
+"""A stored agent as a `torch.nn.Module`, for interpretability tools: forward hooks see values and may replace them.
 
 | name | value, `[N, H]` a step |
 |---|---|
 | `memory.reset_gate`, `memory.update_gate`, `memory.candidate` | r, z and n of a GRU |
 | `memory.input_gate`, `memory.forget_gate`, `memory.candidate`, `memory.output_gate`, `memory.cell` | of an LSTM |
-| `memory.output` | output of any memory to the head |
+| `memory.output` | the head's input |
 | `head` | logits, predicted rewards and padding, `[N, P]` |
-
-A forward hook on any of them sees its value, and may replace it.
 """
 
 from __future__ import annotations
@@ -24,10 +22,10 @@ from ingredients.experiment.brains import Brain
 
 
 class AgentModule(nn.Module):
-    """An agent's memory and head; the head's first `actions` columns are the policy's logits (`agent.network`)."""
+    """The head's first `actions` columns are the policy's logits (`agent.network`)."""
 
     def __init__(self, brain: Brain) -> None:
-        """Copies the weights, so that training the module does not change the agent."""
+        """Copies the weights: training the module leaves the agent as it is."""
         super().__init__()
         named = {name: weight[0].detach().clone() for name, weight in brain.weights.items()}
         self.memory = _memory(brain.agent.memory, {n: w for n, w in named.items() if not n.startswith("head.")})
@@ -35,14 +33,14 @@ class AgentModule(nn.Module):
         self.actions, self.steps = brain.agent.layout.actions, brain.family.steps
 
     def initial_state(self, lanes: int) -> State:
-        """Returns the state at a lifetime's start, parts `[N, ...]`."""
+        """Returns a lifetime's first state, parts `[N, ...]`."""
         like = self.head.weight.detach()
         return tuple(part[0] for part in self.memory.kind.initial_state(1, lanes, self.steps, like))
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Returns logits `[T, N, A]` for inputs `[T, N, F]` (`StoredAgent.inputs`), and the final state.
 
-        The state is carried from step to step; for an agent without memory pass one step at a time.
+        The state is carried between steps; pass one step at a time for an agent without memory.
         """
         state = self.initial_state(inputs.shape[1]) if state is None else state
         outputs = []
@@ -70,7 +68,7 @@ class HeadModule(nn.Module):
 
 
 class MemoryModule(nn.Module):
-    """A memory of any kind, whose gradients do not flow; GRU and LSTM have modules of their own."""
+    """A memory of any kind, without gradients; GRU and LSTM have their own classes."""
 
     def __init__(self, kind: Memory, weights: Mapping[str, Tensor]) -> None:
         """Takes the weights by full name."""
@@ -86,7 +84,7 @@ class MemoryModule(nn.Module):
         return self.get_parameter(self._names[name])
 
     def forward(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
-        """Returns output `[N, H]` and the next state for the input `[N, F]`."""
+        """Returns output `[N, H]` and next state for input `[N, F]`."""
         weights = {name: self.weight(name).detach().unsqueeze(0) for name in self._names}
         before = tuple(part.detach().clone().unsqueeze(0) for part in state)
         with torch.no_grad():
@@ -103,7 +101,7 @@ class GruModule(MemoryModule):
         self.reset_gate, self.update_gate, self.candidate = nn.Identity(), nn.Identity(), nn.Identity()
 
     def forward(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
-        """Returns h_t `[N, H]`, both output and state; gradients flow."""
+        """Returns h_t `[N, H]` as output and state; gradients flow."""
         (h,) = state
         entering = torch.einsum("nf,gfh->gnh", x_t, self.weight("gru.input"))
         held = torch.einsum("nk,gkh->gnh", h, self.weight("gru.hidden"))

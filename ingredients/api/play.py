@@ -1,9 +1,8 @@
-"""What an agent does in whole lifetimes, as a tidy table with a row for each step.
+"""What an agent does in whole lifetimes, as a table with a row per step.
 
-Columns: `lifetime`, `episode`, `step`, `action`, `reward`, the observation (`observation_i`, the first 64 numbers), the
-policy (`probability_i`), the task (`task_i`), the principal components of the memory's output over the table
-(`component_i`) and, if the family knows it, `expected_reward` given the task. Waiting steps, after an episode's early
-end, have no row.
+Columns: `lifetime`, `episode`, `step`, `action`, `reward`, observation (`observation_i`, the first 64 numbers), policy
+(`probability_i`), task (`task_i`), principal components of the memory's output over the table (`component_i`) and,
+if known, `expected_reward` given the task. Waiting steps have no row.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ BeforeStep = Callable[["StoredAgent", int], None]
 
 
 class _Row(NamedTuple):
-    """One step of N lanes, `[N, ...]` each; `counted`: lanes that are not waiting."""
+    """One step of N lanes, `[N, ...]` each; `counted`: lanes not waiting."""
 
     t: int
     episode: Tensor
@@ -58,10 +57,7 @@ def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
 def play_tasks(
     agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side.
-
-    The agent stays where the lifetimes end.
-    """
+    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side; leaves the agent at their end."""
     family = agent.family
     lanes = len(tasks)
     luck = generator(seed, Purpose.PLAYED_LUCK)
@@ -101,11 +97,10 @@ def play_environment(
     greedy: bool = False,
     before_step: BeforeStep | None = None,
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime of `episodes` episodes, or of its steps, in a Gymnasium environment.
+    """Returns the table of one lifetime in an environment: `episodes` episodes, or the steps of the agent's tasks.
 
-    Its observations and actions must be those of the agent's tasks: an environment of this package (`ingredients/...`)
-    or, for an agent trained on another one, that one, read and scaled as in training. The first `reset` gets the seed;
-    later ones continue on the same task.
+    The environment is one of this package (`ingredients/...`), or the one that the agent was trained on. Only the first
+    `reset` gets the seed; later ones continue on the same task.
 
     Raises:
         UsageError: observations or actions differ, or episodes are longer than the agent's.
@@ -142,13 +137,13 @@ def play_environment(
 
 
 def _at_most(family: Family, t: int) -> int:
-    """Returns how many steps an episode may have that begins with step t."""
+    """Returns how many steps an episode from step t may have."""
     left = family.episode_steps - t % family.episode_steps
     return min(longest_episode(family), left)
 
 
 def _row(where: tuple[int, int], seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
-    """Returns a step of one lane, the lifetime's and in which episode; `told` are logits and the memory's output."""
+    """Returns a step of one lane; `where` is (step of the lifetime, episode), `told` logits and the memory's output."""
     shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
     taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
     paid = torch.tensor([reward])
@@ -182,10 +177,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
 
 
 def _drawn(family: Family, tasks: Tensor, steps: int, others: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
-    """Returns the values that a Gymnasium environment's `vary` makes of `tasks`, in columns by name.
-
-    `task_` stands before a name whose first word begins another column's name.
-    """
+    """Returns the values that an environment's `vary` makes of `tasks`, by column name; `task_` keeps names apart."""
     if not isinstance(family, GymnasiumFamily) or not family.knobs:
         return {}
     taken = {name.partition("_")[0] for name in (*others, "mean", "probability", "component", "belief")}
@@ -213,7 +205,7 @@ def _flat(parts: list[Tensor]) -> npt.NDArray[Any]:
 
 
 def _numbered(name: str, values: Tensor, always: bool = True) -> dict[str, npt.NDArray[Any]]:
-    """Returns columns `name_0`, ... for the numbers of the last dimension, or a single column."""
+    """Returns columns `name_0`, ... for the last dimension's numbers, or a single column."""
     if not always:
         return {name: values.reshape(-1).numpy()}
     flat = values.reshape(-1, values.shape[-1]).numpy()

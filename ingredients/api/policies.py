@@ -1,8 +1,8 @@
 """Other people's policies: their input, their output, and how they take an agent's place.
 
-A policy plays N lanes at once. It gets a `PolicyInput` and the state that it returned a step before, and returns each
-action's probability, `[N, A]`, and its next state. The state is a tuple of arrays `[N, ...]`. Probes exchange its
-lanes, so everything that the policy remembers must be in it. A policy without memory is a function of the input:
+A policy plays N lanes at once. From a `PolicyInput` and its last state it returns each action's probability, `[N, A]`,
+and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange between lanes. Without memory it
+is a function of the input:
 
     >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
     ...     stay = np.eye(5)[seen.action]
@@ -36,10 +36,10 @@ class PolicyInput:
     Attributes:
         observation: of the environment, `[N, observation_size]`.
         reward: r_{t-1} as the channel shows it, `[N]`; 0 at a lifetime's start.
-        action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where it is not shown.
-        lifetime_start: whether a lifetime starts, `[N]` (bool).
-        episode_start: whether an episode starts, `[N]` (bool).
-        columns: all of this as the wrappers append it (`ingredients.wrappers`), with both channels, `[N, F]`.
+        action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where not shown.
+        lifetime_start: `[N]` (bool).
+        episode_start: `[N]` (bool).
+        columns: the same with both channels, as `ingredients.wrappers` appends it, `[N, F]`.
     """
 
     observation: Numbers
@@ -82,7 +82,7 @@ class SB3Policy:
     """A Stable-Baselines3 or sb3-contrib model trained on our wrappers (`ingredients.wrappers`)."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - of a library that need not be installed
-        """Takes a loaded model; `load_sb3` reads one from a file.
+        """Takes a loaded model (`load_sb3`).
 
         Raises:
             UsageError: its actions are not discrete.
@@ -96,7 +96,7 @@ class SB3Policy:
         self._lstm = getattr(self._policy, "lstm_actor", None)
 
     def initial_state(self, lanes: int) -> PolicyState:
-        """Returns h and c of the actor's LSTM, `[N, layers, H]`; nothing for a feedforward policy."""
+        """Returns the actor LSTM's h and c, `[N, layers, H]`; nothing for a feedforward policy."""
         if self._lstm is None:
             return ()
         blank = np.zeros((lanes, self._lstm.num_layers, self._lstm.hidden_size), np.float32)
@@ -114,7 +114,7 @@ class SB3Policy:
         return distribution.distribution.probs.cpu().numpy(), tuple(part.transpose(0, 1).numpy() for part in after)
 
     def _observation(self, seen: PolicyInput) -> npt.NDArray[np.float32]:
-        """Returns the columns that the model was trained on, without channels that it lacks."""
+        """Returns the columns that the model was trained on."""
         size = seen.observation.shape[1] + 2
         whole = seen.columns.shape[1]
         reward, action = slice(size, size + 2), slice(size + 2, whole)
@@ -131,7 +131,7 @@ class SB3Policy:
 
 
 def load_sb3(path: str | Path) -> SB3Policy:
-    """Returns the policy in a file that Stable-Baselines3 saved, recurrent or not.
+    """Returns the policy in a Stable-Baselines3 file, recurrent or not.
 
         >>> policy = ing.load_sb3("ppo.zip")                  # doctest: +SKIP
 
@@ -152,7 +152,7 @@ def load_sb3(path: str | Path) -> SB3Policy:
 
 
 def as_policy(given: Any) -> UserPolicy:  # noqa: ANN401 - whatever the user has
-    """Returns a policy as it is, or a function as a policy without a state.
+    """Returns a policy as it is; a function becomes one without a state.
 
     Raises:
         UsageError: it is neither.

@@ -1,4 +1,4 @@
-"""A results folder in Python: its study, curves, verdicts, figures, agents."""
+"""A results folder in Python: study, curves, verdicts, figures, agents."""
 
 from __future__ import annotations
 
@@ -45,16 +45,10 @@ def load(directory: str | Path) -> Result:
 
 
 class Result:
-    """One study's results.
-
-    Attributes:
-        directory: the folder.
-        study: as stored there.
-        failed: after `run_grid`, a line for each failed run.
-    """
+    """One study's results; after `run_grid`, `failed` has a line for each failed run."""
 
     def __init__(self, directory: Path, study: Study, failed: tuple[str, ...] = ()) -> None:
-        """Names the folder and its study; `load` reads them."""
+        """Takes what `load` read."""
         self.directory, self.study, self.failed = directory, study, failed
 
     def __repr__(self) -> str:
@@ -64,12 +58,9 @@ class Result:
     # What was found
 
     def report(self, write: bool = False) -> Report | Published:
-        """Returns the report; `json` and `markdown` are its forms.
+        """Returns the report: a published folder's as it was written, any other's judged now.
 
-        A published folder's report is as it was written. Any other is judged now.
-
-        Args:
-            write: also write the report's files into the folder, as `ingredients report` does.
+        `write` also writes the report's files, as `ingredients report` does.
 
         Raises:
             StoreError: a file is damaged, or cannot be written.
@@ -88,19 +79,17 @@ class Result:
     def cells(self) -> pd.DataFrame:
         """A row for each cell: levels, verdict with its reason, number of runs that learned, scores.
 
-        Scores have three columns each: `late`, `late_low`, `late_high`; likewise `return`, `early`, `gain` and the
-        further numbers of a cell (`judgement.cell_numbers`).
+        A score has three columns: `late`, `late_low`, `late_high`; likewise `return`, `early`, `gain` and others
+        (`judgement.cell_numbers`).
         """
         return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
 
     def curves(self) -> pd.DataFrame:
-        """Returns the adaptation curves of all finished runs, a row for each point of each curve.
+        """Returns the adaptation curves of all finished runs, a row per point.
 
-        A point is an episode, counted by the column `episode`. On the axis of steps a point is a bin of steps, whose
-        rewards are summed, and the column `step` takes its place: the bin's first step, from 0.
-
-        `return` and `regret` are raw. `score` is the return on the study's scale: 0 is the floor's late return of a
-        point, 1 the yardstick's. It is NaN on training tasks, which have no scale, and where nothing was judged.
+        A point is an episode, counted in `episode`. On the axis of steps it is a bin whose rewards are summed, and
+        `step` is its first step, from 0. `return` and `regret` are raw. `score` is 0 at the floor's late return of a
+        point and 1 at the yardstick's; NaN on training tasks, which have no scale, and where nothing was judged.
         """
         frame = self._frame()
         yardstick = self.json["yardstick"]
@@ -111,9 +100,9 @@ class Result:
         return frame.assign(score=np.where(frame["tasks"] == "held_out", score, np.nan))
 
     def figure(self, name: str = "adaptation") -> Figure:
-        """Returns one of the report's figures, which the caller may change and save.
+        """Returns one of the report's figures, free to change and save.
 
-        A published folder's figures are drawn from its tables; `inner`, `planning` and `trace` need its runs.
+        `inner`, `planning` and `trace` need the folder's runs.
 
         Raises:
             UsageError: the report has no such figure.
@@ -132,13 +121,13 @@ class Result:
     ) -> StoredAgent:
         """Returns an agent, ready to act.
 
-        This imports own tasks and memories, as the folder keeps them; reading results runs no code.
+        This imports the folder's copies of own tasks and memories; reading results runs no code.
 
         Args:
             cell: in the report's words (`all but memory`), by levels (`memory=off,reward_observation=on`, or a mapping;
                 others are on), or a `Cell`.
-            seed: the run's seed; None is the study's first.
-            at: the train step of an evaluation point; None is the end of training.
+            seed: by default the study's first.
+            at: an evaluation point's train step; by default the end of training.
 
         Raises:
             UsageError: the study has no such cell or seed, or no weights were kept at this step.

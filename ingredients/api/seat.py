@@ -1,8 +1,4 @@
-"""A stored agent's place in a Gymnasium environment: reads observations, converts actions.
-
-An agent of a Gymnasium environment reads and scales observations as in training; an agent of one of our families reads
-the vector as it is.
-"""
+"""A stored agent's place in a Gymnasium environment."""
 
 from __future__ import annotations
 
@@ -24,13 +20,9 @@ from ingredients.tasks.gymnasium_family import GymnasiumFamily
 
 @dataclass(frozen=True, eq=False)
 class Seat:
-    """How an agent reads and acts in an environment.
+    """`sight` converts observations to numbers, `reach` choices and vectors to actions.
 
-    Attributes:
-        family: what the agent was trained on.
-        sight: converts observations to numbers.
-        reach: converts choices and vectors to actions.
-        space: the action space.
+    An agent trained on a Gymnasium environment reads and scales as in training; one of our families reads the vector.
     """
 
     family: Family

@@ -1,4 +1,4 @@
-"""`ingredients trace`: an agent's lifetimes as a picture and a table."""
+"""`ingredients trace`: lifetimes as a picture and a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRINTED = ("episode", "step", "action", "reward", "probability", "mean", "belie
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What an agent did, a row for each step, and the file name."""
+    """What an agent did, a row per step; `name` names files."""
 
     agent: StoredAgent
     table: pd.DataFrame
@@ -39,7 +39,7 @@ class Trace:
         return f"{describe(run.cell)} · seed {run.seed} · after {self.agent.train_step:,} steps"
 
     def text(self) -> str:
-        """Returns the first lifetime, a line for each step: action, reward, policy, and the belief if known."""
+        """Returns the first lifetime, a line per step."""
         first = self.table[self.table["lifetime"] == 0]
         kept = [name for name in first if str(name).startswith(_PRINTED)]
         text: str = first[kept].to_string(index=False, float_format="{:.2f}".format)
@@ -74,20 +74,9 @@ def trace(
     luck: int = 0,
     greedy: bool = False,
 ) -> Trace:
-    """Returns what an agent does on fresh tasks.
+    """Returns what an agent does on fresh tasks; `luck` seeds tasks and draws, `greedy` takes the likeliest actions.
 
-    Args:
-        result: the results.
-        cell: as for `Result.agent`.
-        seed: of the run.
-        at: the train step of an evaluation point; None is the end.
-        lifetimes: how many.
-        luck: seed of tasks and all random draws.
-        greedy: take the likeliest actions.
-
-    Raises:
-        UsageError: there is no such agent.
-        StoreError: its weights are not here.
+    `cell`, `seed`, `at` and errors: as for `Result.agent`.
     """
     agent = result.agent(cell, seed, at=at)
     table = agent.play(lifetimes=lifetimes, seed=luck, greedy=greedy)
@@ -95,10 +84,7 @@ def trace(
 
 
 def write_page_trace(directory: Path) -> None:
-    """Writes the lifetimes of the full cell's first finished agent for the report's page: two, or one if long.
-
-    Does nothing without such an agent, or if the table is newer.
-    """
+    """Writes, unless it is up to date, the report page's table: lifetimes of the full cell's first finished agent."""
     result = load(directory)
     store = Store(directory)
     name = page_trace_name(result.study)
@@ -116,7 +102,7 @@ def write_page_trace(directory: Path) -> None:
 
 
 def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the table with each arm's exact posterior mean after each step, `belief_i`, on Bernoulli bandits."""
+    """Adds each arm's exact posterior mean after each step, `belief_i`, on Bernoulli bandits."""
     family = agent.family
     if not isinstance(family, BernoulliBandit):
         return table

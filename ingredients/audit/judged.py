@@ -3,7 +3,7 @@
 | word | means |
 |---|---|
 | supplied | Holm's p over the audit is below .05, and the interval lies above .1 |
-| needed | the same for `memory_needed`, above .05, since much of a reward is the luck of random play |
+| needed | the same for `memory_needed`, above .05, since much of a reward is random play's luck |
 | not found | something was measured and not shown to be more; never "absent" |
 | constant, not met, too few, not measured | nothing could be measured; the line gives the reason |
 """
@@ -31,7 +31,7 @@ EMPTY = {
 
 
 class Word(NamedTuple):
-    """A column's word, share with interval, Holm's p, and the reason if there is no share."""
+    """A column's word, share with interval, Holm's p, reason if there is no share."""
 
     word: str
     share: float | None
@@ -76,7 +76,7 @@ def _word(name: str, finding: dict[str, Any], p: float | None) -> Word:
 
 
 def summary(words: Sequence[dict[str, Word] | None], play: str = "random play") -> str:
-    """Returns one sentence: how many environments supply what under which play."""
+    """Returns one sentence: how many environments supply what."""
     sound = [of_line for of_line in words if of_line is not None]
     counts = {name: sum(of_line[name].word == SUPPLIED for of_line in sound) for name in INGREDIENTS}
     all_four = sum(all(of_line[name].word == SUPPLIED for name in INGREDIENTS) for of_line in sound)

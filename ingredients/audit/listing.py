@@ -1,6 +1,6 @@
-"""The audited environments: ids on the command line, or files that list them.
+"""The audited environments: ids on the command line, or files.
 
-A file is either a study, whose tasks are taken, or
+A file is a study, whose tasks are taken, or a list:
 
     environments:
       - CartPole-v1
@@ -32,10 +32,7 @@ WANTED = "ids, or mappings with the keys id, keywords, wrappers"
 
 @dataclass(frozen=True)
 class Subject:
-    """One environment: an id or `module:Class`, constructor keywords, wrappers (outermost last), and the player.
-
-    `policy` is None for random play.
-    """
+    """An environment: id or `module:Class`, constructor keywords, wrappers (outermost last), player (None: chance)."""
 
     id: str
     keywords: dict[str, Any] = field(default_factory=dict)
@@ -111,7 +108,7 @@ def _listed(entry: object, source: str) -> Subject:
 
 
 def _of_study(path: Path) -> Subject:
-    """Returns the environment of a study.
+    """Returns a study's environment.
 
     Raises:
         UsageError: its tasks are no environment.

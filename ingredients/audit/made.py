@@ -1,8 +1,8 @@
 """A guarded environment for an audit: observations and actions as numbers, seeded luck.
 
-Errors and broken contracts raise exceptions, which the player counts; nothing is repaired. Every reset also seeds the
-generators that a process shares, since some environments use them. The player restores our own state (`boundary.guard`)
-once for all steps, since doing so at each would cost more than most steps.
+Errors and broken contracts raise, and the player counts them; nothing is repaired. A reset also seeds the process's
+shared generators, which some environments use. The player restores our own state (`boundary.guard`) once for all steps:
+at each it would cost more than most steps.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ingredients.gyms.recipe import Recipe, close
 
 
 class Made:
-    """An environment of a recipe; `shown` is the last raw observation, `act` converts an action to numbers."""
+    """An environment; `shown` is the last raw observation, `act` converts an action to numbers."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Makes it.
@@ -36,7 +36,7 @@ class Made:
         self.act = action_reader(self.actions)
 
     def reset(self, seed: int) -> Numbers:
-        """Returns the first observation of this seed's episode, `[O]`."""
+        """Returns the seed's first observation, `[O]`."""
         _seed_shared(seed)
         self.shown = answers.of_reset(self.environment.reset(seed=seed))
         return self._finite(self._see(self.shown))
@@ -50,7 +50,7 @@ class Made:
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 
     def give_luck(self, seed: int) -> None:
-        """Replaces the environment's generator, and reseeds shared ones, where they can be reached."""
+        """Reseeds the environment's generator and shared ones, where they can be reached."""
         _seed_shared(seed)
         if hasattr(self.environment.unwrapped, "np_random"):
             self.environment.unwrapped.np_random = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""One environment's line: what it supplies of the four ingredients (docs/audit.md)."""
+"""What one environment supplies of the four ingredients (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ LEAST_LAG = 8  # what is still there so many steps later is called a memory
 
 @dataclass(frozen=True)
 class Finding:
-    """One column of a line: a share from 0 to 1 with its 95% interval, or the reason why there is none.
+    """A share from 0 to 1 with its 95% interval, or the reason why there is none.
 
-    `p` is of the null hypothesis that there is nothing, or no more than a tenth, for Holm's correction; `details` are
+    `p` is of the null hypothesis that there is nothing, or at most a tenth, for Holm's correction; `details` are
     further numbers.
     """
 
@@ -47,7 +47,7 @@ class Finding:
 
 
 def audited(subject: Subject, seconds: float) -> dict[str, Any]:
-    """Returns the line of one environment as plain data, within about `seconds` of CPU time.
+    """Returns one environment's line as plain data, within about `seconds` of CPU time.
 
     Raises:
         IngredientsError: there is no such environment, or it cannot be read.
@@ -135,9 +135,9 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's or uniform play; under sticky play if uniform play has nothing to tell.
+    """Returns the leak under a policy's or uniform play, or under sticky play if uniform play tells nothing.
 
-    `details` has the leak under each.
+    `details` has each.
     """
     taken = _measured(name, first, FULL)
     way = first.way
@@ -163,7 +163,7 @@ def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
 
 
 def _ceiling(replayed: Replayed) -> float | None:
-    """Returns the leak of a decoder that tells apart what equal state and luck tell apart; None for vectors."""
+    """Returns the leak of a decoder that tells apart what equal state and luck do; None for vectors."""
     if len(replayed.apart) < 5 or replayed.actions < 2:
         return None
     guess = 1 / replayed.actions
@@ -174,10 +174,7 @@ def _ceiling(replayed: Replayed) -> float | None:
 
 
 def _needed(session: Session) -> Finding:
-    """Returns what the past adds to predicting rewards under uniform play.
-
-    Under a policy its habits would also be predicted.
-    """
+    """Returns what the past adds to predicting rewards, under uniform play: a policy's habits would be predicted."""
     if session.way != UNIFORM:
         return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
     if len(session.episodes) < 4:

@@ -1,7 +1,7 @@
 """Play in one environment, by chance or a policy, as arrays.
 
-Episodes are cut after `longest` steps. Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps if the
-environment is fast), or when time is over.
+Episodes are cut after `longest` steps. Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps in a
+fast environment), or when time is over.
 """
 
 from __future__ import annotations
@@ -28,10 +28,7 @@ UNIFORM, STICKY, POLICY = WAYS = ("uniform", "sticky", "policy")
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode: observations `[T + 1, O]`, actions `[T, C]` and raw, rewards `[T]`.
-
-    `ended`: it was not cut.
-    """
+    """One episode: observations `[T + 1, O]`, actions `[T, C]` and raw, rewards `[T]`; `ended`: it was not cut."""
 
     seed: int
     chosen: list[Any]
@@ -43,7 +40,7 @@ class Episode:
 
 @dataclass
 class Session:
-    """Episodes of one way to play (`WAYS`), why others failed, and how many were cut."""
+    """Episodes of one way to play (`WAYS`), why others failed, how many were cut."""
 
     way: str
     quantities: bool
@@ -81,7 +78,7 @@ class Chance:
     """Random play; each episode starts with a fresh action."""
 
     def __init__(self, actions: spaces.Space[Any], way: str, seed: int) -> None:
-        """Seeds the action space, and the draws of when to repeat an action."""
+        """Seeds the actions, and the draws of when to repeat one."""
         actions.seed(seed)
         self._actions = actions
         self._way = way
@@ -105,7 +102,7 @@ def play(
 ) -> Session:
     """Returns play of at most about `seconds`, in episodes of at most `longest` steps.
 
-    Failed episodes are only counted; after twenty failures in a row play ends.
+    Failed episodes are counted; twenty failures in a row end play.
     """
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)

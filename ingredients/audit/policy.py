@@ -1,13 +1,12 @@
-"""A user's policy that plays instead of chance: a Stable-Baselines3 zip, or a stored run.
-
-Foreign code is called behind `boundary`. Unpickling a zip runs code, as making an environment does.
+"""A user's policy that plays instead of chance.
 
 | a policy | sees | acts by |
 |---|---|---|
-| `ppo.zip` | the environment's observations, with wrappers | `predict`, sampled, with its state if it has one |
+| `ppo.zip` | the environment's observations, with wrappers | `predict`, sampled, with its state if any |
 | `results/mine` | the study's numbers, scaled, and its cell's channels | the agent's last weights, sampled |
 
-Audited episodes are unrelated, so a stored run starts a lifetime with each.
+Foreign code is called behind `boundary`; unpickling a zip runs code. Audited episodes are unrelated: a stored run
+starts a lifetime with each.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ ALGORITHMS = {
 
 @dataclass(frozen=True)
 class Policy:
-    """A path, for a results folder also cell and seed, and a digest of the weights."""
+    """A path, a results folder's cell and seed, and a digest of the weights."""
 
     path: str
     cell: str | None
@@ -101,7 +100,7 @@ def _digest(path: Path) -> str:
 
 
 def player(policy: Policy, made: Environment) -> Player:
-    """Returns the player of a policy in an environment.
+    """Returns a policy's player in an environment.
 
     Raises:
         IngredientsError: it cannot be loaded, or is of an environment with other spaces.
@@ -117,7 +116,7 @@ def player(policy: Policy, made: Environment) -> Player:
 
 
 def _algorithm(path: Path) -> tuple[str, str]:
-    """Returns package and class of the algorithm of a zip.
+    """Returns package and class of a zip's algorithm.
 
     Raises:
         IngredientsError: it is not of Stable-Baselines3, or its algorithm is unknown or not installed.

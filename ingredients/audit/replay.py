@@ -1,13 +1,12 @@
-"""Comparison of episodes with equal seeds: the trace of an action, tasks, luck, actions that differ.
+"""Comparison of episodes with equal seeds.
 
-Two episodes are played side by side. Before every step both get equally seeded generators, so that luck stays equal
-even if one draws more often. An environment with luck outside `np_random` draws it at reset, or out of reach. If
-control pairs differ, nothing is concluded.
+Two episodes are played side by side. Before every step both get equally seeded generators: luck stays equal even if one
+draws more often. If control pairs differ (luck out of reach), nothing is concluded.
 
 | pair | differs in | the share that comes to differ tells |
 |---|---|---|
 | trace | one action | whether the environment remembers it k steps later |
-| tasks | the seed of the reset | whether episodes are different tasks, visibly at the start or later (hidden) |
+| tasks | the seed of the reset | whether tasks differ, visibly at the start or later (hidden) |
 | luck | the generators after the reset | whether there is luck apart from the start |
 | control | nothing | whether the others can be believed |
 """
@@ -105,7 +104,7 @@ class Pair:
 
 
 def _differ(first: Numbers, second: Numbers) -> bool:
-    """Returns whether a column differs, relative to its own size, since a text's number is huge."""
+    """Returns whether a column differs, relative to its size: a text's number is huge."""
     return bool((np.abs(first - second) > SAME * (1 + np.abs(first))).any())
 
 
@@ -128,7 +127,7 @@ def _actions(pair: Pair, count: int) -> list[Any]:
 
 
 def _controls(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
-    """Counts pairs that differ in nothing, and pairs that differ in luck alone."""
+    """Counts pairs that differ in nothing, and in luck alone."""
     for seed in range(PAIRS):
         if not pair.has_time:
             return
@@ -155,7 +154,7 @@ def _traces(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 
 
 def _other(pair: Pair, action: Any) -> Any:  # noqa: ANN401 - of the space
-    """Returns a different action, or the same if ten draws give none."""
+    """Returns a different action, or the same if ten draws fail."""
     for _ in range(10):
         other = pair.space.sample()
         if not np.array_equal(np.asarray(other, dtype=object), np.asarray(action, dtype=object)):
@@ -164,7 +163,7 @@ def _other(pair: Pair, action: Any) -> Any:  # noqa: ANN401 - of the space
 
 
 def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
-    """Counts pairs of episodes that differ at the start, and pairs that differ at all."""
+    """Counts pairs that differ at the start, and that differ at all."""
     for seed in range(TASK_PAIRS):
         if not pair.has_time:
             return
@@ -180,7 +179,7 @@ def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
     """Replays states with each of their actions; counts groups of actions that look alike for 3 steps.
 
-    A guess within the group of the true action is right in groups / actions of all cases.
+    A guess within the true action's group is right in groups / actions of all cases.
     """
     count = int(getattr(pair.space, "n", 0))
     if not 2 <= count <= MOST_ACTIONS:

@@ -1,4 +1,4 @@
-"""Runs an audit: parallel workers, a process for each environment, resumable.
+"""Runs an audit: a process for each environment, in parallel, resumable.
 
 Lines measured in the same way are kept; failed ones are retried. If a process dies or takes far too long, its line
 tells why.
@@ -35,7 +35,7 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class AuditOptions:
-    """The folder, CPU seconds for each environment, environments at once."""
+    """Folder, CPU seconds for each environment, environments at once."""
 
     out: Path
     seconds: float
@@ -53,7 +53,7 @@ class _Running:
 
 
 def audit(subjects: Sequence[Subject], how: AuditOptions, tell: Callable[[str], None]) -> list[Line]:
-    """Returns the lines of all subjects; `tell` hears of each.
+    """Returns all subjects' lines; `tell` hears of each.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -78,7 +78,7 @@ def audit(subjects: Sequence[Subject], how: AuditOptions, tell: Callable[[str], 
 
 
 def kept(subjects: Sequence[Subject], how: AuditOptions) -> int:
-    """Returns how many lines need not be measured again."""
+    """Returns how many lines are kept."""
     return sum(_kept(subject, how) is not None for subject in subjects)
 
 
@@ -126,7 +126,7 @@ def _is_over(one: _Running) -> bool:
 
 
 def _worked(process: subprocess.Popen[bytes]) -> float:
-    """Returns the CPU seconds that a process has used."""
+    """Returns a process's CPU seconds."""
     with suppress(psutil.NoSuchProcess):
         used = psutil.Process(process.pid).cpu_times()
         return float(used.user + used.system)
@@ -134,7 +134,7 @@ def _worked(process: subprocess.Popen[bytes]) -> float:
 
 
 def _ended(one: _Running, how: AuditOptions) -> str:
-    """Stores the line of an environment, with how it was made; returns a short text."""
+    """Stores an environment's line, with how it was made; returns a short text."""
     errors = one.file.with_suffix(".err")
     line = _read(one.file) if one.file.exists() else failed_line(one.subject, _why(one, errors))
     line["made_of"] = _made_of(how)

@@ -1,4 +1,4 @@
-"""An audit as table, csv, json, md or html; one line for each environment."""
+"""An audit as table, csv, json, md or html; a line per environment."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write(lines: Sequence[Line], out: Path) -> None:
 
 
 def as_json(lines: Sequence[Line]) -> str:
-    """Returns one object: the summary, and all lines with words and numbers."""
+    """Returns the summary, and all lines with words and numbers."""
     words = judged(lines)
     told = [
         {**line, "words": None if of_line is None else {name: word._asdict() for name, word in of_line.items()}}
@@ -57,7 +57,7 @@ def as_json(lines: Sequence[Line]) -> str:
 
 
 def as_csv(lines: Sequence[Line]) -> str:
-    """Returns a row for each environment; an empty cell has its reason beside it."""
+    """Returns a row per environment; an empty cell has its reason beside it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = ("word", "share", "low", "high", "p", "reason")
@@ -116,7 +116,7 @@ def as_html(lines: Sequence[Line]) -> str:
 
 
 def as_text(lines: Sequence[Line]) -> str:
-    """Returns a plain table for the terminal, with reasons below."""
+    """Returns a table for the terminal, with reasons below."""
     words = judged(lines)
     rows = [list(HEADS), *(_cells(line, of_line) for line, of_line in zip(lines, words, strict=True))]
     widths = [max(len(row[column]) for row in rows if len(row) > 2) for column in range(len(HEADS))]
@@ -161,7 +161,7 @@ def _further(line: Line) -> tuple[float | None, float | None, int, int]:
 
 
 def _reasons(lines: Sequence[Line], words: Sequence[dict[str, Word] | None]) -> list[str]:
-    """Returns why cells are empty, what failed, and what play did not reach."""
+    """Returns why cells are empty, what failed, what play missed."""
     said = []
     for line, of_line in zip(lines, words, strict=True):
         if of_line is None:

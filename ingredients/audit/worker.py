@@ -1,6 +1,6 @@
 """A process that measures one environment: `python -m ingredients.audit.worker SUBJECT SECONDS FILE`.
 
-The subject is JSON. The line is written to the file, apart from what the environment prints.
+The subject is JSON. The line goes to the file, apart from the environment's output.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ingredients.study.messages import one_line
 
 
 def main(text: str, seconds: str, file: str) -> None:
-    """Writes the line of one environment, or why there is none."""
+    """Writes an environment's line, or why there is none."""
     subject = subject_of(text)
     path = Path(file)
     try:

@@ -1,4 +1,4 @@
-"""The program `ingredients`: its commands, and Ctrl-C before any of them runs."""
+"""The program `ingredients`: its commands, and Ctrl-C before any runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class App(typer.Typer):
 
     @cached_property
     def command_line(self) -> Any:  # noqa: ANN401 - Typer's own
-        """The commands as Typer reads them from their functions, which takes as long as a small command."""
+        """The commands as Typer reads them, which takes as long as a small command."""
         return typer.main.get_command(self)
 
 

@@ -1,4 +1,4 @@
-"""The commands on a study: `plan`, `check`, `run-grid`; and `bench`, on a fixed one."""
+"""The commands `plan`, `check`, `run-grid` and `bench`."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def watched(quiet: bool, progress: ProgressFormat, format_: Printed) -> Watching
 
 
 def conclude(grid: Grid, watching: Watching, format_: Printed, failed: list[str]) -> IngredientsError | None:
-    """Writes and prints the report; returns why it could not be written, if so."""
+    """Writes and prints the report; returns why it could not be written."""
     with interrupted_later():  # scipy and matplotlib take their time
         from ingredients.report.build import build_report
 

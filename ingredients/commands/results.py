@@ -1,4 +1,4 @@
-"""The commands on stored results: `trace` and `export`."""
+"""The commands `trace` and `export`."""
 
 from __future__ import annotations
 

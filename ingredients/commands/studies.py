@@ -1,4 +1,4 @@
-"""The commands on studies themselves: `studies`, `new`, `schema`."""
+"""The commands `studies`, `new`, `schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,1 @@
-"""Parts of the command line.
-
-`terminal` (errors, help, paths, streams, Ctrl-C), `completion` (shell completion), `options` (of several commands).
-"""
+"""Parts of the command line: `terminal` (errors, help, paths, streams, Ctrl-C), shell `completion`, `options`."""

@@ -1,6 +1,6 @@
-"""Shell completion: studies, keys and values of `--set`, levels of `--cells`, cells of a results folder.
+"""Shell completion: studies, `--set`, `--cells`, cells of a results folder.
 
-If the study cannot be read, nothing is completed; the command itself will report the error.
+If the study cannot be read, nothing is completed; the command will report it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Words = list[tuple[str, str]]
 
 
 def complete_study(incomplete: str) -> Words:
-    """Returns the shipped studies with their questions, and studies and folders here."""
+    """Returns shipped studies with questions, and studies and folders here."""
     from ingredients.study.shipped import shipped_studies
 
     shipped = [(about.study.name, about.study.question) for about in shipped_studies()]
@@ -33,7 +33,7 @@ def complete_study(incomplete: str) -> Words:
 
 
 def complete_set(context: typer.Context, incomplete: str) -> Words:
-    """Returns the study's keys, `tasks.arms=`, with their values; after `=`, possible values."""
+    """Returns the study's keys, `tasks.arms=`; after `=`, possible values."""
     study = _study(context)
     if study is None:
         return []
@@ -45,7 +45,7 @@ def complete_set(context: typer.Context, incomplete: str) -> Words:
 
 
 def complete_cells(context: typer.Context, incomplete: str) -> Words:
-    """Returns continuations of a cell filter: an ingredient, or one of its levels."""
+    """Returns a cell filter's continuations: an ingredient, or its levels."""
     study = _study(context)
     if study is None:
         return []
@@ -58,7 +58,7 @@ def complete_cells(context: typer.Context, incomplete: str) -> Words:
 
 
 def complete_cell(context: typer.Context, incomplete: str) -> Words:
-    """Returns the cells of a results folder, named as in the report."""
+    """Returns a results folder's cells, named as in the report."""
     from ingredients.grid import cells
     from ingredients.judgement.words import describe
     from ingredients.store import load_result
@@ -82,12 +82,12 @@ def _may_be_study(path: Path) -> bool:
 
 
 def _argument(context: typer.Context, name: str) -> Any:  # noqa: ANN401 - a text or a path
-    """Returns a typed argument; it is unparsed while an option lacks its value."""
+    """Returns a typed argument, unparsed while an option lacks its value."""
     return context.args[0] if context.args else context.params.get(name)
 
 
 def _study(context: typer.Context) -> Study | None:
-    """Returns the typed study, or the default; None if it cannot be read."""
+    """Returns the typed study, or the default; None if it is unreadable."""
     try:
         return load_study(shipped_study(_argument(context, "study") or DEFAULT_STUDY))
     except IngredientsError:
@@ -108,7 +108,7 @@ def _values(key: str, now: object) -> Iterator[str]:
 
 
 def _words(section: str, name: str) -> list[str]:
-    """Returns the words that the schema allows for a key, such as `auto`."""
+    """Returns the words that the schema allows for a key: `auto`."""
     from ingredients.study.schema import study_schema
 
     schema = study_schema()

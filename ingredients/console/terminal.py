@@ -64,7 +64,7 @@ class PlainCommand(TyperCommand):
 
 
 def examples(*lines: str) -> str:
-    """Returns the examples at the end of a command's help; an empty line starts a new paragraph."""
+    """Returns the examples below a command's help; an empty line starts a paragraph."""
     paragraphs = "\n".join(lines).split("\n\n")
     return "\n\n".join(["Examples:", *(_KEPT + paragraph for paragraph in paragraphs)])
 
@@ -112,7 +112,7 @@ def make_writable() -> None:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Postpones Ctrl-C to the end of the block, since packages turn it into their own errors during an import.
+    """Postpones Ctrl-C to the end of the block: during an import, packages make their own errors of it.
 
     Raises:
         KeyboardInterrupt: it was pressed.
@@ -131,7 +131,7 @@ def interrupted_later() -> Iterator[None]:
 
 
 def fail(message: str, code: int = EXIT_FAILED_RUNS) -> int:
-    """Prints an error as one plain line on stderr; returns the exit code."""
+    """Prints an error as one line on stderr; returns the exit code."""
     typer.echo("error: " + " ".join(message.splitlines()), err=True)
     return code
 
@@ -144,7 +144,7 @@ def fail_all(messages: tuple[str, ...], code: int) -> int:
 
 
 def in_ascii(text: str) -> str:
-    """Returns an HTML page in which characters that stdout's encoding lacks are references."""
+    """Returns an HTML page; characters that stdout's encoding lacks become references."""
     return text if _takes_any_text() else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
@@ -154,5 +154,5 @@ def as_json(content: Any) -> str:  # noqa: ANN401 - plain data
 
 
 def _takes_any_text() -> bool:
-    """Returns whether stdout takes every character; a stream of a program's own, such as `StringIO`, does."""
+    """Returns whether stdout takes every character; a `StringIO` does."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"

@@ -44,7 +44,7 @@ def _log(event: Failed) -> str:
 
 @contextmanager
 def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalEngine]:
-    """Yields an engine with a temporary log, which is kept if a call failed."""
+    """Yields an engine with a temporary log, kept if a call failed."""
     logs = Path(tempfile.mkdtemp(prefix="ingredients-"))
     try:
         with LocalEngine(workers, logs, gpus=gpus) as engine:
@@ -60,9 +60,9 @@ def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalE
 
 
 def call_in_each(engine: Engine, workers: int, function: str, *arguments: object, about: str = "") -> list[Any]:
-    """Returns the results of one call of `function` (`module:name`) that all `workers` make at the same time.
+    """Returns the results of one call of `function` (`module:name`) by all `workers` at the same time.
 
-    `about` names foreign code that the call runs (`Job.about`).
+    `about` names foreign code (`Job.about`).
 
     Raises:
         IngredientsError: a call failed.

@@ -1,6 +1,6 @@
 """Optional packages: checks that they are installed.
 
-Python takes an empty folder for a package, so an import proves nothing. Checked are the installed distribution and a
+An import proves nothing, since Python takes an empty folder for a package: checked are the installed distribution and a
 name of its module.
 """
 
@@ -16,10 +16,7 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional package, its module and distribution `name`, and our `extra` that installs it.
-
-    `has` is a name in the module.
-    """
+    """An optional package: `name` of module and distribution, our `extra` with it, and a name `has` of its module."""
 
     title: str
     name: str

@@ -42,7 +42,7 @@ class Fault:
 def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
     """Returns whether a job is retried after these failed attempts.
 
-    A lost worker or an exception may be bad luck. A user's mistake, or the same exception twice, would only recur.
+    A user's mistake, or the same exception twice, would recur; a lost worker may be bad luck.
     """
     last = faults[-1]
     comes_again = last.mistake or (last.raised and last in faults[:-1])
@@ -50,13 +50,13 @@ def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
 
 
 def last_words(faults: Sequence[Fault]) -> str:
-    """Returns why a job has failed for good, with the number of attempts if there were several."""
+    """Returns why a job failed for good, with the number of attempts."""
     reason = faults[-1].reason
     return reason if len(faults) == 1 else f"{reason} (attempt {len(faults)})"
 
 
 def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | None) -> Limits:
-    """Returns the limits of a grid's jobs, from the options of `run-grid`.
+    """Returns the limits that options of `run-grid` give.
 
     Raises:
         UsageError: an option is no time or no amount of memory.
@@ -67,7 +67,7 @@ def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | Non
 
 
 def seconds_in(text: str, option: str) -> float:
-    """Returns a time in seconds: `90s`, `1.5h`, or a plain number of seconds.
+    """Returns a time in seconds: `90s`, `1.5h`, or a plain number.
 
     Raises:
         UsageError: the text is no time.
@@ -85,7 +85,7 @@ def bytes_in(text: str, option: str) -> int:
 
 
 def _amount(text: str, units: Mapping[str, float], plain: float | None, complaint: str) -> float:
-    """Returns a positive number times its unit in any case; `plain` is the factor of a bare number."""
+    """Returns a positive number times its unit, in any case; `plain` is a bare number's factor."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, flags=re.IGNORECASE)
     by_name = {name.lower(): factor for name, factor in units.items()}
     factor = None if match is None else (by_name.get(match[2].lower()) if match[2] else plain)

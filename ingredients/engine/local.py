@@ -1,7 +1,6 @@
 """The local engine: worker processes on this machine, reused between jobs, replaced when they die.
 
-The main process waits on the workers' pipes and on the processes, so a killed worker is noticed at once and costs only
-its job, which is retried. A worker that exceeds a limit is killed.
+A killed worker is noticed at once and costs only its job. A worker that exceeds a limit is killed.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def interruptible() -> Iterator[None]:
 
 
 class LocalEngine:
-    """At most `workers` processes; a job's output and traceback go to `logs`/<key>.log (None: stderr)."""
+    """At most `workers` processes; a job's output goes to `logs`/<key>.log (None: stderr)."""
 
     def __init__(
         self,
@@ -70,7 +69,7 @@ class LocalEngine:
             logs: folder for output.
             limits: of the jobs; by default none, and no retries.
             gpus: as CUDA names them, assigned to workers in turn; with none, every worker sees all.
-            helper: adds a worker for a job that needs no GPU; it sees the first one.
+            helper: adds a worker for jobs without GPU; it sees the first one.
         """
         self.workers = workers
         self._logs = logs
@@ -87,12 +86,12 @@ class LocalEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Kills every worker; results are written atomically, so none is left half-written."""
+        """Kills every worker; results are written atomically."""
         for worker in list(self._workers):
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has finished or failed; takes a job only when a worker is free."""
+        """Yields events until every job has ended; takes a job only when a worker is free."""
         fresh = iter(jobs)
         again = deque[Attempt]()
         try:
@@ -118,7 +117,7 @@ class LocalEngine:
             yield Started(attempt.job)
 
     def _has_room(self) -> bool:
-        """Returns whether another job may be taken; the helper does not count."""
+        """Returns whether another job may be taken, the helper aside."""
         return sum(worker.slot < self.workers for worker in self._at_work()) < self.workers
 
     def _free_worker(self, job: Job) -> Worker:
@@ -132,18 +131,18 @@ class LocalEngine:
         return self._workers[-1]
 
     def _slots(self, job: Job) -> range:
-        """Returns the workers that may take a job: the helper, if it is free and suitable."""
+        """Returns the workers that may take a job: the helper, if free and suitable."""
         helps = self._helper and job.limited and not job.needs.gpus
         if helps and all(worker.slot < self.workers for worker in self._at_work()):
             return range(self.workers, self.workers + 1)
         return range(self.workers)
 
     def _gpu(self, slot: int) -> str | None:
-        """Returns the GPU that a worker sees, None if it sees all."""
+        """Returns the GPU that a worker sees, None for all."""
         return self.gpus[slot % self.workers % len(self.gpus)] if self.gpus else None
 
     def _listen(self, again: deque[Attempt]) -> Iterator[Event]:
-        """Waits for events, or until the next check of limits, and yields them."""
+        """Waits for events, or for the next check of limits."""
         limited = self._limits != Limits(self._limits.retries)
         ends = [end for worker in self._workers for end in (worker.pipe, worker.process.sentinel)]
         ready = wait(ends, SECONDS_BETWEEN_LOOKS if limited else None)
@@ -173,7 +172,7 @@ class LocalEngine:
             yield self._failed(attempt, content, again)
 
     def _look(self, again: deque[Attempt]) -> Iterator[Event]:
-        """Ends workers that exceed a limit; checks every now and then."""
+        """Now and then ends workers that exceed a limit."""
         if time.monotonic() - self._looked_at < SECONDS_BETWEEN_LOOKS:
             return
         self._looked_at = time.monotonic()

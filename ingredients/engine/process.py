@@ -51,7 +51,7 @@ class Attempt:
 
 
 def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
-    """Returns the next attempt: every job once before any is retried."""
+    """Returns the next attempt; every job comes once before any retry."""
     job = next(fresh, None)
     if job is not None:
         return Attempt(job)
@@ -59,12 +59,12 @@ def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
 
 
 def was_running(job: Job) -> str:
-    """Returns the end of a message: the foreign code that a dead worker's job ran, if any."""
+    """Returns a message's end: the foreign code of a dead worker's job."""
     return f" (it was running {job.about})" if job.about else ""
 
 
 def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
-    """Returns the event of a failed attempt: a retry after all other jobs, or a failure."""
+    """Returns a failed attempt's event: a retry after all other jobs, or a failure."""
     job = attempt.job
     if not fault.raised:  # its worker is gone and left no word
         fault = replace(fault, reason=f"{fault.reason}{was_running(job)}")
@@ -87,7 +87,7 @@ class Worker:
         attempt: what it works on; None while idle.
         began: start of the attempt, by `time.monotonic`.
         alive_at: time of the last sign of life.
-        cpu_seconds: CPU time used by then.
+        cpu_seconds: CPU time by then.
     """
 
     process: BaseProcess
@@ -116,7 +116,7 @@ class Worker:
         return message
 
     def overstepped(self, limits: Limits) -> str | None:
-        """Returns in words which limit the process exceeds, or None."""
+        """Returns in words which limit it exceeds, or None."""
         try:
             seen = psutil.Process(self.process.pid)
             memory = seen.memory_info().rss
@@ -157,19 +157,19 @@ class Worker:
 
     @property
     def where(self) -> str:
-        """Its place in foreign code, as the end of a clause, or nothing."""
+        """Its place in foreign code, as a clause's end, or nothing."""
         place = trail.left_in(self.place)
         return f" in {place}" if place else ""
 
     def tell_where(self) -> None:
-        """Makes it write its place into its log before it is stopped."""
+        """Makes it write its place into its log."""
         with suppress(OSError):
             os.kill(self.process.pid or 0, TELLS_WHERE)
             time.sleep(SECONDS_TO_TELL)
 
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
-    """Starts a process that waits for jobs and sees one GPU, if one is named."""
+    """Starts a process that waits for jobs and sees one GPU, if named."""
     context = _context()
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)
@@ -184,7 +184,7 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """Returns how processes start: forked from one with the libraries loaded, where forking is safe."""
+    """Returns how processes start: forked from one with loaded libraries, where that is safe."""
     if sys.platform != "linux":
         return get_context("spawn")
     context = get_context("forkserver")
@@ -194,7 +194,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets variables for processes started inside; libraries read thread counts once, when they load."""
+    """Sets variables for processes started inside; libraries read thread counts once, at loading."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -209,7 +209,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _without_typed_program() -> Iterator[None]:
-    """Hides a program that came from stdin (`python - < script.py`): a worker would look for its file, `<stdin>`."""
+    """Hides a program from stdin (`python - < script.py`): a worker would look for its file, `<stdin>`."""
     program = sys.modules["__main__"]
     file = getattr(program, "__file__", None)
     if file is None or Path(file).exists():
@@ -224,7 +224,7 @@ def _without_typed_program() -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Blocks SIGINT, so that a process started inside ignores Ctrl-C from the beginning."""
+    """Blocks SIGINT: a process started inside ignores Ctrl-C from the beginning."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

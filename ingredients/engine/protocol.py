@@ -1,6 +1,6 @@
 """What an engine is: jobs in, events out. Users may supply their own.
 
-An engine prints nothing and knows no studies; display, storage and exit codes are outside.
+An engine prints nothing and knows no studies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 @dataclass(frozen=True)
 class Needs:
-    """What a machine must have free for a job beside one core; 0 if unknown or not needed.
+    """What a job needs beside one core; 0 if unknown or nothing.
 
     `memory_bytes` is the peak; `gpus` a whole number, or a share of one.
     """
@@ -29,13 +29,13 @@ class Job:
 
     Attributes:
         key: unique in its grid and safe as a file name (`stack-3`).
-        function: `module:name`. Only the name, because the main process must not import torch.
+        function: `module:name`, since the main process must not import torch.
         arguments: positional; they are pickled.
         tells: whether the function takes one more argument, `tell`, to report progress.
-        env_steps: environment steps of training, if known, as the measure of progress.
+        env_steps: environment steps of training, if known.
         needs: for an engine that places jobs.
         limited: whether limits apply; not for measurements made beforehand.
-        about: foreign code that it runs, named if the worker dies; may be empty.
+        about: foreign code that it runs, named if the worker dies.
         runs: number of runs that it makes.
     """
 
@@ -75,9 +75,9 @@ class Finished:
 
 @dataclass(frozen=True)
 class Retried:
-    """An attempt failed; another, after the other jobs, resumes from what was stored.
+    """An attempt failed; another resumes, after the other jobs, from what was stored.
 
-    `log` has the worker's traceback and output, if any; `attempts` counts failures.
+    `log` has the worker's output, if any; `attempts` counts failures.
     """
 
     job: Job
@@ -88,7 +88,7 @@ class Retried:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job raised, or its worker died, for good; `log` is of all attempts."""
+    """The job failed for good; `log` is of all attempts."""
 
     job: Job
     reason: str
@@ -99,12 +99,12 @@ Event = Started | Reported | Finished | Retried | Failed
 
 
 class Engine(Protocol):
-    """Executes jobs. Used in a `with` statement, which no worker outlives."""
+    """Executes jobs, in a `with` statement, which no worker outlives."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
         """Yields events until every job has finished or failed; one job's failure affects no other.
 
-        Takes a job only when there is room for it, since taking it may exclude others from it.
+        Takes a job only when there is room for it, since taking may exclude others.
         """
         ...
 
@@ -115,5 +115,5 @@ class Engine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops every worker at once; stored results are kept."""
+        """Stops every worker at once; stored results stay."""
         ...

@@ -1,7 +1,6 @@
-"""The Ray engine: each job is a task on a cluster, or on a Ray started on this machine.
+"""The Ray engine: each job is a task on a cluster, or on a Ray started here. Only this module imports Ray.
 
-A task reports its start and progress through a mailbox beside the driver. If its worker or node is lost, it is retried.
-Only this module imports Ray.
+Tasks report through a mailbox beside the driver. A task whose worker or node is lost is retried.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class RayEngine:
             address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray of `workers`
                 cores here, which ends with the engine.
             workers: how many jobs at a time.
-            logs: a job's output and traceback go to `logs`/<key>.log (None: to Ray's own files).
+            logs: a job's output goes to `logs`/<key>.log (None: to Ray's own files).
             limits: of the jobs; by default none, and no retries. Ray watches memory itself.
 
         Raises:
@@ -97,14 +96,14 @@ class RayEngine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends this driver's tasks and leaves the cluster; a Ray started here ends too."""
+        """Ends this driver's tasks and leaves the cluster."""
         import ray
 
         self._abandon()  # a run that was broken off may be closed only later, when there is no Ray any more
         ray.shutdown()
 
     def largest_node(self) -> dict[str, float]:
-        """Returns the most that one node has of each resource: `CPU`, `GPU`, `memory`."""
+        """Returns the most that one node has of `CPU`, `GPU`, `memory`."""
         nodes = _resources()
         return {name: max(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
 
@@ -113,10 +112,10 @@ class RayEngine:
         return sum(node.get("GPU", 0.0) for node in _resources())
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has finished or failed; takes a job only when there is room for it.
+        """Yields events until every job has ended; takes a job only when there is room for it.
 
         Raises:
-            UsageError: no node of the cluster has what a job needs.
+            UsageError: no node has what a job needs.
             IngredientsError: the cluster no longer answers.
         """
         import ray
@@ -182,7 +181,7 @@ class RayEngine:
         return after_fault(attempt, fault, self._limits, again, self._home.logs)
 
     def _look(self) -> None:
-        """Ends tasks over the time limit, which counts from their start, without waiting."""
+        """Ends tasks over the time limit, counted from their start."""
         import ray
 
         most = self._limits.seconds
@@ -265,7 +264,7 @@ def _host_and_port(address: str) -> tuple[str, int] | None:
 
 
 def _require_answer(address: str) -> None:
-    """Raises `OSError` where nobody listens; Ray itself would try for minutes."""
+    """Raises `OSError` where nobody listens; Ray would try for minutes."""
     if place := _host_and_port(address):
         socket.create_connection(place, timeout=SECONDS_TO_REACH).close()
 
@@ -276,7 +275,7 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Restores the handler of SIGTERM; Ray replaces it by one that ends the process silently."""
+    """Restores the handler of SIGTERM; Ray's ends the process silently."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Inside a Ray cluster: one job as a task, and the mailbox for its messages to the driver."""
+"""Inside a Ray cluster: one job as a task, and its mailbox to the driver."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Home:
-    """Where the command was given, so that paths and modules mean the same in every task.
+    """Where the command was given: paths and modules mean the same in every task.
 
-    `paths` is Python's module path; `logs` the folder for jobs' output in the results folder, None to drop it.
+    `paths` is Python's module path; `logs` the folder for jobs' output, None to drop it.
     """
 
     folder: Path
@@ -44,7 +44,7 @@ class Home:
 
 
 class Mailbox:
-    """Unread messages of tasks, as (job's key, kind, message); a Ray actor."""
+    """Unread messages of tasks, (job's key, kind, message); a Ray actor."""
 
     def __init__(self) -> None:
         """Starts empty."""

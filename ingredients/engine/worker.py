@@ -1,8 +1,7 @@
 """Inside one worker process: jobs come in on a pipe, messages go out on it.
 
-Messages are pairs: ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised,
-so that the next job gets a fresh process. It also ends at once when its parent is gone; results are written atomically,
-so none is left half-written.
+Messages are ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised, and at
+once when its parent is gone; results are written atomically.
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: dict[str, str]) -> None:
     """Runs the jobs that arrive on `pipe` until it closes or one fails; output goes to `logs`.
 
-    In the shared memory `place` it notes its place in foreign code. `variables` are the parent's environment, since the
-    process it was forked from may be older.
+    `place` is shared memory for its place in foreign code. `variables` are the parent's environment, which may be newer
+    than that of the process it was forked from.
     """
     os.environ.clear()
     os.environ.update(variables)
@@ -60,7 +59,7 @@ def log_path(logs: Path, key: str) -> Path:
 
 
 def note_in_log(logs: Path | None, key: str, line: str) -> None:
-    """Adds a line to a job's log: how its worker ended."""
+    """Adds a line to a job's log."""
     if logs is None:
         return
     with suppress(OSError):  # a folder that cannot be written is said where a result is lost by it
@@ -70,7 +69,7 @@ def note_in_log(logs: Path | None, key: str, line: str) -> None:
 
 
 def written_log(logs: Path | None, key: str) -> Path | None:
-    """Returns a failed job's log, if it is not empty; removes an empty one."""
+    """Returns a failed job's log; removes an empty one."""
     if logs is None:
         return None
     log = log_path(logs, key)
@@ -83,13 +82,13 @@ def written_log(logs: Path | None, key: str) -> Path | None:
 
 
 def send_job(pipe: Connection, job: Job) -> None:
-    """Sends a job to a worker, its key first, so that the log is open before anything can fail."""
+    """Sends a job, its key first: the log is open before anything can fail."""
     pipe.send(job.key)
     pipe.send_bytes(pickle.dumps(job))
 
 
 def _sent(pipe: Connection, answer: bytes) -> bool:
-    """Sends an answer; returns whether the main process was there to receive it."""
+    """Sends an answer; returns whether somebody was there."""
     try:
         pipe.send_bytes(answer)
     except OSError:
@@ -124,7 +123,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
 
 
 def _of_others(error: BaseException) -> bool:
-    """Returns whether foreign code raised; Gymnasium's own errors and a file system's need no traceback."""
+    """Returns whether foreign code raised; Gymnasium's errors and a file system's need no traceback."""
     cause = error.__cause__
     return not (cause is None or isinstance(error, StoreError) or type(cause).__module__.startswith("gymnasium"))
 
@@ -143,7 +142,7 @@ def _teller(pipe: Connection) -> Callable[[Any], None]:
 
 
 def _telling_where(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
-    """Returns an `os._exit` that first logs its caller, since it leaves no traceback."""
+    """Returns an `os._exit` that first logs its caller: it leaves no traceback."""
     worker = os.getpid()
 
     def leave_telling(status: int) -> NoReturn:

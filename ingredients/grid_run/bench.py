@@ -1,4 +1,4 @@
-"""Training speed on a fixed workload, measured in workers, which have torch."""
+"""Training speed on a fixed workload, measured in workers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCALING = (
 
 @dataclass(frozen=True)
 class Bench:
-    """Training speed on the fixed workload, compared with the machine's limit and other sizes.
+    """Training speed on the fixed workload, beside the machine's limit and other sizes.
 
     Attributes:
         env_steps_per_second: of all workers, the median over repetitions.
@@ -41,7 +41,7 @@ class Bench:
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
             `torch.bmm` reaches on the same products alone; `share`, training / bmm; `made`, operations made / needed.
         scaling: env steps a second of all workers on other sizes, each timed once.
-        workload: the study that is trained, one run for each cell.
+        workload: the trained study, one run per cell.
     """
 
     env_steps_per_second: float
@@ -58,7 +58,7 @@ class Bench:
 
 
 def bench(workers: int) -> Bench:
-    """Times training of the fixed workload in `workers` processes at once, its limit, and other sizes."""
+    """Times training in `workers` processes at once: the fixed workload, its limit, other sizes."""
     fixed = Workload()
     with LocalEngine(workers) as engine:
         training_speed(engine, workers, fixed, WARM_UP_SECONDS)  # imports first, so that the rounds start together
@@ -85,7 +85,7 @@ def bench(workers: int) -> Bench:
 
 
 def training_speed(engine: LocalEngine, workers: int, workload: Workload, seconds: float) -> float:
-    """Returns env steps a second of all workers, each training the workload for about `seconds`."""
+    """Returns env steps a second of all workers, each training for about `seconds`."""
     results = call_in_each(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
     return float(sum(worker["env_steps"] / worker["seconds"] for worker in results))
 
@@ -101,7 +101,7 @@ def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_s
 
 
 def scaled(engine: LocalEngine, workers: int, workload: Workload) -> dict[str, float]:
-    """Returns a workload's sizes and the speed of all workers on it."""
+    """Returns a workload's sizes and all workers' speed on it."""
     speed = training_speed(engine, workers, workload, SCALING_SECONDS)
     return {**workload.sizes(), "env_steps_per_second": round(speed, 1)}
 
@@ -112,14 +112,14 @@ def worker_facts_of(engine: LocalEngine, workers: int) -> list[dict[str, Any]]:
 
 
 def worker_facts() -> dict[str, Any]:
-    """Returns this worker's `torch` version and `peak_memory_bytes` (runs inside the worker)."""
+    """Returns this worker's `torch` version and `peak_memory_bytes`."""
     import torch
 
     return {"torch": torch.__version__, "peak_memory_bytes": _peak_memory_bytes()}
 
 
 def _peak_memory_bytes() -> int:
-    """Returns this process's peak; on Linux `getrusage` would include the parent's."""
+    """Returns this process's peak; Linux's `getrusage` would include the parent's."""
     status = Path("/proc/self/status")
     told = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
     if told:

@@ -13,7 +13,7 @@ def bench_text(bench: Bench | CardBench) -> str:
 
 
 def machine_bench_text(bench: Bench) -> str:
-    """Returns speed, limit and memory, and a table of other sizes."""
+    """Returns speed, limit, memory, and a table of other sizes."""
     speed, bmm = bench.gigaflops["training"], bench.gigaflops["bmm"]
     lines = [
         f"{bench.env_steps_per_second:,.0f} env steps/s: {bench.workers} workers on {bench.cores} cores, "

@@ -26,7 +26,7 @@ MeasuredEngine = LocalEngine | RayEngine
 class EngineOptions:
     """Where a grid computes.
 
-    `address` is of a Ray cluster; None starts Ray here. `workers` is the number of jobs at a time; None is as many as
+    `address` is of a Ray cluster; None starts Ray here. `workers` is the number of jobs at a time; None: as many as
     fit.
     """
 
@@ -53,9 +53,7 @@ class EngineOptions:
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
     def fitted(self, engine: MeasuredEngine, rest: Remaining) -> Fitted:
-        """Returns the remaining stacks, cut to fit in a worker's memory.
-
-        On a GPU all runs of a kind of memory form one stack, as far as its memory allows.
+        """Returns the remaining stacks, cut to fit in a worker's memory; on a GPU a kind of memory forms one stack.
 
         Raises:
             UsageError: a single run does not fit.
@@ -85,7 +83,7 @@ class EngineOptions:
         return StackOptions(self.device, snapshot_seconds, needs)
 
     def _gpu_share(self, engine: MeasuredEngine) -> float:
-        """Returns a worker's share of a GPU: 1, or less if there are more workers than GPUs."""
+        """Returns a worker's share of a GPU, at most 1."""
         if self.device != "cuda":
             return 0.0
         if self.workers is None or not isinstance(engine, RayEngine):

@@ -1,4 +1,4 @@
-"""What a grid will take, measured in workers, which have torch; no training is kept."""
+"""What a grid will take, measured in workers; no training is kept."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Estimate:
     Attributes:
         workers: how many work at a time; at most the number of stacks.
         memory_bytes: of a worker with the largest stack, on `device`.
-        env_steps_per_second: training speed of one worker while all compute, over all kinds of memory.
+        env_steps_per_second: of one worker in training while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.
-        notices: sentences for the user: of foreign code, of stacks that are cut.
+        notices: sentences for the user.
         leakage: what the environment leaks of reward and action (`training.leakage`).
         contact: what random play shows of foreign tasks (`training.contact`), and what makes verdicts unlikely.
         timed: whether speed and time were measured; else both are 0.
@@ -50,10 +50,10 @@ class Estimate:
 def estimate(
     rest: Remaining, workers: int, quick: bool = False, tell: Callable[[str], None] = lambda step: None
 ) -> Estimate:
-    """Returns what the remaining stacks will take, timing each kind of memory on all workers at once.
+    """Returns what the remaining stacks, cut as `run-grid` does, will take; times each kind of memory on all workers.
 
-    Stacks are cut as `run-grid` cuts them. With `quick`, neither time nor leaks are measured. `tell` hears of slow
-    steps. If nothing remains, the estimate is of one worker with the study's first stack.
+    With `quick`, neither time nor leaks are measured. `tell` hears of slow steps. If nothing remains, the estimate is
+    of one worker with the study's first stack.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -99,7 +99,7 @@ def checked(study: Study) -> dict[str, Any]:
 
 
 def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
-    """Returns what random play shows of foreign tasks, from a worker; of others, whether seeds are too few."""
+    """Returns what random play shows of foreign tasks; of others, whether seeds are too few."""
     if not is_foreign(study.tasks):
         few = too_few(study.seeds.count, study.criterion.confidence)
         return (("verdicts", f"unlikely: {few}"),) if few else ()
@@ -124,7 +124,7 @@ def notices(study: Study) -> tuple[str, ...]:
 
 
 def asked_notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
-    """Returns the notices of a study, from a worker if one is needed."""
+    """Returns a study's notices, from a worker if need be."""
     own = [kind for kind in memory_kinds(study) if is_own(kind)]
     for kind in own:
         source_path(kind)  # its file may not be there
@@ -137,7 +137,7 @@ def asked_notices(engine: LocalEngine, study: Study) -> tuple[str, ...]:
 
 
 class _Speed(NamedTuple):
-    """Env steps a second of the slowest worker on a stack."""
+    """Env steps a second of the slowest worker."""
 
     trained: float
     played: float
@@ -155,7 +155,7 @@ def _seconds(rest: Remaining, stack: Stack, speed: _Speed, work: Work) -> float:
 
 
 def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
-    """Returns the mean speed over all that is left to train; the first kind's if nothing is."""
+    """Returns the mean speed over what is left to train; else the first kind's."""
     steps = {stack: rest.env_steps(stack) for stack in rest.stacks}
     seconds = sum(count / speeds[kind_of(rest.study, stack)].trained for stack, count in steps.items())
     return sum(steps.values()) / seconds if seconds else next(iter(speeds.values())).trained

@@ -1,4 +1,4 @@
-"""Events of a running grid: the engine's, and two for several processes on one results folder."""
+"""Events of a running grid: the engine's, and two for several processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HeldByOther:
 
 @dataclass(frozen=True)
 class FinishedByOther:
-    """Another process has done the job; `result` tells why runs failed, by id."""
+    """Another process did the job; `result` has reasons of failed runs, by id."""
 
     job: Job
     result: Mapping[str, str]

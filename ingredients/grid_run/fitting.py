@@ -1,6 +1,6 @@
 """Cuts stacks to fit in memory, before training.
 
-A run's bits do not depend on its stack, so a cut changes no number (docs/design.md §11).
+A run's bits do not depend on its stack: a cut changes no number (docs/design.md §11).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MemoryByRuns = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The remaining stacks, cut to fit, with a worker's bytes by stack; `notices` tell what was cut."""
+    """The remaining stacks, cut to fit, with a worker's bytes by stack; `notices` tell of cuts."""
 
     rest: Remaining
     memory_bytes: Mapping[Stack, int]
@@ -45,7 +45,7 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
 
 
 def largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
-    """Returns the largest remaining stack by kind of memory; if none remains, the study's first."""
+    """Returns the largest remaining stack by kind of memory, or the study's first."""
     smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
     return {kind_of(rest.study, stack): stack for stack in smallest_first}
 
@@ -100,7 +100,7 @@ def side_by_side(rest: Remaining, gpus: int) -> Remaining:
 
 
 def usable_memory() -> int:
-    """Returns the bytes that are free here, without swapping and within a container's limit."""
+    """Returns the bytes free here, without swapping and within a container's limit."""
     return min([_available(), *memory_limits()])
 
 

@@ -1,7 +1,4 @@
-"""The jobs that a grid still needs, and their outcomes.
-
-Training is named, not imported: it needs torch.
-"""
+"""The jobs that a grid still needs, and their outcomes; torch is not imported."""
 
 from __future__ import annotations
 
@@ -31,12 +28,12 @@ class Remaining:
     """What is left of the requested runs.
 
     Attributes:
-        stacks: the study's stacks, with only the requested runs that are not finished.
+        stacks: the study's, with only the requested runs that are not finished.
         trained: those whose stored weights are good, which are only evaluated again.
-        references: whether the references are to be evaluated.
+        references: whether they are to be evaluated.
         failed: `Store.record_mark` of those that failed before.
         edited: user's files that changed since some runs were trained.
-        outdated: how many runs are trained again for that.
+        outdated: number of runs that are trained again for that.
     """
 
     study: Study
@@ -59,7 +56,7 @@ class Remaining:
 
     @property
     def reference_steps(self) -> int:
-        """Environment steps for training references: memoryless agents, and informed ones for foreign tasks."""
+        """Environment steps of training memoryless agents, and informed ones for foreign tasks."""
         if not self.references:
             return 0
         informed = informed_seeds(self.study) * self.study.learner.train_steps if is_foreign(self.study.tasks) else 0
@@ -73,7 +70,7 @@ class Remaining:
 
 @dataclass(frozen=True)
 class StackOptions:
-    """How stacks are trained: device, seconds between snapshots, needs by the job's key."""
+    """How stacks are trained; `needs` is by the job's key."""
 
     device: str = "cpu"
     snapshot_seconds: float = SNAPSHOT_SECONDS
@@ -82,7 +79,7 @@ class StackOptions:
 
 @dataclass(frozen=True)
 class GridPart:
-    """What one job does: a stack's runs, or the references if there is no stack."""
+    """What one job does: a stack's runs, or without a stack the references."""
 
     stack: Stack | None = None
 
@@ -95,7 +92,7 @@ class GridPart:
 
     @property
     def names(self) -> frozenset[str]:
-        """What it makes, as leases name it; independent of how runs are cut into stacks."""
+        """What it makes, as leases name it, however runs are cut into stacks."""
         return frozenset([REFERENCES] if self.stack is None else [run.id for run in self.stack.runs])
 
 
@@ -114,14 +111,14 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
 
 
 def _edited(study: Study, store: Store) -> tuple[str, ...]:
-    """Returns the user's files that differ from the store's copies; if none does, all of them."""
+    """Returns the user's files that differ from the store's copies; if none, all."""
     files = {name: source_path(name).name for name in (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))}
     changed = [file for name, file in files.items() if source_digest(name) != store.source_digest(name)]
     return tuple(dict.fromkeys(changed or files.values()))
 
 
 def parts(rest: Remaining) -> list[GridPart]:
-    """Returns what remains in the best order: the references, then the largest stacks."""
+    """Returns what remains, references first, then the largest stacks."""
     largest_first = sorted(rest.stacks, key=rest.env_steps, reverse=True)
     return [GridPart()] * rest.references + [GridPart(stack) for stack in largest_first]
 
@@ -147,7 +144,7 @@ def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOpt
 
 
 def others_code(study: Study) -> str:
-    """Returns the foreign code that a study runs: `tasks my_env:MyEnv, memory my:Net`; or nothing."""
+    """Returns the foreign code that a study runs: `tasks my_env:MyEnv, memory my:Net`."""
     key = family_key(study.tasks)
     tasks = [f"tasks {getattr(study.tasks, key)}"] if is_foreign(study.tasks) else []
     return ", ".join([*tasks, *(f"memory {kind}" for kind in memory_kinds(study) if is_own(kind))])
@@ -157,7 +154,7 @@ def call_with_study(engine: Engine, workers: int, function: str, study: Study, *
     """Returns each worker's result of `function(study, *arguments)`, all called at once.
 
     Raises:
-        IngredientsError: a call failed; the message names the foreign code of the study.
+        IngredientsError: a call failed; names the study's foreign code.
     """
     return call_in_each(engine, workers, function, study, *arguments, about=others_code(study))
 
@@ -168,7 +165,7 @@ def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[J
 
 
 def references_needed(study: Study, store: Store) -> bool:
-    """Returns whether references are missing, or evaluated with other settings, or informed agents lack seeds."""
+    """Returns whether references are missing or of other settings, or informed agents lack seeds."""
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True
@@ -178,13 +175,13 @@ def references_needed(study: Study, store: Store) -> bool:
 
 
 def _plain_runs(stored: Mapping[str, Any]) -> Sequence[object]:
-    """Returns the plain curves of the stored yardstick, one for each of its agents."""
+    """Returns the stored yardstick's plain curves, one per agent."""
     curves: Sequence[object] = stored["references"][stored["yardstick"]]["curves"]["none"]
     return curves
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
-    """Returns a line for each run that failed, and for failed references: what, why, and the log."""
+    """Returns a line for each failed run and for failed references: what, why, log."""
     ended: tuple[Failed | Finished | FinishedByOther, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
     return [line for event in ended for line in _failures(rest, store, event)]
 
@@ -213,7 +210,7 @@ def _failures(rest: Remaining, store: Store, event: Failed | Finished | Finished
 
 
 def _lost(rest: Remaining, store: Store, job: Job) -> list[str]:
-    """Returns what a failed job did not finish; it may have stored some of its runs."""
+    """Returns what a failed job did not finish; some runs may be stored."""
     if job.key == REFERENCES:
         return [REFERENCES]
     lost = (run for stack in rest.stacks if GridPart(stack).key == job.key for run in stack.runs)

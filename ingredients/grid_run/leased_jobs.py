@@ -1,4 +1,4 @@
-"""Shares a grid's jobs among processes: a job is done by the process that holds its lease."""
+"""Shares a grid's jobs among processes: the one with the lease does a job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LeasedJobs:
     """The jobs of a grid that no other process does."""
 
     def __init__(self, rest: Remaining, store: Store, leases: Leases, options: StackOptions) -> None:
-        """Takes no job yet; `rest` is what the folder lacked at the start."""
+        """Takes no job yet; `rest` is what the folder lacks."""
         self._rest, self._store, self._leases, self._options = rest, store, leases, options
         self._pending = parts(rest)
         self._in_work: dict[str, GridPart] = {}
@@ -44,7 +44,7 @@ class LeasedJobs:
                 time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def _jobs(self) -> Iterator[Job]:
-        """Yields available jobs, each leased when it is asked for."""
+        """Yields available jobs, each leased when asked for."""
         while part := self._take():
             self._pending.remove(part)
             lacking = self._still_lacking(part)
@@ -84,14 +84,14 @@ class LeasedJobs:
     # What another process has stored since this one looked
 
     def _still_lacking(self, part: GridPart) -> GridPart | None:
-        """Returns what of a part is still to be done, or None."""
+        """Returns what of a part is still undone, or None."""
         if part.stack is None:
             return part if references_needed(self._rest.study, self._store) else None
         runs = tuple(run for run in part.stack.runs if not self._has_ended(run))
         return GridPart(replace(part.stack, runs=runs)) if runs else None
 
     def _has_ended(self, run: Run) -> bool:
-        """Returns whether a run has finished, or failed elsewhere, where it would fail again."""
+        """Returns whether a run has finished, or failed elsewhere."""
         state = self._store.state(run, fingerprints(self._rest.study, run))
         return state == "finished" or (state == "failed" and self._failed_since(run))
 

@@ -1,4 +1,4 @@
-"""What a grid will take on GPUs, and how fast one trains, measured from a few replays; no training is kept."""
+"""What a grid will take on GPUs, and how fast one trains, from a few replays; no training is kept."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE = Needs(0, 1.0)
 def estimate_for(
     device: str, rest: Remaining, workers: int | None, quick: bool, tell: Callable[[str], None]
 ) -> Estimate:
-    """Returns what the remaining stacks will take on a device, with its default number of workers."""
+    """Returns what the remaining stacks will take on a device."""
     if device == "cuda":
         return estimate_on_cards(rest, workers, quick, tell)
     return estimate(rest, usable_cores() if workers is None else workers, quick, tell)
@@ -38,8 +38,7 @@ def estimate_on_cards(
 ) -> Estimate:
     """Returns what the remaining stacks will take on all GPUs here.
 
-    The time includes recording, but not references, storing and the report. With `quick`, neither time nor leaks are
-    measured. `tell` hears of slow steps.
+    The time includes recording, but not references, storing and the report. `quick` and `tell` as in `estimate`.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -81,8 +80,8 @@ def estimate_on_cards(
 class CardBench:
     """Training speed on a GPU: the fixed workload with more and more runs side by side.
 
-    `rows` has for each number of runs `env_steps_per_second`, `first_update_s` with compilation at first use,
-    `recording_s`, and `peak_memory_bytes` of the card. `workload` is the trained study, of 16 runs.
+    `rows` has by number of runs `env_steps_per_second`, `first_update_s` with compilation at first use, `recording_s`,
+    and the card's `peak_memory_bytes`. `workload` is the trained study, of 16 runs.
     """
 
     card: str
@@ -92,7 +91,7 @@ class CardBench:
 
 
 def bench_for(device: str, workers: int | None) -> Bench | CardBench:
-    """Times training of the fixed workload on a device, with its default number of workers."""
+    """Times training of the fixed workload on a device."""
     if device == "cuda":
         return bench_on_card()
     return bench(usable_cores() if workers is None else workers)

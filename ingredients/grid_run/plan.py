@@ -20,10 +20,7 @@ from ingredients.study.tasks import family_key
 
 
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
-    """Returns the plan: facts of the grid, then its cells.
-
-    `conflict` says what the folder holds that was trained otherwise, or is None.
-    """
+    """Returns facts of the grid, then its cells; `conflict` is what the folder holds that was trained otherwise."""
     study = rest.study
     tasks = study.tasks.model_dump()
     kind = tasks.pop(family_key(study.tasks))
@@ -49,7 +46,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
 def plan_json(
     rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate
 ) -> dict[str, Any]:
-    """Returns the plan as data, with arguments as for `plan_text`; untimed numbers are null."""
+    """Returns the plan as data; arguments as for `plan_text`, untimed numbers are null."""
     study = rest.study
     return {
         "study": study.name,
@@ -142,7 +139,7 @@ def _time(cost: Estimate) -> str:
 
 
 def _shown(cost: Estimate) -> list[tuple[str, str]]:
-    """Returns what random play showed; the plan has a line named tasks already."""
+    """Returns what random play showed; the plan already has a line named tasks."""
     return [({"tasks": "task"}.get(name, name), text) for name, text in cost.contact]
 
 

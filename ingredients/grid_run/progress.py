@@ -25,7 +25,7 @@ MOST_NOTICES = 4
 
 
 def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, quiet: bool = False) -> None:
-    """Adds every event to `tally` and shows progress until the events end."""
+    """Adds every event to `tally`, and shows progress."""
     if quiet:
         for event in events:
             tally.add(event)
@@ -39,10 +39,7 @@ def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, q
 def progress_lines(
     events: Iterable[GridEvent], tally: Tally, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[str]:
-    """Yields a line for a job's start, end, retry and notices, and every ten seconds between.
-
-    For a job of another process, a line every minute.
-    """
+    """Yields a line for a job's start, end, retry, notices, every ten seconds; every minute for another process's."""
     spoken: dict[str, float] = {}
     for event in events:
         tally.add(event)
@@ -70,7 +67,7 @@ def progress_lines(
 
 
 def progress_picture(tally: Tally) -> RenderableType:
-    """Returns a bar for the grid and one for each running job."""
+    """Returns a bar for the grid and one per running job."""
     rows = Table.grid(padding=(0, 2))
     rows.add_row(
         Text("grid", style="bold"),
@@ -92,7 +89,7 @@ def progress_picture(tally: Tally) -> RenderableType:
 
 
 def duration(seconds: float | None) -> str:
-    """Returns a time for people: `40 s`, `12 min`, `3 h 05 min`; `?` if unknown."""
+    """Returns a time for people: `40 s`, `12 min`, `3 h 05 min`, `?`."""
     if seconds is None:
         return "?"
     minutes = round(seconds / 60)
@@ -125,7 +122,7 @@ def _columns(message: Progress | None) -> tuple[str, ...]:
 
 
 def _ended(event: Finished | FinishedByOther, by: str = "") -> str:
-    """Returns `finished`, or how many runs failed and why the first one did."""
+    """Returns `finished`, or how many runs failed, and the first reason."""
     if not event.result:
         return f"finished{by}"
     failed = len(event.result)
@@ -145,7 +142,7 @@ def _told(message: Progress) -> str:
 
 
 def _doing(message: Progress) -> str:
-    """Returns what the job is at, and how long that part will take; the job of the references has their name."""
+    """Returns what the job is at, and how long that takes."""
     doing = message.doing or ("playing" if message.phase == "references" else message.phase)
     left = message.part_seconds_left
     return doing if left is None else f"{doing}, {duration(left)} left for it"

@@ -30,8 +30,8 @@ def progress_json(
 ) -> Iterator[str]:
     """Adds every event to `tally` and yields lines, `begin` first.
 
-    A running job gives at most one `progress` a second, and one of another process one `held` a minute. Notices are
-    never dropped.
+    A running job gives at most one `progress` a second, another process's one `held` a minute. Notices are never
+    dropped.
     """
     yield json_line("begin", protocol=PROTOCOL, **_state(tally))
     last: dict[str, float] = {}

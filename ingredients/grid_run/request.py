@@ -1,4 +1,4 @@
-"""What a command line asks for: cells of a study, in a results folder."""
+"""What a command line asks for: some cells, in a results folder."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def grid_of(study: Study, smoke: bool, seeds: int | None, filter_: str | None, o
 
 
 def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
-    """Returns a study on the argument of `ingredients check`, and the folder in which its name resolves.
+    """Returns a study on the argument of `ingredients check`, and the folder where its name resolves.
 
     The argument is an id, `module:Class`, `file.py:Class`, or `own:` and one of these.
 
@@ -95,7 +95,7 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
 
 
 def _classes(path: Path) -> list[str]:
-    """Returns the names of a file's public classes, without running it; `Class` if there are none."""
+    """Returns the names of a file's public classes, without running it; else `Class`."""
     try:
         body = ast.parse(path.read_bytes()).body
     except (SyntaxError, ValueError):
@@ -104,7 +104,7 @@ def _classes(path: Path) -> list[str]:
 
 
 def interruption(grid: Grid, arguments: Sequence[str]) -> str:
-    """Returns what is kept and how to continue: the same command without `--fresh`."""
+    """Returns what is kept and how to continue, without `--fresh`."""
     rest = grid.remaining()
     again = shlex.join(["ingredients", *(argument for argument in arguments if argument != "--fresh")])
     return f"interrupted: {rest.finished} of {several(len(rest.runs), 'run')} finished and kept; to go on: {again}"

@@ -14,15 +14,15 @@ class Tally:
     """The state of a running grid.
 
     Attributes:
-        in_work: the last message of each running job, by key; None before the first.
-        retried: the last failed attempt of each job that is being retried, by key.
+        in_work: each running job's last message, by key; None before the first.
+        retried: each retried job's last failed attempt, by key.
         notices: each with its job's key.
-        waiting: processes that run jobs of this grid elsewhere, by the job's key.
+        waiting: other processes that run this grid's jobs, by key.
         elsewhere: jobs done by other processes.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
-        """Starts empty; time counts from the first reported training."""
+        """Time counts from the first reported training."""
         self.jobs = tuple(jobs)
         self.in_work: dict[str, Progress | None] = {}
         self.finished: list[Finished] = []
@@ -86,7 +86,7 @@ class Tally:
     def env_steps_per_second(self) -> float:
         """Mean speed since training began, with pauses for evaluation; 0 while unknown.
 
-        Only new progress counts: neither lost attempts nor steps before a resume.
+        Neither lost attempts nor steps before a resume count.
         """
         if self._began is None:
             return 0.0
@@ -96,7 +96,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time for the rest at the mean speed so far; None while unknown."""
+        """Time for the rest at the mean speed; None while unknown."""
         if self.passed == self.total:
             return 0.0
         speed = self.env_steps_per_second

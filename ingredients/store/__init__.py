@@ -1,4 +1,4 @@
-"""Sole owner of paths and formats under `results/<study>/`; atomic writes, no torch, nothing that executes on load.
+"""Sole owner of paths and formats under `results/<study>/`; atomic writes, nothing that executes on load.
 
 ```
 results/<study>/
@@ -7,16 +7,15 @@ results/<study>/
   runs/<run id>/      run.json, weights.safetensors, curves.parquet, blocks.safetensors (final curves by block of
                       tasks), diagnostics.parquet, checksums.sha256, finished (the mark)
   looks.json          at how many runs each cell has been judged
-  snapshots/          from which stacks in training resume after a crash; deleted when their runs are stored
-  leases/             a file for each process at work in the folder, with what it holds
-  traces/             what agents did in some lifetimes: `ingredients trace`, and the one on the report's page
+  snapshots/          where interrupted stacks resume
+  leases/             who is at work in the folder
+  traces/             lifetimes: of `ingredients trace`, and of the report's page
   training.csv        the training of each stack, appended while it runs
-  replaced/           older versions of runs that were evaluated or trained again
+  replaced/           older versions of runs
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
-In reading order: `record` (a stored run), `folder` (the `Store`), `leases` (who works on what), `references`, `looks`,
-`snapshots`, `tables`, `traces`, `training_log`, `versions` (of what made a run), `checksums`, `files`, `paths`,
-`processes`.
+In reading order: `record` (a stored run), `folder` (the `Store`), `leases`, `references`, `looks`, `snapshots`,
+`tables`, `traces`, `training_log`, `versions`, `checksums`, `files`, `paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

@@ -1,7 +1,4 @@
-"""Checksums of a run's files, compared at every read.
-
-The format is that of `sha256sum`, so `sha256sum --check checksums.sha256` does the same.
-"""
+"""Checksums of a run's files, compared at every read; `sha256sum --check checksums.sha256` does the same."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ def write_checksums(folder: Path) -> None:
 
 
 def read_checked(path: Path) -> bytes:
-    """Returns a run file's content; old folders without checksums are not compared.
+    """Returns a run file's content; old folders lack checksums and are not compared.
 
     Raises:
         StoreError: the file is missing, unreadable or damaged.
@@ -37,10 +34,10 @@ def read_checked(path: Path) -> bytes:
 
 
 def require_whole(folder: Path) -> None:
-    """Checks every file of a run, also those that nothing reads now.
+    """Checks every file of a run.
 
     Raises:
-        StoreError: a file is missing or damaged; names the first one.
+        StoreError: a file is missing or damaged.
     """
     try:
         listed = _listed(folder / CHECKSUMS)
@@ -53,7 +50,7 @@ def require_whole(folder: Path) -> None:
 
 
 def damaged(path: Path) -> str:
-    """Returns the message for an unusable file of a run, with the way out."""
+    """Returns the message for an unusable file of a run."""
     return (
         f"{path}: missing, truncated, altered or written by another version; move the folder {path.parent} away "
         "and run the study again: only this run is repeated"
@@ -70,7 +67,7 @@ def _as_written(path: Path) -> bytes | None:
 
 
 def _listed(path: Path) -> dict[str, str] | None:
-    """Returns digests by file name, or None if there is no list."""
+    """Returns digests by file name, or None without a list."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Atomic writes: a file is whole or absent; errors name the path and the way out.
+"""Atomic writes: a file is whole or absent.
 
-A crash leaves at most a hidden `.<name>.<random>.partial`, which nothing reads and `sweep` removes. Its name is unique,
-so two processes that write one file at once both succeed, and the later one stays.
+A crash leaves at most a hidden `.<name>.<random>.partial`, which nothing reads and `sweep` removes. Two processes may
+write one file at once: the later one stays.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
     """Yields a hidden folder that replaces `path` at the end, as a whole or not at all.
 
-    An older folder is moved to `attic`/<name>-<n>.
+    An older folder moves to `attic`/<name>-<n>.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -98,7 +98,7 @@ def discard(path: Path) -> None:
 def sweep(folder: Path, by: Path) -> None:
     """Removes what killed processes left half-written anywhere in a folder, if an hour older than the new file `by`.
 
-    Both times are of the machine that keeps the files, so no clocks are compared.
+    Both times are of the machine that keeps the files.
     """
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not
@@ -110,7 +110,7 @@ def sweep(folder: Path, by: Path) -> None:
 
 
 def _take_place(partial: Path, path: Path, attic: Path) -> None:
-    """Moves the old folder to the attic and the new one to its place; undoes the first if the second fails."""
+    """Moves the old folder to the attic and the new one to its place, or neither."""
     if not path.exists():
         partial.rename(path)
         return
@@ -124,7 +124,7 @@ def _take_place(partial: Path, path: Path, attic: Path) -> None:
 
 
 def first_free(path: Path) -> Path:
-    """Returns the first of `<path>-1`, `<path>-2`, ... that does not exist."""
+    """Returns the first of `<path>-1`, `<path>-2`, ... that is free."""
     number = 1
     while (free := path.with_name(f"{path.name}-{number}")).exists():
         number += 1
@@ -136,7 +136,7 @@ def _partial(path: Path) -> Path:
 
 
 def _flush(path: Path) -> None:
-    """Flushes a file, or a folder's entries (renames; POSIX only), to the disk."""
+    """Flushes a file, or a folder's entries (POSIX only), to the disk."""
     if path.is_dir() and os.name != "posix":
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,6 +1,6 @@
 """`Store`: the results folder of one study.
 
-No result of a run is ever deleted: it is moved to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
+No run's result is ever deleted: it moves to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
 """
 
 from __future__ import annotations
@@ -50,24 +50,23 @@ class Store:
     """The results of one study in one folder."""
 
     def __init__(self, directory: Path) -> None:
-        """Names the folder and touches nothing; `open` makes it, `load_result` checks it."""
+        """Touches nothing; `open` makes the folder, `load_result` checks it."""
         self.directory = directory
 
     # The folder and its study
 
     def open(self, study: Study, fresh: bool = False) -> Store:
-        """Makes the folder, or continues it, for the study's runs; returns this store.
+        """Makes or continues the folder for the study's runs; returns this store.
 
         Args:
-            study: replaces the stored study. Seeds, levels, evaluation and criterion may differ from it; runs that it
-                does not name stay. What trains a run may not differ, nor what evaluates it while another process works
-                here.
+            study: replaces the stored study. Seeds, levels, evaluation and criterion may differ; runs that it does not
+                name stay. What trains a run may not differ, nor what evaluates it while another process works here.
             fresh: move an older results folder to `<folder>-old-<n>` first.
 
         Raises:
             StoreError: the folder cannot be written, is not a results folder, holds runs trained otherwise, or would be
                 changed while another process works in it.
-            UsageError: a file of the user's own (a memory, tasks) is missing; the folder keeps a copy of each.
+            UsageError: a file of the user's own (a memory, tasks) is missing.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
@@ -124,8 +123,7 @@ class Store:
     def state(self, run: Run, prints: Fingerprints) -> State:
         """Returns the state of a run, given its wanted fingerprints.
 
-        "trained": the weights are good, but another evaluation is wanted. A run that was trained otherwise is
-        "missing".
+        "trained": the weights are good, but another evaluation is wanted. "missing" is also a run trained otherwise.
 
         Raises:
             StoreError: its `run.json` is damaged.
@@ -139,7 +137,7 @@ class Store:
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
     def states(self, study: Study, sources: Callable[[str], str] | None = None) -> dict[Run, State]:
-        """Returns the state of every run of the study, in order; for `sources` see `fingerprints`.
+        """Returns the state of every run of the study, in order; `sources` as in `fingerprints`.
 
         Raises:
             StoreError: a file of a run is damaged.
@@ -151,16 +149,16 @@ class Store:
         return states
 
     def source_digest(self, kind: str) -> str:
-        """Returns the digest of a user's file as it was last trained, so that a report needs no other file.
+        """Returns the digest of a user's file as last trained: a report needs no other file.
 
         Raises:
-            UsageError: neither the copy nor the file exists.
+            UsageError: neither the folder's copy nor the file exists.
         """
         copy = self._source(kind)
         return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
 
     def left_out(self, study: Study) -> int:
-        """Returns how many finished runs the folder has that the study does not name."""
+        """Returns how many finished runs of the folder the study does not name."""
         planned = {run.id for run in runs(study)}
         if not self.runs_path.exists():
             return 0
@@ -178,7 +176,7 @@ class Store:
             write_record(record, folder)
 
     def record_mark(self, run: Run) -> Hashable:
-        """Returns a value that differs between versions of a stored run; None if there is none."""
+        """Returns a value that differs between versions of a stored run, or None."""
         try:
             status = (self.run_path(run) / RUN_JSON).stat()
         except OSError:
@@ -186,7 +184,7 @@ class Store:
         return status.st_ino, status.st_mtime_ns
 
     def read_run_json(self, run: Run) -> dict[str, Any]:
-        """Returns `run.json`: status, reason, fingerprints, versions, seconds and the resolved study."""
+        """Returns `run.json`: status, reason, fingerprints, versions, seconds, resolved study."""
         path = self.run_path(run) / RUN_JSON
         content = read_run_json(path)
         if content is None:
@@ -202,16 +200,16 @@ class Store:
         return read_arrays(self.run_path(run) / BLOCKS)
 
     def diagnostics(self, run: Run) -> pd.DataFrame:
-        """Returns the run's training diagnostics, one row for each logged update."""
+        """Returns the run's training diagnostics, a row per logged update."""
         frame: pd.DataFrame = read_parquet(self.run_path(run) / DIAGNOSTICS_FILE, DIAGNOSTICS).to_pandas()
         return frame
 
     # Tables and texts of the whole study
 
     def curves(self, study: Study, states: Mapping[Run, State] | None = None) -> pd.DataFrame:
-        """Returns the curves of the study's finished runs as a tidy, sorted table; text columns are categories.
+        """Returns the curves of the study's finished runs, sorted; text columns are categories.
 
-        The column `study` is the study's present name. `states` is `states(study)`, if at hand.
+        `study` is the study's present name. `states` is `states(study)`, if at hand.
 
         Raises:
             StoreError: a finished run's file is damaged or incomplete, or belongs to another run.
@@ -224,7 +222,7 @@ class Store:
         return frame
 
     def write_table(self, curves: pd.DataFrame) -> None:
-        """Writes `curves.parquet` and `curves.csv`; equal content gives equal bytes."""
+        """Writes `curves.parquet` and `curves.csv`."""
         for name, write in (("curves.parquet", write_parquet), ("curves.csv", write_csv)):
             with replacing_file(self.directory / name) as path:
                 write(curves, curves_over(axis_in(curves)), path)
@@ -242,11 +240,11 @@ class Store:
         return read_references(self.directory / REFERENCES_JSON)
 
     def read_looks(self) -> dict[str, list[int]]:
-        """Returns at how many runs each cell has been judged, by label; a damaged file is a `StoreError`."""
+        """Returns at how many runs each cell has been judged (`looks.read_looks`)."""
         return read_looks(self.directory / LOOKS_JSON)
 
     def write_looks(self, looks: Mapping[str, list[int]]) -> None:
-        """Writes at how many runs each cell has been judged: each look costs verdicts some of their level."""
+        """Writes at how many runs each cell has been judged."""
         if looks != self.read_looks():
             self.write_text(LOOKS_JSON, json_text(looks))
 
@@ -298,7 +296,7 @@ class Store:
                 references.rename(first_free(self._attic / REFERENCES_JSON))
 
     def _require_nobody(self, so: str) -> None:
-        """Refuses to change the folder while another process works in it."""
+        """Refuses to change the folder while another process works there."""
         if process := at_work(self.directory):
             raise StoreError(
                 f"{self.directory}: {process} is at work in it{so}; wait until it has ended, end it, or give another "
@@ -306,7 +304,7 @@ class Store:
             )
 
     def _move_aside(self) -> None:
-        """Moves the folder aside, unless the path would then lead nowhere or still to the moved folder."""
+        """Moves the folder aside, unless the path would lead nowhere or still there."""
         directory = self.directory.resolve()
         if not (directory / STUDY_YAML).exists():
             return
@@ -325,7 +323,7 @@ def load_result(directory: Path) -> tuple[Store, Study]:
     """Returns the store of a results folder, and its study.
 
     Raises:
-        StoreError: there is no such results folder; the message suggests one.
+        StoreError: there is no such results folder; suggests one.
     """
     with explained(directory, "read"):
         if not is_result(directory):

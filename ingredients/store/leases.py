@@ -1,12 +1,11 @@
-"""Leases: which process works on which runs, so that several processes share a grid and no run is trained twice.
+"""Leases: several processes share a grid, and no run is trained twice.
 
-Each process keeps one small file in `leases/`: who it is, what it holds, and a counter that it raises every few
-seconds. To take something it first writes its claim, then reads all other files. Of two processes that want the same,
-at least one sees the other and withdraws, so never do both hold it. Files have random names that are never reused, so
-removing a dead process's file cannot harm a living one.
+Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. To
+take something it writes its claim, then reads all other files. Of two that want the same, at least one sees the other
+and withdraws. Files have random names that are never reused: removing a dead process's file harms no living one.
 
-On this machine a dead process is recognised at once. A process on another machine counts as dead when its counter
-stands still for a minute of the observer's clock; clocks of two machines are never compared.
+On this machine a dead process is recognised at once. One on another machine is dead when its counter stands still for a
+minute of the observer's clock; clocks of two machines are never compared.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ LEASES = "leases"
 
 @dataclass(frozen=True)
 class Holder:
-    """A process's file: who it is, its counter, and the names that it holds."""
+    """A process's file: who it is, its counter, what it holds."""
 
     process: Process
     beat: int
@@ -42,13 +41,13 @@ class Holder:
 
 
 class Leases:
-    """What this process holds of a results folder; leaving the `with` statement releases everything."""
+    """What this process holds of a results folder; leaving the `with` statement releases it."""
 
     def __init__(self, directory: Path, beats: float = SECONDS_BETWEEN_BEATS, death: float = SECONDS_TO_DEATH) -> None:
-        """Names the results folder; writes nothing before the `with` statement.
+        """Writes nothing before the `with` statement.
 
-        `beats` are the seconds between signs of life, `death` those without any after which a process of another
-        machine is dead.
+        `beats` are seconds between signs of life; after `death` seconds without any, a process of another machine is
+        dead.
         """
         self._file = directory / LEASES / f"{secrets.token_hex(8)}.json"
         self._process = this_process()
@@ -80,7 +79,7 @@ class Leases:
             self._file.unlink()
 
     def take(self, names: Collection[str]) -> Process | None:
-        """Takes all of the names and returns None, or takes none and returns the process that holds one.
+        """Takes all names and returns None, or none and returns the process that holds one.
 
         Raises:
             StoreError: the folder cannot be written or read.
@@ -95,7 +94,7 @@ class Leases:
         return other
 
     def give_back(self, names: Collection[str]) -> None:
-        """Releases the names; on a full disk with a later sign of life or at the end."""
+        """Releases the names; on a full disk, with a later sign of life."""
         with suppress(UnwritableError):
             self._hold(self._names - frozenset(names))
 
@@ -113,7 +112,7 @@ class Leases:
                 self._write()
 
     def _write(self) -> None:
-        """Replaces the file; without a flush, since a crash that loses it also ends the process."""
+        """Replaces the file; unflushed, since a crash that loses it also ends the process."""
         with self._writing, explained(self._file.parent, "written"):
             self._file.parent.mkdir(exist_ok=True)
             self._beat += 1
@@ -127,7 +126,7 @@ class Leases:
 
 
 class Watch:
-    """Reads signs of life in a results folder, and removes the files of dead processes."""
+    """Reads signs of life, and removes the files of dead processes."""
 
     def __init__(
         self, directory: Path, death: float = SECONDS_TO_DEATH, clock: Callable[[], float] = time.monotonic
@@ -149,7 +148,7 @@ class Watch:
         return [holder for file in files if file != except_ and (holder := self._look(file))]
 
     def _look(self, file: Path) -> Holder | None:
-        """Returns a file's content; None if its process is dead or the file is gone."""
+        """Returns a file's content; None if it is gone or its process is dead."""
         holder = _read(file)
         if holder is None:
             return None
@@ -173,9 +172,9 @@ class Watch:
 
 
 def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
-    """Returns a process that is at work in a results folder, or None.
+    """Returns a process at work in a results folder, or None.
 
-    Waits until a process on another machine gives a sign of life or turns out to be dead.
+    Waits until a process on another machine gives a sign of life or is dead.
 
     Raises:
         StoreError: the folder cannot be read.

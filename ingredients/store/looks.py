@@ -1,7 +1,7 @@
-"""`looks.json`: at how many runs each cell was judged as seeds were added.
+"""`looks.json`: at how many runs each cell was judged.
 
-Adding seeds after an open verdict is another look at the data, and judgement spends its level over all looks
-(`judgement.shares`). The report writes the file; deleting it hides looks.
+More seeds after an open verdict are another look at the data, and judgement spends its level over all looks
+(`judgement.shares`). Deleting the file hides looks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _FORM = TypeAdapter(dict[str, list[NonNegativeInt]])
 
 
 def read_looks(path: Path) -> dict[str, list[int]]:
-    """Returns at how many runs each cell has been judged, by label.
+    """Returns numbers of runs by the cell's label.
 
     Raises:
         StoreError: the file is damaged.

@@ -1,4 +1,4 @@
-"""Identifies this process, and tells whether another one on this machine still runs."""
+"""Identifies this process, and tells whether another one still runs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pathlib import Path
 class Process:
     """A process, distinct from later ones with its number.
 
-    `machine` identifies the boot and the container whose numbers these are; `began` is the start time in the machine's
-    units, empty if unknown.
+    `machine` identifies boot and container; `began` is the start in the machine's units, empty if unknown.
     """
 
     host: str
@@ -34,7 +33,7 @@ def this_process() -> Process:
 
 
 def is_there(process: Process) -> bool | None:
-    """Returns whether a process still runs; None if this machine cannot tell."""
+    """Returns whether a process runs; None if this machine cannot tell."""
     if process.machine != _machine() or os.name != "posix":
         return None
     try:
@@ -49,7 +48,7 @@ def is_there(process: Process) -> bool | None:
 
 @cache
 def _machine() -> str:
-    """Returns host name, boot id and process namespace, as far as known."""
+    """Returns host name, boot id and process namespace, as known."""
     parts = [socket.gethostname()]
     with suppress(OSError):
         parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())

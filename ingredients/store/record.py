@@ -1,4 +1,4 @@
-"""The stored record of a run: what was trained, how, with what, and the results."""
+"""The stored record of a run."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class RunRecord:
     Attributes:
         status: "failed" where the loss or a gradient was not finite.
         reason: why it failed, in one line.
-        curves: tidy adaptation curves with the columns of `curves_over`.
-        returns_by_block: return of the plain lifetime on blocks of held-out tasks.
-        diagnostics: a row for each logged update, with the columns of `DIAGNOSTICS`.
-        resolved: the study's resolved configuration.
+        curves: adaptation curves with the columns of `curves_over`.
+        returns_by_block: of the plain lifetime, on blocks of held-out tasks.
+        diagnostics: a row per logged update, with the columns of `DIAGNOSTICS`.
+        resolved: the study.
         seconds: wall-clock time of its stack.
         train_steps: environment steps.
         statistics: the family's own analysis.
         blocks: final curves on blocks of held-out tasks, `[G, K]` by probe.
-        inside: how well the last action and reward are decoded from its memory.
+        inside: how well its memory's last action and reward are decoded.
         analysis: results of `evaluation.analysis`.
     """
 
@@ -77,7 +77,7 @@ class RunRecord:
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
-    """Writes the record's files and checksums into an empty folder; a finished run gets the mark."""
+    """Writes the record's files and checksums into an empty folder; marks a finished run."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
     (folder / BLOCKS).write_bytes(safetensors.numpy.save(dict(record.blocks)))
@@ -91,7 +91,7 @@ def write_record(record: RunRecord, folder: Path) -> None:
 
 
 def read_run_json(path: Path) -> dict[str, Any] | None:
-    """Returns a `run.json`, or None if there is none.
+    """Returns a `run.json`, or None without one.
 
     Raises:
         StoreError: it is damaged.
@@ -106,10 +106,10 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
-    """Returns a file's JSON object, or None if there is no file.
+    """Returns a file's JSON object, or None without a file.
 
     Raises:
-        StoreError: with the complaint, if the file is unreadable or holds no JSON object.
+        StoreError: with the complaint, if it is unreadable or no JSON object.
     """
     try:
         content = path.read_bytes()
@@ -121,7 +121,7 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
 
 
 def as_json(text: bytes, complaint: str) -> dict[str, Any]:
-    """Returns the JSON object of a text.
+    """Returns a text's JSON object.
 
     Raises:
         StoreError: with the complaint, if it holds none.
@@ -136,7 +136,7 @@ def as_json(text: bytes, complaint: str) -> dict[str, Any]:
 
 
 def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
-    """Returns the curves of a finished run over an axis (`tables.AXES`) from its folder.
+    """Returns a finished run's curves over an axis (`tables.AXES`).
 
     Raises:
         StoreError: the file is damaged, has rows of another run, or lacks the end of training.
@@ -153,7 +153,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
 
 
 def read_runs_curves(runs: Mapping[Path, Run], axis: str) -> pa.Table:
-    """Returns the curves of finished runs, in their order, as one table.
+    """Returns the curves of finished runs as one table, in order.
 
     Raises:
         StoreError: a file is damaged.
@@ -163,14 +163,14 @@ def read_runs_curves(runs: Mapping[Path, Run], axis: str) -> pa.Table:
 
 
 def _last_step(table: pa.Table) -> int | None:
-    """Returns the last evaluation point on held-out tasks without a probe, or None."""
+    """Returns the last evaluation point on held-out tasks without a probe."""
     plain = pc.and_(pc.equal(table["probe"], "none"), pc.equal(table["tasks"], "held_out"))
     last: int | None = pc.max(table["train_step"].filter(plain)).as_py()
     return last
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Returns the arrays of a safetensors file.
+    """Returns a safetensors file's arrays.
 
     Raises:
         StoreError: it is missing or damaged.

@@ -1,4 +1,4 @@
-"""`references.json`: the stored references, with a checksum and a checked schema."""
+"""`references.json`: the stored references, with checksum and checked schema."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class _References(BaseModel):
 
 
 def references_text(references: Mapping[str, Any]) -> str:
-    """Returns the file's content: the references, and the SHA-256 of their JSON."""
+    """Returns the file's content, with the SHA-256 of its JSON."""
     return json_text({**references, CHECKSUM: _digest(references)})
 
 
 def read_references(path: Path) -> dict[str, Any] | None:
-    """Returns the stored references, or None if there is no file.
+    """Returns the stored references, or None without a file.
 
     Raises:
         StoreError: the file is truncated or altered, lacks a key, or has a value of the wrong type.

@@ -1,7 +1,6 @@
-"""Snapshots: from which a stack in training resumes after a crash, one file for each set of runs trained together.
+"""Snapshots: from which a stack in training resumes after a crash, one file per set of runs trained together.
 
-A bad snapshot is ignored, since training can start again. A file is safetensors; its header says what it is a snapshot
-of, with a SHA-256.
+A bad snapshot is ignored: training starts again.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from ingredients.store.record import RUN_JSON
 class Snapshot:
     """The state of a stack in training: arrays by run, `[S, ...]`, and shared ones (counters, times).
 
-    `runs` has training fingerprints by run id, in the order of the rows; `made_with` what else determines the bits
-    (device, versions).
+    `runs` has training fingerprints by run id, in the order of rows; `made_with` what else determines the bits (device,
+    versions).
     """
 
     runs: Mapping[str, str]
@@ -43,7 +42,7 @@ class Snapshot:
 
 
 class Found(NamedTuple):
-    """The snapshot to resume from, and why another was ignored, each if any."""
+    """The snapshot to resume from, and why another was ignored."""
 
     snapshot: Snapshot | None
     notice: str | None
@@ -70,10 +69,10 @@ class Snapshots:
             partial.write_bytes(_encoded(snapshot))
 
     def find(self, runs: Mapping[str, str], made_with: Mapping[str, str]) -> Found:
-        """Returns the snapshot from which the runs, with their training fingerprints, can resume.
+        """Returns the snapshot from which runs, with their training fingerprints, can resume.
 
-        It is of exactly these runs, or of more if some of a stack are already stored. A snapshot made with another
-        device or version would give other bits and is ignored.
+        It has these runs, or more if some of a stack are already stored. One made with another device or version is
+        ignored.
         """
         path = self._path(runs)
         if path.exists():
@@ -87,7 +86,7 @@ class Snapshots:
         return Found(next((snapshot.of(list(runs)) for snapshot in fit), None), None)
 
     def forget(self, runs: Mapping[str, str]) -> None:
-        """Deletes the snapshot of these runs, and all others whose runs are stored."""
+        """Deletes these runs' snapshot, and all others whose runs are stored."""
         discard(self._path(runs))
         for path in self._files():
             named = _runs_of(path)
@@ -146,7 +145,7 @@ def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> Iterator[tuple[str,
 
 
 def _runs_of(path: Path) -> dict[str, str]:
-    """Returns the runs in a file's header, without reading its arrays."""
+    """Returns the runs in a file's header; reads no arrays."""
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             runs: dict[str, str] = json.loads(file.metadata()["about"])["runs"]
@@ -164,7 +163,7 @@ def _checksum(about: str, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _digest(pieces: Sequence[str | bytes | memoryview]) -> str:
-    """Returns the SHA-256 of the pieces with their lengths, so that different lists give different bytes."""
+    """Returns the SHA-256 of the pieces with their lengths."""
     digest = hashlib.sha256()
     for piece in pieces:
         content = piece.encode() if isinstance(piece, str) else piece

@@ -1,4 +1,4 @@
-"""The two tables of a run, curves and diagnostics: columns, and Parquet bytes that depend on content alone."""
+"""A run's two tables, curves and diagnostics: columns, and Parquet bytes that depend on content alone."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ CURVE_KEYS = tuple(CURVES.names[:10])  # over episodes
 
 
 def curves_over(axis: str) -> pa.Schema:
-    """Returns the columns of curves over an axis, one of `AXES`."""
+    """Returns the columns of curves over one of `AXES`."""
     place = CURVES.get_field_index(AXES[0])
     return CURVES.set(place, CURVES.field(place).with_name(axis))
 
 
 def axis_in(columns: Iterable[Hashable]) -> str:
-    """Returns over which axis curves are that have these columns."""
+    """Returns over which axis curves with these columns are."""
     return next((axis for axis in AXES if axis in columns), AXES[0])
 
 
@@ -70,7 +70,7 @@ _SLICE_ROWS = 250_000
 
 
 def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes a frame with the schema's columns as Parquet; equal content gives equal bytes."""
+    """Writes a frame with the schema's columns; equal content gives equal bytes."""
     form: dict[str, Any] = {"compression": "zstd", "store_schema": False}
     with pa.parquet.ParquetWriter(path, schema, **form) as writer:
         for table in _arrow_tables(frame, schema):
@@ -78,7 +78,7 @@ def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes the frame as CSV; floats are the shortest text that reads back equal."""
+    """Writes the frame; floats are the shortest text that reads back equal."""
     options = pa.csv.WriteOptions(quoting_header="none", quoting_style="none")  # no name or level needs quotes
     with pa.csv.CSVWriter(path, schema, write_options=options) as writer:
         for table in _arrow_tables(frame, schema):
@@ -86,7 +86,7 @@ def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
 
 
 def _arrow_tables(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yields the rows in slices, so that text columns are never expanded all at once."""
+    """Yields the rows in slices: text columns are never expanded all at once."""
     missing = [name for name in schema.names if name not in frame]
     if missing:
         raise ValueError(f"the table lacks the columns {', '.join(missing)}")
@@ -96,14 +96,14 @@ def _arrow_tables(frame: pd.DataFrame, schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _array(column: pd.Series, kind: pa.DataType) -> pa.Array:
-    """Returns a column as Arrow array; Arrow expands categories in a tenth of pandas' time."""
+    """Returns a column; Arrow expands categories in a tenth of pandas' time."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pa.array(column).cast(kind)
     return pa.array(column, type=kind, from_pandas=True)
 
 
 def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Returns the rows sorted by those of the keys that exist."""
+    """Returns the rows sorted by those keys that exist."""
     return frame.sort_values([key for key in keys if key in frame], kind="stable", ignore_index=True)
 
 
@@ -140,7 +140,7 @@ def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = 
 
 
 def read_last_curves(path: Path) -> pd.DataFrame:
-    """Returns the end of training from a report's table: held-out tasks without a probe, by run.
+    """Returns the end of training from a report's table: held-out tasks without a probe.
 
     Raises:
         StoreError: the file cannot be read, or lacks a column.
@@ -151,5 +151,5 @@ def read_last_curves(path: Path) -> pd.DataFrame:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """Returns the type of a column's values, also if they are in a dictionary."""
+    """Returns the type of a column's values, in a dictionary or not."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -1,7 +1,4 @@
-"""What agents did in some lifetimes, step by step: tables in `traces/`.
-
-The table of a report's page is named by the training fingerprint, so that an older agent's is not shown.
-"""
+"""What agents did in some lifetimes, step by step: tables in `traces/`."""
 
 from __future__ import annotations
 
@@ -16,12 +13,12 @@ TRACES = "traces"
 
 
 def page_trace_name(study: Study) -> str:
-    """Returns the path of the page's table within the results folder."""
+    """Returns the path of the report page's table, named by the training: an older agent's is not shown."""
     return f"{TRACES}/page-{study_fingerprint(study).trains[:12]}.csv"
 
 
 def read_page_trace(directory: Path, study: Study) -> pd.DataFrame | None:
-    """Returns that table; None if there is none or it cannot be read, since a page does without it."""
+    """Returns that table, or None: a page does without it."""
     try:
         return pd.read_csv(directory / page_trace_name(study))
     except (OSError, ValueError):

@@ -1,8 +1,7 @@
-"""`training.csv`: the training of each stack, a line for each of its reports, written while it runs.
+"""`training.csv`: a line for each report of each stack in training; for plots, not for judgement.
 
-It is for plots and watchers; no judgement uses it. Each process writes its own file: if several share a grid, the next
-one writes `training-2.csv`. Lines are appended whole; a partial line of a killed process is cut off. After an
-interruption a stack resumes from its last snapshot, so steps may go back: the later line counts.
+Each process writes its own file: the next one `training-2.csv`. A partial line of a killed process is cut off. An
+interrupted stack resumes from a snapshot, and steps may go back: the later line counts.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MOST_LINES = 500  # of a stack
 
 
 class TrainingLog:
-    """Appends to one file of a results folder, whose lease this process holds."""
+    """Appends to one file of a results folder, under this process's lease."""
 
     def __init__(self, directory: Path, leases: Leases) -> None:
         """Takes the first file that no other process writes.
@@ -40,10 +39,10 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line if the stack has advanced by 1/500 of its training, has ended, or went back.
+        """Appends a line if the stack advanced by 1/500 of its training, has ended, or went back.
 
-        A line that cannot be written is dropped. `score` is the best run's mean return of an episode; `diagnostics` are
-        means over the stack's runs, named as in `diagnostics.parquet`.
+        A line that cannot be written is dropped. `score` is the best run's mean return of an episode, `diagnostics` are
+        means over runs, named as in `diagnostics.parquet`.
         """
         before = self._last.get(stack)
         near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES
@@ -56,7 +55,7 @@ class TrainingLog:
             self._append([now, stack, train_step, train_steps, *map(_number, numbers)])
 
     def _append(self, values: list[object]) -> None:
-        """Appends a line in one write, after the header if the file is new."""
+        """Appends a line in one write; a new file gets a header."""
         with self.path.open("ab+") as file:
             whole = _whole_lines(file)
             if whole < file.seek(0, os.SEEK_END):
@@ -67,7 +66,7 @@ class TrainingLog:
 
 
 def _whole_lines(file: io.BufferedRandom) -> int:
-    """Returns where the last whole line of a file ends."""
+    """Returns where a file's last whole line ends."""
     end = file.seek(0, os.SEEK_END)
     start = max(end - 4096, 0)  # more than any line has
     file.seek(start)
@@ -75,5 +74,5 @@ def _whole_lines(file: io.BufferedRandom) -> int:
 
 
 def _number(value: float | None) -> str:
-    """Returns a number with six digits, or nothing if it is not finite."""
+    """Returns a number with six digits, or nothing if not finite."""
     return "" if value is None or not math.isfinite(value) else f"{value:.6g}"

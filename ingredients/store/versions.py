@@ -18,13 +18,13 @@ PACKAGES = (DISTRIBUTION, "torch", "numba", "numpy", "scipy", "pandas", "pyarrow
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of Python and of the packages that affect results."""
+    """Returns the versions of Python and the packages that affect results."""
     return {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
 
 
 @functools.cache  # read from disk, and asked for by every run
 def installed(name: str) -> str:
-    """Returns a package's version, or "checkout" if it is not installed."""
+    """Returns a package's version, or "checkout"."""
     try:
         return version(name)
     except PackageNotFoundError:
@@ -34,8 +34,7 @@ def installed(name: str) -> str:
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
     """Returns in words which other version trained a stored run, by its `run.json`, or None.
 
-    The study trains as the stored one does. If a file of the user's own was edited, its runs are trained again and
-    nothing is refused.
+    The study must train as the stored one does. Runs of an edited own file are no such case: they are trained again.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):

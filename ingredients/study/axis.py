@@ -1,4 +1,4 @@
-"""The axis of adaptation: along what a curve shows that an agent learns, the episodes of a lifetime or its steps."""
+"""The axis of adaptation curves: the episodes of a lifetime, or its steps."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ class Axis:
     """What a curve runs over.
 
     Attributes:
-        name: what is counted, and the column of the tidy table that counts it.
+        name: what is counted, and its column in tables.
         points: of a curve.
-        bin_steps: steps that a point is the sum of, on the axis of steps; 1 on that of episodes, whose points count
-            episodes.
+        bin_steps: steps that a point sums, on the axis of steps; else 1.
     """
 
     name: Literal["episode", "step"]
@@ -32,16 +31,16 @@ class Axis:
 
     @property
     def starts(self) -> range:
-        """Where each point begins: the numbers of the table's column, from 0 on."""
+        """First episode or step of each point, from 0."""
         return range(0, self.points * self.bin_steps, self.bin_steps)
 
     @property
     def middles(self) -> list[float]:
-        """Where each point is drawn: at its episode, counted from 1, or in the middle of its bin."""
+        """Where each point is drawn: its episode, from 1, or the middle of its bin."""
         return [(self.edge(point) + self.edge(point + 1)) / 2 for point in range(self.points)]
 
     def edge(self, point: int) -> float:
-        """Returns where a point (0-based) begins in a drawing, half-way between two episodes or with its first step."""
+        """Returns where a point (0-based) begins in a drawing: half-way between episodes, or with its first step."""
         return float(point * self.bin_steps) if self.of_steps else point + 0.5
 
     @property
@@ -51,22 +50,22 @@ class Axis:
 
     @property
     def returned(self) -> str:
-        """Title of a vertical axis: what a point is."""
+        """Title of a vertical axis."""
         return f"mean return of {self.bin_steps} steps" if self.of_steps else "mean return of the episode"
 
     @property
     def each(self) -> str:
-        """What a return is of, in words: `-3 an episode`."""
+        """Unit of a return: `-3 an episode`."""
         return f"in {several(self.bin_steps, 'step')}" if self.of_steps else "an episode"
 
     @property
     def of_each(self) -> str:
-        """What a return is of, in words: `return of an episode`."""
+        """What a return is of: `return of an episode`."""
         return f"of {several(self.bin_steps, 'step')}" if self.of_steps else "of an episode"
 
     @property
     def of_points(self) -> str:
-        """What a curve is of, in words: `score of each episode`."""
+        """What a curve is of: `score of each episode`."""
         return f"each {several(self.bin_steps, 'step')}" if self.of_steps else "each episode"
 
     @property
@@ -75,7 +74,7 @@ class Axis:
         return several(self.points * self.bin_steps, self.name)
 
     def place(self, point: int) -> str:
-        """Returns where a point (0-based) is, in words: `episode 3`, or `steps 21 to 30`."""
+        """Returns a point's (0-based) place in words: `episode 3`, `steps 21 to 30`."""
         if not self.of_steps:
             return f"episode {point + 1}"
         return f"steps {point * self.bin_steps + 1} to {(point + 1) * self.bin_steps}"
@@ -86,18 +85,18 @@ EPISODES = Axis("episode", 0)
 
 
 def axis_of(section: TasksSection) -> Axis:
-    """Returns the axis of the curves on a study's tasks."""
+    """Returns the axis of curves on a study's tasks."""
     if isinstance(section, GymnasiumTasks) and section.axis == "steps":
         return Axis("step", section.lifetime_steps // section.bin, section.bin)
     return Axis("episode", section.episodes)
 
 
 def by_episodes(section: TasksSection) -> TasksSection:
-    """Returns the same tasks on the axis of episodes, where an episode that ends is waited for."""
+    """Returns the tasks on the axis of episodes, where an ended episode is waited for."""
     return section.model_copy(update={"axis": "episodes"}) if axis_of(section).of_steps else section
 
 
 def bins_of(section: TasksSection) -> dict[str, int]:
-    """Returns what of the axis an evaluation depends on: nothing on that of episodes."""
+    """Returns what of the axis an evaluation depends on; nothing for episodes."""
     axis = axis_of(section)
     return {"bin_steps": axis.bin_steps} if axis.of_steps else {}

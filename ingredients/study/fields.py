@@ -1,4 +1,4 @@
-"""Validators of values in a study: whole numbers, numbers, words, text.
+"""Validators of values in a study.
 
 Only 2 for a number and 1e6 for a whole number are converted. A boolean is never a number.
 """
@@ -35,7 +35,7 @@ def mistake(
 
 
 def unknown(value: object, known: Sequence[str], others: str = "", keys: Sequence[str] = ()) -> PydanticCustomError:
-    """Returns the error for a word that is not `known`; `others` says what else is allowed."""
+    """Returns the error for a word that is not `known`; `others` is also allowed."""
     listed = ", ".join([*known, others] if others else known)
     if not isinstance(value, str):
         return mistake("must be text", value, listed, keys=keys)
@@ -119,7 +119,7 @@ def folder_name(value: object) -> object:
 
 
 def sentence(value: object) -> object:
-    """Returns `value` as one line of text, without the line breaks of a YAML block."""
+    """Returns `value` as one line of text."""
     allowed = "printable text of at most 1000 characters"
     if not isinstance(value, str):
         raise mistake("must be text", value, allowed)

@@ -1,4 +1,4 @@
-"""Studies in files: finding, reading, and changes from the command line."""
+"""Studies in files: finding, reading, overriding."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _data(path: Path) -> dict[str, Any]:
 
 
 def parse_study(data: Mapping[str, Any], source: str) -> Study:
-    """Returns the study of plain data; errors name `source` as the file.
+    """Returns the study of plain data; errors name `source`.
 
     Raises:
         StudyError: the data are no valid study.
@@ -63,11 +63,7 @@ def changed_study(data: Mapping[str, Any], source: str, overrides: Sequence[str]
 
 
 def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Study:
-    """Returns a study by its file, by the name of a shipped one (`bandit`), or from plain data.
-
-    Args:
-        source: a path, a name, or the study's keys.
-        changes: values by dotted keys, such as `{"tasks.arms": 10}`, as `--set` on the command line.
+    """Returns a study (`Study.load`).
 
     Raises:
         StudyError: there is no such study, or it or a change is invalid.
@@ -80,10 +76,7 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
 
 
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
-    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`).
-
-    If neither exists, `path` is returned, and `load_study` will report it.
-    """
+    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`) if any."""
     asked = Path(path)
     if _is_there(asked) or asked.parent.name not in ("", "ablations"):
         return asked
@@ -97,7 +90,7 @@ def shipped_files() -> list[Path]:
 
 
 def _is_there(path: Path) -> bool:
-    """Returns whether a file is there; a folder of the name does not hide a shipped study."""
+    """Returns whether a file is there; a folder of that name hides no shipped study."""
     try:
         return path.is_file() or (path.exists() and path.suffix != "")
     except OSError:  # a name too long, a folder that may not be looked into: reading it will say so
@@ -105,12 +98,12 @@ def _is_there(path: Path) -> bool:
 
 
 def published_report(name: str) -> Path:
-    """Returns where a checkout has the published report of a shipped study, as JSON."""
+    """Returns where a checkout has a shipped study's published `report.json`."""
     return shipped_folder().parent / "results" / "published" / name / "report.json"
 
 
 def shipped_folder() -> Path:
-    """Returns the folder of the shipped studies: in the installed package, or beside it in a checkout."""
+    """Returns the folder of shipped studies: in the installed package, or beside it."""
     package = Path(str(resources.files("ingredients")))
     installed = package / "ablations"
     return installed if installed.is_dir() else package.parent / "ablations"

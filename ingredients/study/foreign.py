@@ -1,6 +1,6 @@
 """The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of users' code.
 
-Whether an environment has a setting is checked where it is made (`gyms.vary`): reading a study imports nothing.
+Whether an environment has a setting is checked where it is made (`gyms.vary`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def code(value: object) -> object:
 
 
 def environment_id(value: object) -> object:
-    """Returns `value` if it can be a Gymnasium id or name a user's class."""
+    """Returns `value` if it can be a Gymnasium id or a user's class."""
     allowed = f"an id of Gymnasium's, such as CartPole-v1 or package:Name-v0, or your own {CODE}"
     if not isinstance(value, str):
         raise fields.mistake("must be text", value, allowed)
@@ -59,10 +59,7 @@ def keywords(value: object) -> object:
 
 
 def stored(value: object, keys: tuple[str, ...]) -> object:
-    """Returns a copy of `value` if results can store it and read it back equal; `keys` are its place.
-
-    JSON has neither infinity nor NaN.
-    """
+    """Returns a copy of `value` if results (JSON, without infinity and NaN) can store it; `keys` are its place."""
     match value:
         case float() if not math.isfinite(value):
             raise fields.mistake("cannot be stored", value, STORED, keys=(".".join(keys),))
@@ -86,7 +83,7 @@ def _encodes(text: str) -> bool:
 
 
 def vary(value: object) -> object:
-    """Returns what is drawn for each task: a range or a list of choices for each name."""
+    """Returns what is drawn for each task: by name, a range or choices."""
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, f"name: {RANGE}")
     return {name: _drawn(name, given) for name, given in value.items()}

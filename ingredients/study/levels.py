@@ -1,4 +1,4 @@
-"""Levels: the settings that an ingredient can have (docs/design.md §4)."""
+"""Levels: the settings of an ingredient (docs/design.md §4)."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ LONGEST_WIPE = 1_000_000
 
 @dataclass(frozen=True)
 class WipeEvery:
-    """A memory that is reset before every `steps`-th step; 1 would be off, so `steps` is at least 2."""
+    """A memory that is reset before every `steps`-th step, at least 2; 1 would be off."""
 
     steps: int
 
 
 @dataclass(frozen=True)
 class MemoryKind:
-    """A kind of memory other than `agent.memory`: carried through the lifetime, or reset before every step."""
+    """A memory other than `agent.memory`: carried through the lifetime, or reset before every step."""
 
     kind: str
     carried: bool = True
 
     @property
     def remembers(self) -> bool:
-        """Whether anything passes from step to step; never for the kind `none`."""
+        """Whether anything passes from step to step; False for `none`."""
         return self.carried and self.kind != "none"
 
     @property
@@ -53,8 +53,8 @@ class OneTask(StrEnum):
 
     Attributes:
         RANDOM_START: its episodes start anywhere; with the task distribution off they start alike.
-        RANDOM_MEMORY: also, each lifetime starts from a random memory; only for memories whose state has bounds. A
-            memory that is reset before every step loses it.
+        RANDOM_MEMORY: also, each lifetime starts from a random memory, whose state must have bounds. A memory that is
+            reset before every step loses it.
     """
 
     RANDOM_START = "random_start"
@@ -102,7 +102,7 @@ def canonical_level(ingredient: Ingredient, value: object) -> Level:
 
 
 def level_text(level: Level) -> str:
-    """Returns the level as tables and filters spell it: `off`, `on`, `0.5`, `wipe_every=4`, `lstm-off`, `64`."""
+    """Returns the level as tables and filters spell it: `off`, `0.5`, `wipe_every=4`, `lstm-off`, `64`."""
     match level:
         case bool():
             return "on" if level else "off"
@@ -123,24 +123,21 @@ def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
 
 
 def memory_kind(value: object) -> object:
-    """Returns `value` if it names a kind of memory.
-
-    A user's class is recognised by spelling alone, since reading a study imports nothing.
-    """
+    """Returns `value` if it names a kind of memory; a user's class by spelling alone, since nothing is imported."""
     if not isinstance(value, str) or not _is_kind(value):
         raise unknown(value, MEMORY_KINDS, OWN_KIND)
     return value
 
 
 def known_by(agent_memory: str, level: MemoryLevel) -> MemoryLevel:
-    """Returns the level relative to `agent.memory`: that kind is `on`, its sibling is `off`."""
+    """Returns the level relative to `agent.memory`: that kind is `on`, its sibling `off`."""
     return level.carried if isinstance(level, MemoryKind) and level.kind == agent_memory else level
 
 
 def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
-    """Returns the levels with each kind's memory-off sibling before it, if the study has memory off.
+    """Returns the levels, with each kind's memory-off sibling before it if the study has memory off.
 
-    An LSTM must be compared with the same LSTM reset before every step, not with a memoryless GRU.
+    The control of an LSTM is the same LSTM reset before every step, not a memoryless GRU.
     """
     completed: list[MemoryLevel] = []
     for level in levels:
@@ -182,7 +179,7 @@ def _memory(value: object) -> MemoryLevel | None:
 
 
 def _is_kind(text: str) -> bool:
-    """Returns whether text names a shipped kind, or is spelled `package.module:Class`."""
+    """Returns whether text is a shipped kind or spelled `package.module:Class`."""
     module, colon, name = text.partition(":")
     parts = [*module.split("."), name]
     spelled = all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts)

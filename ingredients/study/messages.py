@@ -1,4 +1,4 @@
-"""Error messages: file, key, what is wrong, value, what is allowed, the nearest match."""
+"""Error messages: file, key, what is wrong, value, what is allowed, nearest match."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def one_line(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Returns a short text of a value, as a study spells it."""
+    """Returns a value's short text, as a study spells it."""
     return f"the boolean {_spelled(value)}" if isinstance(value, bool) else one_line(_spelled(value))
 
 
@@ -27,7 +27,7 @@ def several(count: int, noun: str) -> str:
 
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
-    """Returns the most similar known word, unless it is `word` itself."""
+    """Returns the most similar known word, but never `word` itself."""
     if not isinstance(word, str):
         return None
     matches = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
@@ -35,7 +35,7 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
 
 
 def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | None = None) -> str:
-    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?`, without empty parts."""
+    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?` without empty parts."""
     text = ": ".join([*where, what])
     if allowed:
         text += f"; allowed: {allowed}"

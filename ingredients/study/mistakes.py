@@ -24,7 +24,7 @@ class Override:
 
 
 def study_error(found: ValidationError, source: str, overrides: Sequence[Override]) -> StudyError:
-    """Returns an error with one line for each mistake, the most useful first."""
+    """Returns an error with a line per mistake, the most useful first."""
     mistakes = sorted((_Mistake.of(dict(error)) for error in found.errors(include_url=False)), key=lambda m: m.rank)
     mistyped = {(*mistake.path[:-1], mistake.guess) for mistake in mistakes if mistake.rank == 0}
     own = [mistake for mistake in mistakes if not (mistake.rank == 2 and mistake.path in mistyped)]
@@ -40,7 +40,7 @@ def _line(mistake: _Mistake, source: str, overrides: Sequence[Override]) -> str:
 
 @dataclass(frozen=True)
 class _Mistake:
-    """One mistake; a mistyped key has the lowest `rank`, since missing keys may follow from it."""
+    """One mistake; a mistyped key has the lowest `rank`: missing keys may follow from it."""
 
     rank: int
     path: tuple[str, ...]
@@ -50,7 +50,7 @@ class _Mistake:
     partners: tuple[tuple[str, ...], ...] = ()
 
     def concerns(self, path: tuple[str, ...]) -> bool:
-        """Returns whether a change at `path` can have caused this mistake."""
+        """Returns whether a change at `path` can have caused it."""
         places = (self.path, *self.partners)
         return any(place[: len(path)] == path or path[: len(place)] == place for place in places)
 
@@ -69,7 +69,7 @@ class _Mistake:
 
 
 def _as_written(place: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the path of keys in the file, without the kind of `tasks` that pydantic inserts."""
+    """Returns the path of keys in the file, without pydantic's kind of `tasks`."""
     return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS | FOREIGN else place
 
 
@@ -85,7 +85,7 @@ def _own(path: tuple[str, ...], context: dict[str, Any]) -> _Mistake:
 
 
 def _keys(place: Sequence[str]) -> list[str]:
-    """Returns the keys that are allowed at a place of a study, as pydantic names it."""
+    """Returns the keys allowed at a place, as pydantic names it."""
     if place[:1] == ("tasks",):
         return list((SECTIONS | FOREIGN)[place[1]].model_fields) if len(place) == 2 else []
     model: type[BaseModel] = Study

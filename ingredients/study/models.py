@@ -1,7 +1,6 @@
 """What a study is: frozen, validated, complete (docs/design.md §9).
 
-Every key but `name`, `tasks` and `ingredients` has a default. No rule ties `tasks` to another section, so replacing the
-tasks leaves a valid study.
+No rule ties `tasks` to another section: replacing the tasks leaves a valid study.
 """
 
 from __future__ import annotations
@@ -89,12 +88,12 @@ class Ingredients(Section):
     task_distribution: Annotated[tuple[TasksLevel, ...], _levels("task_distribution")] = (False, True)
 
     def levels(self, ingredient: Ingredient) -> tuple[Level, ...]:
-        """Returns the levels of one ingredient, in the order given."""
+        """Returns one ingredient's levels, in the order given."""
         levels: tuple[Level, ...] = getattr(self, ingredient)
         return levels
 
     def of_agent(self, agent_memory: str) -> Self:
-        """Returns the levels relative to `agent.memory`, with memory-off siblings of other kinds."""
+        """Returns the levels relative to `agent.memory`, with memory-off siblings."""
         memory = tuple(known_by(agent_memory, level) for level in self.memory)
         given = [level_data(level) for level in self.memory]
         because = f" (agent.memory makes {agent_memory} on)"
@@ -106,7 +105,7 @@ class Ingredients(Section):
         return self.model_copy(update={"memory": with_siblings(memory)})
 
     def can_be_cut(self, agent_memory: str) -> bool:
-        """Returns whether lifetimes can be trained on in segments: every memory can be unrolled from where it is."""
+        """Returns whether training can cut lifetimes: every memory can be unrolled from where it is."""
         kinds = {agent_memory, *(level.kind for level in self.memory if isinstance(level, MemoryKind))}
         return kinds <= set(UNROLLED_KINDS) and OneTask.RANDOM_MEMORY not in self.task_distribution
 
@@ -127,8 +126,8 @@ class AgentSettings(Section):
         memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
         hidden: units of the memory, in multiples of 16, so that a run's bits do not depend on its stack.
         window: how many of the last inputs the memory `window` holds.
-        head_hidden: units of a hidden layer between memory and policy; 0 is none. `auto` is as many as `hidden` if
-            lifetimes are trained in segments, else none. Tasks with states need it, bandits do not.
+        head_hidden: units of a hidden layer between memory and policy; 0 is none. `auto` is `hidden` if lifetimes are
+            trained in segments, else 0. Tasks with states need it, bandits do not.
     """
 
     memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
@@ -147,7 +146,7 @@ def _segment(value: object) -> object:
 class LearnerSettings(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
-    The defaults are for lifetimes of ten to five hundred steps; docs/learner.md says how they were chosen.
+    The defaults are for lifetimes of ten to five hundred steps (docs/learner.md).
 
     Attributes:
         train_steps: environment steps of a run, rounded up to whole rollouts.
@@ -204,12 +203,12 @@ class LearnerSettings(Section):
 
 
 class EvaluationSettings(Section):
-    """On how many held-out tasks runs are scored at the end, and when and on how many during training.
+    """Held-out tasks on which runs are scored, at the end and during training.
 
     Attributes:
         tasks: held-out tasks at the end of training.
         points: number of evaluation points during training.
-        tasks_at_points: how many of those tasks they use.
+        tasks_at_points: number of tasks at an evaluation point.
         stream: number of the random stream of evaluation tasks and luck; tune and publish with different ones.
         reactive_agents: memoryless agents trained for each combination of channels; the best is a hurdle of the verdict
             rule (`experiment.memoryless`). 0 is none, `auto` takes at most about a quarter of the training.
@@ -244,14 +243,14 @@ class EvaluationSettings(Section):
 
 
 class Criterion(Section):
-    """The verdict's δ, in normalised score, and the confidence of its intervals, declared before anything runs."""
+    """The verdict's δ, in normalised score, and its intervals' confidence, declared before anything runs."""
 
     gain_above: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.1
     confidence: Annotated[float, BeforeValidator(fields.number(0.5, 1, below=True))] = 0.95
 
 
 class Study(Section):
-    """One experiment: the tasks, the grid of ingredients, and all settings that are equal over its cells."""
+    """One experiment: tasks, grid of ingredients, and settings that are equal over its cells."""
 
     name: Annotated[str, BeforeValidator(fields.folder_name)]
     question: Annotated[str, BeforeValidator(fields.sentence)] = ""
@@ -336,11 +335,11 @@ class Study(Section):
         return self
 
     def resolved(self) -> dict[str, Any]:
-        """Returns the whole study as plain data (JSON, YAML), with every default."""
+        """Returns the whole study as plain data, with every default."""
         levels = {name: [level_data(level) for level in self.ingredients.levels(name)] for name in INGREDIENTS}
         data = self.model_dump(exclude={"ingredients"}) | {"ingredients": levels}
         return {key: data[key] for key in type(self).model_fields}
 
     def to_yaml(self) -> str:
-        """Returns the resolved study in canonical form; it loads back to an equal study."""
+        """Returns the resolved study; it loads back to an equal study."""
         return dump(self.resolved())

@@ -1,7 +1,7 @@
-"""Imports users' code by the name in a study; reading a study does not come here.
+"""Imports users' code by the name in a study.
 
-Agents of stored results are made inside `copies_in`. A file that was changed since, or that Python does not find, is
-then replaced by the copy that the results keep, so that what is played is what was trained.
+Agents of stored results are made inside `copies_in`: if a file was changed or is not found, the results' copy replaces
+it. What is played is what was trained.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def copies_in(folder: Path) -> Iterator[None]:
 
 
 def copies() -> Path | None:
-    """Returns the folder of copies that is in use, or None."""
+    """Returns the folder of copies in use, or None."""
     return _copies.get()
 
 
 def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """Returns what `module:Name` names; modules are searched on Python's path, then in the current folder.
+    """Returns what `module:Name` names, on Python's path or in the current folder.
 
     `what` (`memory` or `tasks`) is for the message; `fits` selects what a misspelled name could mean.
 
@@ -67,7 +67,7 @@ def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa:
 
 
 def _where(copy: Path | None, kept: bool, here: Path) -> str:
-    """Returns where a module was looked for, and of stored results what the user can do."""
+    """Returns where a module was looked for, and what the user can do."""
     if copy is None:
         return f"looked for in {here} and on Python's path"
     way = "start in the folder where it lies, or name that folder in PYTHONPATH"
@@ -77,7 +77,7 @@ def _where(copy: Path | None, kept: bool, here: Path) -> str:
 
 
 def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
-    """Returns the module that Python finds if its file is as it was, so that it has its neighbours; or the copy."""
+    """Returns the module that Python finds if its file is unchanged, since it then has its neighbours; or the copy."""
     module_name = name.partition(":")[0]
     content = copy.read_bytes()
     try:
@@ -90,7 +90,7 @@ def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
 
 
 def _of_copy(module_name: str, copy: Path) -> ModuleType:
-    """Returns a module of a copy, under a name that hides no other file's."""
+    """Returns a copy's module, under a name that hides no other."""
     if module_name in sys.modules:
         return sys.modules[module_name]
     reader = _Reader(module_name, str(copy))
@@ -106,7 +106,7 @@ def _of_copy(module_name: str, copy: Path) -> ModuleType:
 
 
 class _Reader(SourceFileLoader):
-    """Loads a file and writes no bytecode beside it: a results folder stays as it is."""
+    """Loads a file and writes no bytecode: a results folder stays as it is."""
 
     def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
         """Writes nothing."""

@@ -1,4 +1,4 @@
-"""Finds the files of users' memories, tasks and environments by name, without importing them.
+"""Finds the files of users' memories, tasks and environments without importing them.
 
 Modules that these import are not considered.
 """
@@ -23,12 +23,12 @@ def is_own(kind: str) -> bool:
 
 
 def copy_path(copies: Path, kind: str) -> Path:
-    """Returns where the folder of users' files of some results keeps the file that defines a name."""
+    """Returns where a folder of copies keeps the file that defines a name."""
     return copies / f"{kind.replace(':', '--')}.py"
 
 
 def look_in(*folders: Path) -> None:
-    """Appends folders to Python's path, so that they hide no other modules."""
+    """Appends folders to Python's path: they hide no other modules."""
     for folder in (str(folder.absolute()) for folder in folders):
         if folder not in sys.path:
             sys.path.append(folder)
@@ -62,9 +62,7 @@ def source(kind: str, what: str = MEMORY) -> bytes:
 
 
 def source_path(kind: str, what: str = MEMORY) -> Path:
-    """Returns the file that defines a name, searched on Python's path, then in the current folder.
-
-    `what` is for the message.
+    """Returns the file that defines a name, on Python's path or in the current folder; `what` is for the message.
 
     Raises:
         UsageError: there is no such file.
@@ -79,7 +77,7 @@ def source_path(kind: str, what: str = MEMORY) -> Path:
 
 
 def _spec(names: list[str]) -> ModuleSpec | None:
-    """Returns a module's spec without importing its packages, as `find_spec` alone would."""
+    """Returns a module's spec without importing its packages (`find_spec` would)."""
     try:
         spec = find_spec(names[0])
     except ValueError:  # a module that was made otherwise than from a file

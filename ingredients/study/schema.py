@@ -1,6 +1,6 @@
-"""A study's JSON Schema, with which editors complete keys and mark mistakes.
+"""A study's JSON Schema, for editors.
 
-It has keys, types and meanings; bounds, and rules over several keys, are checked when a study is read.
+It has keys, types and meanings; bounds and rules over several keys are checked at reading.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _sections() -> list[type[BaseModel]]:
 
 
 def _typed(section: Mapping[str, Any], of: type[BaseModel] | None) -> dict[str, Any]:
-    """Returns a section in which keys with checks of their own have types, too: `int` or `auto`."""
+    """Returns a section whose keys with own checks have types, too: `int` or `auto`."""
     fields: dict[str, Any] = {} if of is None else {name: each.annotation for name, each in of.model_fields.items()}
     properties = {
         name: {

@@ -41,18 +41,18 @@ class TasksSection(Section):
 
     @property
     def may_end_early(self) -> bool:
-        """Whether an episode may end before its last step, by the settings."""
+        """Whether an episode may end before its last step."""
         return False
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why no cell can get a verdict, by the settings alone."""
+        """Returns why no cell can get a verdict, by settings alone."""
         return None
 
     def without_values(self) -> str | None:
-        """Returns why values, which `analysis: inner_algorithm` needs, are not known in a family that has a belief."""
+        """Returns why values (for `analysis: inner_algorithm`) are not known in a family that has a belief."""
         return None
 
     @classmethod
     def default_of(cls, key: str) -> Any:  # noqa: ANN401 - of the setting's own type
-        """Returns the default of a setting, for a program made without a study."""
+        """Returns a setting's default."""
         return cls.model_fields[key].default

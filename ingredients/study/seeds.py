@@ -1,7 +1,4 @@
-"""The seeds of each cell: `5`, or `{first: 100, count: 10}`.
-
-Publish with seeds that tuning has not used.
-"""
+"""The seeds of each cell: `5`, or `{first: 100, count: 10}`; publish with seeds that tuning has not used."""
 
 from __future__ import annotations
 
@@ -60,7 +57,7 @@ def fewest_for(claims: int, confidence: float) -> int:
 
 
 def too_few(count: int, confidence: float) -> str | None:
-    """Returns that so many seeds never decide a cell, even if all agree, and how many do; or None."""
+    """Returns in words that so many seeds never decide a cell, and how many do; or None."""
     needed = fewest_for(1, confidence)
     if count >= needed:
         return None

@@ -1,4 +1,4 @@
-"""Whether an environment is one task, and whether its lifetimes are cut into segments."""
+"""Whether an environment is one task, and whether lifetimes are cut."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from ingredients.study.tasks import GymnasiumTasks
 
 
 def is_one_task(section: TasksSection) -> bool:
-    """Returns whether the environment itself is the task, so that only the starts of episodes differ.
+    """Returns whether the environment is the task: nothing varies, and only the starts of episodes differ.
 
-    That is so if nothing varies. With `fresh_start: off` a task is instead a seed, and a lifetime's episodes are all
-    the same. If something varies, each episode starts anew anyway.
+    With `fresh_start: off` a task is instead a seed, and a lifetime's episodes are all the same.
     """
     return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
 
 
 def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
-    """Takes settings out of a section's data that change nothing in training, or are what there was before them."""
+    """Takes settings out of a section's data that change nothing in training, or were always so."""
     if not isinstance(section, GymnasiumTasks) or not settings:
         return
     del settings["bin_steps"]
@@ -33,7 +32,7 @@ def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
     """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
 
-    `episode_steps` is the episode's length, if known from the environment.
+    `episode_steps` is the episode's length, if the environment told it.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

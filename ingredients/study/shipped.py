@@ -45,12 +45,12 @@ class ShippedStudy:
 
     @property
     def core_hours(self) -> float:
-        """Approximate hours of one idle core for training and evaluation."""
+        """Approximate hours of one idle core, evaluation included."""
         return self.steps * _SLOWER.get(self.study.name, 1.0) / STEPS_PER_CORE_SECOND / 3600
 
     @property
     def found(self) -> str | None:
-        """First sentence of its published report, or None: an installation has no published reports."""
+        """First sentence of its published report; None in an installation, which has no reports."""
         path = published_report(self.study.name)
         if not path.is_file():
             return None
@@ -58,7 +58,7 @@ class ShippedStudy:
         return re.split(r"(?<=[.?!]) (?=[A-Z])", said)[0]
 
     def row(self) -> dict[str, Any]:
-        """Returns name, question, runs, training steps of all runs, core hours, and what was found."""
+        """Returns name, question, runs, training steps of all runs, core hours, finding."""
         return {
             "name": self.study.name,
             "question": self.study.question,

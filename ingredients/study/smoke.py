@@ -15,7 +15,7 @@ FOREIGN_TASKS, FOREIGN_AT_POINTS = 5, 4  # a Python environment steps some hundr
 
 
 def smoke_sized(study: Study) -> Study:
-    """Returns the same study with at most a few seeds, steps and evaluation tasks."""
+    """Returns the study with few seeds, steps and evaluation tasks."""
     learner, evaluation = study.learner, study.evaluation
     # as many whole minibatches as fit, and at least one
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches

@@ -1,6 +1,6 @@
-"""The `tasks` section of a study: a section class for each family, for Gymnasium, and for users' own.
+"""The `tasks` section of a study: a class for each family, for Gymnasium, and for users' own.
 
-The key `family`, `gymnasium` or `own` selects the class.
+The key `family`, `gymnasium` or `own` selects it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class GymnasiumTasks(TasksSection):
         wrappers: `module:Name` of each wrapper, outermost last.
         vary: constructor keywords, attributes, or `options.` of a reset, each with a range or choices.
         fresh_start: if nothing varies, whether each episode starts anew (`segmented.is_one_task`).
-        episodes: of a lifetime; at least five, so that a verdict can be made. With `axis: steps` one is enough.
+        episodes: of a lifetime; a verdict needs at least five, with `axis: steps` one.
         episode_steps: of an episode; `auto` is the environment's own limit, at most 1000.
         axis: of adaptation curves. `episodes`: a point is an episode. `steps`: a point is a bin of steps. Then a
             lifetime has `episodes` × `episode_steps` steps, an episode that ends is followed by the next at once, and
             half-way a new one begins.
         bin_steps: steps of a bin; it divides half a lifetime. `auto` makes 20 bins, or the next fewer that do.
-        vectorization: `sync` steps all environments in one process, `async` in one for each core.
+        vectorization: `sync` steps all environments in one process, `async` in one per core.
     """
 
     gymnasium: Annotated[str, BeforeValidator(foreign.environment_id)]
@@ -86,7 +86,7 @@ class GymnasiumTasks(TasksSection):
 
 
 def _bins(steps: int) -> list[int]:
-    """Returns the bins that divide half of a lifetime of so many steps, and leave enough of them."""
+    """Returns the bins that divide half a lifetime, and leave enough of them."""
     half = steps // 2 if steps % 2 == 0 else 0
     return [size for size in range(1, 2 * half // FEWEST_BINS + 1) if half % size == 0]
 
@@ -123,7 +123,7 @@ OTHERWISE = "or in its place gymnasium: an id, or own: module:Class"
 
 
 def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
-    """Returns the data of a section that names a family, which is checked first."""
+    """Returns the data of a section, whose family is checked first."""
     if isinstance(value, TasksSection):
         return value
     if not isinstance(value, dict):
@@ -138,25 +138,25 @@ def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
 
 
 def foreign_kind(value: dict[str, Any]) -> str | None:
-    """Returns `gymnasium` or `own` if the data name one, and no family."""
+    """Returns `gymnasium` or `own` if the data name one and no family."""
     return None if "family" in value else next((kind for kind in FOREIGN if kind in value), None)
 
 
 def family_of(value: Any) -> str:  # noqa: ANN401 - data or a section
-    """Returns the family of a section or its data, or `gymnasium` or `own`."""
+    """Returns the family of a section or data, or `gymnasium` or `own`."""
     if isinstance(value, dict):
         return foreign_kind(value) or str(value["family"])
     return next((kind for kind, section in FOREIGN.items() if isinstance(value, section)), None) or str(value.family)
 
 
 def family_key(section: TasksSection) -> str:
-    """Returns the key that names the tasks: `family`, `gymnasium` or `own`."""
+    """Returns the key that names the tasks: `family`, `gymnasium`, `own`."""
     kind = family_of(section)
     return kind if kind in FOREIGN else "family"
 
 
 def is_foreign(section: TasksSection) -> bool:
-    """Returns whether the tasks are foreign code: slower, and without references."""
+    """Returns whether tasks are foreign code: slower, and without references."""
     return isinstance(section, tuple(FOREIGN.values()))
 
 

@@ -1,4 +1,4 @@
-"""A new study, commented and ready to run, for `ingredients new`."""
+"""A new study, commented, for `ingredients new`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def study_text(name: str, tasks: str, path: str) -> str:
 
 
 def _families() -> dict[str, dict[str, Any]]:
-    """Returns the tasks section of a shipped study for each family that has one."""
+    """Returns a shipped study's tasks section for each family that has one."""
     studies = [load_study(path) for path in shipped_files()]
     sections = {str(study.tasks.model_dump()[family_key(study.tasks)]): study.tasks.model_dump() for study in studies}
     return dict(sorted(sections.items()))

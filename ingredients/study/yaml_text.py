@@ -42,7 +42,7 @@ class StudyLoader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Returns the mapping; refuses duplicate keys and keys that are not text."""
+        """Returns the mapping; refuses duplicate keys and non-text keys."""
         first: dict[str, yaml.Node] = {}
         for key_node, _ in node.value:
             key = key_node.value
@@ -56,7 +56,7 @@ class StudyLoader(yaml.SafeLoader):
 
 
 class StudyDumper(yaml.SafeDumper):
-    """SafeDumper that quotes what `StudyLoader` would misread, and writes booleans as `on` and `off`."""
+    """Quotes what `StudyLoader` would misread; writes booleans as `on` and `off`."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
 
@@ -100,6 +100,6 @@ def dump(data: object) -> str:
 
 
 def inline(data: object) -> str:
-    """Returns a value as it can stand behind `key=` on a command line: `on`, `[1, 2]`, `{low: 1}`."""
+    """Returns a value as it can stand behind `key=` on a command line: `[1, 2]`, `{low: 1}`."""
     text: str = yaml.dump(data, Dumper=StudyDumper, default_flow_style=True, allow_unicode=True, width=10_000)
     return text.removesuffix("...\n").strip()

@@ -1,4 +1,1 @@
-"""The settings of each task family, in files named as in `ingredients/tasks/`.
-
-All defaults of settings stand here. `ingredients.families` lists the families.
-"""
+"""The settings and defaults of each task family; `ingredients.tasks` has what they mean, in files of the same names."""

@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.bernoulli_bandit`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.bernoulli_bandit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.dark_room`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.dark_room`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DarkRoomTasks(TasksSection):
 
     @model_validator(mode="after")
     def _who_cannot_see_where_he_is_knows_it(self) -> Self:
-        """Refuses rooms in which the best reference could not tell where it is."""
+        """Refuses rooms where the best reference could not tell its place."""
         if not self.position_shown and (self.random_start or self.walls == "random"):
             allowed = "on, or start in the middle (random_start: off) among walls that are fixed or none"
             raise fields.mistake("no reference is known", False, allowed, keys=("position_shown",))

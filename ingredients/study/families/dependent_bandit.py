@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.dependent_bandit`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.dependent_bandit`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.interval_reproduction`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.interval_reproduction`."""
 
 from __future__ import annotations
 

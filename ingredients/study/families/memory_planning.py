@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.memory_planning`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.memory_planning`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MemoryPlanningTasks(TasksSection):
 
     @model_validator(mode="after")
     def _every_place_stays_in_reach(self) -> Self:
-        """Refuses more walls than a connected torus can have."""
+        """Refuses more walls than a connected torus has."""
         most = self.size**2 + 1
         if self.walls > most:
             allowed = f"0 to {most}: with more, some place is out of reach"

@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.restless_bandit`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.restless_bandit`."""
 
 from __future__ import annotations
 

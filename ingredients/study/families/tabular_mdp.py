@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.tabular_mdp`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.tabular_mdp`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of `ingredients.tasks.two_step`, whose docstring says what they mean."""
+"""Settings of `ingredients.tasks.two_step`."""
 
 from __future__ import annotations
 
