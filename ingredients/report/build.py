@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Report:
     """A results folder's evidence and judgement, in every format.
 
-    `unwritten` says why the report's files could not be written, in one line.
+    `unwritten` says why the report's files could not be written.
     """
 
     directory: Path
@@ -59,18 +59,18 @@ class Report:
 
     @property
     def markdown(self) -> str:
-        """Content of `report.md`, suitable as a CI job's summary."""
+        """Content of `report.md`, also a CI job's summary."""
         return markdown(self.evidence, self.judgement)
 
     def terminal(self) -> RenderableType:
-        """Returns the report for a rich console; it adapts to width and encoding."""
+        """Returns the report for a rich console."""
         from ingredients.report.terminal import TerminalReport
 
         return TerminalReport(self.evidence, self.judgement, self.directory, written=self.unwritten is None)
 
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
-        """All pictures that have something to show."""
+        """All pictures with something to show."""
         drawn: tuple[Picture, ...] = _figures().draw(self.evidence, self.judgement)
         return drawn
 
@@ -101,13 +101,13 @@ class Report:
             table.result()
 
     def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Returns the looks with the present one; a cell counts if so many runs could have decided it."""
+        """Returns the looks with the present one, if so many runs could have decided a cell."""
         now = {result.cell.label(): list(result.looks) for result in self.judgement.cells if result.looks}
         return {cell: sorted({*before.get(cell, []), *now.get(cell, [])}) for cell in sorted(before | now)}
 
 
 def _figures() -> ModuleType:
-    """Returns the wing of the pictures, imported without the environment's `MPLBACKEND`, which may not be installed."""
+    """Returns the wing of pictures, imported without `MPLBACKEND`, whose backend may not be installed."""
     before = os.environ.pop("MPLBACKEND", None)
     try:
         from ingredients.report import figures
@@ -118,14 +118,14 @@ def _figures() -> ModuleType:
 
 
 def load_all() -> None:
-    """Loads, ahead of time, what a report needs, which takes seconds."""
+    """Loads what a report needs, which takes seconds."""
     _figures()
     for name in ("html", "terminal"):
         importlib.import_module(f"ingredients.report.{name}")
 
 
 def figure_of(report: Report | Published, name: str) -> Figure:
-    """Returns one of a report's figures, which the caller may change.
+    """Returns one of a report's figures, free to change.
 
     Raises:
         UsageError: it has no such figure.
@@ -152,7 +152,7 @@ def trace_figure(table: pd.DataFrame, title: str) -> Figure:
 
 
 def read_report(directory: Path) -> Report:
-    """Returns the report of a results folder without writing.
+    """Returns the report of a results folder; writes nothing.
 
     Raises:
         StoreError: it is not a results folder, or a file in it is damaged.

@@ -1,7 +1,4 @@
-"""A BibTeX entry that identifies a study by its fingerprints.
-
-It has no date, so that equal results give equal bytes.
-"""
+"""A BibTeX entry that identifies a study by its fingerprints; without a date, equal results give equal bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ _SHORT = 12
 
 
 def citation(evidence: Evidence) -> str:
-    """Returns the entry: question, seeds, version of the runs, and fingerprints."""
+    """Returns the entry: question, seeds, version, fingerprints."""
     study = evidence.study
     prints = study_fingerprint(study)
     versions = sorted({each[DISTRIBUTION] for each in evidence.versions if DISTRIBUTION in each})

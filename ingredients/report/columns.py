@@ -1,4 +1,4 @@
-"""Columns of tables of cells: each has its title and its text for a cell."""
+"""Columns of tables of cells."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def table_rows(columns: Sequence[CellColumn], results: Iterable[CellResult]) -> 
 
 
 def scores() -> list[CellColumn]:
-    """Returns the columns of a cell's verdict and its evidence."""
+    """Returns the columns of a cell's verdict and evidence."""
     return [
         CELL,
         CellColumn("verdict", lambda result: wording.marked(result.verdict)),
@@ -52,7 +52,7 @@ def scores() -> list[CellColumn]:
 
 
 def ceilings() -> list[CellColumn]:
-    """Returns the columns of a cell's return, its ceiling, the gap, and what the ceiling rests on."""
+    """Returns the columns of return, ceiling, gap, and what the ceiling rests on."""
     return [
         CELL,
         CellColumn("return", lambda result: wording.interval(result.return_, 1)),
@@ -65,7 +65,7 @@ def ceilings() -> list[CellColumn]:
 
 
 def courses() -> list[CellColumn]:
-    """Returns the columns on training: when runs adapt, how many lose it, and their advantage on their own tasks."""
+    """Returns the columns on training: when runs adapt, how many lose it, their advantage on own tasks."""
     return [
         CELL,
         CellColumn("median step", _median_step),
@@ -90,7 +90,7 @@ def brief() -> list[CellColumn]:
 
 
 def learned(result: CellResult) -> str:
-    """Returns how many finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`."""
+    """Returns how many finished runs learned, and how many failed: `3/3, 2 failed`."""
     return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
 
 
@@ -105,17 +105,17 @@ def ceiling(result: CellResult) -> str:
 
 
 def of_ceiling(result: CellResult) -> str:
-    """Returns the raw return of a lifetime beside its ceiling."""
+    """Returns a lifetime's raw return beside its ceiling."""
     return f"{wording.number(result.return_.mean, 1)} / {ceiling(result)}"
 
 
 def judged_by_ceiling(result: CellResult) -> str:
-    """Returns the same, and whether a return above the ceiling is noise."""
+    """Returns the same, and whether a return above it is noise."""
     return f"{of_ceiling(result)}{_above(result)}"
 
 
 def _above(result: CellResult) -> str:
-    """Returns how far a return is above its ceiling as printed, or that this is within the interval over runs."""
+    """Returns how far a return is above its ceiling as printed, or that this is noise (within the interval)."""
     gap = result.numbers["gap"]
     if result.ceiling is None or gap is None or gap.mean is None or result.return_.mean is None:
         return ""

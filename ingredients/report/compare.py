@@ -1,4 +1,4 @@
-"""`report A B ...`: studies side by side, the same cell in several environments, memories or settings.
+"""`report A B ...`: studies side by side, cell by cell.
 
 Nothing is pooled: each number is of one study, on its own scale and under its own criterion.
 """
@@ -41,7 +41,7 @@ class Comparison:
 
     @property
     def names(self) -> list[str]:
-        """The studies' names, with the folder if names are equal."""
+        """The studies' names, with the folder if equal."""
         names = [side.study.name for side in self.sides]
         return [
             name if names.count(name) == 1 else f"{name} ({side.directory})"
@@ -55,7 +55,7 @@ class Comparison:
 
     @property
     def cells(self) -> list[Cell]:
-        """Every cell of any study, the fullest first."""
+        """Every study's cells, the fullest first."""
         return fullest_first(list({cell: None for side in self.sides for cell in side.cells}))
 
     @property
@@ -80,18 +80,18 @@ class Comparison:
         ]
 
     def row(self, cell: Cell) -> list[ShownCell | None]:
-        """Returns a cell's result in each study; None if a study lacks it."""
+        """Returns a cell's result in each study, or None."""
         return [side.cells.get(cell) for side in self.sides]
 
     def agree(self, cell: Cell) -> bool | None:
-        """Returns whether all studies give a cell the same verdict; None if one has not judged it."""
+        """Returns whether all studies give a cell one verdict; None if one has not judged it."""
         results = self.row(cell)
         if not all(map(_is_judged, results)):
             return None
         return len({result.verdict for result in results if result}) == 1
 
     def settings(self) -> list[tuple[str, list[str]]]:
-        """Returns each key in which the studies differ, with the value in each."""
+        """Returns each key in which the studies differ, with its values."""
         studies = [side.study.resolved() for side in self.sides]
         compared = [dict(flat({name: study[name] for name in _COMPARED})) for study in studies]
         keys = list({key: None for settings in compared for key in settings})
@@ -99,12 +99,12 @@ class Comparison:
         return [(key, values) for key, values in rows if len(set(values)) > 1]
 
     def terminal(self) -> RenderableType:
-        """Returns the comparison for a rich console; it adapts to width and encoding."""
+        """Returns the comparison for a rich console."""
         return TerminalComparison(self)
 
     @cached_property
     def html(self) -> str:
-        """The comparison as one offline page with pictures."""
+        """The comparison as one offline page."""
         from ingredients.report.compare_html import comparison_page
 
         return comparison_page(self)
@@ -131,12 +131,12 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class TerminalComparison:
-    """A comparison for a terminal; print it with `rich.console.Console().print`."""
+    """A comparison; print it with `rich.console.Console().print`."""
 
     comparison: Comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yields the parts, with an empty line before each."""
+        """Yields the parts, each after an empty line."""
         pen = Pen(options.max_width, options.ascii_only)
         for part in self._parts(pen):
             yield Text()
@@ -180,7 +180,7 @@ class TerminalComparison:
 
 
 def _is_judged(result: ShownCell | None) -> bool:
-    """Returns whether a study has the cell, with a finished run and references."""
+    """Returns whether a study has the cell, a finished run and references."""
     return result is not None and result.judged and result.seeds > 0 and result.verdict is not None
 
 

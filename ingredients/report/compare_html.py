@@ -1,4 +1,4 @@
-"""The page of `report A B ... --format html`: one offline file with pictures."""
+"""The page of `report A B ... --format html`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _studies(compared: Comparison) -> list[dict[str, Any]]:
 
 
 def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
-    """Yields each cell with its picture and each study's findings."""
+    """Yields each cell with its picture and findings by study."""
     for cell, results, drawn in zip(beside.cells, beside.shown, curve_pictures(beside), strict=True):
         lines = [
             {
@@ -93,7 +93,7 @@ def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
 
 
 def _verdicts(compared: Comparison) -> Table:
-    """Returns a row for each cell: its verdict in each study, and whether they agree."""
+    """Returns a row per cell: its verdict in each study, and whether they agree."""
     head = ("cell", *compared.names, *(["agree"] if len(compared.reports) > 1 else []))
     return Table("Verdict of each cell in each study", head, [_verdict_row(compared, cell) for cell in compared.cells])
 
@@ -106,7 +106,7 @@ def _verdict_row(compared: Comparison, cell: Cell) -> list[str]:
 
 
 def _numbers(compared: Comparison) -> Table:
-    """Returns a row for each cell in each study, ordered by cell."""
+    """Returns a row per cell and study."""
     head = ("cell", "study", "late score", "gain", "return of a lifetime", "learned")
     made = [
         [

@@ -1,4 +1,4 @@
-"""`report.json`: the contract of docs/design.md §10, its keys first and in order."""
+"""`report.json`: the contract of docs/design.md §10."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from ingredients.study.axis import bins_of
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
-    """Returns the report as one JSON object: the study, its progress, then everything that was judged.
+    """Returns the report as one JSON object: the contract's keys first and in order, then others.
 
-    After the contract's keys come calibration, sentence, notes, leaks (null if not measured), facts of the tasks, the
-    question, failed and missing runs, and `schema`, which names the schema of all this.
+    `leakage` is null if not measured; `schema` names the schema of all this.
     """
     study = evidence.study
     return {

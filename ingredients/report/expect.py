@@ -1,7 +1,7 @@
-"""`report --expect`: compares verdicts with those in a file, for CI smoke runs.
+"""`report --expect`: compares verdicts with a file's, for CI.
 
 A key is a filter as for `--cells` (`memory=on,reward_observation=off`), a cell as the report names it (`all four
-ingredients`), or `all`. A value is a verdict or a list of allowed verdicts. If two keys name a cell, both apply.
+ingredients`), or `all`. A value is one or several allowed verdicts. Two keys of one cell both apply.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FORM = "cells and verdicts, such as memory=on,reward_observation=on: in-context
 
 @dataclass(frozen=True)
 class Expectation:
-    """One key of the file: the allowed verdicts of some cells."""
+    """One key of the file: some cells' allowed verdicts."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -63,7 +63,7 @@ def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
 
 
 def differences(expected: Sequence[Expectation], judgement: Judgement) -> list[str]:
-    """Returns a line for each unexpected verdict: the cell, as a key may name it, expected, found, and why."""
+    """Returns a line per unexpected verdict: cell, expected, found, why."""
     results = {result.cell: result for result in judgement.cells}
     return [
         f"{_key(cell)}: expected {' or '.join(one.verdicts)}, found {_found(results[cell])}"

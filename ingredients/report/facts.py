@@ -1,4 +1,4 @@
-"""Facts of the tasks that a reader needs: adaptation axis, new tasks, writable state, leaks."""
+"""Facts of the tasks: adaptation axis, new tasks, writable state, leaks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def facts(evidence: Evidence) -> list[str]:
 
 
 def new_tasks(evidence: Evidence) -> bool:
-    """Returns whether evaluation tasks are new to a trained agent; True if unknown."""
+    """Returns whether evaluation tasks are new to agents; True if unknown."""
     return evidence.references is None or evidence.references.held_out
 
 

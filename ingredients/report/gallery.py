@@ -1,6 +1,6 @@
 """A study's small figure on the page of all reports: cells as tiles, and the fullest cell's curve.
 
-The page itself draws it from a few hundred numbers, so that a page of many studies stays small.
+The page draws it from a few hundred numbers, and stays small.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOWEST, _HIGHEST = -0.3, 1.15  # scores that are shown; what lies beyond is cut
 
 
 class Tile(NamedTuple):
-    """A cell: its colour's class, mark with late score, and name with verdict."""
+    """A cell: its colour's class, mark with late score, name with verdict."""
 
     verdict_class: str
     text: str
@@ -31,14 +31,14 @@ class Tile(NamedTuple):
 
 
 class Polyline(NamedTuple):
-    """A curve: its colour's class, and its points in SVG."""
+    """A curve: its colour's class, its points in SVG."""
 
     line_class: str
     points: str
 
 
 class SmallFigure(NamedTuple):
-    """What is drawn of a study: tiles, row by row, with the meaning of rows and columns as `key`.
+    """Tiles, row by row, with the meaning of rows and columns as `key`.
 
     `lines` are the yardstick and the fullest cell, `name`, if curves are there.
     """
@@ -71,7 +71,7 @@ def _tile(cell: Cell, found: ShownCell) -> Tile:
 
 
 def _key(arrangement: PanelLayout) -> str:
-    """Returns the meaning of rows and columns of tiles, or nothing if they have none."""
+    """Returns the meaning of rows and columns, if any."""
     if not arrangement.is_matrix:
         return ""
     rows, columns = (
@@ -82,7 +82,7 @@ def _key(arrangement: PanelLayout) -> str:
 
 
 def _lines(study: Published, cell: Cell) -> Iterator[Polyline]:
-    """Yields the curves of the yardstick and a cell, on the study's scale."""
+    """Yields the yardstick's and a cell's curve, on the study's scale."""
     if cell not in study.curves:
         return
     low, high = study.json["floor"], study.json["yardstick"]["late"]

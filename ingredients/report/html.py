@@ -1,7 +1,6 @@
-"""`report.html`: the report as one offline page that loads nothing and runs no foreign script.
+"""`report.html`: one offline page that loads nothing and runs no foreign script.
 
-Templates define the layout; `rows` and `wording` the texts. jinja2 escapes every text, since questions, reasons and
-names may hold any character.
+jinja2 escapes every text: questions, reasons and names may hold any character.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def page(
     pictures: Sequence[Picture],
     cells: Sequence[tuple[CellResult, Picture]],
 ) -> str:
-    """Returns the page; `cells` are the small pictures, one for each cell."""
+    """Returns the page; `cells` are the small pictures."""
     if short.is_short(judgement):
         answer = {**_answer(evidence, judgement), **_runs(evidence)}
         parts = [(title, list(map(short.split, lines))) for title, lines in short.sections(evidence, judgement)]
@@ -72,12 +71,12 @@ def page(
 
 
 def shown_in_page(picture: Picture) -> dict[str, str]:
-    """Returns a picture for the templates: its element, aspect ratio, title."""
+    """Returns a picture for templates: element, aspect ratio, title."""
     return {"svg": inline(picture), "ratio": f"{ratio(picture):.3f}", "title": picture.words.title}
 
 
 def _lost(evidence: Evidence) -> list[str]:
-    """Returns the section of failed or missing runs, if there are any."""
+    """Returns the section of failed or missing runs, if any."""
     return ["failures"] if evidence.failures or evidence.missing else []
 
 
@@ -151,7 +150,7 @@ def _cell(result: CellResult, drawn: Picture) -> dict[str, Any]:
 
 
 def _sections(there: Collection[str]) -> list[tuple[str, str]]:
-    """Returns anchor and name of each section on the page."""
+    """Returns anchor and name of each section there."""
     names = [
         ("ingredients", "What is needed"),
         ("cells", "Every cell"),

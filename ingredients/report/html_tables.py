@@ -35,7 +35,7 @@ _RUNS = (
 
 
 class Table(NamedTuple):
-    """A table: caption, column names, rows, whose first column names the row."""
+    """Caption, column names, and rows whose first column names them."""
 
     caption: str
     head: Sequence[str]

@@ -1,7 +1,4 @@
-"""`index.html`: the findings of all reports in a folder, with links.
-
-Nothing is judged again; the page repeats `report.json`.
-"""
+"""`index.html`: the findings of all reports in a folder, from `report.json`."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ class Entry:
         title: the study's question, or its name.
         claims: number and status of each tested claim.
         older: whether an older rule judged it, without classes of runs.
-        figure: cells and the fullest cell's curve; None if the folder does not hold the study.
+        figure: None if the folder does not hold the study.
     """
 
     folder: str
@@ -83,7 +80,7 @@ def _entry(path: Path) -> Entry:
 
 
 def _claims(content: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Returns the tested claims; those of an older rule had other statuses and are left out."""
+    """Returns the tested claims; none of an older rule, whose statuses differ."""
     if is_older(content):
         return ()
     found = ((number, content[key]["status"]) for number, key in _CLAIMS.items() if content.get(key))

@@ -51,12 +51,12 @@ class PanelLayout:
 
 
 def fullest_first(cells: Sequence[Cell]) -> list[Cell]:
-    """Returns the cells by the strength of each level in turn, the fullest first."""
+    """Returns the cells by the strength of each level in turn."""
     return sorted(cells, key=_weakness)
 
 
 def layout(cells: Sequence[Cell]) -> PanelLayout:
-    """Returns the panels of a grid as a matrix, or in lines of `MOST_COLUMNS` if at most one ingredient varies."""
+    """Returns a grid's panels as a matrix, or in lines of `MOST_COLUMNS` if at most one ingredient varies."""
     varied = [name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1]
     if len(varied) < 2:
         return PanelLayout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
@@ -67,7 +67,7 @@ def layout(cells: Sequence[Cell]) -> PanelLayout:
 
 
 def _columns(cells: Sequence[Cell], varied: Sequence[Ingredient]) -> tuple[Ingredient, ...]:
-    """Returns the ingredients for columns: the most columns that fit, and of equal choices the later ingredients."""
+    """Returns the ingredients for columns: the most that fit, and of equal choices the later ones."""
     choices = [some for count in range(1, len(varied)) for some in itertools.combinations(varied, count)]
     fitting = [some for some in choices if _levels(cells, some) <= MOST_COLUMNS]
     if not fitting:
@@ -89,8 +89,7 @@ _Weakness = tuple[float, bool, str]
 def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[_Weakness]:
     """Returns a sort key, smaller for a cell with more of each ingredient.
 
-    Kinds of memory that hold equally long keep one order, on or off, the agent's own first, so that each memory-off
-    sibling stands below its kind.
+    Kinds of memory that hold equally long keep one order, the agent's own first: siblings stand below their kinds.
     """
     kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
     other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it

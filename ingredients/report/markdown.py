@@ -1,4 +1,4 @@
-"""`report.md`: the answer, then figure and tables; for GitHub and a CI job's summary."""
+"""`report.md`: answer, figure, tables; for GitHub and CI summaries."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def markdown_table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
 
 
 def _with_commands(lines: Iterable[str]) -> str:
-    """Returns bullets in which a command stands as code, to be copied as it is."""
+    """Returns bullets in which a command stands as code."""
     parts = map(short.split, lines)
     return "\n".join(f"- {escaped(text)}{f' `{command}`' if command else ''}" for text, command in parts)
 

@@ -1,4 +1,4 @@
-"""A report's opening: what was found, and what it means for the essay; the question is the title."""
+"""A report's opening: what was found, and what it means for the essay."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def opening(judgement: Judgement) -> str:
 
 
 def details(judgement: Judgement) -> list[str]:
-    """Returns the rest of the answer and of what is said of each claim."""
+    """Returns the rest of the answer and of each claim."""
     return list(_details(judgement))
 
 
@@ -37,6 +37,6 @@ def _details(judgement: Judgement) -> Iterator[str]:
 
 
 def tested_claims(judgement: Judgement) -> list[tuple[int, Claim]]:
-    """Returns claims with their numbers: claim 1 always, others if tested."""
+    """Returns claims by number: 1 always, others if tested."""
     others = ((2, judgement.leak_claim), (3, judgement.storage_claim))
     return [(1, judgement.claim), *((number, each) for number, each in others if each.status != "not applicable")]

@@ -67,7 +67,7 @@ class Pen:
         return Text(text, style)
 
     def bullet(self, text: str) -> RenderableType:
-        """Returns an indented line, with a hanging indent if long."""
+        """Returns an indented line, with a hanging indent."""
         grid = Table.grid(padding=(0, 1))
         grid.add_column()
         grid.add_column(overflow="fold")  # a run's name may be longer than the line
@@ -87,11 +87,11 @@ class Pen:
         return Text("".join(blocks[min(int(height * len(blocks)), len(blocks) - 1)] for height in heights), style)
 
     def plot(self, heights: Sequence[float], beside: Sequence[float]) -> list[Text]:
-        """Returns a curve as rows of characters from 1 down to 0, with another curve as dots."""
+        """Returns a curve as rows of characters from 1 down to 0, with another as dots."""
         return [self._row(heights, beside, level) for level in range(_PLOT_ROWS, -1, -1)]
 
     def _row(self, heights: Sequence[float], beside: Sequence[float], level: int) -> Text:
-        """Returns the columns at one level; the first curve covers the other."""
+        """Returns one level's columns; the first curve covers the other."""
         mark, dot = ("#", ".") if self.ascii_only else ("█", "·")
         rows = [[round(height * _PLOT_ROWS) for height in curve] for curve in (heights, beside)]
         line = Text(f"{level / _PLOT_ROWS:4.1f} ", "dim")

@@ -1,8 +1,7 @@
 """What a published study's pictures need: curves from its tables, verdicts from `report.json`.
 
-Scores follow from curves and references, so they are computed again, to the same numbers. Verdicts and emergence need
-curves by block of tasks, which only runs have, so they are the report's. The inner algorithm, signs of planning and an
-agent's lifetimes also need runs and are absent.
+Scores are computed again from curves and references. Verdicts and emergence need runs, and are the report's. The inner
+algorithm, signs of planning and lifetimes need runs and are absent.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def published_judgement(report: Published) -> tuple[Evidence, Judgement]:
 
 
 def _as_told(judged: Judgement, told: Mapping[str, Any]) -> Judgement:
-    """Returns the judgement with the report's answer, verdicts and claims."""
+    """Returns the judgement with the report's answer, verdicts, claims."""
     cells = tuple(_cell_as_told(*each) for each in zip(judged.cells, told["cells"], strict=True))
     gate = told["calibration"]
     return replace(
@@ -57,12 +56,12 @@ def _as_told(judged: Judgement, told: Mapping[str, Any]) -> Judgement:
 
 
 def _claim(told: Mapping[str, Any] | None) -> Claim:
-    """Returns the report's statement on a claim; older reports did not test all."""
+    """Returns the report's statement on a claim, which older reports lack."""
     return Claim(told["status"], told["sentence"], ()) if told else Claim("not applicable", "", ())
 
 
 def _cell_as_told(result: CellResult, told: Mapping[str, Any]) -> CellResult:
-    """Returns a cell with the report's verdict and classes of runs."""
+    """Returns a cell with the report's verdict and classes."""
     by_seed = {run["seed"]: run for run in told["runs"]}
     return replace(
         result,

@@ -1,4 +1,4 @@
-"""What a reader needs beside the numbers: terms, known policies, the meaning of intervals, provenance."""
+"""What a reader needs beside numbers: terms, policies, intervals, provenance."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ _POLICIES: Final = {
 
 
 def policies(judgement: Judgement) -> list[str]:
-    """Returns a line for each reference that has a description."""
+    """Returns a line for each described reference."""
     return [f"{name}: {_POLICIES[name]}" for name in judgement.references if name in _POLICIES]
 
 
 def words(judgement: Judgement) -> list[str]:
-    """Returns lines on terms that the report does not explain elsewhere."""
+    """Returns lines on terms explained nowhere else."""
     return list(_words(judgement))
 
 
@@ -84,7 +84,7 @@ def _words(judgement: Judgement) -> Iterator[str]:
 
 
 def intervals(evidence: Evidence, judgement: Judgement) -> list[str]:
-    """Returns, for each kind of interval, a line on what it is over, its confidence and method."""
+    """Returns for each kind of interval what it is over, confidence, method."""
     level = f"{evidence.study.criterion.confidence:.0%}"
     looked_once = all(len(result.looks) < 2 for result in judgement.cells)
     bounds = level if looked_once else "the level that is left after earlier looks"
@@ -109,7 +109,7 @@ def intervals(evidence: Evidence, judgement: Judgement) -> list[str]:
 
 
 def made(evidence: Evidence) -> list[str]:
-    """Returns lines on how runs were trained, evaluated and judged, and with which versions."""
+    """Returns lines on training, evaluation, judgement and versions."""
     return list(_made(evidence))
 
 

@@ -1,4 +1,4 @@
-"""Rows and lines on routes: how agents get each ingredient."""
+"""Routes: how agents get each ingredient."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def route_row(result: CellResult) -> list[str]:
 
 
 def route_lines(results: Sequence[CellResult]) -> list[str]:
-    """Returns a line for each cell that lacks a channel or a memory; others are shown everything."""
+    """Returns a line for each cell that lacks a channel or a memory."""
     lacking = [result for result in routed(results) if not result.cell.is_full]
     words = ("reward", "action", "memory", "tasks")
     return [

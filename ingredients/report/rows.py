@@ -1,4 +1,4 @@
-"""Rows and lists that terminal and Markdown share: contents here, looks there."""
+"""Rows and lists that terminal and Markdown share."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ordered(judgement: Judgement) -> list[CellResult]:
 
 
 def gap(result: CellResult) -> str:
-    """Returns a sentence on a lifetime's return, its ceiling and the difference."""
+    """Returns a sentence: a lifetime's return, its ceiling, the difference."""
     returned = f"A lifetime returns {wording.interval(result.return_, 1)}"
     if result.ceiling is None:
         return f"{returned}."
@@ -55,14 +55,14 @@ def gap(result: CellResult) -> str:
 
 
 def ingredient_row(name: str, result: IngredientResult) -> list[str]:
-    """Returns an ingredient's name, whether it is needed, the cost of lacking it, and its p."""
+    """Returns an ingredient's name, whether it is needed, what lacking it costs, and p."""
     effect = result.effect
     cost = wording.bounded(effect.mean, effect.low, effect.high)
     return [name.replace("_", " "), wording.answer(result.necessary), cost, wording.p_text(effect.p)]
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns the same, with why it is needed and the probability that a run scores higher with it."""
+    """Returns the same, with why, and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
     return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
@@ -76,7 +76,7 @@ def probe_row(result: CellResult, names: Sequence[str]) -> list[str]:
 
 
 def analysed(judgement: Judgement) -> list[str]:
-    """Returns the names of the family's own statistics, in its order."""
+    """Returns the names of the family's own statistics."""
     return list(dict.fromkeys(name for result in judgement.cells for name in result.statistics))
 
 
@@ -149,7 +149,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _classes(results: Sequence[CellResult]) -> list[str]:
-    """Returns how many runs are of each class, what share would learn, and late scores; equal cells share a line."""
+    """Returns how many runs are of each class, what share would learn, late scores; equal cells share a line."""
     alike: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         if result.classes:
@@ -159,7 +159,7 @@ def _classes(results: Sequence[CellResult]) -> list[str]:
 
 
 def _class_line(counted: str, share: str, cells: Sequence[CellResult]) -> str:
-    """Returns the line of cells with equal classes, with late scores."""
+    """Returns the line of cells with equal classes."""
     lates = "; ".join(_lates(cells, name) for name in cells[0].classes)
     return f"{few(each.cell for each in cells)}: {counted}. {share}.{f' Late scores: {lates}.' if lates else ''}"
 
@@ -176,7 +176,7 @@ def _lates(cells: Sequence[CellResult], name: str) -> str:
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
-    """Returns the cells with a learned run and probes, or the fullest one with probes."""
+    """Returns cells with a learned run and probes, or the fullest with probes."""
     with_probes = [result for result in ordered(judgement) if result.probes]
     return [result for result in with_probes if result.verdict == "in-context" or result.learned] or with_probes[:1]
 
@@ -189,13 +189,13 @@ def probe_lines(result: CellResult) -> list[str]:
 
 
 def _courses(results: Sequence[CellResult]) -> list[str]:
-    """Returns when each in-context cell came to adapt, and which lost it."""
+    """Returns when each in-context cell came to adapt, or lost it."""
     shown = [result for result in results if result.verdict == "in-context" or result.transient]
     return [f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown]
 
 
 def _memorised(results: Sequence[CellResult]) -> list[str]:
-    """Returns a line on cells that memorised their training tasks."""
+    """Returns a line on cells that memorised training tasks."""
     found = [result.cell for result in results if result.memorises]
     return [f"learned by heart: {few(found)}"] if found else []
 
@@ -217,14 +217,14 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:
-    """Returns the first lines and how many are left out; all lines of failed runs, since each has its reason."""
+    """Returns the first lines and how many are left out; all lines of failed runs, with their reasons."""
     if title == FAILED or len(lines) <= most:
         return lines
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
 
 
 def sufficient(judgement: Judgement) -> list[str]:
-    """Returns a line for each smallest sufficient set of ingredients that was shown."""
+    """Returns a line for each smallest sufficient set that was shown."""
     sets = [_set(names) for names in judgement.minimal_sufficient]
     if len(sets) == 1:
         return [f"One set of ingredients was shown to be enough here: {sets[0]}."]
@@ -255,7 +255,7 @@ def _gain_key(axis: Axis) -> str:
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns the meaning of scores (scale, windows, intervals) and of kinds of memory."""
+    """Returns the meaning of scores (scale, windows, intervals) and kinds of memory."""
     criterion = evidence.study.criterion
     parts = [
         f"Brackets hold a {criterion.confidence:.0%} interval over runs, which are agents with different seeds.",

@@ -1,6 +1,6 @@
-"""The JSON Schema of `report.json`, for programs that read reports.
+"""The JSON Schema of `report.json`.
 
-Every report of that version has all its keys; further keys are allowed, so that later reports can still be read.
+Every report of that version has all its keys; further keys are allowed, for later reports.
 """
 
 from __future__ import annotations

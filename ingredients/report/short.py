@@ -1,4 +1,4 @@
-"""The short report without verdicts: returns beside references, what to do next, what failed."""
+"""The short report without verdicts: returns beside references, what to do, what failed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
 
 
 def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[str]]]:
-    """Returns everything after the first sentence; without finished runs, only what failed."""
+    """Returns all after the first sentence; without finished runs, only failures."""
     others = [(title, lines) for title, lines in rows.lists(evidence, judgement) if title in _KEPT]
     if not evidence.finished:
         return [(title, lines) for title, lines in others if lines]
@@ -58,7 +58,7 @@ def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[s
 
 
 def split(line: str) -> tuple[str, str]:
-    """Returns a line's words, and the command that ends it, or an empty text."""
+    """Returns a line's words, and the command that ends it, if any."""
     found = _COMMAND.search(line)
     return (line[: found.start()], found.group()) if found else (line, "")
 
@@ -98,7 +98,7 @@ def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 
 
 def _informed_lack_seeds(evidence: Evidence) -> bool:
-    """Returns whether seeds were added since the informed agents were trained."""
+    """Returns whether seeds were added since informed agents were trained."""
     if evidence.references is None or not is_foreign(evidence.study.tasks):
         return False
     return len(evidence.references.roles["yardstick"].runs) < min(evidence.study.seeds.count, MOST_INFORMED)

@@ -1,6 +1,6 @@
-"""How `ingredients report` shows one report, or several side by side, in each format.
+"""How `ingredients report` shows one report, or several side by side.
 
-Heavy imports wait until there is something to show, so that `--help` answers at once.
+Heavy imports wait: `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = F
 
 
 def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
-    """Returns what a file expects of a folder's study, so that a wrong file is found before judging.
+    """Returns what a file expects of a folder's study; a wrong file is found before judging.
 
     Raises:
         UsageError: the file is wrong, or the study's runs are not here.
@@ -72,7 +72,7 @@ def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
 
 
 def unexpected(found: Report | Published, expected: Sequence[Expectation]) -> list[str]:
-    """Returns a line for each unexpected verdict (`expected_of`)."""
+    """Returns a line for each unexpected verdict."""
     from ingredients.report.expect import differences
     from ingredients.report.side import Published
 
@@ -100,7 +100,7 @@ def show(reports: Sequence[Report | Published], format_: Format) -> None:
 
 
 def _lacks(report: Report | Published, format_: Format) -> bool:
-    """Returns whether a published folder lacks its report in a format, so that a comparison of one shows it."""
+    """Returns whether a published folder lacks its report in a format."""
     from ingredients.report.side import Published
 
     file = {Format.markdown: "report.md", Format.html: "report.html"}.get(format_)
@@ -108,10 +108,7 @@ def _lacks(report: Report | Published, format_: Format) -> bool:
 
 
 def load_report_ahead(device: str) -> None:
-    """Loads the report's libraries in a thread while workers train.
-
-    Not with CPU training, which has no core to spare.
-    """
+    """Loads the report's libraries in a thread while GPUs train; CPU training has no core to spare."""
     if device == "cpu":
         return
 

@@ -1,4 +1,4 @@
-"""One study of a comparison, judged now or, if published without its runs, as its `report.json` says."""
+"""One study of a comparison, judged now, or published without its runs."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _scale(floor: str, low: float | None, yardstick: str, high: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A study without its runs, from its files; nothing is judged again or written."""
+    """A study without runs, from its files; nothing is judged again or written."""
 
     directory: Path
     json: dict[str, Any]
@@ -128,7 +128,7 @@ class Published:
 
     @cached_property
     def curves(self) -> SideCurves:
-        """Its curves for a comparison; none without a table of them.
+        """Its curves for a comparison; none without their table.
 
         Raises:
             StoreError: that table is damaged.
@@ -147,7 +147,7 @@ class Published:
 
 
 def published(directory: Path) -> Published | None:
-    """Returns the study of a folder without runs; None if it has runs, or no report.
+    """Returns a folder's study without runs; None if it has runs, or no report.
 
     Raises:
         StoreError: the folder is no results folder, or `report.json` holds no JSON object.
@@ -181,7 +181,7 @@ def _damaged(directory: Path, error: Exception) -> StoreError:
 
 
 def is_older(content: Mapping[str, Any]) -> bool:
-    """Returns whether an older rule judged a `report.json`, without classes of runs."""
+    """Returns whether an older rule judged, without classes of runs."""
     return any("share" not in cell for cell in content["cells"])
 
 

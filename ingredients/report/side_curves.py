@@ -1,4 +1,4 @@
-"""Adaptation curves of a study in a comparison, on its own scale: 0 is its floor, 1 its yardstick."""
+"""A study's adaptation curves in a comparison; 0 is its floor, 1 its yardstick."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SideCurves = Mapping[Cell, Rows]
 
 
 def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
-    """Returns the curves of a judged study; none without a scale."""
+    """Returns a judged study's curves; none without a scale."""
     scale = judgement.scale
     if scale is None or not scale.usable:
         return {}
@@ -31,9 +31,7 @@ def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
 
 
 def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[Cell]) -> SideCurves:
-    """Returns the curves of a study without its runs, from its table; none without the table.
-
-    `content` is its `report.json`, with the scale.
+    """Returns the curves from the table of a study without runs; `content` (its `report.json`) has the scale.
 
     Raises:
         StoreError: the table is damaged.

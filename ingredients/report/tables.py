@@ -26,7 +26,7 @@ _SHORT_CURVE = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table that may be left out; one that `wraps` may break between words."""
+    """A column that may be left out; one that `wraps` breaks between words."""
 
     title: str
     texts: Sequence[Text]
@@ -35,13 +35,13 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Characters that it needs: its longest line, or longest word if it wraps."""
+        """Characters of its longest line, or longest word if it wraps."""
         lines = [self.title, *(text.plain for text in self.texts)]
         return max(cell_len(part) for line in lines for part in (line.split() if self.wraps else [line]))
 
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each cell, the fullest first, with as many columns as fit."""
+    """Returns a row per cell, the fullest first, with as many columns as fit."""
     curves = ShownCurves(evidence, judgement)
     results = rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
@@ -82,7 +82,7 @@ def _score_column(title: str, scores: Sequence[Interval], pen: Pen, bounds: bool
 
 
 def reference_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each reference policy, on the cells' scale."""
+    """Returns a row per reference policy, on the cells' scale."""
     curves = ShownCurves(evidence, judgement)
     return fitting(lambda without: _reference_columns(curves, judgement, pen, without), _REFERENCES_WITHOUT, pen)
 
@@ -104,7 +104,7 @@ def _reference_columns(
 
 
 def ingredient_table(judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row for each ingredient: whether it is needed, and the cost of lacking it."""
+    """Returns a row per ingredient: whether it is needed, and what lacking it costs."""
     return fitting(lambda without: _ingredient_columns(judgement, pen, without), _INGREDIENTS_WITHOUT, pen)
 
 

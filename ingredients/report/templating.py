@@ -1,4 +1,4 @@
-"""Fills in the pages' jinja2 templates, which escape every text and contain style and script."""
+"""Fills in the pages' jinja2 templates, which escape every text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report on a terminal: answer, cells with curves, references, ingredients, failures, files."""
+"""The report on a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet
 
 @dataclass(frozen=True, eq=False)
 class TerminalReport:
-    """A report for a terminal; print it with `rich.console.Console().print`."""
+    """A report; print it with `rich.console.Console().print`."""
 
     evidence: Evidence
     judgement: Judgement
@@ -32,7 +32,7 @@ class TerminalReport:
     written: bool = True
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yields the parts, with an empty line before each."""
+        """Yields the parts, each after an empty line."""
         pen = Pen(options.max_width, options.ascii_only)
         for part in self._parts(pen):
             yield Text()
@@ -75,7 +75,7 @@ class TerminalReport:
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
-        """Draws the fullest cell's curve between floor and yardstick, and its gap below."""
+        """Draws the fullest cell's curve beside the yardstick's, and its gap."""
         result = rows.ordered(self.judgement)[0]
         curves = ShownCurves(self.evidence, self.judgement)
         axis = curves.axis
@@ -91,18 +91,18 @@ class TerminalReport:
         yield Group(pen.text(title, "bold"), *drawn, below, pen.text(rows.gap(result)))
 
     def _probes(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields the probes of the fullest in-context cell; files have the others."""
+        """Yields the probes of the fullest in-context cell alone."""
         for result in rows.probed(self.judgement)[:1]:
             yield _listed(f"Probes of {describe(result.cell)}", rows.probe_lines(result), pen)
 
     def _analysis(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields the family's own analysis of the fullest cell; files have the others."""
+        """Yields the family's own analysis of the fullest cell alone."""
         for result in [result for result in rows.ordered(self.judgement) if result.statistics][:1]:
             title = pen.text(f"{self.evidence.study.tasks.analysis}; {describe(result.cell)}", "bold")
             yield Group(title, *map(pen.bullet, rows.analysis_lines(result)))
 
     def _key(self, pen: Pen) -> RenderableType:
-        """Returns the meaning of columns and of every verdict that occurs."""
+        """Returns the meaning of columns and occurring verdicts."""
         meanings = [
             pen.text(wording.marked(verdict), VERDICT_STYLES[verdict]) + pen.text(f": {meaning}")
             for verdict, meaning in wording.meanings(self.judgement)
@@ -118,7 +118,7 @@ class TerminalReport:
         return Group(table, *map(pen.text, sets), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields how to continue an unfinished study, and where the report's files are."""
+        """Yields how to continue an unfinished study, and where files are."""
         if not self.evidence.complete or not self.evidence.finished:
             count = len(self.evidence.missing)
             missing = f"{several(count, 'run')} {'is' if count == 1 else 'are'} missing. " if count else ""

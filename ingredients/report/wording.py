@@ -1,7 +1,4 @@
-"""How numbers, levels and verdicts are written in every format.
-
-A missing value is `–`, never 0 or nan.
-"""
+"""How numbers, levels and verdicts are written; a missing value is `–`, never 0 or nan."""
 
 from __future__ import annotations
 
@@ -51,14 +48,14 @@ def probe_name(name: str) -> str:
 
 
 def probe_names(results: Iterable[CellResult]) -> list[str]:
-    """Returns the probes of any cell, in display order."""
+    """Returns any cell's probes, in display order."""
     having = {name for result in results for name in result.probes}
     known = [probe.name for probe in PROBES]
     return [*(name for name in known if name in having), *sorted(having.difference(known))]
 
 
 def probe_score(name: str, result: CellResult) -> str:
-    """Returns a probe's own score: cost, fresh start, remaining gain or late score."""
+    """Returns a probe's score: cost, fresh start, remaining gain or late score."""
     probe, shows = result.probes[name], spec_of_probe(name).shows
     if shows == "fresh start":
         return f"score after it {interval(probe.after)}; at the start of a lifetime {number(result.early.mean)}"
@@ -72,13 +69,13 @@ def probe_score(name: str, result: CellResult) -> str:
 
 
 def _unseen(probe: str, result: CellResult) -> bool:
-    """Returns whether the probe exchanges an input that the cell's agents never see."""
+    """Returns whether the probe exchanges an input that the agents never see."""
     filled = spec_of_probe(probe).fills
     return filled is not None and not float(getattr(result.cell, filled))
 
 
 def emergence(result: CellResult) -> str:
-    """Returns when a cell's runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
+    """Returns when runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
     steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
     lost = f"; {result.transient} of {several(result.seeds, 'run')} adapted and lost it" if result.transient else ""
     if not steps:
@@ -107,12 +104,12 @@ def marked(verdict: str | None) -> str:
 
 
 def storage(result: CellResult) -> str:
-    """Returns where an in-context cell stores the past, if not in its memory alone."""
+    """Returns where an in-context cell stores the past, unless in memory alone."""
     return "" if result.storage in (None, "internal") else f", stored in {_STORAGES[result.storage]}"
 
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:
-    """Returns each verdict of a cell, run or reference that occurs, with its meaning."""
+    """Returns each occurring verdict (cell, run, reference) with its meaning."""
     occurring: set[str | None] = {result.verdict for result in judgement.cells}
     occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
     of_steps = judgement.scale is not None and judgement.scale.of_steps
@@ -121,7 +118,7 @@ def meanings(judgement: Judgement) -> list[tuple[str, str]]:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Returns a number with fixed digits, without a negative zero."""
+    """Returns a number with fixed digits, without negative zero."""
     if value is None:
         return NOTHING
     return f"{round(value, digits) + 0.0:.{digits}f}"
@@ -156,16 +153,13 @@ def answer(value: bool | None) -> str:
 
 
 def level(cell: Cell, ingredient: Ingredient) -> str:
-    """Returns a cell's level of one ingredient: `on`, `off`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory`.
-
-    `module:Class` is shown as its class.
-    """
+    """Returns a level for people: `on`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory` (the class of `module:Class`)."""
     text = level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
     return text.rpartition(":")[2]
 
 
 def memories(evidence: Evidence) -> str:
-    """Returns the meaning of memory levels if there are other kinds than `agent.memory`, else nothing."""
+    """Returns the meaning of memory levels if there are kinds beside `agent.memory`."""
     if not any(isinstance(level, MemoryKind) for level in evidence.study.ingredients.memory):
         return ""
     return (
@@ -180,10 +174,7 @@ def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:
 
 
 def progress(evidence: Evidence) -> str:
-    """Returns a study's progress: `80 of 80 runs finished`, `71 of 80 runs finished, 2 failed, 7 missing`.
-
-    Missing references are added.
-    """
+    """Returns a study's progress: `71 of 80 runs finished, 2 failed, 7 missing`, and whether references are missing."""
     parts = [f"{evidence.finished} of {several(evidence.planned, 'run')} finished"]
     parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []
     parts += [f"{len(evidence.missing)} missing"] if evidence.missing else []

@@ -1,9 +1,9 @@
 """The pictures of a report, in display order. Only this wing imports matplotlib.
 
-In reading order: `drawn` (file forms of a picture), `view` (its data), `panel` (one cell's curves) with `sheet` (layout
-of panels) and `spots` (values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`,
-`planning`, `effects` (the pictures) with `sentences` (alternative texts); `beside` (studies side by side); `inline`
-(into a page); `trace` (lifetimes of one agent).
+In reading order: `drawn` (file forms), `view` (data), `panel` (one cell's curves), `sheet` (layout of panels), `spots`
+(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`
+(pictures), `sentences` (alternative texts); `beside` (studies side by side); `inline` (into a page); `trace`
+(lifetimes).
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ __all__ = ["Picture", "draw", "figure", "names", "small_multiples"]
 
 
 def draw(evidence: Evidence, judgement: Judgement) -> tuple[Picture, ...]:
-    """Returns every picture that has something to show; equal content gives equal bytes."""
+    """Returns every picture with something to show; equal content gives equal bytes."""
     return tuple(drawn(words, make) for words, make in _pictures(View(evidence, judgement)))
 
 
 def figure(evidence: Evidence, judgement: Judgement, name: str) -> Figure | None:
-    """Returns one picture by its file name, such as `adaptation`, which may be changed; None if it is not shown."""
+    """Returns one picture by its file name, such as `adaptation`, free to change; None if it is not shown."""
     pictures = {words.name: make for words, make in _pictures(View(evidence, judgement))}
     return styled(name, pictures[name]) if name in pictures else None
 
 
 def names(evidence: Evidence, judgement: Judgement) -> tuple[str, ...]:
-    """Returns the names of the pictures that have something to show."""
+    """Returns the names of pictures with something to show."""
     return tuple(words.name for words, _ in _pictures(View(evidence, judgement)))
 
 
 def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Picture], ...]:
-    """Returns a small picture of each cell, the fullest first; none without references."""
+    """Returns a small picture per cell, the fullest first; none without references."""
     view = View(evidence, judgement)
     if not view.curves.has_references:
         return ()

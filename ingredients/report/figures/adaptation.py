@@ -1,4 +1,4 @@
-"""`adaptation`: one panel for each cell, which shows at a glance which ingredients matter."""
+"""`adaptation`: a panel per cell, which shows at a glance what matters."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def words(view: View) -> Words:
 
 
 def figure(view: View) -> Figure:
-    """Returns panels of all cells: every run, their mean and interval, beside the references."""
+    """Returns panels of all cells: runs, mean and interval, beside the references."""
     evidence, judgement, curves = view.evidence, view.judgement, view.curves
     results = {result.cell: result for result in judgement.cells}
     arrangement = layout(list(results))
@@ -55,7 +55,7 @@ def figure(view: View) -> Figure:
 
 
 def _header(evidence: Evidence, judgement: Judgement, arrangement: PanelLayout) -> list[Line]:
-    """Returns question, answer, how to read a panel, and what all panels share."""
+    """Returns question, answer, how to read a panel, what all share."""
     study = evidence.study
     tasks = "new tasks" if new_tasks(evidence) else "tasks"
     axis = axis_of(study.tasks)
@@ -131,7 +131,7 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
 
 
 def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
-    """Writes verdict and numbers above a panel, and the cell's name if no row or column has it."""
+    """Writes verdict and numbers above a panel, and the cell's name unless row or column has it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = f", {result.failed} failed" if result.failed else ""
     learned = f" · {result.learned}/{result.seeds} learned" if result.verdict else ""
@@ -146,7 +146,7 @@ def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
 
 
 def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) -> None:
-    """Names rows, columns and outer axes, and hides inner tick labels."""
+    """Names rows, columns and outer axes; hides inner tick labels."""
     rows = sheet.layout.rows
     axis = axis_of(evidence.study.tasks)
     for row, cells in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Studies side by side: a cell's curves in all studies on one pair of axes, and every late score.
+"""Studies side by side: a cell's curves in all, and every late score.
 
 Colour and dashes identify the study; the scale is each study's own, floor 0 to yardstick 1.
 """
@@ -41,8 +41,7 @@ _LETTERS = 36
 class Beside:
     """What is drawn of studies side by side; curves and confidences are by study.
 
-    `shown` has for each cell each study's findings, None if a study lacks it. `of_steps` says whether some study's
-    curves are over steps.
+    `shown` has each cell's findings by study, None if it lacks the cell. `of_steps`: some curves are over steps.
     """
 
     names: Sequence[str]
@@ -54,7 +53,7 @@ class Beside:
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """Lowest and highest score of any run at any episode, including 0 and 1, with a margin."""
+        """Lowest and highest score of any run, including 0 and 1, with a margin."""
         rows = [rows for curves in self.curves for rows in curves.values()]
         low = min([0.0, *(float(each.min()) for each in rows)])
         high = max([1.0, *(float(each.max()) for each in rows)])
@@ -70,14 +69,14 @@ class Beside:
         return lengths.pop() if len(lengths) == 1 else None
 
     def curves_at(self, cell: Cell) -> Iterator[tuple[int, Rows]]:
-        """Yields the index and curves of each study that has the cell."""
+        """Yields index and curves of each study with the cell."""
         for place, curves in enumerate(self.curves):
             if cell in curves:
                 yield place, curves[cell]
 
 
 def curve_pictures(beside: Beside) -> list[Picture | None]:
-    """Returns a small picture for each cell, or None without curves."""
+    """Returns a small picture per cell, or None without curves."""
     return [_curve_picture(beside, place) for place in range(len(beside.cells))]
 
 
@@ -122,7 +121,7 @@ def _study(axes: Axes, beside: Beside, place: int, rows: Rows) -> None:
 
 
 def _band(rows: Rows, confidence: float) -> tuple[Curve, Curve]:
-    """Returns the interval over runs at each episode; NaN for a single run."""
+    """Returns the interval over runs by episode; NaN for one run."""
     found = [t_interval(each, confidence) for each in rows.T]
     low, high = np.array([(each.low, each.high) for each in found], dtype=np.float64).T
     return low, high
@@ -139,7 +138,7 @@ def _said(beside: Beside, cell: Cell, point: int, last: int) -> str:
 
 
 def scores_picture(beside: Beside) -> Picture:
-    """Returns each cell's late score in each study, as dots with intervals."""
+    """Returns each cell's late score in each study, with intervals."""
     said = f"Late score of {len(beside.cells)} cells in {len(beside.names)} studies; the table below has the numbers."
     words = Words("beside_scores", "Late score of every cell in every study", said)
     return drawn(words, lambda: _scores(beside))

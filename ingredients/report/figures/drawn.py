@@ -42,10 +42,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's forms.
-
-    `spots` are texts that a page shows at some places under the pointer.
-    """
+    """A picture's forms; `spots` are texts that a page shows under the pointer."""
 
     words: Words
     svg: bytes
@@ -54,7 +51,7 @@ class Picture:
 
     @cached_property
     def png(self) -> bytes:
-        """The PNG file; a page does not need it, and drawing it takes as long as the SVG."""
+        """The PNG file, which a page does not need and which takes as long as the SVG."""
         with _style(self.words.name):
             return _saved(self.figure, "png", {"Software": None})
 

@@ -29,7 +29,7 @@ _NAME_SHARE = 0.2  # of the axis that the name of a reference takes
 
 
 class _Dot(NamedTuple):
-    """A row: label, mean with bounds, colour, and single values."""
+    """A row: label, mean with bounds, colour, single values."""
 
     label: str
     mean: float | None
@@ -47,7 +47,7 @@ def effects_words(view: View) -> Words:
 
 
 def effects(view: View) -> Figure:
-    """Returns simple effects at the full cell, then main effects and interactions of the whole design."""
+    """Returns simple effects at the full cell, then the whole design's main effects and interactions."""
     blocks = [("late score lost without one ingredient, all others on (paired over seeds)", _simple(view))]
     if view.judgement.factorial:
         rows = [
@@ -78,7 +78,7 @@ def runs_words(view: View) -> Words:
 
 
 def runs(view: View) -> Figure:
-    """Returns every run of every cell as a dot, with means, intervals and known ceilings."""
+    """Returns every cell's runs as dots, with means, intervals and known ceilings."""
     rows = [_of_cell(result) for result in view.cells]
     lines = 1 + max((each.label.count("\n") for each in rows), default=0)
     row = max(_ROW, _LINE_OF_NAME * lines)
@@ -122,7 +122,7 @@ def doses_words(view: View) -> Words:
 
 
 def doses(view: View) -> Figure:
-    """Returns the late score over the levels of each graded ingredient, the weakest first."""
+    """Returns the late score by level of each graded ingredient, the weakest first."""
     curves = view.judgement.doses
     high, above, foot = 1.5, 0.2, 0.5
     titles = [broken(Line(curve.sentence, 7.2, "bold"), NARROW - 0.1) for curve in curves]
@@ -171,7 +171,7 @@ def _of_cell(result: CellResult) -> _Dot:
 
 
 def _dots(axes: Axes, rows: Sequence[_Dot], lines: Sequence[float]) -> None:
-    """Draws rows from top to bottom; a row without a number has only its label."""
+    """Draws rows downwards; one without a number is only a label."""
     for line in lines:
         axes.axvline(line, color=_LINE, linewidth=0.7, zorder=0)
     for place, row in enumerate(rows):

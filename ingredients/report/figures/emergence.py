@@ -1,4 +1,4 @@
-"""`emergence`: when in training runs come to adapt to new tasks, and how they do on their own."""
+"""`emergence`: when in training runs come to adapt to new tasks, and to their own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEXT_LINE = 0.14  # inches that each further line of a name takes
 
 
 def shown(view: View) -> list[CellResult]:
-    """Returns the cells to show: learners, those that lost it, memorisers, and others."""
+    """Returns the cells to show: learners, those that lost it, memorisers, others."""
     with_points = [result for result in view.cells if view.curves.course(result.cell, "held_out")]
     learned = [result for result in with_points if result.verdict == "in-context"]
     lost = [result for result in with_points if result.transient and result not in learned]
@@ -45,7 +45,7 @@ def words(view: View) -> Words:
 
 
 def figure(view: View) -> Figure:
-    """Returns one panel for each cell, in two columns, with a legend."""
+    """Returns a panel per cell, in two columns, with a legend."""
     results = shown(view)
     rows = math.ceil(len(results) / _COLUMNS)
     breaks = max(wrapped(describe(result.cell), _LONGEST).count("\n") for result in results)
@@ -85,7 +85,7 @@ def _panel(axes: Axes, view: View, result: CellResult) -> None:
 
 
 def _say(axes: Axes, course: TrainingCurve, own: TrainingCurve | None) -> None:
-    """Adds the means at each evaluation point for the pointer."""
+    """Adds the means at evaluation points for the pointer."""
     edges = [axes.get_xlim()[0], *(course.steps[1:] + course.steps[:-1]) / 2, axes.get_xlim()[1]]
     trained = {} if own is None else dict(zip(own.steps.tolist(), own.mean.tolist(), strict=True))
     for place, (step, late) in enumerate(zip(course.steps.tolist(), course.mean.tolist(), strict=True)):
@@ -95,7 +95,7 @@ def _say(axes: Axes, course: TrainingCurve, own: TrainingCurve | None) -> None:
 
 
 def _scale(axes: Axes, course: TrainingCurve) -> None:
-    """Sets a logarithmic x axis; the point before training is at 0."""
+    """Sets a logarithmic x axis with the point before training at 0."""
     first = next((step for step in course.steps if step), 1)
     axes.set_xscale("symlog", linthresh=float(first), linscale=0.5)
     top = int(course.steps[-1])

@@ -1,4 +1,4 @@
-"""A picture inside a page: self-contained SVG that follows light and dark mode and has alternative text."""
+"""A picture inside a page: self-contained SVG that follows light and dark mode."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
 def inline(drawn: Picture) -> str:
-    """Returns the picture as an element of a page; its ids start with the picture's name, to be unique."""
+    """Returns the picture as an element of a page; its ids start with its name, to be unique."""
     text = _NAMESPACE.sub("", _OUTSIDE.sub("", drawn.svg.decode("utf-8"))).replace("xlink:href", "href").strip()
     name = drawn.words.name
     text = _NAMED.sub(rf"\g<1>{name}-", text)
@@ -69,7 +69,7 @@ def _size(drawn: Picture) -> tuple[float, float]:
 
 
 def _spots(places: Sequence[Place], wide: float, high: float) -> str:
-    """Returns invisible boxes with the texts for the pointer."""
+    """Returns invisible boxes with texts for the pointer."""
     boxes = (
         f'<rect x="{at.left * wide:.1f}" y="{at.top * high:.1f}" width="{at.width * wide:.1f}" '
         f'height="{at.height * high:.1f}"><title>{html.escape(at.text)}</title></rect>'

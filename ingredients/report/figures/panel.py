@@ -1,4 +1,4 @@
-"""One panel: a cell's runs, mean and interval, and its swapped memory, beside the references.
+"""One panel: a cell's runs, mean, interval and swapped memory, beside the references.
 
 Colours suit colour-blind readers (Okabe and Ito, Tol); verdicts also have marks.
 """
@@ -45,7 +45,7 @@ _BENEATH = 40  # letters of full size that fit a small panel
 
 
 def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
-    """Draws one cell on its axes; without a finished run, the references alone."""
+    """Draws one cell; without a finished run, the references alone."""
     cell, colour = result.cell, VERDICT_COLOURS[result.verdict]
     axis = curves.axis
     along = np.array(axis.middles)
@@ -95,7 +95,7 @@ def _roles(curves: ShownCurves) -> list[tuple[str, ReferenceCurves]]:
 
 
 def write_title(axes: Axes, name: str, beneath: str) -> None:
-    """Writes a small panel's name and, below it, a line of numbers, smaller if long."""
+    """Writes a small panel's name above a line of numbers, smaller if long."""
     small = 6.6 * min(1.0, _BENEATH / max(len(beneath), 1))
     for text, size, weight, ink, up in ((beneath, small, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
         axes.annotate(
@@ -122,7 +122,7 @@ def set_scales(axes: Axes, curves: ShownCurves, limits: tuple[float, float]) -> 
 
 
 def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
-    """Returns the lowest and highest y of all panels, with a margin."""
+    """Returns all panels' lowest and highest y, with a margin."""
     shown: list[Curve] = [reference.curve for reference in curves.references.roles.values()]
     for cell in cells:
         swapped = curves.swapped(cell)
@@ -134,7 +134,7 @@ def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
 
 
 def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> None:
-    """Names the reference lines at their right ends, with late scores."""
+    """Names reference lines at their right ends, with late scores."""
     low, high = axes.get_ylim()
     roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))
     heights = spread([(float(ref.curve[-1]) - low) / (high - low) for _, ref in roles], _LABEL_INCHES / panel_height)
@@ -146,7 +146,7 @@ def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> No
 
 
 def spread(heights: list[float], gap: float) -> list[float]:
-    """Returns ascending heights moved up until neighbours are at least `gap` apart."""
+    """Returns ascending heights moved up until neighbours are `gap` apart."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + gap) if moved else height)
@@ -154,7 +154,7 @@ def spread(heights: list[float], gap: float) -> list[float]:
 
 
 def legend_handles(confidence: float, ceilings: bool) -> list[Artist]:
-    """Returns the legend of all panels; `ceilings`: whether some panel has one."""
+    """Returns all panels' legend; `ceilings`: some panel has one."""
     colour = "#33508a"  # of no verdict: it stands for all of them
     return [
         Line2D([], [], color=colour, linewidth=0.6, alpha=0.6, label="one run"),

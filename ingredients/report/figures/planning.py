@@ -1,4 +1,4 @@
-"""`planning`: a way of the fullest cell's agent, beside that of a search with the same knowledge."""
+"""`planning`: a way of the fullest cell's agent, beside that of a search with equal knowledge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))  # as `tasks.torus.MOVES`, which nee
 
 
 def drawn_result(view: View) -> PlanningResult | None:
-    """Returns the fullest cell's result, if it has a way to draw."""
+    """Returns the fullest cell's result, if it can be drawn."""
     measured = found(view.judgement)
     return measured[0][1] if measured and measured[0][1].drawn["agent"] else None
 
@@ -60,7 +60,7 @@ def _steps(places: Sequence[float]) -> str:
 
 
 def _maze(axes: Axes, edges: Sequence[float]) -> None:
-    """Draws a torus: seen passages as grey lines, seen walls as bars."""
+    """Draws a torus: seen passages grey, seen walls as bars."""
     size = math.isqrt(len(edges) // 4)
     for number, status in enumerate(edges):
         row, column = divmod(number // 4, size)
@@ -80,7 +80,7 @@ def _maze(axes: Axes, edges: Sequence[float]) -> None:
 
 
 def _way(axes: Axes, places: Sequence[float], size: int, colour: str) -> None:
-    """Draws a way; steps over the torus's edge leave on one side and return on the other."""
+    """Draws a way; steps over the torus's edge return on the other side."""
     at = [divmod(int(place), size) for place in places]
     for (row, column), (then_row, then_column) in itertools.pairwise(at):
         down = (then_row - row + 1) % size - 1

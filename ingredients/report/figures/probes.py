@@ -1,4 +1,4 @@
-"""`probes`: the effect of each intervention on a cell that learns (docs/design.md §8)."""
+"""`probes`: each intervention's effect on a cell that learns (docs/design.md §8)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS, _HIGH, _FOOT = 2, 1.62, 0.3
 
 
 def shown(result: CellResult) -> list[str]:
-    """Returns a cell's probes in display order, without controls of swaps."""
+    """Returns a cell's probes, without swaps' controls."""
     return [name for name in wording.probe_names([result]) if not spec_of_probe(name).control]
 
 
@@ -36,7 +36,7 @@ def words(result: CellResult, place: int) -> Words:
 
 
 def figure(view: View, result: CellResult) -> Figure:
-    """Returns one panel for each probe: plain lifetime thin, probed one bold, a line where the probe begins."""
+    """Returns a panel per probe: plain lifetime thin, probed one bold, a line where the probe begins."""
     names = shown(result)
     rows = math.ceil(len(names) / _COLUMNS)
     height = rows * _HIGH + _FOOT

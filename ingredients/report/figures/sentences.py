@@ -21,7 +21,7 @@ def wrapped(name: str, most: int) -> str:
 
 
 def verdicts_in_words(results: Sequence[CellResult]) -> str:
-    """Returns each cell's verdict and late score: `all four ingredients: in-context, late score 0.94 [0.93, 0.94]`."""
+    """Returns each cell's verdict and score: `all four ingredients: in-context, late score 0.94 [0.93, 0.94]`."""
     parts = [
         f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}"
         for result in results[:_MOST]
@@ -31,7 +31,7 @@ def verdicts_in_words(results: Sequence[CellResult]) -> str:
 
 
 def score_in_words(result: CellResult) -> str:
-    """Returns a cell's verdict, late score and number of learners."""
+    """Returns a cell's verdict, late score, number of learners."""
     late = f", late score {wording.interval(result.late)}" if result.late.mean is not None or result.verdict else ""
     counted = (
         f"{result.learned} of {several(result.seeds, 'run')} learned"

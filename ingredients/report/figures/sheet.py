@@ -1,4 +1,4 @@
-"""The layout of panels in inches, so that one panel and sixty-four look alike."""
+"""The layout of panels in inches: one panel and sixty-four look alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NARROWEST, _WIDEST = 2.7, 5.6
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text: size in points, weight, colour."""
+    """A line of text: size in points, weight, colour."""
 
     text: str
     size: float
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The layout in inches; `header` are paragraphs above the panels, `notes` lines below."""
+    """`header` are paragraphs above the panels, `notes` lines below."""
 
     layout: PanelLayout
     header: Sequence[Line]
@@ -71,7 +71,7 @@ class Sheet:
 
     @property
     def foot(self) -> float:
-        """Height below the last row's axes: tick labels, axis name, legend, notes."""
+        """Height below the last row's axes: labels, legend, notes."""
         return _FOOT + sum(line.height for line in self.notes)
 
     def box(self, row: int, column: int) -> tuple[float, float, float, float]:
@@ -82,11 +82,11 @@ class Sheet:
         return left / self.width, bottom / self.height, self.panel_width / self.width, self.panel_height / self.height
 
     def lines(self) -> list[Line]:
-        """Returns the header's paragraphs in lines that fit the sheet."""
+        """Returns the header in lines that fit the sheet."""
         return [line for paragraph in self.header for line in broken(paragraph, self.width - 0.5)]
 
     def row_name(self, text: str) -> str:
-        """Returns a row's name in lines that fit beside the row."""
+        """Returns a row's name in lines that fit beside it."""
         lines = broken(Line(text, _NAME_SIZE, "bold"), self.panel_height + self._gap_y - _BETWEEN_NAMES)
         return "\n".join(line.text for line in lines)
 

@@ -30,7 +30,7 @@ def full_cell_words(view: View) -> Words:
 
 
 def full_cell(view: View) -> Figure:
-    """Returns the fullest cell's curve, with references named at their ends."""
+    """Returns the fullest cell's curve, with named references."""
     figure = blank(NARROW, _HIGH)
     longest = max((len(f"{role}: {each.name}") for role, each in view.curves.references.roles.items()), default=0)
     axes = figure.add_axes((0.105, 0.235, 0.615 if longest <= _SHORT_NAME else 0.56, 0.735))
@@ -49,7 +49,7 @@ def small_words(view: View, place: int) -> Words:
 
 
 def small(view: View, place: int) -> Figure:
-    """Returns one cell's small curve, on the scales of all cells."""
+    """Returns one cell's small curve, on all cells' scales."""
     figure = blank(_SMALL_WIDE, _SMALL_HIGH)
     axes = figure.add_axes((0.13, 0.15, 0.85, 0.82))
     _draw(axes, view, view.cells[place])

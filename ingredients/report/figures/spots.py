@@ -1,4 +1,4 @@
-"""Texts that a page shows at places on a picture, under the pointer."""
+"""Texts that a page shows under the pointer at places on a picture."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_STRIPS = 25  # of a small panel: more would make the page heavy, and are to
 
 
 class Place(NamedTuple):
-    """A box, in fractions of a picture's width and height from its upper left corner, and its text."""
+    """A box, in fractions of width and height from the upper left corner, and its text."""
 
     left: float
     top: float
@@ -25,10 +25,10 @@ class Place(NamedTuple):
 
 
 class Spot(Artist):
-    """A box in data units that is kept with the figure but never drawn."""
+    """A box in data units, kept with the figure but never drawn."""
 
     def __init__(self, x: tuple[float, float] | None, y: tuple[float, float] | None, text: str) -> None:
-        """Takes left and right, lower and upper edge (None: those of the axes), and the text."""
+        """Takes left and right, lower and upper edge (None: the axes'), and the text."""
         super().__init__()
         self.x, self.y, self.text = x, y, text
 
@@ -42,7 +42,7 @@ def say_at(axes: Axes, x: tuple[float, float] | None, y: tuple[float, float] | N
 
 
 def _between_points(point: int) -> float:
-    """Returns the left edge of a point (0-based) where points lie at 1, 2, and so on."""
+    """Returns a point's (0-based) left edge where points lie at 1, 2, ..."""
     return point + 0.5
 
 
@@ -64,7 +64,7 @@ def say_along(
 
 
 def places(figure: Figure) -> tuple[Place, ...]:
-    """Returns every place with a text on a finished figure."""
+    """Returns a finished figure's places with texts."""
     return tuple(_places(figure))
 
 

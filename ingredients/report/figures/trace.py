@@ -1,4 +1,4 @@
-"""One agent's lifetimes step by step: policy, actions and rewards, belief, memory."""
+"""One agent's lifetimes step by step: policy, actions, rewards, belief, memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDE, _HIGH = 9.6, 1.75
 
 
 def words(view: View) -> Words:
-    """Returns the texts of the lifetimes on a report's page."""
+    """Returns the texts for a report's page."""
     steps = _of_page(view)
     returns = steps.groupby("lifetime")["reward"].sum()
     several = "lifetimes" if len(returns) > 1 else "lifetime"
@@ -37,7 +37,7 @@ def _of_page(view: View) -> pd.DataFrame:
 
 
 def trace_figure(table: pd.DataFrame, title: str) -> Figure:
-    """Returns for each lifetime the policy with actions and rewards, the belief if known, and the memory."""
+    """Returns for each lifetime policy, actions and rewards, belief if known, memory."""
     return styled("trace", lambda: _figure(table, title))
 
 

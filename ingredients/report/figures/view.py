@@ -41,13 +41,13 @@ class View:
 
     @cached_property
     def learners(self) -> list[CellResult]:
-        """In-context cells; if there are none, the fullest cell that has a run."""
+        """In-context cells; if none, the fullest cell with a run."""
         found = [result for result in self.cells if result.verdict == "in-context"]
         return found or [result for result in self.cells if result.seeds][:1]
 
 
 def blank(width: float, height: float) -> Figure:
-    """Returns an empty figure of a size in inches, which needs no window."""
+    """Returns an empty figure of a size in inches, without a window."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
