@@ -1,7 +1,7 @@
 """Numbers as classes: one per common value if there are few, else by quartile.
 
-A number on an edge is a class of its own: frequent values do not swallow their neighbours. Rare ones share the classes
-between.
+A number on an edge is a class of its own: frequent values do not swallow neighbours. Rare values between common ones
+share a class.
 """
 
 from __future__ import annotations

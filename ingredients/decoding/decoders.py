@@ -39,7 +39,6 @@ class Budget:
         rows: fitted rows of forest and network.
         trees: of a forest.
         tested: most rows decoded.
-        by_task: whether each task has a forest.
         cells: most fitted numbers, for wide observations.
     """
 
@@ -157,7 +156,7 @@ def forest(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Deco
 
 
 def forest_of_each_task(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Decoder:
-    """Returns a forest a task, with half as many trees."""
+    """Returns a forest per task, with half as many trees."""
     one = forest(played, told, Budget(budget.rows, max(budget.trees // 2, 8), budget.tested))
 
     def tell(known: Known, asked: Rows) -> Chances:

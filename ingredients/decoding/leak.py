@@ -3,11 +3,11 @@
     leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
 The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule; both may know the sequence so far, or the
-task. So to know how rich the task is, is no leak.
+task: then an observation that tells how rich the task is leaks nothing.
 
-Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Errors are summed over action
-components. Intervals are over groups (tasks if known, else sequences). Where all errors of the base are mended, or
-none, one bound is 3 / n away (rule of three), for n groups in which the base errs.
+Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Intervals are over groups (tasks
+if known, else sequences). Where all errors of the base are mended, or none, one bound is 3 / n away (rule of three),
+for n groups in which the base errs.
 """
 
 from __future__ import annotations

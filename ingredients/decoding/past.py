@@ -140,7 +140,7 @@ def _told(history: History, target: Numbers, fitted: Rows, asked: Rows, draw: np
 
 
 def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner: Flags) -> tuple[Decoder, float]:
-    """Returns the decoder with the smallest error on the inner rows, and it."""
+    """Returns the decoder with the smallest error on the inner rows, and that error."""
     outer, held = own.only(~inner), own.only(inner)
     if not (~inner).any() or not inner.any():
         return decoders[0], float("inf")

@@ -7,8 +7,8 @@
 | `history` | mean of o_0 to o_t |
 | `reward` | r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1} |
 
-Neighbouring columns on a circle (cosine, sine) are also read as an angle. The task is no column: `decoders` are fitted
-to each.
+Neighbouring columns on a circle (cosine, sine) are also read as an angle. The task is no column: decoders that know it
+are fitted to each task.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def whole(played: PlayedSequences, rows: Rows, told: DecoderInputs) -> Numbers:
 
 
 def _angles(played: PlayedSequences, seen: dict[int, tuple[Numbers, Numbers]]) -> list[Numbers]:
-    """Returns changes of angles (−π to π) and theirs."""
+    """Returns changes of angles (−π to π), and their changes."""
     now = played.observation[played.seen][:MOST_LOOKED_AT]  # the same whichever rows are asked
     circles = np.abs(now[:, :-1] ** 2 + now[:, 1:] ** 2 - 1).max(0, initial=0) < CIRCLE
     if not circles.any():

@@ -1,6 +1,6 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
-It is the full cell otherwise, with at most five seeds that no study uses. What it returns is worth knowing the task,
+It is the full cell otherwise, with at most five seeds that no study uses. Its return is what knowing the task is worth,
 but no proven ceiling. It need not adapt, so the verdict rule does not apply to it.
 """
 

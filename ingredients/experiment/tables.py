@@ -136,7 +136,7 @@ class _Curves(NamedTuple):
 
 
 def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.DataFrame:
-    """Returns a run's curves, a row a point."""
+    """Returns a run's curves, a row per point."""
     axis = axis_of(study.tasks)
     returns = np.concatenate([part.returns[index] for part in parts])
     tops = np.repeat([part.tops[index] for part in parts], axis.points)
@@ -155,7 +155,7 @@ def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.D
 
 
 def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
-    """Returns a table a run, a row an update; all numbers leave the device at once."""
+    """Returns a table per run with a row per update; numbers leave the device at once."""
     if not updates:
         return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
     told = [_diagnostics(update) for update in updates]

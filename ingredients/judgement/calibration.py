@@ -1,8 +1,8 @@
 """The calibration gate: the rule must name known policies before any cell is judged (docs/design.md §7).
 
 Where exploring does not pay, even the best policy is "none", and the study not applicable. The gate closes if a
-reference is shown to be what it is not, or the floor is `undecided`; others only raise a `doubt`. The reactive
-reference may be `none`. An `informed` yardstick must end above the floor.
+reference is shown to be what it is not, or the floor is `undecided`; another undecided reference raises a `doubt`. The
+reactive reference may be `none`. An `informed` yardstick must end above the floor.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ WEAK, PART = 0.3, 0.7  # of what there is to tell: a leak below is called weak, 
 
 @dataclass(frozen=True, eq=False)
 class ClaimInput:
-    """Input of claims; empty leakage: not measured; `working_memory`: a lifetime pays once."""
+    """Input of claims; leakage is empty if not measured; `working_memory`: a lifetime pays once."""
 
     cells: Mapping[Cell, CellResult]
     ingredients: Mapping[str, IngredientResult]

@@ -106,7 +106,7 @@ def _in_some_runs(cells: Sequence[CellResult]) -> str:
 def _short(cells: Sequence[CellResult]) -> list[str]:
     """Returns which cells fall short of what they could earn.
 
-    Cells with adapting runs are short of the ceiling; those with only the mean below perhaps.
+    Cells with adapting runs are merely short of the ceiling; where only the mean is below, nothing is shown.
     """
     short = {result.cell: result.shortfall for result in cells if result.shortfall and result.verdict != "in-context"}
     not_learned = [cell for cell, why in short.items() if why.startswith("not learned")]

@@ -203,5 +203,5 @@ def corrected(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 
 
 def together_from(decisions: int, criterion: Criterion) -> int:
-    """Returns how many agreeing runs a cell let so many verdicts hold together."""
+    """Returns how many agreeing runs per cell let so many verdicts hold together."""
     return fewest_for(decisions, criterion.confidence)

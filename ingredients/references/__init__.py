@@ -55,8 +55,8 @@ def evaluate_references(
 ) -> dict[str, Any]:
     """Returns roles and curves of the references on `tasks` `[N, task_size]`, as JSON.
 
-    Each of `simulated_runs` plays all tasks with its own random numbers, none shared by two streams. `at_points` also
-    gives mean curves on the first tasks. `told` is called with the lifetimes played and all.
+    Each of `simulated_runs` plays all tasks with its own random numbers, none shared by two streams. `at_points` counts
+    the first tasks that also give mean curves. `told` is called with the lifetimes played and their total.
     """
     references = references_for(family)
     luck = lucks(stream, simulated_runs)

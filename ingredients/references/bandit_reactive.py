@@ -4,8 +4,9 @@ On one task the pulls of such a policy are a Markov chain over executed arms,
 
     M[b, a] = p_b π(a | win, b) + (1 − p_b) π(a | loss, b),   x_{t+1} = x_t M,   E[r_t | p] = Σ_a x_t[a] p_a,
 
-with π after action noise. The mean return on a low-discrepancy sample of tasks is maximised by gradient ascent, so not
-a proven optimum. It is always to stay after a win and cycle after losses (Robbins 1952; trap 1 of docs/design.md §5).
+with π after action noise. Gradient ascent maximises the mean return on a low-discrepancy sample of tasks; the result is
+not a proven optimum. In every setting searched it is to stay after a win and cycle after losses (Robbins 1952; trap 1
+of docs/design.md §5).
 
 Shapes: R policies, N tasks, A arms, T pulls; tasks are innermost, for long vector operations.
 """

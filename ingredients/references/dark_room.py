@@ -1,7 +1,7 @@
 """The references of dark rooms.
 
 - Floor: `wander`, the best by the current observation: a sweep over new squares (exact where it never returns), always
-  up where nothing tells (exact), else the best of a few mixtures with a random walk.
+  up where observations tell nothing (exact), else the best of a few mixtures with a random walk.
 - Reactive: the same with r_{t-1}, which tells that it stands on the goal. By a wall a_{t-1} can be a note for the next
   episode, so a memory-off sibling may be a higher hurdle.
 - Yardstick: `search`; the best order of visits is not solved, so not exact.

@@ -35,7 +35,7 @@ class Eliminating:
     asks: bool
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns that any is possible."""
+        """Returns that any arm is possible."""
         return torch.ones(lanes, TARGETS)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:

@@ -76,7 +76,6 @@ class PolicyCurves(NamedTuple):
     """Adaptation curves `[K]` on given tasks: expected reward given ψ by episode, mean over tasks.
 
     Attributes:
-        none: without a probe.
         memory_swap: with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
         environment_swap: with what another lane wrote into its environment; None if nothing can be written.
         memory_swap_same, environment_swap_same: controls, with what another lifetime on the same task carries; None if
@@ -100,11 +99,10 @@ class Reference:
     """A policy of known strength.
 
     Attributes:
-        name: as in docs/design.md §6.
-        exact: whether it is proven to be the best with its information, and thus a ceiling. Else the best *found*
+        exact: whether it is proven to be the best with its information, and thus a ceiling; else the best *found*
             (`reactive`) or a named algorithm (`thompson`).
-        expected_return: of a lifetime under the task distribution, computed; None if out of reach.
-        curves: of tasks `[N, task_size]` and a run; the same in every run if computed, else simulated with its draws.
+        expected_return: of a lifetime under the task distribution; None if out of reach.
+        curves: of tasks `[N, task_size]` and a run, whose draws it uses if simulated.
     """
 
     name: str
@@ -119,11 +117,11 @@ class ReferenceSet:
 
     Attributes:
         floor: the best that ignores the history.
-        reactive: the best found on r_{t-1} and a_{t-1}; None if the family has none.
+        reactive: the best found on r_{t-1} and a_{t-1}, or None.
         yardstick: the best known; `informed` is trained, not played (`experiment.informed`).
         all: in report order.
-        floor_without_rewards: whether no agent that observes no reward can beat the floor. False where something else
-            tells tasks apart, or the floor is only the best found.
+        floor_without_rewards: whether no agent that observes no reward can beat the floor; False if the floor is only
+            found, or something else tells tasks apart.
     """
 
     floor: str

@@ -4,7 +4,7 @@
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
 Biases are weights of the constant column. With memory off `carry_t` is 0 throughout: masked, not removed
-(docs/design.md §4). `gru_loops` and `gru_triton` are the same for CPU and GPU.
+(docs/design.md §4). `gru_loops` and `gru_triton` are faster programs for CPU and GPU.
 """
 
 from __future__ import annotations

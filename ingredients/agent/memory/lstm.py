@@ -3,8 +3,8 @@
     i_t = σ(W_i x_t + U_i h)    f_t = σ(W_f x_t + U_f h)    g_t = tanh(W_g x_t + U_g h)    o_t = σ(W_o x_t + U_o h)
     c_t = f_t ∘ c + i_t ∘ g_t        h_t = o_t ∘ tanh(c_t)        h, c = carry_t · (h_{t-1}, c_{t-1})
 
-Biases are weights of the constant column; the forget gate's starts at 1 (Jozefowicz et al. 2015). `lstm_triton` is the
-same for a GPU.
+Biases are weights of the constant column; the forget gate's starts at 1 (Jozefowicz et al. 2015). `lstm_triton` is a
+faster program for a GPU.
 """
 
 from __future__ import annotations
