@@ -60,10 +60,7 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the compiled function, cached by source and processor.
-
-    numba's own cache ignores changes in called functions.
-    """
+    """Returns the compiled function, cached by source: numba's own cache ignores changes in called functions."""
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
     made: Any
@@ -77,7 +74,7 @@ def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _code_folder() -> str:
-    """Returns the folder of machine code; empty without a home: then numba chooses."""
+    """Returns the folder of machine code; empty without a home."""
     package = Path(__file__).parent.parent
     sources = [file for wing in ("agent", "training") for file in (package / wing).rglob("*.py")]
     sources = sorted(file for file in sources if file.parent.name != "probes")  # these have no loops

@@ -45,7 +45,7 @@ class Eye:
         return sum(words_of(frame) for frame in self.frames)
 
     def entering(self, size: int) -> int:
-        """Returns the memory's input width for an observation of width `size`."""
+        """Returns the memory's input width, for observations of width `size`."""
         return size - self.words + FEATURES * len(self.frames)
 
     @property
@@ -86,7 +86,7 @@ class Eye:
 
 
 class _Features(torch.autograd.Function):
-    """Features `[S, X, E]` of images `[S, X, words]`, differentiable in the layers' weights `[S, ...]`."""
+    """Features `[S, X, E]` of images `[S, X, words]`, differentiable in weights `[S, ...]`."""
 
     @staticmethod
     def forward(ctx: Any, frame: Frame, shown: Tensor, *layers: Tensor) -> Tensor:  # noqa: ANN401
@@ -132,7 +132,7 @@ def _alike(shown: Tensor) -> AbstractContextManager[object]:
 
 
 def _own(layers: Sequence[Tensor], run: int) -> list[Tensor]:
-    """Returns copies of a run's weights, whose alignment is the same in any stack."""
+    """Returns copies of a run's weights, aligned as in any stack."""
     return [layer[run].detach().clone(memory_format=torch.contiguous_format) for layer in layers]
 
 

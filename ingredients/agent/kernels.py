@@ -25,7 +25,7 @@ _interpreted: ContextVar[bool] = ContextVar("interpreted", default=False)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
-    """Returns the function as a Triton kernel, compiled at its first call."""
+    """Returns the function as a Triton kernel."""
     import triton
 
     made: Kernel = triton.jit(function)
@@ -53,7 +53,7 @@ def interpreted() -> Iterator[None]:
 
 
 def kernels_do(*tensors: Tensor) -> bool:
-    """Whether kernels can take the tensors: float32 on a GPU, with Triton installed."""
+    """Whether kernels can take the tensors: float32 on a GPU, with Triton."""
     if not _with_kernels.get() or not all(tensor.dtype == torch.float32 for tensor in tensors):
         return False
     return _interpreted.get() or (all(tensor.is_cuda for tensor in tensors) and _there_is_triton())
@@ -65,16 +65,16 @@ def _there_is_triton() -> bool:
 
 
 def block(size: int) -> int:
-    """Returns the block side for `size` rows or columns: a power of two from 16 on."""
+    """Returns the block side for `size` rows or columns: a power of two from 16."""
     return max(SMALLEST, 1 << (size - 1).bit_length())
 
 
 def held(number: float | Tensor, like: Tensor) -> Tensor:
-    """Returns a number as a tensor on the device, whose value a replayed graph reads anew."""
+    """Returns a number as a tensor on the device, which a replayed graph reads anew."""
     return number if isinstance(number, Tensor) else torch.tensor(number, device=like.device)
 
 
 def run_length(weights: Tensor) -> int:
-    """Returns the stride between runs of weights `[S, ...]`; each run's must be contiguous."""
+    """Returns the stride between runs of weights `[S, ...]`, each contiguous."""
     assert weights[0].is_contiguous(), weights.stride()
     return weights.stride(0)

@@ -29,8 +29,8 @@ NO_EYE = Eye()  # of observations without images
 class Agent:
     """One architecture: image encoder if any, memory, optional ReLU layer of `head_hidden` units, linear head.
 
-    The head's A columns of logits precede the actions' predicted rewards, used in training alone
-    (`learner.prediction_gradient`). For vector actions they are means and log-deviations (`policy`).
+    The head's A columns of logits precede the actions' predicted rewards, for training alone
+    (`learner.prediction_gradient`); for vectors they are means and log-deviations (`policy`).
     """
 
     layout: InputLayout
@@ -41,10 +41,7 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """Width of the head: 2A, padded to a multiple of four.
-
-        MKL rounds runs off a 16-byte boundary otherwise.
-        """
+        """Width of the head: 2A, padded to a multiple of four, as MKL rounds unaligned runs otherwise."""
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
 
@@ -138,7 +135,7 @@ class _LoopedLinear(torch.autograd.Function):
 
 @compiled
 def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
-    """Writes x W `[S, X, P]`, for x `[S, X, H]` and flat weights (`compiled.flat_rows`)."""
+    """Writes x W `[S, X, P]`, for x `[S, X, H]` and weights from `compiled.flat_rows`."""
     runs, _, size = x.shape
     columns = out.shape[2]
     for s in range(runs):
@@ -147,14 +144,14 @@ def _products_loop(x: Floats, weight: Floats, row: int, out: Floats) -> None:
 
 @compiled
 def _products_back_loop(x: Floats, back: Floats, d_out: Floats, d_x: Floats, d_weight: Floats) -> None:
-    """Writes the gradients over x and the weights; `back` `[S, P, H]` is the weights transposed."""
+    """Writes the gradients over x and weights; `back` `[S, P, H]` is weights transposed."""
     for s in range(x.shape[0]):
         np.dot(d_out[s], back[s], d_x[s])
         np.dot(x[s].T, d_out[s], d_weight[s])
 
 
 def flatten(weights: Sequence[Mapping[str, Tensor]]) -> Tensor:
-    """Returns `[S, P]`, each row zero-padded to whole SIMD blocks so that runs never share one."""
+    """Returns `[S, P]`, zero-padded to whole SIMD blocks, which runs never share."""
     rows = [torch.cat([w.reshape(-1) for w in run.values()]) for run in weights]
     return torch.nn.functional.pad(torch.stack(rows), (0, -rows[0].numel() % SIMD_BLOCK))
 
@@ -171,10 +168,7 @@ def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tens
 
 
 def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
-    """Returns the gradient over the leaves, `[S, P]`, given that over `outputs`.
-
-    Runs share no weight, so each row is its own run's gradient.
-    """
+    """Returns the gradient over the leaves, `[S, P]`, given that over `outputs`; runs share no weight."""
     parts = torch.autograd.grad(outputs, list(leaves.values()), gradient)
     flat = torch.cat([part.reshape(part.shape[0], -1) for part in parts], dim=1)
     return torch.nn.functional.pad(flat, (0, like.shape[1] - flat.shape[1]))

@@ -37,7 +37,7 @@ class DecoderQuestion:
         name: `reward` or `action`.
         task: decoders know the task; then lifetimes on the same tasks are held out, else other tasks.
         history: they see the sequence so far.
-        reward: they see the reward (when the action is decoded).
+        reward: they see the reward (to decode the action).
     """
 
     name: str
@@ -61,10 +61,7 @@ class Choice(NamedTuple):
 
 
 def before(played: PlayedSequences, asked: DecoderQuestion, budget: Budget, keys: Keys) -> list[Candidate]:
-    """Returns the decoders that see nothing after the step.
-
-    Independent actions can only be predicted by the schedule.
-    """
+    """Returns the decoders that see nothing after the step; independent actions follow only the schedule."""
     found = [Candidate("commonest class", lambda known, rows: chances_of_classes(known, rows.size))]
     if asked.name == "action" and played.independent:
         return [*found, *_tables(keys, [(CLOCK,)], asked.task)]

@@ -16,7 +16,7 @@ COMMON = 5
 
 
 def edges_of(numbers: Numbers) -> Numbers:
-    """Returns the common values, or the quartiles if there are more than `MOST_CLASSES` values."""
+    """Returns the common values, or quartiles above `MOST_CLASSES` values."""
     values, met = np.unique(np.round(numbers, DIGITS), return_counts=True)
     if values.size > MOST_CLASSES:
         return np.quantile(numbers, (0.25, 0.5, 0.75))

@@ -210,7 +210,7 @@ def network(played: PlayedSequences, told: DecoderInputs, budget: Budget) -> Dec
 
 
 def _quantities(known: Known) -> int:
-    """Returns how many targets are fitted robustly; 0 if too many or categorical."""
+    """Returns how many targets are fitted robustly."""
     numbers = known.numbers.shape[1]
     return numbers if numbers <= MOST_ROBUST and np.unique(known.numbers[:, 0]).size > MOST_CLASSES else 0
 
@@ -222,7 +222,7 @@ def _wanted(known: Known) -> Numbers:
 
 
 def _helpful(played: PlayedSequences, rows: Rows, wanted: Numbers) -> Labels:
-    """Returns observation columns, by correlation of change or next value with the target."""
+    """Returns observation columns, by correlation of change or next value with targets."""
     shares = [
         np.abs(_standard(part, part).T @ _standard(wanted, wanted)).max(1) for part in changes_of_next(played, rows)
     ]
@@ -249,10 +249,7 @@ def _ridge(columns: Numbers, target: Numbers, trust: Numbers) -> Numbers:
 
 
 def _read_out(fitted: Numbers, wanted: Numbers, asked: tuple[Numbers, Numbers], robust: int) -> tuple[Numbers, Numbers]:
-    """Returns ridge predictions for two sets of rows, `[R, W]` each.
-
-    The first `robust` targets are robust to values clipped at a bound.
-    """
+    """Returns ridge predictions for two sets of rows, `[R, W]`; the first `robust` targets resist clipped values."""
     moving = fitted.std(0) > STILL
     inner, target = _standard(fitted[:, moving], fitted[:, moving]), _standard(wanted, wanted)
     weights = _ridge(inner, target, np.ones(len(inner)))

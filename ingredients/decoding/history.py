@@ -27,10 +27,7 @@ Keys = npt.NDArray[np.uint64]
 
 
 class History:
-    """Features of present and past of all steps.
-
-    `present_keys` and `past_keys` are numbers of keys.
-    """
+    """Features of present and past of all steps, by columns and numbered keys."""
 
     present_keys = 6
     past_keys = 2 * (KEY_LAGS + 1) + 2

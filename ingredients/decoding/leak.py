@@ -37,13 +37,11 @@ class LeakMeasurement:
     Attributes:
         leak: from 0 (base rate) to 1 (every step right); None if there is nothing to decode.
         low, high: its 95% interval.
-        accuracy: of the decoder.
-        base_rate: accuracy without what follows the step.
+        accuracy: of the decoder; `base_rate`: without what follows the step.
         bits: information beyond the base, per step.
-        p: probability of so large a gain under the null (signs flipped by group).
+        p: under the null, by flipping signs of groups.
         classes: most classes of a component.
         leaks: whether `low` is above `LEAKS_ABOVE`.
-        decoder: the best one.
         reason: why there is nothing to decode.
     """
 
@@ -76,7 +74,7 @@ def measure(played: PlayedSequences, asked: DecoderQuestion, budget: Budget = FU
 
 
 def _too_seldom(name: str, known: Labels, wanted: Labels) -> str | None:
-    """Returns the reason if nearly all fitted or tested steps have one class."""
+    """Returns the reason if nearly all steps have one class."""
     usual = np.array([np.bincount(one).argmax() for one in known.T])
     for classes, use in ((known, "fitted to"), (wanted, "tested on")):
         others = int((classes != usual).sum(0).max())
@@ -119,7 +117,7 @@ def _compared(
 
 
 def _scored(shown: Chances, without: Chances, wanted: Labels, group: Labels, decoder: str | None) -> LeakMeasurement:
-    """Returns the leak; 0 if no decoder beat the base on the inner split."""
+    """Returns the leak; 0 if no decoder beat the base."""
     wrong, missed = errors(shown, wanted), errors(without, wanted)
     share, error, groups = ratio(wrong.sum(1), missed.sum(1), group)
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, max(groups - 1, 1))) * error
@@ -158,7 +156,7 @@ def ratio(part: Numbers | Labels, whole: Numbers | Labels, group: Labels) -> tup
 
 
 def by_flips(gain: Numbers | Labels, group: Labels) -> float:
-    """Returns the one-sided p of a mean gain, by flipping the signs of groups."""
+    """Returns the one-sided p of a mean gain, by flipping groups' signs."""
     gains = np.bincount(np.unique(group, return_inverse=True)[1], weights=gain)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (FLIPS, gains.size))
     return float((1 + ((signs @ gains) >= gains.sum() - 1e-9).sum()) / (FLIPS + 1))
@@ -206,7 +204,7 @@ def _first_half(tasks: Labels) -> Flags:
 
 
 def _classes(played: PlayedSequences, name: str, fitted: Rows, tested: Rows) -> tuple[Known, Labels]:
-    """Returns the fitted rows with classes from 0 on, and the tested rows' classes, −1 where unknown."""
+    """Returns fitted rows with classes from 0 on, and tested rows' classes, −1 where unknown."""
     categories = name == "action" and not played.quantities
     numbers = played.action if name == "action" else played.reward[..., None]
     mine, theirs = (numbers[rows.sequence, rows.step] for rows in (fitted, tested))

@@ -40,7 +40,7 @@ class Gain:
     Attributes:
         share: of the variance, 0 to 1; None if there is nothing to tell.
         low, high: its interval, at 95% over both targets.
-        p: probability of so much under the null, doubled for two targets.
+        p: under the null, doubled for two targets.
         target: one of `TARGETS`.
         present, swapped, past: explained variance of each.
         reason: why there is nothing to tell.
@@ -150,7 +150,7 @@ def _best(decoders: Sequence[Decoder], own: PastQuestion, known: Numbers, inner:
 
 
 def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
-    """Returns for each row one of another sequence with the most similar present, near in time, or itself."""
+    """Returns for each row another sequence's with the most similar present, near in time, or itself."""
     same = np.unique(history.shown(rows), return_inverse=True)[1]
     if (np.bincount(same)[same] > LEAF).mean() > 0.5:
         return rows.only(_next_of_kind(same, rows.step, draw))
@@ -163,7 +163,7 @@ def alike(history: History, rows: Rows, draw: np.random.Generator) -> Rows:
 
 
 def _next_of_kind(kind: Labels, step: Labels, draw: np.random.Generator) -> Labels:
-    """Returns the next row of each row's kind, roughly by time; for the last the one before."""
+    """Returns the next row of each row's kind, roughly by time, or the one before."""
     order = np.lexsort((draw.random(kind.size), step // 4, kind))
     after, before = np.empty_like(order), np.empty_like(order)
     after[order], before[order] = np.roll(order, -1), np.roll(order, 1)

@@ -30,7 +30,6 @@ class Progress:
         train_steps: of each run's training; 0 if nothing is trained.
         env_steps: environment steps of all runs so far.
         score: the best run's mean return of an episode in the last rollout.
-        notice: one line for the user.
         diagnostics: of the last update, means over runs, named as in `diagnostics.parquet`.
     """
 
@@ -58,7 +57,7 @@ class Work(NamedTuple):
 def memoryless_agents(study: Study) -> int:
     """Returns how many memoryless agents are trained for each combination of channels.
 
-    By default at most three, together about a quarter of the study's training.
+    By default at most three, about a quarter of the study's training.
     """
     asked = study.evaluation.reactive_agents
     if asked != "auto":
@@ -67,7 +66,7 @@ def memoryless_agents(study: Study) -> int:
 
 
 def combinations(study: Study) -> tuple[tuple[bool, bool], ...]:
-    """Returns the channels (reward, action) that memoryless agents see: those of the cells, and both."""
+    """Returns the channels (reward, action) shown to memoryless agents: those of cells, and both."""
     given = set(product(study.ingredients.reward_observation, study.ingredients.action_observation))
     every = ((True, True), (True, False), (False, True), (False, False))
     return tuple(pair for pair in every if pair == (True, True) or pair in given)

@@ -64,7 +64,7 @@ def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -
 def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
     """Returns training at the last snapshot or its beginning.
 
-    `say` hears what was found, and after how many updates training starts.
+    `say` hears what was found, and the updates done.
     """
     snapshot, notice = plan.snapshots.find(plan.runs, plan.made_with)
     if snapshot is None:
@@ -104,8 +104,8 @@ def snapshot_writer(
 ) -> Callable[[ResumableTraining], None]:
     """Returns a function that makes a snapshot when one is due.
 
-    A failure to write is told to `say` once, and retried when the next is due. `aside` writes one at a time while a
-    device trains.
+    A failure is told to `say` once, and retried when the next is due. `aside` writes one at a time while a device
+    trains.
     """
     kept_at = time.monotonic()
     complained = False

@@ -27,7 +27,7 @@ PROBE = "memory_swap"
 
 
 def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tell: Tell) -> dict[str, Any]:
-    """Returns its entry of `references` on `tasks` `[N, D]`, and the mean curve `at_points` on the first ones.
+    """Returns its entry of `references` on `tasks` `[N, D]`, and a mean curve `at_points`.
 
     Raises:
         StudyError: an agent diverged, or its environment raised.
@@ -47,7 +47,7 @@ def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tel
 
 
 def _refuse_failures(setup: Setup, training: Training) -> None:
-    """Refuses a failed agent: the yardstick must not depend on the number of seeds."""
+    """Refuses a failed agent: the yardstick must not depend on seeds."""
     raised = take_failures(setup.family)
     for failure in raised.values():
         raise StudyError(f"the informed agent: its environment failed: {failure}") from failure.cause()

@@ -1,8 +1,8 @@
 """Memoryless agents: the study's own trainer without memory, trained for half as many steps again as a run.
 
-The reactive reference is a hurdle of the verdict rule, and the ceiling of cells without memory; by hand it misses what
-the environment shows. So agents are trained for each combination of channels, with seeds that no study uses, and the
-best is chosen on separate tasks. A combination is worth at least as much as those with fewer channels.
+They are the verdict rule's hurdle, and the ceiling of cells without memory; policies made by hand miss what the
+environment shows. Agents are trained for each combination of channels, with seeds that no study uses, and the best is
+chosen on separate tasks. A combination is worth at least as much as those with fewer channels.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
 
 
 def best_known(played: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the reference with the highest return for each combination of channels, or a part of it."""
+    """Returns the best reference for each combination of channels, or a part of it."""
     references = played["references"]
     found: dict[tuple[bool, bool], str | None] = {**FOUND, (True, True): played["reactive"]}
 
@@ -130,7 +130,7 @@ def _train(
 def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], list[float]]:
     """Returns the agent's reference entry, and its mean curve on the tasks of the points.
 
-    It plays with as many random streams as other references; swaps change nothing.
+    It plays with as many streams as other references; swaps change nothing.
     """
     luck = lucks(0, LUCKS)  # the stream is the setup's
     runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)

@@ -60,8 +60,8 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
 def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -> dict[str, Any]:
     """Returns the family's references on the study's evaluation tasks, as stored.
 
-    The informed yardstick, if needed, and memoryless agents are trained on `device`, or the CPU without CUDA. `leaks`
-    also measures leaks, which takes longer.
+    What needs training is trained on `device`, or the CPU without CUDA. `leaks` also measures leaks, which takes
+    longer.
     """
     # what only this job needs takes a second and more to load
     from ingredients.experiment.memoryless import join_memoryless, train_memoryless
@@ -115,7 +115,7 @@ def run_stack(
 ) -> dict[str, str]:
     """Trains, evaluates and stores the stack's runs; returns why runs failed, by id.
 
-    Stored runs are kept, or only evaluated again; training resumes from the last snapshot.
+    Stored runs are kept, or only evaluated again; training resumes from a snapshot.
     """
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)
@@ -259,10 +259,7 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:
-    """Returns after how many updates curves are taken: 0, then log-spaced to the last.
-
-    Learning is fast first. Points that round to the same update are merged.
-    """
+    """Returns after how many updates curves are taken: 0, then log-spaced to the last, without repetitions."""
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
     return sorted({0, updates, *spaced})

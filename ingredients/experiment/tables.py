@@ -52,8 +52,8 @@ class RunEvaluation:
 
     Attributes:
         returns_by_block: plain return on blocks of held-out tasks, the same for all runs.
-        statistics: the family's own numbers of plain lifetimes.
-        blocks: final curves on those blocks, plain and under each probe, `[G, K]`.
+        statistics: the family's own numbers.
+        blocks: final curves on those blocks by probe, `[G, K]`.
         inside: what its memory holds of the last action and reward (`training.inside`).
         analysis: results of `evaluation.analysis`.
     """
@@ -67,7 +67,7 @@ class RunEvaluation:
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
-    """Returns each run's evaluation: few tasks at the points, many with probes at the end."""
+    """Returns each run's evaluation: few tasks at points, many with probes at the end."""
     parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
@@ -126,7 +126,7 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
 
 
 class _Curves(NamedTuple):
-    """All runs' curves under one probe, `[S, K]`, and best episode returns, NaN if unknown."""
+    """All runs' curves under one probe, `[S, K]`, and best episode returns or NaN."""
 
     train_step: int
     probe: str
@@ -183,7 +183,7 @@ def mean_diagnostics(update: Update) -> dict[str, float]:
 
 
 def stored_weights(setup: Setup, policies: Policies, index: int) -> dict[str, np.ndarray]:
-    """Returns a run's policies at all points, `[points, *shape]` by name, and their train steps."""
+    """Returns a run's policies at all points, `[points, *shape]` by name, and train steps."""
     rows = torch.stack([policy[index].cpu() for policy in policies.weights])
     named = {name: view.contiguous().numpy() for name, view in views(rows, setup.agent.shapes()).items()}
     return {**named, "train_step": np.array(policies.train_steps)}

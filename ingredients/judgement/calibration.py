@@ -33,7 +33,7 @@ ALLOWED: Final[dict[str, tuple[Verdict, ...]]] = {
 
 
 def scale_of(references: References) -> Scale:
-    """Returns the scale from the floor's mean curve to the yardstick's late mean."""
+    """Returns the scale from the references' curves."""
     roles = references.roles
     floor, yardstick = roles["floor"], roles["yardstick"]
     return Scale(floor.curve, late(yardstick.curve), floor.on_blocks.plain, references.axis.of_steps)
@@ -46,10 +46,7 @@ def reactive_late(references: References, scale: Scale) -> float | None:
 
 
 def calibrate(references: References, scale: Scale, criterion: Criterion) -> Calibration:
-    """Returns the references' verdicts, and why the study does not apply if so.
-
-    Simulated runs of a reference are luck, not other policies.
-    """
+    """Returns the references' verdicts, and any reason why the study does not apply."""
     if not scale.usable:
         return Calibration(
             dict.fromkeys(references.roles), passed=False, reason=_no_scale(references, scale, criterion)
@@ -75,7 +72,7 @@ def calibrate(references: References, scale: Scale, criterion: Criterion) -> Cal
 def reference_evidence(
     reference: ReferenceCurves, references: References, scale: Scale, criterion: Criterion
 ) -> RunEvidence:
-    """Returns G, D and C of a reference over tasks; the hurdle is the reactive reference, if any."""
+    """Returns G, D and C of a reference over tasks."""
     curves = reference.on_blocks
     if reference.name == references.floor:  # minus itself the floor has no gain, however uncertain it is
         scale = replace(scale, floor_blocks=None)
@@ -83,7 +80,7 @@ def reference_evidence(
 
 
 def reactive_hurdle(references: References, scale: Scale, demanded: bool = True) -> Hurdle:
-    """Returns the reactive reference's hurdle, the same for every run."""
+    """Returns the reactive reference's hurdle, for all runs."""
     reactive = references.roles.get("reactive")
     if reactive is None:
         return Hurdle(None, demanded=demanded)
@@ -99,7 +96,7 @@ def _contradicts(role: str, found: RunVerdict) -> bool:
 
 
 def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | None:
-    """Returns which references are undecided, and why, or None."""
+    """Returns the undecided references and why, or None."""
     open_ = [
         f"{_named(role, references)}, known to be {EXPECTED[role]}, is {run.verdict} ({_more_tasks(run)})"
         for role, run in found.items()
@@ -109,7 +106,7 @@ def _doubt(found: Mapping[str, RunVerdict], references: References) -> str | Non
 
 
 def _ends_above(references: References, scale: Scale, criterion: Criterion) -> bool:
-    """Returns whether the yardstick's late score is above the floor's, by its lower bound."""
+    """Returns whether the yardstick ends above the floor, by its lower bound."""
     above = [late(run.plain) - late(scale.floor) for run in references.roles["yardstick"].runs]
     low = t_interval(above, criterion.confidence).low
     return low is not None and low > 0

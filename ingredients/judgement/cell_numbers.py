@@ -70,7 +70,7 @@ def _bca(grounds: CellGrounds) -> Interval | None:
 
 
 def _crossed(grounds: CellGrounds) -> Interval | None:
-    """Returns the return over runs and tasks; None if a run lacks blocks."""
+    """Returns the return over runs and tasks, or None without blocks."""
     blocks = [run.blocks for run in by_seed(grounds.cell) if run.blocks is not None]
     if not blocks or len(blocks) < len(grounds.cell.runs) or len({block.size for block in blocks}) > 1:
         return None
@@ -84,7 +84,7 @@ def _gap(grounds: CellGrounds) -> Interval:
 
 
 def _memorised(grounds: CellGrounds) -> Interval:
-    """Returns the raw late mean on own training tasks minus held-out ones."""
+    """Returns the raw late mean on training minus held-out tasks."""
     return grounds.interval(map(_on_own_tasks, by_seed(grounds.cell)))
 
 
@@ -124,5 +124,5 @@ def brief_numbers() -> list[CellNumber]:
 
 
 def training_late(run: RunCurves) -> float | None:
-    """Returns the raw late mean on own training tasks, or None."""
+    """Returns the raw late mean on training tasks, or None."""
     return late(run.training_points[max(run.training_points)]) if run.training_points else None

@@ -157,7 +157,7 @@ def _statistics(cell: CellInput, court: Court) -> dict[str, Interval]:
 
 
 def _exceeded(top: Ceiling | None, gap: Interval | None, runs: Sequence[RunResult]) -> Iterator[str]:
-    """Yields a warning if a cell is above a ceiling that was only found."""
+    """Yields a warning if a cell is above a ceiling only found."""
     if top is None or top.method == "exact" or gap is None or gap.high is None:
         return
     if gap.high < 0:

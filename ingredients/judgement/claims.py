@@ -58,7 +58,7 @@ class ClaimInput:
 
 
 def described_leaks(leakage: Mapping[Ingredient, Leak], names: Sequence[Ingredient] = CHANNELS) -> str:
-    """Returns the leaks in words: `reward leaks (0.95 [0.93, 0.98], where 1 is every step); ...`."""
+    """Returns the leaks in words: `reward leaks (0.95 [0.93, 0.98], where 1 is every step)`."""
     return "; ".join(_described(name.removesuffix("_observation"), leakage[name]) for name in names if name in leakage)
 
 
@@ -120,7 +120,7 @@ def _settled(needless: Sequence[Ingredient], grounds: ClaimInput) -> Claim:
 
 
 def _has(name: Ingredient, result: CellResult) -> str:
-    """Returns by which routes a cell that learns with a channel off has the ingredient."""
+    """Returns by which routes a learning cell with a channel off has it."""
     shown = _routes([route for route in result.routes[name] if route.present])
     cell = f"Cell '{describe(result.cell)}'"
     what = name.replace("_", " ")
@@ -212,7 +212,7 @@ def _by_its_environment(result: CellResult) -> bool:
 
 
 def _needless(name: Ingredient, grounds: ClaimInput) -> bool:
-    """Returns whether some cell that learns without a channel does not need it."""
+    """Returns whether some cell learns without a channel, and does not need it."""
     return any(
         route.route == NEEDLESS and route.present
         for result in grounds.learners

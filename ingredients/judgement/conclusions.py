@@ -49,7 +49,7 @@ def _judge(ingredient: Ingredient, cells: Mapping[Cell, CellResult], criterion: 
 
 
 def _because(ingredient: Ingredient, lacking: CellResult) -> Because | None:
-    """Returns why a cell is not in-context: by information, training or definition."""
+    """Returns why a cell is not in-context."""
     if lacking.ceiling is None or lacking.ceiling.suffices is None:
         return "definition" if _by_construction(ingredient, lacking) else None
     return "training" if lacking.ceiling.suffices else "information"
@@ -62,7 +62,7 @@ def _sentence(
     cells: Mapping[Cell, CellResult],
     criterion: Criterion,
 ) -> str:
-    """Returns in words whether the ingredient is needed, and by which cell."""
+    """Returns in words whether the ingredient is needed."""
     name = ingredient.replace("_", " ").capitalize()
     lacking = cells.get(FULL.lacking(ingredient))
     full = cells.get(FULL)
@@ -155,7 +155,7 @@ def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) 
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks this ingredient alone; graded levels and kinds do not count."""
+    """Returns whether the cell lacks this ingredient alone, on or off."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 

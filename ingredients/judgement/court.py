@@ -38,7 +38,7 @@ class Court:
         return self.references.writable
 
     def evidence(self, cell: CellInput) -> tuple[RunEvidence, ...]:
-        """Returns the G, D and C of each run over tasks, by seed."""
+        """Returns each run's G, D and C over tasks, by seed."""
         hurdle = self.hurdle(cell)
         return tuple(self._of_run(run, cell, hurdle) for run in by_seed(cell))
 
@@ -59,7 +59,7 @@ class Court:
         return looks([*earlier, runs] if runs else [], self.criterion.confidence)
 
     def hurdle(self, cell: CellInput) -> Hurdle:
-        """Returns the reactive reference and, unless agents can write, the memory-off sibling."""
+        """Returns the hurdle: reactive reference and memory-off sibling."""
         reactive = reactive_hurdle(self.references, self.scale)
         sibling = self.sibling(cell)
         demanded = not self.writable or reactive.reactive is not None

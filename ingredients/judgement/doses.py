@@ -22,10 +22,7 @@ def dose_responses(cells: Mapping[Cell, CellResult]) -> tuple[DoseResponse, ...]
 
 
 def strength(cell: Cell, ingredient: Ingredient) -> float:
-    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or tasks.
-
-    One task with random starts or memories counts more.
-    """
+    """Returns how much of an ingredient a cell has: a probability, steps between wipes, or tasks."""
     strengths: dict[Ingredient, float] = {
         "reward_observation": cell.reward_shown,
         "action_observation": cell.action_shown,

@@ -28,7 +28,7 @@ class Bar:
 
 
 def bar_at_points(references: References, at_the_end: Bar) -> Bar:
-    """Returns the bar on the tasks of the points, or that of the end if references were not evaluated there."""
+    """Returns the bar on the tasks of the points, or the end's if references were not evaluated there."""
     curves = references.at_points
     if not {references.floor, references.yardstick} <= curves.keys():
         return at_the_end

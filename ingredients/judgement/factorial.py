@@ -21,7 +21,7 @@ _GRID = tuple(Cell(*levels) for levels in itertools.product((False, True), repea
 
 
 def factorial(cells: Mapping[Cell, CellResult], confidence: float) -> tuple[FactorialEffect, ...]:
-    """Returns main effects, then interactions; empty unless a seed finished all sixteen cells."""
+    """Returns main effects, then interactions; empty unless a seed finished all cells."""
     if not all(cell in cells for cell in _GRID):
         return ()
     lates = [{run.seed: run.late for run in cells[cell].runs if run.late is not None} for cell in _GRID]

@@ -45,7 +45,7 @@ class ReferenceResult:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """The best reference known; `late` is its raw late mean, a score of 1."""
+    """The best reference known; `late` is raw."""
 
     name: str
     exact: bool
@@ -102,7 +102,7 @@ def _counted(share: Share | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class FactorialEffect:
-    """A main effect (one name) or interaction on the late score, over seeds (`factorial`)."""
+    """A main effect (one name) or interaction on the late score."""
 
     names: tuple[Ingredient, ...]
     effect: Effect
@@ -153,7 +153,7 @@ class DoseResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """The judgement on a claim of the essay, and the `cells` that support it."""
+    """The judgement on a claim, and the `cells` that support it."""
 
     status: Status
     sentence: str

@@ -26,10 +26,10 @@ from ingredients.study import Criterion
 
 
 def judge_study(cells: Sequence[CellInput], references: References, criterion: Criterion) -> Judgement:
-    """Returns the judgement on a study, as far as it has run (docs/design.md §7).
+    """Returns the judgement on a study so far (docs/design.md §7).
 
     Raises:
-        StoreError: curves of unequal length, or with values that are not finite.
+        StoreError: as for `judgement_input.checks`.
         ValueError: lifetimes of fewer than five episodes.
     """
     court = open_court(cells, references, criterion)

@@ -14,7 +14,7 @@ from ingredients.probes import spec_of_probe
 
 
 def probe_results(runs: Sequence[RunCurves], scale: Scale, confidence: float) -> dict[str, ProbeResult]:
-    """Returns the probes of every run by name; scores are None without a scale."""
+    """Returns the probes of every run by name."""
     shared = set.intersection(*(set(run.probes) for run in runs)) if runs else set()
     return {name: _probe(name, runs, scale, confidence) for name in sorted(shared)}
 
@@ -35,7 +35,7 @@ def touched_from(probe: str, episodes: int) -> int:
 
 
 def _scores(run: RunCurves, probed: Curve, touched: int, scale: Scale) -> tuple[float, ...]:
-    """Returns a run's early, late, gain, after, first after and cost, normalised."""
+    """Returns a run's scores under a probe, in the order of `ProbeResult`."""
     after = probed[touched : touched + window(probed.size)]
     return (
         scale.normalise(early(probed)),

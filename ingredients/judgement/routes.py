@@ -113,7 +113,7 @@ def _leaked(leak: Leak | None) -> RouteResult:
 
 
 def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
-    """Returns whether the memory tells more than the schedule and the untrained network."""
+    """Returns whether the memory tells more than schedule and untrained network."""
     if result.cell.wipe_every == 1:
         return RouteResult(INSIDE, False, "no memory is carried", _NOTHING)
     what = name.removesuffix("_observation")
@@ -129,7 +129,7 @@ def _decoded(name: Ingredient, result: CellResult, court: Court) -> RouteResult:
 
 
 def _trembles(cell: Cell, control: Cell, court: Court) -> RouteResult:
-    """Returns the score lost to unseen trembles, beyond their cost where they are seen."""
+    """Returns the score lost to unseen trembles, beyond that to seen ones."""
     own, others = (_tremblers(which, court) for which in (cell, control))
     common = sorted(own.keys() & others.keys())
     if len(common) < 2 or min(others[seed][0] for seed in common) < court.criterion.gain_above:
@@ -158,7 +158,7 @@ def _mean(curve: Curve, court: Court) -> float:
 
 
 def _yoked(name: Ingredient, witness: Cell, verdict: str | None, leak: Leak | None, court: Court) -> RouteResult:
-    """Returns a yoke's cost to an agent that sees the channel: nothing if the task does not need it."""
+    """Returns a yoke's cost to an agent that sees the channel: low if the task does not need it."""
     probe = f"{name.removesuffix('_observation')}_yoke"
     runs = [run for run in by_seed(court.cells[witness]) if probe in run.probes] if witness in court.cells else []
     if not runs or verdict != "in-context":
@@ -198,5 +198,5 @@ def by_no_route(routes: Routes) -> list[Ingredient]:
 
 
 def open_routes(routes: Routes) -> list[Ingredient]:
-    """Returns the ingredients with an unknown route and no present one."""
+    """Returns the ingredients that no route shows or excludes."""
     return [name for name in INGREDIENTS if has(routes[name]) is None]

@@ -60,7 +60,7 @@ def late(curve: Curve) -> float:
 
 
 def lost(plain: Curve, swapped: Curve) -> float:
-    """Returns the raw cost of a swap: mean of plain − swapped over episodes K//2, ..., K-1."""
+    """Returns the raw cost of a swap: mean of plain − swapped from episode K//2 on."""
     half = plain.size // 2
     return float((plain[half:] - swapped[half:]).mean())
 
@@ -101,7 +101,7 @@ class Scale:
         return (scores - late(self.floor)) / self.span
 
     def floor_on_blocks(self, blocks: int) -> Rows:
-        """Returns the floor's curves on as many blocks, `[G, K]`, or its mean curve."""
+        """Returns the floor's curves on blocks, `[G, K]`, or its mean curve."""
         if self.floor_blocks is not None and len(self.floor_blocks) == blocks:
             return self.floor_blocks
         return self.floor[None]
@@ -162,7 +162,7 @@ class Hurdle:
         return max(known, default=None)
 
     def by_block(self, seed: int, blocks: int) -> Rows | float | None:
-        """Returns the higher hurdle by block, if known for as many blocks."""
+        """Returns the higher hurdle by block, if blocks match."""
         height = self.height(seed)
         higher = self.blocks.get(seed if height == self.sibling.get(seed) else None)
         return height if higher is None or height is None or len(higher) != blocks else higher

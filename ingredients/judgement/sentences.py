@@ -92,7 +92,7 @@ def _appeared(cells: Sequence[CellResult]) -> str:
 
 
 def _in_some_runs(cells: Sequence[CellResult]) -> str:
-    """Returns the open cells in which some runs learn; empty if none."""
+    """Returns the open cells in which some runs learn."""
     open_ = ("mixed", "undecided")
     by_cell = {result.cell: result for result in cells if result.verdict in open_ and result.learned}
     if not by_cell:
@@ -264,7 +264,7 @@ def _one_task_note(cells: Sequence[CellResult], ingredients: Mapping[str, Ingred
 
 
 def _at_once_note(cells: Sequence[CellResult], criterion: Criterion) -> str | None:
-    """Returns which cells are none although they beat the floor, from the start."""
+    """Returns which cells are none although they beat the floor."""
     found = [
         result
         for result in cells

@@ -97,7 +97,7 @@ def p_more(first: Share, second: Share) -> float | None:
 
 
 def _convolved(chances: Sequence[float], runs: int) -> list[float]:
-    """Returns the probability of each count after `runs` more at a share of a half."""
+    """Returns the probability of each count after `runs` more at a half."""
     more = np.asarray(scipy.stats.binom.pmf(np.arange(runs + 1), runs, HALF)).tolist()
     return [
         sum(chances[before] * more[count - before] for before in range(len(chances)) if 0 <= count - before <= runs)

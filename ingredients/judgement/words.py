@@ -39,7 +39,7 @@ def listed(names: Sequence[str], last: str = "and") -> str:
 
 
 def in_reading_order(cells: Iterable[Cell]) -> list[Cell]:
-    """Returns the fullest cell first, and `agent.memory` before other kinds."""
+    """Returns the fullest cell first, `agent.memory` before other kinds."""
     return sorted(cells, key=lambda cell: (-_ingredients_on(cell), as_agents(cell) != cell, cell.label()))
 
 
@@ -48,7 +48,7 @@ def _ingredients_on(cell: Cell) -> int:
 
 
 def few(cells: Iterable[Cell]) -> str:
-    """Returns the first cells by name, and how many more there are."""
+    """Returns the first cells by name, and the number of others."""
     ordered = in_reading_order(cells)
     more = f"; and {len(ordered) - MOST_NAMED} more" if len(ordered) > MOST_NAMED else ""
     return "; ".join(describe(cell) for cell in ordered[:MOST_NAMED]) + more
@@ -96,5 +96,5 @@ def _rounded(value: float) -> str:
 
 
 def is_boolean(cell: Cell) -> bool:
-    """Returns whether every ingredient is on or off, with `agent.memory`."""
+    """Returns whether ingredients are on or off, with `agent.memory`."""
     return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)

@@ -64,7 +64,7 @@ class Evidence:
 
     @property
     def filter(self) -> str:
-        """Cells that ran, as `--cells` selects them; empty if all did, or if some of their runs are missing."""
+        """Cells that ran, as `--cells` selects them; empty if all did, or some of their runs are missing."""
         ran = {run.cell for run in set(runs(self.study)) - set(self.missing)}
         return "" if any(run.cell in ran for run in self.missing) else filter_of(self.study, ran)
 
@@ -222,7 +222,7 @@ def cell_inputs(store: Store, study: Study, frame: pd.DataFrame, failures: Mappi
 
 
 def go_on(directory: Path, chosen: str = "") -> str:
-    """Returns the command that continues a folder, with the cells that `chosen` filters."""
+    """Returns the command that continues a folder, with cells that `chosen` filters."""
     some = f" --cells {shlex.quote(chosen)}" if chosen else ""
     folder = shlex.quote(str(directory))
     return f"go on: ingredients run-grid {shlex.quote(str(directory / STUDY_YAML))}{some} --out {folder}"

@@ -96,19 +96,19 @@ class ReactivePolicy:
 
 
 def win_stay_lose_shift(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm, else cycles."""
+    """Repeats a winning arm, else cycles."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack((stay.roll(1, 1), stay)))
 
 
 def win_stay_lose_random(arms: int) -> ReactivePolicy:
-    """Returns the policy that repeats a winning arm, else pulls any other."""
+    """Repeats a winning arm, else pulls any other."""
     stay = torch.eye(arms)
     return ReactivePolicy(_any_arm(arms), torch.stack(((1 - stay) / (arms - 1), stay)))
 
 
 def win_means_first(arms: int) -> ReactivePolicy:
-    """Returns the policy that pulls the first arm after a win, else any (trap 3 of docs/design.md §5)."""
+    """Pulls the first arm after a win, else any (trap 3 of docs/design.md §5)."""
     first = torch.zeros(arms, arms)
     first[:, 0] = 1
     return ReactivePolicy(_any_arm(arms), torch.stack((torch.full((arms, arms), 1 / arms), first)))
@@ -134,7 +134,7 @@ def best_reactive(family: WinOrLose) -> ReactivePolicy:
 
 
 def best_reactive_to_reward(family: WinOrLose) -> ReactivePolicy:
-    """Returns the best policy found on r_{t-1}, which cannot repeat the arm that won."""
+    """Returns the best policy found on r_{t-1} alone."""
     named = (win_means_first(family.arms),)
     return _best_of(family, named, _ascend(family, named, rows=1))
 

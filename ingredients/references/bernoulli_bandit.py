@@ -34,7 +34,7 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 
 def bernoulli_bandit_references(family: BernoulliBandit) -> ReferenceSet:
-    """Returns all references, after dynamic program, index calibration and reactive search."""
+    """Returns all references, after calibration and search."""
     if family.forced_pulls:
         return forced_pulls_references(family)
     feasible = number_of_states(family.arms, family.episodes) <= MOST_STATES
@@ -92,7 +92,7 @@ def _weighed(family: BernoulliBandit, states: CountStates, policy: Chances) -> f
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns `oracle`, which knows the task: E[max p] = A / (A + 1)."""
+    """Returns `oracle`: E[max p] = A / (A + 1)."""
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = same_every_pull(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
     return Reference("oracle", True, family.episodes * best, curves)

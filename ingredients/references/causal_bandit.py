@@ -138,7 +138,7 @@ class BayesInference:
         return torch.zeros(lanes, sum(len(one) for one in self._combinations))
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Returns the node of least certain effects, or in a goal episode the best."""
+        """Returns the node of least certain effects, in a goal episode the best."""
         n = self.family.nodes
         outside = moment.observation[..., n : 2 * n]
         to = torch.full(outside.shape[:-1], SET_OUTSIDE)
@@ -159,7 +159,7 @@ class BayesInference:
         return memory + torch.cat(said, dim=-1) * acted
 
     def uncertainty(self, memory: Tensor) -> Tensor:
-        """Returns the summed posterior variances of weights out of each node, `[N, n]`."""
+        """Returns summed posterior variances of weights out of each node, `[N, n]`."""
         out = memory.new_zeros(len(memory), self.family.nodes)
         parts = torch.split(memory, [len(one) for one in self._combinations], dim=-1)
         for j, (part, weights) in enumerate(zip(parts, self._combinations, strict=True)):

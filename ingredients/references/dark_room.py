@@ -51,13 +51,13 @@ def is_sweep(family: DarkRoom) -> bool:
 
 
 def nothing_tells(family: DarkRoom) -> bool:
-    """Returns whether observations are independent of goal and moves, other squares alike."""
+    """Returns whether observations are independent of goal and moves."""
     told = family.position_shown or family.goal_shown or family.ends_at_goal
     return not told and family.walls == "none" and not family.random_start
 
 
 def sweep_return(family: DarkRoom) -> float:
-    """Returns the return of a sweep, or of always-up; the goal is uniform over the n² − 1 other squares."""
+    """Returns the return of a sweep, or always-up; the goal is uniform over n² − 1 squares."""
     squares = family.size**2 - 1
     length = family.episode_steps
     seen = min(squares, length)
@@ -83,7 +83,7 @@ def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) ->
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curve of a policy that knows the room, averaged over starts."""
+    """Returns the curve that knows the room, averaged over starts."""
     ways = family.ways(tasks)
     if family.random_start:
         starts = ways.isfinite() & (ways > 0)

@@ -89,7 +89,7 @@ class Search:
     table: Tensor
 
     def initial(self, lanes: int) -> Tensor:
-        """Returns that the goal may be on any open square except a fixed start."""
+        """Returns that the goal may be anywhere open but a fixed start."""
         n = self.family.size
         known = torch.ones(self.family.size**2)
         if self.family.walls == "fixed":
@@ -112,7 +112,7 @@ class Search:
         return costs.scatter_add(-1, preferred.unsqueeze(-1), torch.full((len(costs), 1), -BREAKS_TIES)).argmin(-1)
 
     def update(self, memory: Tensor, answer: Answer) -> Tensor:
-        """Returns the maps after a step: a goal, an excluded square, a wall."""
+        """Returns the maps after a step."""
         here = self._here(memory, answer.step, answer.observation)
         intended = (here + torch.tensor(MOVES, dtype=here.dtype)[answer.action]).clamp_(0, self.family.size - 1)
         there = self._led_to(here, answer)

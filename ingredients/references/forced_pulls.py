@@ -35,7 +35,7 @@ from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 
 @dataclass(frozen=True)
 class Watching:
-    """Plays as `policy`, which learns from the first `pulls` pulls alone."""
+    """Plays as `policy`, which learns from the first `pulls` pulls."""
 
     policy: ReferencePolicy
     pulls: int
@@ -110,7 +110,7 @@ def _reactive_return(family: BernoulliBandit) -> float:
 
 
 def _bayes_optimal(family: BernoulliBandit) -> Reference:
-    """Returns the highest posterior mean after the forced pulls: nothing is left to explore."""
+    """Returns the highest posterior mean after the forced pulls."""
     forced = family.forced_pulls
     free = family.episodes - family.forced_pulls
     expected = None
@@ -122,7 +122,7 @@ def _bayes_optimal(family: BernoulliBandit) -> Reference:
 
 
 def _oracle(family: BernoulliBandit) -> Reference:
-    """Returns the policy that knows the task, from the first free pull on."""
+    """Returns the policy that knows the task, after the forced pulls."""
     free = family.episodes - family.forced_pulls
     best = (1 - family.action_noise) * family.arms / (family.arms + 1) + family.action_noise / 2
     curves = _after_forced(family, lambda tasks: family.expected_reward(tasks, tasks.argmax(-1)))
@@ -130,7 +130,7 @@ def _oracle(family: BernoulliBandit) -> Reference:
 
 
 def _after_forced(family: BernoulliBandit, reward: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], PolicyCurves]:
-    """Returns the curves of a policy that earns `reward(tasks)` `[N]` at each free pull."""
+    """Returns the curves of a policy that earns `reward(tasks)` `[N]` a free pull."""
 
     def curves(tasks: Tensor, run: int) -> PolicyCurves:
         forced, free = tasks.double().mean(), reward(tasks).double().mean()

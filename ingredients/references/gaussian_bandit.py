@@ -17,7 +17,7 @@ from ingredients.tasks.gaussian_bandit import GaussianBandit
 
 
 def gaussian_bandit_references(family: GaussianBandit) -> ReferenceSet:
-    """Returns all references, after index calibration and reactive search."""
+    """Returns all references, after calibration and search."""
     mean = same_every_pull(family, lambda tasks: tasks.mean(-1))
     named = [
         Reference("random", True, 0.0, mean),

@@ -83,7 +83,7 @@ def optimistic(width: float) -> Belief:
 
 
 def fading(width: float, steps: int) -> Belief:
-    """Returns `optimistic` with a width that falls to 0 by the last step, as the root of the steps left."""
+    """Returns `optimistic` with a width that falls as the root of the steps left."""
 
     def preference(beliefs: Tensor, moment: ReferenceInput) -> Tensor:
         left = math.sqrt(1 - moment.step / max(steps - 1, 1))
@@ -129,7 +129,7 @@ def best_satisficing(family: Family, sees_actions: bool) -> Satisficing:
 
 
 def best_of(family: Family, policies: Sequence[Found]) -> Found:
-    """Returns the policy with the highest return on tasks and luck outside all evaluations."""
+    """Returns the policy with the highest return outside all evaluations."""
     count = min(max(SEARCH_PULLS // family.steps, FEWEST_TASKS), MOST_TASKS)
     tasks = family.draw_tasks(generator(NO_RUN, Purpose.REFERENCES, NO_RUN), count)
     returns = [mean_return(family, policy, tasks, NO_RUN) for policy in policies]

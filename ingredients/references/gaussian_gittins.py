@@ -27,7 +27,7 @@ LUCK_WIDEST, LUCK = 5.0, 41
 
 
 class _Reached(NamedTuple):
-    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (above 1: beyond the grid)."""
+    """Where a pull leads on the next row's grid: cell `[n, z, x]`, and position in it (above 1: beyond)."""
 
     cell: Tensor
     share: Tensor

@@ -32,12 +32,12 @@ def interval_reproduction_references(family: IntervalReproduction) -> ReferenceS
 
 
 def best_fixed_time(family: IntervalReproduction) -> int:
-    """Returns the best, earliest number of steps from cue to press for an unknown interval."""
+    """Returns the best number of steps from cue to press, the earliest of ties."""
     return int(_worth_of_fixed_times(family).argmax())
 
 
 def _worth_of_fixed_times(family: IntervalReproduction) -> Tensor:
-    """Returns the mean worth of pressing 0, 1, ..., longest steps after the cue."""
+    """Returns the mean worth of pressing 0, 1, ... steps after the cue."""
     intervals = torch.arange(family.shortest, family.longest + 1, dtype=torch.float64)
     pressed = torch.arange(family.longest + 1, dtype=torch.float64)
     return family.worth(intervals.unsqueeze(0), pressed.unsqueeze(1)).mean(1)
@@ -83,7 +83,7 @@ class ExactClock:
         return torch.zeros(lanes, 2)
 
     def act(self, memory: Tensor, moment: ReferenceInput) -> Tensor:
-        """Presses when both counts are equal after the cue."""
+        """Presses when both counts are equal."""
         now = (moment.observation[..., GO] > 0) & (memory[:, 0] == memory[:, 1])
         return torch.where(now, PRESS, LEFT)
 

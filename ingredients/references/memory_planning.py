@@ -30,7 +30,7 @@ TUNING_LUCK = -1  # a stream of luck that no evaluation meets
 
 
 def memory_planning_references(family: MemoryPlanning) -> ReferenceSet:
-    """Returns all references; plays some on their own mazes to tune them."""
+    """Returns all references, after tuning on their own mazes."""
     reactive = _best(family, [MazeWanderer(family, straight, forward=True) for straight in STRAIGHT])
     search = _best(family, [MazeSearch(family, price) for price in PRICES])
     policies: dict[str, ReferencePolicy] = {

@@ -1,7 +1,7 @@
 """The references of the bandit beside a track: those of two Bernoulli arms, and an automaton.
 
-`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}, with the track as its memory. It shows how far a
-memoryless agent can get by writing; others may do better.
+`automaton` (Tsetlin 1961) acts on position, r_{t-1} and a_{t-1}: the track is its memory. It shows how far a memoryless
+agent can get by writing; others may do better.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def track_bandit_references(family: TrackBandit) -> ReferenceSet:
 
 
 def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curves of a policy that ignores its position, which swaps leave unchanged."""
+    """Returns the curves of a policy that ignores its position."""
     played = curves(tasks, run)
     same = list(played.none)
     blocks = {**played.blocks, **({"environment_swap": played.blocks["none"]} if played.blocks else {})}
@@ -41,7 +41,7 @@ def _wherever(curves: Callable[[Tensor, int], PolicyCurves], tasks: Tensor, run:
 
 @dataclass(frozen=True)
 class Automaton:
-    """Steps towards the arm that the last pull favours, and pulls the arm of its half of the track."""
+    """Steps towards the arm that the last pull favours, and pulls that of its half of the track."""
 
     family: TrackBandit
 

@@ -45,7 +45,7 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, 
 
 
 def memory_notice(kind: str, inputs: int, hidden: int) -> str | None:
-    """Returns one sentence that the user should read before training, or None.
+    """Returns a sentence that the user should read before training, or None.
 
     Raises:
         StudyError: as for `make_memory`.

@@ -38,10 +38,7 @@ KEPT = 4  # most floats alive per lane, step and number read or written, besides
 
 @dataclass(frozen=True)
 class FastWeights:
-    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which counts.
-
-    `horizon` is T, for the GRU.
-    """
+    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which counts; `horizon` is T."""
 
     inputs: int
     hidden: int
@@ -71,7 +68,7 @@ class FastWeights:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns a run's weights: uniform, of variance 3 / F for factors, 9 / F for slots, slot bias 0.
+        """Returns uniform weights, of variance 3 / F for factors, 9 / F for slots, slot bias 0.
 
         Few input columns are nonzero at a time: stored values are about 1.
         """

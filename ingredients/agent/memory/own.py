@@ -30,14 +30,14 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Own:
-    """The user's module as a stack; `one_by_one`: why it cannot be stacked, or None."""
+    """The user's module as a stack; `one_by_one`: why it cannot be stacked."""
 
     user: UserModule
     one_by_one: str | None
 
     @property
     def notice(self) -> str | None:
-        """One sentence that the user should read before training, or None."""
+        """Sentence that the user should read before training, or None."""
         slow = f"its runs are computed one by one, not as a stack: {self.one_by_one}" if self.one_by_one else None
         found = [part for part in (slow, DROPOUT_OFF if drops(self.user.module) else None) if part]
         return f"memory {self.user.kind}: {'; '.join(found)}" if found else None
@@ -127,7 +127,7 @@ def stacks(user: UserModule) -> str | None:
 
 
 def _differs(user: UserModule, lanes: int) -> str | None:
-    """Returns how a stack differs from single runs or smaller stacks, or None."""
+    """Returns how a stack differs from single runs or smaller stacks."""
     most = max(TRIED_STACKS)
     together, one_by_one = _tried(user, range(most), lanes), _tried(user, range(most), lanes, stacked=False)
     if not all(torch.allclose(a, b, rtol=CLOSE, atol=CLOSE) for a, b in zip(together, one_by_one, strict=True)):

@@ -64,7 +64,7 @@ def _check_weights(kind: str, module: nn.Module) -> None:
 
 
 def _check_buffers(kind: str, module: nn.Module, other: nn.Module) -> None:
-    """Checks that buffers are float32 and the same for every seed: all runs share them."""
+    """Checks that buffers are float32, and equal for every seed, as runs share them."""
     others = dict(other.named_buffers())
     for name, buffer in module.named_buffers():
         if buffer.is_floating_point() or buffer.is_complex():
@@ -102,7 +102,7 @@ def _start_raised(kind: str, lanes: int, raised: str) -> StudyError:
 
 
 def _check_forward(user: UserModule) -> None:
-    """Checks the shapes of output and state after a step."""
+    """Checks the shapes of output and state."""
     x = torch.zeros(CHECK_LANES, user.inputs)
     start = user.start(CHECK_LANES, x)
     state = start[0] if user.single else start
@@ -121,7 +121,7 @@ def _check_forward(user: UserModule) -> None:
 
 
 def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
-    """Returns the result of forward, which must not raise, draw random numbers or change buffers."""
+    """Returns forward's result; it must not raise, draw random numbers or change buffers."""
     buffers = {name: buffer.clone() for name, buffer in user.module.named_buffers()}
     luck = torch.default_generator.get_state()
     with calling(lambda raised: wrong(user.kind, f"forward raised {raised}"), Kept):
@@ -135,7 +135,7 @@ def _called(user: UserModule, x: Tensor, state: State | Tensor) -> object:
 
 
 def _check_purity(user: UserModule) -> None:
-    """Checks that equal inputs give equal outputs, which depend on each weight."""
+    """Checks that equal inputs give equal outputs, which depend on every weight."""
     weights = {name: weight.requires_grad_() for name, weight in weights_of(user.module).items()}
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
@@ -163,7 +163,7 @@ def _check_finite(kind: str, found: Mapping[str, Tensor]) -> None:
 
 
 def _check_lanes(user: UserModule) -> None:
-    """Checks that no lane's output or state depends on another lane."""
+    """Checks that no lane depends on another."""
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(2, CHECK_STEPS, CHECK_LANES, user.inputs, generator=draw)
     with torch.no_grad():

@@ -32,7 +32,7 @@ from ingredients.study.own_source import MEMORY
 class UserModule:
     """A user's module as a pure function.
 
-    `kind` is `package.module:Class`; `module` gives names and shapes of weights; `single`: the state is one tensor.
+    `kind` is `package.module:Class`; `module` only gives names and shapes; `single`: the state is one tensor.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class UserModule:
     single: bool
 
     def weights(self, seed: int) -> dict[str, Tensor]:
-        """Returns first weights by name, initialised by the class under this seed."""
+        """Returns first weights by name, initialised under this seed."""
         return weights_of(new_module(self.kind, load_class(self.kind), self.inputs, self.hidden, seed))
 
     def start(self, lanes: int, like: Tensor) -> State:
@@ -59,7 +59,7 @@ class UserModule:
         return output, parts_of(new)
 
     def calling(self) -> AbstractContextManager[None]:
-        """Returns a context that turns the module's exceptions into an error of one line."""
+        """Returns a context that turns the module's exceptions into one line."""
         return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 

@@ -50,7 +50,7 @@ class Transformer:
         return shapes
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns first weights: in effect LeCun-uniform, smaller where they add to the stream."""
+        """Returns first weights, in effect LeCun-uniform, smaller where they add to the stream."""
         weights = {}
         for name, shape in self.shapes().items():
             bound = HELD * math.sqrt(3.0 / shape[0])
@@ -62,7 +62,7 @@ class Transformer:
     def initial_state(self, runs: int, lanes: int, steps: int, like: Tensor) -> State:
         """Returns empty caches, each block's keys and values `[S, N, capacity, H]`, and two counts `[S, N]` (int64).
 
-        The counts are the steps so far, equal in all lanes, and the start of a lane's memory.
+        They are the steps so far, equal in all lanes, and the start of a lane's memory.
         """
         shape = (runs, lanes, _whole(steps), self.hidden)
         count = torch.zeros(runs, lanes, dtype=torch.int64, device=like.device)
@@ -111,7 +111,7 @@ class Transformer:
 
 
 def _whole(steps: int) -> int:
-    """Returns the steps rounded up to whole SIMD registers."""
+    """Returns the steps rounded up to SIMD registers."""
     return steps + -steps % REACH
 
 

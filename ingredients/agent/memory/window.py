@@ -64,7 +64,7 @@ class Window:
 
 
 def _within_reach(carry: Tensor, held: int) -> Tensor:
-    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) is after the last reset."""
+    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) follows the last reset."""
     stretch = (carry == 0).cumsum(1)
     return (pad(stretch, (held - 1, 0), value=-1).unfold(1, held, 1) == stretch.unsqueeze(-1)).to(carry.dtype)
 
@@ -110,10 +110,7 @@ def _into_inputs(x: Tensor, reach: Tensor, first: Tensor, d_sums: Tensor) -> Ten
 
 
 def _windows(x: Tensor, reach: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yields rows of T·N and their windows `[S, b·N, held·F]`.
-
-    b does not depend on the stack, so neither do a run's bits.
-    """
+    """Yields rows of T·N and their windows `[S, b·N, held·F]`; b does not depend on the stack."""
     runs, steps, lanes, features = x.shape
     held = reach.shape[-1]
     padded = pad(x, (0, 0, 0, 0, held - 1, 0))
