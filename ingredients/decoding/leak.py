@@ -2,8 +2,8 @@
 
     leak = (accuracy − base rate) / (1 − base rate), on sequences not used for fitting: 0 is nothing, 1 everything.
 
-The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule; both may know the sequence so far, or the
-task: then an observation that tells how rich the task is leaks nothing.
+The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule. Both may know the sequence so far, or the
+task; then an observation that tells how rich the task is leaks nothing.
 
 Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Intervals are over groups (tasks
 if known, else sequences). Where all errors of the base are mended, or none, one bound is 3 / n away (rule of three),

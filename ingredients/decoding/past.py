@@ -5,8 +5,9 @@ also from the past (`history`).
 
     gain = (error without − error with the past) / variance, squared errors on the other half of episodes
 
-*Without* is the better of the present alone, and the present with a **swapped past**, that of another episode's step
-with a similar present: any extra columns help a forest. Interval and p of the better target are corrected for two.
+*Without* is the better of the present alone and the present with a **swapped past**, that of another episode's step
+with a similar present. It is the null, as any extra columns help a forest. Interval and p are corrected for two
+targets.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Exact inference on shares of runs, with repeated looks (docs/verdict.md).
 
 Learning is often all or nothing, so runs are counted (Clopper & Pearson 1934). All looks of a folder together spend the
-level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1): the first that can decide may spend all of
+level once (α-spending: Lan & DeMets 1983; Jennison & Turnbull 2000, §12.1). The first that can decide may spend all of
 it, each later one half of what is left.
 """
 

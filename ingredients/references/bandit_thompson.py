@@ -43,8 +43,8 @@ class Thompson:
 def thompson_chances(arms: int, pulls: int) -> Callable[[Tensor, int], Tensor]:
     """Returns the function from counts `[N, A, 2]` of fewer than `pulls` pulls to probabilities `[N, A]`.
 
-    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with the Beta density f and distribution function F: a polynomial of
-    degree t + A − 1, exact by Gauss-Legendre.
+    P(arm a is best) = ∫ f_a(x) Π_{b ≠ a} F_b(x) dx with the Beta density f and distribution function F. It is a
+    polynomial of degree t + A − 1, so Gauss-Legendre is exact.
     """
     nodes, weights = np.polynomial.legendre.leggauss((pulls + arms) // 2 + 1)
     density, distribution = _beta_tables(pulls, (nodes + 1) / 2, weights / 2)

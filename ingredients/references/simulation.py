@@ -47,9 +47,9 @@ class _Table(NamedTuple):
 def simulate(family: Family, policy: ReferencePolicy, tasks: Tensor, run: int) -> PolicyCurves:
     """Returns the curves of `policy` on `tasks` `[N, task_size]` with the draws of `run`.
 
-    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries, the
-    control what a twin carries: a lifetime on the same task with the luck of the lane before. The difference in cost is
-    knowledge of the task (docs/design.md §7, C).
+    Before episode K // 2 a swap gives a lane what its neighbour on another task (`lifetime.others`) carries. The
+    control gives it what a twin carries: a lifetime on the same task with the luck of the lane before. The difference
+    in cost is knowledge of the task (docs/design.md §7, C).
     """
     table = _Table(family, policy, tasks, run)
     half = lifetime.half_way(family)
