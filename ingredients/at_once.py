@@ -1,7 +1,4 @@
-"""Ctrl-C while modules load ends the command in one line.
-
-Imports no other module of the package.
-"""
+"""Ctrl-C while modules load ends the command in one line; imports nothing of the package."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ _PROGRAMS = {"ingredients", "cli"}
 
 
 def is_program() -> bool:
-    """Returns whether this process is the command `ingredients`, not another program that imports the package."""
+    """Returns whether this process is the command `ingredients`, not a program that imports the package."""
     return "cli" in sys.modules or Path(sys.argv[0] if sys.argv else "").stem in _PROGRAMS
 
 
 class AtOnce:
     """Ends the process with one line on Ctrl-C inside the `with`.
 
-    If Ctrl-C is ignored (`nohup`, a background job of a script), it stays ignored; threads cannot receive it.
+    Ignored Ctrl-C (`nohup`, a script's background job) stays ignored; threads cannot receive it.
     """
 
     def __init__(self, program: bool = True) -> None:

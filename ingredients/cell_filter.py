@@ -17,10 +17,10 @@ from ingredients.study.yaml_text import parse
 def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
     """Returns the cells that a filter such as `memory=on,reward_observation=off` selects, in grid order.
 
-    Levels of one ingredient are alternatives; all ingredients must match. Errors name `source`.
+    Levels of one ingredient are alternatives. Errors name `source`.
 
     Raises:
-        UsageError: an unknown ingredient, or a level that the study does not have.
+        UsageError: an unknown ingredient, or a level that the study lacks.
     """
     source = f"--cells {expression}" if source is None else source
     wanted: dict[Ingredient, list[Level]] = {}
@@ -31,7 +31,7 @@ def select_cells(study: Study, expression: str, source: str | None = None) -> tu
 
 
 def filter_of(study: Study, chosen: Collection[Cell]) -> str:
-    """Returns the narrowest filter that selects all `chosen` cells; nothing if it selects every cell."""
+    """Returns the narrowest filter that selects all `chosen` cells, or nothing for all cells."""
     parts = []
     for name in INGREDIENTS:
         every = study.ingredients.levels(name)

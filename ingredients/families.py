@@ -19,7 +19,7 @@ class FamilySpec:
         settings: `module:Class` of its section of a study, without torch.
         family: `module:Class` of its program (`tasks.family.Family`), made with the settings as keywords.
         references: `module:function` of its references; None if only random play is known (`references.ignorant`).
-        belief: `module:function` of its belief model, for `analysis: inner_algorithm` (`inner.belief`); None without.
+        belief: `module:function` of its belief model (`ingredients/inner/models/`), or None.
         gymnasium_id: in Gymnasium's registry.
     """
 

@@ -1,6 +1,6 @@
 """The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs.
 
-All depends on the study alone, not on machine, workers or stored results.
+All depends on the study alone, not on machine, workers or results.
 """
 
 from __future__ import annotations
@@ -161,10 +161,7 @@ class Run:
 class Stack:
     """Runs of one kind of memory, trained together as one tensor program.
 
-    Attributes:
-        index: its number in the study.
-        runs: its runs.
-        part: 0, or the number of a part that was cut to fit in memory; no result depends on it.
+    `index` is its number in the study; `part` is 0, or numbers the parts of a stack that was cut to fit in memory.
     """
 
     index: int
@@ -213,9 +210,9 @@ def runs(study: Study) -> tuple[Run, ...]:
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
-    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`.
+    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`, first seeds first.
 
-    Equal stacks end together: no worker waits. Stacks are in the order of their first runs: first seeds come first.
+    Equal stacks end together: no worker waits.
     """
     places = {run: place for place, run in enumerate(runs(study))}
     by_kind: dict[str, list[Run]] = {}
@@ -238,9 +235,9 @@ def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
 def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:
     """Returns a run's fingerprints.
 
-    The study's name, question, number of seeds and other cells do not enter. `evaluation.points` trains, since weights
-    are kept then. So does the file of a user's own memory, tasks or environment; `sources` returns its digest, by
-    default of the present file.
+    The study's name, question, number of seeds and other cells do not enter. `evaluation.points` trains: weights are
+    kept then. So does the file of a user's own memory, tasks or environment; `sources` returns its digest, by default
+    of the present file.
 
     Raises:
         UsageError: such a file is missing.
@@ -253,7 +250,7 @@ def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = 
 
 
 def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
-    """Returns the digests of users' files behind the tasks, in one line.
+    """Returns the digests of users' files behind the tasks, in a line.
 
     Raises:
         UsageError: such a file is missing.
@@ -267,7 +264,7 @@ def study_fingerprint(study: Study) -> Fingerprints:
 
 
 def references_fingerprint(study: Study) -> str:
-    """Returns the references' fingerprint: what evaluates, without the analysis, and the number of trained agents."""
+    """Returns the references' fingerprint: what evaluates, without analysis, and the number of trained agents."""
     agents = study.evaluation.reactive_agents
     evaluation = study.evaluation.model_copy(update={"analysis": "none"})
     evaluates = study_fingerprint(study.model_copy(update={"evaluation": evaluation})).evaluates
@@ -308,7 +305,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; newer keys at their defaults are left out: old fingerprints hold."""
+    """Returns what evaluates a run; newer keys' defaults are left out: old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":

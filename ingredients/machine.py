@@ -1,4 +1,4 @@
-"""Cores and memory that this process may use, by its affinity and control groups (containers, batch jobs, services).
+"""Cores and memory that this process may use, by affinity and control groups (containers, batch jobs, services).
 
 Limits apply to everything nested: all groups up to the root are read, of version 2 (`cpu.max`, `memory.max`) and
 version 1 (`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
@@ -40,7 +40,7 @@ def _quotas(root: Path) -> Iterator[float]:
 def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
     """Yields this file of every control group of the process, its own first; `controller` "" is version 2.
 
-    In a container a group's path may be the machine's and not exist; then the root is read.
+    In a container a group's path may not exist; then the root is read.
     """
     for line in _read(root / "proc" / "self" / "cgroup").splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]

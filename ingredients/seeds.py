@@ -1,6 +1,6 @@
-"""Named random streams: stateless, so that a draw depends only on its purpose.
+"""Named random streams, stateless: a draw depends only on its purpose.
 
-The key holds neither cell nor stack. Cells of one seed share their draws (common random numbers), and a run's bits do
+The key holds neither cell nor stack: cells of one seed share their draws (common random numbers), and a run's bits do
 not depend on its stack (docs/design.md §11).
 """
 
@@ -40,7 +40,7 @@ class Purpose(StrEnum):
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
     """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose, index and evaluation stream.
 
-    Torch's generator takes no more bits. That two of a study's thousands of streams coincide has odds below one in a
+    Torch's generator takes no more bits. Two of a study's thousands of streams coincide with odds below one in a
     hundred; then two unrelated rollouts share random numbers.
     """
     name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
@@ -49,5 +49,5 @@ def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0)
 
 
 def generator(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> torch.Generator:
-    """Returns a CPU generator at the start of the named stream; `evaluation` is the study's `evaluation.stream`."""
+    """Returns a CPU generator at the start of a stream; `evaluation` is the study's `evaluation.stream`."""
     return torch.Generator().manual_seed(stream_key(seed, purpose, index, evaluation))

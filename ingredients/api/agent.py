@@ -80,7 +80,7 @@ class StoredAgent:
 
     @property
     def rows(self) -> Tensor:
-        """Its weights, `[1, P]`, as a stack of one run (`agent.network.flatten`)."""
+        """Its weights, `[1, P]`, as a stack of one run (`agent.network`)."""
         return flatten([{name: weight[0] for name, weight in self._brain.weights.items()}])
 
     @property
@@ -109,9 +109,9 @@ class StoredAgent:
             environment: a Gymnasium environment, for one lifetime; by default fresh tasks of its own family.
             lifetimes: how many, each on its own task.
             tasks: ψ of each lifetime, `[N, D]`, instead of fresh tasks.
-            seed: of tasks and all random draws.
+            seed: of tasks and all draws.
             greedy: take the likeliest actions.
-            before_step: called with agent and step before each step; may set the agent's memory.
+            before_step: called with agent and step; may set the agent's memory.
 
         Raises:
             UsageError: the environment does not fit the agent.
@@ -132,15 +132,15 @@ class StoredAgent:
     ) -> Any:  # noqa: ANN401 - an int, an array or a tensor, as the observation was
         """Returns the agent's action, and updates its memory.
 
-        Channels that its cell lacks are masked, whatever is given here.
+        Channels that its cell lacks are masked, whatever is given.
 
         Args:
-            observation: `[observation_size]` or `[N, observation_size]`; of a Gymnasium environment as its family reads
+            observation: `[observation_size]` or `[N, observation_size]`; a Gymnasium environment's as its family reads
                 and scales it.
             reward: r_{t-1} as paid, a number or `[N]`, NaN where not observable; omitted only at the first step.
             action: a_{t-1} as carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
             episode_start: one for all or `[N]`; by default by the count of steps. Give it on the axis of steps.
-            greedy: take the likeliest action instead of sampling.
+            greedy: take the likeliest action.
 
         Raises:
             UsageError: a shape does not fit, the lifetime is over, or reward or action is missing.
@@ -203,7 +203,7 @@ class StoredAgent:
 
     @property
     def memory(self) -> tuple[npt.NDArray[Any], ...]:
-        """A copy of what the agent carries to the next step: parts `[N, ...]` (single: `[...]`)."""
+        """Copy of what the agent carries to the next step: parts `[N, ...]` (single: `[...]`)."""
         return tuple(self._outwards(part.clone(), False) for part in self._memory)
 
     @memory.setter
@@ -220,7 +220,7 @@ class StoredAgent:
         self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
 
     def clone(self) -> StoredAgent:
-        """Returns the agent at the same step, with independent memory and random numbers."""
+        """Returns the agent at the same step; memory and random numbers are independent."""
         other = StoredAgent(self._brain)
         other.reset(None if self._single else self._lanes)
         other._luck.set_state(self._luck.get_state())
@@ -269,7 +269,7 @@ class StoredAgent:
         return row
 
     def _shown(self) -> tuple[Tensor, Tensor]:
-        """Returns whether r_{t-1} and a_{t-1} are shown, `[1, N, 1]`; graded channels are drawn each step."""
+        """Returns whether r_{t-1} and a_{t-1} are shown, `[1, N, 1]`; graded channels are drawn."""
         levels = self.run.cell.reward_shown, self.run.cell.action_shown
         drawn = [torch.rand(1, self._lanes, 1, generator=self._luck) < level for level in levels]
         return drawn[0].float(), drawn[1].float()

@@ -1,7 +1,7 @@
 """Judges any policy by the probes, references and verdict rule of a study.
 
-The policy plays the evaluation tasks with the draws of the first seed's run, and is judged as a run of the full cell.
-Its state is its memory, which `memory_swap` exchanges between lifetimes on different tasks.
+The policy plays the evaluation tasks with the draws of the first seed's run, and counts as a run of the full cell. Its
+state is its memory, which `memory_swap` exchanges between lifetimes on different tasks.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Judged:
 
     @property
     def classes(self) -> tuple[str | None, ...]:
-        """Class of each policy by its own tasks: `none`, `reactive`, `carried`, `in-context` or `undecided`."""
+        """Class of each policy: `none`, `reactive`, `carried`, `in-context` or `undecided`."""
         return tuple(run.verdict for run in self.cell.runs)
 
     def curves(self) -> pd.DataFrame:
-        """Returns a row per point of each curve: `policy`, `probe`, `episode` or `step`, `return` (raw)."""
+        """Returns a row per point: `policy`, `probe`, `episode` or `step`, `return` (raw)."""
         axis = axis_of(self.study.tasks)
         tables = [
             pd.DataFrame({"policy": place, "probe": probe, axis.name: np.array(axis.starts), "return": curve})

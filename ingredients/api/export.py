@@ -1,4 +1,4 @@
-"""Stored results for other tools; needs no account and no network."""
+"""Stored results for other tools, without account or network."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ KEYS = ("reward_observation", "action_observation", "memory", "task_distribution
 
 
 def export(result: Result, to: str, out: Path) -> str:
-    """Writes results for another tool into a new folder; returns one line on what was written.
+    """Writes results for another tool into a new folder; returns one line on them.
 
     Raises:
         UsageError: the tool is unknown, or its package is not installed.
-        StoreError: the runs are not here, and the tool needs more than tables.
+        StoreError: the tool needs runs, which are not here.
     """
     writers = {
         "csv": _csv,
@@ -78,7 +78,7 @@ def _diagnostics(result: Result) -> pd.DataFrame:
 
 
 def _scalars(result: Result) -> Iterator[tuple[Run, dict[str, list[tuple[int, float]]]]]:
-    """Yields each run's series by name: training diagnostics, and late returns at evaluation points."""
+    """Yields each run's diagnostics and late returns in training, by name."""
     store = Store(result.directory)
     curves = result.curves()
     plain = curves[(curves["probe"] == "none") & (curves["tasks"] == "held_out")]

@@ -42,14 +42,7 @@ Watching = bool | Literal["aside", "json"] | Callable[[Tally], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a grid will take.
-
-    Attributes:
-        grid: what was asked for.
-        remaining: what its folder lacks.
-        estimate: memory, time and notices.
-        conflict: what the folder holds that was trained otherwise, or None.
-    """
+    """What a grid will take; `conflict`: what its folder holds that was trained otherwise, or None."""
 
     grid: Grid
     remaining: Remaining
@@ -171,7 +164,7 @@ def train(
 
 
 def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
-    """Lets a worker play the full cell's agent, if any, for the report's page."""
+    """Lets a worker play the full cell's agent, if any, for the report."""
     if not any(cell.is_full for cell in grid.cells):
         return
     job = Job("trace", "ingredients.api.trace:write_page_trace", (grid.directory,), about=others_code(grid.study))

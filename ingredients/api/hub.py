@@ -1,8 +1,8 @@
-"""A study's agents as a folder for the Hugging Face hub, and agents out of such a folder.
+"""A study's agents as a folder for the Hugging Face hub, and agents out of it.
 
 README.md                             the model card
 study.yaml, report.json, references.json, curves.parquet
-memories/                             files of the study's own tasks and memories, if it has any
+memories/                             files of the study's own tasks and memories
 agents/<run>/model.safetensors        weights at the end of training; config.json says whose
 """
 
@@ -96,7 +96,7 @@ def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
 
 
 def hub_weights(directory: Path, run: Run) -> dict[str, npt.NDArray[Any]] | None:
-    """Returns a run's weights as a results folder has them, `[1, ...]` by name; None if the run is missing.
+    """Returns a run's weights as a results folder has them, `[1, ...]` by name, or None.
 
     Raises:
         StoreError: they cannot be read.
@@ -128,7 +128,7 @@ def _write_agent(store: Store, run: Run, folder: Path) -> None:
 
 
 def _metadata(result: Result) -> dict[str, Any]:
-    """Returns the card's header: the hub's keys, and each cell's late score and return."""
+    """Returns the card's header, with each cell's late score and return."""
     study = result.study
     header = {
         "library_name": "rl2-ingredients",

@@ -1,4 +1,4 @@
-"""A stored agent as a `torch.nn.Module`, for interpretability tools: forward hooks see values and may replace them.
+"""A stored agent as a `torch.nn.Module`: forward hooks see values and may replace them.
 
 | name | value, `[N, H]` a step |
 |---|---|
@@ -22,7 +22,7 @@ from ingredients.experiment.brains import Brain
 
 
 class AgentModule(nn.Module):
-    """The head's first `actions` columns are the policy's logits (`agent.network`)."""
+    """An agent's memory and head, whose first `actions` columns are logits (`agent.network`)."""
 
     def __init__(self, brain: Brain) -> None:
         """Copies the weights: training the module leaves the agent as it is."""
@@ -40,7 +40,7 @@ class AgentModule(nn.Module):
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Returns logits `[T, N, A]` for inputs `[T, N, F]` (`StoredAgent.inputs`), and the final state.
 
-        The state is carried between steps; pass one step at a time for an agent without memory.
+        The state is carried; pass one step at a time for an agent without memory.
         """
         state = self.initial_state(inputs.shape[1]) if state is None else state
         outputs = []
@@ -51,7 +51,7 @@ class AgentModule(nn.Module):
 
 
 class HeadModule(nn.Module):
-    """The linear head, after a hidden ReLU layer if the agent has one."""
+    """The linear head, after the agent's hidden ReLU layer, if any."""
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         """Takes the weights by name."""

@@ -1,4 +1,4 @@
-"""What an agent does in whole lifetimes, as a table with a row per step.
+"""What an agent does in whole lifetimes: a table with a row per step.
 
 Columns: `lifetime`, `episode`, `step`, `action`, `reward`, observation (`observation_i`, the first 64 numbers), policy
 (`probability_i`), task (`task_i`), principal components of the memory's output over the table (`component_i`) and,
@@ -50,14 +50,14 @@ class _Row(NamedTuple):
 
 
 def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
-    """Returns fresh tasks `[lifetimes, D]`, from a stream that neither training nor evaluation uses."""
+    """Returns fresh tasks `[lifetimes, D]`, used by neither training nor evaluation."""
     return family.draw_tasks(generator(seed, Purpose.PLAYED_TASKS), lifetimes)
 
 
 def play_tasks(
     agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side; leaves the agent at their end."""
+    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side; the agent stays at their end."""
     family = agent.family
     lanes = len(tasks)
     luck = generator(seed, Purpose.PLAYED_LUCK)
@@ -177,7 +177,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
 
 
 def _drawn(family: Family, tasks: Tensor, steps: int, others: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
-    """Returns the values that an environment's `vary` makes of `tasks`, by column name; `task_` keeps names apart."""
+    """Returns what an environment's `vary` makes of `tasks`, by column name; `task_` keeps names apart."""
     if not isinstance(family, GymnasiumFamily) or not family.knobs:
         return {}
     taken = {name.partition("_")[0] for name in (*others, "mean", "probability", "component", "belief")}
@@ -205,7 +205,7 @@ def _flat(parts: list[Tensor]) -> npt.NDArray[Any]:
 
 
 def _numbered(name: str, values: Tensor, always: bool = True) -> dict[str, npt.NDArray[Any]]:
-    """Returns columns `name_0`, ... for the last dimension's numbers, or a single column."""
+    """Returns columns `name_0`, ... for the last dimension, or one column."""
     if not always:
         return {name: values.reshape(-1).numpy()}
     flat = values.reshape(-1, values.shape[-1]).numpy()

@@ -1,8 +1,7 @@
 """Other people's policies: their input, their output, and how they take an agent's place.
 
 A policy plays N lanes at once. From a `PolicyInput` and its last state it returns each action's probability, `[N, A]`,
-and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange between lanes. Without memory it
-is a function of the input:
+and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange. Without memory it is a function:
 
     >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
     ...     stay = np.eye(5)[seen.action]
@@ -59,13 +58,13 @@ class UserPolicy(Protocol):
         ...
 
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns each action's probability, `[N, A]`, and the next state; must not change its arguments."""
+        """Returns probabilities `[N, A]` and the next state; must not change its arguments."""
         ...
 
 
 @dataclass(frozen=True)
 class Reaction:
-    """A policy without a state: `react` returns each action's probability, `[N, A]`."""
+    """A policy without a state: `react` returns probabilities `[N, A]`."""
 
     react: Callable[[PolicyInput], Numbers]
 
@@ -96,7 +95,7 @@ class SB3Policy:
         self._lstm = getattr(self._policy, "lstm_actor", None)
 
     def initial_state(self, lanes: int) -> PolicyState:
-        """Returns the actor LSTM's h and c, `[N, layers, H]`; nothing for a feedforward policy."""
+        """Returns the actor LSTM's h and c, `[N, layers, H]`, or nothing."""
         if self._lstm is None:
             return ()
         blank = np.zeros((lanes, self._lstm.num_layers, self._lstm.hidden_size), np.float32)
@@ -104,7 +103,7 @@ class SB3Policy:
 
     @torch.no_grad()
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns each action's probability, `[N, A]`, and the next h and c."""
+        """Returns probabilities `[N, A]` and the next h and c."""
         shown = torch.from_numpy(self._observation(seen)).to(self._policy.device)
         if self._lstm is None:
             return self._policy.get_distribution(shown).distribution.probs.cpu().numpy(), ()

@@ -60,7 +60,7 @@ class Result:
     def report(self, write: bool = False) -> Report | Published:
         """Returns the report: a published folder's as it was written, any other's judged now.
 
-        `write` also writes the report's files, as `ingredients report` does.
+        `write` also writes its files.
 
         Raises:
             StoreError: a file is damaged, or cannot be written.
@@ -77,9 +77,9 @@ class Result:
 
     @property
     def cells(self) -> pd.DataFrame:
-        """A row for each cell: levels, verdict with its reason, number of runs that learned, scores.
+        """A row per cell: levels, verdict with reason, number of runs that learned, scores.
 
-        A score has three columns: `late`, `late_low`, `late_high`; likewise `return`, `early`, `gain` and others
+        A score has three columns: `late`, `late_low`, `late_high`; so do `return`, `early`, `gain` and others
         (`judgement.cell_numbers`).
         """
         return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
@@ -127,7 +127,7 @@ class Result:
             cell: in the report's words (`all but memory`), by levels (`memory=off,reward_observation=on`, or a mapping;
                 others are on), or a `Cell`.
             seed: by default the study's first.
-            at: an evaluation point's train step; by default the end of training.
+            at: an evaluation point's train step; by default the end.
 
         Raises:
             UsageError: the study has no such cell or seed, or no weights were kept at this step.

@@ -22,7 +22,7 @@ from ingredients.tasks.gymnasium_family import GymnasiumFamily
 class Seat:
     """`sight` converts observations to numbers, `reach` choices and vectors to actions.
 
-    An agent trained on a Gymnasium environment reads and scales as in training; one of our families reads the vector.
+    An agent of a Gymnasium environment reads and scales as in training; one of our families reads the vector.
     """
 
     family: Family
@@ -43,7 +43,7 @@ class Seat:
 
 
 def seat_of(name: str, family: Family, environment: Environment) -> Seat:
-    """Returns the place of an agent of `family` in an environment; `name` is for error messages.
+    """Returns an agent's place in an environment; `name` is for messages.
 
     Raises:
         StudyError: the environment's spaces are not supported.

@@ -84,7 +84,7 @@ def trace(
 
 
 def write_page_trace(directory: Path) -> None:
-    """Writes, unless it is up to date, the report page's table: lifetimes of the full cell's first finished agent."""
+    """Writes the report page's table, unless up to date: lifetimes of the full cell's first finished agent."""
     result = load(directory)
     store = Store(directory)
     name = page_trace_name(result.study)
@@ -102,7 +102,7 @@ def write_page_trace(directory: Path) -> None:
 
 
 def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
-    """Adds each arm's exact posterior mean after each step, `belief_i`, on Bernoulli bandits."""
+    """Adds each arm's exact posterior mean, `belief_i`, on Bernoulli bandits."""
     family = agent.family
     if not isinstance(family, BernoulliBandit):
         return table

@@ -1,4 +1,4 @@
-"""Observations and actions of any space as rows of numbers for decoders.
+"""Observations and actions of any space as numbers for decoders.
 
 | space | columns |
 |---|---|
@@ -7,7 +7,7 @@
 | Discrete of at most 16 | one-hot; of more, the number |
 | MultiDiscrete, MultiBinary | their numbers |
 | Text | a number, equal for equal texts |
-| Dict, Tuple | all of their parts |
+| Dict, Tuple | all parts |
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def action_reader(space: Space) -> Callable[[Any], Numbers]:
 
 
 def has_quantities(space: Space) -> bool:
-    """Returns whether some component of an action is a quantity, not a choice."""
+    """Returns whether an action has a quantity, not only choices."""
     if isinstance(space, spaces.Dict | spaces.Tuple):
         inner = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
         return any(has_quantities(part) for part in inner)
@@ -87,7 +87,7 @@ def _box(space: spaces.Box) -> Reader:
 
 
 def _blocks(image: Numbers) -> Numbers:
-    """Returns means over at most 8 × 8 blocks and over channels (last or first axis)."""
+    """Returns means over at most 8 × 8 blocks, and over channels."""
     if image.ndim == 3:
         image = image.mean(-1) if image.shape[-1] <= image.shape[0] else image.mean(0)
     for axis in (0, 1):

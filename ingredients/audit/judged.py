@@ -2,7 +2,7 @@
 
 | word | means |
 |---|---|
-| supplied | Holm's p over the audit is below .05, and the interval lies above .1 |
+| supplied | Holm's p is below .05, and the interval lies above .1 |
 | needed | the same for `memory_needed`, above .05, since much of a reward is random play's luck |
 | not found | something was measured and not shown to be more; never "absent" |
 | constant, not met, too few, not measured | nothing could be measured; the line gives the reason |

@@ -1,8 +1,8 @@
 """A guarded environment for an audit: observations and actions as numbers, seeded luck.
 
-Errors and broken contracts raise, and the player counts them; nothing is repaired. A reset also seeds the process's
-shared generators, which some environments use. The player restores our own state (`boundary.guard`) once for all steps:
-at each it would cost more than most steps.
+Errors and broken contracts raise, and the player counts them. A reset also seeds the process's shared generators, which
+some environments use. The player restores our own state (`boundary.guard`) once for all steps: at each it would cost
+more than most steps.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Made:
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 
     def give_luck(self, seed: int) -> None:
-        """Reseeds the environment's generator and shared ones, where they can be reached."""
+        """Reseeds the environment's generator and shared ones, if within reach."""
         _seed_shared(seed)
         if hasattr(self.environment.unwrapped, "np_random"):
             self.environment.unwrapped.np_random = np.random.default_rng(seed)

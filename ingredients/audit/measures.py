@@ -34,8 +34,7 @@ LEAST_LAG = 8  # what is still there so many steps later is called a memory
 class Finding:
     """A share from 0 to 1 with its 95% interval, or the reason why there is none.
 
-    `p` is of the null hypothesis that there is nothing, or at most a tenth, for Holm's correction; `details` are
-    further numbers.
+    `p` is of the null hypothesis that there is nothing, or at most a tenth, for Holm's correction.
     """
 
     share: float | None = None
@@ -47,10 +46,10 @@ class Finding:
 
 
 def audited(subject: Subject, seconds: float) -> dict[str, Any]:
-    """Returns one environment's line as plain data, within about `seconds` of CPU time.
+    """Returns one environment's line, within about `seconds` of CPU time.
 
     Raises:
-        IngredientsError: there is no such environment, or it cannot be read.
+        IngredientsError: there is no such environment, or it is unreadable.
     """
     with AllKept():
         return _audited(subject, seconds)
@@ -135,10 +134,7 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's or uniform play, or under sticky play if uniform play tells nothing.
-
-    `details` has each.
-    """
+    """Returns the leak under a policy's or uniform play, or under sticky play if that tells nothing."""
     taken = _measured(name, first, FULL)
     way = first.way
     details: dict[str, Any] = {way: asdict(taken)}
@@ -163,7 +159,7 @@ def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
 
 
 def _ceiling(replayed: Replayed) -> float | None:
-    """Returns the leak of a decoder that tells apart what equal state and luck do; None for vectors."""
+    """Returns the leak of a decoder that tells apart what equal state and luck do, or None."""
     if len(replayed.apart) < 5 or replayed.actions < 2:
         return None
     guess = 1 / replayed.actions

@@ -1,7 +1,6 @@
 """Play in one environment, by chance or a policy, as arrays.
 
-Episodes are cut after `longest` steps. Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps in a
-fast environment), or when time is over.
+Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps in a fast environment), or when time is over.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Episode:
 
 @dataclass
 class Session:
-    """Episodes of one way to play (`WAYS`), why others failed, how many were cut."""
+    """Episodes of one way to play (`WAYS`), why others failed, and how many were cut."""
 
     way: str
     quantities: bool
@@ -56,7 +55,7 @@ class Session:
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> PlayedSequences:
-        """Returns the episodes as sequences of equal length; steps beyond an end are marked unseen."""
+        """Returns the episodes as sequences of equal length, with steps beyond an end unseen."""
         longest = max(len(episode.rewards) for episode in self.episodes)
         first = self.episodes[0]
         count = len(self.episodes)
@@ -102,7 +101,7 @@ def play(
 ) -> Session:
     """Returns play of at most about `seconds`, in episodes of at most `longest` steps.
 
-    Failed episodes are counted; twenty failures in a row end play.
+    Twenty failed episodes in a row end play.
     """
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)

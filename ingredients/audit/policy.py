@@ -5,8 +5,7 @@
 | `ppo.zip` | the environment's observations, with wrappers | `predict`, sampled, with its state if any |
 | `results/mine` | the study's numbers, scaled, and its cell's channels | the agent's last weights, sampled |
 
-Foreign code is called behind `boundary`; unpickling a zip runs code. Audited episodes are unrelated: a stored run
-starts a lifetime with each.
+Unpickling a zip runs code. Audited episodes are unrelated: a stored run starts a lifetime with each.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ def player(policy: Policy, made: Environment) -> Player:
     """Returns a policy's player in an environment.
 
     Raises:
-        IngredientsError: it cannot be loaded, or is of an environment with other spaces.
+        IngredientsError: it cannot be loaded, or is of other spaces.
     """
     if policy.path.endswith(".zip"):
         return _Baseline(Path(policy.path), made)
@@ -119,7 +118,7 @@ def _algorithm(path: Path) -> tuple[str, str]:
     """Returns package and class of a zip's algorithm.
 
     Raises:
-        IngredientsError: it is not of Stable-Baselines3, or its algorithm is unknown or not installed.
+        IngredientsError: it is unknown, not of Stable-Baselines3, or not installed.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -7,8 +7,8 @@ draws more often. If control pairs differ (luck out of reach), nothing is conclu
 |---|---|---|
 | trace | one action | whether the environment remembers it k steps later |
 | tasks | the seed of the reset | whether tasks differ, visibly at the start or later (hidden) |
-| luck | the generators after the reset | whether there is luck apart from the start |
-| control | nothing | whether the others can be believed |
+| luck | the generators after the reset | whether there is luck after the start |
+| control | nothing | whether to believe the others |
 """
 
 from __future__ import annotations

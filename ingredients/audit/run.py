@@ -78,7 +78,7 @@ def audit(subjects: Sequence[Subject], how: AuditOptions, tell: Callable[[str], 
 
 
 def kept(subjects: Sequence[Subject], how: AuditOptions) -> int:
-    """Returns how many lines are kept."""
+    """Returns how many lines need not be measured again."""
     return sum(_kept(subject, how) is not None for subject in subjects)
 
 

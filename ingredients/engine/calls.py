@@ -60,9 +60,7 @@ def workers_for_calls(workers: int, gpus: Sequence[str] = ()) -> Iterator[LocalE
 
 
 def call_in_each(engine: Engine, workers: int, function: str, *arguments: object, about: str = "") -> list[Any]:
-    """Returns the results of one call of `function` (`module:name`) by all `workers` at the same time.
-
-    `about` names foreign code (`Job.about`).
+    """Returns the results of one call of `function` (`module:name`) by all `workers` at once; `about` as in `Job`.
 
     Raises:
         IngredientsError: a call failed.

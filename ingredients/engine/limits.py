@@ -42,7 +42,7 @@ class Fault:
 def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
     """Returns whether a job is retried after these failed attempts.
 
-    A user's mistake, or the same exception twice, would recur; a lost worker may be bad luck.
+    A user's mistake, or the same exception twice, would recur.
     """
     last = faults[-1]
     comes_again = last.mistake or (last.raised and last in faults[:-1])
@@ -85,7 +85,7 @@ def bytes_in(text: str, option: str) -> int:
 
 
 def _amount(text: str, units: Mapping[str, float], plain: float | None, complaint: str) -> float:
-    """Returns a positive number times its unit, in any case; `plain` is a bare number's factor."""
+    """Returns a positive number times its unit; `plain` is a bare number's factor."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)\s*", text, flags=re.IGNORECASE)
     by_name = {name.lower(): factor for name, factor in units.items()}
     factor = None if match is None else (by_name.get(match[2].lower()) if match[2] else plain)

@@ -1,6 +1,6 @@
-"""The local engine: worker processes on this machine, reused between jobs, replaced when they die.
+"""The local engine: worker processes on this machine, reused between jobs, replaced when they die or exceed a limit.
 
-A killed worker is noticed at once and costs only its job. A worker that exceeds a limit is killed.
+A killed worker costs only its job.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turns SIGTERM into Ctrl-C, and what others' code makes of either back into it.
+    """Turns SIGTERM, and what others' code makes of it or of Ctrl-C, into Ctrl-C.
 
     Raises:
         KeyboardInterrupt: one of the two came.
@@ -68,8 +68,8 @@ class LocalEngine:
             workers: how many at most.
             logs: folder for output.
             limits: of the jobs; by default none, and no retries.
-            gpus: as CUDA names them, assigned to workers in turn; with none, every worker sees all.
-            helper: adds a worker for jobs without GPU; it sees the first one.
+            gpus: as CUDA names them, assigned in turn; with none, every worker sees all.
+            helper: adds a worker for jobs without GPU.
         """
         self.workers = workers
         self._logs = logs
@@ -91,7 +91,7 @@ class LocalEngine:
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has ended; takes a job only when a worker is free."""
+        """Yields events until every job has ended; takes a job when a worker is free."""
         fresh = iter(jobs)
         again = deque[Attempt]()
         try:

@@ -82,7 +82,7 @@ class Worker:
     """A worker process and our end of its pipe.
 
     Attributes:
-        slot: its number among the living workers.
+        slot: its number among the living.
         place: shared memory, in which it notes its place in foreign code.
         attempt: what it works on; None while idle.
         began: start of the attempt, by `time.monotonic`.
@@ -141,7 +141,7 @@ class Worker:
         return None
 
     def end(self, patience: float = 0.0) -> str:
-        """Ends the process, after `patience` seconds by force; returns in words how it ended."""
+        """Ends the process, after `patience` seconds by force; returns in words how."""
         self.pipe.close()
         self.process.join(patience)
         self.process.kill()
@@ -184,7 +184,7 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """Returns how processes start: forked from one with loaded libraries, where that is safe."""
+    """Returns how processes start: forked from one with loaded libraries, where safe."""
     if sys.platform != "linux":
         return get_context("spawn")
     context = get_context("forkserver")

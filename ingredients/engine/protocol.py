@@ -30,11 +30,10 @@ class Job:
     Attributes:
         key: unique in its grid and safe as a file name (`stack-3`).
         function: `module:name`, since the main process must not import torch.
-        arguments: positional; they are pickled.
+        arguments: positional, pickled.
         tells: whether the function takes one more argument, `tell`, to report progress.
         env_steps: environment steps of training, if known.
-        needs: for an engine that places jobs.
-        limited: whether limits apply; not for measurements made beforehand.
+        limited: whether limits apply; not to measurements made beforehand.
         about: foreign code that it runs, named if the worker dies.
         runs: number of runs that it makes.
     """
@@ -75,7 +74,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Retried:
-    """An attempt failed; another resumes, after the other jobs, from what was stored.
+    """An attempt failed; after the other jobs, another resumes from what was stored.
 
     `log` has the worker's output, if any; `attempts` counts failures.
     """
@@ -102,9 +101,9 @@ class Engine(Protocol):
     """Executes jobs, in a `with` statement, which no worker outlives."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has finished or failed; one job's failure affects no other.
+        """Yields events until every job has ended; one job's failure affects no other.
 
-        Takes a job only when there is room for it, since taking may exclude others.
+        Takes a job only when there is room: taking may exclude others.
         """
         ...
 

@@ -1,6 +1,6 @@
 """The Ray engine: each job is a task on a cluster, or on a Ray started here. Only this module imports Ray.
 
-Tasks report through a mailbox beside the driver. A task whose worker or node is lost is retried.
+A task whose worker or node is lost is retried.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RayEngine:
 
         Args:
             address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray of `workers`
-                cores here, which ends with the engine.
+                cores, which ends with the engine.
             workers: how many jobs at a time.
             logs: a job's output goes to `logs`/<key>.log (None: to Ray's own files).
             limits: of the jobs; by default none, and no retries. Ray watches memory itself.
@@ -112,7 +112,7 @@ class RayEngine:
         return sum(node.get("GPU", 0.0) for node in _resources())
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has ended; takes a job only when there is room for it.
+        """Yields events until every job has ended; takes a job when there is room.
 
         Raises:
             UsageError: no node has what a job needs.

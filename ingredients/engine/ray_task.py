@@ -1,4 +1,4 @@
-"""Inside a Ray cluster: one job as a task, and its mailbox to the driver."""
+"""Inside a Ray cluster: one job as a task, and its mailbox."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Mailbox:
 
 
 def work(key: str, pickled: bytes, home: Home, mailbox: Any) -> tuple[bool, bytes]:  # noqa: ANN401 - an actor
-    """Runs a job as a Ray task; returns whether it finished, and the pickled message (`worker.answer`)."""
+    """Runs a job as a Ray task; returns as `worker.answer`."""
     import ray
 
     def post(kind: str, message: object) -> None:

@@ -1,7 +1,7 @@
 """Inside one worker process: jobs come in on a pipe, messages go out on it.
 
-Messages are ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised, and at
-once when its parent is gone; results are written atomically.
+Messages are ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised, and
+when its parent is gone.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: dict[str, str]) -> None:
     """Runs the jobs that arrive on `pipe` until it closes or one fails; output goes to `logs`.
 
-    `place` is shared memory for its place in foreign code. `variables` are the parent's environment, which may be newer
-    than that of the process it was forked from.
+    `place` is shared memory for its place in foreign code; `variables` are the parent's environment.
     """
     os.environ.clear()
     os.environ.update(variables)
@@ -109,7 +108,7 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
 
 
 def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[bool, bytes]:
-    """Runs a pickled job and catches everything; returns whether it finished, and the pickled message."""
+    """Runs a pickled job and catches everything; returns whether it finished, and the message."""
     try:
         job: Job = pickle.loads(receive())
         return True, pickle.dumps(("finished", _call(job, tell)))
@@ -123,7 +122,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
 
 
 def _of_others(error: BaseException) -> bool:
-    """Returns whether foreign code raised; Gymnasium's errors and a file system's need no traceback."""
+    """Returns whether foreign code raised, apart from Gymnasium's errors and a file system's."""
     cause = error.__cause__
     return not (cause is None or isinstance(error, StoreError) or type(cause).__module__.startswith("gymnasium"))
 
@@ -165,7 +164,7 @@ def _end_with_parent(leave: Callable[[int], NoReturn]) -> None:
 
 @contextmanager
 def output_to(log: Path | None) -> Iterator[None]:
-    """Appends this process's output, native crashes included, to `log`; removes an empty log."""
+    """Appends this process's output, native crashes included, to `log`, if any."""
     if log is None:
         yield
         return

@@ -35,12 +35,12 @@ class Bench:
     Attributes:
         env_steps_per_second: of all workers, the median over repetitions.
         workers: processes that train at once, each on the whole workload.
-        repetitions: env steps a second of all workers, each time.
+        repetitions: env steps a second of all workers.
         seconds: wall-clock time of all repetitions.
         peak_memory_bytes: of all workers, for the fixed workload.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
             `torch.bmm` reaches on the same products alone; `share`, training / bmm; `made`, operations made / needed.
-        scaling: env steps a second of all workers on other sizes, each timed once.
+        scaling: env steps a second of all workers on other sizes, timed once.
         workload: the trained study, one run per cell.
     """
 
@@ -58,7 +58,7 @@ class Bench:
 
 
 def bench(workers: int) -> Bench:
-    """Times training in `workers` processes at once: the fixed workload, its limit, other sizes."""
+    """Times training in `workers` processes: the fixed workload, its limit, other sizes."""
     fixed = Workload()
     with LocalEngine(workers) as engine:
         training_speed(engine, workers, fixed, WARM_UP_SECONDS)  # imports first, so that the rounds start together
@@ -91,7 +91,7 @@ def training_speed(engine: LocalEngine, workers: int, workload: Workload, second
 
 
 def limit(engine: LocalEngine, workers: int, workload: Workload, env_steps_per_second: float) -> dict[str, float]:
-    """Returns `Bench.gigaflops` of a workload that all workers train at this speed."""
+    """Returns `Bench.gigaflops` at this speed of all workers."""
     results = call_in_each(engine, workers, "ingredients.training.products:limit_worker", workload)
     needed, made = (results[0][key] for key in ("flops_per_env_step", "made_flops_per_env_step"))
     achieved = env_steps_per_second * needed

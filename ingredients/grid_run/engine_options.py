@@ -1,4 +1,4 @@
-"""The engine as options name it: this machine, or a Ray cluster."""
+"""The engine as options name it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ MeasuredEngine = LocalEngine | RayEngine
 class EngineOptions:
     """Where a grid computes.
 
-    `address` is of a Ray cluster; None starts Ray here. `workers` is the number of jobs at a time; None: as many as
-    fit.
+    `address` is of a Ray cluster (None: started here), `workers` the number of jobs at a time (None: as many as fit).
     """
 
     engine: Literal["local", "ray"] = "local"
@@ -53,7 +52,7 @@ class EngineOptions:
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
     def fitted(self, engine: MeasuredEngine, rest: Remaining) -> Fitted:
-        """Returns the remaining stacks, cut to fit in a worker's memory; on a GPU a kind of memory forms one stack.
+        """Returns the remaining stacks, cut to fit in a worker's memory; on a GPU one for each kind of memory.
 
         Raises:
             UsageError: a single run does not fit.

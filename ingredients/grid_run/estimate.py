@@ -30,7 +30,6 @@ class Estimate:
         memory_bytes: of a worker with the largest stack, on `device`.
         env_steps_per_second: of one worker in training while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.
-        notices: sentences for the user.
         leakage: what the environment leaks of reward and action (`training.leakage`).
         contact: what random play shows of foreign tasks (`training.contact`), and what makes verdicts unlikely.
         timed: whether speed and time were measured; else both are 0.
@@ -52,8 +51,8 @@ def estimate(
 ) -> Estimate:
     """Returns what the remaining stacks, cut as `run-grid` does, will take; times each kind of memory on all workers.
 
-    With `quick`, neither time nor leaks are measured. `tell` hears of slow steps. If nothing remains, the estimate is
-    of one worker with the study's first stack.
+    With `quick`, neither time nor leaks are measured. `tell` hears of slow steps. If nothing remains, it is of one
+    worker with the study's first stack.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -109,7 +108,7 @@ def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]
 
 
 def notices(study: Study) -> tuple[str, ...]:
-    """Returns sentences for the user before training: of foreign code, and of settings without effect.
+    """Returns sentences for the user: on foreign code, and settings without effect.
 
     Raises:
         UsageError: a file of the user's is missing.

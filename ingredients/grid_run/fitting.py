@@ -45,7 +45,7 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
 
 
 def largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
-    """Returns the largest remaining stack by kind of memory, or the study's first."""
+    """Returns the largest remaining stack by kind of memory, or the first."""
     smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
     return {kind_of(rest.study, stack): stack for stack in smallest_first}
 
@@ -59,7 +59,7 @@ def fitting(rest: Remaining, memory: MemoryByRuns, budget: int) -> Fitted:
     """Returns the remains in stacks of at most `budget` bytes, by `memory_by_runs`.
 
     Raises:
-        UsageError: a single run needs more; the message says what to change.
+        UsageError: a single run needs more.
     """
     parts: list[Stack] = []
     notices: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The jobs that a grid still needs, and their outcomes; torch is not imported."""
+"""The jobs that a grid still needs, and their outcomes; without torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Remaining:
     """What is left of the requested runs.
 
     Attributes:
-        stacks: the study's, with only the requested runs that are not finished.
+        stacks: the study's, with only the requested unfinished runs.
         trained: those whose stored weights are good, which are only evaluated again.
         references: whether they are to be evaluated.
         failed: `Store.record_mark` of those that failed before.
@@ -165,7 +165,7 @@ def grid_jobs(rest: Remaining, directory: Path, options: StackOptions) -> list[J
 
 
 def references_needed(study: Study, store: Store) -> bool:
-    """Returns whether references are missing or of other settings, or informed agents lack seeds."""
+    """Returns whether references are missing or outdated, or informed agents lack seeds."""
     stored = store.read_references()
     if stored is None or stored.get("own_tasks", "") != own_tasks(study):
         return True
@@ -181,7 +181,7 @@ def _plain_runs(stored: Mapping[str, Any]) -> Sequence[object]:
 
 
 def failures(rest: Remaining, store: Store, tally: Tally) -> list[str]:
-    """Returns a line for each failed run and for failed references: what, why, log."""
+    """Returns a line for each failed run and for failed references."""
     ended: tuple[Failed | Finished | FinishedByOther, ...] = (*tally.failures, *tally.finished, *tally.elsewhere)
     return [line for event in ended for line in _failures(rest, store, event)]
 
@@ -190,7 +190,7 @@ def other_training(study: Study, directory: Path) -> str | None:
     """Returns in words what `directory` holds that was trained otherwise, or None.
 
     Raises:
-        StoreError: the folder holds something else than results.
+        StoreError: it holds something else than results.
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None

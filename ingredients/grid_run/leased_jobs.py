@@ -1,4 +1,4 @@
-"""Shares a grid's jobs among processes: the one with the lease does a job."""
+"""Shares a grid's jobs among processes, by leases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LeasedJobs:
         self._news: deque[GridEvent] = deque()
 
     def run(self, engine: Engine) -> Iterator[GridEvent]:
-        """Yields events until every job is done, here or by another process.
+        """Yields events until every job is done, here or elsewhere.
 
         Raises:
             UnwritableError: a result could not be stored, so later ones could not either.

@@ -1,4 +1,4 @@
-"""What a grid will take on GPUs, and how fast one trains, from a few replays; no training is kept."""
+"""What a grid will take on GPUs, and how fast one trains, from a few replays."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def estimate_on_cards(
     quick: bool = False,
     tell: Callable[[str], None] = lambda step: None,
 ) -> Estimate:
-    """Returns what the remaining stacks will take on all GPUs here.
+    """Returns what the remaining stacks will take on all GPUs here; `quick` and `tell` as in `estimate`.
 
-    The time includes recording, but not references, storing and the report. `quick` and `tell` as in `estimate`.
+    The time includes recording, but not references, storing and the report.
 
     Raises:
         StudyError: code of the user's own breaks its contract.

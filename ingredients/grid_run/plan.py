@@ -82,17 +82,14 @@ def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[st
 
 
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
-    """Returns what `ingredients check` prints: what `estimate.checked` saw, then commands that can be pasted.
-
-    The tasks' names resolve in `folder`.
-    """
+    """Returns what `ingredients check` prints: what `estimate.checked` saw, and commands, for names in `folder`."""
     written, commands = next_commands(study, folder, seen)
     lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]
     return "\n".join(f"{name:<9} {text}" for name, text in lines)
 
 
 def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Returns the tasks section in one line, and commands that plan and run a small study on it."""
+    """Returns the tasks section in one line, and commands for a small study on it."""
     data = {key: value for key, value in study.tasks.model_dump().items() if value not in ({}, [], "auto", "sync")}
     tasks = {**data, **({"vary": seen["vary"]} if seen["vary"] else {})}
     written = yaml.safe_dump(tasks, default_flow_style=True, sort_keys=False, width=10_000).strip()

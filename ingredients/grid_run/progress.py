@@ -1,4 +1,4 @@
-"""Progress of a running grid: bars on a terminal, plain lines elsewhere."""
+"""Progress of a running grid: bars on a terminal, else lines."""
 
 from __future__ import annotations
 

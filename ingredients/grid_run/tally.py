@@ -84,10 +84,7 @@ class Tally:
 
     @property
     def env_steps_per_second(self) -> float:
-        """Mean speed since training began, with pauses for evaluation; 0 while unknown.
-
-        Neither lost attempts nor steps before a resume count.
-        """
+        """Mean speed since training began, with pauses for evaluation, without lost attempts; 0 while unknown."""
         if self._began is None:
             return 0.0
         began, before = self._began

@@ -32,10 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A results folder's evidence and judgement, in every format.
-
-    `unwritten` says why the report's files could not be written.
-    """
+    """A results folder's evidence and judgement; `unwritten` says why its files could not be written."""
 
     directory: Path
     evidence: Evidence
@@ -101,13 +98,13 @@ class Report:
             table.result()
 
     def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Returns the looks with the present one, if so many runs could have decided a cell."""
+        """Returns the looks with the present one, where it could have decided a cell."""
         now = {result.cell.label(): list(result.looks) for result in self.judgement.cells if result.looks}
         return {cell: sorted({*before.get(cell, []), *now.get(cell, [])}) for cell in sorted(before | now)}
 
 
 def _figures() -> ModuleType:
-    """Returns the wing of pictures, imported without `MPLBACKEND`, whose backend may not be installed."""
+    """Returns the wing of pictures, imported without `MPLBACKEND`."""
     before = os.environ.pop("MPLBACKEND", None)
     try:
         from ingredients.report import figures

@@ -1,4 +1,4 @@
-"""A BibTeX entry that identifies a study by its fingerprints; without a date, equal results give equal bytes."""
+"""A BibTeX entry that identifies a study by its fingerprints, without a date."""
 
 from __future__ import annotations
 

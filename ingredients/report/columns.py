@@ -65,7 +65,7 @@ def ceilings() -> list[CellColumn]:
 
 
 def courses() -> list[CellColumn]:
-    """Returns the columns on training: when runs adapt, how many lose it, their advantage on own tasks."""
+    """Returns the columns on training: when runs adapt, lose it, and their advantage on own tasks."""
     return [
         CELL,
         CellColumn("median step", _median_step),
@@ -110,12 +110,12 @@ def of_ceiling(result: CellResult) -> str:
 
 
 def judged_by_ceiling(result: CellResult) -> str:
-    """Returns the same, and whether a return above it is noise."""
+    """Returns `of_ceiling`, and whether a return above the ceiling is noise."""
     return f"{of_ceiling(result)}{_above(result)}"
 
 
 def _above(result: CellResult) -> str:
-    """Returns how far a return is above its ceiling as printed, or that this is noise (within the interval)."""
+    """Returns how far a return is above its ceiling as printed, or that this is noise."""
     gap = result.numbers["gap"]
     if result.ceiling is None or gap is None or gap.mean is None or result.return_.mean is None:
         return ""

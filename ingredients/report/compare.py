@@ -1,4 +1,4 @@
-"""`report A B ...`: studies side by side, cell by cell.
+"""`report A B ...`: studies side by side.
 
 Nothing is pooled: each number is of one study, on its own scale and under its own criterion.
 """

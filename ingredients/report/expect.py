@@ -1,7 +1,7 @@
 """`report --expect`: compares verdicts with a file's, for CI.
 
 A key is a filter as for `--cells` (`memory=on,reward_observation=off`), a cell as the report names it (`all four
-ingredients`), or `all`. A value is one or several allowed verdicts. Two keys of one cell both apply.
+ingredients`), or `all`. A value is one or several allowed verdicts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
     """Returns what a file expects of a study.
 
     Raises:
-        UsageError: the file cannot be read, a key names no cell of the study, or a value is no verdict.
+        UsageError: the file cannot be read, a key names no cell, or a value no verdict.
     """
     source = one_line(str(path))
     try:

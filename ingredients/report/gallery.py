@@ -1,7 +1,4 @@
-"""A study's small figure on the page of all reports: cells as tiles, and the fullest cell's curve.
-
-The page draws it from a few hundred numbers, and stays small.
-"""
+"""A study's small figure on the page of all reports: cells as tiles, and the fullest cell's curve."""
 
 from __future__ import annotations
 
@@ -40,7 +37,7 @@ class Polyline(NamedTuple):
 class SmallFigure(NamedTuple):
     """Tiles, row by row, with the meaning of rows and columns as `key`.
 
-    `lines` are the yardstick and the fullest cell, `name`, if curves are there.
+    `lines` are the yardstick's and the fullest cell's (`name`), if known.
     """
 
     columns: int

@@ -1,7 +1,4 @@
-"""`report.html`: one offline page that loads nothing and runs no foreign script.
-
-jinja2 escapes every text: questions, reasons and names may hold any character.
-"""
+"""`report.html`: one offline page that loads nothing and runs no foreign script; jinja2 escapes every text."""
 
 from __future__ import annotations
 

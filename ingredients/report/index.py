@@ -26,11 +26,8 @@ _NAMES = {name[len("Claim ")]: name.partition("(")[2][:-1].capitalize() for name
 class Entry:
     """One report on the page.
 
-    Attributes:
-        title: the study's question, or its name.
-        claims: number and status of each tested claim.
-        older: whether an older rule judged it, without classes of runs.
-        figure: None if the folder does not hold the study.
+    `claims` are number and status of each tested claim. `older`: an older rule judged it, without classes of runs.
+    `figure` is None if the folder does not hold the study.
     """
 
     folder: str

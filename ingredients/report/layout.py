@@ -16,12 +16,9 @@ MOST_COLUMNS = 4
 
 @dataclass(frozen=True)
 class PanelLayout:
-    """Panels in rows.
+    """Panels in rows, the last of which may be shorter.
 
-    Attributes:
-        rows: cells by row; the last row may be shorter.
-        by_row: ingredients whose levels name a row; empty if rows have no meaning.
-        by_column: the same for columns.
+    `by_row` and `by_column` are the ingredients whose levels name rows and columns, if these have a meaning.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -89,7 +86,7 @@ _Weakness = tuple[float, bool, str]
 def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[_Weakness]:
     """Returns a sort key, smaller for a cell with more of each ingredient.
 
-    Kinds of memory that hold equally long keep one order, the agent's own first: siblings stand below their kinds.
+    Memories that hold equally long keep one order: siblings stand below their kinds.
     """
     kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
     other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it

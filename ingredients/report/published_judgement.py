@@ -1,7 +1,7 @@
 """What a published study's pictures need: curves from its tables, verdicts from `report.json`.
 
-Scores are computed again from curves and references. Verdicts and emergence need runs, and are the report's. The inner
-algorithm, signs of planning and lifetimes need runs and are absent.
+Scores are computed again. Verdicts and emergence need runs, and are the report's; the inner algorithm, signs of
+planning and lifetimes are absent.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def ingredient_row(name: str, result: IngredientResult) -> list[str]:
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns the same, with why, and the probability that a run scores higher with it."""
+    """Returns `ingredient_row` with the reason, and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
     return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
@@ -87,7 +87,7 @@ def analysis_row(result: CellResult, names: Sequence[str]) -> list[str]:
 
 
 def analysis_lines(result: CellResult) -> list[str]:
-    """Returns the same, one statistic a line."""
+    """Returns a cell's statistics, one a line."""
     return [f"{name.replace('_', ' ')}: {wording.interval(value)}" for name, value in result.statistics.items()]
 
 
@@ -149,7 +149,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _classes(results: Sequence[CellResult]) -> list[str]:
-    """Returns how many runs are of each class, what share would learn, late scores; equal cells share a line."""
+    """Returns lines on classes of runs, shares that would learn, and late scores; equal cells share one."""
     alike: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         if result.classes:
@@ -217,7 +217,7 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:
-    """Returns the first lines and how many are left out; all lines of failed runs, with their reasons."""
+    """Returns the first lines and how many are left out; of failed runs, all."""
     if title == FAILED or len(lines) <= most:
         return lines
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]

@@ -1,4 +1,4 @@
-"""How `ingredients report` shows one report, or several side by side.
+"""How `ingredients report` shows one report, or several.
 
 Heavy imports wait: `--help` answers at once.
 """
@@ -55,7 +55,7 @@ def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = F
 
 
 def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
-    """Returns what a file expects of a folder's study; a wrong file is found before judging.
+    """Returns what a file expects of a folder's study, before judging.
 
     Raises:
         UsageError: the file is wrong, or the study's runs are not here.
@@ -108,7 +108,7 @@ def _lacks(report: Report | Published, format_: Format) -> bool:
 
 
 def load_report_ahead(device: str) -> None:
-    """Loads the report's libraries in a thread while GPUs train; CPU training has no core to spare."""
+    """Loads the report's libraries in a thread while GPUs train."""
     if device == "cpu":
         return
 

@@ -45,8 +45,8 @@ class ShownCell(NamedTuple):
 class Side:
     """A study in a comparison.
 
-    `state` is its progress in brackets, empty if complete; `scale` the meaning of 0 and 1. `older`: an older rule
-    judged it, without classes of runs.
+    `state` is its progress, empty if complete; `scale` the meaning of 0 and 1. `older`: an older rule judged it,
+    without classes of runs.
     """
 
     directory: Path

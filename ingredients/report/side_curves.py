@@ -31,7 +31,7 @@ def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
 
 
 def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[Cell]) -> SideCurves:
-    """Returns the curves from the table of a study without runs; `content` (its `report.json`) has the scale.
+    """Returns the curves in the table of a study without runs; `content` is its `report.json`.
 
     Raises:
         StoreError: the table is damaged.

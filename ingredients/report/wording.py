@@ -75,7 +75,7 @@ def _unseen(probe: str, result: CellResult) -> bool:
 
 
 def emergence(result: CellResult) -> str:
-    """Returns when runs came to adapt, and how many lost it: `10 of 10 runs adapt, ...`."""
+    """Returns when runs came to adapt, or lost it: `10 of 10 runs adapt, ...`."""
     steps = sorted(run.emergence.at for run in result.runs if run.emergence.at is not None)
     lost = f"; {result.transient} of {several(result.seeds, 'run')} adapted and lost it" if result.transient else ""
     if not steps:
@@ -174,7 +174,7 @@ def levels(cell: Cell, ingredients: Sequence[Ingredient]) -> str:
 
 
 def progress(evidence: Evidence) -> str:
-    """Returns a study's progress: `71 of 80 runs finished, 2 failed, 7 missing`, and whether references are missing."""
+    """Returns a study's progress: `71 of 80 runs finished, 2 failed, 7 missing`."""
     parts = [f"{evidence.finished} of {several(evidence.planned, 'run')} finished"]
     parts += [f"{len(evidence.failures)} failed"] if evidence.failures else []
     parts += [f"{len(evidence.missing)} missing"] if evidence.missing else []

@@ -6,16 +6,16 @@ results/<study>/
   references.json     the references' curves on the evaluation tasks
   runs/<run id>/      run.json, weights.safetensors, curves.parquet, blocks.safetensors (final curves by block of
                       tasks), diagnostics.parquet, checksums.sha256, finished (the mark)
-  looks.json          at how many runs each cell has been judged
+  looks.json          at how many runs each cell was judged
   snapshots/          where interrupted stacks resume
-  leases/             who is at work in the folder
-  traces/             lifetimes: of `ingredients trace`, and of the report's page
-  training.csv        the training of each stack, appended while it runs
+  leases/             who is at work
+  traces/             lifetimes: of `ingredients trace`, and of the report
+  training.csv        the training of each stack
   replaced/           older versions of runs
   curves.parquet, curves.csv, report.html, report.json, report.md, figures/
 ```
-In reading order: `record` (a stored run), `folder` (the `Store`), `leases`, `references`, `looks`, `snapshots`,
-`tables`, `traces`, `training_log`, `versions`, `checksums`, `files`, `paths`, `processes`.
+In reading order: `record`, `folder` (the `Store`), `leases`, `references`, `looks`, `snapshots`, `tables`, `traces`,
+`training_log`, `versions`, `checksums`, `files`, `paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

@@ -1,4 +1,4 @@
-"""Checksums of a run's files, compared at every read; `sha256sum --check checksums.sha256` does the same."""
+"""Checksums of a run's files, compared at every read, in the format of `sha256sum`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def write_checksums(folder: Path) -> None:
 
 
 def read_checked(path: Path) -> bytes:
-    """Returns a run file's content; old folders lack checksums and are not compared.
+    """Returns a run file's content; old folders have no checksums.
 
     Raises:
         StoreError: the file is missing, unreadable or damaged.

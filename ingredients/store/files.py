@@ -1,7 +1,7 @@
 """Atomic writes: a file is whole or absent.
 
-A crash leaves at most a hidden `.<name>.<random>.partial`, which nothing reads and `sweep` removes. Two processes may
-write one file at once: the later one stays.
+A crash leaves at most a hidden `.<name>.<random>.partial`, which `sweep` removes. Of two processes that write one file
+at once, the later one wins.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECONDS_LEFT_ALONE = 3600.0
 
 @contextmanager
 def explained(path: Path, doing: str) -> Iterator[None]:
-    """Turns an `OSError` into one line: path, what was done to it ("written", "read"), reason, way out.
+    """Turns an `OSError` into one line; `doing` is "written" or "read".
 
     Raises:
         StoreError: instead of any `OSError`; `UnwritableError` for a write.
@@ -49,7 +49,7 @@ def explained(path: Path, doing: str) -> Iterator[None]:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yields a hidden path whose file replaces `path` at the end: readers see the old file or the new.
+    """Yields a hidden path whose file replaces `path` at the end.
 
     Raises:
         StoreError: the path cannot be written.
@@ -69,7 +69,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
     """Yields a hidden folder that replaces `path` at the end, as a whole or not at all.
 
-    An older folder moves to `attic`/<name>-<n>.
+    An older one moves to `attic`/<name>-<n>.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -96,7 +96,7 @@ def discard(path: Path) -> None:
 
 
 def sweep(folder: Path, by: Path) -> None:
-    """Removes what killed processes left half-written anywhere in a folder, if an hour older than the new file `by`.
+    """Removes what killed processes left half-written in a folder, if an hour older than the new file `by`.
 
     Both times are of the machine that keeps the files.
     """
@@ -110,7 +110,7 @@ def sweep(folder: Path, by: Path) -> None:
 
 
 def _take_place(partial: Path, path: Path, attic: Path) -> None:
-    """Moves the old folder to the attic and the new one to its place, or neither."""
+    """Moves the old folder to the attic and the new one in, or neither."""
     if not path.exists():
         partial.rename(path)
         return

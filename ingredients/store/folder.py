@@ -1,6 +1,6 @@
 """`Store`: the results folder of one study.
 
-No run's result is ever deleted: it moves to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
+No result is ever deleted: it moves to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
 """
 
 from __future__ import annotations
@@ -60,12 +60,11 @@ class Store:
 
         Args:
             study: replaces the stored study. Seeds, levels, evaluation and criterion may differ; runs that it does not
-                name stay. What trains a run may not differ, nor what evaluates it while another process works here.
+                name stay. What trains a run may not, nor what evaluates it while another process works here.
             fresh: move an older results folder to `<folder>-old-<n>` first.
 
         Raises:
-            StoreError: the folder cannot be written, is not a results folder, holds runs trained otherwise, or would be
-                changed while another process works in it.
+            StoreError: the folder cannot be written, is no results folder, holds runs trained otherwise, or is in use.
             UsageError: a file of the user's own (a memory, tasks) is missing.
         """
         with explained(self.directory, "written"):
@@ -98,7 +97,7 @@ class Store:
             ) from error
 
     def trained_otherwise(self, study: Study) -> str | None:
-        """Returns in words how the folder's runs were trained otherwise than the study says, or None.
+        """Returns in words how the folder's runs were trained otherwise, or None.
 
         Raises:
             StoreError: the stored study, or a run that the study names, is damaged.
@@ -123,7 +122,7 @@ class Store:
     def state(self, run: Run, prints: Fingerprints) -> State:
         """Returns the state of a run, given its wanted fingerprints.
 
-        "trained": the weights are good, but another evaluation is wanted. "missing" is also a run trained otherwise.
+        "trained": only another evaluation is wanted. "missing": also a run trained otherwise.
 
         Raises:
             StoreError: its `run.json` is damaged.
@@ -137,7 +136,7 @@ class Store:
         return "finished" if evaluated and (self.run_path(run) / FINISHED).exists() else "trained"
 
     def states(self, study: Study, sources: Callable[[str], str] | None = None) -> dict[Run, State]:
-        """Returns the state of every run of the study, in order; `sources` as in `fingerprints`.
+        """Returns every run's state, in order; `sources` as in `fingerprints`.
 
         Raises:
             StoreError: a file of a run is damaged.
@@ -149,7 +148,7 @@ class Store:
         return states
 
     def source_digest(self, kind: str) -> str:
-        """Returns the digest of a user's file as last trained: a report needs no other file.
+        """Returns the digest of a user's file as last trained.
 
         Raises:
             UsageError: neither the folder's copy nor the file exists.
@@ -158,7 +157,7 @@ class Store:
         return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
 
     def left_out(self, study: Study) -> int:
-        """Returns how many finished runs of the folder the study does not name."""
+        """Returns how many finished runs the study does not name."""
         planned = {run.id for run in runs(study)}
         if not self.runs_path.exists():
             return 0
@@ -176,7 +175,7 @@ class Store:
             write_record(record, folder)
 
     def record_mark(self, run: Run) -> Hashable:
-        """Returns a value that differs between versions of a stored run, or None."""
+        """Returns a value that differs between a stored run's versions, or None."""
         try:
             status = (self.run_path(run) / RUN_JSON).stat()
         except OSError:
@@ -209,10 +208,10 @@ class Store:
     def curves(self, study: Study, states: Mapping[Run, State] | None = None) -> pd.DataFrame:
         """Returns the curves of the study's finished runs, sorted; text columns are categories.
 
-        `study` is the study's present name. `states` is `states(study)`, if at hand.
+        `study` is the study's present name; `states` is `states(study)`, if at hand.
 
         Raises:
-            StoreError: a finished run's file is damaged or incomplete, or belongs to another run.
+            StoreError: a finished run's file is damaged, incomplete, or another run's.
         """
         states = self.states(study) if states is None else states
         finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
@@ -280,7 +279,7 @@ class Store:
                 )
 
     def _go_on_with(self, study: Study) -> None:
-        """Refuses a study that trains otherwise; moves references of another evaluation aside."""
+        """Refuses a study that trains otherwise; moves another evaluation's references aside."""
         if how := self.trained_otherwise(study):
             raise StoreError(
                 f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "
@@ -323,7 +322,7 @@ def load_result(directory: Path) -> tuple[Store, Study]:
     """Returns the store of a results folder, and its study.
 
     Raises:
-        StoreError: there is no such results folder; suggests one.
+        StoreError: there is no such results folder.
     """
     with explained(directory, "read"):
         if not is_result(directory):

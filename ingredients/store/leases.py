@@ -1,10 +1,10 @@
 """Leases: several processes share a grid, and no run is trained twice.
 
 Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. To
-take something it writes its claim, then reads all other files. Of two that want the same, at least one sees the other
-and withdraws. Files have random names that are never reused: removing a dead process's file harms no living one.
+take something it writes its claim, then reads all other files: of two that want the same, at least one sees the other
+and withdraws. Files have random names, never reused: removing a dead process's file harms no living one.
 
-On this machine a dead process is recognised at once. One on another machine is dead when its counter stands still for a
+A dead process on this machine is recognised at once. One on another machine is dead when its counter stands still for a
 minute of the observer's clock; clocks of two machines are never compared.
 """
 
@@ -41,12 +41,12 @@ class Holder:
 
 
 class Leases:
-    """What this process holds of a results folder; leaving the `with` statement releases it."""
+    """What this process holds of a results folder, within the `with` statement."""
 
     def __init__(self, directory: Path, beats: float = SECONDS_BETWEEN_BEATS, death: float = SECONDS_TO_DEATH) -> None:
         """Writes nothing before the `with` statement.
 
-        `beats` are seconds between signs of life; after `death` seconds without any, a process of another machine is
+        `beats` are seconds between signs of life; `death` are seconds without any after which a process elsewhere is
         dead.
         """
         self._file = directory / LEASES / f"{secrets.token_hex(8)}.json"
@@ -79,7 +79,7 @@ class Leases:
             self._file.unlink()
 
     def take(self, names: Collection[str]) -> Process | None:
-        """Takes all names and returns None, or none and returns the process that holds one.
+        """Takes all names and returns None, or none and returns a holder.
 
         Raises:
             StoreError: the folder cannot be written or read.
@@ -112,7 +112,7 @@ class Leases:
                 self._write()
 
     def _write(self) -> None:
-        """Replaces the file; unflushed, since a crash that loses it also ends the process."""
+        """Replaces the file, unflushed: a crash that loses it also ends the process."""
         with self._writing, explained(self._file.parent, "written"):
             self._file.parent.mkdir(exist_ok=True)
             self._beat += 1
@@ -138,7 +138,7 @@ class Watch:
         self._seen: dict[Path, tuple[int, float]] = {}
 
     def living(self, except_: Path | None = None) -> list[Holder]:
-        """Returns the processes that are, or may be, at work in the folder.
+        """Returns the processes that are, or may be, at work.
 
         Raises:
             StoreError: the folder cannot be read.
@@ -148,7 +148,7 @@ class Watch:
         return [holder for file in files if file != except_ and (holder := self._look(file))]
 
     def _look(self, file: Path) -> Holder | None:
-        """Returns a file's content; None if it is gone or its process is dead."""
+        """Returns a file's content, or None if its process is dead."""
         holder = _read(file)
         if holder is None:
             return None
@@ -174,7 +174,7 @@ class Watch:
 def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
     """Returns a process at work in a results folder, or None.
 
-    Waits until a process on another machine gives a sign of life or is dead.
+    Waits until one on another machine gives a sign of life or is dead.
 
     Raises:
         StoreError: the folder cannot be read.

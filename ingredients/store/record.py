@@ -45,7 +45,6 @@ class RunRecord:
 
     Attributes:
         status: "failed" where the loss or a gradient was not finite.
-        reason: why it failed, in one line.
         curves: adaptation curves with the columns of `curves_over`.
         returns_by_block: of the plain lifetime, on blocks of held-out tasks.
         diagnostics: a row per logged update, with the columns of `DIAGNOSTICS`.
@@ -77,7 +76,7 @@ class RunRecord:
 
 
 def write_record(record: RunRecord, folder: Path) -> None:
-    """Writes the record's files and checksums into an empty folder; marks a finished run."""
+    """Writes the files and checksums into an empty folder; marks a finished run."""
     (folder / RUN_JSON).write_text(json_text(_run_json(record)), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(safetensors.numpy.save(dict(record.weights)))
     (folder / BLOCKS).write_bytes(safetensors.numpy.save(dict(record.blocks)))
@@ -139,7 +138,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
     """Returns a finished run's curves over an axis (`tables.AXES`).
 
     Raises:
-        StoreError: the file is damaged, has rows of another run, or lacks the end of training.
+        StoreError: the file is damaged, another run's, or lacks the end of training.
     """
     path = folder / CURVES_FILE
     table = read_parquet(path, curves_over(axis))
@@ -153,7 +152,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
 
 
 def read_runs_curves(runs: Mapping[Path, Run], axis: str) -> pa.Table:
-    """Returns the curves of finished runs as one table, in order.
+    """Returns finished runs' curves as one table, in order.
 
     Raises:
         StoreError: a file is damaged.

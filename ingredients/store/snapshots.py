@@ -1,4 +1,4 @@
-"""Snapshots: from which a stack in training resumes after a crash, one file per set of runs trained together.
+"""Snapshots: from which a stack in training resumes, one file per set of runs trained together.
 
 A bad snapshot is ignored: training starts again.
 """
@@ -25,7 +25,7 @@ from ingredients.store.record import RUN_JSON
 class Snapshot:
     """The state of a stack in training: arrays by run, `[S, ...]`, and shared ones (counters, times).
 
-    `runs` has training fingerprints by run id, in the order of rows; `made_with` what else determines the bits (device,
+    `runs` has training fingerprints by run id, in the rows' order; `made_with` what else determines the bits (device,
     versions).
     """
 
@@ -71,8 +71,7 @@ class Snapshots:
     def find(self, runs: Mapping[str, str], made_with: Mapping[str, str]) -> Found:
         """Returns the snapshot from which runs, with their training fingerprints, can resume.
 
-        It has these runs, or more if some of a stack are already stored. One made with another device or version is
-        ignored.
+        It has these runs or more; one made with another device or version is ignored.
         """
         path = self._path(runs)
         if path.exists():
@@ -103,7 +102,7 @@ class Snapshots:
 
 
 def _fault(snapshot: Snapshot | None, runs: Mapping[str, str], made_with: Mapping[str, str]) -> str | None:
-    """Returns why runs cannot resume from a snapshot (None: unreadable), or None if they can."""
+    """Returns why runs cannot resume from a snapshot (None: unreadable), or None."""
     if snapshot is None:
         return "a snapshot that is damaged"
     if not runs.items() <= snapshot.runs.items():

@@ -1,4 +1,4 @@
-"""A run's two tables, curves and diagnostics: columns, and Parquet bytes that depend on content alone."""
+"""A run's two tables, curves and diagnostics; Parquet bytes depend on content alone."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
-    """Returns a run's stored table; text columns are dictionaries, to save memory.
+    """Returns a run's stored table; text columns are dictionaries.
 
     Raises:
         StoreError: the file is missing or damaged, or its columns differ.
@@ -127,7 +127,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
 
 
 def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = None) -> pd.DataFrame:
-    """Returns a report's table of curves, or its rows with the wanted values.
+    """Returns a report's table of curves, or its wanted rows.
 
     Raises:
         StoreError: the file cannot be read, or lacks a column.
@@ -140,7 +140,7 @@ def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = 
 
 
 def read_last_curves(path: Path) -> pd.DataFrame:
-    """Returns the end of training from a report's table: held-out tasks without a probe.
+    """Returns a report table's end of training, on held-out tasks without a probe.
 
     Raises:
         StoreError: the file cannot be read, or lacks a column.

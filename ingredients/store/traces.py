@@ -1,4 +1,4 @@
-"""What agents did in some lifetimes, step by step: tables in `traces/`."""
+"""What agents did in some lifetimes: tables in `traces/`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TRACES = "traces"
 
 
 def page_trace_name(study: Study) -> str:
-    """Returns the path of the report page's table, named by the training: an older agent's is not shown."""
+    """Returns the path of the report page's table, which names the training."""
     return f"{TRACES}/page-{study_fingerprint(study).trains[:12]}.csv"
 
 
 def read_page_trace(directory: Path, study: Study) -> pd.DataFrame | None:
-    """Returns that table, or None: a page does without it."""
+    """Returns the report page's table, or None: a page does without it."""
     try:
         return pd.read_csv(directory / page_trace_name(study))
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
 """`training.csv`: a line for each report of each stack in training; for plots, not for judgement.
 
-Each process writes its own file: the next one `training-2.csv`. A partial line of a killed process is cut off. An
-interrupted stack resumes from a snapshot, and steps may go back: the later line counts.
+Each process writes its own file: the next one `training-2.csv`. An interrupted stack resumes from a snapshot, and steps
+may go back: the later line counts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line if the stack advanced by 1/500 of its training, has ended, or went back.
+        """Appends a line if the stack advanced by 1/500 of its training, ended, or went back.
 
         A line that cannot be written is dropped. `score` is the best run's mean return of an episode, `diagnostics` are
         means over runs, named as in `diagnostics.parquet`.

@@ -1,4 +1,4 @@
-"""Versions stored with a run, and whether another version trained it."""
+"""Versions stored with a run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def installed(name: str) -> str:
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
     """Returns in words which other version trained a stored run, by its `run.json`, or None.
 
-    The study must train as the stored one does. Runs of an edited own file are no such case: they are trained again.
+    The study must train as the stored one does. An edited own file is no such case: its runs are trained again.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):

@@ -12,13 +12,7 @@ from ingredients.study.tasks import GymnasiumTasks
 
 @dataclass(frozen=True)
 class Axis:
-    """What a curve runs over.
-
-    Attributes:
-        name: what is counted, and its column in tables.
-        points: of a curve.
-        bin_steps: steps that a point sums, on the axis of steps; else 1.
-    """
+    """What a curve runs over; `bin_steps` is 1 on the axis of episodes."""
 
     name: Literal["episode", "step"]
     points: int
@@ -40,7 +34,7 @@ class Axis:
         return [(self.edge(point) + self.edge(point + 1)) / 2 for point in range(self.points)]
 
     def edge(self, point: int) -> float:
-        """Returns where a point (0-based) begins in a drawing: half-way between episodes, or with its first step."""
+        """Returns where a point (0-based) begins in a drawing: half-way between episodes, or its first step."""
         return float(point * self.bin_steps) if self.of_steps else point + 0.5
 
     @property
@@ -92,11 +86,11 @@ def axis_of(section: TasksSection) -> Axis:
 
 
 def by_episodes(section: TasksSection) -> TasksSection:
-    """Returns the tasks on the axis of episodes, where an ended episode is waited for."""
+    """Returns the tasks on the axis of episodes."""
     return section.model_copy(update={"axis": "episodes"}) if axis_of(section).of_steps else section
 
 
 def bins_of(section: TasksSection) -> dict[str, int]:
-    """Returns what of the axis an evaluation depends on; nothing for episodes."""
+    """Returns the axis's part in an evaluation; nothing for episodes."""
     axis = axis_of(section)
     return {"bin_steps": axis.bin_steps} if axis.of_steps else {}

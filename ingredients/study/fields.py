@@ -26,7 +26,7 @@ def mistake(
 ) -> PydanticCustomError:
     """Returns the error to raise for `value`; `known` words suggest the nearest match.
 
-    `keys`, below the present place, take part in a rule over several keys; the first is blamed.
+    `keys` take part in a rule over several keys; the first is blamed.
     """
     # pydantic prints the whole context, so a value that aliases made huge must be cut before
     guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
@@ -35,7 +35,7 @@ def mistake(
 
 
 def unknown(value: object, known: Sequence[str], others: str = "", keys: Sequence[str] = ()) -> PydanticCustomError:
-    """Returns the error for a word that is not `known`; `others` is also allowed."""
+    """Returns the error for a word that is not `known`."""
     listed = ", ".join([*known, others] if others else known)
     if not isinstance(value, str):
         return mistake("must be text", value, listed, keys=keys)

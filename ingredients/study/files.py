@@ -24,7 +24,7 @@ def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     """Returns the study in a file, changed by `overrides` (`key.path=value`, the value in YAML).
 
     Raises:
-        StudyError: the file cannot be read, or the study or an override is invalid.
+        StudyError: the file, the study or an override is wrong.
     """
     return _validate(_data(path), one_line(str(path)), [_override(text) for text in overrides])
 
@@ -66,7 +66,7 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
     """Returns a study (`Study.load`).
 
     Raises:
-        StudyError: there is no such study, or it or a change is invalid.
+        StudyError: there is none, or it or a change is invalid.
     """
     overrides = [_given(key, value) for key, value in (changes or {}).items()]
     if isinstance(source, Mapping):
@@ -76,7 +76,7 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
 
 
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
-    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`) if any."""
+    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`)."""
     asked = Path(path)
     if _is_there(asked) or asked.parent.name not in ("", "ablations"):
         return asked
@@ -90,7 +90,7 @@ def shipped_files() -> list[Path]:
 
 
 def _is_there(path: Path) -> bool:
-    """Returns whether a file is there; a folder of that name hides no shipped study."""
+    """Returns whether a file exists; a folder of that name hides no shipped study."""
     try:
         return path.is_file() or (path.exists() and path.suffix != "")
     except OSError:  # a name too long, a folder that may not be looked into: reading it will say so
@@ -103,7 +103,7 @@ def published_report(name: str) -> Path:
 
 
 def shipped_folder() -> Path:
-    """Returns the folder of shipped studies: in the installed package, or beside it."""
+    """Returns the folder of shipped studies, in the package or beside it."""
     package = Path(str(resources.files("ingredients")))
     installed = package / "ablations"
     return installed if installed.is_dir() else package.parent / "ablations"

@@ -1,6 +1,6 @@
 """The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of users' code.
 
-Whether an environment has a setting is checked where it is made (`gyms.vary`).
+Whether an environment has a setting is checked later (`gyms.vary`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def code(value: object) -> object:
 
 
 def environment_id(value: object) -> object:
-    """Returns `value` if it can be a Gymnasium id or a user's class."""
+    """Returns `value` if it can be a Gymnasium id or a class."""
     allowed = f"an id of Gymnasium's, such as CartPole-v1 or package:Name-v0, or your own {CODE}"
     if not isinstance(value, str):
         raise fields.mistake("must be text", value, allowed)
@@ -59,7 +59,7 @@ def keywords(value: object) -> object:
 
 
 def stored(value: object, keys: tuple[str, ...]) -> object:
-    """Returns a copy of `value` if results (JSON, without infinity and NaN) can store it; `keys` are its place."""
+    """Returns a copy of `value` if JSON (without infinity and NaN) can store it; `keys` are its place."""
     match value:
         case float() if not math.isfinite(value):
             raise fields.mistake("cannot be stored", value, STORED, keys=(".".join(keys),))

@@ -32,7 +32,7 @@ class WipeEvery:
 
 @dataclass(frozen=True)
 class MemoryKind:
-    """A memory other than `agent.memory`: carried through the lifetime, or reset before every step."""
+    """A memory other than `agent.memory`: carried, or reset before every step."""
 
     kind: str
     carried: bool = True
@@ -53,8 +53,8 @@ class OneTask(StrEnum):
 
     Attributes:
         RANDOM_START: its episodes start anywhere; with the task distribution off they start alike.
-        RANDOM_MEMORY: also, each lifetime starts from a random memory, whose state must have bounds. A memory that is
-            reset before every step loses it.
+        RANDOM_MEMORY: also, each lifetime starts from a random memory, of a state with bounds; a memory that is reset
+            before every step loses it.
     """
 
     RANDOM_START = "random_start"
@@ -83,7 +83,7 @@ def canonical_level(ingredient: Ingredient, value: object) -> Level:
     """Returns the canonical level of `value`; `known_by` then relates a kind of memory to `agent.memory`.
 
     Raises:
-        ValueError: `value` is no level of this ingredient (a pydantic error that says what is allowed).
+        ValueError: a pydantic error that says what is allowed.
     """
     if isinstance(value, bool):
         return value
@@ -123,7 +123,7 @@ def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
 
 
 def memory_kind(value: object) -> object:
-    """Returns `value` if it names a kind of memory; a user's class by spelling alone, since nothing is imported."""
+    """Returns `value` if it names a kind of memory; a user's class by spelling alone."""
     if not isinstance(value, str) or not _is_kind(value):
         raise unknown(value, MEMORY_KINDS, OWN_KIND)
     return value
@@ -135,7 +135,7 @@ def known_by(agent_memory: str, level: MemoryLevel) -> MemoryLevel:
 
 
 def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
-    """Returns the levels, with each kind's memory-off sibling before it if the study has memory off.
+    """Returns the levels; if the study has memory off, each kind's memory-off sibling stands before it.
 
     The control of an LSTM is the same LSTM reset before every step, not a memoryless GRU.
     """

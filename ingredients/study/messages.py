@@ -45,7 +45,7 @@ def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | N
 
 
 def _spelled(value: object, depth: int = DEEPEST) -> str:
-    """Returns a value as one short line of YAML; aliases can make a small file a huge value."""
+    """Returns a value as one short line of YAML; aliases can make it huge."""
     match value:
         case None:
             return "nothing"

@@ -1,7 +1,7 @@
 """Imports users' code by the name in a study.
 
-Agents of stored results are made inside `copies_in`: if a file was changed or is not found, the results' copy replaces
-it. What is played is what was trained.
+Inside `copies_in`, the copy that results keep replaces a file that was changed or is not found: what is played is what
+was trained.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _copies: ContextVar[Path | None] = ContextVar("copies", default=None)
 
 @contextmanager
 def copies_in(folder: Path) -> Iterator[None]:
-    """Takes users' code from a folder of copies, unless Python finds the very same file."""
+    """Takes users' code from a folder of copies, unless Python finds the same file."""
     before = _copies.set(folder.absolute())
     try:
         yield
@@ -77,7 +77,7 @@ def _where(copy: Path | None, kept: bool, here: Path) -> str:
 
 
 def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
-    """Returns the module that Python finds if its file is unchanged, since it then has its neighbours; or the copy."""
+    """Returns the module that Python finds if its file is unchanged: it has its neighbours; else the copy."""
     module_name = name.partition(":")[0]
     content = copy.read_bytes()
     try:
@@ -106,7 +106,7 @@ def _of_copy(module_name: str, copy: Path) -> ModuleType:
 
 
 class _Reader(SourceFileLoader):
-    """Loads a file and writes no bytecode: a results folder stays as it is."""
+    """Loads a file without writing bytecode: a results folder stays as it is."""
 
     def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
         """Writes nothing."""

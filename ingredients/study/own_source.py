@@ -1,7 +1,4 @@
-"""Finds the files of users' memories, tasks and environments without importing them.
-
-Modules that these import are not considered.
-"""
+"""Finds the files of users' memories, tasks and environments without importing them."""
 
 from __future__ import annotations
 
@@ -62,7 +59,7 @@ def source(kind: str, what: str = MEMORY) -> bytes:
 
 
 def source_path(kind: str, what: str = MEMORY) -> Path:
-    """Returns the file that defines a name, on Python's path or in the current folder; `what` is for the message.
+    """Returns the file that defines a name, on Python's path or here; `what` is for the message.
 
     Raises:
         UsageError: there is no such file.

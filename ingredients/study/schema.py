@@ -1,7 +1,4 @@
-"""A study's JSON Schema, for editors.
-
-It has keys, types and meanings; bounds and rules over several keys are checked at reading.
-"""
+"""A study's JSON Schema, for editors; bounds and rules over several keys are checked at reading."""
 
 from __future__ import annotations
 

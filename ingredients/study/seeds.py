@@ -1,4 +1,4 @@
-"""The seeds of each cell: `5`, or `{first: 100, count: 10}`; publish with seeds that tuning has not used."""
+"""The seeds of each cell; publish with seeds that tuning has not used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Seeds:
 
 
 def read_seeds(value: object) -> Seeds:
-    """Returns the seeds of a study's value: a count from 0 on, or first and count."""
+    """Returns the seeds of a value: `5`, or `{first: 100, count: 10}`."""
     if isinstance(value, Seeds):
         return value
     if not isinstance(value, dict):
@@ -57,7 +57,7 @@ def fewest_for(claims: int, confidence: float) -> int:
 
 
 def too_few(count: int, confidence: float) -> str | None:
-    """Returns in words that so many seeds never decide a cell, and how many do; or None."""
+    """Returns in words that so many seeds never decide a cell, or None."""
     needed = fewest_for(1, confidence)
     if count >= needed:
         return None

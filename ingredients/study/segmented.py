@@ -13,13 +13,13 @@ from ingredients.study.tasks import GymnasiumTasks
 def is_one_task(section: TasksSection) -> bool:
     """Returns whether the environment is the task: nothing varies, and only the starts of episodes differ.
 
-    With `fresh_start: off` a task is instead a seed, and a lifetime's episodes are all the same.
+    With `fresh_start: off` a task is a seed, and a lifetime's episodes are all the same.
     """
     return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
 
 
 def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
-    """Takes settings out of a section's data that change nothing in training, or were always so."""
+    """Takes settings out of a section's data that change nothing in training."""
     if not isinstance(section, GymnasiumTasks) or not settings:
         return
     del settings["bin_steps"]
@@ -32,7 +32,7 @@ def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
     """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
 
-    `episode_steps` is the episode's length, if the environment told it.
+    `episode_steps` is what the environment told, if asked.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

@@ -50,7 +50,7 @@ class ShippedStudy:
 
     @property
     def found(self) -> str | None:
-        """First sentence of its published report; None in an installation, which has no reports."""
+        """First sentence of its published report; None in an installation."""
         path = published_report(self.study.name)
         if not path.is_file():
             return None
@@ -58,7 +58,7 @@ class ShippedStudy:
         return re.split(r"(?<=[.?!]) (?=[A-Z])", said)[0]
 
     def row(self) -> dict[str, Any]:
-        """Returns name, question, runs, training steps of all runs, core hours, finding."""
+        """Returns the study's row in the list."""
         return {
             "name": self.study.name,
             "question": self.study.question,

@@ -1,7 +1,4 @@
-"""The `tasks` section of a study: a class for each family, for Gymnasium, and for users' own.
-
-The key `family`, `gymnasium` or `own` selects it.
-"""
+"""The `tasks` section of a study: a class per family, for Gymnasium, and for users' own."""
 
 from __future__ import annotations
 

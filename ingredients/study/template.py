@@ -53,7 +53,7 @@ def study_text(name: str, tasks: str, path: str) -> str:
     """Returns the text of a study on a family or an environment.
 
     Raises:
-        StudyError: the name or the tasks are invalid.
+        StudyError: name or tasks are invalid.
     """
     section = _families().get(tasks)
     if section is None:
@@ -70,7 +70,7 @@ def study_text(name: str, tasks: str, path: str) -> str:
 
 
 def _families() -> dict[str, dict[str, Any]]:
-    """Returns a shipped study's tasks section for each family that has one."""
+    """Returns each family's tasks section in a shipped study."""
     studies = [load_study(path) for path in shipped_files()]
     sections = {str(study.tasks.model_dump()[family_key(study.tasks)]): study.tasks.model_dump() for study in studies}
     return dict(sorted(sections.items()))

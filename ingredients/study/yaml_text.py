@@ -92,7 +92,7 @@ def parse(text: str) -> object:
 
 
 def dump(data: object) -> str:
-    """Returns `data` as YAML that `parse` reads back; texts must be printable, as in every valid study."""
+    """Returns `data`, whose texts are printable, as YAML that `parse` reads back."""
     text: str = yaml.dump(
         data, Dumper=StudyDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
@@ -100,6 +100,6 @@ def dump(data: object) -> str:
 
 
 def inline(data: object) -> str:
-    """Returns a value as it can stand behind `key=` on a command line: `[1, 2]`, `{low: 1}`."""
+    """Returns a value as it can stand behind `key=`: `[1, 2]`, `{low: 1}`."""
     text: str = yaml.dump(data, Dumper=StudyDumper, default_flow_style=True, allow_unicode=True, width=10_000)
     return text.removesuffix("...\n").strip()

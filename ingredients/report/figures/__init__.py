@@ -1,9 +1,8 @@
 """The pictures of a report, in display order. Only this wing imports matplotlib.
 
 In reading order: `drawn` (file forms), `view` (data), `panel` (one cell's curves), `sheet` (layout of panels), `spots`
-(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`
-(pictures), `sentences` (alternative texts); `beside` (studies side by side); `inline` (into a page); `trace`
-(lifetimes).
+(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`,
+`sentences` (alternative texts); `beside` (studies side by side); `inline` (into a page); `trace`.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ def draw(evidence: Evidence, judgement: Judgement) -> tuple[Picture, ...]:
 
 
 def figure(evidence: Evidence, judgement: Judgement, name: str) -> Figure | None:
-    """Returns one picture by its file name, such as `adaptation`, free to change; None if it is not shown."""
+    """Returns one picture by its file name, such as `adaptation`, free to change; None if not shown."""
     pictures = {words.name: make for words, make in _pictures(View(evidence, judgement))}
     return styled(name, pictures[name]) if name in pictures else None
 

@@ -1,6 +1,6 @@
 """Studies side by side: a cell's curves in all, and every late score.
 
-Colour and dashes identify the study; the scale is each study's own, floor 0 to yardstick 1.
+Colour and dashes identify the study; each has its own scale, floor 0 to yardstick 1.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _LETTERS = 36
 class Beside:
     """What is drawn of studies side by side; curves and confidences are by study.
 
-    `shown` has each cell's findings by study, None if it lacks the cell. `of_steps`: some curves are over steps.
+    `shown` has each cell's findings by study, or None. `of_steps`: some curves are over steps.
     """
 
     names: Sequence[str]

@@ -51,7 +51,7 @@ class Picture:
 
     @cached_property
     def png(self) -> bytes:
-        """The PNG file, which a page does not need and which takes as long as the SVG."""
+        """The PNG file, drawn on demand."""
         with _style(self.words.name):
             return _saved(self.figure, "png", {"Software": None})
 

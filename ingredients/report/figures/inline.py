@@ -38,7 +38,7 @@ _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
 def inline(drawn: Picture) -> str:
-    """Returns the picture as an element of a page; its ids start with its name, to be unique."""
+    """Returns the picture as an element of a page; its ids start with its name."""
     text = _NAMESPACE.sub("", _OUTSIDE.sub("", drawn.svg.decode("utf-8"))).replace("xlink:href", "href").strip()
     name = drawn.words.name
     text = _NAMED.sub(rf"\g<1>{name}-", text)

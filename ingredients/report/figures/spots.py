@@ -55,7 +55,7 @@ def say_along(
 ) -> None:
     """Adds a text at each of `count` points of the x axis, in at most `most` strips; a point begins at `edge`.
 
-    A strip of several points has the text of its middle one.
+    A strip has the text of its middle point.
     """
     wide = -(-count // most)
     for start in range(0, count, wide):

@@ -30,7 +30,7 @@ def words(view: View) -> Words:
 
 
 def figure(view: View) -> Figure:
-    """Returns the tiles in named rows and columns; else each has its name."""
+    """Returns the tiles in rows and columns with names, or each with its own."""
     arrangement = layout([result.cell for result in view.judgement.cells])
     results = {result.cell: result for result in view.judgement.cells}
     left = _ROW_NAMES if arrangement.by_row else 0.02

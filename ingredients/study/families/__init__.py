@@ -1,1 +1,1 @@
-"""The settings and defaults of each task family; `ingredients.tasks` has what they mean, in files of the same names."""
+"""The settings and defaults of each task family; `ingredients.tasks` says what they mean."""
