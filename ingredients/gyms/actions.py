@@ -3,7 +3,7 @@
 - Discrete: one of n choices.
 - MultiDiscrete, MultiBinary, Box of whole numbers: one of all joint choices, at most 1024.
 - Box: a vector, each component scaled from [−1, 1] to its bounds and clipped, unscaled if one is beyond ±10⁶.
-- Dict, Tuple: choices are joint, vectors concatenated; both together are refused.
+- Dict, Tuple: choices are joint, vectors concatenated.
 """
 
 from __future__ import annotations

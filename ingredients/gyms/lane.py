@@ -1,7 +1,7 @@
 """One environment that plays a task; it waits when its episode is over, and never raises.
 
-What the environment raises, or returns wrongly, ends the episode; `take_failed` tells why. A reset's seed is the start,
-else the task, so that a lifetime's episodes are the same. Callers that step many lanes hold `Kept` around all of them.
+An exception or invalid answer ends the episode; `take_failed` tells why. A reset's seed is the start, else the task, so
+that a lifetime's episodes are the same. Callers that step many lanes hold `Kept` around all of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Lane:
     """One environment of a recipe.
 
     Attributes:
-        over: whether no episode is under way.
+        over: no episode is under way.
         failed: the first failure since the last `take_failed`, else None.
     """
 

@@ -1,6 +1,6 @@
 """Leaf parts of an observation: where each stands, and how it is read.
 
-Numbers beyond a Box's bounds are accepted (`warm_up` reports them); a one-hot accepts only its values.
+Numbers beyond a Box's bounds are accepted; a one-hot accepts only its values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class Reading:
     """How a part becomes `size` numbers.
 
     Attributes:
-        columns: converts what was shown.
         bounds: usual low and high, `[size]` each, infinite where unknown; None for one-hots, bits and pixels: not
             scaled.
         frame: height, width and channels of an image.
@@ -43,7 +42,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of an observation, from column `start` on; dict keys and tuple indices are the `path` to it."""
+    """One part of an observation, from column `start` on; `path` has dict keys and tuple indices."""
 
     path: tuple[str | int, ...]
     space: Space

@@ -1,7 +1,7 @@
 """All lanes of a recipe, by `gymnasium.vector`, and where they are.
 
-Environments cannot be snapshotted. So callers reset lanes that are elsewhere to an episode's start, from which steps
-must follow one another.
+Environments cannot be snapshotted: callers reset lanes that are elsewhere to an episode's start, from which steps must
+follow one another.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Recipe:
     Attributes:
         name: a Gymnasium id, or `module:Name` of a class or function.
         wrappers: `module:Name` of each, outermost last.
-        seeds_all: whether a reset also seeds the spaces and shared generators (`boundary.luck`).
+        seeds_all: a reset also seeds the spaces and shared generators (`boundary.luck`).
         copies: where stored results keep the user's files; by default as set when the recipe is made.
     """
 
@@ -141,9 +141,7 @@ def _registered(spec: EnvSpec, **keywords: Any) -> Environment:  # noqa: ANN401 
 
 
 def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user wrote
-    """Returns what `module:Name` names; `wanted` is for the message.
-
-    Modules are searched on Python's path, then in the current folder.
+    """Returns what `module:Name` names, from Python's path, then the current folder; `wanted` is for the message.
 
     Raises:
         StudyError: there is no such module, or no callable of that name in it.

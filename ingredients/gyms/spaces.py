@@ -1,12 +1,10 @@
-"""Observations of any supported Gymnasium space as rows of numbers.
-
-Each is checked against its space (`parts`) and copied.
+"""Observations of any supported Gymnasium space as rows of numbers, checked (`parts`) and copied.
 
 - Box: its numbers; of two or more dimensions, one-hots for `symbols`, or an image's bytes (`frames`), before all
   others.
 - Discrete, MultiDiscrete: a one-hot for each number.
 - MultiBinary: its bits.
-- Text, MiniGrid's missions: which words it has (`words`).
+- Text, MiniGrid's missions: its words (`words`).
 - Dict, Tuple: all parts, as `gymnasium.spaces.flatten` orders them.
 """
 
@@ -33,7 +31,6 @@ class Sight:
     Attributes:
         measured: whether a column is a Box's number, not one-hot, bits or pixels.
         low, high: usual bounds of the columns; infinite where unknown.
-        parts: in the order of the columns.
         plain: the shape, if the observation is one row of numbers, else None.
     """
 

@@ -1,7 +1,7 @@
 """Symbols as one-hots: choices, and cells of small arrays of whole numbers, whose order means nothing.
 
-Their values must be known beforehand: from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values. Values
-met in random play would lack the key that only a trained agent sees.
+Their values are known from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values. Random play would miss
+the key that only a trained agent sees.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Whole = NDArray[np.int64]
 
 
 def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
-    """Returns the number of values of each channel of the environment's arrays; None if unknown."""
+    """Returns the number of values of each channel of the environment's arrays, if known."""
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(made.unwrapped).__mro__}
     if "minigrid.minigrid_env.MiniGridEnv" not in kinds:
         return None

@@ -1,8 +1,8 @@
 """What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`.
 
-A name is resolved in this order. A keyword of the constructor: each task makes a new environment. An attribute of the
-unwrapped environment or a part (`model.opt.gravity.2`): it is set before each reset; what the constructor computed from
-it stays. `options.name`: an option of `reset`. Settings that change a space are errors.
+A name is resolved in this order. A keyword: each task makes a new environment. An attribute of the unwrapped
+environment or a part (`model.opt.gravity.2`): it is set before each reset; what the constructor computed from it stays.
+`options.name`: an option of `reset`. Settings that change a space are errors.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Knob:
     Attributes:
         choices: the values to draw from; None for a range.
         low, high: the range; with whole numbers, both ends included.
-        whole: whether only whole numbers are drawn: both ends are whole, and the default is not a float.
+        whole: only whole numbers are drawn: both ends are whole, and the default is not a float.
     """
 
     name: str
@@ -74,7 +74,7 @@ def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:
 
 
 def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
-    """Returns the knobs of a study's `vary`, in its order.
+    """Returns the knobs of a study's `vary`.
 
     Raises:
         StudyError: the environment has no such setting, cannot be made with it, or changes its spaces.
@@ -93,7 +93,7 @@ def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
 
 
 def put(environment: Any, name: str, value: Any) -> None:  # noqa: ANN401 - whatever somebody else's object holds
-    """Sets an attribute, or an attribute or entry of a part: `model.opt.gravity.2`.
+    """Sets an attribute, or a part's attribute or entry: `model.opt.gravity.2`.
 
     Raises:
         Exception: whatever the environment's code raises.

@@ -1,8 +1,8 @@
 """Random play before training: measures scales, and checks what the environment promises.
 
-Scales are the same for every cell, seed and machine. A measured column with finite bounds is scaled to [−1, 1]; one
-without bounds, or of whole numbers, to mean 0 and deviation 1; all are clipped at ±10. The agent's rewards are divided
-by the largest that was met, if above 1; curves keep raw returns.
+Scales are the same for every cell, seed and machine. A measured column with finite bounds is scaled to [−1, 1], others
+to mean 0 and deviation 1; all are clipped at ±10. The agent's rewards are divided by the largest that was met, if above
+1; curves keep raw returns.
 
 Two resets with one seed are compared step by step. If they differ, or use shared generators, every reset seeds these
 and the spaces too (`boundary.luck`). The user is told what still differs.

@@ -1,6 +1,6 @@
 """A text as numbers: which words stand in it, and which stand side by side.
 
-A word's column is its checksum's: no vocabulary is needed, but two words may share a column.
+A checksum picks a word's column, which two words may share.
 """
 
 from __future__ import annotations

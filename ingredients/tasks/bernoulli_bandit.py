@@ -3,11 +3,11 @@
 Reward: 1 with the pulled arm's probability p, else 0. The observation, always 0, leaks neither reward nor action:
 bandits are the essay's named exception (claim 2).
 
-Action noise: with probability `action_noise` a uniformly drawn arm is pulled, which the action channel shows.
+With probability `action_noise` a uniformly drawn arm is pulled, which the action channel shows.
 
-Forced pulls: the first `forced_pulls` pulls go to uniformly drawn arms, which only the action channel shows; later
-rewards are not observed. So an agent that does not see its actions learns nothing about the arms (docs/design.md §5,
-trap 2). The state counts these pulls.
+The first `forced_pulls` pulls go to uniformly drawn arms, which only the action channel shows; later rewards are not
+observed. So an agent that does not see its actions learns nothing (docs/design.md §5, trap 2). The state counts these
+pulls.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Means over blocks of tasks, for intervals over tasks.
 
-Each block's mean is a draw from the task distribution, so their spread tells how much a mean depends on the tasks
-drawn. Twenty blocks estimate it nearly as well as ten thousand tasks.
+Each block's mean is a draw from the task distribution. Twenty estimate its spread nearly as well as ten thousand tasks.
 """
 
 from __future__ import annotations

@@ -9,12 +9,12 @@ that was learned. An episode is two steps:
 | information | the chosen node is set to 1, the others follow | values of all nodes; the action has no effect |
 | goal | a random node, which is shown, is set to −1; choose a node | the same |
 
-Observation: the nodes' values while looking; the node set to −1 in a goal episode; goal and look, 0 or 1. The values
-leak a_{t-1} in the information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent
-remembers its choice. The action while looking is a note, which the action channel shows at the next step.
+Observation: the nodes' values while looking; the node set to −1; goal and look, 0 or 1. Values leak a_{t-1} in the
+information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent remembers its choice.
+The action while looking is a note in the action channel.
 
-Reward: the chosen node's value, in a goal episode; scores use its expectation given ψ. Without information it is 0 on
-average in both phases. There are 3^(n(n − 1)/2) tasks.
+Reward: the chosen node's value in a goal episode; scores use its expectation given ψ. Without information an agent
+earns 0.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The dark room: an unseen goal, in the same place for a lifetime (Laskin et al. 2022, §4).
 
 The agent moves up, down, left, right or stays in `size` × `size` squares. `walls` close a `wall_share` of the squares,
-and those that cannot be reached: `fixed`, those of number `maze` on every task; `random`, drawn for every task. An
-unseen wall stops the agent. The goal is any open square but the middle, with equal odds.
+and those that cannot be reached: `fixed`, those of number `maze`; `random`, drawn for every task. An unseen wall stops
+the agent. The goal is any open square but the middle, with equal odds.
 
 | observed columns | switch | what they leak |
 |---|---|---|
-| row, column, from 0 to 1 | `position_shown` | a_{t-1}: the change of position, unless a wall stopped it |
+| row, column, from 0 to 1 | `position_shown` | a_{t-1}, unless a wall stopped it |
 | on the goal, 0 or 1 | `goal_shown` | r_{t-1}: they are equal |
 
 Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward; only

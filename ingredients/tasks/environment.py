@@ -1,7 +1,7 @@
 """A task family as a Gymnasium environment: one lane of the batched program.
 
-No observation or info has the hidden task. A Gymnasium episode is the family's. Episodes continue on one task until a
-new one is requested, so the caller decides how long a lifetime is:
+Neither observations nor info have the hidden task. Episodes, the family's own, continue on one task until a new one is
+requested: the caller decides how long a lifetime is.
 
 - `reset()`: the next episode on the same task; the first time, a task from the distribution.
 - `reset(options={"new_task": True})`: a fresh task, the first episode of its lifetime.
@@ -29,7 +29,7 @@ Observation = NDArray[np.float32]
 
 
 class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
-    """One environment of a family; `np_random` draws tasks and each step's noise."""
+    """One environment of a family, whose draws `np_random` makes."""
 
     def __init__(self, family: Family) -> None:
         self.action_space = spaces.Discrete(family.actions)

@@ -1,7 +1,7 @@
 """What a task family is: a task distribution as batched pure tensor functions.
 
-A family holds no state and draws no random numbers: all randomness is in `noise` and `start`, so every cell can replay
-the same draws. In shapes (docs/design.md §11) `...` is any leading batch shape.
+All randomness is in `noise` and `start`, so every cell can replay the same draws. In shapes (docs/design.md §11) `...`
+is any leading batch shape.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Step(NamedTuple):
         action: carried out, after `action_noise`, `[...]` (int64) or `[..., A]` if continuous; the action channel shows
             it.
         reward: `[...]`.
-        expected_reward: E[reward | ψ, state, intended action], `[...]`, which is scored; where unknown, the reward.
+        expected_reward: E[reward | ψ, state, intended action], `[...]`, for scores; where unknown, the reward.
         terminated: the task's rules ended the episode, `[...]` (bool).
         truncated: the environment's own limit cut it, `[...]` (bool); `lifetime` keeps that of `episode_steps`.
-        reward_observed: 1.0 where the reward can be observed, else 0.0, `[...]`; None for always. Others are still
-            scored and learned from.
+        reward_observed: 1.0 where the reward can be observed, else 0.0 (it is still scored and learned from), `[...]`;
+            None for always.
     """
 
     state: Tensor
@@ -73,7 +73,7 @@ class Family(Protocol):
 
     @property
     def continuous(self) -> bool:
-        """Whether an action is a vector of A numbers, not one of A choices."""
+        """Whether an action is a vector of A numbers."""
         ...
 
     @property
@@ -111,7 +111,7 @@ class Family(Protocol):
 
     @property
     def held_out(self) -> bool:
-        """Whether evaluation tasks are new to a trained agent, not one of a few."""
+        """Whether evaluation tasks are new to a trained agent."""
         ...
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -126,7 +126,7 @@ class Family(Protocol):
         ...
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a later episode's first state and observation, given the last one's final state."""
+        """Returns a later episode's first state and observation, given the last state."""
         ...
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
@@ -145,8 +145,8 @@ class Family(Protocol):
 class Solvable(Protocol):
     """A family that can compute the optimal-advantage gap V*(s) − Q*(s, a). Optional.
 
-    A learner that may know ψ uses it instead of rewards (`rollout.collect`). Summed over an episode it is V*(first
-    state) minus the return, without the transitions' luck.
+    A learner that may know ψ uses it instead of rewards (`rollout.collect`). Over an episode it sums to V*(first state)
+    minus the return, without the transitions' luck.
     """
 
     def solve(self, tasks: Tensor) -> Tensor:

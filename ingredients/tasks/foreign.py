@@ -18,7 +18,7 @@ def reward_scale(family: Family) -> float:
 
 
 def frames(family: Family) -> tuple[Frame, ...]:
-    """Returns height, width and channels of the images in an observation's first columns, none by default."""
+    """Returns height, width and channels of an observation's first images, none by default."""
     shown: tuple[Frame, ...] = getattr(family, "frames", ())
     return shown
 
@@ -36,7 +36,7 @@ def take_failures(family: Family) -> dict[int, Failure]:
 
 
 def shown_again(family: Family, tasks: Tensor, state: Tensor, before: Tensor) -> Tensor:
-    """Returns the observation, by `shown(tasks, state)`, of a state that a probe changed; `before` by default."""
+    """Returns a changed state's observation by `shown(tasks, state)`; `before` by default."""
     show: Callable[[Tensor, Tensor], Tensor | None] | None = getattr(family, "shown", None)
     shown = None if show is None else show(tasks, state)
     return before if shown is None else shown
@@ -49,7 +49,7 @@ def notice(family: Family) -> str | None:
 
 
 def restarts(family: Family) -> bool:
-    """Returns whether `step` begins the next episode where one has ended, so that no lane waits."""
+    """Returns whether `step` begins the next episode where one has ended: no lane waits."""
     at_once: bool = getattr(family, "restarts", False)
     return at_once
 
@@ -61,7 +61,7 @@ def longest_episode(family: Family) -> int:
 
 
 def points(family: Family) -> int:
-    """Returns the number of points of an adaptation curve, each of as many steps; `episodes` by default."""
+    """Returns an adaptation curve's number of equally long points, `episodes` by default."""
     count: int = getattr(family, "points", family.episodes)
     return count
 

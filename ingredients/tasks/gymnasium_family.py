@@ -1,15 +1,14 @@
 """Any Gymnasium environment as a family: `vary` draws the tasks; if nothing varies, the environment is the one task.
 
-Observation: the environment's, as numbers (`gyms.spaces`), scaled (`gyms.warm_up`). Reward: the environment's, scaled
-for the agent and its learning, raw in curves and scores. An early end tells something of the reward.
+Observations are scaled numbers (`gyms.spaces`, `gyms.warm_up`). The agent sees and learns from scaled rewards; curves
+and scores are raw. An early end tells something of the reward.
 
 Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0. Each episode is reset with a seed of its own. With
-`fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the same. Nothing that the agent writes outlasts
-a reset.
+`fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the same.
 
-On the axis of steps (`restarts`) no lane waits: where an episode ends, or has taken `longest_episode` steps, `step`
-begins the next one. `episodes` and `episode_steps` then describe the two halves of a lifetime. The second begins with a
-new episode in every lane, where probes branch off. The n-th start of a half is the first one + n·φ mod 1.
+On the axis of steps (`restarts`) `step` begins the next episode where one ends or has taken `longest_episode` steps.
+`episodes` and `episode_steps` then describe a lifetime's two halves; the second begins with a new episode in every
+lane, where probes branch off. The n-th start of a half is the first one + n·φ mod 1.
 
 This program is not pure: it can only return to an episode's start (`gyms.pool`). An environment that raises ends its
 episode and fails its run.
@@ -93,7 +92,7 @@ class GymnasiumFamily:
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the state (start, episode, steps so far), `[..., start_size + 2]`, and the observation.
 
-        If the family restarts, the steps are the half's; the episode's own stand before its number.
+        On the axis of steps, the steps are the half's; the episode's own stand before its number.
         """
         return self._begin(tasks, start, start.new_zeros(*start.shape[:-1], 1))
 

@@ -1,7 +1,7 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
-A test of working memory, not of learning, in which the environment can be the memory (claim 3): the agent sees and
-changes its position on a track, which is never reset. A lifetime is *one* trial; its K episodes are phases of L steps.
+A test of working memory, not of learning, in which the environment can be the memory (claim 3). A lifetime is *one*
+trial; its K episodes are phases of L steps, without resets:
 
 | steps | what happens |
 |---|---|
@@ -11,10 +11,10 @@ changes its position on a track, which is never reset. A lifetime is *one* trial
 
 The reward is 1 − abs(p − d) / `tolerance`, at least 0. So a swap half-way exchanges exactly what the agent knows of d.
 
-Observation: light and cue, 0 or 1; the position, from 0 to 1 (`position_shown`), which leaks a_{t-1} and is a *clock*.
-A memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
-and `can_move: off` each take this clock away. The action channel is a note of one of three letters: a memoryless agent
-can step through the actions while the light is on, then repeat the last one.
+Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1} and is a *clock*. A
+memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
+and `can_move: off` each take this clock away. Another is the action channel: the agent can step through the three
+actions while the light is on, then repeat the last one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Episode k takes steps kL to (k+1)L − 1. After an early end the lane *waits* for the next episode: it shows its last
 observation once, then zeros; actions have no effect and pay nothing. So all lanes start an episode at the same step,
-where probes can exchange what they carry (docs/design.md §8).
+where probes exchange what they carry (docs/design.md §8).
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from ingredients.tasks.foreign import shown_again
 
 
 class World(NamedTuple):
-    """Some lanes' environments.
-
-    `waiting` `[...]` (bool): the episode has ended and the next has not started; None where none ends early.
-    """
+    """Some lanes' environments; `waiting` `[...]` (bool) for the next episode is None where none ends early."""
 
     state: Tensor
     observation: Tensor
@@ -81,14 +78,14 @@ def others(tasks: Tensor) -> Tensor:
 
 
 def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by those of its neighbour `[..., N]`."""
+    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by its neighbour's, `[..., N]`."""
     missing = part.dim() - neighbours.dim()
     index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
     return part.gather(neighbours.dim() - 1, index)
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which lanes have their neighbour's written columns (`others`), at an episode's start."""
+    """Returns the world in which lanes have their neighbour's written columns, at an episode's start."""
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 

@@ -1,7 +1,4 @@
-"""Rooms with walls: how walls are drawn, and distances between squares.
-
-Squares are `[..., n, n]` (row, column), or `[..., n²]`, row by row.
-"""
+"""Rooms with walls; squares are `[..., n, n]` (row, column), or `[..., n²]`, row by row."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ def distances(open_squares: Tensor, targets: Tensor) -> Tensor:
 def draw_walls(uniforms: Tensor, share: float, start: int) -> Tensor:
     """Returns walls `[..., n, n]` (bool): each square with probability `share`, and squares that cannot be reached.
 
-    The square `start` and the one above it stay open.
+    `start` and the square above it stay open.
     """
     size = uniforms.shape[-1]
     walls = (uniforms < share).flatten(-2)

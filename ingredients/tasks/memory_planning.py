@@ -1,20 +1,16 @@
 """The memory & planning game: one goal after another in a maze with shuffled labels (after Ritter et al. 2021, §3).
 
-A torus of `size` × `size` places, whose labels are shuffled for every lifetime. The agent moves up, down, left or
-right, or collects. Collecting on the goal pays 1 and draws another goal uniformly; the agent continues from there.
-Collecting elsewhere does nothing. New here: `walls` of the 2 · `size`² edges are closed, drawn for every lifetime
-(`torus.draw_graph`); an unseen wall stops the agent. Without walls, a subtraction of coordinates gives the shortest
-way; with 12 of 32 edges closed, search is needed.
+The agent moves up, down, left or right on a torus of `size` × `size` places, or collects. Collecting on the goal pays 1
+and draws another goal uniformly. Labels of places are shuffled for every lifetime. New here: `walls` of the 2 · `size`²
+edges, drawn for every lifetime (`torus.draw_graph`), stop the agent unseen. With 12 of 32 edges closed, the shortest
+way needs search.
 
-Task: ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`.
+Observation, one-hot: the agent's label, `[size²]`; the goal's, `[size²]`. To an agent with memory the goal's change
+leaks r_{t-1}, and learned moves part of a_{t-1}.
 
-Observation, one-hot: the agent's label, `[size²]`; the goal's label, `[size²]`. An agent that remembers the goal's
-label knows r_{t-1}: the label changes exactly after a reward. One that has learned where moves lead knows part of
-a_{t-1}. A memoryless agent learns neither.
+A lifetime is one game; its K episodes are stretches of L steps, without resets. `written` is the position.
 
-A lifetime is one game of K · L steps; its episodes are stretches of L steps, without resets. `written` is the position.
-
-If ψ is known, going straight to every goal is optimal. With m steps left in the lifetime its exact values are
+If ψ is known, going straight to every goal is optimal. With m steps left in the lifetime its values are
 
     V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g').
 """
@@ -37,7 +33,10 @@ TASKS_AT_ONCE = 512  # mazes that are drawn or solved together
 
 @dataclass(frozen=True)
 class MemoryPlanning:
-    """`episodes` stretches of `episode_steps` steps on one map."""
+    """`episodes` stretches of `episode_steps` steps on one map.
+
+    ψ = the label that each move leads to from each label, as shares of `size`², `[size² · 4]`.
+    """
 
     episodes: int
     episode_steps: int = MemoryPlanningTasks.default_of("episode_steps")

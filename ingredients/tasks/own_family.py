@@ -7,7 +7,7 @@
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Its methods are pure, batched tensor programs for any leading shape.
+Methods are pure, batched tensor programs for any leading shape.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "st
 class OwnFamily:
     """The user's family `given` with all defaults; tensors are copied on the way in and out.
 
-    `odd` tells, for each returned tensor, which runs had a number that is not finite, `[S]`.
+    `odd` tells which runs had a number that is not finite, `[S]`, for each returned tensor.
     """
 
     given: Any
@@ -117,7 +117,7 @@ class OwnFamily:
         return found
 
     def _call(self, what: str, *given: Any) -> Any:  # noqa: ANN401 - whatever came back
-        """Returns what the user's method returns, given copies that it may write on."""
+        """Returns what the user's method returns, given copies."""
         copies = [part.clone() if isinstance(part, Tensor) else part for part in given]
         with calling(lambda raised: wrong(self.name, f"{what} raised {raised}"), Kept):
             return getattr(self.given, what)(*copies)

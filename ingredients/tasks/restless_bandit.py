@@ -1,15 +1,15 @@
 """A restless bandit: the arms' means drift (the four-armed task of Daw et al. 2006).
 
-After every pull each arm's mean, pulled or not, decays towards 0 and takes a random step:
+After every pull each arm's mean decays towards 0 and takes a random step:
 
     μ_{t+1} = λ μ_t + √(1 − λ²) z,   μ_0 ~ N(0, 1),   r_t ~ N(μ_t[a_t], deviation²).
 
-The unit is the means' stationary deviation, in Daw et al. σ_d / √(1 − λ²) = 2.8 / √(1 − .9836²) = 15.5 points. Their λ
-= .9836 is the default of `decay`: half of a mean is forgotten after 42 pulls, so exploring never ends. Their reward
-noise of 4 points would be a `deviation` of .26, with which a reactive policy earns .91 of the best reference, too much
-to tell in-context learning from it. The default is 1.
+The unit is the means' stationary deviation, in Daw et al. 2.8 / √(1 − .9836²) = 15.5 points. Their λ = .9836 is the
+default of `decay`: half of a mean is forgotten after 42 pulls. Their reward noise of 4 points would be a `deviation` of
+.26, with which a reactive policy earns .91 of the best reference, too much to tell in-context learning from it. The
+default is 1.
 
-The state holds the present means, which the agent cannot change; the drift is noise, not part of ψ.
+The drift is noise, not part of ψ; the agent cannot change it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Stay probabilities in the two-step task (Daw et al. 2011, Figure 2; Wang et al. 2016, §3.2).
 
 A *model-free* agent stays after a reward whatever the transition: a main effect of reward. An agent that infers which
-planet pays shows a reward × transition interaction. This is task-structure inference, not planning: an agent without a
+planet pays shows a reward × transition interaction. This is task-structure inference, not planning. An agent without a
 model shows it too if its state tells which planet pays (Akam et al. 2015). So does one that prefers the better ship and
-never learns; `interaction_given_choice` excludes that by comparing flights of equally good ships.
+never learns, which `interaction_given_choice` excludes.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
     - `reward_effect`: what a reward adds to them, −1 to 1; 1 for win-stay-lose-shift on ships.
     - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2; 2 for an agent that
       always returns to a planet that paid and never to one that did not.
-    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|), from 0 for the former agent to 1 for the
-      latter; left out where both effects are small.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former agent, 1 for the latter;
+      left out where both are small.
     - `interaction_given_choice`: mean interaction among flights of the better and of the worse ship; left out where
-      planets swap, since ψ then does not tell the better one.
+      planets swap and ψ does not tell the better one.
     """
     by_choice = counts.view(SHAPE)
     chances = _stays(by_choice.sum(0))

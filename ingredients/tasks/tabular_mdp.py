@@ -1,10 +1,10 @@
 """Random tabular MDPs with unknown rewards and transitions (Osband et al. 2013; Duan et al. 2016, §3.2).
 
 Each state and action has a mean reward ~ N(1, 1), paid with unit normal noise (scores use the mean), and next-state
-probabilities from a flat Dirichlet distribution. An episode has `episode_steps` steps and starts in the first state.
+probabilities from a flat Dirichlet distribution. Episodes start in the first state.
 
 Observation: the current state, one-hot, `[states]`. It leaks nothing of the reward, and part of a_{t-1} to an agent
-that has learned the transitions, except at an episode's start.
+that has learned the transitions.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TASKS_AT_ONCE = 512  # MDPs that are solved together: their products stay small 
 class TabularMdp:
     """`states` × `actions`, `episodes` of `episode_steps` steps.
 
-    ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]`, flattened and concatenated; S and A are numbers
-    of states and actions.
+    ψ = mean rewards `[S, A]` and next-state probabilities `[S, A, S]` of S states and A actions, flattened and
+    concatenated.
     """
 
     states: int
@@ -98,7 +98,7 @@ class TabularMdp:
         return Step(after.to(tasks.dtype), self._seen(after), action, reward, mean, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the first state's value `[...]` if the MDP is known, by value iteration."""
+        """Returns the first state's value `[...]`, by value iteration."""
         if tasks.dim() == 1:
             return self._first_value(tasks)
         return torch.cat([self._first_value(part) for part in torch.split(tasks, TASKS_AT_ONCE, dim=-2)], dim=-1)

@@ -1,4 +1,4 @@
-"""Places of a torus and walls between them: how walls are drawn, and distances.
+"""Places of a torus and walls between them.
 
 Places are numbered row by row, P = n². A graph `[..., P, 4]` (int64) says where each move of `MOVES` leads from each
 place; into a wall, to the place itself.
@@ -30,7 +30,7 @@ def draw_graph(uniforms: Tensor, walls: int) -> Tensor:
     """Returns connected graphs `[N, P, 4]` with `walls` ≤ P + 1 walls each.
 
     Edges are closed in the order of `uniforms` `[N, P, 2]` (down and right of each place), but for those of the minimum
-    spanning tree, which keep all places connected (Kruskal 1956, "construction A'").
+    spanning tree (Kruskal 1956, "construction A'").
     """
     lanes, places, _ = uniforms.shape
     around = neighbours(math.isqrt(places))

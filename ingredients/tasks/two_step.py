@@ -1,15 +1,15 @@
 """The two-step task: a choice that mostly leads to its own planet (Daw et al. 2011; Wang et al. 2016, §3.2).
 
-In the first step, action 0 or 1 is a ship: with probability `common` it flies to the planet of its number, else to the
-other (a *rare* transition). In the second, the planet pays 1 with its probability, whatever the action. One planet pays
-with probability `rewarded`, the other with 1 − `rewarded`. Before an episode they swap with probability `reversal`
-(.025 in Wang et al., whose transitions were .8 and .2).
+First, action 0 or 1 is a ship, which flies to the planet of its number with probability `common`, else to the other (a
+*rare* transition). Then the planet pays 1 with its probability, whatever the action: one with `rewarded`, the other
+with 1 − `rewarded`. Before an episode they swap with probability `reversal` (.025 in Wang et al., whose transitions
+were .8 and .2).
 
 Observation, one-hot: at home, on planet 0, on planet 1. It leaks nothing of the reward, and part of a_{t-1} in the
 first step. An agent that sees rewards and remembers planets can do without the action channel.
 
 Trap: the second action has no effect but is shown as a_{t-1} in the next episode. A memoryless policy can record the
-planet in it, and so react to planet and reward at once (as the reference `reactive` does).
+planet in it (as the reference `reactive` does).
 """
 
 from __future__ import annotations

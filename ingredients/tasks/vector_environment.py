@@ -2,9 +2,9 @@
 
 As in `environment`, episodes continue on one task until a new one is requested:
 
-- `reset()`: every lane's next episode on its task; the first time, or with `seed=s`, on tasks from the distribution.
-- `options={"new_task": True}`: fresh tasks, the first episodes of their lifetimes.
-- `options={"reset_mask": [True, ...]}`: the same for these lanes only; with a seed, others keep tasks and draws.
+- `reset()`: every lane's next episode on its task; the first time, or with `seed=s`, tasks from the distribution.
+- `options={"new_task": True}`: fresh tasks.
+- `options={"reset_mask": [True, ...]}`: the same for these lanes; with a seed, others keep tasks and draws.
 
 The step that ends an episode starts the lane's next one (`AutoresetMode.SAME_STEP`); `info` has the last observation as
 `final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
@@ -34,7 +34,7 @@ MODES = (AutoresetMode.SAME_STEP, AutoresetMode.DISABLED)
 
 
 class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
-    """`num_envs` lanes of a family; `np_random` draws tasks and each step's noise."""
+    """`num_envs` lanes of a family, whose draws `np_random` makes."""
 
     def __init__(
         self, family: Family, num_envs: int, autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP
@@ -202,7 +202,7 @@ def make(
     autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     **settings: Any,  # noqa: ANN401 - what the family's section allows
 ) -> FamilyVectorEnv:
-    """Returns lanes of a family for `gymnasium.make_vec`; `settings` are those of a study's `tasks` section.
+    """Returns lanes for `gymnasium.make_vec`; `settings` are those of a study's `tasks` section.
 
     Raises:
         ValueError: a setting that a study would refuse, or another mode of autoreset.

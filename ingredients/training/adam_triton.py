@@ -3,7 +3,7 @@
     g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
     w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
 
-Changing numbers are read from the GPU: a captured graph can be replayed.
+A captured graph can be replayed: changing numbers are on the GPU.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ def _speed(free: RandomPlay) -> str:
 
 
 def slow_notice(study: Study, family: Family) -> str | None:
-    """Returns that a step is slow, and what helps; None if it is not."""
+    """Returns that a step is slow, and what helps; or None."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vectorization == "async":
         return None
@@ -219,7 +219,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the seconds of a step in one environment, the shortest of some: other programs make steps only longer."""
+    """Returns the seconds of a step in one environment: the shortest of some, as other programs only prolong steps."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     until = time.perf_counter() + SECONDS

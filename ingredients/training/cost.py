@@ -50,7 +50,7 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
     """Returns the free bytes of the GPU, and those needed for stacks of one run, two, ....
 
-    It runs inside the worker that will train: CUDA's own memory counts.
+    Runs inside the worker that will train, so that CUDA's own memory counts.
 
     Raises:
         UsageError: torch finds no GPU.
@@ -258,7 +258,7 @@ def _weight_floats(setup: Setup) -> int:
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats per run of an evaluation: draws of a chunk, and states of its lanes, which exist three times."""
+    """Returns floats per run of an evaluation: a chunk's draws, and its lanes' states, three times."""
     draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)
     return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

@@ -1,6 +1,6 @@
 """An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
 
-They explain most of the return's variance and leave the action's effect to the advantage. The policy never sees them.
+These explain most of the return's variance, which leaves the action's effect to the advantage.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def value_gradient(
     """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
     `inputs` are `[S, X, C]`, `target` R and step weights `counts` (`learner.step_weights`) `[S, X]`. Derived by hand:
-    torch computes autograd's products with one column element by element.
+    autograd's products with one column are slow.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton

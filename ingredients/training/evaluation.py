@@ -1,11 +1,9 @@
 """Evaluation: adaptation curves of trained agents, plain and under probes.
 
-Curves are of expected rewards given ψ and the action (docs/design.md §6). Random numbers are drawn for chunks of at
-most 512 lanes. Large states are played in nearly equal parts of a chunk (`lanes_at_once`), within which neighbours are
-found (`lifetime.others`).
+Curves are of expected rewards given ψ and the action (docs/design.md §6). Chunks of at most 512 lanes share draws. With
+large states a chunk is played in nearly equal parts (`lanes_at_once`), each a ring of neighbours (`lifetime.others`).
 
-Half-way probes (docs/design.md §8) branch off the plain lifetimes before episode K // 2; others run beside them with
-the same random numbers.
+Half-way probes (docs/design.md §8) branch off the plain lifetimes before episode K // 2; others run beside them.
 """
 
 from __future__ import annotations

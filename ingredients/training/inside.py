@@ -1,16 +1,14 @@
 """What a memory holds of the last action and reward: the route "held in memory" (docs/design.md §5, trap 8).
 
 - `action`: a_{t-1} from the output of step t − 1, before x_t is read: neither channel nor leak can tell it.
-- `reward`: r_{t-1} from the output of step t; with the channel off, only the environment or the agent's prediction
-  tells it.
+- `reward`: r_{t-1} from the output of step t; with the channel off, only the environment or a prediction tells it.
 
 The decoder is linear (ridge on classes); what it misses may still be there. Fitted to half of the lifetimes, its skill
 on the other half is
 
     1 − (its errors) / (errors of the schedule),
 
-where the schedule predicts each step's commonest class: 0 is a clock, 1 is perfect. The untrained network is the
-control.
+which predicts each step's commonest class: 0 is a clock, 1 is perfect. The untrained network is the control.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """One step of many agents in many environments, shared by training and evaluation.
 
-A lane is one lifetime in progress. The order is that of RL² (Duan et al. 2016, Figure 1): the memory reads r_{t-1} and
-a_{t-1}; the policy acts; the environment answers. Memory, reward and action persist over episodes and start empty with
-the lifetime.
+A lane is one lifetime in progress. As in RL² (Duan et al. 2016, Figure 1) the memory reads r_{t-1} and a_{t-1}, the
+policy acts, the environment answers. Memory, reward and action persist over episodes and start empty with the lifetime.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from ingredients.tasks.lifetime import World
 class Play:
     """An agent with weights `[S, ...]` on tasks `[S, N, D]` of a family.
 
-    With `still`, waiting leaves memory, r_{t-1} and a_{t-1} unchanged, as where training has no waiting (`segments`).
+    With `still`, waiting leaves memory, r_{t-1} and a_{t-1} unchanged.
     """
 
     agent: Agent
@@ -54,7 +53,7 @@ class Draws(NamedTuple):
 
     Attributes:
         action: `[S, N]`, or `[S, N, A]` if continuous.
-        noise: the environment's, `[S, N, noise_size]`.
+        noise: `[S, N, noise_size]`.
         start: the next episode's, `[S, N, start_size]`; of a lifetime, with a leading K.
         reward_shown: 1.0 where r_{t-1} is shown, `[S, N, 1]`.
         action_shown: 1.0 where a_{t-1} is shown, `[S, N, 1]`.
@@ -72,7 +71,7 @@ class Draws(NamedTuple):
 class Transition(NamedTuple):
     """One step: input `[S, N, F]`, memory's output `[S, N, H]`, intended action `[S, N]`, answer.
 
-    `waiting` is 1.0 where there was nothing to do, `[S, N]`; None if no episode ends early.
+    `waiting` is 1.0 where nothing was to do, `[S, N]`; None if no episode ends early.
     """
 
     inputs: Tensor

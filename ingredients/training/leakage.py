@@ -1,14 +1,15 @@
 """Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/design.md §5, trap 8).
 
-Evaluation tasks are played at random (vectors: uniform on [−1, 1]), so no policy's habit is decoded. Features are what
-every cell sees, never a channel. An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes
-on the same `TASKS` tasks. Under its keys are other decoders, on held-out tasks unless they know the task:
+Evaluation tasks are played at random (vectors: uniform on [−1, 1]). Features are what every cell sees, never a channel.
+An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes on the same tasks. Its keys are
+other decoders, on held-out tasks unless they know the task:
 
-- `history` sees the lifetime so far, not the task; `without` sees o_{t-2} to o_{t+3}.
-- `with_reward`, of the action, knows task and reward; `history_with_reward` sees the lifetime so far with rewards.
+- `history`: sees the lifetime so far. What it misses, only knowledge of the task can reveal.
+- `without`: sees o_{t-2} to o_{t+3}.
+- `with_reward`, `history_with_reward`: also see the reward, to decode the action.
 
 Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
-still leak. Lifetimes whose environment failed are left out; `failed` counts them.
+still leak. `failed` counts lifetimes left out because their environment failed.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns the leaks of a study's environment by `reward` and `action`, quickly measured, for a plan."""
+    """Returns a study's leaks by `reward` and `action`, quickly measured, for a plan."""
     return family_leakage(make_family(study.tasks), QUICK)
 
 
@@ -67,7 +68,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns a family's leaks, reproducibly; `told` is called with the measurements done and all of them."""
+    """Returns a family's leaks; `told` is called with the measurements done and all of them."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -170,7 +171,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
 
 
 def _schedule(family: Family) -> Numbers:
-    """Returns for each step whether it starts an episode, its number in the episode, and in the lifetime."""
+    """Returns each step's start of an episode (or not), and its number in episode and lifetime."""
     step = np.arange(family.steps)
     within = step % family.episode_steps
     return np.stack([within == 0, within, step], axis=-1).astype(np.float64)

@@ -1,7 +1,6 @@
 """Recurrent proximal policy optimisation over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
 
-Discounting runs across episodes to the lifetime's end. Waiting steps count in no mean, gradient or discount: the wait's
-length does not matter (`step_weights`).
+Discounting runs across episodes to the lifetime's end. Waiting steps count in no mean, gradient or discount.
 """
 
 from __future__ import annotations
@@ -129,9 +128,9 @@ def clipped_surrogate(log_probability: Tensor, minibatch: Minibatch, clip: float
 def policy_gradient(
     logits: Tensor, minibatch: Minibatch, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`.
+    """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`; `clip` is ε.
 
-    Derived by hand: torch's softmax over few columns takes longer than all of this. `clip` is ε.
+    Derived by hand: torch's softmax over few columns takes longer.
     """
     action = minibatch.action
     log_policy, policy = _log_policy(logits)
@@ -153,7 +152,7 @@ def prediction_gradient(
     """Returns the gradient over `predicted` r̂, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
     If all actions' rewards are known (`earned` `[S, X, A]`, not `[S, X]`), of weight · ½ · Σ_a mean (r̂(a) − r(a))²,
-    equal in expectation for uniform actions. This auxiliary task (Jaderberg et al. 2017) makes the memory hold each
+    equal in expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each
     action's reward. `counts` are `step_weights`.
     """
     if earned.dim() == predicted.dim():
@@ -184,8 +183,8 @@ def _log_policy(logits: Tensor) -> tuple[Tensor, Tensor]:
 def entropy_share(left: float, steps: int) -> float:
     """Returns the entropy weight as a share of its first one, with a share `left` of training left.
 
-    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100. The rest falls linearly:
-    else an agent may stay with win-stay-lose-shift on two arms. docs/learner.md has reasons and numbers.
+    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100; the rest falls linearly
+    (docs/learner.md).
     """
     power = min(max(200 / steps, 2.0), 4.0)
     return 0.9 * math.pow(left, power) + 0.1 * left
@@ -199,7 +198,7 @@ def first_entropy(steps: int) -> float:
 def prediction_weight(steps: int) -> float:
     """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, in [0, 1].
 
-    At 50 pulls it does not help the full cell and unsettles runs without action observation.
+    At 50 pulls it would unsettle runs without action observation.
     """
     return min(max(steps / 50 - 1, 0.0), 1.0)
 
@@ -225,7 +224,7 @@ def horizon_discount(steps: int) -> float:
 def horizon_lambda(steps: int) -> float:
     """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9].
 
-    A larger λ waits for the worth of trying an arm to show; a smaller one asks the critic, with less noise.
+    A larger λ waits for an exploration's worth to show; a smaller one asks the critic, with less noise.
     """
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 

@@ -1,6 +1,6 @@
 """Random numbers drawn once per seed, and expanded to its runs on the device.
 
-Draws go into given storage, which may be page-locked; `spread_training` and `spread_draws` expand them.
+Draws go into given storage, which may be page-locked.
 """
 
 from __future__ import annotations

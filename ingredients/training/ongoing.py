@@ -1,14 +1,13 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
 A lifetime is a number of episodes; on the axis of steps (`foreign.restarts`) of steps, with a new episode half-way.
-Tasks and starts are keyed by seed, purpose and the lifetime's number j in its lane: all cells of a seed meet them in
-the same order.
+Seed, purpose and the lifetime's number j in its lane key tasks and starts: all cells of a seed meet them in the same
+order.
 
-Each lane's first episode (on the axis of steps, its first lifetime) is cut at a different step, so that lanes are at
-different moments of an episode (docs/learner.md).
+Each lane's first episode (on the axis of steps, lifetime) is cut at a different step, to desynchronise lanes
+(docs/learner.md).
 
-A Python environment cannot be saved. `Places` hold the actions of each lane's current episode, to be replayed from its
-seed.
+A Python environment cannot be saved. `Places` hold the actions of current episodes, to be replayed from their seeds.
 """
 
 from __future__ import annotations
@@ -170,7 +169,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _due(self) -> tuple[Flags, Flags]:
-        """Returns where the lifetime cuts the episode, and where the episode's end is its own."""
+        """Returns where the lifetime cuts the episode, and where it ends with the episode."""
         places, family = self.places, self._family
         first = places.lifetime == 0
         if not restarts(family):

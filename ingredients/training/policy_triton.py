@@ -1,7 +1,7 @@
 """The head and the policy's loss as one kernel, from the memory's outputs to their gradient.
 
-It replaces `Agent.heads`, `learner.policy_gradient` and `learner.prediction_gradient`. With y = W o + b, π the softmax
-of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of entropy and prediction:
+With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of entropy and
+prediction:
 
     ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
     ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known

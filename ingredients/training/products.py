@@ -1,7 +1,6 @@
 """Matrix products of an update: their operations, and the speed of `torch.bmm` on them.
 
-`needed_flops` follows from the algorithm, without duplicated work; `recorded_products` are a real update's. A test
-compares both.
+`needed_flops` follows from the algorithm; `recorded_products` are a real update's.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def needed_flops(setup: Setup) -> int:
     """Returns the operations of one update of a GRU stack in matrix products.
 
     Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs' (none
-    for the inputs of agent and critic).
+    for those of agent and critic).
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])

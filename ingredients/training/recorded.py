@@ -1,7 +1,7 @@
 """Programs of many small operations replayed as CUDA graphs.
 
 A GPU computes a small operation faster than Python can launch it; recorded, thousands are one launch. A program's first
-call runs normally, for compilation; the second is recorded, later ones replay it on the same tensors.
+call compiles, the second is recorded, later ones replay it on the same tensors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Recorder(Protocol):
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
-        """Returns a function's result tensors, and the replay that fills them."""
+        """Returns a function's result tensors, not computed yet, and the replay that fills them."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Training on a GPU with one recording for the rollout and one for its epochs.
 
-Nothing waits for the device. Draws, `improvement.paces` and the train step are read from fixed places. The device
-freezes diverged runs and notes when (`Training.diverged_at`).
+Nothing waits for the device. It reads draws, `improvement.paces` and the train step from fixed places, freezes diverged
+runs and notes when (`Training.diverged_at`).
 """
 
 from __future__ import annotations

@@ -21,9 +21,9 @@ class Rollout:
     Attributes:
         inputs: `[M, S, T, N, F]`.
         outputs: of the memory, `[M, S, T, N, H]`.
-        action: intended, `[M, S, T, N]` (int64), or `[M, S, T, N, A]` if continuous.
+        action: intended, `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
         earned: target of reward prediction: reward or its mean given ψ and the action, scaled, `[M, S, T, N]`; or of
-            every action, `[M, S, T, N, A]`, if known.
+            every action, `[M, S, T, N, A]`.
         reward: of the learner, `[M, S, T, N]` (see `collect`).
         acting: 0.0 where the agent waited, else 1.0, `[M, S, T, N]`; None if no episode ends early.
         tasks: `[M, S, N, D]`.
@@ -49,8 +49,8 @@ def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: 
     """Returns one rollout of whole lifetimes; `memory` parts are `[S, B, ...]`.
 
     If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient in expectation, without reward
-    noise and task variance. For `Solvable` families it uses the optimal-advantage gap, without the transitions' noise
-    too. Agents see the rewards paid.
+    noise and task variance. For `Solvable` families it uses the optimal-advantage gap, without transition noise too.
+    Agents see the rewards paid.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps

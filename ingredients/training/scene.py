@@ -42,9 +42,9 @@ class Intervention:
     Attributes:
         half_way: changes lanes before episode K // 2.
         by_twin: the same, given the twins too.
-        past: changes the past before each step, given it, the plain lanes' past, and neighbours.
-        greedy: whether the likeliest action is taken.
-        trembles: whether another action is executed at a fifth of the steps (`grid.TREMBLES`).
+        past: changes the past before each step, given it, the plain past, and neighbours.
+        greedy: the likeliest action is taken.
+        trembles: another action is executed at a fifth of the steps (`grid.TREMBLES`).
     """
 
     half_way: Callable[[Scene], Scene] | None = None

@@ -1,7 +1,6 @@
 """Advantages, critic targets and minibatches of segments.
 
-Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020): one learning rate serves
-all scales of reward.
+Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020).
 """
 
 from __future__ import annotations
@@ -108,8 +107,7 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
 def _normalised(raw: Tensor) -> Tensor:
     """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if they are tiny.
 
-    Where the critic predicts everything, its blown-up error would move a policy with nothing to gain (CartPole was lost
-    so).
+    Where the critic predicts everything, its blown-up error would move a policy with nothing to gain.
     """
     spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
     return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)

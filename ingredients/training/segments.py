@@ -1,7 +1,7 @@
 """Rollouts in segments of lifetimes at their own pace.
 
 A step's return ends with its episode. After termination nothing follows; after a time limit or the segment's end, the
-critic's value of the last observation (Pardo et al. 2018), which the memory therefore reads too.
+critic's value of the last observation does (Pardo et al. 2018).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Tuned(NamedTuple):
         lifetimes: of one run in a rollout.
         discount: γ.
         gae_lambda: λ.
-        entropy: the entropy's first weight.
+        entropy: first weight.
         prediction: weight of reward prediction.
         segment: steps of a lifetime in a rollout; 0: whole lifetimes.
         rate: first learning rate.
@@ -63,7 +63,7 @@ class Tuned(NamedTuple):
 
 @dataclass(frozen=True)
 class Setup:
-    """What does not change while a stack trains; `stream` is for evaluations alone."""
+    """What does not change while a stack trains; `stream` is for evaluations."""
 
     runs: tuple[Run, ...]
     family: Family
@@ -176,7 +176,7 @@ class Training:
         alive: `[S]` (bool): gradients finite, no environment raised; other runs are frozen.
         update: updates done.
         failed: reasons by run.
-        diverged_at: on a GPU, each run's train step of divergence, `[S]` (int64), else 0; reading it synchronises.
+        diverged_at: each run's train step of divergence on a GPU, `[S]` (int64), else 0; reading it synchronises.
         carried: between segments, by name, `[S, ...]` (`segments.Carried`).
     """
 

@@ -1,7 +1,6 @@
 """Evaluations on a GPU: many lanes side by side, with recorded stretches of lifetimes.
 
-512 lanes leave a GPU idle, so chunks are played side by side. Each keeps its draws and its ring: no lane's neighbour
-changes (`Seated.neighbours`).
+512 lanes leave a GPU idle, so chunks are played side by side, each with its draws and its ring (`Seated.neighbours`).
 """
 
 from __future__ import annotations

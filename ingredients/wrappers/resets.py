@@ -1,6 +1,6 @@
 """Resets of a vector's lanes, each with its own options.
 
-Gymnasium gives all lanes of a reset the same options, so groups of lanes with equal options are reset by mask.
+Gymnasium gives all lanes of a reset the same options: groups of lanes with equal options are reset by mask.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vec
 class VectorLifetime(VectorWrapper):
     """`single.Lifetime` in every lane of a vector whose autoreset is off.
 
-    `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and the generator that the single
-    wrapper has with the lane's seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask":
-    ...})` before the next step.
+    `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and a generator as of the single
+    wrapper with the lane's seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask": ...})`
+    before the next step.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:

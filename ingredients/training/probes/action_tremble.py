@@ -1,6 +1,6 @@
 """`action_tremble`: at a fifth of the steps another action is executed than the agent chose (`interaction.tremble`).
 
-Only the action channel shows it. An agent that relies on its intended action loses more than one that sees trembles.
+An agent that relies on its intended action loses more than one that sees trembles in the action channel.
 """
 
 from __future__ import annotations

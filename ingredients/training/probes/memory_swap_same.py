@@ -1,6 +1,6 @@
 """`memory_swap_same`, the control of `memory_swap`: half-way the memory becomes that of the twin.
 
-Only `memory_swap` changes the task: what it costs more is knowledge of the task, not a strange state's shock.
+What `memory_swap` costs more is knowledge of the task, not a strange state's shock.
 """
 
 from __future__ import annotations
