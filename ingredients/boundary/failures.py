@@ -55,7 +55,7 @@ def ours(error: BaseException) -> bool:
 
 
 def failure(error: BaseException, where: str, place: str = "") -> Failure:
-    """Returns an exception's failure: `where` is the call (`reset`, `step`), `place` the task, episode and step.
+    """Returns an exception's failure; `where` is the call (`reset`, `step`), `place` the task, episode and step.
 
     Raises:
         KeyboardInterrupt: it is the user's Ctrl-C.

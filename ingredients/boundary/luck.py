@@ -17,7 +17,7 @@ SEEDS = 2**32
 
 
 class Luck:
-    """The random generators of one environment; `with luck:` they replace the process's shared ones."""
+    """One environment's random generators; `with luck:` they replace the shared ones."""
 
     def __init__(self) -> None:
         """Seeds them with 0, for the constructor."""
@@ -41,7 +41,7 @@ class Luck:
 
 
 def seed_spaces(environment: gymnasium.Env[Any, Any], seed: int) -> None:
-    """Seeds the spaces of an environment and of all that it wraps, each once."""
+    """Seeds the spaces of an environment and all that it wraps, once."""
     seen: set[int] = set()
     layer: Any = environment
     while layer is not None:

@@ -74,7 +74,7 @@ def _chosen(part: Space) -> bool:
 
 
 def _counts(part: Space) -> list[int]:
-    """Returns the number of choices of each number of a part."""
+    """Returns how many choices each number of a part has."""
     match part:
         case spaces.Discrete():
             return [int(part.n)]

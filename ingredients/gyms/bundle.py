@@ -25,7 +25,7 @@ class Bundle(gymnasium.Env[Block, Block]):
     """`size` lanes of a recipe; those without a task stay idle."""
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...], index: int, size: int) -> None:
-        """Makes all lanes; bundle `index` plays tasks from `index * size` on."""
+        """Makes all lanes, of tasks from `index * size` on."""
         self._lanes = [Lane(recipe, knobs) for _ in range(size)]
         first = self._lanes[0]
         self._first = index * size
@@ -36,8 +36,8 @@ class Bundle(gymnasium.Env[Block, Block]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Block, dict[str, Any]]:
         """Returns the block of first observations.
 
-        `options` are `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; other rows are zeros. If it
-        is None, all lanes with a task are reset and the rest end.
+        `options`: `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; other rows are zeros. None
+        resets all lanes with a task and ends the rest.
         """
         assert options is not None
         mine = slice(self._first, self._first + len(self._lanes))
@@ -53,7 +53,7 @@ class Bundle(gymnasium.Env[Block, Block]):
         return self._finite(block), {}
 
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:
-        """Returns the block after a step, and reward 0; lanes whose episode is over stand still."""
+        """Returns the block after a step, and reward 0; lanes that are over stand still."""
         block = np.zeros(self.observation_space.shape or (), np.float32)
         if not np.isfinite(action).all():
             self._refuse(action, block)
@@ -69,14 +69,14 @@ class Bundle(gymnasium.Env[Block, Block]):
         return {lane: found for lane, found in taken.items() if found}
 
     def _refuse(self, action: Block, block: Block) -> None:
-        """Ends the episodes of lanes whose actions are not finite."""
+        """Ends episodes of lanes whose actions are not finite."""
         for index in np.flatnonzero(~np.isfinite(action).all(1)):
             if not self._lanes[index].over:
                 self._lanes[index].refuse_action(block[index])
             action[index] = 0.0
 
     def _finite(self, block: Block) -> Block:
-        """Returns the block; ends the episodes of lanes whose rows are not finite."""
+        """Returns the block; ends episodes of lanes whose rows are not finite."""
         finite = np.isfinite(block)
         if not finite.all():
             for index in np.flatnonzero(~finite.all(1)):

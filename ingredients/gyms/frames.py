@@ -47,7 +47,7 @@ def frame(space: spaces.Box) -> Reading | None:
 
 @dataclass(frozen=True)
 class _Shrink:
-    """Converts an image to words; `axes` are its sides, then channels; a block becomes a pixel."""
+    """Converts an image to words; `axes` are its sides, then channels; blocks become pixels."""
 
     axes: tuple[int, ...]
     block: tuple[int, int]
@@ -82,7 +82,7 @@ def _block_sums(image: Floats, axis: int, block: int) -> Floats:
 
 
 def _counts(shape: tuple[int, ...], blocks: tuple[int, int]) -> Floats:
-    """Returns the pixels in each block, `[H, W, 1, ...]`; the last of a side may be smaller."""
+    """Returns the pixels in each block, `[H, W, 1, ...]`; a side's last may be smaller."""
     sides = zip(shape[:2], blocks, strict=True)
     each = [np.diff([*range(0, side, block), side]).astype(np.float32) for side, block in sides]
     return np.outer(*each).reshape(*map(len, each), *(1,) * (len(shape) - 2))

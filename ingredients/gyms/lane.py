@@ -36,7 +36,7 @@ class Lane:
     """
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...]) -> None:
-        """Makes the environment with the first values of its keywords.
+        """Makes the environment with its keywords' first values.
 
         Raises:
             StudyError: it cannot be made, or its spaces are not supported.
@@ -79,7 +79,7 @@ class Lane:
             self._fail(failure(error, "reset", self._place()), row)
 
     def step(self, action: Any, row: Row) -> None:  # noqa: ANN401 - of the environment's space
-        """Writes the result of an action into `row`, which holds zeros."""
+        """Writes an action's result into `row`, which holds zeros."""
         self._step += 1
         trail.mark(self._step, self._at)
         try:
@@ -111,7 +111,7 @@ class Lane:
         self._fail(failure(Unfit(f"{what} {row[column]:g}; expected: a finite number"), where, self._place()), row)
 
     def refuse_action(self, row: Row) -> None:
-        """Ends an episode because the agent's action is not finite."""
+        """Ends an episode because an action is not finite."""
         self._fail(Failure(f"the agent's action is not finite ({self._place()})"), row)
 
     def take_failed(self) -> Failure | None:
@@ -141,7 +141,7 @@ class Lane:
         return deepcopy(by_kind["option"]) or None
 
     def _same_spaces(self) -> None:
-        """Checks that the spaces are those of the first environment."""
+        """Checks that the spaces are the first environment's."""
         found = self._made.observation_space, self._made.action_space
         for what, first, now in zip(("observations", "actions"), self._spaces, found, strict=True):
             if now is not first and now != first:

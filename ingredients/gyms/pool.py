@@ -42,7 +42,7 @@ class Pool:
         return Pool(self._recipe, self._knobs, "async" if self._async else "sync")
 
     def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
-        """Returns the block of first observations; `episode` is one number, or one for each task."""
+        """Returns the block of first observations; `episode` may differ by task."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -52,7 +52,7 @@ class Pool:
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
         """Returns the block after some lanes started an episode; other rows are zeros.
 
-        Lanes are then in different episodes, so `is_in` does not hold.
+        After it `is_in` does not hold: lanes are in different episodes.
         """
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -83,7 +83,7 @@ class Pool:
         return self._taken(shown)
 
     def is_at_start(self, tasks: Rows, starts: Rows) -> bool:
-        """Returns whether the lanes are at the first step of this episode."""
+        """Returns whether the lanes are at this episode's first step."""
         return self._steps == 0 and self.is_in(tasks, starts)
 
     def is_in(self, tasks: Rows, starts: Rows) -> bool:
@@ -103,7 +103,7 @@ class Pool:
         self._vector = None
 
     def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
-        """Returns room for `lanes`: one bundle in this process, or one in a process for each core."""
+        """Returns room for `lanes`: a bundle in this process, or in a process for each core."""
         self.close()
         bundles = min(usable_cores(), lanes) if self._async else 1
         size = -(-lanes // bundles)
@@ -118,7 +118,7 @@ class Pool:
         return self._vector
 
     def _taken(self, shown: Block) -> Block:
-        """Returns the rows of the lanes in use, and notes failures."""
+        """Returns the rows of lanes in use, and notes failures."""
         block = shown.reshape(self._room, -1)[: len(self._tasks)].copy()
         if block[:, -1].any():
             assert self._vector is not None
@@ -130,7 +130,7 @@ class Pool:
         """Returns a block of failed lanes, whose process died.
 
         Raises:
-            Exception: there are no other processes, so it is our own mistake.
+            Exception: there are no other processes: it is our own mistake.
         """
         if not isinstance(self._vector, AsyncVectorEnv):
             raise error

@@ -1,6 +1,6 @@
 """How a leaf space is read: numbers, bits, one-hots, symbols, pixels, words.
 
-Numbers, bits and one-hots have the columns of `gymnasium.spaces.flatten`.
+The first three have the columns of `gymnasium.spaces.flatten`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How an environment is made: an id or the user's own class, its keywords, its wrappers."""
+"""How an environment is made: id or class, keywords, wrappers."""
 
 from __future__ import annotations
 

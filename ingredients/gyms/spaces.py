@@ -48,7 +48,7 @@ class Sight:
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """Height, width and channels of the images in the first columns."""
+        """Height, width and channels of the first columns' images."""
         return tuple(part.reading.frame for part in self.parts if part.reading.frame)
 
     @property
@@ -57,7 +57,7 @@ class Sight:
         return tuple(f"{part.where} {part.reading.notice}" for part in self.parts if part.reading.notice)
 
     def write(self, row: Floats, observation: Any) -> None:  # noqa: ANN401 - of the space
-        """Writes the observation into the first columns of `row`.
+        """Writes the observation into `row`'s first columns.
 
         Raises:
             Unfit: it is not of the space.
@@ -105,7 +105,7 @@ def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
 
 
 def _parts(name: str, space: Space, known: Counts | None) -> tuple[Part, ...]:
-    """Returns the consecutive parts of a space, images first."""
+    """Returns a space's consecutive parts, images first."""
     found: list[Part] = []
     for path, leaf in leaves(space):
         reading = reading_of(leaf, known)

@@ -1,4 +1,4 @@
-"""Suggestions for an environment in which nothing varies: its own numbers."""
+"""Suggestions for an environment in which nothing varies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_TASKS = ("render", "max_episode", "dtype", "seed", "steps_beyond", "screen"
 
 
 def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
-    """Returns ranges from half to twice the default: of constructor keywords, then of attributes."""
+    """Returns ranges from half to twice the default: keywords, then attributes."""
     found = {**_numbers(vars(made.unwrapped)), **(keywords := _numbers(recipe.parameters()))}
     found = {name: found[name] for name in dict.fromkeys([*keywords, *found])}
     return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
@@ -25,7 +25,7 @@ def keywords_of(recipe: Recipe) -> list[str]:
 
 
 def nothing_varies(names: Mapping[str, Sequence[float]], keywords: Sequence[str], fresh_start: bool) -> str:
-    """Returns the sentence that nothing varies, and what could; `fresh_start`: episodes differ all the same."""
+    """Returns that nothing varies, and what could; `fresh_start`: episodes differ all the same."""
     ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
     known = f" ({', '.join(keywords)})" if keywords else ""
     way_out = (

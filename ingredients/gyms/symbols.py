@@ -35,7 +35,7 @@ def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
 
 
 def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
-    """Returns how an array of symbols is read; `counts` are known values of each channel.
+    """Returns how an array of symbols is read (`counts`: known values of each channel).
 
     None if it is no such array, or too large.
     """

@@ -54,7 +54,7 @@ class Knob:
         return self.low + uniform * (self.high - self.low)
 
     def tried(self) -> list[Any]:
-        """Returns the values whose spaces are compared before training: choices, or the range's ends."""
+        """Returns values whose spaces are compared: choices, or the range's ends."""
         if self.choices is None:
             return [self.low, self.high]
         count = min(len(self.choices), MOST_TRIED)
@@ -69,7 +69,7 @@ def values_of(knobs: tuple[Knob, ...], task: NDArray[Any]) -> dict[str, Any]:
 
 
 def drawn_first(knobs: tuple[Knob, ...]) -> dict[str, Any]:
-    """Returns the keywords of the first environment, from uniforms of 0."""
+    """Returns the first environment's keywords, from uniforms of 0."""
     return {knob.name: knob.value(0.0) for knob in knobs if knob.kind == "keyword"}
 
 
@@ -96,7 +96,7 @@ def put(environment: Any, name: str, value: Any) -> None:  # noqa: ANN401 - what
     """Sets an attribute, or a part's attribute or entry: `model.opt.gravity.2`.
 
     Raises:
-        Exception: whatever the environment's code raises.
+        Exception: the environment's own.
     """
     *path, last = name.split(".")
     owner = reduce(_part, path, environment)
@@ -144,13 +144,13 @@ def _kind(
 
 
 def settable(made: Environment) -> tuple[str, ...]:
-    """Returns the unwrapped environment's attributes that hold a number, text or switch."""
+    """Returns the unwrapped environment's attributes that are numbers, texts or switches."""
     found = {**vars(type(made.unwrapped)), **vars(made.unwrapped)}
     return tuple(name for name, value in found.items() if not name.startswith("_") and isinstance(value, PLAIN))
 
 
 def _found(made: Environment, name: str) -> Any:  # noqa: ANN401 - whatever somebody else's object holds
-    """Returns the value of an attribute, also of a part; `MISSING` if there is none."""
+    """Returns an attribute's or a part's value; `MISSING` if there is none."""
     try:
         return reduce(_part, name.split("."), made.unwrapped)
     except Exception:

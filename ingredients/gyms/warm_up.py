@@ -50,7 +50,7 @@ class Scales:
 
 
 class WarmUp(NamedTuple):
-    """Results of random play: the recipe to use, a closed lane of it, scales, sentences for the user."""
+    """The recipe to use, a closed lane of it, scales, sentences for the user."""
 
     recipe: Recipe
     lane: Lane
@@ -59,7 +59,7 @@ class WarmUp(NamedTuple):
 
 
 class _Met(NamedTuple):
-    """Rows of random play `[n, O + 4]`, and a failure for each task that ended early."""
+    """Rows of random play `[n, O + 4]`; a failure for each task that ended early."""
 
     rows: NDArray[np.float32]
     failures: tuple[Failure, ...]
@@ -93,7 +93,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size:
 def _compared(
     recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int
 ) -> tuple[Lane, _Met, str | None]:
-    """Returns a lane, what was met in it, and how two resets with one seed differed."""
+    """Returns a lane, what was met in it, and how two equal resets differed."""
     lane = Lane(recipe, knobs)
     draw = np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
@@ -135,7 +135,7 @@ def _failures_told(met: _Met) -> list[str]:
 
 
 def _bounds_told(lane: Lane, rows: NDArray[np.float32]) -> list[str]:
-    """Returns a sentence if numbers leave the bounds of their space."""
+    """Returns a sentence if numbers leave their space's bounds."""
     sight = lane.sight
     slack = SLACK * np.maximum(1.0, np.maximum(np.abs(sight.low), np.abs(sight.high)))
     slack = np.where(np.isfinite(slack), slack, 0.0)

@@ -1,6 +1,6 @@
 """Means over blocks of tasks, for intervals over tasks.
 
-Each block's mean is a draw from the task distribution. Twenty estimate its spread nearly as well as ten thousand tasks.
+Twenty blocks' means estimate the spread over task draws nearly as well as ten thousand tasks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ MOST_BLOCKS = 20
 
 
 class Blocks:
-    """Sums over at most 20 nearly equal consecutive blocks of N tasks."""
+    """Sums over the blocks of N tasks."""
 
     def __init__(self, tasks: int) -> None:
         """Divides `tasks` tasks into blocks."""
@@ -40,7 +40,7 @@ class Blocks:
 
 
 def in_blocks(tasks: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Returns at most 20 nearly equal consecutive blocks of the tasks along `dim`."""
+    """Returns at most 20 nearly equal consecutive blocks along `dim`."""
     return tasks.tensor_split(min(MOST_BLOCKS, tasks.shape[dim]), dim)
 
 

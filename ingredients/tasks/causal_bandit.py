@@ -2,16 +2,14 @@
 
 `nodes` variables in causal order: x_j = Σ_{i<j} w_ij x_i + `noise` · N(0, 1); each weight is −1, 0 or 1 with equal
 odds. The first K // 2 episodes are the *information* phase, the others the *goal* phase: a swap half-way exchanges all
-that was learned. An episode is two steps:
+that was learned.
 
-| phase | act | look |
-|---|---|---|
-| information | the chosen node is set to 1, the others follow | values of all nodes; the action has no effect |
-| goal | a random node, which is shown, is set to −1; choose a node | the same |
+An episode is two steps, act and look. Information: the chosen node is set to 1. Goal: a random node, which is shown, is
+set to −1; choose a node. The others follow. Looking shows all values; the action has no effect, but is a note in the
+action channel.
 
 Observation: the nodes' values while looking; the node set to −1; goal and look, 0 or 1. Values leak a_{t-1} in the
 information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent remembers its choice.
-The action while looking is a note in the action channel.
 
 Reward: the chosen node's value in a goal episode; scores use its expectation given ψ. Without information an agent
 earns 0.
@@ -53,7 +51,7 @@ class CausalBandit:
 
     @property
     def goal_episodes(self) -> int:
-        """Length of the goal phase, K − K // 2."""
+        """K − K // 2 episodes of the goal phase."""
         return self.episodes - self.episodes // 2
 
     @property
@@ -84,7 +82,7 @@ class CausalBandit:
 
     @property
     def held_out(self) -> bool:
-        """Whether an evaluation's graphs are mostly new to the agent: five nodes have 59,049."""
+        """Whether most graphs of an evaluation are new: five nodes have 59,049."""
         return self.nodes > 4
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -96,7 +94,7 @@ class CausalBandit:
         return self._begun(start, torch.zeros(tasks.shape[:-1], dtype=tasks.dtype, device=tasks.device))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns state and observation; `start` draws the node of a goal episode."""
+        """Returns state and observation; `start` draws a goal episode's node."""
         return self._begun(start, state[..., -2] + 1)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
@@ -120,7 +118,7 @@ class CausalBandit:
     def values(self, weights: Tensor, at: Tensor, to: Tensor, luck: Tensor) -> Tensor:
         """Returns x `[..., n]` under do(x_at = to), with `at` `[..., n]` one-hot and `to` `[...]`.
 
-        `luck` `[..., n]` is added to every other node. Means of independent weights give mean values.
+        `luck` `[..., n]` is added to other nodes. Means of independent weights give mean values.
         """
         nodes: list[Tensor] = []
         for j in range(self.nodes):
@@ -135,7 +133,7 @@ class CausalBandit:
         return i * self.nodes - i * (i + 1) // 2 + j - i - 1
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: it depends on the node that is set."""
+        """Returns None: it depends on the set node."""
         return None
 
     def _begun(self, start: Tensor, episode: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,10 +4,8 @@ The agent moves up, down, left, right or stays in `size` × `size` squares. `wal
 and those that cannot be reached: `fixed`, those of number `maze`; `random`, drawn for every task. An unseen wall stops
 the agent. The goal is any open square but the middle, with equal odds.
 
-| observed columns | switch | what they leak |
-|---|---|---|
-| row, column, from 0 to 1 | `position_shown` | a_{t-1}, unless a wall stopped it |
-| on the goal, 0 or 1 | `goal_shown` | r_{t-1}: they are equal |
+Observation: row and column, from 0 to 1 (`position_shown`), which leak a_{t-1} unless a wall stopped it; on the goal, 0
+or 1 (`goal_shown`), which is r_{t-1}.
 
 Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward; only
 the discount rewards an early arrival.
@@ -78,12 +76,12 @@ class DarkRoom:
 
     @property
     def held_out(self) -> bool:
-        """True where each task has its own walls; else tasks are fewer than `size`²."""
+        """Whether each task has its own walls: else there are fewer than `size`²."""
         return self.walls == "random"
 
     @property
     def middle(self) -> int:
-        """The middle square's number; squares are numbered row by row."""
+        """The middle square's number, row by row."""
         return self.size // 2 * self.size + self.size // 2
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
@@ -127,7 +125,7 @@ class DarkRoom:
         return torch.where(self._walls(tasks).gather(-1, square), position, there)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the shortest way's return, `[...]`, or None where the start is random."""
+        """Returns the shortest way's return, `[...]`; None if the start is random."""
         if self.random_start:
             return None
         return self.paid(self.ways(tasks)[..., self.middle])
@@ -140,7 +138,7 @@ class DarkRoom:
         return distances(~self._walls(tasks).view(shape), goal.view(shape)).flatten(-2)
 
     def paid(self, distance: Tensor) -> Tensor:
-        """Returns an episode's return on a straight way to a goal `distance` steps away."""
+        """Returns an episode's return on a way of `distance` steps."""
         steps_paid = (self.episode_steps + 1 - distance).clamp(min=0)
         return steps_paid.clamp(max=1) if self.ends_at_goal else steps_paid
 

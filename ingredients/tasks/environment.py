@@ -67,7 +67,7 @@ class FamilyEnvironment(gymnasium.Env[Observation, np.int64]):
 
         Raises:
             gymnasium.error.ResetNeeded: no episode is under way.
-            gymnasium.error.InvalidAction: the action is outside the action space.
+            gymnasium.error.InvalidAction: it is outside the action space.
         """
         if self._task is None or not self._in_episode:
             raise gymnasium.error.ResetNeeded("the episode is over (or never began): call reset() before step()")

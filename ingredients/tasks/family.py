@@ -13,19 +13,17 @@ from torch import Tensor
 
 
 class Step(NamedTuple):
-    """One step of an environment.
+    """One step of an environment; fields are `[...]` unless said.
 
     Attributes:
         state: after the step, `[..., state_size]`.
         observation: shown next, `[..., observation_size]`, never masked.
-        action: carried out, after `action_noise`, `[...]` (int64) or `[..., A]` if continuous; the action channel shows
-            it.
-        reward: `[...]`.
-        expected_reward: E[reward | ψ, state, intended action], `[...]`, for scores; where unknown, the reward.
-        terminated: the task's rules ended the episode, `[...]` (bool).
-        truncated: the environment's own limit cut it, `[...]` (bool); `lifetime` keeps that of `episode_steps`.
-        reward_observed: 1.0 where the reward can be observed, else 0.0 (it is still scored and learned from), `[...]`;
-            None for always.
+        action: carried out, after `action_noise` (int64), or `[..., A]` if continuous; the action channel shows it.
+        expected_reward: E[reward | ψ, state, intended action], for scores; where unknown, the reward.
+        terminated: the task's rules ended the episode (bool).
+        truncated: the environment's own limit cut it (bool); `lifetime` keeps that of `episode_steps`.
+        reward_observed: 1.0 where the reward can be observed, else 0.0 (it is still scored and learned from); None for
+            always.
     """
 
     state: Tensor
@@ -68,7 +66,7 @@ class Family(Protocol):
 
     @property
     def actions(self) -> int:
-        """A, the number of actions, or a continuous action's length."""
+        """A, the number of actions, or an action vector's length."""
         ...
 
     @property
@@ -105,7 +103,7 @@ class Family(Protocol):
     def written(self) -> range:
         """Columns of the state that the agent can change and that outlast an episode (claim 3).
 
-        The probe `environment_swap` exchanges them; empty if the environment is no memory.
+        The probe `environment_swap` exchanges them.
         """
         ...
 
@@ -176,7 +174,7 @@ class Lived(NamedTuple):
 
 @runtime_checkable
 class Analysed(Protocol):
-    """A family with an analysis of its own: numbers that describe a run's behaviour."""
+    """A family with numbers of its own that describe a run's behaviour."""
 
     def tally(self, lived: Lived) -> Tensor:
         """Returns the counts `[S, X]` (float64), which add up over batches."""

@@ -1,4 +1,4 @@
-"""Optional attributes of families, and functions that read them or give the default."""
+"""Optional attributes of families, read or given their default."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def frames(family: Family) -> tuple[Frame, ...]:
 
 
 def most_lanes(family: Family, otherwise: int) -> int:
-    """Returns how many lanes of a run an evaluation may play at once."""
+    """Returns how many of a run's lanes an evaluation may play at once."""
     most: int = getattr(family, "most_lanes", otherwise)
     return most
 
@@ -49,7 +49,7 @@ def notice(family: Family) -> str | None:
 
 
 def restarts(family: Family) -> bool:
-    """Returns whether `step` begins the next episode where one has ended: no lane waits."""
+    """Returns whether `step` begins the next episode where one has ended."""
     at_once: bool = getattr(family, "restarts", False)
     return at_once
 

@@ -117,13 +117,13 @@ class GymnasiumFamily:
         return None
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns failures since the last call, by index in the tasks' first dimension."""
+        """Returns failures since the last call, by the tasks' first index."""
         found = dict(self.failures)
         self.failures.clear()
         return found
 
     def pace(self, lanes: int) -> PacedPool:
-        """Returns environments that do not keep step, `lanes` for each run."""
+        """Returns lanes at their own pace, `lanes` for each run."""
         return PacedPool(self.pool.another(), self.scales, lanes)
 
     def _begin(self, tasks: Tensor, start: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,7 +134,7 @@ class GymnasiumFamily:
         return torch.cat(parts, dim=-1), self._seen(block, tasks)
 
     def _restarted(self, tasks: Tensor, step: Step) -> Step:
-        """Returns a step after which lanes that ended are at the next episode's start."""
+        """Returns a step after which ended lanes are at the next episode's start."""
         start, within, number, count = torch.split(step.state, [self.start_size, 1, 1, 1], dim=-1)
         within = within + 1
         truncated = ~step.terminated & (step.truncated | (within >= self.longest_episode).squeeze(-1))
@@ -152,7 +152,7 @@ class GymnasiumFamily:
         return step._replace(state=state, observation=observation, truncated=truncated)
 
     def _come_back(self, tasks: Tensor, state: Tensor) -> None:
-        """Makes sure that the lanes are in `state`, which may be an episode's start or the present."""
+        """Makes sure that lanes are in `state`: an episode's start or the present."""
         rows, starts = _rows(tasks), _rows(state[..., : self.start_size])
         if not state[..., -1].any():
             if not self.pool.is_at_start(rows, starts):
@@ -171,7 +171,7 @@ class GymnasiumFamily:
 
 
 def gymnasium_family(tasks: GymnasiumTasks) -> GymnasiumFamily:
-    """Returns the family of a study's section, after a warm-up of a thousand steps.
+    """Returns the family of a study's section, after a warm-up.
 
     Raises:
         StudyError: there is no such environment or setting, a space is not supported, or the environment raises.

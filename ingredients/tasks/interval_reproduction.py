@@ -1,15 +1,9 @@
 """Interval reproduction: a light is on for d steps; later, press d steps after a cue (after Deverett et al. 2019).
 
 A test of working memory, not of learning, in which the environment can be the memory (claim 3). A lifetime is *one*
-trial; its K episodes are phases of L steps, without resets:
-
-| steps | what happens |
-|---|---|
-| 0 to d − 1 < L | the light is on |
-| to (K − 1) · L − 1 | darkness: actions have no effect |
-| the last phase | the cue is on; a press p steps after its start pays and ends the trial |
-
-The reward is 1 − abs(p − d) / `tolerance`, at least 0. So a swap half-way exchanges exactly what the agent knows of d.
+trial; its K episodes are phases of L steps, without resets. The light is on in steps 0 to d − 1 < L. Then it is dark,
+and actions have no effect. In the last phase the cue is on; a press p steps after its start pays 1 − abs(p − d) /
+`tolerance`, at least 0, and ends the trial. So a swap half-way exchanges exactly what the agent knows of d.
 
 Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1} and is a *clock*. A
 memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
@@ -63,7 +57,7 @@ class IntervalReproduction:
 
     @property
     def go(self) -> int:
-        """First step of the cue and of the last phase."""
+        """First step of the last phase, with the cue."""
         return (self.episodes - 1) * self.episode_steps
 
     @property
@@ -87,13 +81,13 @@ class IntervalReproduction:
         return state, self.shown(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the unchanged state, but after a press the clock jumps to the phase's start."""
+        """Returns the state; after a press the clock jumps to the phase's start."""
         phase = (state[..., CLOCK] / self.episode_steps).ceil()
         state = torch.stack([state[..., POSITION], phase * self.episode_steps], dim=-1)
         return state, self.shown(tasks, state)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:
-        """Moves in light or with the cue; or presses, which pays and ends the trial."""
+        """Moves in light or with the cue; or presses, which ends the trial."""
         position, clock = state.unbind(-1)
         interval = self.interval(tasks)
         cue = clock >= self.go
@@ -106,7 +100,7 @@ class IntervalReproduction:
         return Step(state, self.shown(tasks, state), action, reward, reward, presses, torch.zeros_like(presses))
 
     def worth(self, interval: Tensor, pressed: Tensor) -> Tensor:
-        """Returns the reward `[...]` of a press `pressed` steps after the cue came."""
+        """Returns the reward `[...]` of a press `pressed` steps after the cue."""
         return (1 - (pressed - interval).abs() / self.tolerance).clamp_(min=0)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:

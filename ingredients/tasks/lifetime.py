@@ -42,7 +42,7 @@ def half_way(family: Family) -> int:
 
 
 def proceed(family: Family, tasks: Tensor, world: World, action: Tensor, noise: Tensor) -> tuple[World, Step]:
-    """Returns the world after a step, and the step, in which waiting lanes pay and show nothing.
+    """Returns the world after a step, and the step; waiting lanes pay and show nothing.
 
     Call `next_episode` after an episode's last step.
     """
@@ -62,7 +62,7 @@ def next_episode(family: Family, tasks: Tensor, world: World, start: Tensor) -> 
 def others(tasks: Tensor) -> Tensor:
     """Returns each lane's neighbour, `[..., N]`: of `tasks` `[..., N, D]` the nearest lane before it with another task.
 
-    Lanes form a ring; if all have one task, the neighbour is the lane before.
+    Lanes form a ring; if all have one task, it is the lane before.
     """
     place = torch.arange(tasks.shape[-2], device=tasks.device)
     found = place.roll(1).expand(tasks.shape[:-1])
@@ -78,14 +78,14 @@ def others(tasks: Tensor) -> Tensor:
 
 
 def of_others(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns `part` `[..., N, ...]` with each lane's numbers replaced by its neighbour's, `[..., N]`."""
+    """Returns `part` `[..., N, ...]`, each lane's numbers replaced by its neighbour's, `[..., N]`."""
     missing = part.dim() - neighbours.dim()
     index = neighbours.view(*neighbours.shape, *([1] * missing)).expand(part.shape)
     return part.gather(neighbours.dim() - 1, index)
 
 
 def swap_written(family: Family, tasks: Tensor, world: World) -> World:
-    """Returns the world in which lanes have their neighbour's written columns, at an episode's start."""
+    """Returns the world in which lanes have their neighbour's written columns."""
     return write(family, tasks, world, of_others(world.state, others(tasks)))
 
 

@@ -87,7 +87,7 @@ class MemoryPlanning:
         return (tasks * self.places).round().long().view(*tasks.shape[:-1], self.places, len(MOVES))
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the state `[..., 2]`, two different random labels, and the observation."""
+        """Returns two different random labels, `[..., 2]`, and the observation."""
         here = (start[..., 0] * self.places).long().clamp_(max=self.places - 1)
         state = torch.stack([here, self._another(here, start[..., 1])], -1).to(tasks.dtype)
         return state, self.shown(tasks, state)
@@ -110,7 +110,7 @@ class MemoryPlanning:
         return Step(state, self.shown(tasks, state), action, reward, reward, never, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns None: it depends on where the last stretch ended."""
+        """Returns None: it depends on the last stretch's end."""
         return None
 
     def solve(self, tasks: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class MemoryPlanning:
         return torch.cat([tasks, torch.cat(solved).view(*tasks.shape[:-1], -1)], -1)
 
     def _solved(self, graph: Tensor) -> Tensor:
-        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction over steps left."""
+        """Returns distances and H of graphs `[N, P, 4]`, flattened, by induction."""
         ways = distances(graph)
         later = ways.new_zeros(len(ways), self.steps + 1, self.places)
         other = (ways > 0).float() / (self.places - 1)

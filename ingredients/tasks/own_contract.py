@@ -1,4 +1,4 @@
-"""Checks a user's family against the contract, on real shapes, before training."""
+"""Checks a user's family against the contract, on real shapes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _check_tasks(family: Family) -> Tensor:
 
 
 def _check_steps(family: Family, tasks: Tensor) -> list[Tensor]:
-    """Returns all parts of a few steps, with shapes and types checked."""
+    """Returns a few steps' parts, with shapes and types checked."""
     luck = torch.default_generator.get_state()
     found = _played(family, tasks, check=True)
     if not torch.equal(luck, torch.default_generator.get_state()):
@@ -129,7 +129,7 @@ def _check_step(family: Family, step: Any, action: Tensor, state: Tensor) -> Non
 
 
 def _check_lanes(family: Family, tasks: Tensor, plain: list[Tensor]) -> None:
-    """Checks that changing one lane's action changes that lane alone."""
+    """Checks that one lane's action changes that lane alone."""
     changed = torch.zeros(LEAD, dtype=torch.bool)
     changed[0, 2] = True
     mask = changed.unsqueeze(-1) if family.continuous else changed
@@ -172,7 +172,7 @@ def _uniform(draw: torch.Generator, size: int, lead: tuple[int, ...]) -> Tensor:
 
 
 def shown(value: object) -> str:
-    """Returns a value in brief: shape and type of tensors, else the type."""
+    """Returns shape and type of tensors, else the type."""
     if isinstance(value, Tensor):
         return f"{list(value.shape)} of {value.dtype}"
     return f"({', '.join(shown(part) for part in value)})" if type(value) is tuple else type(value).__name__

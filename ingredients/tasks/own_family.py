@@ -34,7 +34,7 @@ NEEDED = ("actions", "observation_size", "task_size", "draw_tasks", "first", "st
 class OwnFamily:
     """The user's family `given` with all defaults; tensors are copied on the way in and out.
 
-    `odd` tells which runs had a number that is not finite, `[S]`, for each returned tensor.
+    `odd` tells, by returned tensor, which runs had a number that is not finite, `[S]`.
     """
 
     given: Any
@@ -108,7 +108,7 @@ class OwnFamily:
         )
 
     def take_failures(self) -> dict[int, Failure]:
-        """Returns the runs whose numbers were not finite since the last call, and where."""
+        """Returns the runs whose numbers were not finite since the last call."""
         found: dict[int, Failure] = {}
         for what, bad in self.odd.items():
             for run in torch.nonzero(bad).flatten().tolist():
@@ -138,7 +138,7 @@ class OwnFamily:
     ) -> Tensor:
         """Returns a copy of the user's tensor, its shape and type checked.
 
-        Numbers that are not finite are noted without reading them: a GPU would wait.
+        Numbers that are not finite are noted unread: a GPU would wait.
         """
         if not isinstance(given, Tensor) or tuple(given.shape) != tuple(shape) or given.dtype != dtype:
             raise wrong(self.name, f"{what} must be {list(shape)} of {dtype}, got {shown(given)}")

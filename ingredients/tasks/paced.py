@@ -1,6 +1,6 @@
 """Lanes that do not keep step: after an early end the next episode begins at once.
 
-Training needs no lanes in step; evaluation does, because probes exchange what lanes carry.
+Evaluations keep step, since probes exchange what lanes carry.
 """
 
 from __future__ import annotations

@@ -110,14 +110,14 @@ class TabularMdp:
         return action_values(self.rewards(tasks), self.transitions(tasks), self.episode_steps)
 
     def solve(self, tasks: Tensor) -> Tensor:
-        """Returns V* − Q* of each step of an episode, flattened from `[..., L, S, A]`."""
+        """Returns an episode's V* − Q* by step, flattened from `[..., L, S, A]`."""
         flat = tasks.reshape(-1, self.task_size)
         plans = [self._plan(part) for part in torch.split(flat, TASKS_AT_ONCE)]
         plan = torch.cat(plans).view(*tasks.shape[:-1], self.episode_steps, self.states, self.actions)
         return (plan.amax(-1, keepdim=True) - plan).flatten(-3)
 
     def costs(self, solution: Tensor, state: Tensor, t: int) -> Tensor:
-        """Returns V*(s) − Q*(s, a), `[..., A]`, with the episode's remaining steps."""
+        """Returns V*(s) − Q*(s, a), `[..., A]`, for the episode's remaining steps."""
         row = t % self.episode_steps * self.pairs + state.long() * self.actions
         return solution.gather(-1, row + torch.arange(self.actions, device=solution.device))
 

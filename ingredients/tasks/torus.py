@@ -1,7 +1,7 @@
 """Places of a torus and walls between them.
 
-Places are numbered row by row, P = n². A graph `[..., P, 4]` (int64) says where each move of `MOVES` leads from each
-place; into a wall, to the place itself.
+Places are numbered row by row, P = n². A graph `[..., P, 4]` (int64) says where each move of `MOVES` leads; into a
+wall, to the place itself.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The two-step task: a choice that mostly leads to its own planet (Daw et al. 2011; Wang et al. 2016, §3.2).
 
 First, action 0 or 1 is a ship, which flies to the planet of its number with probability `common`, else to the other (a
-*rare* transition). Then the planet pays 1 with its probability, whatever the action: one with `rewarded`, the other
-with 1 − `rewarded`. Before an episode they swap with probability `reversal` (.025 in Wang et al., whose transitions
-were .8 and .2).
+*rare* transition). Then the planet pays 1 with its probability, `rewarded` or 1 − `rewarded`, whatever the action.
+Before an episode they swap with probability `reversal` (.025 in Wang et al., whose transitions were .8 and .2).
 
 Observation, one-hot: at home, on planet 0, on planet 1. It leaks nothing of the reward, and part of a_{t-1} in the
 first step. An agent that sees rewards and remembers planets can do without the action channel.
@@ -59,11 +58,11 @@ class TwoStep:
 
     @property
     def well_chosen(self) -> float:
-        """Expected reward of the ship that mostly flies to the better planet."""
+        """Expected reward of the better planet's ship."""
         return self.common * self.rewarded + (1 - self.common) * (1 - self.rewarded)
 
     def draw_tasks(self, generator: torch.Generator, count: int) -> Tensor:
-        """Returns `[count, 2]`: each planet is the better one with equal odds."""
+        """Returns `[count, 2]`; either planet is better with equal odds."""
         first_pays = torch.rand(count, generator=generator) < 0.5
         probability = torch.where(first_pays, self.rewarded, 1 - self.rewarded)
         return torch.stack([probability, 1 - probability], dim=-1)
@@ -94,7 +93,7 @@ class TwoStep:
         return Step(torch.stack([now, swapped], dim=-1), self._seen(now), action, paid, pays, ~at_home, never)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Returns the better ship's expected reward, equal on both tasks, `[...]`."""
+        """Returns the better ship's expected reward, `[...]`."""
         return torch.full_like(tasks[..., 0], self.well_chosen)
 
     def solve(self, tasks: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ As in `environment`, episodes continue on one task until a new one is requested:
 
 - `reset()`: every lane's next episode on its task; the first time, or with `seed=s`, tasks from the distribution.
 - `options={"new_task": True}`: fresh tasks.
-- `options={"reset_mask": [True, ...]}`: the same for these lanes; with a seed, others keep tasks and draws.
+- `options={"reset_mask": [True, ...]}`: these lanes only; with a seed, others keep tasks and draws.
 
 The step that ends an episode starts the lane's next one (`AutoresetMode.SAME_STEP`); `info` has the last observation as
 `final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.
@@ -113,7 +113,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._shown.numpy().copy(), made.reward.double().numpy(), terminated, truncated, info
 
     def _went_on(self, ended: Flags) -> dict[str, Any]:
-        """Starts the next episode of ended lanes, or lets them wait; returns the info."""
+        """Starts ended lanes' next episode, or lets them wait; returns the info."""
         if not ended.any():
             return {}
         last = self._shown.numpy().copy()
@@ -170,7 +170,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _draw_tasks(self, which: Flags) -> Tensor:
-        """Returns ψ of some lanes, from torch streams seeded by their own."""
+        """Returns some lanes' ψ, from torch streams seeded by their own."""
 
         def drawn(stream: np.random.Generator) -> Tensor:
             draw = torch.Generator().manual_seed(int(stream.integers(2**63)))
@@ -179,7 +179,7 @@ class FamilyVectorEnv(VectorEnv[Numbers, NDArray[Any], NDArray[Any]]):
         return self._rows(drawn, which)
 
     def _rows(self, drawn: Callable[[np.random.Generator], Tensor], which: Flags) -> Tensor:
-        """Returns each lane's row of what its stream draws; other lanes' rows are undefined."""
+        """Returns each lane's row of what its stream draws; others are undefined."""
         if len(self._streams) == 1:
             return drawn(self._streams[0])
         asked = np.unique(self._stream_of[which]).tolist()

@@ -45,7 +45,7 @@ def _step(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Updates weights `[S, P]` and moments in place; dead runs keep their weights."""
+    """Updates weights `[S, P]` and moments in place; dead runs keep theirs."""
     s = tl.program_id(0).to(tl.int64)
     i = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     at, real = s * WEIGHTS + i, i < WEIGHTS
@@ -64,7 +64,7 @@ def _step(
 
 
 def norms(gradient: Tensor) -> Tensor:
-    """Returns |g| `[S]` of gradients `[S, P]`; not finite if a run has diverged."""
+    """Returns |g| `[S]` of gradients `[S, P]`; not finite for a diverged run."""
     assert gradient.is_contiguous(), gradient.stride()
     norm = gradient.new_empty(len(gradient))
     _norm[(len(gradient),)](gradient, norm, WEIGHTS=gradient.shape[1], BLOCK=NORM_BLOCK, num_warps=8)
@@ -81,8 +81,8 @@ def step(
 ) -> None:
     """Updates `weights` and Adam's `moments` (mean and square) in place, `[S, P]` each.
 
-    `norm` `[S]` is the gradients', `pace` (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and which runs are alive,
-    `[S]` (bool).
+    `norm` `[S]` is the gradients', `pace` (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and the runs alive, `[S]`
+    (bool).
     """
     assert all(part.is_contiguous() for part in (weights, gradient, *moments))
     runs, size = weights.shape

@@ -2,7 +2,7 @@
 
     δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
 
-Waiting steps are skipped; their advantage is 0. The normalisation sums over one run in a fixed order.
+Waiting steps are skipped; their advantage is 0.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _advantages(
 def advantages(
     reward: Tensor, value: Tensor, discount: float, gae_lambda: float, acting: Tensor | None = None
 ) -> Tensor:
-    """Returns A_t for rewards, values and acting flags, `[..., T, N]`."""
+    """Returns A_t; all are `[..., T, N]`."""
     steps, lanes = reward.shape[-2:]
     lifetimes, advantage = reward.numel() // steps, torch.empty_like(reward, memory_format=torch.contiguous_format)
     _advantages[(triton.cdiv(lifetimes, LANES_TOGETHER),)](
@@ -86,7 +86,7 @@ def _normalise(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Writes advantages `[M, S, X]` normalised over each run's acting steps, 0 elsewhere."""
+    """Writes normalised advantages `[M, S, X]`; sums are in a fixed order."""
     s, x = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
     total, count = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
     for m in range(MINIBATCHES):
@@ -114,7 +114,7 @@ def _normalise(
 
 
 def normalised(advantage: Tensor, acting: Tensor | None, epsilon: float) -> Tensor:
-    """Returns advantages `[M, S, T, N]` normalised over each run's acting steps, 0 elsewhere."""
+    """Returns `learner.normalise_per_run` of advantages `[M, S, T, N]`."""
     advantage = advantage.contiguous()
     out = torch.empty_like(advantage)
     minibatches, runs = advantage.shape[:2]

@@ -20,7 +20,7 @@ class Ahead(Generic[Storage]):
     def __init__(
         self, draw: Callable[[int, Storage], None], storages: Sequence[Storage], indices: range, device: torch.device
     ) -> None:
-        """Begins to fill `storages` in turn by `draw(index, storage)`."""
+        """Begins to fill `storages` by `draw(index, storage)`."""
         self._draw = draw
         self._left = iter(indices)
         self._device = device
@@ -31,7 +31,7 @@ class Ahead(Generic[Storage]):
 
     @contextmanager
     def next(self) -> Iterator[Storage]:
-        """Yields the next storage, filled again once the device has done the context's work."""
+        """Yields the next storage, filled again after the device's work in the context."""
         future, storage = self._drawn.popleft()
         future.result()
         yield storage

@@ -1,4 +1,4 @@
-"""Minibatches for the learner; log-probabilities of actions."""
+"""Minibatches for the learner; log-probabilities."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Batch(NamedTuple):
         carry: `[S, T]`, or `[S, T, N]` by lane.
         earned: `[S, X]`, or of every action `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
-        target: of the critic, `[S, X]`.
+        target: the critic's, `[S, X]`.
     """
 
     inputs: Tensor
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 
 def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
-    """Whether `policy_triton` can take the head: discrete actions, one small layer."""
+    """Whether `policy_triton` can take the head: discrete, one small layer."""
     if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
         return False
     from ingredients.training import policy_triton

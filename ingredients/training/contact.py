@@ -1,4 +1,4 @@
-"""First contact with a user's tasks: what seconds of random play show before training."""
+"""First contact with a user's tasks: seconds of random play before training."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RandomPlay(NamedTuple):
 def contact(study: Study) -> dict[str, Any]:
     """Returns findings on a study's tasks: `rows` of name and text, the last on verdicts.
 
-    `vary`: what could vary if nothing does. `likely`: nothing speaks against verdicts.
+    `vary`: what could vary if nothing does; `likely`: nothing speaks against verdicts.
 
     Raises:
         StudyError: the tasks are missing, or break their contract.
@@ -78,7 +78,7 @@ def contact(study: Study) -> dict[str, Any]:
 
 @torch.no_grad()
 def _play(family: Family, tasks: Tensor, starts: Tensor, alike: bool) -> RandomPlay:
-    """Plays as many episodes as `starts` `[K, N, S]`, with equal actions in all lanes if `alike`."""
+    """Plays as many episodes as `starts` `[K, N, S]`, with equal actions if `alike`."""
     draw = generator(1, Purpose.LEAKAGE)
     lanes = len(tasks)
     world = lifetime.begin(family, tasks, starts[0])
@@ -129,7 +129,7 @@ def _shown(family: Family) -> str:
 
 
 def _proposed_axis(study: Study, family: Family) -> str | None:
-    """Returns that curves over steps would show more; None where episodes are many, short, or hold nothing to learn."""
+    """Returns that curves over steps would show more; None where episodes are many, short, or nothing varies."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or not section.vary or axis_of(section).of_steps:
         return None
@@ -143,7 +143,7 @@ def _proposed_axis(study: Study, family: Family) -> str | None:
 
 
 def _tasks(study: Study, once: RandomPlay) -> str:
-    """Returns what a task is, and where tasks differ under the same seeds and actions."""
+    """Returns what a task is, and where tasks differ under equal seeds and actions."""
     section = study.tasks
     what = "drawn by your class"
     if isinstance(section, GymnasiumTasks):
@@ -162,7 +162,7 @@ def _difference(once: RandomPlay) -> str:
 
 
 def _differs(part: Tensor) -> bool:
-    """Returns whether lanes differ: the dimension after the steps, or the first."""
+    """Returns whether lanes (second dimension, or first) differ."""
     lanes = part if part.dim() == 2 and part.shape[0] == TASKS else part.transpose(0, 1)
     return bool((lanes != lanes[:1]).any())
 
@@ -204,7 +204,7 @@ def _speed(free: RandomPlay) -> str:
 
 
 def slow_notice(study: Study, family: Family) -> str | None:
-    """Returns that a step is slow, and what helps; or None."""
+    """Returns that a step is slow, and what helps."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vectorization == "async":
         return None
@@ -219,7 +219,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the seconds of a step in one environment: the shortest of some, as other programs only prolong steps."""
+    """Returns the shortest seconds of some steps in one environment: other programs only prolong steps."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     until = time.perf_counter() + SECONDS
@@ -239,7 +239,7 @@ def _step_seconds(family: Family) -> float:
 
 
 def unvaried(study: Study) -> str | None:
-    """Returns that nothing varies in a study's environment, and what could; else None."""
+    """Returns that nothing varies, and what could."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or section.vary:
         return None
@@ -265,7 +265,7 @@ def _recipe(section: GymnasiumTasks) -> Recipe:
 
 
 def _against(study: Study, once: RandomPlay, free: RandomPlay) -> Iterator[str]:
-    """Yields what speaks against verdicts on these tasks, and what to change."""
+    """Yields what speaks against verdicts, and what to change."""
     section = study.tasks
     if isinstance(section, GymnasiumTasks) and not section.vary:
         yield _nothing_varies(study, section)

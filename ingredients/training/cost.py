@@ -34,14 +34,14 @@ POLICY_ARRAYS = 12  # most arrays of [steps, actions] alive in the policy's loss
 
 
 class Speed(NamedTuple):
-    """Environment steps per second over a stack's runs, in training and in evaluation."""
+    """Env steps per second over a stack's runs, in training and in evaluation."""
 
     trained: float
     played: float
 
 
 def memory_estimate(study: Study, stack: Stack) -> int:
-    """Returns a worker's peak bytes in training the stack."""
+    """Returns the peak bytes of training the stack."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _tape_floats(setup) + _weight_floats(setup) + _evaluation_floats(setup)
     return PROCESS_BYTES + FLOAT_BYTES * len(stack.runs) * floats
@@ -50,7 +50,7 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
     """Returns the free bytes of the GPU, and those needed for stacks of one run, two, ....
 
-    Runs inside the worker that will train, so that CUDA's own memory counts.
+    Runs inside the worker that will train: CUDA's own memory counts.
 
     Raises:
         UsageError: torch finds no GPU.
@@ -63,7 +63,7 @@ def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
 
 
 def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations adapt to what is free."""
+    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations take what is free."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
     floats += study.evaluation.points * sum(map(math.prod, setup.agent.shapes().values()))
@@ -71,7 +71,7 @@ def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
 
 
 def memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns a worker's peak bytes for one run of the stack, two, ...."""
+    """Returns a worker's peak bytes for one run, two, ...."""
     whole = memory_estimate(study, stack) - PROCESS_BYTES
     return [PROCESS_BYTES + whole * count // len(stack.runs) for count in range(1, len(stack.runs) + 1)]
 
@@ -91,13 +91,13 @@ def notices(study: Study) -> list[str]:
 
 
 def _gate_notice(study: Study, family: Family) -> str | None:
-    """Returns that task settings alone make the study not applicable, or None."""
+    """Returns that task settings alone make the study not applicable."""
     why = study.tasks.not_applicable(study.criterion.gain_above)
     return f"tasks {family.name}: not applicable, so no cell will get a verdict: {why}" if why else None
 
 
 def _start_notice(study: Study, family: Family) -> str | None:
-    """Returns that a level of the study changes nothing, or None."""
+    """Returns that a level of the study changes nothing."""
     if family.start_size or OneTask.RANDOM_START not in study.ingredients.task_distribution:
         return None
     return (
@@ -106,7 +106,7 @@ def _start_notice(study: Study, family: Family) -> str | None:
 
 
 def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
-    """Returns the speeds of training, timed for about `seconds`, and of evaluation."""
+    """Returns both speeds, timed for about `seconds`."""
     endless = study.learner.model_copy(update={"train_steps": 10**12})
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs)
     steps, took = _time(setup, seconds)
@@ -114,7 +114,7 @@ def measure_speed(study: Study, stack: Stack, seconds: float) -> Speed:
 
 
 def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, float, float]:
-    """Returns the seconds until training is recorded on a GPU, then both speeds in env steps per second."""
+    """Returns the seconds until training is recorded on a GPU, then both `Speed`s."""
     endless = study.learner.model_copy(update={"train_steps": 10**12})
     setup = prepare(study.model_copy(update={"learner": endless}), stack.runs, "cuda")
     updates = train(setup, begin_training(setup))
@@ -127,7 +127,7 @@ def measure_card(study: Study, stack: Stack, seconds: float) -> tuple[float, flo
 
 
 def _card_played(setup: Setup, tasks: int) -> float:
-    """Returns the env steps per second of a recorded evaluation on a GPU."""
+    """Returns a recorded evaluation's env steps per second on a GPU."""
     policy = begin_training(setup).policy
     stage = stage_of(setup)
     lived = evaluation_tasks(setup.family, tasks).expand(len(setup.runs), -1, -1)
@@ -139,7 +139,7 @@ def _card_played(setup: Setup, tasks: int) -> float:
 
 
 def card_speed(workload: Workload, seconds: float) -> dict[str, float]:
-    """Returns a workload's training speed and start-up on a GPU (`grid_run.on_gpus.CardBench`)."""
+    """Returns a workload's speed and start-up on a GPU (`grid_run.on_gpus.CardBench`)."""
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     setup = prepare(workload.study(), workload.stack(), "cuda")
@@ -189,7 +189,7 @@ def update_seconds(workload: Workload, updates: int) -> float:
 
 
 def _time(setup: Setup, seconds: float) -> tuple[int, float]:
-    """Returns env steps of all runs and their seconds, after one update."""
+    """Returns all runs' env steps and seconds, after one update."""
     updates = train(setup, begin_training(setup))
     next(updates)
     began = time.perf_counter()
@@ -242,7 +242,7 @@ def _drawn_floats(setup: Setup) -> int:
 
 
 def _tape_floats(setup: Setup) -> int:
-    """Returns floats per run of unroll, backward pass, loss and critic for one minibatch."""
+    """Returns floats per run of one minibatch's unroll, backward pass, loss and critic."""
     lanes = setup.lifetimes // setup.tuned.minibatches
     steps = setup.rollout_steps
     learner = setup.critic.hidden + POLICY_ARRAYS * setup.family.actions + 3 * setup.agent.head_hidden
@@ -258,7 +258,7 @@ def _weight_floats(setup: Setup) -> int:
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats per run of an evaluation: a chunk's draws, and its lanes' states, three times."""
+    """Returns floats per run of a chunk's draws, and of its lanes' states, three times."""
     draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)
     return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

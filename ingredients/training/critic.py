@@ -1,6 +1,6 @@
 """An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
 
-These explain most of the return's variance, which leaves the action's effect to the advantage.
+These explain most of the return's variance; the action's effect is left to the advantage.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Critic:
 def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
     """Returns the input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
-    Time is t / T and γ^{T−t}, the share of an endless future beyond the lifetime.
+    Time is t / T and γ^{T−t}, the share of an endless future cut off.
     """
     steps = outputs.shape[-3]
     t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)
@@ -91,8 +91,8 @@ def value_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    `inputs` are `[S, X, C]`, `target` R and step weights `counts` (`learner.step_weights`) `[S, X]`. Derived by hand:
-    autograd's products with one column are slow.
+    `inputs` are `[S, X, C]`, `target` R and `counts` (`learner.step_weights`) `[S, X]`. Derived by hand: autograd's
+    products with one column are slow.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton

@@ -2,7 +2,7 @@
 
     u = max(W x, 0)    V = wᵀ u    e = V − R    ∂L/∂w = Σ u e / X    ∂L/∂W = Σ x ((e / X) w ∘ [u > 0])ᵀ
 
-Step weights multiply e / X. For the gradient a program is one run.
+Step weights multiply e / X.
 """
 
 from __future__ import annotations
@@ -139,8 +139,7 @@ def value_gradient(
 ) -> tuple[Tensor, Tensor]:
     """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
 
-    `inputs` are `[S, X, C]`, `target` R and step weights `counts` `[S, X]`, `layers` W `[S, C, V]`, and w as the first
-    column of `[S, V, L]`.
+    Shapes are as in `critic.value_gradient`; `layers` are W `[S, C, V]`, and w as the first column of `[S, V, L]`.
     """
     losses, gradient = inputs.new_empty(len(inputs)), like.new_zeros(like.shape)
     _gradient[(len(inputs),)](

@@ -1,6 +1,6 @@
 """Random draws of a stack: tasks, action uniforms, environment noise, masks.
 
-Seed, purpose and index alone key them (`seeds`): all cells of a seed share them, whatever the stack or interruptions.
+Seed, purpose and index alone key them (`seeds`): all cells of a seed share them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
     """Returns `[T, S, 1, 1]`: 0 at steps before which memory is reset, else 1.
 
-    The first step is a reset unless training starts from a random memory.
+    The first is a reset unless training starts from a random memory.
     """
     t = torch.arange(steps).view(-1, 1)
     every = torch.tensor([run.cell.wipe_every or steps for run in runs])
@@ -84,7 +84,7 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
 def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
     """Returns training lifetimes' initial memories `[S, N, ...]`; None if all are the default.
 
-    With `random_memory` they are tanh of standard normals, within a recurrent state's bounds (claim 4).
+    With `random_memory` they are tanh of standard normals: a recurrent state's bounds (claim 4).
     """
     if not any(run.cell.random_memory for run in runs):
         return None
@@ -111,7 +111,7 @@ def at_step(draws: Draws, t: int) -> Draws:
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:
-    """Returns the draws, made on the CPU, on a device."""
+    """Returns the draws on a device; all are made on the CPU, so that devices agree."""
     return Draws(*(part.to(device) for part in draws))
 
 
@@ -152,10 +152,7 @@ def _repeat(tasks: Tensor, lanes: int) -> Tensor:
 
 
 def evaluation_tasks(family: Family, count: int, stream: int = 0) -> Tensor:
-    """Returns a stream's held-out tasks `[count, D]`.
-
-    Cells, seeds and references share them: curves are paired by task.
-    """
+    """Returns a stream's held-out tasks `[count, D]`, by which cells, seeds and references are paired."""
     return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS, evaluation=stream), count)
 
 
@@ -164,7 +161,7 @@ def _uniform(seed: int, purpose: Purpose, index: int, shape: tuple[int, ...], ev
 
 
 def _per_seed(runs: Sequence[Run], draw: Callable[[int], Tensor]) -> Tensor:
-    """Returns one draw `[T, ...]` per seed, shared by its runs, `[T, S, ...]`."""
+    """Returns `[T, S, ...]`: one draw `[T, ...]` per seed."""
     once = _cached(draw)
     return torch.stack([once(run.seed) for run in runs], dim=1)
 

@@ -47,7 +47,7 @@ class Evaluated(NamedTuple):
         curves: `[S, K]` (float64), for `none` and each probe.
         blocks: the same on G blocks of tasks, `[S, G, K]`.
         returns: of each plain lifetime, `[S, N]` (float64).
-        statistics: the family's own numbers of plain lifetimes, by run.
+        statistics: the family's own, of plain lifetimes, by run.
     """
 
     curves: dict[str, Tensor]
@@ -59,7 +59,7 @@ class Evaluated(NamedTuple):
 def lanes_at_once(setup: Setup) -> int:
     """Returns how many lanes of a run are played together: 512, fewer with large states or own environments.
 
-    It never depends on the stack: a run's neighbours are always the same.
+    The stack does not matter: a run's neighbours are always the same.
     """
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
     return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
@@ -71,7 +71,7 @@ def evaluate(
 ) -> Evaluated:
     """Returns the agents' curves, and the returns of their plain lifetimes.
 
-    `policy` is `[S, P]`, `tasks` are `[S, N, D]`; evaluations of a stack share the `stage` (`stage_of`).
+    `policy` is `[S, P]`, `tasks` `[S, N, D]`; evaluations of a stack share the `stage`.
     """
     stage = stage or stage_of(setup)
     returns = []
@@ -99,7 +99,7 @@ def evaluate(
 
 
 def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
-    """Returns lifetimes on `tasks` `[S, n, D]` from the pasts before each step and after the last."""
+    """Returns lifetimes on `tasks` `[S, n, D]` from pasts before each step and after the last."""
     return Lived(
         tasks,
         observation=torch.stack([past.observation for past in pasts[:-1]], dim=1),
@@ -109,7 +109,7 @@ def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
 
 
 def stage_of(setup: Setup) -> Stage | None:
-    """Returns a stage if the environments step on a GPU, else None."""
+    """Returns a stage if environments step on a GPU."""
     return Stage(setup) if setup.device.type == "cuda" and not steps_on_cpu(setup.family) else None
 
 
@@ -175,7 +175,7 @@ class _Table:
     def _stretch(
         self, scene: Scene, steps: range, probe: Intervention = PLAIN, pasts: tuple[Past, ...] = ()
     ) -> _Stretch:
-        """Returns the results of `steps`; the scene is unchanged for other branches."""
+        """Returns the results of `steps`; the scene is unchanged."""
         how = _PlayOptions(steps, probe.greedy, probe.past, self.seated.rings if probe.trembles else 0)
         behind_plain = pasts if probe.past is not None else ()
         if self.stage is None:
@@ -185,7 +185,7 @@ class _Table:
 
 
 class _PlayOptions(NamedTuple):
-    """How lanes are played: greedily, with another past, with actions trembling in so many rings."""
+    """How lanes are played; `trembling` is in so many rings."""
 
     steps: range
     greedy: bool
@@ -194,7 +194,7 @@ class _PlayOptions(NamedTuple):
 
 
 def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
-    """Returns the results of the steps; `plain` has plain lanes' pasts, if a probe needs them."""
+    """Returns the results of the steps; `plain` are plain lanes' pasts, if a probe needs them."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []
     for t in how.steps:
@@ -214,7 +214,7 @@ def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[P
 
 
 def of_neighbours(part: Tensor, neighbours: Tensor) -> Tensor:
-    """Returns each lane's neighbour's draws `[T, S, n, ...]`, by `[S, n]`."""
+    """Returns the draws `[T, S, n, ...]` of neighbours `[S, n]`."""
     return lifetime.of_others(part, neighbours.expand(part.shape[0], -1, -1))
 
 
@@ -223,7 +223,7 @@ class _Played(NamedTuple):
 
     Attributes:
         rewards: expected, `[S, T, n]` (float64), for `none` and each probe.
-        pasts: of plain lanes, before each step and after the last.
+        pasts: plain, before each step and after the last.
     """
 
     rewards: dict[str, Tensor]

@@ -1,4 +1,4 @@
-"""Epochs over a rollout's minibatches, one gradient step each for policy and critic."""
+"""Epochs over a rollout's minibatches, one gradient step each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def improve(
 ) -> tuple[Losses, Tensor]:
     """Returns mean losses and gradient norms `[S]` of a rollout's epochs; weights change in place.
 
-    `steps` are `paces`, as numbers or tensors.
+    `steps` are `paces`, numbers or tensors.
     """
     return improve_by(setup, training, lambda leaves: _batches(setup, leaves, rollout), steps)
 
@@ -65,7 +65,7 @@ def improve_by(
 def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
     """Returns minibatches with advantages, targets and old log-probabilities.
 
-    Rewards are scaled by 1 − γ: values have the size of a mean reward.
+    Rewards are scaled by 1 − γ, so that values have a mean reward's size.
     """
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
@@ -96,7 +96,7 @@ def _step(
     batch: Batch,
     pace: UpdateSchedule,
 ) -> tuple[Losses, Tensor]:
-    """Takes a gradient step for policy and critic; returns losses and the policy's gradient norm, `[S]`."""
+    """Takes a gradient step; returns losses and the policy's gradient norm, `[S]`."""
     outputs = setup.agent.unroll(leaves.policy, batch.carry, batch.inputs, batch.start)
     losses, policy_step = _policy_step(setup, leaves.policy, outputs, batch, pace.entropy_weight, training.policy)
     counts = batch.minibatch.weight
@@ -131,7 +131,7 @@ def _policy_step(
 def _heads_gradient(
     setup: Setup, heads: Tensor, batch: Batch, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses, and the gradient over all head columns, `[S, X, P]`."""
+    """Returns the policy's losses, and their gradient over all head columns, `[S, X, P]`."""
     learner, actions = setup.learner, setup.agent.layout.actions
     predicting = slice(actions, 2 * actions)
     d_heads = torch.zeros_like(heads)
@@ -155,5 +155,5 @@ def _heads_gradient(
 
 
 def _leaves(flat: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    """Returns views by name as autograd leaves, which share `flat`."""
+    """Returns autograd leaves that share `flat`, by name."""
     return {name: view.detach().requires_grad_() for name, view in views(flat, shapes).items()}

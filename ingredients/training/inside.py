@@ -45,13 +45,13 @@ class _Rows(NamedTuple):
 
 
 def lanes_of(setup: Setup, tasks: int) -> int:
-    """Returns how many lifetimes of each run are played."""
+    """Returns each run's number of lifetimes played."""
     asked = min(max(ROWS // min(setup.family.steps, MOST_STEPS), FEWEST_LANES), MOST_LANES)
     return min(asked, tasks, lanes_at_once(setup))
 
 
 def carried_inside(setup: Setup, untrained: Tensor, trained: Tensor, tasks: Tensor) -> list[dict[str, float]]:
-    """Returns each run's skills: `action`, `reward`, and both with `_untrained`; empty without a memory.
+    """Returns each run's skills `action`, `reward`, and both with `_untrained`; empty without a memory.
 
     `untrained` and `trained` are weights `[S, P]`, `tasks` `[S, N, D]`.
     """
@@ -117,7 +117,7 @@ def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
 
 
 def skill(rows: _Rows) -> float | None:
-    """Returns the decoder's skill on held-out lifetimes; None if the schedule makes no errors."""
+    """Returns the skill on held-out lifetimes; None if the schedule makes no errors."""
     if len(np.unique(rows.target)) < 2:
         return None
     half = int(rows.lifetime.max() + 1) // 2

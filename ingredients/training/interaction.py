@@ -49,14 +49,13 @@ class Lanes:
 
 
 class Draws(NamedTuple):
-    """Random numbers of one step, or of a lifetime with a leading T.
+    """Random numbers of one step, `[S, N, ...]`, or of a lifetime with a leading T.
 
     Attributes:
-        action: `[S, N]`, or `[S, N, A]` if continuous.
-        noise: `[S, N, noise_size]`.
-        start: the next episode's, `[S, N, start_size]`; of a lifetime, with a leading K.
-        reward_shown: 1.0 where r_{t-1} is shown, `[S, N, 1]`.
-        action_shown: 1.0 where a_{t-1} is shown, `[S, N, 1]`.
+        action: one number, or A if continuous.
+        noise: `noise_size` numbers.
+        start: `start_size` numbers for the next episode; of a lifetime, with a leading K.
+        reward_shown, action_shown: 1.0 where r_{t-1}, a_{t-1} is shown, `[S, N, 1]`.
         carry: 0.0 where memory is reset before the step, else 1.0, `[S, 1, 1]`.
     """
 
@@ -102,7 +101,7 @@ def advance(
 ) -> tuple[Lanes, Transition]:
     """Returns the lanes after one step, and the transition.
 
-    `trembles`, uniforms like `draws.action`, replace executed actions (`tremble`).
+    `trembles`, uniforms like `draws.action`, replace actions (`tremble`).
     """
     inputs = assemble(play.agent.layout, lanes.past, draws.reward_shown, draws.action_shown)
     output, memory = play.agent.step(play.weights, lanes.memory, draws.carry, inputs)
@@ -130,7 +129,7 @@ def advance(
 
 
 def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
-    """Returns memory and past, in waiting lanes unchanged but for the next observation."""
+    """Returns memory and past; in waiting lanes only the observation changes."""
     assert lanes.world.waiting is not None
     stays = lanes.world.waiting
 
@@ -143,17 +142,14 @@ def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
 
 
 def all_wait(play: Play, lanes: Lanes) -> bool:
-    """Returns whether a step changes nothing: all lanes wait and no episode starts."""
+    """Returns whether all lanes wait and no episode starts: a step changes nothing."""
     if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
         return False
     return bool(lanes.world.waiting.all())
 
 
 def tremble(family: Family, action: Tensor, uniform: Tensor) -> Tensor:
-    """Returns executed actions, a share `TREMBLES` of them replaced by others, uniform (vectors on [−1, 1]).
-
-    One uniform decides whether and what.
-    """
+    """Returns executed actions, a share `TREMBLES` of them replaced by others, uniform (vectors on [−1, 1])."""
     if family.continuous:
         strays = uniform[..., :1] < TREMBLES
         drawn = uniform.clone()

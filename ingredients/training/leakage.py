@@ -52,7 +52,7 @@ QUICK_SHARE: Final = 4  # in a plan a quarter of the lifetimes is played
 
 
 def leakage(study: Study) -> dict[str, Any]:
-    """Returns a study's leaks by `reward` and `action`, quickly measured, for a plan."""
+    """Returns a study's leaks by `reward` and `action`, quickly measured."""
     return family_leakage(make_family(study.tasks), QUICK)
 
 
@@ -68,7 +68,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns a family's leaks; `told` is called with the measurements done and all of them."""
+    """Returns a family's leaks; `told` is called with the measurements done and all."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -77,7 +77,7 @@ def family_leakage(
 
 
 def _said(*plays: _Failed) -> str | None:
-    """Returns how many lifetimes failed and the first reason, or None."""
+    """Returns how many lifetimes failed and the first reason."""
     count, lanes = sum(play.lifetimes for play in plays), sum(play.lanes for play in plays)
     if not count:
         return None
@@ -171,7 +171,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
 
 
 def _schedule(family: Family) -> Numbers:
-    """Returns each step's start of an episode (or not), and its number in episode and lifetime."""
+    """Returns each step's episode start (or not), and its number in episode and lifetime."""
     step = np.arange(family.steps)
     within = step % family.episode_steps
     return np.stack([within == 0, within, step], axis=-1).astype(np.float64)

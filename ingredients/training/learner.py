@@ -32,8 +32,7 @@ def generalised_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
-    All are `[..., T, N]`; γ is over steps, across episodes. Waiting steps (`acting` 0) are skipped; their advantage is
-    0.
+    All are `[..., T, N]`; γ runs across episodes. Waiting steps (`acting` 0) are skipped; their advantage is 0.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
@@ -151,9 +150,9 @@ def prediction_gradient(
 ) -> Tensor:
     """Returns the gradient over `predicted` r̂, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
-    If all actions' rewards are known (`earned` `[S, X, A]`, not `[S, X]`), of weight · ½ · Σ_a mean (r̂(a) − r(a))²,
-    equal in expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each
-    action's reward. `counts` are `step_weights`.
+    If `earned` are all actions' rewards, `[S, X, A]` not `[S, X]`, of weight · ½ · Σ_a mean (r̂(a) − r(a))², equal in
+    expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each action's
+    reward. `counts` are `step_weights`.
     """
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])
@@ -196,7 +195,7 @@ def first_entropy(steps: int) -> float:
 
 
 def prediction_weight(steps: int) -> float:
-    """Returns the weight of `prediction_gradient` for lifetimes of T steps: T / 50 − 1, in [0, 1].
+    """Returns `prediction_gradient`'s weight for lifetimes of T steps: T / 50 − 1, in [0, 1].
 
     At 50 pulls it would unsettle runs without action observation.
     """
@@ -204,10 +203,7 @@ def prediction_weight(steps: int) -> float:
 
 
 def rollout_lifetimes(steps: int, minibatches: int) -> int:
-    """Returns the lifetimes of T steps in a rollout: some 12,800 steps, but 16 to 128 lifetimes.
-
-    More give better throughput and less noise, but fewer updates.
-    """
+    """Returns the lifetimes of T steps in a rollout: some 12,800 steps, but 16 to 128 lifetimes."""
     lanes = min(max(12_800 // steps, 16), 128) // minibatches
     return max(lanes, 1) * minibatches
 
@@ -215,8 +211,7 @@ def rollout_lifetimes(steps: int, minibatches: int) -> int:
 def horizon_discount(steps: int) -> float:
     """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, in [.9, .99].
 
-    A lower γ has a lower ceiling (the best policy for .9 is .8 short of the best on 5 arms × 100 pulls), a higher one
-    more noise.
+    A lower γ has a lower ceiling (.8 short of the best on 5 arms × 100 pulls at .9), a higher one more noise.
     """
     return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
@@ -224,13 +219,13 @@ def horizon_discount(steps: int) -> float:
 def horizon_lambda(steps: int) -> float:
     """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9].
 
-    A larger λ waits for an exploration's worth to show; a smaller one asks the critic, with less noise.
+    A larger λ waits for an exploration's worth to show, with more noise.
     """
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
 class UpdateSchedule(NamedTuple):
-    """Parameters of one gradient step: numbers, or 0-dimensional tensors (float64) on a device.
+    """Parameters of one gradient step: numbers, or 0-dimensional tensors (float64).
 
     Attributes:
         step_size: α / (1 − β₁ⁿ), n the step's number.
@@ -248,7 +243,7 @@ class UpdateSchedule(NamedTuple):
 
 
 class Clip(NamedTuple):
-    """The largest gradient norm, and which runs are alive, `[S]` (bool); others are frozen."""
+    """The largest gradient norm, and the runs alive, `[S]` (bool); others are frozen."""
 
     max_norm: float
     alive: Tensor

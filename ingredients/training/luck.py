@@ -23,16 +23,13 @@ from ingredients.training.setup import Setup
 
 @dataclass(frozen=True)
 class LuckSharing:
-    """Which runs share which draws.
+    """Which runs share which draws; fields are `[S, 1, 1]` unless said.
 
     Attributes:
-        seed: index of each run's seed, `[S]` (int64).
-        tasks: index of each run's task list, `[S]` (int64).
-        reward_shown: probability, `[S, 1, 1]`.
-        action_shown: probability, `[S, 1, 1]`.
-        alike: whether all training episodes start as the first, `[S, 1, 1]` (bool).
+        seed, tasks: index of each run's seed and task list, `[S]` (int64).
+        reward_shown, action_shown: probabilities.
+        alike: whether all training episodes start as the first.
         only_start: that start, `[S, 1, start_size]`.
-        random_memory: `[S, 1, 1]` (bool).
         carry: `[T, S, 1, 1]`.
     """
 
@@ -112,7 +109,7 @@ def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraw
 
 
 def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
-    """Draws a rollout's or evaluation chunk's uniforms into storage, which may be a view."""
+    """Draws a rollout's or evaluation chunk's uniforms into storage, perhaps a view."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
         for place, seed in enumerate(seeds):

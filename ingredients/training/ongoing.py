@@ -1,8 +1,7 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
 A lifetime is a number of episodes; on the axis of steps (`foreign.restarts`) of steps, with a new episode half-way.
-Seed, purpose and the lifetime's number j in its lane key tasks and starts: all cells of a seed meet them in the same
-order.
+Seed, purpose and the lifetime's number j in its lane key tasks and starts, the same for all cells.
 
 Each lane's first episode (on the axis of steps, lifetime) is cut at a different step, to desynchronise lanes
 (docs/learner.md).
@@ -33,14 +32,14 @@ REMEMBERED = 512  # lifetimes whose tasks and starts are cached
 
 
 class Beginning(NamedTuple):
-    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes; on the axis of steps, K is T."""
+    """Tasks `[B, D]` and starts `[K, B, start_size]` of the lanes' j-th lifetimes; K is T on the axis of steps."""
 
     tasks: Rows
     starts: Rows
 
 
 def schedule(runs: Sequence[Run], family: Family, lanes: int) -> Callable[[int, int], Beginning]:
-    """Returns the function from a run's index and j to its j-th lifetimes' beginnings."""
+    """Returns the function from a run's index and j to these lifetimes' `Beginning`."""
 
     @lru_cache(maxsize=REMEMBERED)
     def fresh(seed: int, number: int) -> Rows:
@@ -76,10 +75,10 @@ class Places:
     """Positions of lanes `[S, B]`: lifetime, episode, step in the episode, steps of the lifetime; all from 0.
 
     Attributes:
-        tasks: of current lifetimes, `[S, B, D]`.
+        tasks: current, `[S, B, D]`.
         starts: of current episodes, `[S, B, start_size]`.
-        taken: actions of current episodes, `[S, B, L, width]`.
-        earned: by current episodes so far, `[S, B]`.
+        taken: their actions so far, `[S, B, L, width]`.
+        earned: their returns so far, `[S, B]`.
     """
 
     lifetime: Numbers
@@ -112,11 +111,10 @@ class Came(NamedTuple):
     Attributes:
         last: observation after the step, `[S, B, O]`, before a new episode's.
         next: the current observation.
-        terminated: ended by the environment's rules.
         truncated: cut by a time limit of environment or tasks.
         born: a lifetime starts with the next step.
         whole: an episode ended that was not cut to desynchronise lanes.
-        earned: by the episode so far, this step included.
+        earned: by the episode, this step included.
     """
 
     last: Rows
@@ -138,7 +136,7 @@ class Ongoing:
     """The lanes of a stack and their environments."""
 
     def __init__(self, runs: Sequence[Run], family: Family, lanes: int, places: Places | None = None) -> None:
-        """Begins the first lifetimes, or continues from `places`; `family` must be `Paced`, `lanes` are per run."""
+        """Begins the first lifetimes, or continues from `places`; `family` is `Paced`, `lanes` are per run."""
         assert isinstance(family, Paced), family
         self._family = family
         self._beginning = schedule(runs, family, lanes)
@@ -150,7 +148,7 @@ class Ongoing:
         self.shown = self._begun() if places is None else self._returned()
 
     def step(self, actions: Rows) -> Came:
-        """Returns the results of actions `[S, B, width]`; begins new episodes and lifetimes."""
+        """Returns the results of actions `[S, B, width]`; begins episodes and lifetimes."""
         places = self.places
         made = self.pace.step(_rows(actions))
         observation, reward = made.observation.reshape(*self._shape, -1), made.reward.reshape(self._shape)

@@ -37,7 +37,7 @@ class HeadGradient(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """ε, and the weights of entropy (number or tensor) and prediction."""
+    """ε, and the weights of entropy and prediction."""
 
     clip: float
     entropy: float | Tensor
@@ -101,7 +101,7 @@ def _d_prediction(
 def _told(
     loss: tl.tensor, free: tl.tensor, ratio: tl.tensor, log_ratio: tl.tensor, clip: tl.tensor, counts: tl.tensor
 ) -> tl.tensor:
-    """Returns each step's part of surrogate, entropy, KL and clipped share, `[X, 4]`."""
+    """Returns each step's surrogate, entropy, KL and clipped share, `[X, 4]`."""
     k = tl.arange(0, 4)[None, :]
     clipped = tl.where(tl.abs(ratio - 1.0) > clip, 1.0, 0.0)
     told = tl.where(k == 0, loss[:, None], tl.where(k == 1, free[:, None], clipped[:, None]))
@@ -139,7 +139,7 @@ def _gradient(
     BLOCK_P: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes losses `[S, 4]`, and the gradients over outputs, weights and biases."""
+    """Writes losses `[S, 4]`; gradients over outputs, weights and biases."""
     s = tl.program_id(0).to(tl.int64)
     j, p = tl.arange(0, BLOCK_H), tl.arange(0, BLOCK_P)
     w = matrix(weight + s * weight_run, SIZE, HEAD, BLOCK_H, BLOCK_P)
@@ -231,10 +231,7 @@ def policy_step(
     weighed: Weighed,
     like: Tensor,
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the policy's losses and flat gradient, `[S, P]`, for outputs `[S, T, N, H]`.
-
-    Weights are in the order of `Agent.shapes`.
-    """
+    """Returns losses and gradient, `[S, P]` as `Agent.shapes` orders it, for outputs `[S, T, N, H]`."""
     head = leaves["head.weight"].detach(), leaves["head.bias"].detach()
     made = head_gradient(outputs.detach().flatten(1, 2), head, minibatch, earned, agent.layout.actions, weighed)
     of_memory = [leaf for name, leaf in leaves.items() if not name.startswith("head.")]

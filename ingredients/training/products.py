@@ -1,7 +1,4 @@
-"""Matrix products of an update: their operations, and the speed of `torch.bmm` on them.
-
-`needed_flops` follows from the algorithm; `recorded_products` are a real update's.
-"""
+"""Matrix products of an update: their operations, and the speed of `torch.bmm` on them."""
 
 from __future__ import annotations
 
@@ -42,8 +39,8 @@ class Product(NamedTuple):
 def needed_flops(setup: Setup) -> int:
     """Returns the operations of one update of a GRU stack in matrix products.
 
-    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs' (none
-    for those of agent and critic).
+    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs', if
+    it has one.
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])
@@ -61,7 +58,7 @@ def needed_flops(setup: Setup) -> int:
 
 
 def recorded_products(setup: Setup) -> Counter[Product]:
-    """Returns each product's count in one update in torch, without compiled loops."""
+    """Returns the count of each product in an update without compiled loops."""
     recorder = _Recorder()
     with recorder, without_loops():
         next(train(setup, begin_training(setup)))
@@ -74,12 +71,12 @@ def flops(products: Mapping[Product, int]) -> int:
 
 
 def bmm_seconds(products: Mapping[Product, int]) -> float:
-    """Returns the seconds of `torch.bmm` for all products in sequence, on contiguous factors."""
+    """Returns the seconds of `torch.bmm` for all products, on contiguous factors."""
     return sum(count * _seconds(product) for product, count in products.items())
 
 
 def limit_worker(workload: Workload) -> dict[str, float]:
-    """Returns operations needed and made per env step, and the speed of `torch.bmm`."""
+    """Returns operations needed and made per env step, and `torch.bmm`'s speed."""
     setup = prepare(workload.study(), workload.stack())
     products = recorded_products(setup)
     steps = setup.steps_per_update * len(setup.runs)

@@ -1,7 +1,7 @@
 """Programs of many small operations replayed as CUDA graphs.
 
-A GPU computes a small operation faster than Python can launch it; recorded, thousands are one launch. A program's first
-call compiles, the second is recorded, later ones replay it on the same tensors.
+A GPU computes a small operation faster than Python launches it. A program's first call compiles, the second is
+recorded, later ones replay it on the same tensors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Recorder(Protocol):
     """Makes recordings on one device."""
 
     def run(self, function: Callable[[], Result]) -> Result:
-        """Calls a function without recording, in the recording's stream."""
+        """Calls a function unrecorded, in the recording's stream."""
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
@@ -29,7 +29,7 @@ class Recorder(Protocol):
 
 
 class CudaRecorder:
-    """CUDA graphs with shared memory, replayed one at a time; results live until the next replay."""
+    """CUDA graphs with shared memory: results live until the next replay."""
 
     def __init__(self, device: torch.device) -> None:
         """Takes a stream; frees memory of unused recordings."""

@@ -26,7 +26,7 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
-    """Yields after each update until training ends; `training` changes in place, its tensors keep their places."""
+    """Yields after each update; `training` changes in place, its tensors keep their places."""
     source = Source(setup)
     bench = _Bench(setup, training, recorder)
     pinned = setup.device.type == "cuda"
@@ -110,7 +110,7 @@ class _Bench:
         )
 
     def _improve(self) -> Tensor:
-        """Returns losses, gradient norm and score of the rollout, `[7, S]`."""
+        """Returns the rollout's losses, gradient norm and score, `[7, S]`."""
         training = self._training
         assert self._rollout is not None
         assert training.diverged_at is not None
@@ -122,7 +122,7 @@ class _Bench:
         return torch.stack([*losses, norm, self._rollout.score])
 
     def _keep(self, made: Rollout) -> None:
-        """Copies a rollout to the first one's place, where learning reads it."""
+        """Copies a rollout to the first one's place, for learning."""
         if self._rollout is None:
             self._rollout = made
             return

@@ -1,4 +1,4 @@
-"""Rollouts: whole lifetimes of every run of a stack, laid out for the learner."""
+"""Rollouts: whole lifetimes of a stack, laid out for the learner."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ingredients.training.interaction import Draws, Play, Transition, advance, b
 
 @dataclass(frozen=True)
 class Rollout:
-    """B = M × N lifetimes of each run, in M minibatches of N; M is outermost.
+    """B = M × N lifetimes of each run, in M minibatches of N; fields are `[M, S, T, N, ...]` unless said.
 
     Attributes:
-        inputs: `[M, S, T, N, F]`.
-        outputs: of the memory, `[M, S, T, N, H]`.
-        action: intended, `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
-        earned: target of reward prediction: reward or its mean given ψ and the action, scaled, `[M, S, T, N]`; or of
-            every action, `[M, S, T, N, A]`.
-        reward: of the learner, `[M, S, T, N]` (see `collect`).
-        acting: 0.0 where the agent waited, else 1.0, `[M, S, T, N]`; None if no episode ends early.
+        inputs: F numbers.
+        outputs: of the memory, H numbers.
+        action: intended (int64), or A numbers if continuous.
+        earned: target of reward prediction: reward or its mean given ψ and the action, scaled; or of every action, A
+            numbers.
+        reward: of the learner (see `collect`).
+        acting: 0.0 where the agent waited, else 1.0; None if no episode ends early.
         tasks: `[M, S, N, D]`.
         start: initial memory, parts `[M, S, N, ...]`; None: the default.
         carry: `[S, T]`.
-        score: mean expected return of a lifetime, `[S]`.
+        score: a lifetime's mean expected return, `[S]`.
     """
 
     inputs: Tensor
@@ -46,7 +46,7 @@ class Rollout:
 
 @torch.no_grad()
 def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: State | None = None) -> Rollout:
-    """Returns one rollout of whole lifetimes; `memory` parts are `[S, B, ...]`.
+    """Returns one rollout; `memory` parts are `[S, B, ...]`.
 
     If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient in expectation, without reward
     noise and task variance. For `Solvable` families it uses the optimal-advantage gap, without transition noise too.
@@ -131,7 +131,7 @@ class _Costs:
 
     @staticmethod
     def of(play: Play) -> _Costs | None:
-        """Returns empty gaps, or None if the family does not know them."""
+        """Returns empty gaps; None if the family does not know them."""
         if not isinstance(play.family, Solvable):
             return None
         noted = play.tasks.new_zeros(*play.tasks.shape[:2], play.family.steps, play.family.actions)
@@ -145,7 +145,7 @@ class _Costs:
 def _best_rewards(play: Play) -> Tensor:
     """Returns the optimal reward given ψ by step, `[S, N, T]`; zeros if unknown.
 
-    Where episodes end early, the number of acted steps is random: an episode's optimum is in its first step.
+    Where episodes end early, their first step has it all: the number of acted steps is random.
     """
     family = play.family
     best = play.family.best_episode_return(play.tasks)

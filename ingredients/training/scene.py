@@ -1,7 +1,7 @@
 """Lifetimes in progress, and interventions on them.
 
 A lane's *neighbour* is the nearest lane before it on another task; its *twin* a lifetime on its own task with the
-neighbour's random numbers. Both are as old as the lane.
+neighbour's random numbers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Scene(NamedTuple):
 
 @dataclass(frozen=True)
 class Intervention:
-    """What a probe changes; all else stays as in plain lifetimes, with the same random numbers.
+    """What a probe changes; all else, random numbers too, stays as in plain lifetimes.
 
     Attributes:
         half_way: changes lanes before episode K // 2.
@@ -54,7 +54,7 @@ class Intervention:
     trembles: bool = False
 
     def at_half(self, scene: Scene, twin: Scene) -> Scene:
-        """Returns the lanes with which the second half begins."""
+        """Returns the lanes that begin the second half."""
         if self.by_twin is not None:
             return self.by_twin(scene, twin)
         return scene if self.half_way is None else self.half_way(scene)

@@ -1,6 +1,6 @@
 """Advantages, critic targets and minibatches of segments.
 
-Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020).
+The discounted return's running deviation divides rewards (Engstrom et al. 2020).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ReturnScale:
     """Running deviation of each run's discounted return.
 
     Attributes:
-        flow: discounted sum of each lane's current episode, `[S, B]`.
+        flow: discounted sum of each lane's episode, `[S, B]`.
         count: of steps, `[S]`.
         mean, spread: the flow's mean and sum of squared deviations, `[S]`.
     """
@@ -105,9 +105,9 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
 
 
 def _normalised(raw: Tensor) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if they are tiny.
+    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if tiny.
 
-    Where the critic predicts everything, its blown-up error would move a policy with nothing to gain.
+    Where the critic predicts everything, only its error is left, which must not be blown up.
     """
     spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
     return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)
@@ -118,8 +118,8 @@ def segment_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or segment's end (Schulman et al. 2016, eq. 16).
 
-    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, and `beyond`, the critic's value of the
-    continuation, if cut. All are `[..., T, N]`; `trace` is λ.
+    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, else `beyond`, the critic's value of the
+    continuation. All are `[..., T, N]`; `trace` is λ.
     """
     advantage = torch.empty_like(reward)
     goes_on = 1.0 - ended
@@ -142,7 +142,7 @@ def _eyes(setup: Setup, outputs: Tensor, inputs: Tensor, tasks: Tensor, clock: T
 
 
 def _beyond(setup: Setup, critic: Mapping[str, Tensor], segments: Segments) -> Tensor:
-    """Returns the values of continuations after cuts, else 0, `[M, S, T, N]`."""
+    """Returns continuations' values after cuts, else 0, `[M, S, T, N]`."""
     minibatches = len(segments.reward)
     found = torch.zeros_like(segments.reward)
     for t, cut, output, inputs, clock, tasks in segments.beyond:

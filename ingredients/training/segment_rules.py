@@ -1,4 +1,4 @@
-"""Rules of the learner for long episodes: PPO's for control, the same for all environments and cells."""
+"""PPO's rules for control, for long episodes of all environments and cells."""
 
 from __future__ import annotations
 

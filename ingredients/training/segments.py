@@ -27,7 +27,7 @@ from ingredients.training.ongoing import Came, Ongoing, Places
 
 
 class SegmentDraws(NamedTuple):
-    """Random numbers of one segment, as in `interaction.Draws`, with a leading T."""
+    """One segment's random numbers, as in `interaction.Draws`, with a leading T."""
 
     action: Tensor
     reward_shown: Tensor
@@ -47,18 +47,18 @@ class Beyond(NamedTuple):
 
 @dataclass(frozen=True)
 class Segments:
-    """T steps of B = M × N lanes of each run, in M minibatches of N lanes; M is outermost.
+    """T steps of B = M × N lanes of each run, in M minibatches of N; fields are `[M, S, T, N, ...]` unless said.
 
     Attributes:
-        inputs: `[M, S, T, N, F]`.
-        outputs: of the memory, `[M, S, T, N, H]`.
-        action: `[M, S, T, N]` (int64), or `[M, S, T, N, A]`.
-        reward: as paid, `[M, S, T, N]`.
-        carry: 0.0 where memory is reset before the step, else 1.0, `[M, S, T, N]`.
-        clock: elapsed share of the lifetime's episodes (on the axis of steps: steps) and of the episode's steps, `[M,
-            S, T, N, 2]`.
-        tasks: `[M, S, T, N, D]`.
-        ended: 1.0 where the return ends, `[M, S, T, N]`.
+        inputs: F numbers.
+        outputs: of the memory, H numbers.
+        action: int64, or A numbers if continuous.
+        reward: as paid.
+        carry: 0.0 where memory is reset before the step, else 1.0.
+        clock: elapsed share of the lifetime's episodes (on the axis of steps: steps) and of the episode's steps, 2
+            numbers.
+        tasks: D numbers.
+        ended: 1.0 where the return ends.
         beyond: continuations after cuts.
         start: initial memory, parts `[M, S, N, ...]`.
         score: mean return of episodes ended in this segment, else the last such, `[S]`.
@@ -121,7 +121,7 @@ def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping
 def segment_draws(
     runs: Sequence[Run], family: Family, index: int, steps: int, lanes: int, device: torch.device
 ) -> SegmentDraws:
-    """Returns segment `index`'s draws, `[T, S, N, ...]`, the same for all cells of a seed."""
+    """Returns a segment's draws, `[T, S, N, ...]`, the same for all cells."""
     width = (family.actions,) if family.continuous else ()
 
     def drawn(purpose: Purpose, *more: int) -> Tensor:
@@ -168,8 +168,8 @@ class _Where(NamedTuple):
 
     Attributes:
         carry: 1.0 where memory is carried into the step, `[S, B, 1]`.
-        carry_on: the same for the next step, if the lifetime continues.
-        clock: see `Segments`, `[S, B, 2]`.
+        carry_on: the same for the next step of the lifetime.
+        clock: as of `Segments`, `[S, B, 2]`.
         tick: the clock's change per step, `[2]`.
         tasks: `[S, B, D]`.
     """
@@ -182,7 +182,7 @@ class _Where(NamedTuple):
 
     @staticmethod
     def of(play: Play, places: Places, wipe: Numbers) -> _Where:
-        """Returns the positions, for memories reset after `wipe` steps, `[S, 1]`."""
+        """Returns the positions; memories are reset after `wipe` `[S, 1]` steps."""
         like, family = play.tasks, play.family
         carry, carry_on = (_numbers((places.age + ahead) % wipe != 0, like).unsqueeze(-1) for ahead in (0, 1))
         longest = longest_episode(family)
@@ -206,7 +206,7 @@ class _Step(NamedTuple):
 
 
 def _wipes(runs: Sequence[Run]) -> Numbers:
-    """Returns the steps between memory resets of each run, `[S, 1]`, huge for never."""
+    """Returns each run's steps between memory resets, `[S, 1]`, huge for never."""
     never = int(np.iinfo(np.int64).max)
     return np.array([[run.cell.wipe_every or never] for run in runs])
 
@@ -235,7 +235,7 @@ def _past(play: Play, came: Came, action: Tensor) -> Past:
 
 
 def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tensor], t: int, cut: Flags) -> Beyond:
-    """Returns the continuation's input after a cut, and the memory's output on it."""
+    """Returns the continuation's input, and the memory's output on it."""
     nothing = np.zeros_like(cut)
     went_on = step.came._replace(next=step.came.last, born=nothing, terminated=nothing, truncated=nothing)
     inputs = assemble(play.agent.layout, _past(play, went_on, step.action), *shown)
@@ -245,7 +245,7 @@ def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tens
 
 
 def _score(made: Sequence[_Step], before: Tensor) -> Tensor:
-    """Returns the mean return of ended episodes, `[S]`; the previous score if none ended."""
+    """Returns the mean return of ended episodes, `[S]`; if none ended, the previous score."""
     ended = np.stack([step.came.whole for step in made]).sum((0, 2))
     earned = np.stack([np.where(step.came.whole, step.came.earned, 0.0) for step in made]).sum((0, 2))
     return torch.where(_numbers(ended, before) > 0, _numbers(earned / np.maximum(ended, 1), before), before)

@@ -76,7 +76,7 @@ class Setup:
 
     @property
     def lifetimes(self) -> int:
-        """Number of lifetimes, whole or cut, in one run's rollout."""
+        """Number of lifetimes, whole or cut, in a rollout."""
         return self.tuned.lifetimes
 
     @property
@@ -96,12 +96,12 @@ class Setup:
 
     @property
     def updates(self) -> int:
-        """Number of rollouts: `train_steps`, rounded up to whole ones."""
+        """Number of rollouts: `train_steps`, rounded up."""
         return -(-self.learner.train_steps // self.steps_per_update)
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns the setup of a stack, by the study alone; `family` replaces the study's."""
+    """Returns a stack's setup, by the study alone; `family` replaces its own."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
@@ -129,7 +129,7 @@ def _head_hidden(study: Study, segmented: bool) -> int:
 
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
-    """Returns settings of the study, or by lifetime length; rewards are predicted of discrete actions."""
+    """Returns settings of the study, or by lifetime length; vector actions have no reward prediction."""
     steps = family.steps
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
@@ -214,7 +214,7 @@ class Training:
 class Update(NamedTuple):
     """One update: its number, steps of each run so far, mean losses `[S]`, score `[S]`.
 
-    The score is a lifetime's mean return; of segments an episode's, times the episodes of a lifetime.
+    The score is a lifetime's mean return; of segments an episode's, times K.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The training state as arrays, and back, bit by bit; draws are stateless."""
+"""The training state as arrays, and back, bit by bit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def training_by_run(training: Training) -> dict[str, np.ndarray]:
 
 
 def training_counters(training: Training) -> dict[str, np.ndarray]:
-    """Returns what all runs share: numbers of updates and optimiser steps."""
+    """Returns the numbers of updates and optimiser steps."""
     counts = (training.update, training.policy_adam.count, training.critic_adam.count)
     return {"counters": np.array(counts)}
 
@@ -61,7 +61,7 @@ def restored_training(
 
 
 def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
-    """Returns each run's diagnostics by name, `[S, updates]`; empty without updates."""
+    """Returns each run's diagnostics by name, `[S, updates]`, if any."""
     if not updates:
         return {}
     columns = {name: [getattr(update.losses, name) for update in updates] for name in Losses._fields}
@@ -70,7 +70,7 @@ def updates_by_run(updates: Sequence[Update]) -> dict[str, np.ndarray]:
 
 
 def updates_counters(updates: Sequence[Update]) -> dict[str, np.ndarray]:
-    """Returns each update's number and train step, `[updates, 2]`; empty without updates."""
+    """Returns each update's number and train step, `[updates, 2]`, if any."""
     return {"updates": np.array([update[:2] for update in updates])} if updates else {}
 
 

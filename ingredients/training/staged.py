@@ -58,7 +58,7 @@ class Stage:
     """A stack's fixed places on a device, and its recordings."""
 
     def __init__(self, setup: Setup, recorder: Recorder | None = None, most_lanes: int | None = None) -> None:
-        """Records nothing yet; `most_lanes` of a run are side by side, by default as memory allows."""
+        """Records nothing yet; `most_lanes` of a run are side by side, else as memory allows."""
         self._setup = setup
         self._recorder = recorder or CudaRecorder(setup.device)
         self._most = most_lanes
@@ -92,7 +92,7 @@ class Stage:
             yield Seated(part, self._draws(together, sizes), neighbours, len(together))
 
     def _together(self, places: Sequence[_LaneRange]) -> Iterator[list[_LaneRange]]:
-        """Yields successive equal rings, as many as there is room for."""
+        """Yields successive equal rings, as many as have room."""
         most = self._room() if self._most is None else self._most
         for lanes, alike in groupby(places, key=lambda place: place.lanes):
             rings = list(alike)
@@ -101,7 +101,7 @@ class Stage:
             yield from (rings[start : start + each] for start in range(0, len(rings), each))
 
     def _room(self) -> int:
-        """Returns how many lanes of a run fit side by side."""
+        """Returns how many of a run's lanes fit side by side."""
         family = self._setup.family
         behind = family.observation_size + family.actions + 6
         drawn = 2 * (family.noise_size + 6)
@@ -125,7 +125,7 @@ class Stage:
         return spread_draws(self._shares, whole)
 
     def play(self, key: Hashable, function: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - trees of tensors
-        """Returns `function(*given)`, replayed from a recording from the second time on.
+        """Returns `function(*given)`, from the second time on replayed.
 
         `key` identifies the function and all non-tensor arguments; `given` are trees of tensors.
         """
@@ -161,7 +161,7 @@ class _Played:
         self._program = program(lambda: function(*given))
 
     def __call__(self, tensors: list[Tensor]) -> Any:  # noqa: ANN401 - what the function returns
-        """Returns the results in new storage: the next replay overwrites the old."""
+        """Returns the results in new storage, as replays overwrite them."""
         if not self._fresh:
             _copy(tensors, self._places)
         self._fresh = False

@@ -1,4 +1,4 @@
-"""The training loop as a generator: logging and storing stay outside."""
+"""The training loop as a generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixed workload of the benchmarks (docs/design.md §9), also in other sizes; no torch."""
+"""The benchmarks' fixed workload (docs/design.md §9), also in other sizes; no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Workload:
     hidden: int = 64
 
     def data(self) -> dict[str, Any]:
-        """Returns the study, with more steps than are ever timed."""
+        """Returns the study, with more steps than are timed."""
         return {
             "name": "bench",
             "tasks": {"family": "bernoulli-bandit", "arms": 5, "episodes": 100},

@@ -20,7 +20,7 @@ NEW_TASK = "new_task"
 
 
 def new_task(environment: Any, draw: np.random.Generator) -> dict[str, Any]:  # noqa: ANN401 - single or vector
-    """Returns the options with which our families draw a new task."""
+    """Returns the options for a new task of our families."""
     return {NEW_TASK: True}
 
 

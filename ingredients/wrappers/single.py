@@ -98,7 +98,7 @@ class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
 class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
     """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to the observation; all are 0 at the start.
 
-    The action is the intended one: a wrapper cannot see a slip.
+    a_{t−1} is the intended action: a wrapper cannot see a slip.
     """
 
     def __init__(self, env: Environment) -> None:

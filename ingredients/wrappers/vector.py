@@ -49,7 +49,7 @@ class VectorLifetime(VectorWrapper):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Numbers, dict[str, Any]]:
-        """Returns first observations of lifetimes, of all lanes or the mask's."""
+        """Returns first observations of all lanes or the mask's."""
         which = which_lanes(options, self.num_envs)
         given = dict(options or {})
         given.pop(MASK, None)
@@ -102,7 +102,7 @@ class _Channel(VectorWrapper):
         return _with(observation, self._last), info
 
     def _shown(self, observation: Any, content: Numbers, ended: Flags) -> Numbers:  # noqa: ANN401 - of the space
-        """Returns the observation, `content`, and whether it is shown: 0 where this step starts an episode."""
+        """Returns the observation, `content`, and whether it is shown: 0 where an episode starts."""
         same_step = self._mode is AutoresetMode.SAME_STEP
         starts = ended if same_step else self._ended & (self._mode is AutoresetMode.NEXT_STEP)
         self._ended = ended.copy()

@@ -1,4 +1,4 @@
-"""`action_yoke`: the channel shows the a_{t-1} of the neighbour's plain lifetime; the environment is unchanged.
+"""`action_yoke`: the channel shows the a_{t-1} of the neighbour's plain lifetime.
 
 An agent that learns from the channel stops adapting.
 """

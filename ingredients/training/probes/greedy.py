@@ -1,4 +1,4 @@
-"""`greedy`: the likeliest action is taken throughout instead of a sampled one."""
+"""`greedy`: the likeliest action is taken instead of a sampled one."""
 
 from __future__ import annotations
 

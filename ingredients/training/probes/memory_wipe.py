@@ -10,7 +10,7 @@ from ingredients.training.scene import Intervention, Scene
 
 
 def wipe_memory(scene: Scene) -> Scene:
-    """Returns lanes with initial memory and past; the environment continues."""
+    """Returns lanes with initial memory and past."""
     initial = begin(scene.play, scene.start)
     return scene.changed(memory=initial.memory, past=nothing_past(scene.play, scene.lanes.past.observation))
 

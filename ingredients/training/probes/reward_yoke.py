@@ -1,4 +1,4 @@
-"""`reward_yoke`: the channel shows the r_{t-1} of the neighbour's plain lifetime; the environment is unchanged.
+"""`reward_yoke`: the channel shows the r_{t-1} of the neighbour's plain lifetime.
 
 An agent that learns from the channel stops adapting.
 """
