@@ -1,10 +1,8 @@
 """The image encoder (Mnih et al. 2013, §4.1, a quarter of the last layer); without images the identity.
 
-| layer | size |
-|---|---|
-| first | 16 kernels of 8 × 8 pixels, stride 4, ReLU |
-| second | 32 kernels of 4 × 4, stride 2, ReLU |
-| last | 64 units, ReLU |
+    first      16 kernels of 8 × 8 pixels, stride 4, ReLU
+    second     32 kernels of 4 × 4, stride 2, ReLU
+    last       64 units, ReLU
 
 To save memory, rollouts keep bytes and the backward pass computes layers again. Runs are processed one by one: their
 bits must not depend on the stack.

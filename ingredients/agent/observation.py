@@ -1,15 +1,13 @@
 """The agent's input: the only place where it is assembled and masked.
 
-| columns           | content                                           |
-|-------------------|---------------------------------------------------|
-| observation       | the environment's, never masked                   |
-| lifetime_start    | 1 at a lifetime's first step                      |
-| episode_start     | 1 at an episode's first step                      |
-| reward            | r_{t-1} where shown, else 0                       |
-| reward_shown      | 1 where r_{t-1} is shown                          |
-| action            | a_{t-1}, one-hot or a vector, where shown, else 0 |
-| action_shown      | 1 where a_{t-1} is shown                          |
-| one               | 1: first-layer biases are its weights             |
+    observation        the environment's, never masked
+    lifetime_start     1 at a lifetime's first step
+    episode_start      1 at an episode's first step
+    reward             r_{t-1} where shown, else 0
+    reward_shown       1 where r_{t-1} is shown
+    action             a_{t-1}, one-hot or a vector, where shown, else 0
+    action_shown       1 where a_{t-1} is shown
+    one                1: first-layer biases are its weights
 
 Both channels are empty at a lifetime's start. The step number is no input: a clock can replace memory (docs/design.md
 §5, trap 4).

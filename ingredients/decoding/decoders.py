@@ -1,12 +1,10 @@
 """Decoders: class probabilities for rows.
 
-| decoder | how |
-|---|---|
-| look-up table | class counts for each key (observations at some lags, and the task if known) |
-| normal curve | density of the reward, by key and class |
-| product | of two decoders, where joint keys would be too rare |
-| forest | on all columns; one per task if the task is known |
-| multiplicative network | columns and all their products, a linear readout (ridge), then a small forest |
+    look-up table              class counts for each key (observations at some lags, and the task if known)
+    normal curve               density of the reward, by key and class
+    product                    of two decoders, where joint keys would be too rare
+    forest                     on all columns; one per task if the task is known
+    multiplicative network     columns and all their products, a linear readout (ridge), then a small forest
 
 The network finds what needs products: a second difference, the sine of a difference.
 """

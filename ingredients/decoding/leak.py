@@ -6,8 +6,8 @@ The decoder sees o_{t-2} to o_{t+3}, the base o_{t-2} to o_t and the schedule. B
 task; then an observation that tells how rich the task is leaks nothing.
 
 Each is the best on an inner split (`chosen`); the leak is 0 if the base is best there. Intervals are over groups (tasks
-if known, else sequences). Where all errors of the base are mended, or none, one bound is 3 / n away (rule of three),
-for n groups in which the base errs.
+if known, else sequences). Where all or no errors of the base are mended, one bound is 3 / n away (rule of three), for n
+groups in which it errs.
 """
 
 from __future__ import annotations

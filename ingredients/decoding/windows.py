@@ -1,11 +1,9 @@
 """Inputs of decoders: columns for forest and network, keys for look-up tables.
 
-| told | columns |
-|---|---|
-| always | schedule; o_{t-2}, o_{t-1}, o_t (wide observations: o_{t-1}, o_t), whether seen, changes |
-| `after` | o_{t+1}, o_{t+2}, o_{t+3} (wide: the first two), whether seen, changes, their changes |
-| `history` | mean of o_0 to o_t |
-| `reward` | r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1} |
+    always        schedule; o_{t-2}, o_{t-1}, o_t (wide observations: o_{t-1}, o_t), whether seen, changes
+    `after`       o_{t+1}, o_{t+2}, o_{t+3} (wide: the first two), whether seen, changes, their changes
+    `history`     mean of o_0 to o_t
+    `reward`      r_t; with `history` r_{t-1}, the mean reward so far, the mean of r_s · o_{s+1}
 
 Neighbouring columns on a circle (cosine, sine) are also read as an angle. The task is no column: decoders that know it
 are fitted to each task.

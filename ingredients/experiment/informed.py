@@ -1,7 +1,7 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
 It is the full cell otherwise, with at most five seeds that no study uses. Its return is what knowing the task is worth,
-but no proven ceiling. It need not adapt, so the verdict rule does not apply to it.
+but no proven ceiling. It need not adapt: the verdict rule does not apply.
 """
 
 from __future__ import annotations

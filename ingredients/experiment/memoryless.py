@@ -1,8 +1,8 @@
 """Memoryless agents: the study's own trainer without memory, trained for half as many steps again as a run.
 
-They are the verdict rule's hurdle, and the ceiling of cells without memory; policies made by hand miss what the
-environment shows. Agents are trained for each combination of channels, with seeds that no study uses, and the best is
-chosen on separate tasks. A combination is worth at least as much as those with fewer channels.
+They are the verdict rule's hurdle, and the ceiling of cells without memory. They are trained for each combination of
+channels, with seeds that no study uses; the best is chosen on separate tasks. A combination is worth at least as much
+as those with fewer channels.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ def paired_interval(first: Blocks, second: Blocks, confidence: float) -> Interva
 
         σ²_row(first) / R + σ²_row(second) / L + s² / G,
 
-    where s² is the variance over blocks of the difference of means, and σ²_row = (MS_rows − MS_rest) / G or 0. Degrees
-    of freedom: Satterthwaite (1946). Fewer than two runs or blocks: no bounds.
+    with s² that over blocks of the difference of means, and σ²_row = (MS_rows − MS_rest) / G or 0. Degrees of freedom:
+    Satterthwaite (1946). Fewer than two runs or blocks: no bounds.
     """
     difference = first.mean(0) - second.mean(0)
     mean = float(difference.mean())

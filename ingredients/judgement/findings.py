@@ -66,9 +66,9 @@ class IngredientResult:
             `training`.
         proof: cells on which `necessary` rests.
         effect: late score of the full cell minus the lacking cell's.
-        improvement: probability that a run of the full cell ends above one of the lacking cell.
+        improvement: P(a run of the full cell ends above one of the lacking cell).
         learned_with, learned_without: in-context runs; None if the cell is missing.
-        p_share: exact, one-sided, against equal shares (Boschloo).
+        p_share: exact, one-sided (Boschloo).
     """
 
     necessary: bool | None
@@ -195,8 +195,7 @@ class Judgement:
         claim, leak_claim, storage_claim: claims 1, 2 and 3.
         factorial: empty without the whole 2⁴ grid.
         sentence: the answer to the study's question.
-        inner: the agents' algorithm, if measured.
-        planning: signs of planning, if measured.
+        inner, planning: by cell, if measured.
     """
 
     scale: Scale | None = field(compare=False)

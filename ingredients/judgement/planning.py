@@ -1,8 +1,7 @@
 """Claim 6 over runs: signs of planning, each with its control, and the verdict (rule and gate: docs/planning.md).
 
 A sign is `shown` if every interval over runs of its numbers lies above its bound, `absent` if one lies at or below,
-else `open`. It is also `open` if idle ticks matter with a frozen state, or cause's positive control fails. Bounds were
-declared before any trained agent was examined.
+else `open`. It is also `open` if idle ticks matter with a frozen state, or cause's positive control fails.
 """
 
 from __future__ import annotations

@@ -70,9 +70,9 @@ class Ceiling:
     Attributes:
         information: in words.
         method: `exact` if the reference is proven best, `best_found`, or a `bound`.
-        trainable_incentive: whether training rewards the use of the information (one task does not).
+        trainable_incentive: whether training rewards the use of the information.
         suffices: whether it clears the hurdle by δ, else no run can be `in-context`; None without a scale, or if it is
-            the hurdle itself.
+            the hurdle.
     """
 
     information: str
@@ -148,8 +148,7 @@ class RunResult:
         gain: G: late − early, minus the floor's.
         beyond: D: late − hurdle; None without a hurdle.
         carried: C by carrier.
-        verdict: class by its intervals; None if the study is not applicable.
-        why: why it is undecided.
+        verdict: None if the study is not applicable; `why` it is undecided.
         intervals: known G, D and C (`carried (internal)`) over tasks.
         training_late: raw late mean on own training tasks.
     """
@@ -204,14 +203,12 @@ class CellResult:
         carried: C over runs by carrier.
         learned: number of in-context runs; `share` is of all runs, failed ones included.
         verdict: None if the study is not applicable.
-        storage: the carrier of the past, if `in-context` or `carried`.
-        reason: why it is `mixed`, `undecided` or None.
-        p: exact, against half of all runs being of the verdict's class.
-        p_holm: `p` adjusted for all verdicts of the study.
+        storage: the carrier of the past, or None.
+        reason: why the verdict is `mixed`, `undecided` or None.
+        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for the study.
         in_context_excluded: whether most runs are shown not to be in-context.
-        emerges_at_step: median over runs, of in-context cells.
+        emerges_at_step: median over in-context runs.
         statistics: the family's own numbers.
-        warnings: doubts about an interval.
         shortfall: what it falls short of by more than δ (ceiling or floor).
         looks: numbers of runs at all looks, the present last.
         routes: empty unless in-context, mixed or full.

@@ -73,8 +73,8 @@ class Scale:
         floor: the floor's mean curve, raw.
         yardstick_late: raw.
         floor_blocks: the floor's curves on blocks of tasks, `[G, K]`.
-        of_steps: points are bins of steps. Then G compares the first bins of the lifetime with those of the episode
-            that begins half-way: the course of an episode is not learned.
+        of_steps: points are bins of steps. Then G compares the lifetime's first bins with those of the episode that
+            begins half-way.
     """
 
     floor: Curve
@@ -147,8 +147,8 @@ class Hurdle:
     Attributes:
         reactive: of the reactive reference, or None.
         sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
-        demanded: whether D is required: not where a sibling may learn by writing and no reactive reference is known.
-        blocks: the same by block of tasks, `[G]`, by seed, under None the reactive reference's.
+        demanded: whether D is required: not where only siblings, which may learn by writing, are known.
+        blocks: by block of tasks, `[G]`, by seed; under None the reactive reference's.
     """
 
     reactive: float | None

@@ -63,8 +63,8 @@ def bca_interval(values: Values, confidence: float) -> Interval | None:
 def crossed_interval(scores: npt.NDArray[np.float64], confidence: float) -> Interval:
     """Returns the mean of scores `[R, G]` with the interval for random runs and random blocks of tasks.
 
-    For x = μ + run + block + rest, Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG, with Satterthwaite's degrees of
-    freedom (Searle, Casella & McCulloch 1992, §4). Negative components are 0. Fewer than two runs or blocks: no bounds.
+    For x = μ + run + block + rest, Var(mean) = (MS_runs + MS_blocks − MS_rest) / RG; negative components are 0. Degrees
+    of freedom: Satterthwaite (Searle, Casella & McCulloch 1992, §4). Fewer than two runs or blocks: no bounds.
     """
     mean = float(scores.mean())
     (runs, blocks) = scores.shape

@@ -46,8 +46,7 @@ class Decision:
         storage: carrier in most runs of the verdict's class.
         reason: why it is undecided, or the groups of a mixed one.
         learners: in-context runs of all, failed ones included.
-        p: exact, against half of all runs being of the verdict's class; None if undecided.
-        p_holm: `p` adjusted for all judged cells.
+        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all judged cells.
         excluded: whether most runs are shown not to be in-context.
         judged: whether the rule was applied.
         adapting: runs that adapt by what they carry.

@@ -50,10 +50,9 @@ class RunCurves:
     Attributes:
         plain: `[K]`, held-out tasks, end of training, sampled actions.
         swapped: by carrier (`"internal"`: probe `memory_swap`), `[K]`, swapped half-way.
-        points: by train step, `[K]` on held-out tasks; may include the end.
-        training_points: the same on own training tasks.
-        probes: `[K]` by probe, end of training.
-        blocks: return on blocks of held-out tasks, `[G]`; None if not stored.
+        points: by train step, `[K]` on held-out tasks; `training_points` on own training tasks.
+        probes: by probe, `[K]`, end of training.
+        blocks: return on blocks of held-out tasks, `[G]`.
         statistics: the family's own numbers.
         inside: decoder skill for `action` and `reward` on the memory, also before training (`_untrained`): 0 is the
             schedule's, 1 is perfect; empty if not measured.

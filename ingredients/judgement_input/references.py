@@ -69,9 +69,9 @@ class References:
         at_points: mean curves on the tasks of the evaluation points; empty if not stored.
         leakage: by channel; empty if not measured.
         memoryless: best reference without memory, by channels (`both`, `reward`, `action`, `neither`).
-        floor_without_rewards: whether no agent without rewards can beat the floor.
+        floor_without_rewards: no agent without rewards can beat the floor.
         unneeded: channels that the exact yardstick does not use.
-        working_memory: a lifetime pays once, so that nothing is learned.
+        working_memory: a lifetime pays once: nothing is learned.
         writable: agents can write on their environment.
         held_out: evaluation tasks are new to trained agents.
     """

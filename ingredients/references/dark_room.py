@@ -1,11 +1,11 @@
 """The references of dark rooms.
 
 - Floor: `wander`, the best by the current observation: a sweep over new squares (exact where it never returns), always
-  up where observations tell nothing (exact), else the best of a few mixtures with a random walk.
+  up where observations tell nothing (exact), else a tuned mixture with a random walk.
 - Reactive: the same with r_{t-1}, which tells that it stands on the goal. By a wall a_{t-1} can be a note for the next
   episode, so a memory-off sibling may be a higher hurdle.
 - Yardstick: `search`; the best order of visits is not solved, so not exact.
-- `oracle`: the shortest way, by breadth-first search.
+- `oracle`: the shortest way.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """The references of Bernoulli bandits whose first n pulls are forced.
 
-Afterwards nothing is learned, so almost every ceiling is proven (docs/design.md §5, trap 2):
+Afterwards nothing is learned, so almost every ceiling is proven (docs/design.md §5, trap 2). By what is seen and
+remembered:
 
-| sees and remembers | reference | does |
-|---|---|---|
-| rewards and actions | `bayes_optimal` | pulls the arm with the highest posterior mean |
-| rewards, not actions | `rewards_only` | anything: arms are alike |
-| the last of both | `reactive` | the last forced arm if it paid, else another; then its last action |
-| the last reward | `reactive_reward_only` | anything |
+    rewards and actions    `bayes_optimal`          pulls the arm with the highest posterior mean
+    rewards, not actions   `rewards_only`           anything: arms are alike
+    the last of both       `reactive`               the last forced arm if it paid, else another; then its last action
+    the last reward        `reactive_reward_only`   anything
 """
 
 from __future__ import annotations

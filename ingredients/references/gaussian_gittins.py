@@ -5,8 +5,7 @@ After n pulls the mean is N(x, v_n), v_n = 1 / (1 + n / σ²), and a pull moves 
 
     gain_m(n, x) = x + E[W_{m−1}(n + 1, x + s_n z)],   W_m = max(gain_m, 0),   W_0 = 0.
 
-The index is x − x*, where gain_m(n, x*) = 0, so a table of bonuses −x* serves all means. x is on a grid of ±6 √v_n, z
-on 41 points.
+The index is x − x*, where gain_m(n, x*) = 0, so a table of bonuses −x* serves all means.
 """
 
 from __future__ import annotations

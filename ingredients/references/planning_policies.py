@@ -68,8 +68,8 @@ class MazeWanderer:
 class Replay:
     """Repeats the shortest path walked in one piece from here to the goal, else the least tried move.
 
-    Its memory: length and first move of that path between any two labels; when and by which move each label was last
-    left; tries of each move there; number of moves.
+    Its memory: length and first move of that path between any two labels; when and by which move each was last left;
+    tries of each move there; number of moves.
     """
 
     family: MemoryPlanning

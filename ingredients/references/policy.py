@@ -78,8 +78,7 @@ class PolicyCurves(NamedTuple):
     Attributes:
         memory_swap: with another lane's memory from episode K // 2 on; r_{t-1} and a_{t-1} stay true.
         environment_swap: with what another lane wrote into its environment; None if nothing can be written.
-        memory_swap_same, environment_swap_same: controls, with what another lifetime on the same task carries; None if
-            a policy carries nothing.
+        memory_swap_same, environment_swap_same: with what another lifetime on the same task carries; None if nothing.
         blocks: the same on G blocks of tasks, `[G][K]` by name; empty for computed curves.
     """
 

@@ -2,7 +2,7 @@
 
     k_t = softmax(P x_t)                      which of J slots the moment belongs to
     v_t = (A x_t) ∘ (B x_t)                   the value stored, such as action times reward
-    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table: values of step t under the moment t − 1
+    W_t = W_{t−1} + k_{t−1} v_tᵀ              the table
     c_t = c_{t−1} + k_{t−1}                   visits of each slot
     m_t = k_tᵀ W_t / (1 + k_t · c_t)          reading: mean of what followed, shrunk towards 0
     u_t = (1 + k_t · c_t)^(−½)                its uncertainty
@@ -11,8 +11,8 @@
 A recurrent state learns slowly where to store things (docs/learner.md). Fast weights: Schmidhuber (1992), Ba et al.
 (2016), Schlag et al. (2021); as linear attention: Katharopoulos et al. (2020).
 
-A `carry_t` of 0 resets state, table and counts, and nothing is stored. The reading is attention in torch, loops on a
-CPU (`fast_weights_loops`), kernels on a GPU (`fast_weights_triton`).
+A `carry_t` of 0 resets all, and nothing is stored. `fast_weights_loops` and `fast_weights_triton` compute the reading
+on a CPU and a GPU.
 """
 
 from __future__ import annotations

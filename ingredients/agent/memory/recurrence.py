@@ -1,7 +1,6 @@
-"""Shared by recurrent memories, whose backward passes are derived by hand.
+"""Shared by recurrent memories, whose backward passes are derived by hand: fewer tensors and products than autograd.
 
-They need fewer tensors and products than autograd: blocks of steps fit the cache, weight gradients are one product a
-block. On a CPU, MKL's `tanh` is slow, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the weights.
+On a CPU, MKL's `tanh` is slow, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the weights.
 """
 
 from __future__ import annotations

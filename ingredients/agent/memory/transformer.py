@@ -2,12 +2,12 @@
 
     e = W_e x_t;  for each block:  e += W_o attention(norm(e)),  e += W_2 relu(W_1 norm(e));  output = norm(e)
 
-Pre-norm (Xiong et al. 2020) without weights; the embedded constant column is every layer's bias. Scores fall linearly
-with distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Nothing tells the absolute time
-(docs/design.md §5, trap 4). Tokens attend only to those after the last carry of 0.
+Pre-norm (Xiong et al. 2020) without weights; the embedded constant column is every bias. Scores fall linearly with
+distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Nothing tells the absolute time (docs/design.md §5,
+trap 4). Tokens attend only to those after the last carry of 0.
 
-Attention needs a lower learning rate, and Adam's steps ignore scale: weights are stored `HELD` times larger than they
-act. A lane's state is 4·H floats a step: 120 MB for 16 runs × 64 lanes × 100 steps × 64 units.
+Weights are stored `HELD` times larger than they act: attention needs a lower learning rate, and Adam's steps ignore
+scale. A lane's state is 4·H floats a step.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A window: two ReLU layers on the last k inputs, the current one included.
 
 The state is the last k − 1 inputs, oldest first; all zeros, constant column included, where there was none. There is no
-clock beyond k steps. Windows are made a few steps at a time, as a lifetime's would take k times the memory.
+clock beyond k steps. To save memory, windows are made a few steps at a time.
 """
 
 from __future__ import annotations
