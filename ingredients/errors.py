@@ -30,13 +30,13 @@ class StudyError(UsageError):
 
 
 class InterruptedGridError(IngredientsError):
-    """Ctrl-C during a grid; says what is kept and how to continue."""
+    """Ctrl-C during a grid; the text says what is kept and how to continue."""
 
     exit_code = 130
 
 
 class StoreError(IngredientsError):
-    """A results folder cannot be written or read; names the path and the way out."""
+    """A results folder cannot be written or read; the text names the path and the way out."""
 
     exit_code = 2
 

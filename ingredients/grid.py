@@ -305,7 +305,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; newer keys' defaults are left out: old fingerprints hold."""
+    """Returns what evaluates a run; newer keys' defaults are left out, so old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":
@@ -314,7 +314,7 @@ def _evaluation(study: Study) -> dict[str, Any]:
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    """Returns sections as data; for whole lifetimes without keys of segments: old fingerprints hold."""
+    """Returns sections as data; for whole lifetimes without keys of segments, so old fingerprints hold."""
     data = study.model_dump(include=set(names))
     leave_out_idle(study.tasks, data.get("tasks", {}))
     if not may_segment(study):

@@ -37,7 +37,11 @@ Numbers = npt.ArrayLike | Tensor
 
 
 class StoredAgent:
-    """One run's agent after `train_step` environment steps."""
+    """One run's agent after `train_step` environment steps.
+
+    Raises:
+        UsageError: `logits`, `inputs` or `output` is asked for before the agent has acted.
+    """
 
     def __init__(self, brain: Brain) -> None:
         """Starts a lifetime with seed 0 and one lane."""
@@ -159,30 +163,18 @@ class StoredAgent:
 
     @property
     def logits(self) -> npt.NDArray[np.float32]:
-        """The policy's logits at the last step, `[A]` or `[N, A]`; means for vector actions.
-
-        Raises:
-            UsageError: the agent has not acted yet.
-        """
+        """The policy's logits at the last step, `[A]` or `[N, A]`; means for vector actions."""
         logits: npt.NDArray[np.float32] = self._last(self._heads)[..., : self._brain.agent.layout.actions]
         return logits
 
     @property
     def inputs(self) -> npt.NDArray[np.float32]:
-        """The network's masked input at the last step, `[F]` or `[N, F]` (`agent.observation`).
-
-        Raises:
-            UsageError: the agent has not acted yet.
-        """
+        """The network's masked input at the last step, `[F]` or `[N, F]` (`agent.observation`)."""
         return self._last(self._inputs)
 
     @property
     def output(self) -> npt.NDArray[np.float32]:
-        """The memory's output to the head at the last step, `[H]` or `[N, H]`.
-
-        Raises:
-            UsageError: the agent has not acted yet.
-        """
+        """The memory's output to the head at the last step, `[H]` or `[N, H]`."""
         return self._last(self._output)
 
     def _last(self, part: Tensor | None) -> npt.NDArray[np.float32]:

@@ -78,7 +78,7 @@ def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # 
 
     Args:
         policy: one with a state, a function of the input, a stored agent, or a list of these: one run each.
-        study: its ingredients do not matter; its learner does where references are trained.
+        study: its ingredients do not matter; its learner only where references are trained.
         tell: hears progress.
 
     Raises:

@@ -96,7 +96,7 @@ def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
 
 
 def hub_weights(directory: Path, run: Run) -> dict[str, npt.NDArray[Any]] | None:
-    """Returns a run's weights as a results folder has them, `[1, ...]` by name, or None.
+    """Returns a run's weights as a results folder has them, `[1, ...]` by name; None without the run.
 
     Raises:
         StoreError: they cannot be read.

@@ -1,6 +1,6 @@
 """A stored run's agent in an environment that others step (`audit --policy`).
 
-A lifetime starts with every episode, or after its full length.
+A lifetime starts with every episode, and again after the study's lifetime length.
 """
 
 from __future__ import annotations

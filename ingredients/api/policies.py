@@ -1,7 +1,8 @@
 """Other people's policies: their input, their output, and how they take an agent's place.
 
 A policy plays N lanes at once. From a `PolicyInput` and its last state it returns each action's probability, `[N, A]`,
-and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange. Without memory it is a function:
+and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange. Without memory it is a function
+of the input:
 
     >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
     ...     stay = np.eye(5)[seen.action]
@@ -95,7 +96,7 @@ class SB3Policy:
         self._lstm = getattr(self._policy, "lstm_actor", None)
 
     def initial_state(self, lanes: int) -> PolicyState:
-        """Returns the actor LSTM's h and c, `[N, layers, H]`, or nothing."""
+        """Returns the actor LSTM's h and c, `[N, layers, H]`; nothing if feedforward."""
         if self._lstm is None:
             return ()
         blank = np.zeros((lanes, self._lstm.num_layers, self._lstm.hidden_size), np.float32)

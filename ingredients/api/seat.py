@@ -22,7 +22,7 @@ from ingredients.tasks.gymnasium_family import GymnasiumFamily
 class Seat:
     """`sight` converts observations to numbers, `reach` choices and vectors to actions.
 
-    An agent of a Gymnasium environment reads and scales as in training; one of our families reads the vector.
+    An agent of a Gymnasium environment reads and scales as in training; one of our families reads the vector as it is.
     """
 
     family: Family

@@ -134,7 +134,7 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's or uniform play, or under sticky play if that tells nothing."""
+    """Returns the leak under a policy's or uniform play; if uniform play tells nothing, under sticky play."""
     taken = _measured(name, first, FULL)
     way = first.way
     details: dict[str, Any] = {way: asdict(taken)}
@@ -159,7 +159,7 @@ def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
 
 
 def _ceiling(replayed: Replayed) -> float | None:
-    """Returns the leak of a decoder that tells apart what equal state and luck do, or None."""
+    """Returns the leak of a decoder that tells apart what equal state and luck do; None for vectors."""
     if len(replayed.apart) < 5 or replayed.actions < 2:
         return None
     guess = 1 / replayed.actions
@@ -170,7 +170,7 @@ def _ceiling(replayed: Replayed) -> float | None:
 
 
 def _needed(session: Session) -> Finding:
-    """Returns what the past adds to predicting rewards, under uniform play: a policy's habits would be predicted."""
+    """Returns what the past adds to predicting rewards under uniform play; a policy's habits would count, too."""
     if session.way != UNIFORM:
         return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
     if len(session.episodes) < 4:

@@ -1,6 +1,6 @@
 """Optional packages: checks that they are installed.
 
-Python takes an empty folder for a package: checked are the distribution and a name of its module.
+Python takes an empty folder for a package, so the distribution and a name of its module are checked.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def require(what: str, extra: Extra) -> None:
     """Refuses to continue without a package that `what`, as the user typed it, needs.
 
     Raises:
-        UsageError: it is not installed, cannot be imported, or is hidden.
+        UsageError: it is not installed, cannot be imported, or another module hides it.
     """
     install = f"pip install 'rl2-ingredients[{extra.extra}]'"
     try:

@@ -9,7 +9,7 @@ from ingredients.errors import UsageError
 
 
 def cuda_gpus() -> tuple[str, ...]:
-    """Returns the GPUs that CUDA may use here, as `CUDA_VISIBLE_DEVICES` names them; without torch.
+    """Returns the GPUs that CUDA's driver finds here, as `CUDA_VISIBLE_DEVICES` names them.
 
     Raises:
         UsageError: there is none.

@@ -141,7 +141,7 @@ class Worker:
         return None
 
     def end(self, patience: float = 0.0) -> str:
-        """Ends the process, after `patience` seconds by force; returns in words how."""
+        """Ends the process, after `patience` seconds by force; returns how it ended, in words."""
         self.pipe.close()
         self.process.join(patience)
         self.process.kill()

@@ -62,7 +62,7 @@ class Mailbox:
 
 
 def work(key: str, pickled: bytes, home: Home, mailbox: Any) -> tuple[bool, bytes]:  # noqa: ANN401 - an actor
-    """Runs a job as a Ray task; returns as `worker.answer`."""
+    """Runs a job as a Ray task; returns what `worker.answer` does."""
     import ray
 
     def post(kind: str, message: object) -> None:

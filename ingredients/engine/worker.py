@@ -87,7 +87,7 @@ def send_job(pipe: Connection, job: Job) -> None:
 
 
 def _sent(pipe: Connection, answer: bytes) -> bool:
-    """Sends an answer; returns whether somebody was there."""
+    """Sends an answer; returns whether the main process received it."""
     try:
         pipe.send_bytes(answer)
     except OSError:
@@ -141,7 +141,7 @@ def _teller(pipe: Connection) -> Callable[[Any], None]:
 
 
 def _telling_where(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
-    """Returns an `os._exit` that first logs its caller: it leaves no traceback."""
+    """Returns an `os._exit` that first logs its caller, since it leaves no traceback."""
     worker = os.getpid()
 
     def leave_telling(status: int) -> NoReturn:

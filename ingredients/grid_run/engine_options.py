@@ -52,7 +52,7 @@ class EngineOptions:
         return LocalEngine(usable_cores() if self.workers is None else self.workers, logs, self.limits)
 
     def fitted(self, engine: MeasuredEngine, rest: Remaining) -> Fitted:
-        """Returns the remaining stacks, cut to fit in a worker's memory; on a GPU one for each kind of memory.
+        """Returns the remaining stacks, cut to fit in a worker's memory; on GPUs as few as keep all busy.
 
         Raises:
             UsageError: a single run does not fit.
@@ -82,7 +82,7 @@ class EngineOptions:
         return StackOptions(self.device, snapshot_seconds, needs)
 
     def _gpu_share(self, engine: MeasuredEngine) -> float:
-        """Returns a worker's share of a GPU, at most 1."""
+        """Returns a worker's share of a GPU: 1, or less with more workers than GPUs."""
         if self.device != "cuda":
             return 0.0
         if self.workers is None or not isinstance(engine, RayEngine):

@@ -104,7 +104,7 @@ class Report:
 
 
 def _figures() -> ModuleType:
-    """Returns the wing of pictures, imported without `MPLBACKEND`."""
+    """Returns the wing of pictures, imported without `MPLBACKEND`, whose backend may not be installed."""
     before = os.environ.pop("MPLBACKEND", None)
     try:
         from ingredients.report import figures

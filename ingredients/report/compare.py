@@ -131,7 +131,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class TerminalComparison:
-    """A comparison; print it with `rich.console.Console().print`."""
+    """A comparison to print with `rich.console.Console().print`."""
 
     comparison: Comparison
 

@@ -24,7 +24,7 @@ _FILES = ("report.html", "report.md", "report.json", "figures/", "curves.parquet
 
 @dataclass(frozen=True, eq=False)
 class TerminalReport:
-    """A report; print it with `rich.console.Console().print`."""
+    """A report to print with `rich.console.Console().print`."""
 
     evidence: Evidence
     judgement: Judgement

@@ -303,7 +303,7 @@ class Store:
             )
 
     def _move_aside(self) -> None:
-        """Moves the folder aside, unless the path would lead nowhere or still there."""
+        """Moves the folder aside; refuses a link, and a folder that one is in."""
         directory = self.directory.resolve()
         if not (directory / STUDY_YAML).exists():
             return

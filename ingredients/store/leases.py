@@ -148,7 +148,7 @@ class Watch:
         return [holder for file in files if file != except_ and (holder := self._look(file))]
 
     def _look(self, file: Path) -> Holder | None:
-        """Returns a file's content, or None if its process is dead."""
+        """Returns a file's content; None if it or its process is gone."""
         holder = _read(file)
         if holder is None:
             return None

@@ -18,7 +18,7 @@ _FORM = TypeAdapter(dict[str, list[NonNegativeInt]])
 
 
 def read_looks(path: Path) -> dict[str, list[int]]:
-    """Returns numbers of runs by the cell's label.
+    """Returns the numbers of runs at each look, by the cell's label.
 
     Raises:
         StoreError: the file is damaged.

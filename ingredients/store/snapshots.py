@@ -102,7 +102,7 @@ class Snapshots:
 
 
 def _fault(snapshot: Snapshot | None, runs: Mapping[str, str], made_with: Mapping[str, str]) -> str | None:
-    """Returns why runs cannot resume from a snapshot (None: unreadable), or None."""
+    """Returns why runs cannot resume from a snapshot (None: unreadable), or None if they can."""
     if snapshot is None:
         return "a snapshot that is damaged"
     if not runs.items() <= snapshot.runs.items():

@@ -13,7 +13,7 @@ TRACES = "traces"
 
 
 def page_trace_name(study: Study) -> str:
-    """Returns the path of the report page's table, which names the training."""
+    """Returns the path of the report page's table; the name holds the training fingerprint."""
     return f"{TRACES}/page-{study_fingerprint(study).trains[:12]}.csv"
 
 

@@ -34,7 +34,8 @@ def installed(name: str) -> str:
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
     """Returns in words which other version trained a stored run, by its `run.json`, or None.
 
-    The study must train as the stored one does. An edited own file is no such case: its runs are trained again.
+    The study must train as the stored one does. An edited file of the user's own is no other version: its runs are
+    trained again.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):

@@ -12,7 +12,7 @@ from ingredients.study.tasks import GymnasiumTasks
 
 @dataclass(frozen=True)
 class Axis:
-    """What a curve runs over; `bin_steps` is 1 on the axis of episodes."""
+    """What a curve runs over: `points` episodes, or bins of `bin_steps` steps (1 for episodes)."""
 
     name: Literal["episode", "step"]
     points: int
@@ -91,6 +91,6 @@ def by_episodes(section: TasksSection) -> TasksSection:
 
 
 def bins_of(section: TasksSection) -> dict[str, int]:
-    """Returns the axis's part in an evaluation; nothing for episodes."""
+    """Returns the bin's length, on which an evaluation depends; nothing for episodes."""
     axis = axis_of(section)
     return {"bin_steps": axis.bin_steps} if axis.of_steps else {}

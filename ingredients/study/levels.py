@@ -53,8 +53,8 @@ class OneTask(StrEnum):
 
     Attributes:
         RANDOM_START: its episodes start anywhere; with the task distribution off they start alike.
-        RANDOM_MEMORY: also, each lifetime starts from a random memory, of a state with bounds; a memory that is reset
-            before every step loses it.
+        RANDOM_MEMORY: also, each lifetime starts from a random memory; only for memories whose state has bounds. A
+            memory that is reset before every step loses it.
     """
 
     RANDOM_START = "random_start"

@@ -77,7 +77,7 @@ def _where(copy: Path | None, kept: bool, here: Path) -> str:
 
 
 def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
-    """Returns the module that Python finds if its file is unchanged: it has its neighbours; else the copy."""
+    """Returns the module that Python finds, with its neighbours, if its file is unchanged; else the copy."""
     module_name = name.partition(":")[0]
     content = copy.read_bytes()
     try:

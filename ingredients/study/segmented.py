@@ -19,7 +19,7 @@ def is_one_task(section: TasksSection) -> bool:
 
 
 def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
-    """Takes settings out of a section's data that change nothing in training."""
+    """Takes settings out of a section's data that change nothing in training, or have an older version's value."""
     if not isinstance(section, GymnasiumTasks) or not settings:
         return
     del settings["bin_steps"]
@@ -32,7 +32,7 @@ def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
     """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
 
-    `episode_steps` is what the environment told, if asked.
+    `episode_steps` is the episode's length, if known from the environment.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

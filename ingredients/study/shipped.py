@@ -50,7 +50,7 @@ class ShippedStudy:
 
     @property
     def found(self) -> str | None:
-        """First sentence of its published report; None in an installation."""
+        """First sentence of its published report; None in an installation, which has no reports."""
         path = published_report(self.study.name)
         if not path.is_file():
             return None
