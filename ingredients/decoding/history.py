@@ -1,12 +1,10 @@
 """The present and the past of a step, as columns for a forest and keys for a look-up table.
 
-| | is made of |
-|---|---|
-| present | step, o_t, a_t |
-| past | o, a, r of the last 4 steps (2 for wide observations); o_0; means of o and r; mean reward by action |
-| both | o_t − o_{t-1}; mean reward of a_t so far |
-| key of the present | a_t; o_t, a_t; these with the step; o_t; the step |
-| key of the past | a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1} |
+    present             step, o_t, a_t
+    past                o, a, r of the last 4 steps (2 for wide observations); o_0; means of o and r, and of r by action
+    both                o_t − o_{t-1}; mean reward of a_t so far
+    key of the present  a_t; o_t, a_t; these with the step; o_t; the step
+    key of the past     a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1}
 """
 
 from __future__ import annotations

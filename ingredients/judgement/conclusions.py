@@ -155,7 +155,7 @@ def _needed_beside(full: CellResult, lacking: CellResult, criterion: Criterion) 
 
 
 def lacks_only(cell: Cell, ingredient: Ingredient) -> bool:
-    """Returns whether the cell lacks this ingredient alone, on or off."""
+    """Returns whether the cell lacks this ingredient alone, and has the others in full."""
     return all(cell.level(name) is (name != ingredient) for name in INGREDIENTS)
 
 

@@ -198,5 +198,5 @@ def by_no_route(routes: Routes) -> list[Ingredient]:
 
 
 def open_routes(routes: Routes) -> list[Ingredient]:
-    """Returns the ingredients that no route shows or excludes."""
+    """Returns the ingredients with no present route and an unknown one."""
     return [name for name in INGREDIENTS if has(routes[name]) is None]

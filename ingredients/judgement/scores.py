@@ -147,7 +147,7 @@ class Hurdle:
     Attributes:
         reactive: of the reactive reference, or None.
         sibling: by seed, of the memory-off cell; empty if missing or no hurdle.
-        demanded: whether D is required: not where only siblings, which may learn by writing, are known.
+        demanded: whether D is required: not in a writable environment without a reactive reference.
         blocks: by block of tasks, `[G]`, by seed; under None the reactive reference's.
     """
 
