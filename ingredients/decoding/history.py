@@ -5,6 +5,8 @@
     both                o_t − o_{t-1}; mean reward of a_t so far
     key of the present  a_t; o_t, a_t; these with the step; o_t; the step
     key of the past     a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1}
+
+Keys are numbered.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from ingredients.judgement_input.curves import CellInput, RunCurves
 
 @dataclass(frozen=True)
 class CellGrounds:
-    """Input of these numbers."""
+    """Input of a cell's numbers."""
 
     cell: CellInput
     runs: tuple[RunResult, ...]
@@ -41,7 +41,7 @@ class CellNumber:
     Attributes:
         key: in `report.json`.
         title: of its column.
-        table: None: only in files.
+        table: of the page; None: only in files.
         brief: whether Markdown shows it too.
     """
 

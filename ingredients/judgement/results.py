@@ -205,7 +205,8 @@ class CellResult:
         verdict: None if the study is not applicable.
         storage: the carrier of the past, or None.
         reason: why the verdict is `mixed`, `undecided` or None.
-        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for the study.
+        p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all verdicts of the
+            study.
         in_context_excluded: whether most runs are shown not to be in-context.
         emerges_at_step: median over in-context runs.
         statistics: the family's own numbers.
