@@ -6,7 +6,7 @@
     key of the present  a_t; o_t, a_t; these with the step; o_t; the step
     key of the past     a_t with one of o_{t-1} to o_{t-8}, o_0, with o_t or without; o_{t-1}, a_{t-1}; o_{t-2}, o_{t-1}
 
-Keys are numbered.
+`History.present_key` and `History.past_key` count these keys from 0.
 """
 
 from __future__ import annotations

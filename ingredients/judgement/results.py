@@ -208,7 +208,7 @@ class CellResult:
         p: exact, against half of all runs being of the verdict's class; `p_holm` is adjusted for all verdicts of the
             study.
         in_context_excluded: whether most runs are shown not to be in-context.
-        emerges_at_step: median over in-context runs.
+        emerges_at_step: median over runs, of in-context cells.
         statistics: the family's own numbers.
         shortfall: what it falls short of by more than δ (ceiling or floor).
         looks: numbers of runs at all looks, the present last.
