@@ -4,7 +4,7 @@
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
 
 A program holds a run's weights in registers, for 16 or 32 lanes and all T steps. The tape `[S, 5, T, N, H]` is r, z, n,
-a, h. `products_triton` makes gradients of δ_r, δ_z, δ_a, δ_n.
+a, h. `products_triton` makes the gradients from δ_r, δ_z, δ_a, δ_n.
 """
 
 from __future__ import annotations

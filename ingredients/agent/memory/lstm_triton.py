@@ -5,7 +5,7 @@
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
 
 A program holds a run's weights, for 16 lanes and all T steps. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c, tanh c_t.
-`products_triton` makes gradients of δ_i, δ_f, δ_g, δ_o.
+`products_triton` makes the gradients from δ_i, δ_f, δ_g, δ_o.
 """
 
 from __future__ import annotations
