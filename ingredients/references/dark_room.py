@@ -83,7 +83,7 @@ def _best_wander(family: DarkRoom, table: Tensor, reads_reward: bool = False) ->
 
 
 def _shortest_way(family: DarkRoom, tasks: Tensor, run: int) -> PolicyCurves:
-    """Returns the curve that knows the room, averaged over starts."""
+    """Returns the curve of a policy that knows the room, averaged over starts."""
     ways = family.ways(tasks)
     if family.random_start:
         starts = ways.isfinite() & (ways > 0)

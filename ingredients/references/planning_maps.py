@@ -46,7 +46,7 @@ class Parts:
 
 
 def seen_labels(family: MemoryPlanning, observation: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the labels of position and goal, `[N]` each."""
+    """Returns the labels of position and goal, `[N]` each (int64)."""
     here, goal = torch.split(observation, family.places, dim=-1)
     return here.argmax(-1), goal.argmax(-1)
 
@@ -94,7 +94,7 @@ class Chart:
         return {"place": UNKNOWN, "here": 0.0}
 
     def located(self, parts: Mapping[str, Tensor], label: Tensor) -> Tensor:
-        """Returns the current label's place `[N]`: from the chart, or by dead reckoning."""
+        """Returns the current label's place `[N]` (int64): from the chart, or by dead reckoning."""
         known = parts["place"].gather(1, label.unsqueeze(1))
         return torch.where(known >= 0, known, parts["here"]).squeeze(1).long()
 
