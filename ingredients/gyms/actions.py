@@ -1,9 +1,7 @@
-"""Agents' choices and vectors as actions of any supported Gymnasium space.
+"""Agents' choices and vectors as actions of any supported Gymnasium space (docs/tasks.md).
 
-- Discrete: one of n choices.
-- MultiDiscrete, MultiBinary, Box of whole numbers: one of all joint choices, at most 1024.
-- Box: a vector, each component scaled from [−1, 1] to its bounds and clipped, unscaled if one is beyond ±10⁶.
-- Dict, Tuple: choices are joint, vectors concatenated.
+Choices of several numbers are joint, at most 1024. A vector's components are scaled from [−1, 1] to their bounds and
+clipped, unscaled if one is beyond ±10⁶.
 """
 
 from __future__ import annotations

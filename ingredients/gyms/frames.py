@@ -1,8 +1,7 @@
 """Images, downscaled for the agent's convolutions.
 
-A Box is an image if its two longest sides, height and width, are at least 32 and all numbers share finite bounds. Other
-dimensions are channels. Block means reduce a side above 64. Three bytes make one number below 2²⁴, exact in float32:
-observations stay rows of floats.
+A Box is an image if its two longest sides, height and width, are at least 32 and all numbers share finite bounds. Block
+means reduce a side above 64. Three bytes make one number below 2²⁴, exact in float32.
 """
 
 from __future__ import annotations

@@ -1,11 +1,6 @@
-"""Observations of any supported Gymnasium space as rows of numbers, checked (`parts`) and copied.
+"""Observations of any supported Gymnasium space as rows of numbers (docs/tasks.md), checked (`parts`) and copied.
 
-- Box: its numbers; of two or more dimensions, one-hots for `symbols`, or an image's bytes (`frames`), before all
-  others.
-- Discrete, MultiDiscrete: a one-hot for each number.
-- MultiBinary: its bits.
-- Text, MiniGrid's missions: its words (`words`).
-- Dict, Tuple: all parts, as `gymnasium.spaces.flatten` orders them.
+Images precede all other columns, which are ordered as by `gymnasium.spaces.flatten`.
 """
 
 from __future__ import annotations

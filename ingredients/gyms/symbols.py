@@ -1,7 +1,6 @@
 """Symbols as one-hots: choices, and cells of small arrays of whole numbers, whose order means nothing.
 
-Their values are known from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values. Random play would miss
-the key that only a trained agent sees.
+Their values are known from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`.
+"""What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`, in this order.
 
-A name is resolved in this order. A keyword: each task makes a new environment. An attribute of the unwrapped
-environment or a part (`model.opt.gravity.2`): it is set before each reset; what the constructor computed from it stays.
-`options.name`: an option of `reset`. Settings that change a space are errors.
+A keyword makes a new environment for each task. An attribute, also of a part (`model.opt.gravity.2`), is set before
+each reset; what the constructor computed from it stays. Settings that change a space are errors.
 """
 
 from __future__ import annotations

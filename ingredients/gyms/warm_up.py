@@ -1,11 +1,7 @@
-"""Random play before training: measures scales, and checks what the environment promises.
+"""Random play before training: measures scales (docs/tasks.md), and checks what the environment promises.
 
-Scales are the same for every cell, seed and machine. A measured column with finite bounds is scaled to [−1, 1], others
-to mean 0 and deviation 1; all are clipped at ±10. The agent's rewards are divided by the largest that was met, if above
-1; curves keep raw returns.
-
-Two resets with one seed are compared step by step. If they differ, or use shared generators, every reset seeds these
-and the spaces too (`boundary.luck`). The user is told what still differs.
+Scales are the same for every cell, seed and machine. Where two resets with one seed differ, or shared generators are
+used, every reset seeds these and the spaces too (`boundary.luck`). The user is told what still differs.
 """
 
 from __future__ import annotations
@@ -32,7 +28,7 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Shows (x − centre) · gain, `[O]` each, clipped at ±10; the agent's reward is reward · `reward`.
+    """Shows (x − centre) · gain, `[O]` each, clipped at ±10; the agent's reward is reward · `reward`, curves are raw.
 
     The first `pixels` columns, bytes of images, are unchanged.
     """

@@ -1,13 +1,11 @@
 """Bernoulli bandits: independent arms, p ~ U[0, 1]; an episode is one pull (Duan et al. 2016, §3.1).
 
 Reward: 1 with the pulled arm's probability p, else 0. The observation, always 0, leaks neither reward nor action:
-bandits are the essay's named exception (claim 2).
-
-With probability `action_noise` a uniformly drawn arm is pulled, which the action channel shows.
+bandits are the essay's named exception (claim 2). With probability `action_noise` a uniformly drawn arm is pulled,
+which the action channel shows.
 
 The first `forced_pulls` pulls go to uniformly drawn arms, which only the action channel shows; later rewards are not
-observed. So an agent that does not see its actions learns nothing (docs/design.md §5, trap 2). The state counts these
-pulls.
+observed. So an agent that does not see its actions learns nothing (docs/design.md §5, trap 2).
 """
 
 from __future__ import annotations

@@ -2,16 +2,14 @@
 
 The agent moves up, down, left, right or stays in `size` × `size` squares. `walls` close a `wall_share` of the squares,
 and those that cannot be reached: `fixed`, those of number `maze`; `random`, drawn for every task. An unseen wall stops
-the agent. The goal is any open square but the middle, with equal odds.
+the agent. The goal is any open square but the middle, with equal odds. Episodes start in the middle, or with
+`random_start` on any open square but the goal.
 
 Observation: row and column, from 0 to 1 (`position_shown`), which leak a_{t-1} unless a wall stopped it; on the goal, 0
 or 1 (`goal_shown`), which is r_{t-1}.
 
 Reward: 1 for every step that ends on the goal. With `ends_at_goal` the episode then ends, which leaks the reward; only
 the discount rewards an early arrival.
-
-Start: the middle, or with `random_start` any open square but the goal. The position is a memory within an episode, not
-between episodes.
 """
 
 from __future__ import annotations
@@ -103,7 +101,7 @@ class DarkRoom:
         return state, self._seen(tasks, state)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a new start."""
+        """Returns a new start: the position is a memory within an episode only."""
         return self.first(tasks, start)
 
     def step(self, tasks: Tensor, state: Tensor, action: Tensor, noise: Tensor) -> Step:

@@ -1,7 +1,7 @@
 """A task family as a Gymnasium environment: one lane of the batched program.
 
-Neither observations nor info have the hidden task. Episodes, the family's own, continue on one task until a new one is
-requested: the caller decides how long a lifetime is.
+Neither observations nor info have the hidden task. Episodes continue on one task until a new one is requested: the
+caller decides how long a lifetime is.
 
 - `reset()`: the next episode on the same task; the first time, a task from the distribution.
 - `reset(options={"new_task": True})`: a fresh task, the first episode of its lifetime.

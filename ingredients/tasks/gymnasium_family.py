@@ -1,14 +1,13 @@
-"""Any Gymnasium environment as a family: `vary` draws the tasks; if nothing varies, the environment is the one task.
+"""Any Gymnasium environment as a family (docs/tasks.md): `vary` draws the tasks; else the environment is the one task.
 
-Observations are scaled numbers (`gyms.spaces`, `gyms.warm_up`). The agent sees and learns from scaled rewards; curves
-and scores are raw. An early end tells something of the reward.
+The agent sees and learns from scaled rewards; curves and scores are raw. An early end tells something of the reward.
 
-Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0. Each episode is reset with a seed of its own. With
-`fresh_start: off` ψ is the seed, `[1]`, and a lifetime's episodes are the same.
+Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0. With `fresh_start: off` ψ is the seed of all resets,
+`[1]`; else each episode has a seed of its own.
 
 On the axis of steps (`restarts`) `step` begins the next episode where one ends or has taken `longest_episode` steps.
-`episodes` and `episode_steps` then describe a lifetime's two halves; the second begins with a new episode in every
-lane, where probes branch off. The n-th start of a half is the first one + n·φ mod 1.
+`episodes` and `episode_steps` are a lifetime's two halves; probes branch off where the second begins. The n-th start of
+a half is the first one + n·φ mod 1.
 
 This program is not pure: it can only return to an episode's start (`gyms.pool`). An environment that raises ends its
 episode and fails its run.

@@ -7,8 +7,8 @@ and actions have no effect. In the last phase the cue is on; a press p steps aft
 
 Observation: light and cue, 0 or 1; the position on a track, from 0 to 1, which leaks a_{t-1} and is a *clock*. A
 memoryless agent can walk right while the light is on, left while the cue is on, and press at 0. `position_shown: off`
-and `can_move: off` each take this clock away. Another is the action channel: the agent can step through the three
-actions while the light is on, then repeat the last one.
+and `can_move: off` each take this clock away. Another is the action channel: step through the actions in the light,
+then repeat the last one.
 """
 
 from __future__ import annotations

@@ -2,15 +2,14 @@
 
 The agent moves up, down, left or right on a torus of `size` × `size` places, or collects. Collecting on the goal pays 1
 and draws another goal uniformly. Labels of places are shuffled for every lifetime. New here: `walls` of the 2 · `size`²
-edges, drawn for every lifetime (`torus.draw_graph`), stop the agent unseen. With 12 of 32 edges closed, the shortest
-way needs search.
+edges, drawn for every lifetime (`torus.draw_graph`), stop the agent unseen. With 12 of 32 the shortest way needs
+search.
 
 Observation, one-hot: the agent's label, `[size²]`; the goal's, `[size²]`. To an agent with memory the goal's change
 leaks r_{t-1}, and learned moves part of a_{t-1}.
 
-A lifetime is one game; its K episodes are stretches of L steps, without resets. `written` is the position.
-
-If ψ is known, going straight to every goal is optimal. With m steps left in the lifetime its values are
+A lifetime is one game; its K episodes are stretches of L steps, without resets. If ψ is known, going straight to every
+goal is optimal. With m steps left its values are
 
     V_m(p, g) = 1 + H_{m−d−1}(g) where d + 1 ≤ m, d = d(p, g), else 0;   H_m(g) = mean over g' ≠ g of V_m(g, g').
 """

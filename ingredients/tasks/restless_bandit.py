@@ -6,7 +6,7 @@ After every pull each arm's mean decays towards 0 and takes a random step:
 
 The unit is the means' stationary deviation, in Daw et al. 2.8 / √(1 − .9836²) = 15.5 points. Their λ = .9836 is the
 default of `decay`: half of a mean is forgotten after 42 pulls. Their reward noise of 4 points would be a `deviation` of
-.26, with which a reactive policy earns .91 of the best reference: too much to tell in-context learning from it. The
+.26, with which a reactive policy earns .91 of the best reference, too much to tell in-context learning from it. The
 default is 1.
 """
 

@@ -37,10 +37,10 @@ def stay_statistics(counts: Tensor, better_is_known: bool) -> dict[str, float]:
     - `reward_effect`: what a reward adds to them, −1 to 1; 1 for win-stay-lose-shift on ships.
     - `interaction`: how much more it adds after common flights than after rare ones, −2 to 2; 2 for an agent that
       always returns to a planet that paid and never to one that did not.
-    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|): 0 for the former agent, 1 for the latter;
-      left out where both are small.
-    - `interaction_given_choice`: mean interaction among flights of the better and of the worse ship; left out where
-      planets swap and ψ does not tell the better one.
+    - `model_based_index`: interaction / (|interaction| + 2 |reward effect|), from 0 for the former agent to 1 for the
+      latter, if not both are small.
+    - `interaction_given_choice`: mean interaction among flights of the better and of the worse ship, if planets do not
+      swap.
     """
     by_choice = counts.view(SHAPE)
     chances = _stays(by_choice.sum(0))

@@ -5,10 +5,8 @@ First, action 0 or 1 is a ship, which flies to the planet of its number with pro
 Before an episode they swap with probability `reversal` (.025 in Wang et al., whose transitions were .8 and .2).
 
 Observation, one-hot: at home, on planet 0, on planet 1. It leaks nothing of the reward, and part of a_{t-1} in the
-first step. An agent that sees rewards and remembers planets can do without the action channel.
-
-Trap: the second action has no effect but is shown as a_{t-1} in the next episode. A memoryless policy can record the
-planet in it (as the reference `reactive` does).
+first step. An agent that sees rewards and remembers planets can do without the action channel. A memoryless one can
+record the planet in its second action, which has no effect but is shown (reference `reactive`).
 """
 
 from __future__ import annotations

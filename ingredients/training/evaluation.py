@@ -1,9 +1,8 @@
 """Evaluation: adaptation curves of trained agents, plain and under probes.
 
-Curves are of expected rewards given ψ and the action (docs/design.md §6). Chunks of at most 512 lanes share draws. With
-large states a chunk is played in nearly equal parts (`lanes_at_once`), each a ring of neighbours (`lifetime.others`).
-
-Half-way probes (docs/design.md §8) branch off the plain lifetimes before episode K // 2; others run beside them.
+Curves are of expected rewards given ψ and the action (docs/design.md §6). Chunks of at most 512 lanes share draws; with
+large states, nearly equal parts of one (`lanes_at_once`) are rings of neighbours (`lifetime.others`). Half-way probes
+(§8) branch off the plain lifetimes before episode K // 2; others run beside them.
 """
 
 from __future__ import annotations

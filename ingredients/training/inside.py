@@ -3,8 +3,7 @@
 - `action`: a_{t-1} from the output of step t − 1, before x_t is read: neither channel nor leak can tell it.
 - `reward`: r_{t-1} from the output of step t; with the channel off, only the environment or a prediction tells it.
 
-The decoder is linear (ridge on classes); what it misses may still be there. Fitted to half of the lifetimes, its skill
-on the other half is
+The decoder is linear (ridge on classes); what it misses may still be there. Its skill on held-out lifetimes is
 
     1 − (its errors) / (errors of the schedule),
 

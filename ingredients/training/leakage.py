@@ -1,12 +1,8 @@
-"""Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/design.md §5, trap 8).
+"""Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/audit.md).
 
 Evaluation tasks are played at random (vectors: uniform on [−1, 1]). Features are what every cell sees, never a channel.
-An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes on the same tasks. Its keys are
-other decoders, on held-out tasks unless they know the task:
-
-- `history`: sees the lifetime so far. What it misses, only knowledge of the task can reveal.
-- `without`: sees o_{t-2} to o_{t+3}.
-- `with_reward`, `history_with_reward`: also see the reward, to decode the action.
+An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes on the same tasks. Its keys
+`history`, `without`, `with_reward` and `history_with_reward` are other decoders.
 
 Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
 still leak. `failed` counts lifetimes left out because their environment failed.

@@ -1,12 +1,10 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
-A lifetime is a number of episodes; on the axis of steps (`foreign.restarts`) of steps, with a new episode half-way.
-Seed, purpose and the lifetime's number j in its lane key tasks and starts, the same for all cells.
+A lifetime is a number of episodes, or on the axis of steps (`foreign.restarts`) of steps. Seed, purpose and the
+lifetime's number j in its lane key tasks and starts, the same for all cells. Each lane's first episode (or lifetime of
+steps) is cut at a different step, to desynchronise lanes (docs/learner.md).
 
-Each lane's first episode (on the axis of steps, lifetime) is cut at a different step, to desynchronise lanes
-(docs/learner.md).
-
-A Python environment cannot be saved. `Places` hold the actions of current episodes, to be replayed from their seeds.
+A Python environment cannot be saved: `Places` hold the current episodes' actions, to be replayed from their seeds.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ Stepped = tuple[Numbers, SupportsFloat, bool, bool, dict[str, Any]]
 class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
     """K episodes on one task as one episode; appends [lifetime start, episode start] to the observation.
 
-    The step that ends an episode starts the next one; the last one's end terminates the lifetime. At a lifetime's start
-    `draw_task` gets the environment and a generator; it sets a new task, or returns options for the lifetime's resets.
+    The step that ends an episode starts the next one; the last one's end terminates the lifetime. At its start
+    `draw_task` gets the environment and a generator; it sets a new task, or returns options for all of its resets.
     """
 
     def __init__(self, env: Environment, episodes: int, draw_task: DrawTask | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The wrappers of `single` for vectors of environments, in any autoreset mode.
+"""The wrappers of `single` for vectors of environments.
 
 After a reset a lane has neither r_{t−1} nor a_{t−1}.
 """
@@ -23,9 +23,8 @@ NOT_FLAT = "observations must be flat: wrap the vector in gymnasium.wrappers.vec
 class VectorLifetime(VectorWrapper):
     """`single.Lifetime` in every lane of a vector whose autoreset is off.
 
-    `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and a generator as of the single
-    wrapper with the lane's seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask": ...})`
-    before the next step.
+    `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and a generator of the lane's
+    seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask": ...})` before the next step.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
