@@ -174,8 +174,14 @@ def _undecided(grounds: ClaimInput, needless: Sequence[Ingredient]) -> Claim:
 
 def _left_open(cells: Sequence[Cell], grounds: ClaimInput) -> str:
     """Returns what leaves a claim undecided: `cell 'all but memory' is mixed`."""
-    verdicts = dict.fromkeys(grounds.cells[cell].verdict or "not judged" for cell in cells)
+    verdicts = dict.fromkeys(_state(grounds.cells[cell]) for cell in cells)
     return f"{listed_cells(cells)} {'is' if len(cells) == 1 else 'are'} {listed(list(verdicts), 'or')}"
+
+
+def _state(result: CellResult) -> str:
+    if not result.seeds and not result.failed:
+        return "not run"
+    return result.verdict or "not judged"
 
 
 def _open(result: CellResult) -> bool:

@@ -47,7 +47,8 @@ def _short(route: RouteResult) -> str:
     if route.route == LEAKED or route.measure.startswith("decoder skill"):
         return "decoder skill"
     lost = {NEEDLESS: "another lifetime's channel", OUTSIDE: "the swap of what it wrote"}
-    return f"score lost to {lost.get(route.route, 'replaced actions')}"
+    trembles = "replaced actions, beyond the loss of agents that see them:"
+    return f"score lost to {lost.get(route.route, trembles)}"
 
 
 def measured(route: RouteResult) -> str:

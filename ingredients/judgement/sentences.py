@@ -85,9 +85,8 @@ def _appeared(cells: Sequence[CellResult]) -> str:
         if some := _in_some_runs(cells):
             return f"In-context learning appeared {some}; that most runs learn was not shown in {where}{also}."
         return f"In-context learning was not shown in {where}{also}."
-    some = (
-        f" Learning appeared {found}, too, which does not show it for most." if (found := _in_some_runs(cells)) else ""
-    )
+    found = _in_some_runs(cells)
+    some = f" It appeared also {found}, too few to show that most such runs would learn." if found else ""
     return f"In-context learning was shown in {len(shown)} of {several(len(cells), 'cell')} ({few(shown)}).{some}"
 
 

@@ -39,13 +39,13 @@ def scores() -> list[CellColumn]:
     """Returns the columns of a cell's verdict and evidence."""
     return [
         CELL,
-        CellColumn("verdict", lambda result: wording.marked(result.verdict)),
+        CellColumn("verdict", wording.outcome),
         LATE,
         CellColumn("greedy actions", greedy),
         GAIN,
         *map(_further, numbers_in("scores")),
         CellColumn("lost by the swap", _carried),
-        CellColumn("learned", learned),
+        CellColumn("learned", wording.learners),
         CellColumn("p", lambda result: wording.p_text(result.p)),
         CellColumn("p (Holm)", lambda result: wording.p_text(result.p_holm)),
     ]
@@ -82,16 +82,11 @@ def brief() -> list[CellColumn]:
         CellColumn("greedy actions", greedy),
         GAIN,
         *map(_further, brief_numbers()),
-        CellColumn("learned", learned),
+        CellColumn("learned", wording.learners),
         CellColumn("return / ceiling", judged_by_ceiling),
         CellColumn("emerges at step", _median_step),
         CellColumn("verdict", _verdict_in_bold),
     ]
-
-
-def learned(result: CellResult) -> str:
-    """Returns how many finished runs learned, and how many failed: `3/3, 2 failed`."""
-    return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")
 
 
 def greedy(result: CellResult) -> str:
@@ -159,5 +154,5 @@ def _median_step(result: CellResult) -> str:
 
 
 def _verdict_in_bold(result: CellResult) -> str:
-    verdict = wording.marked(result.verdict)
+    verdict = wording.outcome(result)
     return f"**{verdict}**" if result.verdict == "in-context" else verdict

@@ -188,10 +188,10 @@ def _verdict(result: ShownCell | None, without: Collection[str] = ()) -> str:
     """Returns a verdict with late score and failed runs, as space allows."""
     if result is None:
         return wording.NOTHING
-    failed = f", {result.failed} failed" if result.failed else ""
+    failed = wording.failures(result)
     if "word" in without:
         return wording.VERDICT_MARKS[result.verdict]
     if "score" in without or result.late.mean is None:
-        return f"{wording.marked(result.verdict)}{failed}"
+        return f"{wording.outcome(result)}{failed}"
     late = wording.number(result.late.mean) if "bounds" in without else wording.interval(result.late)
-    return f"{wording.marked(result.verdict)} {late}{failed}"
+    return f"{wording.outcome(result)} {late}{failed}"

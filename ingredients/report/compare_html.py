@@ -12,7 +12,6 @@ from ingredients.report.figures.beside import COLOURS, Beside, curve_pictures, s
 from ingredients.report.figures.inline import inline
 from ingredients.report.html import shown_in_page
 from ingredients.report.html_tables import Table
-from ingredients.report.side import ShownCell
 from ingredients.report.templating import filled_in
 from ingredients.study.axis import axis_of
 from ingredients.study.messages import several
@@ -82,9 +81,9 @@ def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
                 "name": name,
                 "colour": place % len(COLOURS),
                 "verdict_class": result.verdict or "null",
-                "mark": wording.marked(result.verdict),
+                "mark": wording.outcome(result),
                 "late": wording.interval(result.late),
-                "learned": _learned(result),
+                "learned": wording.learners(result),
             }
             for place, (name, result) in enumerate(zip(compared.names, results, strict=True))
             if result is not None
@@ -100,7 +99,7 @@ def _verdicts(compared: Comparison) -> Table:
 
 def _verdict_row(compared: Comparison, cell: Cell) -> list[str]:
     results = compared.row(cell)
-    verdicts = [wording.NOTHING if result is None else wording.marked(result.verdict) for result in results]
+    verdicts = [wording.NOTHING if result is None else wording.outcome(result) for result in results]
     agree = wording.NOTHING if (found := compared.agree(cell)) is None else wording.answer(found)
     return [describe(cell), *verdicts, *([agree] if len(results) > 1 else [])]
 
@@ -115,7 +114,7 @@ def _numbers(compared: Comparison) -> Table:
             wording.interval(result.late),
             wording.interval(result.gain),
             wording.interval(result.return_, 1),
-            _learned(result),
+            wording.learners(result),
         ]
         for cell in compared.cells
         for name, result in zip(compared.names, compared.row(cell), strict=True)
@@ -127,7 +126,3 @@ def _numbers(compared: Comparison) -> Table:
 def _settings(compared: Comparison) -> Table:
     made = [[key, *values] for key, values in compared.settings()]
     return Table("Settings in which the studies differ", ("key", *compared.names), made)
-
-
-def _learned(result: ShownCell) -> str:
-    return f"{result.learned}/{result.seeds}" + (f", {result.failed} failed" if result.failed else "")

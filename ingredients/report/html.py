@@ -12,7 +12,7 @@ from ingredients.grid import study_fingerprint
 from ingredients.judgement import CellResult, Judgement
 from ingredients.judgement.words import describe
 from ingredients.judgement_input.gather import Evidence, go_on
-from ingredients.report import columns, inner, opening, planning, reading, rows, short, wording
+from ingredients.report import inner, opening, planning, reading, rows, short, wording
 from ingredients.report.citation import citation
 from ingredients.report.facts import facts, new_tasks
 from ingredients.report.figures import Picture
@@ -134,9 +134,9 @@ def _cell(result: CellResult, drawn: Picture) -> dict[str, Any]:
         "svg": inline(drawn),
         "name": describe(result.cell),
         "verdict_class": result.verdict or "null",
-        "mark": wording.marked(result.verdict),
+        "mark": wording.outcome(result),
         "late": wording.interval(result.late),
-        "learned": columns.learned(result),
+        "learned": wording.learners(result),
         "lines": [
             f"{wording.levels(result.cell, INGREDIENTS)}{wording.storage(result)}",
             *reason,

@@ -61,10 +61,10 @@ def _cell_columns(
     if "gain" not in without:
         yield _score_column("gain", [result.gain for result in results], pen, "gain bounds" not in without)
     if "learned" not in without:
-        yield Column("learned", [pen.text(columns.learned(result)) for result in results])
+        yield Column("learned", [pen.text(wording.learners(result)) for result in results])
     if pen.wide and "ceiling" not in without:
         yield Column("return / ceiling", [pen.text(columns.of_ceiling(result)) for result in results])
-    verdicts = [pen.text(wording.marked(result.verdict), VERDICT_STYLES[result.verdict]) for result in results]
+    verdicts = [pen.text(wording.outcome(result), VERDICT_STYLES[result.verdict]) for result in results]
     yield Column("verdict", verdicts, "left")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Interval, Judgement
@@ -12,6 +13,7 @@ from ingredients.study import Ingredient, MemoryKind, level_text
 from ingredients.study.messages import several
 
 NOTHING = "–"
+NOT_RUN = f"{NOTHING} not run"
 
 INGREDIENT_WORDS: dict[Ingredient, str] = {
     "reward_observation": "reward",
@@ -103,6 +105,43 @@ def marked(verdict: str | None) -> str:
     return f"{VERDICT_MARKS[verdict]} {verdict_text(verdict)}"
 
 
+class Counted(Protocol):
+    """A cell with its verdict and how many of its runs finished, failed and learned."""
+
+    @property
+    def verdict(self) -> str | None:
+        """The cell's verdict."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of finished runs."""
+
+    @property
+    def failed(self) -> int:
+        """Number of failed runs."""
+
+    @property
+    def learned(self) -> int:
+        """Number of runs that are in-context."""
+
+
+def outcome(result: Counted) -> str:
+    """Returns a cell's verdict with its mark; a cell without runs has none."""
+    return marked(result.verdict) if result.seeds or result.failed else NOT_RUN
+
+
+def learners(result: Counted) -> str:
+    """Returns how many finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`; `–` without runs."""
+    if not result.seeds and not result.failed:
+        return NOTHING
+    return f"{result.learned}/{result.seeds}{failures(result)}"
+
+
+def failures(result: Counted) -> str:
+    """Returns the failed runs as the end of a text: `, 2 failed`, or nothing."""
+    return f", {result.failed} failed" if result.failed else ""
+
+
 def storage(result: CellResult) -> str:
     """Returns where an in-context cell stores the past, unless in memory alone."""
     return "" if result.storage in (None, "internal") else f", stored in {_STORAGES[result.storage]}"
@@ -110,7 +149,7 @@ def storage(result: CellResult) -> str:
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:
     """Returns each occurring verdict (cell, run, reference) with its meaning."""
-    occurring: set[str | None] = {result.verdict for result in judgement.cells}
+    occurring: set[str | None] = {result.verdict for result in judgement.cells if result.seeds or result.failed}
     occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
     of_steps = judgement.scale is not None and judgement.scale.of_steps
     meant = {**VERDICT_MEANINGS, **(_MEANT_BY_STEPS if of_steps else {})}

@@ -195,6 +195,19 @@ def test_failed_and_missing_runs_are_said_first_and_listed(tmp_path: Path) -> No
     assert "go on: ingredients run-grid" in page.text
 
 
+def test_a_cell_that_was_not_run_is_not_called_undecided(tmp_path: Path) -> None:
+    """It has neither a verdict nor a count of learners, in any format."""
+    study = bandit_study(ingredients={**SOME, "task_distribution": [True]}, seeds=5)
+    lost = "reward-on_action-on_memory-off_tasks-on"
+    write_results(tmp_path / "b", study, missing=[f"{lost}_seed-{seed}" for seed in range(5)])
+    report = read_report(tmp_path / "b")
+    (row,) = [line for line in report.markdown.splitlines() if "not run" in line and line.startswith("|")]
+    assert row.endswith("| – | – | – | – | – / 34.0 | – | – not run |")
+    assert "– not run" in Page(report.html).text
+    assert "undecided:" not in report.markdown
+    assert "0/0" not in report.markdown + Page(report.html).text
+
+
 def test_lifetimes_of_an_agent_are_on_the_page_where_there_are_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,12 +133,12 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
 def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
     """Writes verdict and numbers above a panel, and the cell's name unless row or column has it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
-    failed = f", {result.failed} failed" if result.failed else ""
+    failed = wording.failures(result)
     learned = f" · {result.learned}/{result.seeds} learned" if result.verdict else ""
     scores = f"late score {wording.interval(result.late)}{learned}{failed}"
     lines = [
         (scores if result.seeds else f"no finished run{failed}", 7.5, "normal", "#5f5f5f"),
-        (wording.marked(result.verdict), 9, "bold", VERDICT_COLOURS[result.verdict]),
+        (wording.outcome(result), 9, "bold", VERDICT_COLOURS[result.verdict]),
         *([] if arrangement.is_matrix else [(name, 8.5, "bold", INK)]),
     ]
     for height, (text, size, weight, colour) in zip((4, 15, 28), lines, strict=False):

@@ -62,10 +62,10 @@ def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
     high = _HIGH - _GAP
     axes.add_patch(Rectangle((x, y), wide, high, facecolor=colour, alpha=0.14, linewidth=0))
     axes.add_patch(Rectangle((x, y), 0.045, high, facecolor=colour, linewidth=0))
-    failed = f", {result.failed} failed" if result.failed else ""
+    failed = wording.failures(result)
     learned = f"{result.learned}/{result.seeds} learned" if result.verdict else several(result.seeds, "run")
     lines = [
-        (wording.marked(result.verdict), 8.0, "bold", colour, 0.15),
+        (wording.outcome(result), 8.0, "bold", colour, 0.15),
         (wording.number(result.late.mean) if result.seeds else "no run", 9.5, "normal", INK, 0.33),
         (f"{learned}{failed}", 6.6, "normal", _SOFT, 0.5),
     ]
