@@ -12,19 +12,19 @@ Data flows one way; each module imports only from those before it. In reading or
     study         YAML -> a validated, frozen Study
     grid          a Study -> cells, runs, stacks, fingerprints
     cell_filter   --cells
-    decoding      how much of one thing others tell: look-up tables, forest, network
+    decoding      how much of one thing others tell
     gyms          other people's Gymnasium environments as rows of numbers
-    tasks         task families as batched pure tensor functions; the Gymnasium environments
-    wrappers      the channels and the lifetime as Gymnasium wrappers
+    tasks         task families as batched pure tensor functions; Gymnasium environments
+    wrappers      channels and lifetime as Gymnasium wrappers
     references    floor, ceilings, classical algorithms
-    agent         the observation (where inputs are masked), memory, network
+    agent         observation (where inputs are masked), memory, network
     training      rollout, learner, evaluation under probes
     inner         which algorithm runs inside a trained agent
     store         results/<study>/: the only owner of its paths and formats
     experiment    one stack from start to stored result
     engine        where jobs execute
-    grid_run      a grid that is planned or runs: jobs, memory, time, progress
-    judgement_input  what is judged: curves and references, typed
+    grid_run      a grid's jobs, memory, time, progress
+    judgement_input  curves and references, typed
     judgement     statistics, verdict, conclusions
     console       the terminal: paths, streams, errors, Ctrl-C
     report        terminal, figures, JSON
@@ -39,7 +39,7 @@ The Python API needs no wing's name, and loads what it needs when first asked:
     >>> result = ing.run_grid(study, "results/bandit")          # doctest: +SKIP
     >>> agent = result.agent("all four ingredients")            # doctest: +SKIP
 
-Importing the package registers every family with Gymnasium, and imports no torch:
+Importing the package registers every family with Gymnasium, without torch:
 
     >>> import gymnasium, ingredients
     >>> environment = gymnasium.make("ingredients/BernoulliBandit-v0", arms=5)

@@ -183,7 +183,7 @@ class Fingerprints:
 
 
 def cells(study: Study) -> tuple[Cell, ...]:
-    """Returns the product of the levels, in the order given; the last ingredient varies fastest."""
+    """Returns the product of the levels, in order; the last ingredient varies fastest."""
     given = study.ingredients
     return tuple(
         Cell(*levels)

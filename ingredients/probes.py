@@ -27,9 +27,9 @@ class ProbeSpec:
             the late score (`late`).
         throughout: whether it affects the whole lifetime; else from half-way.
         carrier: what a swap of the verdict rule exchanges (C).
-        control: whether it is another probe's control, without a picture of its own.
+        control: whether it is another probe's control, without a picture.
         written: whether the agent must be able to write on the environment.
-        fills: the ingredient whose input it fills with another lifetime's; where that is off, it does nothing.
+        fills: the ingredient whose input it replaces by another lifetime's; without it, it does nothing.
     """
 
     name: str

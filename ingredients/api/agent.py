@@ -40,7 +40,7 @@ class StoredAgent:
     """One run's agent after `train_step` environment steps.
 
     Raises:
-        UsageError: `logits`, `inputs` or `output` is asked for before the agent has acted.
+        UsageError: `logits`, `inputs` or `output` before the first action.
     """
 
     def __init__(self, brain: Brain) -> None:
@@ -283,7 +283,7 @@ class StoredAgent:
     # From the user's numbers to ours, and back
 
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
-        """Returns a copy `[1, N, ...]` with shape and type of `like` (single: without N)."""
+        """Returns a copy `[1, N, ...]` with `like`'s shape and type (single: without N)."""
         wanted = like.shape[2:] if self._single else like.shape[1:]
         try:
             made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))

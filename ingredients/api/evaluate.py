@@ -43,7 +43,7 @@ FULL = Cell(True, True, True, True)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The judgement on the one cell that the policies stand for, one run each."""
+    """The judgement on the one cell that the policies stand for."""
 
     study: Study
     judgement: Judgement
@@ -51,7 +51,7 @@ class Judged:
 
     @property
     def cell(self) -> CellResult:
-        """Result of all policies; a verdict on "most" needs at least five."""
+        """Result of all policies; "most" needs at least five."""
         return self.judgement.cells[0]
 
     @property
@@ -161,7 +161,7 @@ class _PolicyMemory:
         return tuple(torch.as_tensor(part).unsqueeze(0) for part in self.policy.initial_state(lanes))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns log-probabilities `[1, N, A]` and the state after input x_t `[1, N, F]`."""
+        """Returns log-probabilities `[1, N, A]` and next state for input x_t `[1, N, F]`."""
         lanes = x_t.shape[1]
         before = state if bool(carry_t.any()) else self.initial_state(1, lanes, 0, x_t)
         answered = self.policy.act(tuple(part[0].numpy().copy() for part in before), self._seen(x_t[0]))

@@ -32,7 +32,7 @@ def export(result: Result, to: str, out: Path) -> str:
     """Writes results for another tool into a new folder; returns one line on them.
 
     Raises:
-        UsageError: the tool is unknown, or its package is not installed.
+        UsageError: the tool is unknown, or not installed.
         StoreError: the tool needs runs, which are not here.
     """
     writers = {

@@ -72,7 +72,7 @@ _OWN = """
 
 
 def _own_names(study: Study) -> tuple[str, ...]:
-    """Returns a study's own tasks and memories, whose files its results keep."""
+    """Returns a study's own tasks and memories, which its results keep."""
     return (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))
 
 

@@ -99,11 +99,11 @@ def play_environment(
 ) -> pd.DataFrame:
     """Returns the table of one lifetime in an environment: `episodes` episodes, or the steps of the agent's tasks.
 
-    The environment is one of this package (`ingredients/...`), or the one that the agent was trained on. Only the first
-    `reset` gets the seed; later ones continue on the same task.
+    The environment is ours (`ingredients/...`), or the one that the agent was trained on. Only the first `reset` gets
+    the seed; later ones continue on the same task.
 
     Raises:
-        UsageError: observations or actions differ, or episodes are longer than the agent's.
+        UsageError: observations, actions or the episodes' length do not fit the agent.
     """
     family = agent.family
     seat = seat_of("play", family, environment)
@@ -189,7 +189,7 @@ def _drawn(family: Family, tasks: Tensor, steps: int, others: tuple[str, ...]) -
 
 
 def _components(rows: list[_Row]) -> Tensor:
-    """Returns the principal components of the memory's output, `[T, N, 3]`."""
+    """Returns the memory output's principal components, `[T, N, 3]`."""
     outputs = torch.from_numpy(np.stack([np.atleast_2d(row.output) for row in rows])).double()
     flat = outputs.reshape(-1, outputs.shape[-1])
     left, spread, right = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)

@@ -26,7 +26,7 @@ def run_of(folder: Path, cell: str | None, seed: int) -> tuple[Store, Study, Run
     """Returns a finished run of a results folder.
 
     Raises:
-        IngredientsError: there is no such folder, cell or finished run, or more than one cell.
+        IngredientsError: there is no such folder, cell or run, or more than one cell.
     """
     store, study = load_result(folder)
     found = select_cells(study, cell, f"--cell {cell}") if cell else cells(study)
@@ -47,7 +47,7 @@ def weights_path(folder: Path, cell: str | None, seed: int) -> Path:
 
 
 class StoredPlayer:
-    """A stored run's agent in an environment; `name` is for error messages."""
+    """A stored run's agent in an environment; `name` is for messages."""
 
     def __init__(self, name: str, found: tuple[Store, Study, Run], made: Environment) -> None:
         """Loads the agent.

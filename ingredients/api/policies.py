@@ -152,7 +152,7 @@ def load_sb3(path: str | Path) -> SB3Policy:
 
 
 def as_policy(given: Any) -> UserPolicy:  # noqa: ANN401 - whatever the user has
-    """Returns a policy as it is; a function becomes one without a state.
+    """Returns a policy as it is, a function as one without a state.
 
     Raises:
         UsageError: it is neither.

@@ -45,7 +45,7 @@ def load(directory: str | Path) -> Result:
 
 
 class Result:
-    """One study's results; after `run_grid`, `failed` has a line for each failed run."""
+    """One study's results; `run_grid` fills `failed`, a line per failed run."""
 
     def __init__(self, directory: Path, study: Study, failed: tuple[str, ...] = ()) -> None:
         """Takes what `load` read."""
@@ -89,7 +89,7 @@ class Result:
 
         A point is an episode, counted in `episode`. On the axis of steps it is a bin whose rewards are summed, and
         `step` is its first step, from 0. `return` and `regret` are raw. `score` is 0 at the floor's late return of a
-        point and 1 at the yardstick's; NaN on training tasks, which have no scale, and where nothing was judged.
+        point and 1 at the yardstick's; NaN on training tasks, and where nothing was judged.
         """
         frame = self._frame()
         yardstick = self.json["yardstick"]

@@ -1,11 +1,6 @@
-"""The audit's words for each environment, after Holm's correction over all tests.
+"""The audit's words for each environment, such as "supplied" (docs/audit.md), after Holm's correction over all tests.
 
-| word | means |
-|---|---|
-| supplied | Holm's p is below .05, and the interval lies above .1 |
-| needed | the same for `memory_needed`, above .05, since much of a reward is random play's luck |
-| not found | something was measured and not shown to be more; never "absent" |
-| constant, not met, too few, not measured | nothing could be measured; the line gives the reason |
+"Not found" means that nothing was shown; never "absent".
 """
 
 from __future__ import annotations
@@ -31,7 +26,7 @@ EMPTY = {
 
 
 class Word(NamedTuple):
-    """A column's word, share with interval, Holm's p, reason if there is no share."""
+    """A column's word, share with interval, Holm's p, or a reason."""
 
     word: str
     share: float | None

@@ -1,12 +1,4 @@
-"""The audited environments: ids on the command line, or files.
-
-A file is a study, whose tasks are taken, or a list:
-
-    environments:
-      - CartPole-v1
-      - {id: FrozenLake-v1, keywords: {is_slippery: false}}
-      - {id: "my_env:MyEnv", wrappers: ["my_env:MyWrapper"]}
-"""
+"""The audited environments: ids on the command line, studies, or files that list environments (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -65,7 +57,7 @@ def subject_of(text: str) -> Subject:
 
 
 def subjects(words: Sequence[str], policy: Policy | None = None) -> list[Subject]:
-    """Returns the environments that command-line words name, each once, with their player.
+    """Returns the environments that words name, each once, with their player.
 
     Raises:
         UsageError: a file cannot be read, or lists no environments.

@@ -49,7 +49,7 @@ def audited(subject: Subject, seconds: float) -> dict[str, Any]:
     """Returns one environment's line, within about `seconds` of CPU time.
 
     Raises:
-        IngredientsError: there is no such environment, or it is unreadable.
+        IngredientsError: it does not exist, or is unreadable.
     """
     with AllKept():
         return _audited(subject, seconds)
@@ -220,7 +220,7 @@ def _share(shares: PairCount) -> float | None:
 
 
 def _share_found(shares: PairCount) -> Finding:
-    """Returns a share with its exact binomial interval, and p that it is at most a tenth."""
+    """Returns a share with its exact binomial interval, and p for at most a tenth."""
     test = stats.binomtest(shares.differ, shares.pairs, LEAKS_ABOVE, alternative="greater")
     low, high = stats.binomtest(shares.differ, shares.pairs).proportion_ci(CONFIDENCE, "exact")
     return Finding(shares.differ / shares.pairs, float(low), float(high), float(test.pvalue))

@@ -1,11 +1,7 @@
-"""A user's policy that plays instead of chance.
+"""A user's policy that plays instead of chance (docs/audit.md): a Stable-Baselines3 zip, or a stored run.
 
-| a policy | sees | acts by |
-|---|---|---|
-| `ppo.zip` | the environment's observations, with wrappers | `predict`, sampled, with its state if any |
-| `results/mine` | the study's numbers, scaled, and its cell's channels | the agent's last weights, sampled |
-
-Unpickling a zip runs code. Audited episodes are unrelated: a stored run starts a lifetime with each.
+Actions are sampled, as in training. Unpickling a zip runs code. Audited episodes are unrelated: a stored run starts a
+lifetime with each.
 """
 
 from __future__ import annotations
@@ -39,7 +35,7 @@ ALGORITHMS = {
 
 @dataclass(frozen=True)
 class Policy:
-    """A path, a results folder's cell and seed, and a digest of the weights."""
+    """A path, a run's cell and seed, and a digest of the weights."""
 
     path: str
     cell: str | None
@@ -61,7 +57,7 @@ class Player(Protocol):
         ...
 
     def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
-        """Returns an action for what is shown, after a reward (0 at the start)."""
+        """Returns an action for what is shown, after a reward (first 0)."""
         ...
 
 

@@ -49,7 +49,7 @@ class PairCount:
 
 @dataclass
 class Replayed:
-    """Results; `trace` is by lag in steps, `apart` the mean share of actions told apart in a state."""
+    """Results; `trace` by lag in steps, `apart` the mean share of actions told apart in a state."""
 
     trace: dict[int, PairCount] = field(default_factory=lambda: {lag: PairCount() for lag in LAGS})
     control: PairCount = field(default_factory=PairCount)
@@ -109,7 +109,7 @@ def _differ(first: Numbers, second: Numbers) -> bool:
 
 
 def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:
-    """Returns all counts, each part within a quarter of `seconds`; `episodes` were played in such an environment."""
+    """Returns all counts, each part within a quarter of `seconds`, from states of `episodes`."""
     found = Replayed()
     draw = np.random.default_rng(0)
     for part in (_controls, _traces, _tasks, partial(_told_apart, episodes)):

@@ -31,7 +31,7 @@ class Limits:
 class Fault:
     """Why an attempt at a job failed.
 
-    `raised`: by an exception, otherwise its worker was lost. `mistake`: only the user can mend it.
+    `raised`: by an exception; else its worker was lost. `mistake`: only the user can mend it.
     """
 
     reason: str
@@ -50,7 +50,7 @@ def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
 
 
 def last_words(faults: Sequence[Fault]) -> str:
-    """Returns why a job failed for good, with the number of attempts."""
+    """Returns why a job failed for good, after how many attempts."""
     reason = faults[-1].reason
     return reason if len(faults) == 1 else f"{reason} (attempt {len(faults)})"
 
@@ -59,7 +59,7 @@ def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | Non
     """Returns the limits that options of `run-grid` give.
 
     Raises:
-        UsageError: an option is no time or no amount of memory.
+        UsageError: an option is no time or memory.
     """
     seconds = None if stack_timeout is None else seconds_in(stack_timeout, "--stack-timeout")
     memory = None if memory_limit is None else bytes_in(memory_limit, "--memory-limit")

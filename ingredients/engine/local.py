@@ -52,7 +52,7 @@ def interruptible() -> Iterator[None]:
 
 
 class LocalEngine:
-    """At most `workers` processes; a job's output goes to `logs`/<key>.log (None: stderr)."""
+    """At most `workers` processes; output goes to `logs`/<key>.log (None: stderr)."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ def was_running(job: Job) -> str:
 
 
 def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
-    """Returns a failed attempt's event: a retry after all other jobs, or a failure."""
+    """Returns a failed attempt's event: a retry after all other jobs, or failure."""
     job = attempt.job
     if not fault.raised:  # its worker is gone and left no word
         fault = replace(fault, reason=f"{fault.reason}{was_running(job)}")
@@ -169,7 +169,7 @@ class Worker:
 
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
-    """Starts a process that waits for jobs and sees one GPU, if named."""
+    """Starts a process that waits for jobs and sees one GPU (None: all)."""
     context = _context()
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)

@@ -103,7 +103,7 @@ class Engine(Protocol):
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
         """Yields events until every job has ended; one job's failure affects no other.
 
-        Takes a job only when there is room: taking may exclude others.
+        Takes a job only when there is room: taking excludes others.
         """
         ...
 

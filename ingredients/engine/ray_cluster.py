@@ -41,7 +41,7 @@ SETTINGS = {  # of Ray's own processes, read when they start
 
 
 class RayEngine:
-    """Tasks on a Ray cluster, at most `workers` at a time (None: as many as fit)."""
+    """Tasks on a Ray cluster, at most `workers` at a time (None: all that fit)."""
 
     def __init__(
         self,
@@ -242,7 +242,7 @@ def _require_room(needs: Needs) -> None:
     """Refuses a job that would wait for ever.
 
     Raises:
-        UsageError: no node has what it needs.
+        UsageError: no node can hold it.
     """
     wanted = {"CPU": 1.0, "GPU": needs.gpus, "memory": float(needs.memory_bytes)}
     nodes = _resources()

@@ -18,7 +18,7 @@ from ingredients.errors import UsageError
 class Home:
     """Where the command was given: paths and modules mean the same in every task.
 
-    `paths` is Python's module path; `logs` the folder for jobs' output, None to drop it.
+    `paths` is Python's module path; `logs` the folder for output, or None.
     """
 
     folder: Path

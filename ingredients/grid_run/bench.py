@@ -33,9 +33,8 @@ class Bench:
     """Training speed on the fixed workload, beside the machine's limit and other sizes.
 
     Attributes:
-        env_steps_per_second: of all workers, the median over repetitions.
+        env_steps_per_second: of all workers, the median over `repetitions`.
         workers: processes that train at once, each on the whole workload.
-        repetitions: env steps a second of all workers.
         seconds: wall-clock time of all repetitions.
         peak_memory_bytes: of all workers, for the fixed workload.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what

@@ -51,8 +51,8 @@ def estimate(
 ) -> Estimate:
     """Returns what the remaining stacks, cut as `run-grid` does, will take; times each kind of memory on all workers.
 
-    With `quick`, neither time nor leaks are measured. `tell` hears of slow steps. If nothing remains, it is of one
-    worker with the study's first stack.
+    `quick` measures neither time nor leaks. `tell` hears of slow steps. If nothing remains, it is of one worker with
+    the study's first stack.
 
     Raises:
         StudyError: code of the user's own breaks its contract.
@@ -85,7 +85,7 @@ def estimate(
 
 
 def checked(study: Study) -> dict[str, Any]:
-    """Returns what `training.contact` says of a study's tasks, without training.
+    """Returns what `training.contact` says of a study's tasks.
 
     Raises:
         UsageError: a file of the user's own is missing.
@@ -161,7 +161,7 @@ def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
-    """Returns when the last worker ends, if each takes the longest stack left."""
+    """Returns when the last worker ends, if each takes the longest left."""
     busy = [0.0] * workers
     for each in sorted(seconds, reverse=True):
         busy[busy.index(min(busy))] += each

@@ -30,7 +30,7 @@ class Remaining:
     Attributes:
         stacks: the study's, with only the requested unfinished runs.
         trained: those whose stored weights are good, which are only evaluated again.
-        references: whether they are to be evaluated.
+        references: whether to evaluate them.
         failed: `Store.record_mark` of those that failed before.
         edited: user's files that changed since some runs were trained.
         outdated: number of runs that are trained again for that.
@@ -79,7 +79,7 @@ class StackOptions:
 
 @dataclass(frozen=True)
 class GridPart:
-    """What one job does: a stack's runs, or without a stack the references."""
+    """What one job does: a stack's runs, or (None) the references."""
 
     stack: Stack | None = None
 
@@ -92,7 +92,7 @@ class GridPart:
 
     @property
     def names(self) -> frozenset[str]:
-        """What it makes, as leases name it, however runs are cut into stacks."""
+        """What it makes, as leases name it."""
         return frozenset([REFERENCES] if self.stack is None else [run.id for run in self.stack.runs])
 
 
@@ -144,7 +144,7 @@ def part_job(rest: Remaining, part: GridPart, directory: Path, options: StackOpt
 
 
 def others_code(study: Study) -> str:
-    """Returns the foreign code that a study runs: `tasks my_env:MyEnv, memory my:Net`."""
+    """Returns a study's foreign code: `tasks my_env:MyEnv, memory my:Net`."""
     key = family_key(study.tasks)
     tasks = [f"tasks {getattr(study.tasks, key)}"] if is_foreign(study.tasks) else []
     return ", ".join([*tasks, *(f"memory {kind}" for kind in memory_kinds(study) if is_own(kind))])
@@ -154,7 +154,7 @@ def call_with_study(engine: Engine, workers: int, function: str, study: Study, *
     """Returns each worker's result of `function(study, *arguments)`, all called at once.
 
     Raises:
-        IngredientsError: a call failed; names the study's foreign code.
+        IngredientsError: a call failed.
     """
     return call_in_each(engine, workers, function, study, *arguments, about=others_code(study))
 

@@ -81,7 +81,7 @@ class CardBench:
     """Training speed on a GPU: the fixed workload with more and more runs side by side.
 
     `rows` has by number of runs `env_steps_per_second`, `first_update_s` with compilation at first use, `recording_s`,
-    and the card's `peak_memory_bytes`. `workload` is the trained study, of 16 runs.
+    and the card's `peak_memory_bytes`. `workload` is the study, of 16 runs.
     """
 
     card: str

@@ -20,7 +20,7 @@ from ingredients.study.tasks import family_key
 
 
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
-    """Returns facts of the grid, then its cells; `conflict` is what the folder holds that was trained otherwise."""
+    """Returns facts of the grid, then its cells; `conflict`: what the folder holds that was trained otherwise."""
     study = rest.study
     tasks = study.tasks.model_dump()
     kind = tasks.pop(family_key(study.tasks))

@@ -30,7 +30,7 @@ def progress_json(
 ) -> Iterator[str]:
     """Adds every event to `tally` and yields lines, `begin` first.
 
-    A running job gives at most one `progress` a second, another process's one `held` a minute. Notices are never
+    A running job gives at most one `progress` a second, another process's one `held` a minute; notices are never
     dropped.
     """
     yield json_line("begin", protocol=PROTOCOL, **_state(tally))

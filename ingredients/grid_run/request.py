@@ -72,7 +72,7 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
     The argument is an id, `module:Class`, `file.py:Class`, or `own:` and one of these.
 
     Raises:
-        UsageError: a file is missing, the name is a study's, or it or a change is wrong.
+        UsageError: a file is missing, the name is a study's, or something is wrong.
     """
     if name.endswith((".yaml", ".yml")):
         raise UsageError(f"{name}: is a study, and check takes an environment: ingredients plan {shlex.quote(name)}")

@@ -96,10 +96,7 @@ def discard(path: Path) -> None:
 
 
 def sweep(folder: Path, by: Path) -> None:
-    """Removes what killed processes left half-written in a folder, if an hour older than the new file `by`.
-
-    Both times are of the machine that keeps the files.
-    """
+    """Removes what killed processes left half-written in a folder, if an hour older than the new file `by`."""
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not
             if by.stat().st_mtime - partial.stat().st_mtime > _SECONDS_LEFT_ALONE:

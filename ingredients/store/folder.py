@@ -100,7 +100,7 @@ class Store:
         """Returns in words how the folder's runs were trained otherwise, or None.
 
         Raises:
-            StoreError: the stored study, or a run that the study names, is damaged.
+            StoreError: the stored study, or one of its runs, is damaged.
         """
         stored = self.study()
         if study_fingerprint(stored).trains != study_fingerprint(study).trains:
@@ -195,7 +195,7 @@ class Store:
         return read_arrays(self.run_path(run) / WEIGHTS)
 
     def read_blocks(self, run: Run) -> dict[str, np.ndarray]:
-        """Returns the run's final curves on blocks of held-out tasks, `[G, K]` by probe."""
+        """Returns the final curves on blocks of held-out tasks, `[G, K]` by probe."""
         return read_arrays(self.run_path(run) / BLOCKS)
 
     def diagnostics(self, run: Run) -> pd.DataFrame:
@@ -279,7 +279,7 @@ class Store:
                 )
 
     def _go_on_with(self, study: Study) -> None:
-        """Refuses a study that trains otherwise; moves another evaluation's references aside."""
+        """Refuses a study that trains otherwise; moves outdated references aside."""
         if how := self.trained_otherwise(study):
             raise StoreError(
                 f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "

@@ -1,7 +1,7 @@
 """`looks.json`: at how many runs each cell was judged.
 
-More seeds after an open verdict are another look, and judgement spends its level over all looks (`judgement.shares`).
-Deleting the file hides looks.
+More seeds after an open verdict are another look, and all looks share the level (docs/verdict.md). Deleting the file
+hides looks.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 class Process:
     """A process, distinct from later ones with its number.
 
-    `machine` identifies boot and container; `began` is the start in the machine's units, empty if unknown.
+    `machine` identifies boot and container; `began` is the start in the machine's units, or empty.
     """
 
     host: str
@@ -33,7 +33,7 @@ def this_process() -> Process:
 
 
 def is_there(process: Process) -> bool | None:
-    """Returns whether a process runs; None if this machine cannot tell."""
+    """Returns whether a process runs; None if unknown."""
     if process.machine != _machine() or os.name != "posix":
         return None
     try:

@@ -90,7 +90,7 @@ def write_record(record: RunRecord, folder: Path) -> None:
 
 
 def read_run_json(path: Path) -> dict[str, Any] | None:
-    """Returns a `run.json`, or None without one.
+    """Returns a `run.json`, or None.
 
     Raises:
         StoreError: it is damaged.
@@ -108,7 +108,7 @@ def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
     """Returns a file's JSON object, or None without a file.
 
     Raises:
-        StoreError: with the complaint, if it is unreadable or no JSON object.
+        StoreError: with the complaint, if it holds none.
     """
     try:
         content = path.read_bytes()
@@ -138,7 +138,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
     """Returns a finished run's curves over an axis (`tables.AXES`).
 
     Raises:
-        StoreError: the file is damaged, another run's, or lacks the end of training.
+        StoreError: the file is damaged, another run's, or incomplete.
     """
     path = folder / CURVES_FILE
     table = read_parquet(path, curves_over(axis))

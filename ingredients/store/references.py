@@ -68,7 +68,7 @@ def references_text(references: Mapping[str, Any]) -> str:
 
 
 def read_references(path: Path) -> dict[str, Any] | None:
-    """Returns the stored references, or None without a file.
+    """Returns the stored references, or None.
 
     Raises:
         StoreError: the file is truncated or altered, or does not fit the schema.

@@ -151,5 +151,5 @@ def read_last_curves(path: Path) -> pd.DataFrame:
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
-    """Returns the type of a column's values, in a dictionary or not."""
+    """Returns the type of a column's values."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -1,7 +1,6 @@
-"""`training.csv`: a line for each report of each stack in training; for plots, not for judgement.
+"""`training.csv`: a line for each report of each stack in training, for plots (results/README.md).
 
-Each process writes its own file: the next one `training-2.csv`. An interrupted stack resumes from a snapshot, and steps
-may go back: the later line counts.
+Each process writes its own file: the next one `training-2.csv`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MOST_LINES = 500  # of a stack
 
 
 class TrainingLog:
-    """Appends to one file of a results folder, under this process's lease."""
+    """Appends to one file of a results folder, under a lease."""
 
     def __init__(self, directory: Path, leases: Leases) -> None:
         """Takes the first file that no other process writes.

@@ -25,7 +25,7 @@ LONGEST_WIPE = 1_000_000
 
 @dataclass(frozen=True)
 class WipeEvery:
-    """A memory that is reset before every `steps`-th step, at least 2; 1 would be off."""
+    """A memory that is reset before every `steps`-th step, at least 2."""
 
     steps: int
 

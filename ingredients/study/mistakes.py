@@ -24,7 +24,7 @@ class Override:
 
 
 def study_error(found: ValidationError, source: str, overrides: Sequence[Override]) -> StudyError:
-    """Returns an error with a line per mistake, the most useful first."""
+    """Returns an error with a line per mistake, most useful first."""
     mistakes = sorted((_Mistake.of(dict(error)) for error in found.errors(include_url=False)), key=lambda m: m.rank)
     mistyped = {(*mistake.path[:-1], mistake.guess) for mistake in mistakes if mistake.rank == 0}
     own = [mistake for mistake in mistakes if not (mistake.rank == 2 and mistake.path in mistyped)]

@@ -271,7 +271,7 @@ class Study(Section):
 
         Args:
             source: a path, a name such as `bandit`, or the study's keys.
-            changes: values by dotted keys, as `--set` on the command line.
+            changes: values by dotted keys, as `--set`.
 
         Raises:
             StudyError: there is no such study, or it or a change is invalid.

@@ -20,7 +20,7 @@ def is_own(kind: str) -> bool:
 
 
 def copy_path(copies: Path, kind: str) -> Path:
-    """Returns where a folder of copies keeps the file that defines a name."""
+    """Returns where a folder of copies keeps a name's file."""
     return copies / f"{kind.replace(':', '--')}.py"
 
 

@@ -49,7 +49,7 @@ class TasksSection(Section):
         return None
 
     def without_values(self) -> str | None:
-        """Returns why values (for `analysis: inner_algorithm`) are not known in a family that has a belief."""
+        """Returns why values (for `analysis: inner_algorithm`) are unknown in a family with a belief."""
         return None
 
     @classmethod
