@@ -70,8 +70,9 @@ def _of_half(like: Tensor, half: int, first: bool) -> Tensor:
 
 def _best_fit(policy: Tensor, preferences: list[Tensor], fit: Tensor, test: Tensor) -> Tensor:
     """Returns the distance on `test` of the softmax nearest on `fit`, `[S]`."""
-    made = [softened(each, temperature) for each in preferences for temperature in TEMPERATURES]
-    fitted, tested = (torch.stack([distance(policy, each, weights) for each in made]) for weights in (fit, test))
+    made = (softened(each, temperature) for each in preferences for temperature in TEMPERATURES)
+    both = torch.stack([torch.stack([distance(policy, each, weights) for weights in (fit, test)]) for each in made])
+    fitted, tested = both.unbind(1)
     return tested.gather(0, fitted.argmin(0, keepdim=True)).squeeze(0)
 
 

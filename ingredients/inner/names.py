@@ -11,6 +11,7 @@ Candidate = Literal[
 CANDIDATES: Final[tuple[Candidate, ...]] = get_args(Candidate)
 KNOWN: Final[Mapping[str, Candidate]] = {
     "bayes_optimal": "bayes-adaptive",
+    "gittins": "bayes-adaptive",
     "thompson": "posterior-sampling",
     "greedy": "greedy",
     "reactive": "reactive",

@@ -34,11 +34,16 @@ class ActionValues:
     table: Tensor
     starts: Tensor
     binomials: Tensor
+    optimal = "bayes_optimal"
 
     def of(self, counts: Tensor) -> Tensor:
         """Returns Q* of each executed arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""
         t = counts.sum((-1, -2)).long()
         return self.table[self.starts[t] + rank(counts, self.binomials)]
+
+    def policy(self, counts: Tensor) -> Tensor:
+        """Returns the Bayes-optimal probabilities, `[..., A]`; the best arms share."""
+        return best_share(self.of(counts))
 
 
 def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionValues:

@@ -30,7 +30,7 @@ InnerVerdict = Candidate | Literal["undecided"]
 Measured = Mapping[str, Sequence[float]]
 
 NEGLIGIBLE: Final = 0.005  # of a distance, whose highest is 1
-BY_COUNTS: Final = ("bayes_optimal", "thompson", "greedy")
+BY_COUNTS: Final = ("bayes_optimal", "gittins", "thompson", "greedy")
 HALF, LEAST_R2, LEAST_SAVED = 0.5, 0.1, 0.2  # of the final change; changes that are smaller have no time
 
 

@@ -38,6 +38,11 @@ SAME: Final = (
     "Moved by other actions: how far the policy moves when other actions tell the same, episode by episode. It is "
     "exactly 0 for an agent that acts on the posterior, and above 0 for one that learns each action by itself."
 )
+BY_PAIRS: Final = (
+    "Value lost per decision: here it is not exact. It is what an action costs beside the arm with the highest Gittins "
+    "index, if there were no third arm. The whole cost is higher, by a tenth or so, and up to twice as high where it "
+    "is that of not exploring."
+)
 HEAD: Final = (
     "cell",
     "nearest algorithm",
@@ -51,7 +56,17 @@ HEAD: Final = (
     "first",
 )
 BESIDE: Final = ("policy", "value lost per decision", "on Bayes-optimal lifetimes")
-POLICIES: Final = ("agent", "bayes_optimal", "thompson", "greedy", "ucb1", "reactive", "recency", "model_free")
+POLICIES: Final = (
+    "agent",
+    "bayes_optimal",
+    "gittins",
+    "thompson",
+    "greedy",
+    "ucb1",
+    "reactive",
+    "recency",
+    "model_free",
+)
 WORTH: Final = ("exploring is worth", "share of decisions", "agent", "greedy", "thompson")
 _CLASSES: Final = ("nothing", "up to 0.01", "more than 0.01")
 _DIGITS: Final = 4
@@ -74,7 +89,7 @@ def measures(judgement: Judgement) -> list[str]:
     if (measured := fullest(judgement)) is None:
         return []
     result = measured[1]
-    said = list(MEASURES)
+    said = list(MEASURES) if "gittins" not in result.lost["own"] else [BY_PAIRS, *MEASURES[1:]]
     said += [SAME] if "same" in result.order else []
     return [*said, *([] if "greedy" in result.distances else [NO_GREEDY])]
 

@@ -142,7 +142,8 @@ def test_what_has_no_known_values_is_refused() -> None:
     for tasks, said in (
         ({"family": "gaussian-bandit", "arms": 2, "episodes": 10}, "use family bernoulli-bandit or dependent-bandit"),
         ({"family": "bernoulli-bandit", "arms": 2, "episodes": 10, "forced_pulls": 5}, "pulls are forced"),
-        ({"family": "bernoulli-bandit", "arms": 5, "episodes": 50}, "counts; allowed: at most 6,000,000"),
+        ({"family": "bernoulli-bandit", "arms": 5, "episodes": 500}, "allowed: at most 10 arms and 100 pulls"),
+        ({"family": "bernoulli-bandit", "arms": 11, "episodes": 50}, "it has 11 arms and 50 pulls"),
     ):
         with pytest.raises(StudyError, match=r"evaluation\.analysis") as refused:
             study_of({**ASKED, "tasks": tasks})

@@ -1,4 +1,4 @@
-"""The posterior of independent arms: a Beta distribution for each, and values of `values`."""
+"""The posterior of independent arms: a Beta distribution for each, and values by `values` or `pair_values`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ingredients.inner.values import ActionValues, best_share
+from ingredients.inner.pair_values import PairValues
+from ingredients.inner.values import ActionValues
 from ingredients.references.bandit_dynamic_programming import Chances
 from ingredients.references.bandit_policies import posterior_mean
 from ingredients.references.bandit_thompson import thompson_chances
@@ -18,10 +19,14 @@ from ingredients.references.bandit_thompson import thompson_chances
 class IndependentArms:
     """Arms with independent uniform priors; see `model.CountBelief`."""
 
-    known: ActionValues
+    known: ActionValues | PairValues
     statistics = ("mean", "variance", "count")
-    optimal = "bayes_optimal"
     explores = True
+
+    @property
+    def optimal(self) -> str:
+        """Name of the best policy known."""
+        return self.known.optimal
 
     @property
     def decisions(self) -> int:
@@ -43,12 +48,12 @@ class IndependentArms:
         return thompson_chances(self.parts, self.decisions)
 
     def values(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each executed arm."""
+        """Returns Q* of each executed arm, or what stands for it."""
         return self.known.of(counts)
 
     def policy(self, counts: Tensor) -> Tensor:
-        """Returns the Bayes-optimal probabilities; the best arms share."""
-        return best_share(self.known.of(counts))
+        """Returns the probabilities of the best policy known."""
+        return self.known.policy(counts)
 
     def best(self, counts: Tensor) -> Tensor:
         """Returns the posterior probability of each arm to be the best."""

@@ -97,7 +97,7 @@ class CountBelief(Protocol):
         ...
 
     def values(self, counts: Tensor) -> Tensor:
-        """Returns Q* of each executed action, `[..., A]`."""
+        """Returns Q* of each executed action, `[..., A]`, or what stands for it; a constant for all is left open."""
         ...
 
     def policy(self, counts: Tensor) -> Tensor:

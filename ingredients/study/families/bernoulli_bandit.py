@@ -12,6 +12,8 @@ from ingredients.study.section import Arms, Episodes, Noise, TasksSection
 
 MOST_EXACT_STATES = 6_000_000
 """States up to which values are exact: 2 arms × 107 pulls, 3 × 36, 5 × 16, 10 × 8; seconds, and below 1.5 GiB."""
+MOST_PAIRED_ARMS, MOST_PAIRED_PULLS = 10, 100
+"""Size up to which values by pairs of arms take their place (`inner.pair_values`): some 15 seconds and 0.8 GiB."""
 
 
 class BernoulliBanditTasks(TasksSection):
@@ -31,9 +33,13 @@ class BernoulliBanditTasks(TasksSection):
         return self
 
     def without_values(self) -> str | None:
-        """Returns why `references.bandit_dynamic_programming` does not run, or None."""
+        """Returns why values are neither exact nor known by pairs of arms, or None."""
         if self.forced_pulls:
             return "pulls are forced; set tasks.forced_pulls to 0"
-        states = math.comb(self.episodes + 2 * self.arms, self.episodes)
-        allowed = f"at most {MOST_EXACT_STATES:,}, such as 2 arms x 107 pulls or 3 x 36"
-        return f"its histories have {states:,} counts; allowed: {allowed}" if states > MOST_EXACT_STATES else None
+        exact = math.comb(self.episodes + 2 * self.arms, self.episodes) <= MOST_EXACT_STATES
+        if exact or (self.arms <= MOST_PAIRED_ARMS and self.episodes <= MOST_PAIRED_PULLS):
+            return None
+        allowed = (
+            f"at most {MOST_PAIRED_ARMS} arms and {MOST_PAIRED_PULLS} pulls, or few enough counts for exact values"
+        )
+        return f"it has {self.arms} arms and {self.episodes} pulls; allowed: {allowed}"
