@@ -40,8 +40,8 @@ class Purpose(StrEnum):
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
     """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose, index and evaluation stream.
 
-    Torch's generator takes no more bits. Two of a study's streams coincide with odds below one in a hundred; then two
-    unrelated rollouts share random numbers.
+    Torch's generator takes no more bits. Two of a study's streams coincide with odds below one in a hundred: two
+    unrelated rollouts then share random numbers.
     """
     name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
     digest = hashlib.sha256(name.encode()).digest()

@@ -2,8 +2,8 @@
 
     >>> agent = result.agent("all four ingredients", seed=100)   # doctest: +SKIP
     >>> agent.reset(lanes=3)
-    >>> action = agent.act(observation)                          # the first step of a lifetime
-    >>> action = agent.act(observation, reward, action)          # every later one
+    >>> action = agent.act(observation)                          # first step
+    >>> action = agent.act(observation, reward, action)          # later ones
 
 An agent plays one lane or N. Single values give single values, tensors give tensors.
 """

@@ -5,7 +5,7 @@
 | `memory.reset_gate`, `memory.update_gate`, `memory.candidate` | r, z and n of a GRU |
 | `memory.input_gate`, `memory.forget_gate`, `memory.candidate`, `memory.output_gate`, `memory.cell` | of an LSTM |
 | `memory.output` | the head's input |
-| `head` | logits, predicted rewards and padding, `[N, P]` |
+| `head` | logits, predicted rewards, padding, `[N, P]` |
 """
 
 from __future__ import annotations

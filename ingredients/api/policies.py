@@ -34,7 +34,7 @@ class PolicyInput:
     """What N lanes see at a step.
 
     Attributes:
-        observation: of the environment, `[N, observation_size]`.
+        observation: `[N, observation_size]`.
         reward: r_{t-1} as the channel shows it, `[N]`; 0 at a lifetime's start.
         action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where not shown.
         lifetime_start: `[N]` (bool).

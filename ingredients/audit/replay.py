@@ -1,4 +1,4 @@
-"""Comparison of episodes with equal seeds.
+"""Comparison of episodes with equal seeds (docs/audit.md).
 
 Two episodes are played side by side. Before every step both get equally seeded generators: luck stays equal even if one
 draws more often. If control pairs differ (luck out of reach), nothing is concluded.
@@ -6,7 +6,7 @@ draws more often. If control pairs differ (luck out of reach), nothing is conclu
 | pair | differs in | the share that comes to differ tells |
 |---|---|---|
 | trace | one action | whether the environment remembers it k steps later |
-| tasks | the seed of the reset | whether tasks differ, visibly at the start or later (hidden) |
+| tasks | the seed of the reset | whether tasks differ, at the start or later (hidden) |
 | luck | the generators after the reset | whether there is luck after the start |
 | control | nothing | whether to believe the others |
 """

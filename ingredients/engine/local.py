@@ -68,7 +68,7 @@ class LocalEngine:
             workers: how many at most.
             logs: folder for output.
             limits: of the jobs; by default none, and no retries.
-            gpus: as CUDA names them, assigned in turn; with none, every worker sees all.
+            gpus: as CUDA names them, assigned in turn; by default every worker sees all.
             helper: adds a worker for jobs without GPU.
         """
         self.workers = workers

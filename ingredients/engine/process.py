@@ -83,10 +83,10 @@ class Worker:
 
     Attributes:
         slot: its number among the living.
-        place: shared memory, in which it notes its place in foreign code.
+        place: shared memory, with its place in foreign code.
         attempt: what it works on; None while idle.
         began: start of the attempt, by `time.monotonic`.
-        alive_at: time of the last sign of life.
+        alive_at: last sign of life.
         cpu_seconds: CPU time by then.
     """
 

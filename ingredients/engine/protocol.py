@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 class Needs:
     """What a job needs beside one core; 0 if unknown or nothing.
 
-    `memory_bytes` is the peak; `gpus` a whole number, or a share of one.
+    `memory_bytes` is the peak; `gpus` may be a share of one.
     """
 
     memory_bytes: int = 0
@@ -29,11 +29,11 @@ class Job:
 
     Attributes:
         key: unique in its grid and safe as a file name (`stack-3`).
-        function: `module:name`, since the main process must not import torch.
+        function: `module:name`: the main process must not import torch.
         arguments: positional, pickled.
         tells: whether the function takes one more argument, `tell`, to report progress.
         env_steps: environment steps of training, if known.
-        limited: whether limits apply; not to measurements made beforehand.
+        limited: whether limits apply.
         about: foreign code that it runs, named if the worker dies.
         runs: number of runs that it makes.
     """

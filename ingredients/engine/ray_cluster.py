@@ -53,10 +53,10 @@ class RayEngine:
         """Connects to nothing yet.
 
         Args:
-            address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray of `workers`
-                cores, which ends with the engine.
+            address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray that ends with
+                the engine.
             workers: how many jobs at a time.
-            logs: a job's output goes to `logs`/<key>.log (None: to Ray's own files).
+            logs: output goes to `logs`/<key>.log (None: to Ray's own files).
             limits: of the jobs; by default none, and no retries. Ray watches memory itself.
 
         Raises:

@@ -36,10 +36,10 @@ class Bench:
         env_steps_per_second: of all workers, the median over `repetitions`.
         workers: processes that train at once, each on the whole workload.
         seconds: wall-clock time of all repetitions.
-        peak_memory_bytes: of all workers, for the fixed workload.
+        peak_memory_bytes: of all workers.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
-            `torch.bmm` reaches on the same products alone; `share`, training / bmm; `made`, operations made / needed.
-        scaling: env steps a second of all workers on other sizes, timed once.
+            `torch.bmm` reaches on the same products; `share`, training / bmm; `made`, operations made / needed.
+        scaling: speeds on other sizes, timed once.
         workload: the trained study, one run per cell.
     """
 

@@ -26,7 +26,7 @@ class Estimate:
     """What a grid will take.
 
     Attributes:
-        workers: how many work at a time; at most the number of stacks.
+        workers: how many work at a time.
         memory_bytes: of a worker with the largest stack, on `device`.
         env_steps_per_second: of one worker in training while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.

@@ -32,7 +32,7 @@ class Remaining:
         trained: those whose stored weights are good, which are only evaluated again.
         references: whether to evaluate them.
         failed: `Store.record_mark` of those that failed before.
-        edited: user's files that changed since some runs were trained.
+        edited: user's files that changed since training.
         outdated: number of runs that are trained again for that.
     """
 

@@ -11,13 +11,12 @@ from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 
 
 class Tally:
-    """The state of a running grid.
+    """The state of a running grid, by the key of jobs.
 
     Attributes:
-        in_work: each running job's last message, by key; None before the first.
-        retried: each retried job's last failed attempt, by key.
-        notices: each with its job's key.
-        waiting: other processes that run this grid's jobs, by key.
+        in_work: each running job's last message; None before the first.
+        retried: each retried job's last failed attempt.
+        waiting: other processes that run this grid's jobs.
         elsewhere: jobs done by other processes.
     """
 

@@ -3,6 +3,5 @@
 In reading order: `build` (the `Report` and its files), `document` and `schema` (JSON); `curves`, `opening`, `wording`,
 `facts`, `routes`, `columns`, `rows`, `inner`, `planning`, `layout` (of all formats); `terminal`, `tables`, `pen`;
 `markdown`; `figures`; `html`, `citation`, `html_tables`, `templating`; `index`, `gallery`; `short` (without verdicts),
-`published_judgement` (without runs); `side`, `side_curves`, `compare`, `compare_html`; `expect`, `shown` (what is
-printed).
+`published_judgement` (without runs); `side`, `side_curves`, `compare`, `compare_html`; `expect`; `shown`.
 """

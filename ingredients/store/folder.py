@@ -65,7 +65,7 @@ class Store:
 
         Raises:
             StoreError: the folder cannot be written, is no results folder, holds runs trained otherwise, or is in use.
-            UsageError: a file of the user's own (a memory, tasks) is missing.
+            UsageError: a file of the user's own is missing.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()

@@ -4,8 +4,8 @@ Each process keeps one file in `leases/`: who it is, what it holds, and a counte
 take something it writes its claim, then reads all other files: of two that want the same, at least one sees the other
 and withdraws. Files have random names, never reused: removing a dead process's file harms no living one.
 
-A dead process on this machine is recognised at once. One on another machine is dead when its counter stands still for a
-minute of the observer's clock; clocks of two machines are never compared.
+A dead process on this machine is recognised at once; one on another, when its counter stands still for a minute of the
+observer's clock. Clocks of two machines are never compared.
 """
 
 from __future__ import annotations

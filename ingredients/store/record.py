@@ -45,7 +45,7 @@ class RunRecord:
 
     Attributes:
         status: "failed" where the loss or a gradient was not finite.
-        curves: adaptation curves with the columns of `curves_over`.
+        curves: with the columns of `curves_over`.
         returns_by_block: of the plain lifetime, on blocks of held-out tasks.
         diagnostics: a row per logged update, with the columns of `DIAGNOSTICS`.
         resolved: the resolved study.

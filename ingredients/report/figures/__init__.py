@@ -1,7 +1,7 @@
 """The pictures of a report, in display order. Only this wing imports matplotlib.
 
 In reading order: `drawn` (file forms), `view` (data), `panel` (one cell's curves), `sheet` (layout of panels), `spots`
-(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`,
+(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`;
 `sentences` (alternative texts); `beside` (studies side by side); `inline` (into a page); `trace`.
 """
 
