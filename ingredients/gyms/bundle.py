@@ -36,8 +36,8 @@ class Bundle(gymnasium.Env[Block, Block]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Block, dict[str, Any]]:
         """Returns the block of first observations.
 
-        `options`: `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; other rows are zeros. None
-        resets all lanes with a task and ends the rest.
+        `options`: `tasks`, `starts`, the numbers `episodes`, and `which` lanes to reset; other rows are zeros. If
+        `which` is None, all lanes with a task are reset and the rest end.
         """
         assert options is not None
         mine = slice(self._first, self._first + len(self._lanes))

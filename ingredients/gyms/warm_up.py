@@ -46,7 +46,7 @@ class Scales:
 
 
 class WarmUp(NamedTuple):
-    """The recipe to use, a closed lane of it, scales, sentences for the user."""
+    """Results: the recipe to use, a closed lane of it, scales, sentences for the user."""
 
     recipe: Recipe
     lane: Lane

@@ -5,8 +5,8 @@ odds. The first K // 2 episodes are the *information* phase, the others the *goa
 that was learned.
 
 An episode is two steps, act and look. Information: the chosen node is set to 1. Goal: a random node, which is shown, is
-set to −1; choose a node, whose expected value given ψ is scored. Looking shows all values; the action has no effect,
-but is a note in the action channel.
+set to −1; the chosen node's value is the reward, its expectation given ψ the score. Looking shows all values; the
+action has no effect, but is a note in the action channel.
 
 Observation: the nodes' values while looking; the node set to −1; goal and look, 0 or 1. Values leak a_{t-1} in the
 information phase, where the set node is exactly 1, and r_{t-1} in the goal phase, if the agent remembers its choice.

@@ -1,6 +1,6 @@
 """Python numbers as tensors that are kept on their device.
 
-On a GPU, making one is a copy that blocks, which a recorded graph may not contain.
+On a GPU, making such a tensor is a copy that blocks, which a recorded graph may not contain.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Family(Protocol):
     def written(self) -> range:
         """Columns of the state that the agent can change and that outlast an episode (claim 3).
 
-        The probe `environment_swap` exchanges them.
+        The probe `environment_swap` exchanges them. Empty if the environment is no memory.
         """
         ...
 

@@ -2,8 +2,8 @@
 
 The agent sees and learns from scaled rewards; curves and scores are raw. An early end tells something of the reward.
 
-Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0. With `fresh_start: off` ψ is the seed of all resets,
-`[1]`; else each episode has a seed of its own.
+Task ψ: the uniforms from which `vary` makes values, `[D]`, or 0 if nothing varies. With `fresh_start: off` ψ is the
+seed of all resets, `[1]`; else each episode has a seed of its own.
 
 On the axis of steps (`restarts`) `step` begins the next episode where one ends or has taken `longest_episode` steps.
 `episodes` and `episode_steps` are a lifetime's two halves; probes branch off where the second begins. The n-th start of

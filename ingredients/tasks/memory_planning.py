@@ -2,8 +2,8 @@
 
 The agent moves up, down, left or right on a torus of `size` × `size` places, or collects. Collecting on the goal pays 1
 and draws another goal uniformly. Labels of places are shuffled for every lifetime. New here: `walls` of the 2 · `size`²
-edges, drawn for every lifetime (`torus.draw_graph`), stop the agent unseen. With 12 of 32 the shortest way needs
-search.
+edges, drawn for every lifetime (`torus.draw_graph`), are closed and not seen. With 12 of 32 closed, the shortest way
+needs search.
 
 Observation, one-hot: the agent's label, `[size²]`; the goal's, `[size²]`. To an agent with memory the goal's change
 leaks r_{t-1}, and learned moves part of a_{t-1}.

@@ -7,7 +7,7 @@
         def first(self, tasks, start): ...              # state [..., state_size], observation [..., observation_size]
         def step(self, tasks, state, action, noise): ...  # a Step
 
-Methods are pure, batched tensor programs for any leading shape.
+Methods are batched tensor programs for any leading shape. All randomness comes in as arguments.
 """
 
 from __future__ import annotations

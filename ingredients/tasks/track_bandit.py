@@ -4,8 +4,8 @@ The position outlasts pulls, so the environment can be the memory (claim 3) of a
 Tsetlin (1961) is memoryless: it steps right for evidence in favour of arm 1 (it paid, or arm 0 did not), left for arm
 0, and pulls the arm of its half. More squares keep evidence longer.
 
-Action: 3 · arm + step (0 left, 1 stay, 2 right), so a reward can be recorded only with the next pull. The action
-channel shows 3 · arm + 1: a visible step would be a second memory.
+Action: 3 · arm + step (0 left, 1 stay, 2 right; the track's ends stop it), so a reward can be recorded only with the
+next pull. The action channel shows 3 · arm + 1: a visible step would be a second memory.
 
 Observation: the position from 0 to 1, or always 0 with `position_shown: off`. It leaks nothing under random play.
 Reward: 1 with the pulled arm's probability.

@@ -86,7 +86,7 @@ def _normalise(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Writes normalised advantages `[M, S, X]`; sums are in a fixed order."""
+    """Writes normalised advantages `[M, S, X]`; unlike torch's, sums do not depend on the number of runs."""
     s, x = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
     total, count = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
     for m in range(MINIBATCHES):

@@ -63,7 +63,7 @@ def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
 
 
 def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations take what is free."""
+    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations adapt to what is free."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
     floats += study.evaluation.points * sum(map(math.prod, setup.agent.shapes().values()))

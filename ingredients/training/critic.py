@@ -59,7 +59,7 @@ class Critic:
 def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
     """Returns the input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
-    Time is t / T and γ^{T−t}, the share of an endless future cut off.
+    Time is t / T and γ^{T−t}, the share of an endless future cut off by the lifetime's end.
     """
     steps = outputs.shape[-3]
     t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)

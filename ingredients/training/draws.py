@@ -84,7 +84,7 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
 def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
     """Returns training lifetimes' initial memories `[S, N, ...]`; None if all are the default.
 
-    With `random_memory` they are tanh of standard normals: a recurrent state's bounds (claim 4).
+    With `random_memory` they are tanh of standard normals, within a recurrent state's bounds (claim 4).
     """
     if not any(run.cell.random_memory for run in runs):
         return None

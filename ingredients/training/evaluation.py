@@ -184,7 +184,7 @@ class _Table:
 
 
 class _PlayOptions(NamedTuple):
-    """How lanes are played; `trembling` is in so many rings."""
+    """How lanes are played; actions tremble in `trembling` rings."""
 
     steps: range
     greedy: bool

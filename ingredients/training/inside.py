@@ -134,7 +134,7 @@ def skill(rows: _Rows) -> float | None:
 
 
 def _by_step(numbers: Numbers, step: Labels, fitted: npt.NDArray[np.bool_]) -> Numbers:
-    """Returns each row's step's mean of `numbers` `[R, X]` over fitted rows."""
+    """Returns for each row of `numbers` `[R, X]` its step's mean over fitted rows."""
     sums = np.zeros((int(step.max()) + 1, numbers.shape[1]))
     np.add.at(sums, step[fitted], numbers[fitted])
     means: Numbers = sums / np.maximum(np.bincount(step[fitted], minlength=len(sums)), 1)[:, None]

@@ -64,7 +64,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns a family's leaks; `told` is called with the measurements done and all."""
+    """Returns a family's leaks; `told` is called with the numbers of measurements done and of all."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -167,7 +167,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
 
 
 def _schedule(family: Family) -> Numbers:
-    """Returns each step's episode start (or not), and its number in episode and lifetime."""
+    """Returns for each step whether it starts an episode, and its number in episode and lifetime."""
     step = np.arange(family.steps)
     within = step % family.episode_steps
     return np.stack([within == 0, within, step], axis=-1).astype(np.float64)

@@ -28,8 +28,9 @@ class LuckSharing:
     Attributes:
         seed, tasks: index of each run's seed and task list, `[S]` (int64).
         reward_shown, action_shown: probabilities.
-        alike: whether all training episodes start as the first.
+        alike: whether all training episodes start as the first (bool).
         only_start: that start, `[S, 1, start_size]`.
+        random_memory: whether training starts from one (bool).
         carry: `[T, S, 1, 1]`.
     """
 

@@ -1,8 +1,8 @@
 """Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
 
-A lifetime is a number of episodes, or on the axis of steps (`foreign.restarts`) of steps. Seed, purpose and the
-lifetime's number j in its lane key tasks and starts, the same for all cells. Each lane's first episode (or lifetime of
-steps) is cut at a different step, to desynchronise lanes (docs/learner.md).
+A lifetime is a number of episodes, or on the axis of steps (`foreign.restarts`) of steps. Tasks and starts are keyed by
+seed, purpose and the lifetime's number j in its lane, so that all cells of a seed share them. Each lane's first episode
+(or lifetime of steps) is cut at a different step, to desynchronise lanes (docs/learner.md).
 
 A Python environment cannot be saved: `Places` hold the current episodes' actions, to be replayed from their seeds.
 """
@@ -73,10 +73,10 @@ class Places:
     """Positions of lanes `[S, B]`: lifetime, episode, step in the episode, steps of the lifetime; all from 0.
 
     Attributes:
-        tasks: current, `[S, B, D]`.
+        tasks: of current lifetimes, `[S, B, D]`.
         starts: of current episodes, `[S, B, start_size]`.
-        taken: their actions so far, `[S, B, L, width]`.
-        earned: their returns so far, `[S, B]`.
+        taken: actions of current episodes, `[S, B, L, width]`.
+        earned: returns of current episodes so far, `[S, B]`.
     """
 
     lifetime: Numbers
@@ -109,6 +109,7 @@ class Came(NamedTuple):
     Attributes:
         last: observation after the step, `[S, B, O]`, before a new episode's.
         next: the current observation.
+        reward: as paid.
         truncated: cut by a time limit of environment or tasks.
         born: a lifetime starts with the next step.
         whole: an episode ended that was not cut to desynchronise lanes.

@@ -1,6 +1,6 @@
 """Advantages, critic targets and minibatches of segments.
 
-The discounted return's running deviation divides rewards (Engstrom et al. 2020).
+Rewards are divided by the running deviation of the discounted return (Engstrom et al. 2020).
 """
 
 from __future__ import annotations

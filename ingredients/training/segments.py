@@ -121,7 +121,7 @@ def begin_segments(play: Play, runs: Sequence[Run], lanes: int, carried: Mapping
 def segment_draws(
     runs: Sequence[Run], family: Family, index: int, steps: int, lanes: int, device: torch.device
 ) -> SegmentDraws:
-    """Returns a segment's draws, `[T, S, N, ...]`, the same for all cells."""
+    """Returns a segment's draws, `[T, S, N, ...]`, the same for all cells of a seed."""
     width = (family.actions,) if family.continuous else ()
 
     def drawn(purpose: Purpose, *more: int) -> Tensor:

@@ -101,7 +101,7 @@ class Setup:
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns a stack's setup, by the study alone; `family` replaces its own."""
+    """Returns a stack's setup, by the study alone; `family` replaces the study's."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
