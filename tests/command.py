@@ -21,11 +21,12 @@ INSTALLED = Path(sys.executable).with_name("ingredients")
 
 # What a program begins with whose workers measure leaks on little (`little_leaks`); it loads nothing itself.
 LITTLE = "from ingredients.engine.process import PRELOADED; PRELOADED.append('little_leaks_in_workers')"
+ONE_PICTURE = "import one_picture; one_picture.draw_one_picture(setattr)"  # of its reports
 
 
-def command_line(*arguments: str) -> list[str]:
-    """Returns what starts the real program."""
-    return [sys.executable, "-c", "from cli import app; app()", *arguments]
+def command_line(*arguments: str, begins: str = "") -> list[str]:
+    """Returns what starts the real program; it may begin with some Python."""
+    return [sys.executable, "-c", f"{begins}\nfrom cli import app; app()", *arguments]
 
 
 def environment() -> dict[str, str]:
@@ -33,11 +34,10 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]), "COLUMNS": "80"}
 
 
-def program(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def program(*arguments: str, cwd: Path, begins: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs the program to its end, with these environment variables beside all others."""
-    return subprocess.run(
-        command_line(*arguments), cwd=cwd, env=environment() | variables, capture_output=True, text=True, timeout=300
-    )
+    command, variables = command_line(*arguments, begins=begins), environment() | variables
+    return subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=300)
 
 
 def program_forked(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

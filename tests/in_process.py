@@ -6,22 +6,25 @@ Comes in: words of a command line. Goes out: what it printed and how it ended. `
 
 from __future__ import annotations
 
-import importlib
+import math
 import os
 import pickle
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import chdir, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import little_leaks
+import one_picture
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli import app
+from ingredients.audit import measures, run, worker
+from ingredients.audit.listing import Subject
 from ingredients.engine import calls
 from ingredients.engine.local import LocalEngine
 from ingredients.engine.protocol import Event, Failed, Finished, Job, Reported, Started
@@ -29,7 +32,6 @@ from ingredients.engine.worker import answer
 from ingredients.grid_run import engine_options, estimate
 
 TIMED_SECONDS = 0.1  # of a plan
-PICTURES = 1  # of a report; tests/report/test_report_figures.py has them all
 
 
 class Here(LocalEngine):
@@ -47,9 +49,10 @@ class Here(LocalEngine):
 
 
 def run_here(monkeypatch: pytest.MonkeyPatch, picture: str | None = None) -> None:
-    """Makes commands run their jobs here, measure leaks and speed on little, and draw one picture."""
+    """Makes commands run their jobs and audits here, measure leaks and speed on little, and draw one picture."""
     for module in (calls, engine_options):
         monkeypatch.setattr(module, "LocalEngine", Here)
+    monkeypatch.setattr(run, "_begun", _begun)
     measure_little(monkeypatch)
     draw_one_picture(monkeypatch, picture)
 
@@ -57,19 +60,23 @@ def run_here(monkeypatch: pytest.MonkeyPatch, picture: str | None = None) -> Non
 def measure_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes commands measure leaks and speed on little: here, and in programs that are forked from here."""
     little_leaks.measure_little(monkeypatch.setattr)
+    for budget in ("FULL", "BESIDE"):
+        monkeypatch.setattr(measures, budget, little_leaks.DECODED)
     monkeypatch.setattr(estimate, "PLAN_SECONDS", TIMED_SECONDS)
 
 
 def draw_one_picture(monkeypatch: pytest.MonkeyPatch, name: str | None = None) -> None:
     """Makes reports draw one picture, the first or that of a name: pictures take most of a report's time."""
-    figures = importlib.import_module("ingredients.report.figures")
-    every: Any = figures._pictures
+    one_picture.draw_one_picture(monkeypatch.setattr, name)
 
-    def one(view: object) -> Iterator[Any]:
-        return islice((pair for pair in every(view) if name in (None, pair[0].name)), PICTURES)
 
-    monkeypatch.setattr(figures, "_pictures", one)
-    monkeypatch.setattr(figures, "small_multiples", lambda evidence, judgement: ())
+def _begun(subject: Subject, how: run.AuditOptions) -> run._Running:
+    """Measures an environment for an audit; what the audit then waits for is a process that has nothing to do."""
+    file = run._file(subject, how)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        worker.main(subject.text(), str(how.seconds), str(file))
+    return run._Running(subject, subprocess.Popen(["true"]), file, math.inf, math.inf)
 
 
 def typed(*words: str) -> Result:

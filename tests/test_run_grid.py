@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from command import LITTLE, ROOT, read_until, started, without_torch, workers_of
+from command import LITTLE, ONE_PICTURE, ROOT, read_until, started, without_torch, workers_of
 from in_process import program_here, run_here
 
 from ingredients.engine.protocol import Failed, Finished, Job
@@ -47,10 +47,11 @@ def grid(out: Path, *more: str, seeds: int = 4) -> tuple[str, ...]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """A grid of two stacks that two workers finished without a disturbance, and what was printed meanwhile.
 
-    The program is started as ever, and its main process must not import torch; its workers measure leaks on little.
+    The program is started as ever, and its main process must not import torch. Its workers measure leaks on little, and
+    it draws one picture.
     """
     folder = tmp_path_factory.mktemp("finished")
-    done = without_torch(grid(folder / "result", "--workers", "2"), cwd=folder, begins=LITTLE)
+    done = without_torch(grid(folder / "result", "--workers", "2"), cwd=folder, begins=f"{LITTLE}\n{ONE_PICTURE}")
     assert done.returncode == 0, done.stderr
     return folder / "result", done
 
@@ -248,7 +249,7 @@ def test_plan_knows_what_is_finished(finished: tuple[Path, object], tmp_path: Pa
 
 def test_report_as_json_is_one_object(finished: tuple[Path, object], tmp_path: Path) -> None:
     """Nothing else is on stdout, it is what `report.json` holds, and no torch was needed."""
-    result = without_torch(["report", str(finished[0]), "--format", "json"], cwd=tmp_path)
+    result = without_torch(["report", str(finished[0]), "--format", "json"], cwd=tmp_path, begins=ONE_PICTURE)
     assert (result.returncode, result.stderr) == (0, "")
     content = json.loads(result.stdout)
     assert content == json.loads((finished[0] / "report.json").read_text())

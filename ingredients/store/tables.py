@@ -104,7 +104,12 @@ def _array(column: pd.Series, kind: pa.DataType) -> pa.Array:
 
 def sorted_frame(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Returns the rows sorted by those keys that exist."""
-    return frame.sort_values([key for key in keys if key in frame], kind="stable", ignore_index=True)
+    varied = [key for key in keys if key in frame and _varies(frame[key])]  # in a run's table, three of ten
+    return frame.sort_values(varied, kind="stable", ignore_index=True) if varied else frame.reset_index(drop=True)
+
+
+def _varies(column: pd.Series) -> bool:
+    return len(column) > 0 and bool((column != column.iloc[0]).any())
 
 
 def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from command import started
 from gymnasium import spaces
 from in_process import program_here
 
@@ -33,7 +32,6 @@ from ingredients.decoding.played import rows_of
 from ingredients.errors import IngredientsError, UsageError
 from ingredients.gyms.recipe import Recipe
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 30  # a limit: quick environments take less
 PLAYED: dict[str, Any] = {"way": "uniform", "seconds": 1.0, "first_seed": 0, "longest": 40}
 
@@ -166,8 +164,7 @@ def test_an_audit_that_is_interrupted_goes_on(tmp_path: Path) -> None:
         "class Slow(FrozenLakeEnv):\n    def reset(self, **named):\n        time.sleep(60)\n"
     )
     words = ["audit", "FrozenLake-v1", "mine:Slow", "--seconds", "1", "--workers", "1", "--out", "out"]
-    command = [sys.executable, str(ROOT / "cli.py"), *words]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
+    with started(*words, cwd=tmp_path) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("FrozenLake-v1: ")
         time.sleep(0.5)

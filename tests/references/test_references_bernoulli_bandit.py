@@ -17,7 +17,7 @@ from ingredients.references.bandit_gittins import gittins
 from ingredients.references.bandit_policies import Preferring, chances, greedy
 from ingredients.references.bandit_thompson import Thompson
 from ingredients.references.policy import ReferencePolicy
-from ingredients.references.simulation import simulate
+from ingredients.references.simulation import mean_return
 from ingredients.seeds import Purpose, generator
 from ingredients.study import Criterion
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
@@ -185,7 +185,7 @@ def test_duan_et_al_table_1(
     """Thompson and Gittins (ties at random) earn what was published, within three standard errors of the difference."""
     family = BernoulliBandit(arms, pulls)
     tasks = tasks_of(family, max(1000, min(4000, 200_000 // pulls)))
-    regret = pulls * tasks.double().amax(-1).mean() - sum(simulate(family, policy(family), tasks, 0).none)
+    regret = pulls * tasks.double().amax(-1).mean() - mean_return(family, policy(family), tasks, 0)
     ours = pulls * arms / (arms + 1) - regret.item()  # E[best arm] is exact, so that only the regret is estimated
     assert abs(ours - published) < 3 * math.hypot(error, 0.3 * error)
 
@@ -199,7 +199,7 @@ def test_greedy_depends_on_how_ties_are_broken() -> None:
         return chances(greedy, counts, pulls) - 1e-6 * torch.arange(counts.shape[-2])
 
     def earned(preference: Callable[[Tensor, int], Tensor]) -> float:
-        played = sum(simulate(family, Preferring(10, preference), tasks, 0).none)
+        played = mean_return(family, Preferring(10, preference), tasks, 0)
         return 100 * 10 / 11 - (100 * tasks.double().amax(-1).mean().item() - played)
 
     assert earned(greedy) == pytest.approx(79.1, abs=0.6)

@@ -23,7 +23,7 @@ from ingredients.references.mdp_posterior import (
     values_now,
 )
 from ingredients.references.policy import Answer, ReferenceInput, ReferencePolicy
-from ingredients.references.simulation import simulate
+from ingredients.references.simulation import mean_return, simulate
 from ingredients.references.tabular_mdp import random_return, tabular_mdp_references
 from ingredients.tasks.tabular_mdp import TabularMdp, action_values
 
@@ -130,7 +130,7 @@ def test_returns_of_the_handicapped_are_those_of_duan(
 ) -> None:
     """With a prior mean reward of 0 and one plan an episode, algorithms earn what Duan et al. 2016, Table 2 have."""
     tasks = tasks_of(DUAN, 400)
-    earned = sum(simulate(DUAN, policy(Counts(DUAN, prior_mean=0.0)), tasks, run=0).none)
+    earned = mean_return(DUAN, policy(Counts(DUAN, prior_mean=0.0)), tasks, run=0)
     assert earned == pytest.approx(published, abs=6)  # standard error about 1.3 on ours, theirs about .8
 
 
@@ -138,8 +138,7 @@ def test_planning_at_every_step_is_worth_five() -> None:
     """BEB planned once an episode earns 156; at every step 161 to 162, as REFERENCES has it; greedy 158."""
     tasks, beb = tasks_of(DUAN, 600), Planning(Counts(DUAN), partial(bonus, scale=0.5))
     earned = [
-        sum(simulate(DUAN, policy, tasks, run=0).none)
-        for policy in (OnceAnEpisode(beb), Planning(Counts(DUAN), greedy), beb)
+        mean_return(DUAN, policy, tasks, run=0) for policy in (OnceAnEpisode(beb), Planning(Counts(DUAN), greedy), beb)
     ]
     assert earned == pytest.approx([156.5, 158.2, 161.8], abs=3)  # standard errors of about 1, in common
     assert earned[2] - earned[0] > 3.5

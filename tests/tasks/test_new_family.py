@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command import LITTLE
+from command import LITTLE, ONE_PICTURE, command_line
 
 ROOT = Path(__file__).parents[2]
-TYPED = [sys.executable, "-c", f"{LITTLE}; from cli import app; app()"]
+TYPED = command_line(begins=f"{LITTLE}\n{ONE_PICTURE}")
 PROGRAMS = {".venv/bin/python": [sys.executable], ".venv/bin/ingredients": TYPED}
 
 
