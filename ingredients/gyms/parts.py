@@ -30,7 +30,7 @@ class Reading:
         bounds: usual low and high, `[size]` each, infinite where unknown; None for one-hots, bits and pixels: not
             scaled.
         frame: height, width and channels of an image.
-        notice: a sentence for the user, or empty.
+        notice: for the user, or empty.
     """
 
     size: int

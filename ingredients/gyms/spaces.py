@@ -24,7 +24,7 @@ class Sight:
     """How observations of a space become numbers, `[size]`.
 
     Attributes:
-        measured: whether a column is a Box's number, not one-hot, bits or pixels.
+        measured: whether a column is a Box's number.
         low, high: usual bounds of the columns; infinite where unknown.
         plain: the shape, if the observation is one row of numbers, else None.
     """

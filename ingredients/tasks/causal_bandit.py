@@ -64,7 +64,7 @@ class CausalBandit:
 
     @property
     def observation_bounds(self) -> tuple[float, float]:
-        """Bounds of a value: each node may double the largest before it."""
+        """Bounds of a value, which may double at each node."""
         most = 2 ** (self.nodes - 1) * max(SET, LARGEST * self.noise)
         return -most, most
 

@@ -58,12 +58,12 @@ class Informed:
         return self.plain.draw_tasks(generator, count)
 
     def first(self, tasks: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the plain state, and the observation with ψ."""
+        """Returns the plain state; the observation with ψ."""
         state, observation = self.plain.first(tasks, start)
         return state, torch.cat([observation, tasks], dim=-1)
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the plain state, and the observation with ψ."""
+        """Returns the plain state; the observation with ψ."""
         state, observation = self.plain.next_episode(tasks, state, start)
         return state, torch.cat([observation, tasks], dim=-1)
 
@@ -104,7 +104,7 @@ class _InformedPace:
         return made._replace(observation=self._with_task(made.observation))
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
-        """Returns first observations where `which` is true, with ψ."""
+        """Returns first observations of the lanes `which`, with ψ."""
         self._tasks = tasks.copy()
         return self._with_task(self._plain.restart(which, tasks, starts, episodes))
 

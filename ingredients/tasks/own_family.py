@@ -71,7 +71,7 @@ class OwnFamily:
         return self._begun("first", tasks, self._call("first", tasks, start))
 
     def next_episode(self, tasks: Tensor, state: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Delegates to the user's family; `first` if it defines none."""
+        """Delegates to the user's family, else to `first`."""
         if not hasattr(self.given, "next_episode"):
             return self.first(tasks, start)
         return self._begun("next_episode", tasks, self._call("next_episode", tasks, state, start))
@@ -92,14 +92,14 @@ class OwnFamily:
         return Step(**parts)
 
     def best_episode_return(self, tasks: Tensor) -> Tensor | None:
-        """Delegates to the user's family; None if it defines none."""
+        """Delegates to the user's family, if it can."""
         if not hasattr(self.given, "best_episode_return"):
             return None
         best = self._call("best_episode_return", tasks)
         return None if best is None else self._tensor("best_episode_return", best, tasks.shape[:-1])
 
     def shown(self, tasks: Tensor, state: Tensor) -> Tensor | None:
-        """Delegates to the user's family; None if it defines none."""
+        """Delegates to the user's family, if it can."""
         show = self._call("shown", tasks, state) if hasattr(self.given, "shown") else None
         return (
             None

@@ -21,7 +21,7 @@ Numbers = NDArray[np.int64]
 
 
 class Shown(NamedTuple):
-    """A step of all lanes: observations `[L, O]`, raw rewards, terminated, truncated."""
+    """A step of all lanes; observations are `[L, O]`, rewards raw."""
 
     observation: Rows
     reward: Rows
@@ -30,14 +30,14 @@ class Shown(NamedTuple):
 
 
 class Pace(Protocol):
-    """A family's lanes, each of which starts episodes by itself."""
+    """A family's lanes, which start episodes independently."""
 
     def begin(self, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
         """Returns each lane's first observation, `[L, O]`."""
         ...
 
     def step(self, actions: Rows) -> Shown:
-        """Returns one step; a lane whose episode is over stands still."""
+        """Returns one step; lanes whose episode is over stand still."""
         ...
 
     def restart(self, which: Flags, tasks: Rows, starts: Rows, episodes: Numbers) -> Rows:
@@ -74,7 +74,7 @@ class PacedPool:
         return self._scales.shown(self._pool.reset(tasks, starts, episodes)[:, :-EXTRA])
 
     def step(self, actions: Rows) -> Shown:
-        """Returns one step; a lane whose episode is over stands still."""
+        """Returns one step; lanes whose episode is over stand still."""
         block = self._pool.step(actions)
         reward, terminated, truncated, _ = block[:, -EXTRA:].T
         return Shown(self._scales.shown(block[:, :-EXTRA]), reward.copy(), terminated != 0, truncated != 0)

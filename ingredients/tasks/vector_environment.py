@@ -1,10 +1,7 @@
 """A task family as a vector of Gymnasium environments: many lanes of the batched program.
 
-As in `environment`, episodes continue on one task until a new one is requested:
-
-- `reset()`: every lane's next episode on its task; the first time, or with `seed=s`, tasks from the distribution.
-- `options={"new_task": True}`: fresh tasks.
-- `options={"reset_mask": [True, ...]}`: these lanes only; with a seed, others keep tasks and draws.
+Tasks, episodes and the options of `reset` are as in `environment`, for all lanes. With `options={"reset_mask": [True,
+...]}` only these lanes are reset; the others keep their tasks and, with a seed, their draws.
 
 The step that ends an episode starts the lane's next one (`AutoresetMode.SAME_STEP`); `info` has the last observation as
 `final_obs`. With `autoreset_mode="Disabled"` the lane waits for its reset.

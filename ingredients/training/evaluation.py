@@ -238,7 +238,7 @@ class _Stretch(NamedTuple):
 
 
 class _Plain(NamedTuple):
-    """Plain lifetimes: start, first half, pasts before each step."""
+    """Plain lifetimes; `pasts` are those before each step."""
 
     opening: Scene
     early: _Stretch

@@ -40,7 +40,7 @@ class Play:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lifetimes in progress: memory (parts `[S, N, ...]`), environments, past, step t."""
+    """Lifetimes in progress; memory parts are `[S, N, ...]`."""
 
     memory: State
     world: World

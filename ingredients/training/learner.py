@@ -18,7 +18,7 @@ EPSILON = 1e-8
 
 
 class Losses(NamedTuple):
-    """Losses and diagnostics of a minibatch, each `[S]`."""
+    """A minibatch's losses and diagnostics, each `[S]`."""
 
     policy: Tensor
     value: Tensor
@@ -58,7 +58,7 @@ def step_weights(acting: Tensor) -> Tensor:
 
 
 def mean_step(part: Tensor, weight: Tensor | None) -> Tensor:
-    """Returns the weighted mean of `part` `[S, X]`, `[S]`."""
+    """Returns the weighted mean `[S]` of `part` `[S, X]`."""
     return part.mean(1) if weight is None else torch.where(weight > 0, part * weight, 0.0).mean(1)
 
 
@@ -238,7 +238,7 @@ class UpdateSchedule(NamedTuple):
 
     @staticmethod
     def of(rate: float, count: int, entropy_weight: float = 0.0) -> UpdateSchedule:
-        """Returns the schedule of step `count`, from 1 on."""
+        """Returns the schedule of step `count` ≥ 1."""
         return UpdateSchedule(rate / (1 - 0.9**count), 1 - 0.999**count, entropy_weight)
 
 

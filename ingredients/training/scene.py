@@ -43,7 +43,6 @@ class Intervention:
         half_way: changes lanes before episode K // 2.
         by_twin: the same, given the twins too.
         past: changes the past before each step, given it, the plain past, and neighbours.
-        greedy: the likeliest action is taken.
         trembles: another action is executed at a fifth of the steps (`grid.TREMBLES`).
     """
 

@@ -169,8 +169,7 @@ class _Where(NamedTuple):
     Attributes:
         carry: 1.0 where memory is carried into the step, `[S, B, 1]`.
         carry_on: the same for the next step of the lifetime.
-        clock: as of `Segments`, `[S, B, 2]`.
-        tick: the clock's change per step, `[2]`.
+        clock: as of `Segments`, `[S, B, 2]`; `tick`, its change per step, `[2]`.
         tasks: `[S, B, D]`.
     """
 

@@ -42,12 +42,10 @@ class Tuned(NamedTuple):
 
     Attributes:
         lifetimes: of one run in a rollout.
-        discount: γ.
-        gae_lambda: λ.
-        entropy: first weight.
+        discount, gae_lambda: γ, λ.
+        entropy, rate: first entropy weight and learning rate.
         prediction: weight of reward prediction.
         segment: steps of a lifetime in a rollout; 0: whole lifetimes.
-        rate: first learning rate.
     """
 
     lifetimes: int
@@ -174,7 +172,6 @@ class Training:
         policy: weights `[S, P]`.
         critic: weights `[S, Q]`.
         alive: `[S]` (bool): gradients finite, no environment raised; other runs are frozen.
-        update: updates done.
         failed: reasons by run.
         diverged_at: each run's train step of divergence on a GPU, `[S]` (int64), else 0; reading it synchronises.
         carried: between segments, by name, `[S, ...]` (`segments.Carried`).
