@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.autograd.graph import _engine_run_backward
 
 from ingredients.agent.compiled import Floats, arrays, compiled, flat_rows, loops_do, of_run
 from ingredients.agent.eye import Eye
@@ -169,6 +170,8 @@ def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tens
 
 def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
     """Returns the gradient over the leaves, `[S, P]`, given that over `outputs`; runs share no weight."""
-    parts = torch.autograd.grad(outputs, list(leaves.values()), gradient)
+    # what `torch.autograd.grad` does once it has loaded SymPy to compare two shapes: a second in each new worker
+    wanted = tuple(leaves.values())
+    parts = _engine_run_backward((outputs,), (gradient,), False, False, wanted, False, accumulate_grad=False)
     flat = torch.cat([part.reshape(part.shape[0], -1) for part in parts], dim=1)
     return torch.nn.functional.pad(flat, (0, like.shape[1] - flat.shape[1]))

@@ -113,7 +113,9 @@ def test_a_notebooks_surroundings(folder: Path) -> None:
     told = {"MPLBACKEND": "module://no_such.backend_inline", "PYTHONIOENCODING": "latin-1"}
     figure = folder / "figures" / "adaptation.png"
     figure.unlink(missing_ok=True)
-    said = program("report", str(folder), cwd=folder, **told, FORCE_COLOR="1", TTY_COMPATIBLE="1", TTY_INTERACTIVE="1")
+    told |= dict.fromkeys(("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"), "1")
+    drawn = "import one_picture; one_picture.draw_one_picture(setattr, 'adaptation')"
+    said = program("report", str(folder), cwd=folder, begins=drawn, **told)
     assert (said.returncode, said.stderr) == (0, "")
     assert "\x1b" not in said.stdout
     assert figure.exists()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from command import ONE_PICTURE
 from rich.console import Console
 from synthetic import bandit_study, write_results
 
@@ -216,6 +217,7 @@ def test_a_posix_locale_reads_writes_and_prints_any_question(tmp_path: Path) -> 
     """Without UTF-8 in the locale the stored files are UTF-8 all the same, and the terminal gets ASCII."""
     script = (
         "import sys; from pathlib import Path; from rich.console import Console; from synthetic import write_results; "
+        f"{ONE_PICTURE}; "
         "from test_report_text import small_study; from ingredients.report.build import build_report; "
         "write_results(Path(sys.argv[1]), small_study(seeds=2, question='caf\\u00e9?')); "
         "report = build_report(Path(sys.argv[1])); assert report.unwritten is None, report.unwritten; "
