@@ -65,7 +65,7 @@ FAMILIES = (
     ours("memory-planning", "MemoryPlanning"),
     ours("tabular-mdp", "TabularMdp"),
     ours("track-bandit", "TrackBandit"),
-    ours("two-step", "TwoStep"),
+    ours("two-step", "TwoStep", belief=True),
 )
 
 

@@ -104,7 +104,7 @@ def inner_algorithm(
     agents = [TrainedAgents(Agents(setup, policy), beside.model.course) for policy in policies]
     behaviour = behaviour_of(agents[-1], beside, runs)
     held = _belief_of(agents, train_steps, beside, runs)
-    known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream)
+    known = gate(family, min(GATE_LIFETIMES, lifetimes), setup.stream, beside.model.lapses)
     return [{**one, **other, **known} for one, other in zip(behaviour, held, strict=True)]
 
 

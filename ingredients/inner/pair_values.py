@@ -46,7 +46,6 @@ class PairValues:
     sizes: Tensor
     indices: Tensor
     binomials: Tensor
-    optimal = "gittins"
 
     def of(self, counts: Tensor) -> Tensor:
         """Returns Q of each executed arm less that of the arm with the highest index, `[..., A]` (float64)."""

@@ -34,7 +34,6 @@ class ActionValues:
     table: Tensor
     starts: Tensor
     binomials: Tensor
-    optimal = "bayes_optimal"
 
     def of(self, counts: Tensor) -> Tensor:
         """Returns Q* of each executed arm, `[..., A]` (float64), after `counts` `[..., A, 2]`."""

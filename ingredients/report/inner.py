@@ -40,8 +40,8 @@ SAME: Final = (
 )
 BY_PAIRS: Final = (
     "Value lost per decision: here it is not exact. It is what an action costs beside the arm with the highest Gittins "
-    "index, if there were no third arm. The whole cost is higher, by a tenth or so, and up to twice as high where it "
-    "is that of not exploring."
+    "index, if there were no third arm. The whole cost is higher, by a tenth or so, and by far more where it is "
+    "that of not exploring."
 )
 HEAD: Final = (
     "cell",

@@ -21,6 +21,7 @@ from ingredients.inner.names import KNOWN
 from ingredients.judgement.inner import came_out, gate_failure
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dependent_bandit import DependentBandit
+from ingredients.tasks.two_step import TwoStep
 
 SETTINGS: Mapping[str, KeptFamily] = {
     "2x20": BernoulliBandit(2, 20),
@@ -29,6 +30,8 @@ SETTINGS: Mapping[str, KeptFamily] = {
     "10x100": BernoulliBandit(10, 100),
     "dependent": DependentBandit(20),
     "dependent-hard": DependentBandit(20, "hard"),
+    "two-step": TwoStep(20, rewarded=0.75),
+    "two-step-0.9": TwoStep(20, rewarded=0.9),
 }
 SETS, LAPSES, CONFIDENCE = 200, (0.0, 0.05), 0.95
 Came = Mapping[str, Counter[str]]

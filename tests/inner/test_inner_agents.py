@@ -55,15 +55,18 @@ def opinionated(setup: Setup) -> Tensor:
     return policy
 
 
-def test_an_agent_is_shown_a_lifetime_as_it_lived_its_own() -> None:
+@pytest.mark.parametrize("tasks", [DATA["tasks"], {"family": "two-step", "episodes": 6}], ids=["bandit", "two-step"])
+def test_an_agent_is_shown_a_lifetime_as_it_lived_its_own(tasks: dict[str, Any]) -> None:
     """Asked along its own lifetimes it says the chances by which it acted, also where the reward is shown by half."""
-    setup = prepare(study_of(DATA), tuple(Run(cell, 0) for cell in cells(study_of(DATA))))
-    agents = TrainedAgents(Agents(setup, opinionated(setup)), belief_model(setup.family).course)
-    tasks = setup.family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS), 40).expand(len(setup.runs), -1, -1)
-    own = agents.lifetimes(tasks)
+    study = study_of({**DATA, "tasks": tasks})
+    setup = prepare(study, tuple(Run(cell, 0) for cell in cells(study)))
+    course = belief_model(setup.family).course
+    agents = TrainedAgents(Agents(setup, opinionated(setup)), course)
+    drawn = setup.family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS), 40).expand(len(setup.runs), -1, -1)
+    own = agents.lifetimes(drawn)
     chances = agents.chances(own)
     luck = agents.agents._draws(40).action
-    again = torch.stack([sample(chances[:, :, t].log().float(), luck[t]) for t in range(6)], 2)
+    again = torch.stack([sample(chances[:, :, t].log().float(), luck[t * course.steps]) for t in range(6)], 2)
     assert torch.equal(again, own.actions)
     assert chances.std() > 0.01
 
@@ -140,10 +143,14 @@ def test_the_work_of_the_analysis_by_hand() -> None:
 def test_what_has_no_known_values_is_refused() -> None:
     """Another family, forced pulls, and too many counts are refused in one line that names the key."""
     for tasks, said in (
-        ({"family": "gaussian-bandit", "arms": 2, "episodes": 10}, "use family bernoulli-bandit or dependent-bandit"),
+        (
+            {"family": "gaussian-bandit", "arms": 2, "episodes": 10},
+            "use family bernoulli-bandit, dependent-bandit or two-step",
+        ),
         ({"family": "bernoulli-bandit", "arms": 2, "episodes": 10, "forced_pulls": 5}, "pulls are forced"),
         ({"family": "bernoulli-bandit", "arms": 5, "episodes": 500}, "allowed: at most 10 arms and 100 pulls"),
         ({"family": "bernoulli-bandit", "arms": 11, "episodes": 50}, "it has 11 arms and 50 pulls"),
+        ({"family": "two-step", "episodes": 20, "reversal": 0.025}, "set tasks.reversal to 0"),
     ):
         with pytest.raises(StudyError, match=r"evaluation\.analysis") as refused:
             study_of({**ASKED, "tasks": tasks})

@@ -8,40 +8,42 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ingredients.inner.pair_values import PairValues
-from ingredients.inner.values import ActionValues
-from ingredients.references.bandit_dynamic_programming import Chances
+from ingredients.inner.pair_values import PairValues, pair_values
+from ingredients.inner.values import ActionValues, action_values
+from ingredients.references.bandit_dynamic_programming import MOST_STATES, Chances, number_of_states
 from ingredients.references.bandit_policies import posterior_mean
 from ingredients.references.bandit_thompson import thompson_chances
 
 
 @dataclass(frozen=True)
 class IndependentArms:
-    """Arms with independent uniform priors; see `model.CountBelief`."""
+    """Arms with independent uniform priors; see `model.CountBelief`.
 
-    known: ActionValues | PairValues
+    Attributes:
+        parts: the arms.
+        decisions: the pulls.
+    """
+
+    parts: int
+    decisions: int
+    action_noise: float = 0.0
     statistics = ("mean", "variance", "count")
     explores = True
 
     @property
+    def exact(self) -> bool:
+        """Whether there are few enough counts for exact values."""
+        return number_of_states(self.parts, self.decisions) <= MOST_STATES
+
+    @property
     def optimal(self) -> str:
         """Name of the best policy known."""
-        return self.known.optimal
+        return "bayes_optimal" if self.exact else "gittins"
 
-    @property
-    def decisions(self) -> int:
-        """Pulls of a lifetime."""
-        return self.known.pulls
-
-    @property
-    def parts(self) -> int:
-        """Each arm is a part."""
-        return self.known.arms
-
-    @property
-    def action_noise(self) -> float:
-        """Probability of a random arm instead."""
-        return self.known.action_noise
+    @cached_property
+    def known(self) -> ActionValues | PairValues:
+        """The values, which are computed when they are first asked for."""
+        return (action_values if self.exact else pair_values)(self.parts, self.decisions, self.action_noise)
 
     @cached_property
     def _thompson(self) -> Chances:

@@ -115,11 +115,11 @@ class CoinBelief:
         return torch.sigmoid((falls[..., 0] - falls[..., 1]) * math.log((1 - self.lower) / self.lower))
 
 
-def learner_of_a_coin(side: Side) -> Learner:
+def learner_of_a_coin(side: Side, rates: tuple[float, ...] = RATES) -> Learner:
     """Returns the learner whose number of a side is how often the coin fell on it of late."""
 
     def lesson(lived: Histories) -> Lesson:
         fell = one_hot(side(lived), 2)
         return Lesson(fell.double(), torch.ones_like(fell).bool())
 
-    return Learner(lesson, RATES)
+    return Learner(lesson, rates)

@@ -160,6 +160,7 @@ class BeliefModel:
         habit: the known reactive policy.
         beside: further policies by counts, shown beside the agents, by name.
         otherwise: other lifetimes that tell the same, episode by episode, by other actions; None if there are none.
+        lapses: of the known algorithms in the gate, where the belief grows sharp so fast that noise could hide them.
     """
 
     course: Course
@@ -169,6 +170,7 @@ class BeliefModel:
     habit: Habit
     beside: Mapping[str, Chances] = field(default_factory=dict)
     otherwise: Callable[[Histories, torch.Generator], Histories] | None = None
+    lapses: float = 0.0
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -26,8 +26,8 @@ def words(view: View) -> Words:
     lost = result.lost["own"]
     said = ", ".join(f"{name} {wording.number(lost[name].mean, 4)}" for name in ("agent", *_BESIDE) if name in lost)
     alt = (
-        f"Left: value lost at each pull of a lifetime; means: {said}. Right: the posterior mean of each arm over one "
-        "lifetime, exact and as a linear decoder reads it from the memory."
+        f"Left: value lost at each decision of a lifetime; means: {said}. Right: the posterior mean of each arm over "
+        "one lifetime, exact and as a linear decoder reads it from the memory."
     )
     return Words("inner", f"What {describe(cell)} loses, and what it believes", alt)
 
@@ -49,7 +49,7 @@ def _losses(axes: Axes, result: InnerResult) -> None:
     axes.plot(pulls, by_pull["agent"], color=INK, linewidth=1.9, label="agents")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("value lost per decision, own lifetimes", fontsize=8.5, loc="left")
-    axes.set_xlabel("pull of the lifetime", fontsize=8)
+    axes.set_xlabel("decision of the lifetime", fontsize=8)
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=7.2)
 
@@ -64,6 +64,6 @@ def _belief(axes: Axes, result: InnerResult) -> None:
         axes.plot(pulls, told, color=colour, linewidth=1.0, linestyle=(0, (2, 2)), label=f"arm {arm}, read off")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("posterior means over one lifetime", fontsize=8.5, loc="left")
-    axes.set_xlabel("pull of the lifetime", fontsize=8)
+    axes.set_xlabel("decision of the lifetime", fontsize=8)
     axes.set_ylim(0, 1)
     axes.legend(frameon=False, fontsize=7.2, ncols=2)

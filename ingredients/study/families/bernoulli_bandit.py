@@ -13,7 +13,7 @@ from ingredients.study.section import Arms, Episodes, Noise, TasksSection
 MOST_EXACT_STATES = 6_000_000
 """States up to which values are exact: 2 arms × 107 pulls, 3 × 36, 5 × 16, 10 × 8; seconds, and below 1.5 GiB."""
 MOST_PAIRED_ARMS, MOST_PAIRED_PULLS = 10, 100
-"""Size up to which values by pairs of arms take their place (`inner.pair_values`): some 15 seconds and 0.8 GiB."""
+"""Size up to which values by pairs of arms take their place (`inner.pair_values`): some 8 seconds and 1.2 GiB."""
 
 
 class BernoulliBanditTasks(TasksSection):

@@ -27,6 +27,12 @@ class TwoStepTasks(TasksSection):
     rewarded: Annotated[float, BeforeValidator(fields.number(0.5, 1))] = 0.9
     reversal: Annotated[float, BeforeValidator(fields.number(0, 0.5))] = 0.0
 
+    def without_values(self) -> str | None:
+        """Returns why the belief is no function of counts, or None."""
+        if self.reversal:
+            return "planets swap, so that the order of the past matters; set tasks.reversal to 0"
+        return None
+
     def not_applicable(self, gain_above: float) -> str | None:
         """Returns why, where neither ship is better, or not for longer than an episode."""
         for name in ("common", "rewarded", "reversal"):
