@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from command import started
 from gymnasium import spaces
-from in_process import program_here
+from in_process import program_here, run_here
 
 from ingredients.audit import measures
 from ingredients.audit.flatten import action_reader, reader
@@ -142,8 +142,12 @@ def test_play_that_fails_is_a_line_with_how_often() -> None:
     assert line["error"] == "random play failed: ValueError: broken"
 
 
-def test_a_failing_id_is_a_line_and_exit_code_1(tmp_path: Path) -> None:
-    """The others are measured and kept; what is missing is said with its reason, in every format."""
+def test_a_failing_id_is_a_line_and_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are measured and kept; what is missing is said with its reason, in every format.
+
+    Each is measured here; `test_an_audit_that_is_interrupted_goes_on` has the processes.
+    """
+    run_here(monkeypatch)
     words = ("ingredients/TwoStep-v0", "NoSuch-v0", "nowhere:Thing-v0")
     result = program_here("audit", *words, "--seconds", "1", "--workers", "2", "--out", "out", cwd=tmp_path)
     assert result.returncode == 1

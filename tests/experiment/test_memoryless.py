@@ -89,6 +89,7 @@ def test_the_best_known_is_at_least_what_those_who_see_less_earn() -> None:
     assert best_known({"reactive": None, "references": {}}) == {}
 
 
+@pytest.mark.usefixtures("small_measures")
 def test_an_agent_is_as_good_as_the_policy_that_was_found(tmp_path: Path) -> None:
     """On two arms it comes within .1 of win-stay-lose-shift, has its own luck, and is stored whole."""
     asked = study(2)
