@@ -30,7 +30,6 @@ class PairValues:
     """Values by pairs, for independent uniform priors.
 
     Attributes:
-        action_noise: ε, the probability of a random arm; of two, in the program.
         differences: D, float32, by the pair's pulls n, by pulls left (1 to T − n), by rank; `[C(T + 4, 5)]`.
         starts: first row for each n, `[T]`.
         sizes: states after n pulls, `[T]`.
@@ -40,7 +39,6 @@ class PairValues:
 
     arms: int
     pulls: int
-    action_noise: float
     differences: Tensor
     starts: Tensor
     sizes: Tensor
@@ -73,7 +71,10 @@ class PairValues:
 
 
 def pair_values(arms: int, pulls: int, action_noise: float = 0.0) -> PairValues:
-    """Returns the values, by backward induction over two arms, for every number of pulls left at once."""
+    """Returns the values, by backward induction over two arms, for every number of pulls left at once.
+
+    With action noise a random arm is one of the two.
+    """
     states = count_states(2, pulls)
     after = torch.zeros(1, states.size(pulls), dtype=torch.float64)  # by pulls left, from 0
     parts = []
@@ -87,9 +88,7 @@ def pair_values(arms: int, pulls: int, action_noise: float = 0.0) -> PairValues:
     sizes = torch.tensor([states.size(n) for n in range(pulls)])
     lengths = sizes * (pulls - torch.arange(pulls))
     starts = lengths.cumsum(0) - lengths
-    return PairValues(
-        arms, pulls, action_noise, torch.cat(parts[::-1]), starts, sizes, _indices(pulls), states.binomials
-    )
+    return PairValues(arms, pulls, torch.cat(parts[::-1]), starts, sizes, _indices(pulls), states.binomials)
 
 
 def _indices(pulls: int) -> Tensor:

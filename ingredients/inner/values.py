@@ -22,15 +22,11 @@ class ActionValues:
     """Exact values of a bandit with independent uniform priors.
 
     Attributes:
-        action_noise: ε, the probability of a random arm.
         table: Q* of each executed arm, `[M_0 + ... + M_{T−1}, A]`, by number of pulls.
         starts: first row for t pulls, `[T]`.
         binomials: as in `CountStates`.
     """
 
-    arms: int
-    pulls: int
-    action_noise: float
     table: Tensor
     starts: Tensor
     binomials: Tensor
@@ -55,7 +51,7 @@ def action_values(arms: int, pulls: int, action_noise: float = 0.0) -> ActionVal
         after = (1 - action_noise) * tables[-1].amax(-1) + action_noise * tables[-1].mean(-1)
     starts = [0, *(states.size(t) for t in range(pulls - 1))]
     table = torch.cat(tables[::-1])
-    return ActionValues(arms, pulls, action_noise, table, torch.tensor(starts).cumsum(0), states.binomials)
+    return ActionValues(table, torch.tensor(starts).cumsum(0), states.binomials)
 
 
 def best_share(preferences: Tensor) -> Tensor:

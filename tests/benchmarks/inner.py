@@ -27,7 +27,6 @@ SETTINGS: Mapping[str, KeptFamily] = {
     "2x20": BernoulliBandit(2, 20),
     "2x50": BernoulliBandit(2, 50),
     "5x50": BernoulliBandit(5, 50),
-    "10x100": BernoulliBandit(10, 100),
     "dependent": DependentBandit(20),
     "dependent-hard": DependentBandit(20, "hard"),
     "two-step": TwoStep(20, rewarded=0.75),
