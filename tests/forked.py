@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 import multiprocessing.util
 import os
 import signal
@@ -75,6 +76,7 @@ def _begin_anew(kept: Sequence[int], variables: dict[str, str]) -> None:
     os.environ.update(variables)
     sys.path.insert(0, "")
     sys.modules["__main__"] = types.ModuleType("__main__")  # what `python -c` has, which workers do not import
+    logging.getLogger().handlers.clear()  # those of pytest, with which nothing is written to stderr
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
     for helper in (forkserver._forkserver, resource_tracker._resource_tracker):

@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from command import ROOT
-from in_process import program_here
+from command import ROOT, program_forked
 
 STUDY = """
 name: fails
@@ -24,14 +23,14 @@ evaluation: {{tasks: 4, points: 2, tasks_at_points: 2}}
 """
 
 
-@pytest.mark.usefixtures("one_picture")
+@pytest.mark.usefixtures("small_measures")
 @pytest.mark.parametrize("how", ["exit", "raise"])
 def test_what_fails_in_training_is_named(how: str, tmp_path: Path) -> None:
     """Exit code 1, the environment in the run's line, "failed" for its stack, and no traceback on stderr."""
     (tmp_path / "study.yaml").write_text(STUDY.format(when=tmp_path / "out" / "logs" / "stack-0.log", how=how))
     (tmp_path / "failing_environments.py").write_text((ROOT / "tests" / "failing_environments.py").read_text())
     words = ("run-grid", "study.yaml", "--out", "out", "--retries", "0", "--workers", "1")
-    done = program_here(*words, cwd=tmp_path, workers=True)
+    done = program_forked(*words, cwd=tmp_path)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if "reward-on_action-on_memory-on_tasks-on_seed-0: " in line]
     assert "Traceback" not in done.stderr
