@@ -125,7 +125,7 @@ def peak_of(study: Study, stack: Stack) -> int:
     next(updates), next(updates)
     tasks = evaluation_tasks(setup.family, CHUNK_LANES).expand(len(stack.runs), -1, -1)
     evaluate(setup, training.policy, tasks, ("memory_swap",))
-    assert "sympy" not in sys.modules, "training loads SymPy, for a second of each worker's start"
+    assert "sympy" not in sys.modules, "training loads SymPy, for half a second of each worker's start"
     return int(worker_facts()["peak_memory_bytes"])
 
 

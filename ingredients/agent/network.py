@@ -170,7 +170,7 @@ def views(rows: Tensor, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tens
 
 def flat_gradient(outputs: Tensor, gradient: Tensor, leaves: Mapping[str, Tensor], like: Tensor) -> Tensor:
     """Returns the gradient over the leaves, `[S, P]`, given that over `outputs`; runs share no weight."""
-    # what `torch.autograd.grad` does once it has loaded SymPy to compare two shapes: a second in each new worker
+    # what `torch.autograd.grad` does once it has loaded SymPy to compare two shapes: half a second in each new worker
     wanted = tuple(leaves.values())
     parts = _engine_run_backward((outputs,), (gradient,), False, False, wanted, False, accumulate_grad=False)
     flat = torch.cat([part.reshape(part.shape[0], -1) for part in parts], dim=1)
