@@ -2,7 +2,7 @@
 
 Curves are of expected rewards given ψ and the action (docs/design.md §6). Chunks of at most 512 lanes share draws; with
 large states, nearly equal parts of one (`lanes_at_once`) are rings of neighbours (`lifetime.others`). Half-way probes
-(§8) branch off the plain lifetimes before episode K // 2; others run beside them.
+branch off the plain lifetimes before episode K // 2 (docs/design.md §8); others run beside them.
 """
 
 from __future__ import annotations
