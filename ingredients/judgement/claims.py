@@ -16,7 +16,7 @@ from ingredients.judgement.results import CellResult
 from ingredients.judgement.route_results import RouteResult
 from ingredients.judgement.route_words import bounded, measured
 from ingredients.judgement.routes import NEEDLESS, OUTSIDE, by_no_route, named
-from ingredients.judgement.words import describe, is_boolean, listed, listed_cells
+from ingredients.judgement.words import describe, is_boolean, listed, listed_cells, was_run
 from ingredients.judgement_input.references import CHANNELS, Leak
 from ingredients.study import Ingredient
 
@@ -179,7 +179,7 @@ def _left_open(cells: Sequence[Cell], grounds: ClaimInput) -> str:
 
 
 def _state(result: CellResult) -> str:
-    if not result.seeds and not result.failed:
+    if not was_run(result):
         return "not run"
     return result.verdict or "not judged"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from ingredients.grid import INGREDIENTS, Cell
 from ingredients.judgement.results import CellResult, Share
@@ -98,3 +99,28 @@ def _rounded(value: float) -> str:
 def is_boolean(cell: Cell) -> bool:
     """Returns whether ingredients are on or off, with `agent.memory`."""
     return all(isinstance(cell.level(name), bool) for name in INGREDIENTS)
+
+
+class Counted(Protocol):
+    """A cell with its verdict and how many of its runs finished, failed and learned."""
+
+    @property
+    def verdict(self) -> str | None:
+        """The cell's verdict."""
+
+    @property
+    def seeds(self) -> int:
+        """Number of finished runs."""
+
+    @property
+    def failed(self) -> int:
+        """Number of failed runs."""
+
+    @property
+    def learned(self) -> int:
+        """Number of runs that are in-context."""
+
+
+def was_run(result: Counted) -> bool:
+    """Returns whether any run of a cell finished or failed."""
+    return bool(result.seeds or result.failed)

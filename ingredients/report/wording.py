@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from ingredients.grid import Cell
 from ingredients.judgement import CellResult, Interval, Judgement
+from ingredients.judgement.words import Counted, was_run
 from ingredients.judgement_input.gather import Evidence
 from ingredients.probes import PROBES, spec_of_probe
 from ingredients.study import Ingredient, MemoryKind, level_text
@@ -105,34 +105,14 @@ def marked(verdict: str | None) -> str:
     return f"{VERDICT_MARKS[verdict]} {verdict_text(verdict)}"
 
 
-class Counted(Protocol):
-    """A cell with its verdict and how many of its runs finished, failed and learned."""
-
-    @property
-    def verdict(self) -> str | None:
-        """The cell's verdict."""
-
-    @property
-    def seeds(self) -> int:
-        """Number of finished runs."""
-
-    @property
-    def failed(self) -> int:
-        """Number of failed runs."""
-
-    @property
-    def learned(self) -> int:
-        """Number of runs that are in-context."""
-
-
 def outcome(result: Counted) -> str:
     """Returns a cell's verdict with its mark; a cell without runs has none."""
-    return marked(result.verdict) if result.seeds or result.failed else NOT_RUN
+    return marked(result.verdict) if was_run(result) else NOT_RUN
 
 
 def learners(result: Counted) -> str:
     """Returns how many finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`; `–` without runs."""
-    if not result.seeds and not result.failed:
+    if not was_run(result):
         return NOTHING
     return f"{result.learned}/{result.seeds}{failures(result)}"
 
@@ -149,7 +129,7 @@ def storage(result: CellResult) -> str:
 
 def meanings(judgement: Judgement) -> list[tuple[str, str]]:
     """Returns each occurring verdict (cell, run, reference) with its meaning."""
-    occurring: set[str | None] = {result.verdict for result in judgement.cells if result.seeds or result.failed}
+    occurring: set[str | None] = {result.verdict for result in judgement.cells if was_run(result)}
     occurring.update(*(result.classes for result in judgement.cells), judgement.calibration.verdicts.values())
     of_steps = judgement.scale is not None and judgement.scale.of_steps
     meant = {**VERDICT_MEANINGS, **(_MEANT_BY_STEPS if of_steps else {})}
