@@ -7,7 +7,7 @@ before, the twin is on the lane's own task with the neighbour's luck, and r_{t-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from ingredients.study import Criterion
 Array = npt.NDArray[Any]
 BLOCKS, SEEDS = 20, 5
 Run = TypeVar("Run")
+Map = Callable[[Callable[[str], list[Any]], list[str]], Iterable[list[Any]]]
 EXPECTED: dict[str, tuple[str, ...]] = {
     "random": ("none",),
     "fixed": ("none",),
@@ -294,15 +295,18 @@ class Pools:
     references: dict[str, object]
 
 
-def pools(arms: int, pulls: int, tasks: int, runs: int) -> Pools:
-    """Returns so many runs of every policy, all on the same tasks, as the runs of a study are."""
-    of_study = np.random.default_rng([arms, pulls]).random((tasks, arms))
-    found = {
-        name: [played(policy, of_study, seed, pulls) for seed in range(runs)]
-        for name, policy in policies(arms, pulls).items()
-    }
+def pools(arms: int, pulls: int, tasks: int, runs: int, each: Map = map) -> Pools:
+    """Returns so many runs of every policy, all on the same tasks, as in a study; `each` may be parallel."""
+    names = list(policies(arms, pulls))
+    found = dict(zip(names, each(partial(_runs_of, arms, pulls, tasks, runs), names), strict=True))
     reactive, yardstick = found["win-stay-lose-shift"][:SEEDS], found["gittins"][:SEEDS]
     return Pools(found, references_of(found["fixed"][0], reactive, yardstick))
+
+
+def _runs_of(arms: int, pulls: int, tasks: int, runs: int, name: str) -> list[RunCurves]:
+    of_study = np.random.default_rng([arms, pulls]).random((tasks, arms))
+    policy = policies(arms, pulls)[name]
+    return [played(policy, of_study, seed, pulls) for seed in range(runs)]
 
 
 def drawn(of: Mapping[str, Sequence[Run]], rng: np.random.Generator) -> tuple[list[list[Run]], tuple[int, ...]]:

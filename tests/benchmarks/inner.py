@@ -12,6 +12,9 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +22,7 @@ from rich.table import Table
 from ingredients.inner.analysis import GATE_LIFETIMES, KeptFamily, gate
 from ingredients.inner.names import KNOWN
 from ingredients.judgement.inner import came_out, gate_failure
+from ingredients.machine import usable_cores
 from ingredients.tasks.bernoulli_bandit import BernoulliBandit
 from ingredients.tasks.dependent_bandit import DependentBandit
 from ingredients.tasks.two_step import TwoStep
@@ -46,8 +50,10 @@ def measured(family: KeptFamily, lapses: float, sets: int) -> tuple[Came, int]:
     """Returns as what each algorithm came out, by name, and in how many sets the whole gate opened."""
     came: dict[str, Counter[str]] = {}
     opened = 0
-    for number in range(sets):
-        found = gate.__wrapped__(family, GATE_LIFETIMES, 1000 + number, lapses)
+    of_set = partial(gate, family, GATE_LIFETIMES, lapses=lapses)
+    with ProcessPoolExecutor(usable_cores(), get_context("spawn")) as workers:
+        every = list(workers.map(of_set, range(1000, 1000 + sets)))
+    for found in every:
         opened += gate_failure(found, CONFIDENCE) is None
         for name in KNOWN:
             if verdict := came_out(found, name, CONFIDENCE):

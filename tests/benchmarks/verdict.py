@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from known_policies import EXPECTED, MIXTURES, SEEDS, Pools, classified, drawn, 
 
 from ingredients.judgement.shares import looks
 from ingredients.judgement.verdict import decide
+from ingredients.machine import usable_cores
 
 SIZES = ((3, 30), (8, 40), (2, 300), (5, 25), (2, 100))
 TASKS, RUNS, STUDIES = 4000, 40, 200
@@ -60,7 +63,8 @@ def main() -> None:
     less = 10 if "--quick" in sys.argv else 1
     named = [tuple(map(int, word.split("x"))) for word in sys.argv[1:] if word[0].isdigit()]
     for arms, pulls in named or SIZES:
-        pool = pools(arms, pulls, TASKS // less, max(RUNS // less, 6))
+        with ProcessPoolExecutor(usable_cores(), get_context("spawn")) as workers:
+            pool = pools(arms, pulls, TASKS // less, max(RUNS // less, 6), workers.map)
         Console(width=140).print(measured(arms, pulls, pool, STUDIES // less))
 
 
