@@ -56,9 +56,10 @@ def report(study: str) -> dict[str, Any]:
 
 
 def numbers(found: dict[str, Any]) -> tuple[set[float], set[float]]:
-    """Returns the late scores of a report's cells, and the returns of cells, ceilings and references; with bounds."""
+    """Returns the late scores of a report's cells, and returns of cells, runs, ceilings and references; with bounds."""
     late = {number for cell in found["cells"] for number in cell["late"].values()}
     returns = [number for cell in found["cells"] for name in ("return", "gap") for number in cell[name].values()]
+    returns += [run["return"] for cell in found["cells"] for run in cell["runs"]]
     returns += [cell["ceiling"]["return"] for cell in found["cells"] if cell["ceiling"]]
     returns += [reference["return"] for reference in found["references"].values()]
     returns += [n for reference in found["references"].values() for n in reference.get("passed_by", {}).values()]
