@@ -54,16 +54,23 @@ def _sentence(ingredient: Ingredient, doses: tuple[Dose, ...], first: int | None
     words = ingredient.replace("_", " ")
     if first is None:
         strongest = doses[-1]
-        shown = [dose.level for dose in doses if dose.verdict == "in-context"]
+        shown = [_said(dose) for dose in doses if dose.verdict == "in-context"]
         where = f"was shown at {', '.join(shown)}, not" if shown else "was not shown at any level tried, and so not"
         return (
-            f"{words.capitalize()}: in-context learning {where} at the strongest, {strongest.level} "
+            f"{words.capitalize()}: in-context learning {where} at the strongest, {_said(strongest)} "
             f"({strongest.verdict or 'not applicable'})."
         )
     if first == 0:
-        return f"{words.capitalize()}: in-context learning is there at every level tried, from {doses[0].level} on."
+        return f"{words.capitalize()}: in-context learning is there at every level tried, from {_said(doses[0])} on."
     below = doses[first - 1]
     verdict = below.verdict or "not applicable"
     return (
-        f"{words.capitalize()}: in-context learning appears between {below.level} ({verdict}) and {doses[first].level}."
+        f"{words.capitalize()}: in-context learning appears between {_said(below)} ({verdict}) and "
+        f"{_said(doses[first])}."
     )
+
+
+def _said(dose: Dose) -> str:
+    """Returns a level in words."""
+    steps = dose.cell.wipe_every or 1  # memory off is wiped before each step, and has a name
+    return f"a wipe every {steps} steps" if steps > 1 else dose.level

@@ -66,6 +66,12 @@ def test_wipes_are_doses_and_kinds_of_memory_are_not() -> None:
     assert [dose.level for dose in curve.doses] == ["off", "wipe_every=4", "wipe_every=20", "on"]
 
 
+def test_wipes_are_said_in_words() -> None:
+    """A sentence for people names no key of a study; memory off is `off`, not a wipe before each step."""
+    curve = response("memory", {False: "none", WipeEvery(4): "in-context", True: "in-context"})
+    assert curve.sentence == "Memory: in-context learning appears between off (none) and a wipe every 4 steps."
+
+
 def test_on_and_off_are_no_doses() -> None:
     """Two levels make no curve."""
     assert judge(shaped(FULL, "none"), shaped(FULL.lacking("memory"), "none")).doses == ()

@@ -32,6 +32,7 @@ PICTURES: dict[str, Callable[[View], Figure]] = {
     "effects": effects.effects,
     "runs": effects.runs,
 }
+SHAPES = ["sixteen", "one", "one-seed", "line", "graded", "kinds", "kinds-by-reward"]
 DOSES = {"ingredients": {**STUDIES["line"]["ingredients"]}, "seeds": 2}  # type: ignore[dict-item]
 
 
@@ -74,11 +75,20 @@ def written(figure: Figure) -> list[str]:
     return [text for text, _ in texts(figure)]
 
 
-@pytest.mark.parametrize("study", ["sixteen", "one", "one-seed", "line", "graded", "kinds", "kinds-by-reward"])
-@pytest.mark.parametrize("picture", PICTURES)
+@pytest.mark.parametrize(("picture", "study"), list(itertools.product(PICTURES, SHAPES)))
 def test_nothing_is_cut_off_and_no_text_lies_on_another(picture: str, study: str) -> None:
     """All text lies inside the picture, and no two texts overlap, for grids of every shape."""
-    figure = painted(PICTURES[picture], view_of(report_of(study)))
+    check_texts(painted(PICTURES[picture], view_of(report_of(study))))
+
+
+@pytest.mark.parametrize("study", ["line", "graded", "wide"])
+def test_doses_are_written_apart(study: str) -> None:
+    """The same holds of doses, which only some grids have."""
+    check_texts(painted(effects.doses, view_of(report_of(study))))
+
+
+def check_texts(figure: Figure) -> None:
+    """Looks for a text that leaves the picture or lies on another."""
     placed = list(texts(figure))
     for text, box in placed:
         inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= figure.bbox.width + 1 and box.y1 <= figure.bbox.height + 1

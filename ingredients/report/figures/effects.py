@@ -140,7 +140,8 @@ def doses(view: View) -> Figure:
                 axes.plot([level], [dose.late.mean], "o", color=VERDICT_COLOURS[dose.verdict], markersize=5, zorder=3)
             said = f"{dose.level}: {wording.verdict_text(dose.verdict)}, late score {wording.interval(dose.late)}"
             say_at(axes, (level - 0.5, level + 0.5), None, said)
-        axes.set_xticks(levels, [dose.level for dose in curve.doses])
+        names = [wording.level(dose.cell, curve.ingredient).replace("_", "\n") for dose in curve.doses]
+        axes.set_xticks(levels, names)
         axes.set_xlim(-0.4, len(curve.doses) - 0.6)
         axes.tick_params(length=2.5, labelsize=7.2)
         axes.set_ylabel("late score", fontsize=7.5)
