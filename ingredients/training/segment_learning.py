@@ -73,6 +73,7 @@ class ReturnScale:
         return torch.from_numpy(deviation).to(segments.reward)
 
 
+@torch.no_grad()  # with a graph each update would leave some of its tensors behind
 def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Tensor) -> list[Batch]:
     """Returns minibatches with advantages, targets and old log-probabilities; `scale` `[S]` divides rewards."""
     tuned = setup.tuned
