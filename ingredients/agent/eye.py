@@ -4,8 +4,7 @@
     second     32 kernels of 4 × 4, stride 2, ReLU
     last       64 units, ReLU
 
-To save memory, rollouts keep bytes and the backward pass computes layers again. Runs are processed one by one: their
-bits must not depend on the stack.
+Runs are computed one by one: bits must not depend on the stack.
 """
 
 from __future__ import annotations

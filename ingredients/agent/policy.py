@@ -1,7 +1,6 @@
 """Action distributions: a softmax over A choices, or independent normals over a vector's A components.
 
-Means and log-deviations, clipped to [−4, 1], are columns of the head. A run with NaN logits gets an arbitrary action:
-an error would end its whole stack.
+Means and log-deviations, clipped to [−4, 1], are head columns. NaN logits give an arbitrary action.
 """
 
 from __future__ import annotations

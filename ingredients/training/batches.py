@@ -27,7 +27,7 @@ class Batch(NamedTuple):
     Attributes:
         inputs: `[S, T, N, F]`.
         start: initial memory, parts `[S, N, ...]`; None: the default.
-        carry: `[S, T]`, or `[S, T, N]` by lane.
+        carry: `[S, T]`, or by lane `[S, T, N]`.
         earned: `[S, X]`, or of every action `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
         target: the critic's, `[S, X]`.

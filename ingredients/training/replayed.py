@@ -1,7 +1,6 @@
-"""Training on a GPU with one recording for the rollout and one for its epochs.
+"""Training on a GPU with one recording for the rollout and one for its epochs (docs/gpu.md).
 
-Nothing waits for the device. It reads draws, `improvement.paces` and the train step from fixed places, freezes diverged
-runs and notes when (`Training.diverged_at`).
+Nothing synchronises; `Training.diverged_at` notes divergence.
 """
 
 from __future__ import annotations
