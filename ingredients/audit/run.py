@@ -1,7 +1,6 @@
 """Runs an audit: a process for each environment, in parallel, resumable.
 
-Lines measured in the same way are kept; failed ones are retried. If a process dies or takes far too long, its line
-tells why.
+If one dies or takes far too long, its line tells why.
 """
 
 from __future__ import annotations
