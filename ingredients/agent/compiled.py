@@ -60,7 +60,7 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the compiled function, cached by source: numba's cache ignores changes in called functions."""
+    """Returns the compiled function, cached by source, called functions included."""
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
     made: Any

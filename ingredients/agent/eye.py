@@ -47,7 +47,7 @@ class Eye:
 
     @property
     def block_floats(self) -> int:
-        """Upper bound of the floats for a block, layers and gradients included."""
+        """Upper bound of a block's floats, layers and gradients included."""
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -115,7 +115,7 @@ def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class _LoopedLinear(torch.autograd.Function):
-    """x W + b with its derivative, for few columns faster than torch."""
+    """x W + b with its derivative, for few columns."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401

@@ -47,7 +47,7 @@ def sample(logits: Tensor, uniform: Tensor) -> Tensor:
 
 @compiled
 def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> None:
-    """Writes choices `[X]` for logits `[X, A]`, faster than torch for few actions."""
+    """Writes choices `[X]` for logits `[X, A]`."""
     rows, actions = logits.shape
     weights = np.empty(actions, np.float32)
     for i in range(rows):

@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 
 def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
-    """Whether `policy_triton` can take the head: discrete, one small layer."""
+    """Whether `policy_triton` can take the head: discrete, small."""
     if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
         return False
     from ingredients.training import policy_triton

@@ -1,4 +1,4 @@
-"""First contact with a user's tasks: seconds of random play before training."""
+"""First contact with a user's tasks: seconds of random play."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cost of training: memory by counting tensors, speed by timing some updates."""
+"""The cost of training: memory by counting, speed by timing updates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POLICY_ARRAYS = 12  # most arrays of [steps, actions] alive in the policy's loss
 
 
 class Speed(NamedTuple):
-    """Env steps per second over a stack's runs, in training and in evaluation."""
+    """Env steps per second over a stack's runs, in training and evaluation."""
 
     trained: float
     played: float

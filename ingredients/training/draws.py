@@ -74,7 +74,7 @@ def carry(runs: Sequence[Run], steps: int) -> Tensor:
 
 
 def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
-    """Returns training starts `[K, S, N, start_size]`, all equal in runs with `task_distribution` off."""
+    """Returns training starts `[K, S, N, start_size]`, equal in runs with `task_distribution` off."""
     for index, run in enumerate(runs):
         if run.cell.starts_alike and start.numel():
             start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
@@ -108,7 +108,7 @@ def at_step(draws: Draws, t: int) -> Draws:
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:
-    """Returns the draws on a device; all are made on the CPU: devices agree."""
+    """Returns the draws, made on the CPU, on a device."""
     return Draws(*(part.to(device) for part in draws))
 
 

@@ -226,7 +226,7 @@ class _Played(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Results of some steps: final scene, expected rewards `[S, t, n]`, pasts."""
+    """Results of steps: final scene, expected rewards `[S, t, n]`, pasts."""
 
     scene: Scene
     rewards: Tensor

@@ -63,7 +63,7 @@ def improve_by(
 
 @torch.no_grad()
 def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
-    """Returns minibatches with advantages, targets and old log-probabilities, of rewards times 1 − γ."""
+    """Returns minibatches with advantages, targets and old log-probabilities, of rewards × (1 − γ)."""
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
     seen_by_critic = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]

@@ -142,7 +142,7 @@ def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
 
 
 def all_wait(play: Play, lanes: Lanes) -> bool:
-    """Returns whether all lanes wait and no episode starts: a step changes nothing."""
+    """Returns whether a step changes nothing: all lanes wait, no episode starts."""
     if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
         return False
     return bool(lanes.world.waiting.all())

@@ -61,7 +61,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns a family's leaks; `told` gets the numbers of measurements done and in all."""
+    """Returns a family's leaks; `told` hears the numbers of measurements done and in all."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -107,7 +107,7 @@ def _many(family: Family, each: int) -> tuple[Tensor, Tensor]:
 
 
 def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
-    """Returns a few tasks, each repeated, `[N, D]`, and their numbers `[N]`."""
+    """Returns a few repeated tasks, `[N, D]`, and their numbers `[N]`."""
     slow = most_lanes(family, 0) > 0
     tasks, steps = (TASKS_OF_OTHERS, STEPS_OF_OTHERS) if slow else (TASKS, STEPS_OF_TASKS)
     on_each = max(steps // each // (family.steps * tasks), FEWEST_ON_A_TASK)

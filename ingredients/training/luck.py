@@ -110,7 +110,7 @@ def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraw
 
 
 def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
-    """Draws a rollout's or evaluation chunk's uniforms into storage, perhaps a view."""
+    """Draws a rollout's or evaluation chunk's uniforms into storage."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
         for place, seed in enumerate(seeds):

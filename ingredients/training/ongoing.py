@@ -163,7 +163,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _due(self) -> tuple[Flags, Flags]:
-        """Returns where the lifetime cuts the episode, and where it ends with the episode."""
+        """Returns where the lifetime cuts the episode, and where it ends with it."""
         places, family = self.places, self._family
         first = places.lifetime == 0
         if not restarts(family):

@@ -1,4 +1,4 @@
-"""Matrix products of an update: their operations, and the speed of `torch.bmm` on them."""
+"""An update's matrix products: operations, and `torch.bmm`'s speed on them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Recorder(Protocol):
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
-        """Returns a function's result tensors, not computed yet, and the replay that fills them."""
+        """Returns a function's result tensors, uncomputed, and the replay that fills them."""
         ...
 
 
@@ -64,7 +64,7 @@ class CudaRecorder:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Disables garbage collection: freeing an older recording would break the current one."""
+    """Disables garbage collection: freeing older recordings would break the current one."""
     collects = gc.isenabled()
     gc.disable()
     try:

@@ -25,7 +25,7 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
-    """Yields after each update; `training` changes in place, its tensors keep their places."""
+    """Yields after each update; `training` changes in place, on the same tensors."""
     source = Source(setup)
     bench = _Bench(setup, training, recorder)
     pinned = setup.device.type == "cuda"

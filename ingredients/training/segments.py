@@ -242,7 +242,7 @@ def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tens
 
 
 def _score(made: Sequence[_Step], before: Tensor) -> Tensor:
-    """Returns the mean return of ended episodes, `[S]`; if none ended, the previous score."""
+    """Returns the mean return of ended episodes, `[S]`, or the previous score."""
     ended = np.stack([step.came.whole for step in made]).sum((0, 2))
     earned = np.stack([np.where(step.came.whole, step.came.earned, 0.0) for step in made]).sum((0, 2))
     return torch.where(_numbers(ended, before) > 0, _numbers(earned / np.maximum(ended, 1), before), before)

@@ -99,7 +99,7 @@ class Setup:
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns a stack's setup, by the study alone; `family` replaces the study's."""
+    """Returns a stack's setup, by the study; `family` replaces the study's."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
@@ -211,7 +211,7 @@ class Training:
 class Update(NamedTuple):
     """One update: number, each run's steps so far, mean losses `[S]`, score `[S]`.
 
-    The score is a lifetime's mean return; of segments an episode's, times K.
+    The score is a lifetime's mean return, or K times an episode's.
     """
 
     number: int

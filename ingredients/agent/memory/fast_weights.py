@@ -67,7 +67,7 @@ class FastWeights:
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
         """Returns uniform weights of variance 3 / F for factors, 9 / F for slots; slot bias 0.
 
-        As few inputs are nonzero at a time, stored values are about 1.
+        Stored values are then about 1, as few inputs are nonzero.
         """
         slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
         slot[-1] = 0.0

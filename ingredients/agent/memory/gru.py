@@ -169,7 +169,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll in torch; steps are sliced before loops: slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before loops, as slicing is slow."""
 
     @staticmethod
     def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:

@@ -119,7 +119,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll in torch; steps are sliced before loops: slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before loops, as slicing is slow."""
 
     @staticmethod
     def forward(

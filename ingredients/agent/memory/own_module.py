@@ -53,7 +53,7 @@ class UserModule:
         return output, parts_of(new)
 
     def calling(self) -> AbstractContextManager[None]:
-        """Returns a context that turns the module's exceptions into one line."""
+        """Returns a context that makes the module's exceptions one line."""
         return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 

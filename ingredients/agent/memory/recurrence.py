@@ -68,10 +68,7 @@ def of_lanes(carry: Tensor) -> Tensor:
 
 
 def sigmoid(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[..., N, H]`, in bits that do not depend on leading dimensions.
-
-    `torch.sigmoid` rounds full blocks of `SIMD_BLOCK` floats differently.
-    """
+    """Returns σ(x), `[..., N, H]`; unlike `torch.sigmoid`'s, its bits do not depend on leading dimensions."""
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
     return torch.sigmoid(x, out=out)

@@ -128,7 +128,7 @@ def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tenso
 def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
     """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`.
 
-    One product serves all heads: each has its row, zero outside its columns.
+    One product serves all heads.
     """
     runs, lanes, heads, reach = bias.shape
     own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)

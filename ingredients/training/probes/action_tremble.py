@@ -1,4 +1,4 @@
-"""`action_tremble` (docs/design.md §8): other actions are executed than chosen (`interaction.tremble`)."""
+"""`action_tremble`: other actions are executed than chosen (`interaction.tremble`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`action_yoke` (docs/design.md §8): the channel shows the neighbour's plain a_{t-1}."""
+"""`action_yoke`: the channel shows the neighbour's plain a_{t-1}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`environment_swap` (docs/design.md §8): half-way, what the agent wrote becomes what the neighbour wrote."""
+"""`environment_swap`: half-way, what the agent wrote becomes what the neighbour wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`environment_swap_same` (docs/design.md §8): `environment_swap` with the twin's."""
+"""`environment_swap_same`: `environment_swap` with the twin's."""
 
 from __future__ import annotations
 

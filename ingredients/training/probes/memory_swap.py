@@ -1,4 +1,4 @@
-"""`memory_swap` (docs/design.md §8): half-way the memory becomes the neighbour's.
+"""`memory_swap`: half-way the memory becomes the neighbour's.
 
 r_{t-1} and a_{t-1} stay true: win-stay-lose-shift is no memory.
 """

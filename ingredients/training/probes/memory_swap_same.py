@@ -1,4 +1,4 @@
-"""`memory_swap_same` (docs/design.md §8), the control: half-way the memory becomes the twin's."""
+"""`memory_swap_same`: half-way the memory becomes the twin's."""
 
 from __future__ import annotations
 

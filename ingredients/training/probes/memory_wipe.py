@@ -1,4 +1,4 @@
-"""`memory_wipe` (docs/design.md §8): half-way initial memory, empty r and a, start flag."""
+"""`memory_wipe`: half-way initial memory, empty r and a, start flag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reward_yoke` (docs/design.md §8): the channel shows the neighbour's plain r_{t-1}."""
+"""`reward_yoke`: the channel shows the neighbour's plain r_{t-1}."""
 
 from __future__ import annotations
 

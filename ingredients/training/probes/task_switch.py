@@ -1,4 +1,4 @@
-"""`task_switch` (docs/design.md §8): half-way the task becomes the neighbour's; memory, r and a stay."""
+"""`task_switch`: half-way the task becomes the neighbour's; memory, r and a stay."""
 
 from __future__ import annotations
 
