@@ -210,7 +210,7 @@ def runs(study: Study) -> tuple[Run, ...]:
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
-    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`, first seeds first."""
+    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`, by seed."""
     places = {run: place for place, run in enumerate(runs(study))}
     by_kind: dict[str, list[Run]] = {}
     for run in places:
@@ -301,7 +301,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; newer keys' defaults are left out, so old fingerprints hold."""
+    """Returns what evaluates a run, without newer keys' defaults: old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":
@@ -310,7 +310,7 @@ def _evaluation(study: Study) -> dict[str, Any]:
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    """Returns sections as data; for whole lifetimes without keys of segments, so old fingerprints hold."""
+    """Returns sections as data, so that old fingerprints hold: for whole lifetimes without keys of segments."""
     data = study.model_dump(include=set(names))
     leave_out_idle(study.tasks, data.get("tasks", {}))
     if not may_segment(study):

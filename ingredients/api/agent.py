@@ -278,7 +278,7 @@ class StoredAgent:
     # From the user's numbers to ours, and back
 
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
-        """Returns a copy `[1, N, ...]` with `like`'s shape and type (single: without N)."""
+        """Returns a copy `[1, N, ...]` (single: without N), shaped and typed as `like`."""
         wanted = like.shape[2:] if self._single else like.shape[1:]
         try:
             made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))

@@ -57,7 +57,7 @@ def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
 def play_tasks(
     agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
 ) -> pd.DataFrame:
-    """Returns the table of parallel lifetimes, one on each of `tasks` `[N, D]`; the agent stays at their end."""
+    """Returns the table of parallel lifetimes, one on each of `tasks` `[N, D]`; the agent stays there."""
     family = agent.family
     lanes = len(tasks)
     luck = generator(seed, Purpose.PLAYED_LUCK)
@@ -143,7 +143,7 @@ def _at_most(family: Family, t: int) -> int:
 
 
 def _row(where: tuple[int, int], seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
-    """Returns one lane's step; `where` is (step of the lifetime, episode), `told` logits and memory's output."""
+    """Returns one lane's step; `where` is (step of the lifetime, episode), `told` logits and output."""
     shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
     taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
     paid = torch.tensor([reward])

@@ -84,7 +84,7 @@ def trace(
 
 
 def write_page_trace(directory: Path) -> None:
-    """Writes the report page's table unless up to date: lifetimes of the full cell's first agent."""
+    """Writes the report page's table, if outdated: lifetimes of the full cell's first agent."""
     result = load(directory)
     store = Store(directory)
     name = page_trace_name(result.study)

@@ -1,4 +1,4 @@
-"""The audit's words for each environment, such as "supplied", by Holm's correction over all tests (docs/audit.md)."""
+"""The audit's words for each environment, such as "supplied", by Holm's correction (docs/audit.md)."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's or uniform play; if that tells nothing, sticky play's."""
+    """Returns the leak under a policy's, uniform, or else sticky play."""
     taken = _measured(name, first, FULL)
     way = first.way
     details: dict[str, Any] = {way: asdict(taken)}
@@ -170,7 +170,7 @@ def _ceiling(replayed: Replayed) -> float | None:
 
 
 def _needed(session: Session) -> Finding:
-    """Returns what the past adds to predicting rewards under uniform play, free of a policy's habits."""
+    """Returns what the past adds to predicting rewards, under uniform play."""
     if session.way != UNIFORM:
         return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
     if len(session.episodes) < 4:

@@ -55,7 +55,7 @@ class Session:
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> PlayedSequences:
-        """Returns the episodes as equally long sequences, with steps beyond ends unseen."""
+        """Returns the episodes as equally long sequences, unseen beyond ends."""
         longest = max(len(episode.rewards) for episode in self.episodes)
         first = self.episodes[0]
         count = len(self.episodes)

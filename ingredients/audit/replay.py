@@ -103,7 +103,7 @@ class Pair:
 
 
 def _differ(first: Numbers, second: Numbers) -> bool:
-    """Returns whether a column differs, relative to its size: texts' numbers are huge."""
+    """Returns whether a column differs, relative to its size."""
     return bool((np.abs(first - second) > SAME * (1 + np.abs(first))).any())
 
 

@@ -133,7 +133,7 @@ def _worked(process: subprocess.Popen[bytes]) -> float:
 
 
 def _ended(one: _Running, how: AuditOptions) -> str:
-    """Stores an environment's line, with how it was made; returns a short text."""
+    """Stores an environment's line; returns a short text."""
     errors = one.file.with_suffix(".err")
     line = _read(one.file) if one.file.exists() else failed_line(one.subject, _why(one, errors))
     line["made_of"] = _made_of(how)

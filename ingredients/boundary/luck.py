@@ -1,4 +1,4 @@
-"""Makes randomness of spaces and shared generators repeatable, which `reset(seed)` does not seed."""
+"""Makes spaces and shared generators repeatable, which `reset(seed)` does not seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shell completion: studies, `--set`, `--cells`, cells of a results folder; nothing if the study cannot be read."""
+"""Shell completion: studies, `--set`, `--cells`, cells of a results folder; nothing without a readable study."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def terminal(aside: bool = False) -> Console:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Yields a function that shows the step on stderr: one changing line on a terminal, else lines."""
+    """Yields a function that shows the step on stderr: one changing line, or lines without a terminal."""
     if not sys.stderr.isatty():
         yield lambda step: typer.echo(f"{step} ...", err=True)
         return

@@ -12,7 +12,7 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional package: `name` of module and distribution, our `extra`, and a name that the module `has`."""
+    """An optional package: `name` of module and distribution, our `extra`, a name that the module `has`."""
 
     title: str
     name: str

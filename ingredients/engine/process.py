@@ -194,7 +194,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets variables for new processes: libraries read thread counts once, at loading."""
+    """Sets variables for new processes: libraries read thread counts at loading."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

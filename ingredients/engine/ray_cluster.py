@@ -1,4 +1,4 @@
-"""The Ray engine: jobs are tasks on a cluster, or a Ray started here. Only this module imports Ray."""
+"""The Ray engine: jobs are tasks on a cluster, or a Ray started here."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def written_log(logs: Path | None, key: str) -> Path | None:
 
 
 def send_job(pipe: Connection, job: Job) -> None:
-    """Sends a job, key first: the log opens before anything can fail."""
+    """Sends a job, key first, to open the log."""
     pipe.send(job.key)
     pipe.send_bytes(pickle.dumps(job))
 
@@ -107,7 +107,7 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
 
 
 def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[bool, bytes]:
-    """Runs a pickled job and catches everything; returns whether it finished, and the message."""
+    """Runs a pickled job, catching everything; returns whether it finished, and the message."""
     try:
         job: Job = pickle.loads(receive())
         return True, pickle.dumps(("finished", _call(job, tell)))

@@ -1,4 +1,4 @@
-"""Progress of the references' job: several trainings, and parts that are counted."""
+"""Progress of the references' job: trainings, and counted parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs of a grid, inside a worker: the references; a stack, from initial weights to stored runs."""
+"""The jobs of a grid, inside a worker: references, and stacks from initial weights to stored runs."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:
-    """Returns the numbers of updates before evaluations: 0, then log-spaced to the last, distinct."""
+    """Returns numbers of updates for evaluations: 0, then log-spaced to the last, distinct."""
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
     return sorted({0, updates, *spaced})

@@ -155,7 +155,7 @@ def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.D
 
 
 def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
-    """Returns a table per run with a row per update; numbers leave the device together."""
+    """Returns a table per run with a row per update."""
     if not updates:
         return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
     told = [_diagnostics(update) for update in updates]

@@ -22,7 +22,7 @@ MemoryByRuns = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The remaining stacks, cut to fit, with a worker's bytes by stack; `notices` tell of cuts."""
+    """The remaining stacks, cut to fit, with workers' bytes; `notices` tell of cuts."""
 
     rest: Remaining
     memory_bytes: Mapping[Stack, int]
@@ -84,7 +84,7 @@ def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
 
 
 def side_by_side(rest: Remaining, gpus: int) -> Remaining:
-    """Returns the remains in as few stacks as keep all GPUs busy, as large ones hardly take longer."""
+    """Returns the remains in as few stacks as keep all GPUs busy."""
     by_kind: dict[str, list[Run]] = {}
     for stack in rest.stacks:
         by_kind.setdefault(kind_of(rest.study, stack), []).extend(stack.runs)

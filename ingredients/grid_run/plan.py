@@ -82,7 +82,7 @@ def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[st
 
 
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
-    """Returns what `ingredients check` prints: what `estimate.checked` saw, commands for names in `folder`."""
+    """Returns the text of `ingredients check`: what `estimate.checked` saw, commands for names in `folder`."""
     written, commands = next_commands(study, folder, seen)
     lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]
     return "\n".join(f"{name:<9} {text}" for name, text in lines)

@@ -83,7 +83,7 @@ class Tally:
 
     @property
     def env_steps_per_second(self) -> float:
-        """Mean speed since training began, with evaluation pauses, without lost attempts; 0 while unknown."""
+        """Mean speed since training began, evaluation pauses included, lost attempts not; 0 while unknown."""
         if self._began is None:
             return 0.0
         began, before = self._began

@@ -1,4 +1,4 @@
-"""Lanes as one Gymnasium environment, which never ends; `gymnasium.vector` runs bundles side by side."""
+"""Lanes as one endless Gymnasium environment; `gymnasium.vector` runs bundles side by side."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Images, downscaled for the agent's convolutions (docs/tasks.md).
 
-Three bytes make one number below 2²⁴, exact in float32.
+A number below 2²⁴, exact in float32, holds three bytes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All lanes of a recipe, by `gymnasium.vector`; none is snapshotted: callers reset lanes to an episode's start."""
+"""All lanes of a recipe, by `gymnasium.vector`, with no snapshots: callers reset lanes to an episode's start."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How a leaf space is read: numbers, bits, one-hots, symbols, pixels, words.
-
-The first three have `gymnasium.spaces.flatten`'s columns.
-"""
+"""How a leaf space is read: numbers, bits, one-hots (as by `gymnasium.spaces.flatten`), symbols, pixels, words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`report A B ...`: studies side by side.
-
-Nothing is pooled: each number has its study's scale and criterion.
-"""
+"""`report A B ...`: studies side by side, each on its own scale and criterion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`report.html`: one offline page that loads nothing, runs no foreign script, and escapes every text."""
+"""`report.html`: one offline page that loads nothing and escapes every text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts and rows on the inner algorithm: two sentences for each measure, findings for every cell."""
+"""Texts and rows on the inner algorithm: measures, and findings for every cell."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def verdict(result: InnerResult) -> str:
 
 
 def beside_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns rows under `BESIDE`: the fullest cell's agents and known algorithms in equal lifetimes."""
+    """Returns rows under `BESIDE`: the fullest cell's agents and known algorithms."""
     if (measured := fullest(judgement)) is None:
         return []
     lost = measured[1].lost
@@ -141,7 +141,7 @@ def beside_rows(judgement: Judgement) -> list[list[str]]:
 
 
 def worth_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns rows under `WORTH`, of the fullest cell's lifetimes; none where exploring is worth nothing."""
+    """Returns rows under `WORTH`, of the fullest cell; none where exploring is worth nothing."""
     if (measured := fullest(judgement)) is None or "greedy" not in measured[1].distances:
         return []
     classes = measured[1].by_worth["own"]

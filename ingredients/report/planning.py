@@ -1,4 +1,4 @@
-"""Texts and rows on signs of planning: two sentences for each, findings for every cell."""
+"""Texts and rows on signs of planning, for every cell."""
 
 from __future__ import annotations
 

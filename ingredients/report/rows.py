@@ -62,7 +62,7 @@ def ingredient_row(name: str, result: IngredientResult) -> list[str]:
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns `ingredient_row` with the reason, and the probability that a run scores higher with it."""
+    """Returns `ingredient_row` with reason, and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
     return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
@@ -149,7 +149,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _classes(results: Sequence[CellResult]) -> list[str]:
-    """Returns lines on classes of runs, shares that would learn, late scores; equal cells share one."""
+    """Returns lines on classes of runs, shares that would learn, late scores."""
     alike: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         if result.classes:

@@ -108,7 +108,7 @@ def _lacks(report: Report | Published, format_: Format) -> bool:
 
 
 def load_report_ahead(device: str) -> None:
-    """Loads the report's libraries in a thread while GPUs train; CPU training spares no core."""
+    """Loads the report's libraries in a thread while GPUs train."""
     if device == "cpu":
         return
 

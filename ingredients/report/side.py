@@ -76,7 +76,7 @@ def _scale(floor: str, low: float | None, yardstick: str, high: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A study without runs, from its files; nothing is rejudged or written."""
+    """A study without runs, from its files; nothing is rejudged."""
 
     directory: Path
     json: dict[str, Any]

@@ -157,7 +157,7 @@ class Store:
         return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
 
     def left_out(self, study: Study) -> int:
-        """Returns how many finished runs are not the study's."""
+        """Returns how many finished runs the study does not name."""
         planned = {run.id for run in runs(study)}
         if not self.runs_path.exists():
             return 0

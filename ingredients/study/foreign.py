@@ -1,4 +1,4 @@
-"""`vary`, `keywords` and `wrappers` of a `gymnasium` section (see `gyms.vary`), and names of users' code."""
+"""`vary`, `keywords` and `wrappers` of a `gymnasium` section (see `gyms.vary`); names of users' code."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _line(mistake: _Mistake, source: str, overrides: Sequence[Override]) -> str:
 
 @dataclass(frozen=True)
 class _Mistake:
-    """One mistake; a mistyped key, from which missing ones may follow, has the lowest `rank`."""
+    """One mistake; a mistyped key has the lowest `rank`: missing keys may follow."""
 
     rank: int
     path: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a study is: frozen, validated, complete; replacing `tasks` leaves it valid (docs/design.md §9)."""
+"""What a study is: frozen, validated, complete, with replaceable `tasks` (docs/design.md §9)."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
 
 
 def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
-    """Writes verdict and numbers above a panel, and the cell's name if row and column lack it."""
+    """Writes verdict and numbers above a panel; the cell's name if row and column lack it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = wording.failures(result)
     learned = f" · {result.learned}/{result.seeds} learned" if result.verdict else ""
