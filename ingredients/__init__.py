@@ -1,38 +1,38 @@
 """Which ingredients does in-context reinforcement learning need? An instrument for ablations of RL².
 
-Data flows one way; each module imports only from those before it. In reading order:
+Each module imports only from those before it. In order:
 
-    at_once       Ctrl-C while modules are loaded
-    errors        what a user can cause
-    seeds         named random streams
-    machine       cores and memory that this process may take
-    families      every task family: its settings, program, references
-    probes        every probe
-    boundary      all calls of code that somebody else wrote
-    study         YAML -> a validated, frozen Study
-    grid          a Study -> cells, runs, stacks, fingerprints
+    at_once       Ctrl-C during imports
+    errors        users' mistakes
+    seeds         random streams
+    machine       cores and memory
+    families      list of task families
+    probes        list of probes
+    boundary      calls of foreign code
+    study         YAML -> Study
+    grid          cells, runs, stacks, fingerprints
     cell_filter   --cells
     decoding      how much of one thing others tell
-    gyms          other people's Gymnasium environments as rows of numbers
-    tasks         task families as batched pure tensor functions; Gymnasium environments
+    gyms          foreign environments as rows of numbers
+    tasks         task families, Gymnasium environments
     wrappers      channels and lifetime as Gymnasium wrappers
     references    floor, ceilings, classical algorithms
     agent         observation (where inputs are masked), memory, network
     training      rollout, learner, evaluation under probes
     inner         which algorithm runs inside a trained agent
-    store         results/<study>/: the only owner of its paths and formats
+    store         results/<study>/
     experiment    one stack from start to stored result
     engine        where jobs execute
-    grid_run      a grid's jobs, memory, time, progress
-    judgement_input  curves and references, typed
+    grid_run      jobs, time, progress
+    judgement_input  curves and references
     judgement     statistics, verdict, conclusions
-    console       the terminal: paths, streams, errors, Ctrl-C
+    console       terminal, errors, Ctrl-C
     report        terminal, figures, JSON
-    api           the same from Python
-    audit         what an environment supplies by itself, without training
+    api           Python API
+    audit         what environments supply
     commands      the command `ingredients`
 
-The Python API needs no wing's name, and loads what it needs when first asked:
+The Python API (docs/api.md) loads what it needs when first asked:
 
     >>> import ingredients as ing
     >>> study = ing.Study.load("bandit")                        # or a dict; changes={"tasks.arms": 10}

@@ -17,7 +17,7 @@ from ingredients.study.yaml_text import parse
 def select_cells(study: Study, expression: str, source: str | None = None) -> tuple[Cell, ...]:
     """Returns the cells that a filter such as `memory=on,reward_observation=off` selects, in grid order.
 
-    Levels of one ingredient are alternatives. Errors name `source`.
+    An ingredient's levels are alternatives. Errors name `source`.
 
     Raises:
         UsageError: an unknown ingredient, or a level that the study lacks.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class IngredientsError(Exception):
-    """Something that a user can cause and mend; its text is one line that says how."""
+    """What a user can cause and mend; the text says how, in one line."""
 
     exit_code = 1
 
@@ -36,10 +36,10 @@ class InterruptedGridError(IngredientsError):
 
 
 class StoreError(IngredientsError):
-    """A results folder cannot be written or read; the text names the path and the way out."""
+    """A results folder cannot be written or read; the text names path and way out."""
 
     exit_code = 2
 
 
 class UnwritableError(StoreError):
-    """A results folder cannot be written (full or read-only disk): later results would be lost too."""
+    """A results folder cannot be written (full or read-only disk): later results are lost too."""

@@ -1,6 +1,6 @@
 """The list of task families, which studies, programs, references and Gymnasium ids follow.
 
-Dotted names keep torch out of studies, and load only the family in use.
+Dotted names load only the family in use.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def loaded(dotted: str) -> Any:  # noqa: ANN401 - whatever stands there
 def ours(name: str, title: str, references: bool = True, belief: bool = False) -> FamilySpec:
     """Returns the spec of a family whose files follow the naming rule: `dark-room` and `DarkRoom`.
 
-    `references` and `belief`: whether it has `dark_room_references` and `dark_room_belief`.
+    `references`, `belief`: whether it has `dark_room_references`, `dark_room_belief`.
     """
     module = name.replace("-", "_")
     return FamilySpec(

@@ -1,6 +1,6 @@
 """The grid of a study: cells, runs, stacks, and fingerprints that identify stored runs.
 
-All depends on the study alone, not on machine, workers or results.
+All depends on the study alone.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Cell:
 
     @property
     def wipe_every(self) -> int | None:
-        """Steps between resets of the memory: 1 with memory off (siblings and `none` too), None with memory on."""
+        """Steps between memory resets: 1 with memory off (siblings, `none`), None with memory on."""
         if isinstance(self.memory, WipeEvery):
             return self.memory.steps
         remembers = self.memory.remembers if isinstance(self.memory, MemoryKind) else self.memory
@@ -111,7 +111,7 @@ class Cell:
 
     @property
     def is_full(self) -> bool:
-        """Whether every ingredient is on, with the memory of `agent.memory`."""
+        """Whether every ingredient is on, with `agent.memory`."""
         return all(self.level(ingredient) is True for ingredient in INGREDIENTS)
 
     def level(self, ingredient: Ingredient) -> Level:
@@ -151,7 +151,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """Readable name, unique in a study and safe as a folder name; no kind's own name has `--`."""
+        """Readable name, unique in a study, safe as a folder's; no kind's own has `--`."""
         named = [f"{_SHORT[ingredient]}-{text}" for ingredient, text in self.cell._named()]
         parts = [text.replace("_every=", "-").replace(":", "--") for text in named]
         return "_".join([*parts, f"seed-{self.seed}"])
@@ -161,7 +161,7 @@ class Run:
 class Stack:
     """Runs of one kind of memory, trained together as one tensor program.
 
-    `index` is its number in the study; `part` is 0, or numbers the parts of a stack that was cut to fit in memory.
+    `index` is its number in the study; `part` is 0, or numbers parts cut to fit in memory.
     """
 
     index: int
@@ -173,8 +173,8 @@ class Stack:
 class Fingerprints:
     """SHA-256 (hex) of what trains, evaluates and judges.
 
-    If `trains` differs, a stored run is another run; if only `evaluates` does, its weights still hold; if only `judges`
-    does, its curves still hold.
+    If `trains` differs, a stored run is another; if only `evaluates` does, its weights still hold; if only `judges`,
+    its curves do.
     """
 
     trains: str
@@ -183,7 +183,7 @@ class Fingerprints:
 
 
 def cells(study: Study) -> tuple[Cell, ...]:
-    """Returns the product of the levels, in order; the last ingredient varies fastest."""
+    """Returns the product of the levels; the last ingredient varies fastest."""
     given = study.ingredients
     return tuple(
         Cell(*levels)
@@ -210,10 +210,7 @@ def runs(study: Study) -> tuple[Run, ...]:
 
 
 def stacks(study: Study) -> tuple[Stack, ...]:
-    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`, first seeds first.
-
-    Equal stacks end together: no worker waits.
-    """
+    """Returns the runs of each kind of memory in nearly equal stacks of at most `STACK_RUNS`, by seed."""
     places = {run: place for place, run in enumerate(runs(study))}
     by_kind: dict[str, list[Run]] = {}
     for run in places:
@@ -235,9 +232,8 @@ def equal_parts(some: Sequence[Run], count: int) -> Iterator[tuple[Run, ...]]:
 def fingerprints(study: Study, run: Run, sources: Callable[[str], str] | None = None) -> Fingerprints:
     """Returns a run's fingerprints.
 
-    The study's name, question, number of seeds and other cells do not enter. `evaluation.points` trains: weights are
-    kept then. So does the file of a user's own memory, tasks or environment; `sources` returns its digest, by default
-    of the present file.
+    Name, question, number of seeds and other cells do not enter. `evaluation.points` trains: weights are kept then. So
+    does a user's own file; `sources` returns its digest, by default the present one.
 
     Raises:
         UsageError: such a file is missing.
@@ -253,7 +249,7 @@ def own_tasks(study: Study, sources: Callable[[str], str] | None = None) -> str:
     """Returns the digests of users' files behind the tasks, in a line.
 
     Raises:
-        UsageError: such a file is missing.
+        UsageError: one is missing.
     """
     return " ".join((sources or partial(source_digest, what=TASKS))(name) for name in own_code(study.tasks))
 
@@ -305,7 +301,7 @@ def _fingerprints(study: Study, run: Mapping[str, object]) -> Fingerprints:
 
 
 def _evaluation(study: Study) -> dict[str, Any]:
-    """Returns what evaluates a run; newer keys' defaults are left out, so old fingerprints hold."""
+    """Returns what evaluates a run, without newer keys' defaults: old fingerprints hold."""
     section = study.evaluation.model_dump(exclude={"reactive_agents"}) | bins_of(study.tasks)
     unnamed = {"stream": 0, "analysis": "none"}
     if section["analysis"] == "inner_algorithm":
@@ -314,7 +310,7 @@ def _evaluation(study: Study) -> dict[str, Any]:
 
 
 def _sections(study: Study, names: tuple[str, ...]) -> dict[str, Any]:
-    """Returns sections as data; for whole lifetimes without keys of segments, so old fingerprints hold."""
+    """Returns sections as data, so that old fingerprints hold: for whole lifetimes without keys of segments."""
     data = study.model_dump(include=set(names))
     leave_out_idle(study.tasks, data.get("tasks", {}))
     if not may_segment(study):

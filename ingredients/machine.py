@@ -1,7 +1,7 @@
 """Cores and memory that this process may use, by affinity and control groups (containers, batch jobs, services).
 
-Limits apply to everything nested: all groups up to the root are read, of version 2 (`cpu.max`, `memory.max`) and
-version 1 (`cpu.cfs_quota_us`, `memory.limit_in_bytes`).
+All groups up to the root are read, of version 2 (`cpu.max`, `memory.max`) and 1 (`cpu.cfs_quota_us`,
+`memory.limit_in_bytes`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ROOT = Path("/")
 
 
 def usable_cores(root: Path = ROOT) -> int:
-    """Returns how many cores this process may use, by affinity and whole-core quotas."""
+    """Returns this process's cores, by affinity and whole-core quotas."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min([there, *(int(quota) for quota in _quotas(root))]))
 
@@ -40,7 +40,7 @@ def _quotas(root: Path) -> Iterator[float]:
 def _files(root: Path, controller: str, name: str) -> Iterator[Path]:
     """Yields this file of every control group of the process, its own first; `controller` "" is version 2.
 
-    In a container a group's path may not exist; then the root is read.
+    If a group's path does not exist, as in containers, the root is read.
     """
     for line in _read(root / "proc" / "self" / "cgroup").splitlines():
         _, controllers, path = [*line.split(":", 2), "", ""][:3]

@@ -1,7 +1,4 @@
-"""The list of probes: interventions in evaluation that show what a trained agent relies on (docs/design.md §8).
-
-Programs are in `ingredients/training/probes/<name>.py`: reports need no torch.
-"""
+"""The list of probes (docs/design.md §8); `ingredients/training/probes/<name>.py` are their programs."""
 
 from __future__ import annotations
 
@@ -23,13 +20,13 @@ class ProbeSpec:
     Attributes:
         name: in tables, in `report.json`, and of its file.
         title: in reports.
-        shows: its score: what it costs (`cost`), the episodes after it (`fresh start`), the remaining gain (`gain`), or
-            the late score (`late`).
-        throughout: whether it affects the whole lifetime; else from half-way.
+        shows: its score: cost (`cost`), the episodes after it (`fresh start`), the remaining gain (`gain`), or the late
+            score (`late`).
+        throughout: whether it affects whole lifetimes, or from half-way.
         carrier: what a swap of the verdict rule exchanges (C).
-        control: whether it is another probe's control, without a picture.
-        written: whether the agent must be able to write on the environment.
-        fills: the ingredient whose input it replaces by another lifetime's; without it, it does nothing.
+        control: whether it is another's control.
+        written: whether agents must be able to write on the environment.
+        fills: the ingredient whose input it replaces, and needs.
     """
 
     name: str
@@ -76,5 +73,5 @@ def spec_of_probe(name: str) -> ProbeSpec:
 
 
 def later_probes() -> list[str]:
-    """Returns the probes that older evaluations lack; their weights are evaluated again."""
+    """Returns probes that older evaluations lack, whose weights are evaluated again."""
     return [probe.name for probe in PROBES if probe not in FIRST_PROBES]

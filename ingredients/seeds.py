@@ -1,7 +1,6 @@
-"""Named random streams, stateless: a draw depends only on its purpose.
+"""Named random streams, stateless: a draw depends only on its purpose (docs/design.md §11).
 
-The key holds neither cell nor stack: cells of one seed share their draws (common random numbers), and a run's bits do
-not depend on its stack (docs/design.md §11).
+A seed's cells share draws (common random numbers): the key holds neither cell nor stack.
 """
 
 from __future__ import annotations
@@ -38,10 +37,9 @@ class Purpose(StrEnum):
 
 
 def stream_key(seed: int, purpose: Purpose, index: int = 0, evaluation: int = 0) -> int:
-    """Returns the 32-bit key of a stream: the head of SHA-256 over seed, purpose, index and evaluation stream.
+    """Returns a stream's 32-bit key, as torch takes no more: the head of SHA-256 over the arguments.
 
-    Torch's generator takes no more bits. Two of a study's streams coincide with odds below one in a hundred: two
-    unrelated rollouts then share random numbers.
+    Two of a study's coincide with odds below .01.
     """
     name = f"{seed}/{purpose.value}/{index}" + (f"/{evaluation}" if evaluation else "")
     digest = hashlib.sha256(name.encode()).digest()

@@ -1,8 +1,8 @@
-"""Acting as one kernel, by inverse CDF from a uniform draw u; a second one computes log π(a).
+"""Acting as one kernel, by inverse CDF from a uniform u; another computes log π(a).
 
     a = #{k < A − 1 : Σ_{j ≤ k} π_j ≤ u},    π = softmax of the first A columns of W o + b
 
-W and b are the head's weights.
+W and b are the head's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Loops that numba compiles for this CPU, and their scalar functions: they save torch's microseconds per operation.
+"""Loops that numba compiles for this CPU: they save torch's microseconds per operation.
 
-Matrix products go to scipy's BLAS. `fastmath` is off: a run's bits must not depend on its place in a stack.
+`fastmath` is off: bits must not depend on the stack.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Loop:
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns the compiled function, cached by source: numba's own cache ignores changes in called functions."""
+    """Returns the compiled function, cached by source, called functions included."""
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = CODE_FOLDER or SETTINGS.CACHE_DIR
     made: Any
@@ -116,7 +116,7 @@ def arrays(*tensors: Tensor) -> list[Floats]:
 def flat_rows(weights: Tensor) -> tuple[Floats, int]:
     """Returns weights `[S, ...]` as one flat array on their storage, and the stride between runs.
 
-    Each run's own must be contiguous; runs may lie apart.
+    Each run's own must be contiguous.
     """
     weights = weights.detach()
     if not weights[0].is_contiguous():

@@ -4,8 +4,7 @@
     second     32 kernels of 4 × 4, stride 2, ReLU
     last       64 units, ReLU
 
-To save memory, rollouts keep bytes and the backward pass computes layers again. Runs are processed one by one: their
-bits must not depend on the stack.
+Runs are computed one by one: bits must not depend on the stack.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Eye:
 
     @property
     def block_floats(self) -> int:
-        """Upper bound of the floats for a block, layers and gradients included."""
+        """Upper bound of a block's floats, layers and gradients included."""
         return 3 * BLOCK * sum(_block_floats(frame) for frame in self.frames)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

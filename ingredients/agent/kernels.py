@@ -1,7 +1,7 @@
-"""Triton kernels for a GPU: when they apply, and what they share.
+"""When Triton kernels (`..._triton`) apply, and what they share.
 
-They save torch's microseconds per launch, and stand in `..._triton` files. A program belongs to one run and sums in a
-fixed order: bits must not depend on the stack. Products are three tf32 products each: float32 accuracy, faster.
+A program is of one run and sums in fixed order: bits must not depend on the stack. Products are three tf32 products
+each: float32 accuracy, faster.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ def _there_is_triton() -> bool:
 
 
 def block(size: int) -> int:
-    """Returns the block side for `size` rows or columns: a power of two from 16."""
+    """Returns the block side for `size`: a power of two from 16."""
     return max(SMALLEST, 1 << (size - 1).bit_length())
 
 
 def held(number: float | Tensor, like: Tensor) -> Tensor:
-    """Returns a number as a tensor on the device, which a replayed graph reads anew."""
+    """Returns a number as a device tensor, which replayed graphs read anew."""
     return number if isinstance(number, Tensor) else torch.tensor(number, device=like.device)
 
 

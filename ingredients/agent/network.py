@@ -30,8 +30,8 @@ NO_EYE = Eye()  # of observations without images
 class Agent:
     """One architecture: image encoder if any, memory, optional ReLU layer of `head_hidden` units, linear head.
 
-    The head's A columns of logits precede the actions' predicted rewards, for training alone
-    (`learner.prediction_gradient`); for vectors they are means and log-deviations (`policy`).
+    After A columns of logits come the actions' predicted rewards, for training (`learner.prediction_gradient`); for
+    vectors, means and log-deviations (`policy`).
     """
 
     layout: InputLayout
@@ -42,7 +42,7 @@ class Agent:
 
     @property
     def head(self) -> int:
-        """Width of the head: 2A, padded to a multiple of four, as MKL rounds unaligned runs otherwise."""
+        """Width of the head: 2A, padded to a multiple of four, as MKL rounds unaligned runs differently."""
         used = 2 * self.layout.actions
         return used + -used % HEAD_BLOCK
 
@@ -115,7 +115,7 @@ def _linear(rows: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class _LoopedLinear(torch.autograd.Function):
-    """x W + b with its derivative, for few columns faster than torch."""
+    """x W + b with its derivative, for few columns."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The agent's input: the only place where it is assembled and masked.
+"""The agent's input (docs/design.md §4): the only place where it is assembled and masked.
 
     observation        the environment's, never masked
     lifetime_start     1 at a lifetime's first step
@@ -9,8 +9,7 @@
     action_shown       1 where a_{t-1} is shown
     one                1: first-layer biases are its weights
 
-Both channels are empty at a lifetime's start. The step number is no input: a clock can replace memory (docs/design.md
-§5, trap 4).
+Channels are empty at a lifetime's start.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Action distributions: a softmax over A choices, or independent normals over a vector's A components.
 
-Means and log-deviations, clipped to [−4, 1], are columns of the head. A run with NaN logits gets an arbitrary action:
-an error would end its whole stack.
+Means and log-deviations, clipped to [−4, 1], are head columns. NaN logits give an arbitrary action.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def sample(logits: Tensor, uniform: Tensor) -> Tensor:
 
 @compiled
 def _sample_loop(logits: Floats, uniform: Floats, choice: NDArray[np.int64]) -> None:
-    """Writes choices `[X]` for logits `[X, A]`, faster than torch for few actions."""
+    """Writes choices `[X]` for logits `[X, A]`."""
     rows, actions = logits.shape
     weights = np.empty(actions, np.float32)
     for i in range(rows):

@@ -1,8 +1,8 @@
-"""Batched matrix products as kernels, in an order of summation that does not depend on the stack.
+"""Batched matrix products as kernels, summed in an order that does not depend on the stack.
 
     y_x = b + Σ_g a_{g,x} W_g        y_x = Σ_g a_{g,x} W_gᵀ        G_g = Σ_x a_xᵀ b_{g,x}
 
-g counts a memory's gates. `last` is the block of the last weights: a GRU's input enters blocks 0, 1 and 3.
+g counts a memory's gates. `last` is the last weights' block: a GRU's input enters blocks 0, 1 and 3.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def times(rows: Tensor, weights: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def times_transposed(rows: Tensor, weights: Tensor, last: int) -> Tensor:
-    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for a `[S, G', X, M]` and W `[S, G, K, M]`; the last of G is `last` of G'."""
+    """Returns Σ_g a_g W_gᵀ, `[S, X, K]`, for a `[S, G', X, M]`, W `[S, G, K, M]`; G's last is `last` of G'."""
     return _product(rows, weights, weights.shape[-2], (1, weights.shape[-1]), last, None)
 
 
@@ -147,7 +147,7 @@ def _product(
 
 
 def sums_of_outer_products(a: Tensor, b: Tensor, gates: int, last: int | None = None) -> Tensor:
-    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]`, b `[S, G', X, M]`; the last of G is `last` of G'."""
+    """Returns Σ_x a_xᵀ b_{g,x}, `[S, G, K, M]`, for a `[S, X, K]`, b `[S, G', X, M]`; G's last is `last` of G'."""
     assert a[0].is_contiguous(), a.stride()
     assert b[0].is_contiguous(), b.stride()
     (runs, rows, inner), columns = a.shape, b.shape[-1]

@@ -1,5 +1,5 @@
-"""The Python API, re-exported by `import ingredients`.
+"""The Python API, re-exported by `import ingredients` (docs/api.md).
 
-In reading order: `result` (a results folder), `grid` (plan and run), `agent`, `module`, `play`, `trace`, `seat` and
-`player` (the agent in an environment), `policies` (other people's), `evaluate` (judges any policy), `export`, `hub`.
+In order: `result`, `grid`, `agent`, `module`, `play`, `trace`, `seat`, `player`, `policies`, `evaluate`, `export`,
+`hub`.
 """

@@ -1,11 +1,6 @@
-"""A trained agent: reset it, let it act, read and set its memory.
+"""A trained agent: reset it, let it act, read and set its memory (docs/api.md).
 
-    >>> agent = result.agent("all four ingredients", seed=100)   # doctest: +SKIP
-    >>> agent.reset(lanes=3)
-    >>> action = agent.act(observation)                          # first step
-    >>> action = agent.act(observation, reward, action)          # later ones
-
-An agent plays one lane or N. Single values give single values, tensors give tensors.
+It plays one lane (single values) or N (tensors).
 """
 
 from __future__ import annotations
@@ -59,7 +54,7 @@ class StoredAgent:
 
         Args:
             lanes: lifetimes side by side; None is one, with single values.
-            seed: of the choice of actions.
+            seed: of the actions.
 
         Raises:
             UsageError: fewer than one lane.
@@ -84,7 +79,7 @@ class StoredAgent:
 
     @property
     def rows(self) -> Tensor:
-        """Its weights, `[1, P]`, as a stack of one run (`agent.network`)."""
+        """Weights, `[1, P]`, as a stack of one run (`agent.network`)."""
         return flatten([{name: weight[0] for name, weight in self._brain.weights.items()}])
 
     @property
@@ -110,15 +105,15 @@ class StoredAgent:
         """Returns what the agent does, a row per step (`play`).
 
         Args:
-            environment: a Gymnasium environment, for one lifetime; by default fresh tasks of its own family.
+            environment: a Gymnasium environment, for one lifetime; by default its family's fresh tasks.
             lifetimes: how many, each on its own task.
-            tasks: ψ of each lifetime, `[N, D]`, instead of fresh tasks.
-            seed: of tasks and all draws.
+            tasks: ψ of each lifetime, `[N, D]`.
+            seed: of all draws.
             greedy: take the likeliest actions.
-            before_step: called with agent and step; may set the agent's memory.
+            before_step: called with agent and step; may set the memory.
 
         Raises:
-            UsageError: the environment does not fit the agent.
+            UsageError: the environment does not fit.
         """
         if environment is not None:
             return play_environment(self, environment, self.family.episodes, seed, greedy, before_step)
@@ -136,18 +131,18 @@ class StoredAgent:
     ) -> Any:  # noqa: ANN401 - an int, an array or a tensor, as the observation was
         """Returns the agent's action, and updates its memory.
 
-        Channels that its cell lacks are masked, whatever is given.
+        Channels that its cell lacks are masked.
 
         Args:
             observation: `[observation_size]` or `[N, observation_size]`; a Gymnasium environment's as its family reads
                 and scales it.
             reward: r_{t-1} as paid, a number or `[N]`, NaN where not observable; omitted only at the first step.
             action: a_{t-1} as carried out, a number or `[N]` (vectors `[A]` or `[N, A]`); likewise.
-            episode_start: one for all or `[N]`; by default by the count of steps. Give it on the axis of steps.
+            episode_start: one for all or `[N]`; by default by counting steps. Give it on the axis of steps.
             greedy: take the likeliest action.
 
         Raises:
-            UsageError: a shape does not fit, the lifetime is over, or reward or action is missing.
+            UsageError: a shape is wrong, the lifetime is over, or reward or action is missing.
         """
         brain = self._brain
         as_tensor = isinstance(observation, Tensor)
@@ -163,18 +158,18 @@ class StoredAgent:
 
     @property
     def logits(self) -> npt.NDArray[np.float32]:
-        """The policy's logits at the last step, `[A]` or `[N, A]`; means for vector actions."""
+        """Logits at the last step, `[A]` or `[N, A]`; means for vector actions."""
         logits: npt.NDArray[np.float32] = self._last(self._heads)[..., : self._brain.agent.layout.actions]
         return logits
 
     @property
     def inputs(self) -> npt.NDArray[np.float32]:
-        """The network's masked input at the last step, `[F]` or `[N, F]` (`agent.observation`)."""
+        """Masked input at the last step, `[F]` or `[N, F]` (`agent.observation`)."""
         return self._last(self._inputs)
 
     @property
     def output(self) -> npt.NDArray[np.float32]:
-        """The memory's output to the head at the last step, `[H]` or `[N, H]`."""
+        """The memory's output at the last step, `[H]` or `[N, H]`."""
         return self._last(self._output)
 
     def _last(self, part: Tensor | None) -> npt.NDArray[np.float32]:
@@ -187,7 +182,7 @@ class StoredAgent:
         """Returns memory and head as a `torch.nn.Module` with named gates.
 
         Raises:
-            UsageError: the agent sees images, which the module cannot.
+            UsageError: the agent sees images.
         """
         if self._brain.agent.eye.shapes():
             raise UsageError("module: this agent sees images, and a module has memory and head only")
@@ -195,15 +190,15 @@ class StoredAgent:
 
     @property
     def memory(self) -> tuple[npt.NDArray[Any], ...]:
-        """Copy of what the agent carries to the next step: parts `[N, ...]` (single: `[...]`)."""
+        """Copy of what the agent carries on: parts `[N, ...]` (single: `[...]`)."""
         return tuple(self._outwards(part.clone(), False) for part in self._memory)
 
     @memory.setter
     def memory(self, parts: Sequence[Numbers]) -> None:
-        """Sets what the agent carries, for instance to another lifetime's.
+        """Sets what the agent carries, for instance another lifetime's.
 
         Raises:
-            UsageError: other parts or shapes than `memory` gives.
+            UsageError: parts or shapes differ from `memory`'s.
         """
         if not isinstance(parts, Sequence) or len(parts) != len(self._memory):
             got = len(parts) if isinstance(parts, Sequence) else reprlib.repr(parts)
@@ -212,7 +207,7 @@ class StoredAgent:
         self._memory = tuple(self._inwards(part, f"memory part {place}", like) for place, (part, like) in given)
 
     def clone(self) -> StoredAgent:
-        """Returns the agent at the same step; memory and random numbers are independent."""
+        """Returns an independent agent at the same step."""
         other = StoredAgent(self._brain)
         other.reset(None if self._single else self._lanes)
         other._luck.set_state(self._luck.get_state())
@@ -283,7 +278,7 @@ class StoredAgent:
     # From the user's numbers to ours, and back
 
     def _inwards(self, given: Numbers, what: str, like: Tensor) -> Tensor:
-        """Returns a copy `[1, N, ...]` with `like`'s shape and type (single: without N)."""
+        """Returns a copy `[1, N, ...]` (single: without N), shaped and typed as `like`."""
         wanted = like.shape[2:] if self._single else like.shape[1:]
         try:
             made = given if isinstance(given, Tensor) else torch.from_numpy(np.array(given))

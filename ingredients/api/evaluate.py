@@ -1,7 +1,6 @@
-"""Judges any policy by the probes, references and verdict rule of a study.
+"""Judges any policy by a study's probes, references and verdict rule (docs/api.md).
 
-The policy plays the evaluation tasks with the draws of the first seed's run, and counts as a run of the full cell. Its
-state is its memory, which `memory_swap` exchanges between lifetimes on different tasks.
+It plays the evaluation tasks with the first seed's draws, as a run of the full cell.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ FULL = Cell(True, True, True, True)
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """The judgement on the one cell that the policies stand for."""
+    """The judgement on the one cell of the policies."""
 
     study: Study
     judgement: Judgement
@@ -51,7 +50,7 @@ class Judged:
 
     @property
     def cell(self) -> CellResult:
-        """Result of all policies; "most" needs at least five."""
+        """Result of all policies; "most" needs five."""
         return self.judgement.cells[0]
 
     @property
@@ -71,18 +70,15 @@ class Judged:
 
 
 def evaluate(policy: Any, study: Study, tell: Tell | None = None) -> Judged:  # noqa: ANN401 - whatever acts
-    """Returns the judgement on a policy by the study's tasks, probes, references and rule.
-
-        >>> judged = ing.evaluate(stick, ing.Study.load("bandit"))   # doctest: +SKIP
-        >>> judged.classes                                           # doctest: +SKIP
+    """Returns the judgement on a policy by the study's tasks, probes, references and rule (docs/api.md).
 
     Args:
         policy: one with a state, a function of the input, a stored agent, or a list of these: one run each.
-        study: its ingredients do not matter; its learner only where references are trained.
+        study: ingredients do not matter; the learner only for trained references.
         tell: hears progress.
 
     Raises:
-        UsageError: it is no policy, or does not return probabilities.
+        UsageError: it is no policy, or returns no probabilities.
     """
     given = policy if isinstance(policy, list | tuple) else [policy]
     if not given:
@@ -161,7 +157,7 @@ class _PolicyMemory:
         return tuple(torch.as_tensor(part).unsqueeze(0) for part in self.policy.initial_state(lanes))
 
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
-        """Returns log-probabilities `[1, N, A]` and next state for input x_t `[1, N, F]`."""
+        """Returns log-probabilities `[1, N, A]` and next state for x_t `[1, N, F]`."""
         lanes = x_t.shape[1]
         before = state if bool(carry_t.any()) else self.initial_state(1, lanes, 0, x_t)
         answered = self.policy.act(tuple(part[0].numpy().copy() for part in before), self._seen(x_t[0]))

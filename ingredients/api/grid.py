@@ -42,7 +42,7 @@ Watching = bool | Literal["aside", "json"] | Callable[[Tally], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a grid will take; `conflict`: what its folder holds that was trained otherwise, or None."""
+    """What a grid will take; `conflict`: what its folder holds that was trained otherwise."""
 
     grid: Grid
     remaining: Remaining
@@ -72,7 +72,7 @@ def plan(
 ) -> Plan:
     """Returns what a grid will take; trains nothing.
 
-    Arguments are those of `run_grid`; `quick` skips timing.
+    Arguments are `run_grid`'s; `quick` skips timing.
 
     Raises:
         UsageError: an option is wrong.
@@ -99,31 +99,29 @@ def run_grid(
     fresh: bool = False,
     progress: Watching = True,
 ) -> Result:
-    """Trains and evaluates what is not finished, writes the report's files, and returns the results.
+    """Trains and evaluates what is not finished, writes the report's files, and returns the results (docs/api.md).
 
     After an interruption the same call continues, with identical results. Workers are processes: call it under
     `if __name__ == "__main__":`.
-
-        >>> result = ing.run_grid(ing.Study.load("bandit"), "results/bandit")   # doctest: +SKIP
 
     Args:
         study: the study.
         out: its results folder; `results/<name>` by default.
         cells: a filter, such as `memory=on,reward_observation=off`.
-        seeds: how many, from the study's first on.
+        seeds: how many, from the study's first.
         smoke: at smoke size.
-        workers: number of processes; by default one per core or per GPU.
+        workers: processes; by default one per core or GPU.
         device: `cpu` or `cuda`.
         fresh: move older results aside first.
-        progress: whether to show it; `aside` shows it on stderr, `json` prints the progress protocol; a function gets
-            the grid's tally at every event.
+        progress: whether to show it; `aside` on stderr, `json` as the progress protocol; a function gets the grid's
+            tally at every event.
 
     Returns:
-        The results; `failed` has a line for each failed run.
+        The results; `failed` has a line per failed run.
 
     Raises:
         UsageError: an option is wrong.
-        StoreError: the folder cannot be used as it is.
+        StoreError: the folder cannot be used.
     """
     grid = grid_of(study, smoke, seeds, cells, _path(out))
     options = EngineOptions("local", None, workers, device, grid_limits(RETRIES, None, None))
@@ -141,7 +139,7 @@ def train(
     """Runs what remains of a grid; returns a line for each failed run.
 
     Raises:
-        IngredientsError: an option, the study or the folder is wrong; nothing was trained.
+        IngredientsError: option, study or folder is wrong; nothing was trained.
     """
     silent = progress is False or callable(progress)
     engine = options.open(grid.directory / "logs")
@@ -164,7 +162,7 @@ def train(
 
 
 def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
-    """Lets a worker play the full cell's agent, if any, for the report."""
+    """Lets a worker play the full cell's agent, if any."""
     if not any(cell.is_full for cell in grid.cells):
         return
     job = Job("trace", "ingredients.api.trace:write_page_trace", (grid.directory,), about=others_code(grid.study))
@@ -175,7 +173,7 @@ def _play_for_page(engine: MeasuredEngine, grid: Grid) -> None:
 
 
 def _logged(events: Iterable[GridEvent], log: TrainingLog) -> Iterator[GridEvent]:
-    """Passes events on, and appends training's progress to the folder's log."""
+    """Passes events on, and logs training's progress in the folder."""
     for event in events:
         if isinstance(event, Reported) and event.message.diagnostics:
             told = event.message

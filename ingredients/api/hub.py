@@ -72,7 +72,7 @@ _OWN = """
 
 
 def _own_names(study: Study) -> tuple[str, ...]:
-    """Returns a study's own tasks and memories, which its results keep."""
+    """Returns a study's own tasks and memories."""
     return (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))
 
 
@@ -96,7 +96,7 @@ def write_hub(result: Result, finished: Sequence[Run], out: Path) -> str:
 
 
 def hub_weights(directory: Path, run: Run) -> dict[str, npt.NDArray[Any]] | None:
-    """Returns a run's weights as a results folder has them, `[1, ...]` by name; None without the run.
+    """Returns a run's stored weights, `[1, ...]` by name; None without the run.
 
     Raises:
         StoreError: they cannot be read.
@@ -128,7 +128,7 @@ def _write_agent(store: Store, run: Run, folder: Path) -> None:
 
 
 def _metadata(result: Result) -> dict[str, Any]:
-    """Returns the card's header, with each cell's late score and return."""
+    """Returns the card's header, with late scores and returns."""
     study = result.study
     header = {
         "library_name": "rl2-ingredients",

@@ -22,10 +22,10 @@ from ingredients.experiment.brains import Brain
 
 
 class AgentModule(nn.Module):
-    """An agent's memory and head, whose first `actions` columns are logits (`agent.network`)."""
+    """An agent's memory and head; the first `actions` columns are logits (`agent.network`)."""
 
     def __init__(self, brain: Brain) -> None:
-        """Copies the weights: training the module leaves the agent as it is."""
+        """Copies the weights: training leaves the agent as it is."""
         super().__init__()
         named = {name: weight[0].detach().clone() for name, weight in brain.weights.items()}
         self.memory = _memory(brain.agent.memory, {n: w for n, w in named.items() if not n.startswith("head.")})
@@ -40,7 +40,7 @@ class AgentModule(nn.Module):
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Returns logits `[T, N, A]` for inputs `[T, N, F]` (`StoredAgent.inputs`), and the final state.
 
-        The state is carried; pass one step at a time for an agent without memory.
+        Without memory, pass one step at a time: the state is carried.
         """
         state = self.initial_state(inputs.shape[1]) if state is None else state
         outputs = []
@@ -68,7 +68,7 @@ class HeadModule(nn.Module):
 
 
 class MemoryModule(nn.Module):
-    """A memory of any kind, without gradients; GRU and LSTM have their own classes."""
+    """A memory of any kind but GRU and LSTM, without gradients."""
 
     def __init__(self, kind: Memory, weights: Mapping[str, Tensor]) -> None:
         """Takes the weights by full name."""

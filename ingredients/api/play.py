@@ -1,8 +1,8 @@
-"""What an agent does in whole lifetimes: a table with a row per step.
+"""What an agent does in whole lifetimes: a table with a row per step (docs/api.md).
 
-Columns: `lifetime`, `episode`, `step`, `action`, `reward`, observation (`observation_i`, the first 64 numbers), policy
-(`probability_i`), task (`task_i`), principal components of the memory's output over the table (`component_i`) and,
-if known, `expected_reward` given the task. Waiting steps have no row.
+Columns: `lifetime`, `episode`, `step`, `action`, `reward`, `observation_i` (the first 64 numbers), `probability_i`,
+`task_i`, `component_i` (principal components of the memory's output), and `expected_reward` given the task, if known.
+Waiting steps have no row.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def tasks_for(family: Family, lifetimes: int, seed: int) -> Tensor:
 def play_tasks(
     agent: StoredAgent, tasks: Tensor, seed: int = 0, greedy: bool = False, before_step: BeforeStep | None = None
 ) -> pd.DataFrame:
-    """Returns the table of one lifetime on each of `tasks` `[N, D]`, side by side; the agent stays at their end."""
+    """Returns the table of parallel lifetimes, one on each of `tasks` `[N, D]`; the agent stays there."""
     family = agent.family
     lanes = len(tasks)
     luck = generator(seed, Purpose.PLAYED_LUCK)
@@ -99,11 +99,11 @@ def play_environment(
 ) -> pd.DataFrame:
     """Returns the table of one lifetime in an environment: `episodes` episodes, or the steps of the agent's tasks.
 
-    The environment is ours (`ingredients/...`), or the one that the agent was trained on. Only the first `reset` gets
-    the seed; later ones continue on the same task.
+    The environment is ours (`ingredients/...`), or the agent's. Only the first `reset` gets the seed; later ones stay
+    on the task.
 
     Raises:
-        UsageError: observations, actions or the episodes' length do not fit the agent.
+        UsageError: observations, actions or episode length do not fit.
     """
     family = agent.family
     seat = seat_of("play", family, environment)
@@ -143,7 +143,7 @@ def _at_most(family: Family, t: int) -> int:
 
 
 def _row(where: tuple[int, int], seen: object, action: object, reward: float, *told: npt.NDArray[np.float32]) -> _Row:
-    """Returns a step of one lane; `where` is (step of the lifetime, episode), `told` logits and the memory's output."""
+    """Returns one lane's step; `where` is (step of the lifetime, episode), `told` logits and output."""
     shown = torch.as_tensor(np.asarray(seen, np.float32)).reshape(1, -1)
     taken = torch.as_tensor(np.asarray(action)).unsqueeze(0)
     paid = torch.tensor([reward])
@@ -177,7 +177,7 @@ def _table(family: Family, rows: list[_Row], tasks: Tensor | None) -> pd.DataFra
 
 
 def _drawn(family: Family, tasks: Tensor, steps: int, others: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
-    """Returns what an environment's `vary` makes of `tasks`, by column name; `task_` keeps names apart."""
+    """Returns what `vary` makes of `tasks`, by column name; `task_` keeps names apart."""
     if not isinstance(family, GymnasiumFamily) or not family.knobs:
         return {}
     taken = {name.partition("_")[0] for name in (*others, "mean", "probability", "component", "belief")}
@@ -205,7 +205,7 @@ def _flat(parts: list[Tensor]) -> npt.NDArray[Any]:
 
 
 def _numbered(name: str, values: Tensor, always: bool = True) -> dict[str, npt.NDArray[Any]]:
-    """Returns columns `name_0`, ... for the last dimension, or one column."""
+    """Returns columns `name_0`, ... for the last dimension, or one."""
     if not always:
         return {name: values.reshape(-1).numpy()}
     flat = values.reshape(-1, values.shape[-1]).numpy()

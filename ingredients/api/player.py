@@ -1,6 +1,6 @@
 """A stored run's agent in an environment that others step (`audit --policy`).
 
-A lifetime starts with every episode, and again after the study's lifetime length.
+Lifetimes start with each episode, and after the study's lifetime length.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run_of(folder: Path, cell: str | None, seed: int) -> tuple[Store, Study, Run
     """Returns a finished run of a results folder.
 
     Raises:
-        IngredientsError: there is no such folder, cell or run, or more than one cell.
+        IngredientsError: no such folder, cell or run, or several cells.
     """
     store, study = load_result(folder)
     found = select_cells(study, cell, f"--cell {cell}") if cell else cells(study)
@@ -53,7 +53,7 @@ class StoredPlayer:
         """Loads the agent.
 
         Raises:
-            IngredientsError: the run is missing, or was trained with other observations or actions.
+            IngredientsError: the run is missing, or has other observations or actions.
         """
         self._agent = StoredAgent(read_brain(*found))
         self._seat = seat_of(name, self._agent.family, made)

@@ -1,12 +1,7 @@
-"""Other people's policies: their input, their output, and how they take an agent's place.
+"""Other people's policies (docs/api.md): their input, their output, and how they take an agent's place.
 
-A policy plays N lanes at once. From a `PolicyInput` and its last state it returns each action's probability, `[N, A]`,
-and its next state: arrays `[N, ...]` of all that it remembers, which probes exchange. Without memory it is a function
-of the input:
-
-    >>> def stick(seen):                                  # win-stay, lose-shift on any number of arms
-    ...     stay = np.eye(5)[seen.action]
-    ...     return np.where(seen.reward[:, None] > 0, stay, (1 - stay) / 4)
+From N lanes' `PolicyInput` and its last state a policy returns actions' probabilities, `[N, A]`, and its next state:
+arrays `[N, ...]` of all that it remembers. Without memory it is a function of the input.
 """
 
 from __future__ import annotations
@@ -39,7 +34,7 @@ class PolicyInput:
         action: a_{t-1} as carried out, `[N]` (int64); −1 at a lifetime's start and where not shown.
         lifetime_start: `[N]` (bool).
         episode_start: `[N]` (bool).
-        columns: the same with both channels, as `ingredients.wrappers` appends it, `[N, F]`.
+        columns: all this with both channels, as `ingredients.wrappers` appends it, `[N, F]`.
     """
 
     observation: Numbers
@@ -59,7 +54,7 @@ class UserPolicy(Protocol):
         ...
 
     def act(self, state: PolicyState, seen: PolicyInput) -> tuple[Numbers, PolicyState]:
-        """Returns probabilities `[N, A]` and the next state; must not change its arguments."""
+        """Returns probabilities `[N, A]` and next state, without changing arguments."""
         ...
 
 
@@ -79,7 +74,7 @@ class Reaction:
 
 
 class SB3Policy:
-    """A Stable-Baselines3 or sb3-contrib model trained on our wrappers (`ingredients.wrappers`)."""
+    """A model of Stable-Baselines3 or sb3-contrib trained on `ingredients.wrappers`."""
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401 - of a library that need not be installed
         """Takes a loaded model (`load_sb3`).
@@ -131,12 +126,10 @@ class SB3Policy:
 
 
 def load_sb3(path: str | Path) -> SB3Policy:
-    """Returns the policy in a Stable-Baselines3 file, recurrent or not.
-
-        >>> policy = ing.load_sb3("ppo.zip")                  # doctest: +SKIP
+    """Returns the policy in a Stable-Baselines3 file, recurrent or not (docs/api.md).
 
     Raises:
-        UsageError: the library is not installed, or the file is no model of PPO or RecurrentPPO.
+        UsageError: the library is missing, or the file no model of PPO or RecurrentPPO.
     """
     tried = []
     for module, name in (("sb3_contrib", "RecurrentPPO"), ("stable_baselines3", "PPO")):
@@ -152,7 +145,7 @@ def load_sb3(path: str | Path) -> SB3Policy:
 
 
 def as_policy(given: Any) -> UserPolicy:  # noqa: ANN401 - whatever the user has
-    """Returns a policy as it is, a function as one without a state.
+    """Returns a policy, made of a function if given one.
 
     Raises:
         UsageError: it is neither.

@@ -31,13 +31,10 @@ _OF_A_CELL = ("return", "early", "late", "gain")  # and the further numbers, as 
 
 
 def load(directory: str | Path) -> Result:
-    """Returns the results in a folder.
-
-        >>> result = ing.load("results/bandit")               # doctest: +SKIP
-        >>> result.cells[["memory", "verdict"]]               # doctest: +SKIP
+    """Returns the results in a folder (docs/api.md).
 
     Raises:
-        StoreError: it is no results folder.
+        StoreError: it has none.
     """
     folder = Path(directory).expanduser()
     _, study = load_result(folder)
@@ -58,7 +55,7 @@ class Result:
     # What was found
 
     def report(self, write: bool = False) -> Report | Published:
-        """Returns the report: a published folder's as it was written, any other's judged now.
+        """Returns the report: a published folder's as written, any other's judged now.
 
         `write` also writes its files.
 
@@ -79,17 +76,16 @@ class Result:
     def cells(self) -> pd.DataFrame:
         """A row per cell: levels, verdict with reason, number of runs that learned, scores.
 
-        A score has three columns: `late`, `late_low`, `late_high`; so do `return`, `early`, `gain` and others
-        (`judgement.cell_numbers`).
+        Scores have three columns, such as `late`, `late_low`, `late_high` (`judgement.cell_numbers`).
         """
         return pd.DataFrame([cell_row(cell) for cell in self.json["cells"]])
 
     def curves(self) -> pd.DataFrame:
         """Returns the adaptation curves of all finished runs, a row per point.
 
-        A point is an episode, counted in `episode`. On the axis of steps it is a bin whose rewards are summed, and
-        `step` is its first step, from 0. `return` and `regret` are raw. `score` is 0 at the floor's late return of a
-        point and 1 at the yardstick's; NaN on training tasks, and where nothing was judged.
+        A point is an `episode`; on the axis of steps a bin, with rewards summed, and its first `step`, from 0. `return`
+        and `regret` are raw. `score` is 0 at the floor's late return of a point and 1 at the yardstick's; NaN on
+        training tasks, and where nothing was judged.
         """
         frame = self._frame()
         yardstick = self.json["yardstick"]
@@ -105,8 +101,8 @@ class Result:
         `inner`, `planning` and `trace` need the folder's runs.
 
         Raises:
-            UsageError: the report has no such figure.
-            StoreError: a table that it needs is missing or damaged.
+            UsageError: the report has none of that name.
+            StoreError: its table is missing or damaged.
         """
         return figure_of(self.report(), name)
 
@@ -130,7 +126,7 @@ class Result:
             at: an evaluation point's train step; by default the end.
 
         Raises:
-            UsageError: the study has no such cell or seed, or no weights were kept at this step.
+            UsageError: no such cell or seed, or no weights at this step.
             StoreError: the run's weights are not here.
             StudyError: own tasks or memories cannot be imported.
         """

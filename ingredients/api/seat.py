@@ -22,7 +22,7 @@ from ingredients.tasks.gymnasium_family import GymnasiumFamily
 class Seat:
     """`sight` converts observations to numbers, `reach` choices and vectors to actions.
 
-    An agent of a Gymnasium environment reads and scales as in training; one of our families reads the vector as it is.
+    Gymnasium environments are scaled as in training.
     """
 
     family: Family
@@ -46,7 +46,7 @@ def seat_of(name: str, family: Family, environment: Environment) -> Seat:
     """Returns an agent's place in an environment; `name` is for messages.
 
     Raises:
-        StudyError: the environment's spaces are not supported.
+        StudyError: unsupported spaces.
         UsageError: the agent was trained with other observations or actions.
     """
     sight = sight_of(name, environment.observation_space, known(environment))

@@ -55,7 +55,7 @@ class Trace:
         """Writes table and picture into a results folder; returns their paths.
 
         Raises:
-            StoreError: the folder cannot be written.
+            StoreError: it cannot be written.
         """
         store = Store(directory)
         csv, png = f"{TRACES}/{self.name}.csv", f"{TRACES}/{self.name}.png"
@@ -76,7 +76,7 @@ def trace(
 ) -> Trace:
     """Returns what an agent does on fresh tasks; `luck` seeds tasks and draws, `greedy` takes the likeliest actions.
 
-    `cell`, `seed`, `at` and errors: as for `Result.agent`.
+    The rest is as for `Result.agent`.
     """
     agent = result.agent(cell, seed, at=at)
     table = agent.play(lifetimes=lifetimes, seed=luck, greedy=greedy)
@@ -84,7 +84,7 @@ def trace(
 
 
 def write_page_trace(directory: Path) -> None:
-    """Writes the report page's table, unless up to date: lifetimes of the full cell's first finished agent."""
+    """Writes the report page's table, if outdated: lifetimes of the full cell's first agent."""
     result = load(directory)
     store = Store(directory)
     name = page_trace_name(result.study)
@@ -102,7 +102,7 @@ def write_page_trace(directory: Path) -> None:
 
 
 def with_beliefs(agent: StoredAgent, table: pd.DataFrame) -> pd.DataFrame:
-    """Adds each arm's exact posterior mean, `belief_i`, on Bernoulli bandits."""
+    """Adds arms' exact posterior means, `belief_i`, on Bernoulli bandits."""
     family = agent.family
     if not isinstance(family, BernoulliBandit):
         return table

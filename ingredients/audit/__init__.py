@@ -1,5 +1,5 @@
-"""What an environment supplies of the four ingredients by itself, without training.
+"""What an environment supplies of the four ingredients by itself, without training (docs/audit.md).
 
-In reading order: `listing`, `policy` (another player than chance), `flatten` (observations as numbers), `made` (a
-guarded environment), `play`, `replay` (equal seeds), `measures`, `worker`, `run`, `judged` (Holm), `table`, `command`.
+In order: `listing`, `policy`, `flatten`, `made`, `play`, `replay`, `measures`, `worker`, `run`, `judged`, `table`,
+`command`.
 """

@@ -3,10 +3,10 @@
 | space | columns |
 |---|---|
 | Box of at most 512 numbers | its numbers |
-| larger Box of two or three dimensions (an image) | means of at most 8 × 8 blocks, over all channels |
+| larger Box of two or three dimensions (an image) | means of at most 8 × 8 blocks, over channels |
 | Discrete of at most 16 | one-hot; of more, the number |
 | MultiDiscrete, MultiBinary | their numbers |
-| Text | a number, equal for equal texts |
+| Text | a number |
 | Dict, Tuple | all parts |
 """
 
@@ -28,20 +28,20 @@ MOST_NUMBERS, BLOCKS, MOST_CHOICES = 512, 8, 16
 
 
 def reader(space: Space) -> Callable[[Any], Numbers]:
-    """Returns what converts an observation to numbers `[O]`.
+    """Returns what converts observations to numbers `[O]`.
 
     Raises:
-        IngredientsError: the space is not supported.
+        IngredientsError: the space is unsupported.
     """
     parts = _parts(space)
     return lambda observation: np.concatenate(parts(observation))
 
 
 def action_reader(space: Space) -> Callable[[Any], Numbers]:
-    """Returns what converts an action to components `[C]`, choices to whole numbers.
+    """Returns what converts actions to components `[C]`, choices to whole numbers.
 
     Raises:
-        IngredientsError: the space is not supported.
+        IngredientsError: the space is unsupported.
     """
     if isinstance(space, spaces.Discrete):
         return lambda action: np.array([float(action)])

@@ -1,7 +1,4 @@
-"""The audit's words for each environment, such as "supplied" (docs/audit.md), after Holm's correction over all tests.
-
-"Not found" means that nothing was shown; never "absent".
-"""
+"""The audit's words for each environment, such as "supplied", by Holm's correction (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ class Word(NamedTuple):
 
 
 def judged(lines: Sequence[dict[str, Any]]) -> list[dict[str, Word] | None]:
-    """Returns each line's words by column; None for a failed line."""
+    """Returns lines' words by column; None for a failed line."""
     sound = [(row, name) for row, line in enumerate(lines) if not line["error"] for name in COLUMNS]
     found = {at: lines[at[0]]["findings"][at[1]] for at in sound}
     tested = [at for at in sound if found[at]["p"] is not None]

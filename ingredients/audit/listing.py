@@ -1,4 +1,4 @@
-"""The audited environments: ids on the command line, studies, or files that list environments (docs/audit.md)."""
+"""The audited environments: ids, studies, or files that list environments (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WANTED = "ids, or mappings with the keys id, keywords, wrappers"
 
 @dataclass(frozen=True)
 class Subject:
-    """An environment: id or `module:Class`, constructor keywords, wrappers (outermost last), player (None: chance)."""
+    """An environment: id or `module:Class`, keywords, wrappers (outermost last), player (None: chance)."""
 
     id: str
     keywords: dict[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def subjects(words: Sequence[str], policy: Policy | None = None) -> list[Subject
     """Returns the environments that words name, each once, with their player.
 
     Raises:
-        UsageError: a file cannot be read, or lists no environments.
+        UsageError: a file cannot be read, or lists none.
     """
     found: dict[str, Subject] = {}
     for word in words:

@@ -1,8 +1,7 @@
 """A guarded environment for an audit: observations and actions as numbers, seeded luck.
 
-Errors and broken contracts raise, and the player counts them. A reset also seeds the process's shared generators, which
-some environments use. The player restores our own state (`boundary.guard`) once for all steps: at each it would cost
-more than most steps.
+Errors and broken contracts raise. Resets also seed the process's shared generators. The player restores our state
+(`boundary.guard`) once for all steps.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from ingredients.gyms.recipe import Recipe, close
 
 
 class Made:
-    """An environment; `shown` is the last raw observation, `act` converts an action to numbers."""
+    """An environment; `shown` is the last raw observation, `act` converts actions to numbers."""
 
     def __init__(self, recipe: Recipe) -> None:
         """Makes it.
 
         Raises:
-            IngredientsError: it cannot be made, or its spaces are not supported.
+            IngredientsError: it cannot be made, or has unsupported spaces.
         """
         self.environment = recipe.make()
         self.actions = self.environment.action_space
@@ -50,7 +49,7 @@ class Made:
         return self._finite(self._see(self.shown)), float(self._finite(np.array(paid))), over
 
     def give_luck(self, seed: int) -> None:
-        """Reseeds the environment's generator and shared ones, if within reach."""
+        """Reseeds the environment's and shared generators, within reach."""
         _seed_shared(seed)
         if hasattr(self.environment.unwrapped, "np_random"):
             self.environment.unwrapped.np_random = np.random.default_rng(seed)

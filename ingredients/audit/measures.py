@@ -32,9 +32,9 @@ LEAST_LAG = 8  # what is still there so many steps later is called a memory
 
 @dataclass(frozen=True)
 class Finding:
-    """A share from 0 to 1 with its 95% interval, or the reason why there is none.
+    """A share from 0 to 1 with its 95% interval, or why there is none.
 
-    `p` is of the null hypothesis that there is nothing, or at most a tenth, for Holm's correction.
+    `p` is of the null hypothesis of nothing, or at most a tenth, for Holm's correction.
     """
 
     share: float | None = None
@@ -134,7 +134,7 @@ def _notes(*sessions: Session) -> list[str]:
 
 
 def _leak(name: str, first: Session, second: Session | None, replayed: Replayed) -> Finding:
-    """Returns the leak under a policy's or uniform play; if uniform play tells nothing, under sticky play."""
+    """Returns the leak under a policy's, uniform, or else sticky play."""
     taken = _measured(name, first, FULL)
     way = first.way
     details: dict[str, Any] = {way: asdict(taken)}
@@ -159,7 +159,7 @@ def _measured(name: str, session: Session, budget: Budget) -> LeakMeasurement:
 
 
 def _ceiling(replayed: Replayed) -> float | None:
-    """Returns the leak of a decoder that tells apart what equal state and luck do; None for vectors."""
+    """Returns the highest possible leak, by replays with equal state and luck; None for vectors."""
     if len(replayed.apart) < 5 or replayed.actions < 2:
         return None
     guess = 1 / replayed.actions
@@ -170,7 +170,7 @@ def _ceiling(replayed: Replayed) -> float | None:
 
 
 def _needed(session: Session) -> Finding:
-    """Returns what the past adds to predicting rewards under uniform play; a policy's habits would count, too."""
+    """Returns what the past adds to predicting rewards, under uniform play."""
     if session.way != UNIFORM:
         return Finding(reason="measured under uniform play alone: the past tells what a policy will do, too")
     if len(session.episodes) < 4:
@@ -220,7 +220,7 @@ def _share(shares: PairCount) -> float | None:
 
 
 def _share_found(shares: PairCount) -> Finding:
-    """Returns a share with its exact binomial interval, and p for at most a tenth."""
+    """Returns a share, its exact binomial interval, and p for at most a tenth."""
     test = stats.binomtest(shares.differ, shares.pairs, LEAKS_ABOVE, alternative="greater")
     low, high = stats.binomtest(shares.differ, shares.pairs).proportion_ci(CONFIDENCE, "exact")
     return Finding(shares.differ / shares.pairs, float(low), float(high), float(test.pvalue))

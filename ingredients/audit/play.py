@@ -1,6 +1,6 @@
 """Play in one environment, by chance or a policy, as arrays.
 
-Play ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps in a fast environment), or when time is over.
+It ends after `STEPS` steps and `EPISODES` episodes (`MORE_STEPS` steps if fast), or when time is over.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNIFORM, STICKY, POLICY = WAYS = ("uniform", "sticky", "policy")
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode: observations `[T + 1, O]`, actions `[T, C]` and raw, rewards `[T]`; `ended`: it was not cut."""
+    """One episode: observations `[T + 1, O]`, actions `[T, C]` and raw, rewards `[T]`; `ended`: not cut."""
 
     seed: int
     chosen: list[Any]
@@ -39,7 +39,7 @@ class Episode:
 
 @dataclass
 class Session:
-    """Episodes of one way to play (`WAYS`), why others failed, and how many were cut."""
+    """Episodes of one way to play (`WAYS`), why others failed, how many were cut."""
 
     way: str
     quantities: bool
@@ -55,7 +55,7 @@ class Session:
         return np.array([episode.ended for episode in self.episodes], np.bool_)
 
     def played(self) -> PlayedSequences:
-        """Returns the episodes as sequences of equal length, with steps beyond an end unseen."""
+        """Returns the episodes as equally long sequences, unseen beyond ends."""
         longest = max(len(episode.rewards) for episode in self.episodes)
         first = self.episodes[0]
         count = len(self.episodes)
@@ -101,7 +101,7 @@ def play(
 ) -> Session:
     """Returns play of at most about `seconds`, in episodes of at most `longest` steps.
 
-    Twenty failed episodes in a row end play.
+    Twenty failures in a row end it.
     """
     session = Session(way, has_quantities(made.actions))
     player = player or Chance(made.actions, way, first_seed)

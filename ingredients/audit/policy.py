@@ -1,8 +1,4 @@
-"""A user's policy that plays instead of chance (docs/audit.md): a Stable-Baselines3 zip, or a stored run.
-
-Actions are sampled, as in training. Unpickling a zip runs code. Audited episodes are unrelated: a stored run starts a
-lifetime with each.
-"""
+"""A user's policy that plays instead of chance: a Stable-Baselines3 zip, or a stored run (docs/audit.md)."""
 
 from __future__ import annotations
 
@@ -57,7 +53,7 @@ class Player(Protocol):
         ...
 
     def acts(self, shown: Any, reward: float) -> Any:  # noqa: ANN401 - of the environment's spaces
-        """Returns an action for what is shown, after a reward (first 0)."""
+        """Returns an action for what is shown and a reward (first 0)."""
         ...
 
 
@@ -65,7 +61,7 @@ def asked_for(path: Path | None, cell: str | None, seed: int | None) -> Policy |
     """Returns the policy that options name, or None.
 
     Raises:
-        IngredientsError: options conflict, or there is no such policy.
+        IngredientsError: options conflict, or there is none such.
     """
     if path is not None:
         return policy_of(path, cell, seed)
@@ -78,7 +74,7 @@ def policy_of(path: Path, cell: str | None, seed: int | None) -> Policy:
     """Returns the policy that options name.
 
     Raises:
-        IngredientsError: there is none or more than one, or options conflict.
+        IngredientsError: there is none or several, or options conflict.
     """
     if path.suffix == ".zip":
         if cell is not None or seed is not None:
@@ -98,7 +94,7 @@ def player(policy: Policy, made: Environment) -> Player:
     """Returns a policy's player in an environment.
 
     Raises:
-        IngredientsError: it cannot be loaded, or is of other spaces.
+        IngredientsError: it cannot be loaded, or has other spaces.
     """
     if policy.path.endswith(".zip"):
         return _Baseline(Path(policy.path), made)

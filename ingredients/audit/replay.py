@@ -1,13 +1,12 @@
-"""Comparison of episodes with equal seeds (docs/audit.md).
+"""Comparison of pairs of episodes with equal seeds (docs/audit.md); if control pairs differ, nothing is concluded.
 
-Two episodes are played side by side. Before every step both get equally seeded generators: luck stays equal even if one
-draws more often. If control pairs differ (luck out of reach), nothing is concluded.
+Before every step both get equally seeded generators: luck stays equal even if one draws more often.
 
 | pair | differs in | the share that comes to differ tells |
 |---|---|---|
-| trace | one action | whether the environment remembers it k steps later |
-| tasks | the seed of the reset | whether tasks differ, at the start or later (hidden) |
-| luck | the generators after the reset | whether there is luck after the start |
+| trace | one action | whether the environment remembers it |
+| tasks | the seed of the reset | whether tasks differ |
+| luck | the generators after the reset | whether there is luck |
 | control | nothing | whether to believe the others |
 """
 
@@ -49,7 +48,7 @@ class PairCount:
 
 @dataclass
 class Replayed:
-    """Results; `trace` by lag in steps, `apart` the mean share of actions told apart in a state."""
+    """Results; `trace` by lag in steps, `apart` the mean share of actions told apart."""
 
     trace: dict[int, PairCount] = field(default_factory=lambda: {lag: PairCount() for lag in LAGS})
     control: PairCount = field(default_factory=PairCount)
@@ -89,7 +88,7 @@ class Pair:
     def together(
         self, actions: tuple[Sequence[Any], Sequence[Any]], luck: tuple[int, int]
     ) -> Iterator[tuple[Numbers, Numbers]]:
-        """Yields both observations, with rewards, after each step, until one ends."""
+        """Yields both observations, with rewards, step by step, until one ends."""
         for step, chosen in enumerate(zip(*actions, strict=True)):
             shown = []
             over = False
@@ -104,12 +103,12 @@ class Pair:
 
 
 def _differ(first: Numbers, second: Numbers) -> bool:
-    """Returns whether a column differs, relative to its size: a text's number is huge."""
+    """Returns whether a column differs, relative to its size."""
     return bool((np.abs(first - second) > SAME * (1 + np.abs(first))).any())
 
 
 def replay(recipe: Recipe, episodes: Sequence[Episode], seconds: float) -> Replayed:
-    """Returns all counts, each part within a quarter of `seconds`, from states of `episodes`."""
+    """Returns all counts, each part within `seconds` / 4, from states of `episodes`."""
     found = Replayed()
     draw = np.random.default_rng(0)
     for part in (_controls, _traces, _tasks, partial(_told_apart, episodes)):
@@ -179,7 +178,7 @@ def _tasks(pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
 def _told_apart(episodes: Sequence[Episode], pair: Pair, found: Replayed, draw: np.random.Generator) -> None:
     """Replays states with each of their actions; counts groups of actions that look alike for 3 steps.
 
-    A guess within the true action's group is right in groups / actions of all cases.
+    Guesses within the true action's group are right in groups / actions of all cases.
     """
     count = int(getattr(pair.space, "n", 0))
     if not 2 <= count <= MOST_ACTIONS:

@@ -1,7 +1,6 @@
 """Runs an audit: a process for each environment, in parallel, resumable.
 
-Lines measured in the same way are kept; failed ones are retried. If a process dies or takes far too long, its line
-tells why.
+If one dies or takes far too long, its line tells why.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ def _worked(process: subprocess.Popen[bytes]) -> float:
 
 
 def _ended(one: _Running, how: AuditOptions) -> str:
-    """Stores an environment's line, with how it was made; returns a short text."""
+    """Stores an environment's line; returns a short text."""
     errors = one.file.with_suffix(".err")
     line = _read(one.file) if one.file.exists() else failed_line(one.subject, _why(one, errors))
     line["made_of"] = _made_of(how)

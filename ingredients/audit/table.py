@@ -57,7 +57,7 @@ def as_json(lines: Sequence[Line]) -> str:
 
 
 def as_csv(lines: Sequence[Line]) -> str:
-    """Returns a row per environment; an empty cell has its reason beside it."""
+    """Returns a row per environment; empty cells have reasons beside them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = ("word", "share", "low", "high", "p", "reason")

@@ -1,7 +1,4 @@
-"""A process that measures one environment: `python -m ingredients.audit.worker SUBJECT SECONDS FILE`.
-
-The subject is JSON. The line goes to the file, apart from the environment's output.
-"""
+"""A process that measures one environment (JSON): `python -m ingredients.audit.worker SUBJECT SECONDS FILE`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guards all calls of code that others wrote: environments, families, memories, wrappers.
+"""Guards all calls of code that others wrote: environments, families, memories, wrappers (docs/tasks.md).
 
-In reading order: `failures`, `trail`, `guard`, `call`, `luck`, `answers`.
+In order: `failures`, `trail`, `guard`, `call`, `luck`, `answers`.
 """

@@ -13,10 +13,10 @@ STEP = "(observation, reward, terminated, truncated, info)"
 
 
 def of_reset(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
-    """Returns the observation of a reset's answer.
+    """Returns a reset's observation.
 
     Raises:
-        Unfit: it is no (observation, info).
+        Unfit: the answer is no (observation, info).
     """
     if type(answer) is not tuple or len(answer) != 2 or not isinstance(answer[1], Mapping):
         raise Unfit(f"{_counted(answer)}; expected: (observation, info), info a dict")
@@ -27,7 +27,7 @@ def of_step(answer: Any) -> Any:  # noqa: ANN401 - whatever was returned
     """Returns a step's answer.
 
     Raises:
-        Unfit: it has not five parts, or the last is no dict.
+        Unfit: it has not five parts, the last a dict.
     """
     if not isinstance(answer, tuple | list) or len(answer) != 5 or not isinstance(answer[4], Mapping):
         raise Unfit(f"{_counted(answer)}; expected: {STEP}, info a dict")
@@ -49,7 +49,7 @@ def number(reward: Any) -> float:  # noqa: ANN401 - whatever was returned
 
 
 def flag(name: str, given: Any) -> bool:  # noqa: ANN401 - whatever was returned
-    """Returns the value of `terminated` or `truncated`, its `name`.
+    """Returns the value of `name`, `terminated` or `truncated`.
 
     Raises:
         Unfit: it is neither true nor false.

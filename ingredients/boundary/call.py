@@ -3,7 +3,7 @@
     with calling(lambda raised: wrong(name, f"cannot be made: {raised}")):
         made = maker()
 
-The exception is the error's cause: a log has its traceback.
+The exception is the error's cause.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What went wrong in foreign code: one line for people, the traceback for the log.
-
-An exception's text is foreign code too, and may itself fail.
-"""
+"""What went wrong in foreign code: one line for people, the traceback for the log."""
 
 from __future__ import annotations
 
@@ -18,11 +15,11 @@ LONGEST_VALUE = 60
 
 
 class Unfit(Exception):
-    """Foreign code returned something invalid; the text says what came and what was expected."""
+    """Foreign code returned something invalid; the text says what, and what was expected."""
 
 
 class Elsewhere(Exception):
-    """Stands for another process's exception as a cause; its text is the traceback."""
+    """Another process's exception, as a cause; its text is the traceback."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class Failure:
 def ours(error: BaseException) -> bool:
     """Returns whether an exception is no failure of the code: Ctrl-C, or a generator's end.
 
-    A worker ignores Ctrl-C, so a KeyboardInterrupt there is the code's own.
+    Workers ignore Ctrl-C: there a KeyboardInterrupt is the code's.
     """
     if isinstance(error, KeyboardInterrupt):
         return signal.getsignal(signal.SIGINT) is not signal.SIG_IGN

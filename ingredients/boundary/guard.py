@@ -3,7 +3,7 @@
     with Kept():            # at every step
     with AllKept():         # where something is imported or made: also random generators
 
-Saving random generators takes as long as ten steps of a cart-pole. Steps skip it: our own code does not use them.
+Saving those takes as long as ten cart-pole steps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ingredients.boundary import trail
 class Kept:
     """Restores folder, numpy's errors, warning filters, and torch's dtype, gradient mode and threads (if loaded).
 
-    With `quiet` numpy does not warn of overflow or NaN; the caller checks the numbers.
+    With `quiet` numpy does not warn of overflow or NaN.
     """
 
     __slots__ = ("_errors", "_filters", "_folder", "_torch")
@@ -86,7 +86,7 @@ class AllKept(Kept):
 
 
 def shared_luck() -> tuple[Any, Any, Any]:
-    """Returns the states of the shared generators: Python, numpy, torch (None if not loaded)."""
+    """Returns the states of shared generators: Python, numpy, torch (None if not loaded)."""
     torch = _torch()
     return random.getstate(), np.random.get_state(), None if torch is None else torch.get_rng_state()
 

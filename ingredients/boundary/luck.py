@@ -1,4 +1,4 @@
-"""Makes randomness of spaces and shared generators repeatable, which `reset(seed)` does not seed."""
+"""Makes spaces and shared generators repeatable, which `reset(seed)` does not seed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Luck:
 
 
 def seed_spaces(environment: gymnasium.Env[Any, Any], seed: int) -> None:
-    """Seeds the spaces of an environment and all that it wraps, once."""
+    """Seeds all spaces of an environment and its wrappers, once."""
     seen: set[int] = set()
     layer: Any = environment
     while layer is not None:

@@ -1,4 +1,4 @@
-"""Records in shared memory where foreign code is, in case the process dies there."""
+"""Records in shared memory where foreign code is, in case it dies."""
 
 from __future__ import annotations
 

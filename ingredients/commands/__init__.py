@@ -1,4 +1,4 @@
-"""The command `ingredients`, with its streams and exit codes (docs/design.md §9).
+"""The command `ingredients`, with streams and exit codes (docs/design.md §9).
 
-In reading order: `app`, `grids`, `reports`, `results`, `studies`, `formats` (printing).
+In order: `app`, `grids`, `reports`, `results`, `studies`, `formats` (printing).
 """

@@ -17,7 +17,7 @@ with AtOnce():
 
 
 class App(typer.Typer):
-    """The command; Ctrl-C ends it in one line from the first import on."""
+    """The command; from the first import on, Ctrl-C ends it in one line."""
 
     def __call__(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - Typer's own
         """Runs the typed command."""

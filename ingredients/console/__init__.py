@@ -1,1 +1,1 @@
-"""Parts of the command line: `terminal` (errors, help, paths, streams, Ctrl-C), shell `completion`, `options`."""
+"""Parts of the command line: `terminal`, shell `completion`, `options`."""

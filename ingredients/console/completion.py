@@ -1,7 +1,4 @@
-"""Shell completion: studies, `--set`, `--cells`, cells of a results folder.
-
-If the study cannot be read, nothing is completed; the command will report it.
-"""
+"""Shell completion: studies, `--set`, `--cells`, cells of a results folder; nothing without a readable study."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ Words = list[tuple[str, str]]
 
 
 def complete_study(incomplete: str) -> Words:
-    """Returns shipped studies with questions, and studies and folders here."""
+    """Returns shipped studies with questions, studies and folders here."""
     from ingredients.study.shipped import shipped_studies
 
     shipped = [(about.study.name, about.study.question) for about in shipped_studies()]
@@ -82,7 +79,7 @@ def _may_be_study(path: Path) -> bool:
 
 
 def _argument(context: typer.Context, name: str) -> Any:  # noqa: ANN401 - a text or a path
-    """Returns a typed argument, unparsed while an option lacks its value."""
+    """Returns a typed argument, unparsed while options lack values."""
     return context.args[0] if context.args else context.params.get(name)
 
 

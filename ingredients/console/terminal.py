@@ -27,7 +27,7 @@ _KEPT = "\b\n"  # in front of a paragraph: its lines stay as they are
 
 
 class PlainErrors(TyperGroup):
-    """Prints every error, Typer's included, in lines that no terminal width breaks."""
+    """Prints every error, Typer's included, in lines that never wrap."""
 
     def main(self, *args: Any, **named: Any) -> NoReturn:  # noqa: ANN401 - Typer's own
         """Runs the command line and exits."""
@@ -64,16 +64,16 @@ class PlainCommand(TyperCommand):
 
 
 def examples(*lines: str) -> str:
-    """Returns the examples below a command's help; an empty line starts a paragraph."""
+    """Returns the examples below a command's help; empty lines start paragraphs."""
     paragraphs = "\n".join(lines).split("\n\n")
     return "\n\n".join(["Examples:", *(_KEPT + paragraph for paragraph in paragraphs)])
 
 
 def user_path(text: str | Path) -> Path:
-    """Returns a user's path, with `~` expanded.
+    """Returns a user's path, `~` expanded.
 
     Raises:
-        ValueError: it is empty, or the home of an unknown user.
+        ValueError: it is empty, or an unknown user's home.
     """
     if not str(text):
         raise ValueError("is empty; allowed: a path")
@@ -86,7 +86,7 @@ def user_path(text: str | Path) -> Path:
 def terminal(aside: bool = False) -> Console:
     """Returns a console on stdout, or with `aside` on stderr.
 
-    Colours and animation need a real terminal, whatever environment variables say.
+    Colours and animation need a terminal, whatever the environment says.
     """
     there = (sys.stderr if aside else sys.stdout).isatty()
     return Console(stderr=aside, force_terminal=there, force_interactive=there)
@@ -94,7 +94,7 @@ def terminal(aside: bool = False) -> Console:
 
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
-    """Yields a function that shows the present step on stderr: one changing line on a terminal, else a line each."""
+    """Yields a function that shows the step on stderr: one changing line, or lines without a terminal."""
     if not sys.stderr.isatty():
         yield lambda step: typer.echo(f"{step} ...", err=True)
         return
@@ -104,7 +104,7 @@ def working() -> Iterator[Callable[[str], None]]:
 
 
 def make_writable() -> None:
-    """Makes stdout and stderr replace characters that their encoding lacks."""
+    """Makes stdout and stderr replace characters outside their encoding."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure") and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="replace")
@@ -112,7 +112,7 @@ def make_writable() -> None:
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Postpones Ctrl-C to the end of the block: during an import, packages make their own errors of it.
+    """Postpones Ctrl-C to the end of the block: importing packages turn it into errors.
 
     Raises:
         KeyboardInterrupt: it was pressed.
@@ -144,7 +144,7 @@ def fail_all(messages: tuple[str, ...], code: int) -> int:
 
 
 def in_ascii(text: str) -> str:
-    """Returns an HTML page; characters that stdout's encoding lacks become references."""
+    """Returns an HTML page; characters outside stdout's encoding become references."""
     return text if _takes_any_text() else text.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 

@@ -1,5 +1,5 @@
 """Where jobs execute. An engine knows neither studies nor results folders; only workers import torch.
 
-Reading order: `protocol`, `limits`, `local` (worker processes), `process` (a worker from outside), `worker` (from
-inside), `ray_cluster`, `ray_task`, `extras` (optional packages), `calls`, `gpus`.
+In order: `protocol`, `limits`, `local`, `process` (a worker from outside), `worker` (from inside), `ray_cluster`,
+`ray_task`, `extras`, `calls`, `gpus`.
 """

@@ -16,7 +16,7 @@ from ingredients.errors import IngredientsError, StudyError
 
 
 def results_of(engine: Engine, jobs: list[Job]) -> list[Any]:
-    """Returns the jobs' results, in the order of completion.
+    """Returns the jobs' results as completed.
 
     Raises:
         StudyError: a job found a mistake in the study.

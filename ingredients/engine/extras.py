@@ -1,7 +1,4 @@
-"""Optional packages: checks that they are installed.
-
-Python takes an empty folder for a package, so the distribution and a name of its module are checked.
-"""
+"""Optional packages: checks that distribution and module are installed."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from ingredients.errors import UsageError
 
 @dataclass(frozen=True)
 class Extra:
-    """An optional package: `name` of module and distribution, our `extra` with it, and a name `has` of its module."""
+    """An optional package: `name` of module and distribution, our `extra`, a name that the module `has`."""
 
     title: str
     name: str
@@ -24,10 +21,10 @@ class Extra:
 
 
 def require(what: str, extra: Extra) -> None:
-    """Refuses to continue without a package that `what`, as the user typed it, needs.
+    """Refuses to continue without a package that `what`, as typed, needs.
 
     Raises:
-        UsageError: it is not installed, cannot be imported, or another module hides it.
+        UsageError: it is not installed, cannot be imported, or is hidden by another module.
     """
     install = f"pip install 'rl2-ingredients[{extra.extra}]'"
     try:

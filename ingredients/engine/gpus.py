@@ -9,7 +9,7 @@ from ingredients.errors import UsageError
 
 
 def cuda_gpus() -> tuple[str, ...]:
-    """Returns the GPUs that CUDA's driver finds here, as `CUDA_VISIBLE_DEVICES` names them.
+    """Returns the GPUs of CUDA's driver, as `CUDA_VISIBLE_DEVICES` names them.
 
     Raises:
         UsageError: there is none.

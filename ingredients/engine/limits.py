@@ -18,7 +18,7 @@ _BYTES = {"MB": 1e6, "GB": 1e9, "TB": 1e12, "MIB": 2.0**20, "GIB": 2.0**30}
 class Limits:
     """What one attempt at a job may take; None is no limit.
 
-    `stalled_seconds` pass without a message and without CPU time; `memory_bytes` is a worker's resident memory.
+    `stalled_seconds` pass without message and CPU time; `memory_bytes` is a worker's resident memory.
     """
 
     retries: int = 0
@@ -31,7 +31,7 @@ class Limits:
 class Fault:
     """Why an attempt at a job failed.
 
-    `raised`: by an exception; else its worker was lost. `mistake`: only the user can mend it.
+    `raised`: by an exception; else its worker was lost. `mistake`: the user's.
     """
 
     reason: str
@@ -40,9 +40,9 @@ class Fault:
 
 
 def tried_again(faults: Sequence[Fault], limits: Limits) -> bool:
-    """Returns whether a job is retried after these failed attempts.
+    """Returns whether a job is retried after these attempts.
 
-    A user's mistake, or the same exception twice, would recur.
+    Users' mistakes, and repeated exceptions, are not.
     """
     last = faults[-1]
     comes_again = last.mistake or (last.raised and last in faults[:-1])
@@ -56,10 +56,10 @@ def last_words(faults: Sequence[Fault]) -> str:
 
 
 def grid_limits(retries: int, stack_timeout: str | None, memory_limit: str | None) -> Limits:
-    """Returns the limits that options of `run-grid` give.
+    """Returns the limits by `run-grid`'s options.
 
     Raises:
-        UsageError: an option is no time or memory.
+        UsageError: one is no time or memory.
     """
     seconds = None if stack_timeout is None else seconds_in(stack_timeout, "--stack-timeout")
     memory = None if memory_limit is None else bytes_in(memory_limit, "--memory-limit")
@@ -70,7 +70,7 @@ def seconds_in(text: str, option: str) -> float:
     """Returns a time in seconds: `90s`, `1.5h`, or a plain number.
 
     Raises:
-        UsageError: the text is no time.
+        UsageError: it is none.
     """
     return _amount(text, _SECONDS, 1.0, f"{option}: '{text}' is no time; allowed: 90s, 30m, 2h, 1d")
 
@@ -79,7 +79,7 @@ def bytes_in(text: str, option: str) -> int:
     """Returns an amount of memory in bytes: `4GB`, `512MiB`.
 
     Raises:
-        UsageError: the text is no amount of memory.
+        UsageError: it is none.
     """
     return int(_amount(text, _BYTES, None, f"{option}: '{text}' is no amount of memory; allowed: 4GB, 512MB, 4GiB"))
 

@@ -1,7 +1,4 @@
-"""The local engine: worker processes on this machine, reused between jobs, replaced when they die or exceed a limit.
-
-A killed worker costs only its job.
-"""
+"""The local engine: reused worker processes, replaced when they die or exceed a limit."""
 
 from __future__ import annotations
 
@@ -65,9 +62,9 @@ class LocalEngine:
         """Starts nothing: workers start when jobs need them.
 
         Args:
-            workers: how many at most.
+            workers: at most.
             logs: folder for output.
-            limits: of the jobs; by default none, and no retries.
+            limits: of jobs; by default none, and no retries.
             gpus: as CUDA names them, assigned in turn; by default every worker sees all.
             helper: adds a worker for jobs without GPU.
         """
@@ -91,7 +88,7 @@ class LocalEngine:
             self._remove(worker)
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has ended; takes a job when a worker is free."""
+        """Yields events until every job has ended; takes jobs as workers are free."""
         fresh = iter(jobs)
         again = deque[Attempt]()
         try:
@@ -131,7 +128,7 @@ class LocalEngine:
         return self._workers[-1]
 
     def _slots(self, job: Job) -> range:
-        """Returns the workers that may take a job: the helper, if free and suitable."""
+        """Returns the workers that may take a job: a free, suitable helper first."""
         helps = self._helper and job.limited and not job.needs.gpus
         if helps and all(worker.slot < self.workers for worker in self._at_work()):
             return range(self.workers, self.workers + 1)

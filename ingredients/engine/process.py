@@ -51,7 +51,7 @@ class Attempt:
 
 
 def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
-    """Returns the next attempt; every job comes once before any retry."""
+    """Returns the next attempt; retries come after all jobs."""
     job = next(fresh, None)
     if job is not None:
         return Attempt(job)
@@ -59,12 +59,12 @@ def next_attempt(fresh: Iterator[Job], again: deque[Attempt]) -> Attempt | None:
 
 
 def was_running(job: Job) -> str:
-    """Returns a message's end: the foreign code of a dead worker's job."""
+    """Returns a message's end: a dead worker's foreign code."""
     return f" (it was running {job.about})" if job.about else ""
 
 
 def after_fault(attempt: Attempt, fault: Fault, limits: Limits, again: deque[Attempt], logs: Path | None) -> Event:
-    """Returns a failed attempt's event: a retry after all other jobs, or failure."""
+    """Returns a failed attempt's event: a retry after other jobs, or failure."""
     job = attempt.job
     if not fault.raised:  # its worker is gone and left no word
         fault = replace(fault, reason=f"{fault.reason}{was_running(job)}")
@@ -84,8 +84,8 @@ class Worker:
     Attributes:
         slot: its number among the living.
         place: shared memory, with its place in foreign code.
-        attempt: what it works on; None while idle.
-        began: start of the attempt, by `time.monotonic`.
+        attempt: its work; None while idle.
+        began: the attempt's start, by `time.monotonic`.
         alive_at: last sign of life.
         cpu_seconds: CPU time by then.
     """
@@ -141,7 +141,7 @@ class Worker:
         return None
 
     def end(self, patience: float = 0.0) -> str:
-        """Ends the process, after `patience` seconds by force; returns how it ended, in words."""
+        """Ends the process, after `patience` seconds by force; returns how, in words."""
         self.pipe.close()
         self.process.join(patience)
         self.process.kill()
@@ -169,7 +169,7 @@ class Worker:
 
 
 def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
-    """Starts a process that waits for jobs and sees one GPU (None: all)."""
+    """Starts a process that awaits jobs and sees one GPU (None: all)."""
     context = _context()
     ours, theirs = context.Pipe()
     place = context.RawArray(c_char, trail.SIZE)
@@ -184,7 +184,7 @@ def start_worker(slot: int, logs: Path | None, gpu: str | None) -> Worker:
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """Returns how processes start: forked from one with loaded libraries, where safe."""
+    """Returns how processes start: forked with loaded libraries, where safe."""
     if sys.platform != "linux":
         return get_context("spawn")
     context = get_context("forkserver")
@@ -194,7 +194,7 @@ def _context() -> ForkServerContext | SpawnContext:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Sets variables for processes started inside; libraries read thread counts once, at loading."""
+    """Sets variables for new processes: libraries read thread counts at loading."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -209,7 +209,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _without_typed_program() -> Iterator[None]:
-    """Hides a program from stdin (`python - < script.py`): a worker would look for its file, `<stdin>`."""
+    """Hides a program on stdin (`python - < script.py`): workers would look for its file, `<stdin>`."""
     program = sys.modules["__main__"]
     file = getattr(program, "__file__", None)
     if file is None or Path(file).exists():
@@ -224,7 +224,7 @@ def _without_typed_program() -> Iterator[None]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Blocks SIGINT: a process started inside ignores Ctrl-C from the beginning."""
+    """Blocks SIGINT: processes started inside ignore Ctrl-C from the beginning."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

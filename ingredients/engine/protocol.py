@@ -1,7 +1,4 @@
-"""What an engine is: jobs in, events out. Users may supply their own.
-
-An engine prints nothing and knows no studies.
-"""
+"""What an engine is: jobs in, events out, nothing printed. Users may supply their own."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from typing import Any, Protocol, Self
 class Needs:
     """What a job needs beside one core; 0 if unknown or nothing.
 
-    `memory_bytes` is the peak; `gpus` may be a share of one.
+    `memory_bytes` is the peak; `gpus` may be a share.
     """
 
     memory_bytes: int = 0
@@ -31,10 +28,10 @@ class Job:
         key: unique in its grid and safe as a file name (`stack-3`).
         function: `module:name`: the main process must not import torch.
         arguments: positional, pickled.
-        tells: whether the function takes one more argument, `tell`, to report progress.
+        tells: whether one more argument, `tell`, reports progress.
         env_steps: environment steps of training, if known.
         limited: whether limits apply.
-        about: foreign code that it runs, named if the worker dies.
+        about: foreign code in it, named if the worker dies.
         runs: number of runs that it makes.
     """
 
@@ -74,7 +71,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Retried:
-    """An attempt failed; after the other jobs, another resumes from what was stored.
+    """An attempt failed; after other jobs, another resumes from what was stored.
 
     `log` has the worker's output, if any; `attempts` counts failures.
     """
@@ -98,12 +95,12 @@ Event = Started | Reported | Finished | Retried | Failed
 
 
 class Engine(Protocol):
-    """Executes jobs, in a `with` statement, which no worker outlives."""
+    """Executes jobs, in a `with` statement that workers never outlive."""
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
         """Yields events until every job has ended; one job's failure affects no other.
 
-        Takes a job only when there is room: taking excludes others.
+        Jobs are taken only when there is room.
         """
         ...
 

@@ -1,7 +1,4 @@
-"""The Ray engine: each job is a task on a cluster, or on a Ray started here. Only this module imports Ray.
-
-A task whose worker or node is lost is retried.
-"""
+"""The Ray engine: jobs are tasks on a cluster, or a Ray started here."""
 
 from __future__ import annotations
 
@@ -55,9 +52,9 @@ class RayEngine:
         Args:
             address: of a running cluster, `host:port`, or `auto` for this machine's; None starts a Ray that ends with
                 the engine.
-            workers: how many jobs at a time.
-            logs: output goes to `logs`/<key>.log (None: to Ray's own files).
-            limits: of the jobs; by default none, and no retries. Ray watches memory itself.
+            workers: jobs at a time.
+            logs: output goes to `logs`/<key>.log (None: Ray's files).
+            limits: of jobs; by default none, and no retries. Ray watches memory itself.
 
         Raises:
             UsageError: Ray is not installed, or the address is invalid.
@@ -76,7 +73,7 @@ class RayEngine:
         """Connects, or starts Ray here.
 
         Raises:
-            UsageError: there is no cluster at the address.
+            UsageError: no cluster at the address.
         """
         import ray
 
@@ -112,7 +109,7 @@ class RayEngine:
         return sum(node.get("GPU", 0.0) for node in _resources())
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """Yields events until every job has ended; takes a job when there is room.
+        """Yields events until every job has ended; takes jobs as there is room.
 
         Raises:
             UsageError: no node has what a job needs.
@@ -264,7 +261,7 @@ def _host_and_port(address: str) -> tuple[str, int] | None:
 
 
 def _require_answer(address: str) -> None:
-    """Raises `OSError` where nobody listens; Ray would try for minutes."""
+    """Raises `OSError` where nobody listens: Ray tries for minutes."""
     if place := _host_and_port(address):
         socket.create_connection(place, timeout=SECONDS_TO_REACH).close()
 
@@ -275,7 +272,7 @@ def _first_line(error: BaseException) -> str:
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Restores the handler of SIGTERM; Ray's ends the process silently."""
+    """Restores SIGTERM's handler; Ray's ends the process silently."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

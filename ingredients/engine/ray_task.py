@@ -18,7 +18,7 @@ from ingredients.errors import UsageError
 class Home:
     """Where the command was given: paths and modules mean the same in every task.
 
-    `paths` is Python's module path; `logs` the folder for output, or None.
+    `paths` is Python's module path; `logs` the folder for output.
     """
 
     folder: Path

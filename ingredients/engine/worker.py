@@ -1,7 +1,6 @@
-"""Inside one worker process: jobs come in on a pipe, messages go out on it.
+"""Inside one worker process: jobs come in on a pipe, messages go out.
 
-Messages are ("told", message), ("finished", result) or ("failed", fault). A worker ends after a job that raised, and
-when its parent is gone.
+They are ("told", message), ("finished", result) or ("failed", fault).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ TELLS_WHERE = signal.SIGUSR1  # makes a worker write into its log where it is
 
 
 def serve(pipe: Connection, logs: Path | None, place: trail.Memory, variables: dict[str, str]) -> None:
-    """Runs the jobs that arrive on `pipe` until it closes or one fails; output goes to `logs`.
+    """Runs jobs from `pipe` until it closes or one fails; output goes to `logs`.
 
     `place` is shared memory for its place in foreign code; `variables` are the parent's environment.
     """
@@ -81,7 +80,7 @@ def written_log(logs: Path | None, key: str) -> Path | None:
 
 
 def send_job(pipe: Connection, job: Job) -> None:
-    """Sends a job, its key first: the log is open before anything can fail."""
+    """Sends a job, key first, to open the log."""
     pipe.send(job.key)
     pipe.send_bytes(pickle.dumps(job))
 
@@ -108,7 +107,7 @@ def _run(pipe: Connection) -> tuple[bool, bytes]:
 
 
 def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[bool, bytes]:
-    """Runs a pickled job and catches everything; returns whether it finished, and the message."""
+    """Runs a pickled job, catching everything; returns whether it finished, and the message."""
     try:
         job: Job = pickle.loads(receive())
         return True, pickle.dumps(("finished", _call(job, tell)))
@@ -122,7 +121,7 @@ def answer(receive: Callable[[], bytes], tell: Callable[[Any], None]) -> tuple[b
 
 
 def _of_others(error: BaseException) -> bool:
-    """Returns whether foreign code raised, apart from Gymnasium's errors and a file system's."""
+    """Returns whether foreign code raised, other than Gymnasium's and file systems' errors."""
     cause = error.__cause__
     return not (cause is None or isinstance(error, StoreError) or type(cause).__module__.startswith("gymnasium"))
 
@@ -141,7 +140,7 @@ def _teller(pipe: Connection) -> Callable[[Any], None]:
 
 
 def _telling_where(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
-    """Returns an `os._exit` that first logs its caller, since it leaves no traceback."""
+    """Returns an `os._exit` that first logs its caller, lacking a traceback."""
     worker = os.getpid()
 
     def leave_telling(status: int) -> NoReturn:

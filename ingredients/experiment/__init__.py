@@ -1,8 +1,7 @@
 """One stack from start to stored result: the only wing that imports both training and storage.
 
-In reading order: `stack` (the jobs), `course` (resumable training), `informed` (a yardstick), `memoryless` (agents),
-`reference_progress`, `tables` (results), `brains` (a stored run's agent), `work` (steps). What jobs report stands here,
-free of torch.
+In order: `stack`, `course`, `informed`, `memoryless`, `reference_progress`, `tables`, `brains`, `work`. What jobs
+report stands here, without torch.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Progress:
         train_step: environment steps of each run so far.
         train_steps: of each run's training; 0 if nothing is trained.
         env_steps: environment steps of all runs so far.
-        score: the best run's mean return of an episode in the last rollout.
+        score: the best run's mean episode return in the last rollout.
         diagnostics: of the last update, means over runs, named as in `diagnostics.parquet`.
     """
 
@@ -57,7 +56,7 @@ class Work(NamedTuple):
 def memoryless_agents(study: Study) -> int:
     """Returns how many memoryless agents are trained for each combination of channels.
 
-    By default at most three, about a quarter of the study's training.
+    By default at most three, about a quarter of the training.
     """
     asked = study.evaluation.reactive_agents
     if asked != "auto":
@@ -66,7 +65,7 @@ def memoryless_agents(study: Study) -> int:
 
 
 def combinations(study: Study) -> tuple[tuple[bool, bool], ...]:
-    """Returns the channels (reward, action) shown to memoryless agents: those of cells, and both."""
+    """Returns the channels (reward, action) shown to memoryless agents: cells', and both."""
     given = set(product(study.ingredients.reward_observation, study.ingredients.action_observation))
     every = ((True, True), (True, False), (False, True), (False, False))
     return tuple(pair for pair in every if pair == (True, True) or pair in given)

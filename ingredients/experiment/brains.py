@@ -37,7 +37,7 @@ def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> B
     """Returns a stored run's agent (`brain_of`).
 
     Raises:
-        StoreError: the run is missing, or its weights cannot be read.
+        StoreError: the run is missing, or its weights unreadable.
         UsageError: no weights were kept at this step.
     """
     return brain_of(study, run, store.read_weights(run), store.directory, at)
@@ -46,7 +46,7 @@ def read_brain(store: Store, study: Study, run: Run, at: int | None = None) -> B
 def brain_of(study: Study, run: Run, weights: dict[str, np.ndarray], directory: Path, at: int | None = None) -> Brain:
     """Returns the agent of stored weights after `at` train steps, an evaluation point, or at the end.
 
-    Own tasks and memories are as the folder of results keeps them.
+    Own tasks and memories are the results folder's.
 
     Raises:
         StudyError: they can be imported neither from there nor from Python's path.

@@ -1,4 +1,4 @@
-"""Resumable training of a stack: the final weights are the same to the bit, wherever it was interrupted."""
+"""Resumable training of a stack: interruptions change no bit of the final weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ingredients.training.trainer import Setup, Training, Update, begin_training
 class ResumableTraining:
     """A stack's training so far: its state, policies at evaluation points, all updates.
 
-    `began` is by `time.monotonic`, less the time of earlier attempts.
+    `began` is by `time.monotonic`, less earlier attempts' time.
     """
 
     training: Training
@@ -64,7 +64,7 @@ def snapshot_plan(study: Study, setup: Setup, directory: Path, seconds: float) -
 def begin_or_resume(setup: Setup, plan: SnapshotPlan, say: Callable[[str, int], None]) -> ResumableTraining:
     """Returns training at the last snapshot or its beginning.
 
-    `say` hears what was found, and the updates done.
+    `say` hears what was found, and updates done.
     """
     snapshot, notice = plan.snapshots.find(plan.runs, plan.made_with)
     if snapshot is None:
@@ -88,7 +88,7 @@ def train_to_end(
 ) -> None:
     """Trains the stack to its end; changes `course` in place.
 
-    Policies are kept after the `wanted` updates; `heard`, then `keep` are called after every update.
+    Policies are kept after `wanted` updates; `heard`, then `keep` are called after every update.
     """
     for update in train(setup, course.training):
         course.updates.append(update)
@@ -102,10 +102,9 @@ def train_to_end(
 def snapshot_writer(
     plan: SnapshotPlan, say: Callable[[str, int], None], aside: Executor | None = None
 ) -> Callable[[ResumableTraining], None]:
-    """Returns a function that makes a snapshot when one is due.
+    """Returns a function that makes a snapshot when due.
 
-    A failure is told to `say` once, and retried when the next is due. `aside` writes one at a time while a device
-    trains.
+    A failure is told to `say` once, and retried when next due. `aside` writes one while a device trains.
     """
     kept_at = time.monotonic()
     complained = False

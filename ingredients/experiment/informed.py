@@ -1,7 +1,6 @@
 """The informed agent: the study's own trainer shown the task, the yardstick where no reference is known.
 
-It is the full cell otherwise, with at most five seeds that no study uses. Its return is what knowing the task is worth,
-but no proven ceiling. It need not adapt: the verdict rule does not apply.
+Otherwise it is the full cell, with at most five seeds that no study uses. Its return is no proven ceiling.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def train_informed(study: Study, family: Family, tasks: Tensor, device: str, tel
 
 
 def _refuse_failures(setup: Setup, training: Training) -> None:
-    """Refuses a failed agent: the yardstick must not depend on seeds."""
+    """Refuses failed agents: the yardstick must not depend on seeds."""
     raised = take_failures(setup.family)
     for failure in raised.values():
         raise StudyError(f"the informed agent: its environment failed: {failure}") from failure.cause()

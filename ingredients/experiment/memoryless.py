@@ -1,8 +1,7 @@
 """Memoryless agents: the study's own trainer without memory, trained for half as many steps again as a run.
 
-They are the verdict rule's hurdle, and the ceiling of cells without memory. They are trained for each combination of
-channels, with seeds that no study uses; the best is chosen on separate tasks. A combination is worth at least as much
-as those with fewer channels.
+They are the verdict rule's hurdle, and the ceiling of cells without memory. For each combination of channels the best,
+of seeds that no study uses, is chosen on separate tasks; it is worth at least as much as those with fewer channels.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def add_memoryless(
 ) -> None:
     """Adds the agents to the result of `evaluate_references`, and `memoryless`: the best known for each combination.
 
-    The best one shown both channels becomes the reactive reference, unless the environment can be written on.
+    The best shown both channels is the reactive reference, unless the environment can be written on.
     """
     join_memoryless(played, train_memoryless(study, family, tasks, device, tell))
 
@@ -75,7 +74,7 @@ def join_memoryless(played: dict[str, Any], entries: Entries) -> None:
 
 
 def best_known(played: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the best reference for each combination of channels, or a part of it."""
+    """Returns the best reference for each combination of channels, or part of it."""
     references = played["references"]
     found: dict[tuple[bool, bool], str | None] = {**FOUND, (True, True): played["reactive"]}
 
@@ -128,10 +127,7 @@ def _train(
 
 
 def _entry(study: Study, agent: _Agent, tasks: Tensor) -> tuple[dict[str, Any], list[float]]:
-    """Returns the agent's reference entry, and its mean curve on the tasks of the points.
-
-    It plays with as many streams as other references; swaps change nothing.
-    """
+    """Returns the agent's reference entry, and its mean curve on the points' tasks."""
     luck = lucks(0, LUCKS)  # the stream is the setup's
     runs = tuple(Run(agent.cell, BEYOND_STUDIES + number) for number in luck)
     setup = prepare(study, runs, agent.weights.device.type, agent.family)

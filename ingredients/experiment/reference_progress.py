@@ -1,4 +1,4 @@
-"""How far the job of the references is: several trainings, and parts that are counted."""
+"""Progress of the references' job: trainings, and counted parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Counted = Callable[[int, int], None]
 
 
 def in_a_row(tell: Tell) -> Tell:
-    """Returns a `tell` for successive trainings, which adds the environment steps of those before."""
+    """Returns a `tell` for successive trainings, which adds earlier environment steps."""
     before = last = 0
 
     def told(message: Progress) -> None:
@@ -28,7 +28,7 @@ def in_a_row(tell: Tell) -> Tell:
 
 
 def counted(tell: Tell, doing: str, pieces: str, clock: Callable[[], float] = time.monotonic) -> Counted:
-    """Returns a function that reports how many pieces are done, and the time left."""
+    """Returns a function that reports pieces done, and the time left."""
     began = clock()
 
     def told(so_far: int, of: int) -> None:

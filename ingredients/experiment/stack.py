@@ -1,4 +1,4 @@
-"""The jobs of a grid, run inside a worker: the references, and a stack from initial weights to stored runs."""
+"""The jobs of a grid, inside a worker: references, and stacks from initial weights to stored runs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def run_references(study: Study, directory: Path, device: str, tell: Tell) -> di
 def made_references(study: Study, device: str, tell: Tell, leaks: bool = True) -> dict[str, Any]:
     """Returns the family's references on the study's evaluation tasks, as stored.
 
-    What needs training is trained on `device`, or the CPU without CUDA. `leaks` also measures leaks, which takes
+    They are trained, if necessary, on `device`, or the CPU without CUDA. `leaks` also measures leaks, which takes
     longer.
     """
     # what only this job needs takes a second and more to load
@@ -94,7 +94,7 @@ _LEAKS = ("measuring what the environment leaks", "decoders")
 
 
 class _AtOnce(AbstractContextManager["_AtOnce"]):
-    """An executor without threads: jobs run when their result is requested."""
+    """An executor without threads: jobs run when results are requested."""
 
     def __exit__(self, *raised: object) -> None:
         """Does nothing."""
@@ -115,7 +115,7 @@ def run_stack(
 ) -> dict[str, str]:
     """Trains, evaluates and stores the stack's runs; returns why runs failed, by id.
 
-    Stored runs are kept, or only evaluated again; training resumes from a snapshot.
+    Stored runs are kept, or only evaluated again; snapshots are resumed.
     """
     directory = directory.absolute()  # before anybody else's code runs, which may go to another folder
     store = Store(directory)
@@ -154,7 +154,7 @@ def _store_all(study: Study, setup: Setup, store: Store, course: ResumableTraini
 
 
 def _evaluate_again(study: Study, runs: tuple[Run, ...], store: Store, device: str, tell: Tell) -> dict[str, str]:
-    """Evaluates stored weights by the present settings; returns why runs failed."""
+    """Evaluates stored weights again; returns why runs failed."""
     weights, failed = {}, {}
     for run in runs:
         try:
@@ -239,7 +239,7 @@ def _store(study: Study, store: Store, result: _Result) -> None:
 
 
 def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> ResumableTraining:
-    """Returns the trained stack, resumed from its last snapshot if any."""
+    """Returns the trained stack, resumed from its snapshot if any."""
 
     def say(notice: str, updates: int) -> None:
         tell(replace(_progress(setup, "training", updates), notice=notice))
@@ -259,7 +259,7 @@ def _trained(setup: Setup, kept: SnapshotPlan, points: int, tell: Tell) -> Resum
 
 
 def evaluation_points(updates: int, points: int) -> list[int]:
-    """Returns after how many updates curves are taken: 0, then log-spaced to the last, without repetitions."""
+    """Returns numbers of updates for evaluations: 0, then log-spaced to the last, distinct."""
     count = min(points - 1, updates)
     spaced = np.geomspace(1, updates, count).round().astype(int).tolist() if count > 1 else []
     return sorted({0, updates, *spaced})

@@ -52,10 +52,10 @@ class RunEvaluation:
 
     Attributes:
         returns_by_block: plain return on blocks of held-out tasks, the same for all runs.
-        statistics: the family's own numbers.
+        statistics: the family's.
         blocks: final curves on those blocks by probe, `[G, K]`.
-        inside: what its memory holds of the last action and reward (`training.inside`).
-        analysis: results of `evaluation.analysis`.
+        inside: result of `training.inside`.
+        analysis: of `evaluation.analysis`.
     """
 
     curves: pd.DataFrame
@@ -67,7 +67,7 @@ class RunEvaluation:
 
 
 def evaluations(study: Study, setup: Setup, policies: Policies) -> list[RunEvaluation]:
-    """Returns each run's evaluation: few tasks at points, many with probes at the end."""
+    """Returns runs' evaluations: few tasks at points, many with probes at the end."""
     parts: list[_Curves] = []
     blocks: list[tuple[float, ...]] = []
     statistics: Sequence[Mapping[str, float]] = ()
@@ -106,7 +106,7 @@ def _analysis(study: Study, setup: Setup, policies: Policies) -> list[dict[str, 
 
 
 def _by_block(returns: Tensor) -> list[tuple[float, ...]]:
-    """Returns each run's mean return on at most 20 blocks of tasks, from `[S, N]`."""
+    """Returns runs' mean returns on at most 20 blocks of tasks, from `[S, N]`."""
     means = torch.stack([block.mean(1) for block in in_blocks(returns, dim=1)], dim=1)
     return [tuple(of_run) for of_run in means.tolist()]
 
@@ -126,7 +126,7 @@ def _takes(study: Study, setup: Setup, policies: Policies) -> Iterator[_Take]:
 
 
 class _Curves(NamedTuple):
-    """All runs' curves under one probe, `[S, K]`, and best episode returns or NaN."""
+    """All runs' curves under one probe, `[S, K]`; best episode returns or NaN."""
 
     train_step: int
     probe: str
@@ -155,7 +155,7 @@ def _table(study: Study, run: Run, index: int, parts: Sequence[_Curves]) -> pd.D
 
 
 def diagnostics_tables(updates: Sequence[Update], runs: int) -> list[pd.DataFrame]:
-    """Returns a table per run with a row per update; numbers leave the device at once."""
+    """Returns a table per run with a row per update."""
     if not updates:
         return [pd.DataFrame([], columns=DIAGNOSTICS.names)] * runs
     told = [_diagnostics(update) for update in updates]
@@ -176,7 +176,7 @@ def _diagnostics(update: Update) -> tuple[Tensor, ...]:
 
 
 def mean_diagnostics(update: Update) -> dict[str, float]:
-    """Returns an update's means over runs, by column, of finite numbers."""
+    """Returns an update's means over runs, by column, where finite."""
     numbers = torch.stack(_diagnostics(update)).double()
     means = numbers.masked_fill(~numbers.isfinite(), torch.nan).nanmean(1).tolist()
     return dict(zip(DIAGNOSTICS.names[2:], means, strict=True))

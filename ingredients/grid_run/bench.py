@@ -34,11 +34,11 @@ class Bench:
 
     Attributes:
         env_steps_per_second: of all workers, the median over `repetitions`.
-        workers: processes that train at once, each on the whole workload.
+        workers: simultaneous processes, each with the whole workload.
         seconds: wall-clock time of all repetitions.
         peak_memory_bytes: of all workers.
         gigaflops: `training`, the operations that the algorithm needs in matrix products, as achieved; `bmm`, what
-            `torch.bmm` reaches on the same products; `share`, training / bmm; `made`, operations made / needed.
+            `torch.bmm` reaches on them; `share`, training / bmm; `made`, operations made / needed.
         scaling: speeds on other sizes, timed once.
         workload: the trained study, one run per cell.
     """
@@ -57,7 +57,7 @@ class Bench:
 
 
 def bench(workers: int) -> Bench:
-    """Times training in `workers` processes: the fixed workload, its limit, other sizes."""
+    """Times training in `workers` processes: fixed workload, limit, other sizes."""
     fixed = Workload()
     with LocalEngine(workers) as engine:
         training_speed(engine, workers, fixed, WARM_UP_SECONDS)  # imports first, so that the rounds start together
@@ -84,7 +84,7 @@ def bench(workers: int) -> Bench:
 
 
 def training_speed(engine: LocalEngine, workers: int, workload: Workload, seconds: float) -> float:
-    """Returns env steps a second of all workers, each training for about `seconds`."""
+    """Returns all workers' env steps a second, each training for about `seconds`."""
     results = call_in_each(engine, workers, "ingredients.training.cost:workload_speed", workload, seconds)
     return float(sum(worker["env_steps"] / worker["seconds"] for worker in results))
 
@@ -118,7 +118,7 @@ def worker_facts() -> dict[str, Any]:
 
 
 def _peak_memory_bytes() -> int:
-    """Returns this process's peak; Linux's `getrusage` would include the parent's."""
+    """Returns this process's peak; `getrusage` would include the parent's."""
     status = Path("/proc/self/status")
     told = re.search(r"VmHWM:\s*(\d+) kB", status.read_text()) if status.exists() else None
     if told:

@@ -26,7 +26,7 @@ MeasuredEngine = LocalEngine | RayEngine
 class EngineOptions:
     """Where a grid computes.
 
-    `address` is of a Ray cluster (None: started here), `workers` the number of jobs at a time (None: as many as fit).
+    `address` is of a Ray cluster (None: started here), `workers` the jobs at a time (None: as many as fit).
     """
 
     engine: Literal["local", "ray"] = "local"
@@ -39,7 +39,7 @@ class EngineOptions:
         """Returns the engine, for a `with` statement.
 
         Raises:
-            UsageError: options conflict, or the device or Ray is missing.
+            UsageError: options conflict, or device or Ray is missing.
         """
         if self.engine == "ray":
             return RayEngine(self.address, self.workers, logs, self.limits)
@@ -72,7 +72,7 @@ class EngineOptions:
         return fitting(rest, memory, usable_memory() // engine.workers)
 
     def stack_options(self, engine: MeasuredEngine, fitted: Fitted, snapshot_seconds: float) -> StackOptions:
-        """Returns how stacks are trained, and what each needs."""
+        """Returns how stacks are trained, and their needs."""
         share = self._gpu_share(engine)
         on_gpu = self.device == "cuda"  # whose memory is not the machine's
         needs = {

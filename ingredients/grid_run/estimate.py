@@ -1,4 +1,4 @@
-"""What a grid will take, measured in workers; no training is kept."""
+"""What a grid will take, measured in workers."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Estimate:
     """What a grid will take.
 
     Attributes:
-        workers: how many work at a time.
+        workers: how many at a time.
         memory_bytes: of a worker with the largest stack, on `device`.
         env_steps_per_second: of one worker in training while all compute, over all kinds of memory.
         seconds: of training and evaluating the unfinished runs.
-        leakage: what the environment leaks of reward and action (`training.leakage`).
-        contact: what random play shows of foreign tasks (`training.contact`), and what makes verdicts unlikely.
-        timed: whether speed and time were measured; else both are 0.
+        leakage: result of `training.leakage`.
+        contact: of `training.contact`, for foreign tasks.
+        timed: whether speed and time were measured; else they are 0.
     """
 
     workers: int
@@ -49,13 +49,13 @@ class Estimate:
 def estimate(
     rest: Remaining, workers: int, quick: bool = False, tell: Callable[[str], None] = lambda step: None
 ) -> Estimate:
-    """Returns what the remaining stacks, cut as `run-grid` does, will take; times each kind of memory on all workers.
+    """Returns what the remaining stacks, cut as for `run-grid`, will take; times each kind of memory on all workers.
 
-    `quick` measures neither time nor leaks. `tell` hears of slow steps. If nothing remains, it is of one worker with
-    the study's first stack.
+    `quick` measures neither time nor leaks. `tell` hears of slow steps. If nothing remains, it is one worker with the
+    first stack.
 
     Raises:
-        StudyError: code of the user's own breaks its contract.
+        StudyError: the user's code breaks its contract.
         UsageError: a single run does not fit in memory.
     """
     workers = min(workers, max(len(rest.stacks), 1))
@@ -88,7 +88,7 @@ def checked(study: Study) -> dict[str, Any]:
     """Returns what `training.contact` says of a study's tasks.
 
     Raises:
-        UsageError: a file of the user's own is missing.
+        UsageError: a user's file is missing.
         StudyError: it breaks its contract.
     """
     with workers_for_calls(1) as engine:
@@ -98,7 +98,7 @@ def checked(study: Study) -> dict[str, Any]:
 
 
 def asked_contact(engine: LocalEngine, study: Study, tell: Callable[[str], None]) -> Sequence[tuple[str, str]]:
-    """Returns what random play shows of foreign tasks; of others, whether seeds are too few."""
+    """Returns what random play shows of foreign tasks; else, whether seeds are too few."""
     if not is_foreign(study.tasks):
         few = too_few(study.seeds.count, study.criterion.confidence)
         return (("verdicts", f"unlikely: {few}"),) if few else ()
@@ -111,7 +111,7 @@ def notices(study: Study) -> tuple[str, ...]:
     """Returns sentences for the user: on foreign code, and settings without effect.
 
     Raises:
-        UsageError: a file of the user's is missing.
+        UsageError: a user's file is missing.
         StudyError: it breaks its contract.
     """
     with workers_for_calls(1) as engine:
@@ -154,14 +154,14 @@ def _seconds(rest: Remaining, stack: Stack, speed: _Speed, work: Work) -> float:
 
 
 def _mean_speed(rest: Remaining, speeds: Mapping[str, _Speed]) -> float:
-    """Returns the mean speed over what is left to train; else the first kind's."""
+    """Returns the mean speed over what is left to train, or the first kind's."""
     steps = {stack: rest.env_steps(stack) for stack in rest.stacks}
     seconds = sum(count / speeds[kind_of(rest.study, stack)].trained for stack, count in steps.items())
     return sum(steps.values()) / seconds if seconds else next(iter(speeds.values())).trained
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
-    """Returns when the last worker ends, if each takes the longest left."""
+    """Returns the last worker's end, if each takes the longest left."""
     busy = [0.0] * workers
     for each in sorted(seconds, reverse=True):
         busy[busy.index(min(busy))] += each

@@ -18,7 +18,7 @@ class HeldByOther:
 
 @dataclass(frozen=True)
 class FinishedByOther:
-    """Another process did the job; `result` has reasons of failed runs, by id."""
+    """Another process did the job; `result` has failed runs' reasons, by id."""
 
     job: Job
     result: Mapping[str, str]

@@ -1,7 +1,4 @@
-"""Cuts stacks to fit in memory, before training.
-
-A run's bits do not depend on its stack: a cut changes no number (docs/design.md §11).
-"""
+"""Cuts stacks to fit in memory, before training, which changes no number (docs/design.md §11)."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ MemoryByRuns = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True)
 class Fitted:
-    """The remaining stacks, cut to fit, with a worker's bytes by stack; `notices` tell of cuts."""
+    """The remaining stacks, cut to fit, with workers' bytes; `notices` tell of cuts."""
 
     rest: Remaining
     memory_bytes: Mapping[Stack, int]
@@ -33,7 +30,7 @@ class Fitted:
 
 
 def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
-    """Returns a worker's peak bytes for stacks of 1, 2, ... runs, by kind of memory."""
+    """Returns a worker's peak bytes for stacks of 1, 2, ... runs, by memory."""
     largest = largest_of_each_kind(rest)
     function = "ingredients.training.cost:memory_by_runs"
     about = others_code(rest.study)
@@ -45,7 +42,7 @@ def memory_by_runs(engine: Engine, rest: Remaining) -> MemoryByRuns:
 
 
 def largest_of_each_kind(rest: Remaining) -> dict[str, Stack]:
-    """Returns the largest remaining stack by kind of memory, or the first."""
+    """Returns the largest remaining stack by memory, or the first."""
     smallest_first = sorted(rest.stacks or stacks(rest.study)[:1], key=lambda stack: len(stack.runs))
     return {kind_of(rest.study, stack): stack for stack in smallest_first}
 
@@ -87,10 +84,7 @@ def card_needs(engine: Engine, rest: Remaining) -> tuple[int, MemoryByRuns]:
 
 
 def side_by_side(rest: Remaining, gpus: int) -> Remaining:
-    """Returns the remains in as few stacks as keep all GPUs busy.
-
-    A GPU trains a thousand runs in little more than the time of ten.
-    """
+    """Returns the remains in as few stacks as keep all GPUs busy."""
     by_kind: dict[str, list[Run]] = {}
     for stack in rest.stacks:
         by_kind.setdefault(kind_of(rest.study, stack), []).extend(stack.runs)

@@ -28,12 +28,12 @@ class Remaining:
     """What is left of the requested runs.
 
     Attributes:
-        stacks: the study's, with only the requested unfinished runs.
-        trained: those whose stored weights are good, which are only evaluated again.
+        stacks: the study's, with the requested unfinished runs alone.
+        trained: those with good stored weights, which are only evaluated again.
         references: whether to evaluate them.
         failed: `Store.record_mark` of those that failed before.
-        edited: user's files that changed since training.
-        outdated: number of runs that are trained again for that.
+        edited: user's files changed since training.
+        outdated: number of runs trained again for that.
     """
 
     study: Study
@@ -56,7 +56,7 @@ class Remaining:
 
     @property
     def reference_steps(self) -> int:
-        """Environment steps of training memoryless agents, and informed ones for foreign tasks."""
+        """Environment steps of memoryless agents, and informed ones for foreign tasks."""
         if not self.references:
             return 0
         informed = informed_seeds(self.study) * self.study.learner.train_steps if is_foreign(self.study.tasks) else 0
@@ -97,7 +97,7 @@ class GridPart:
 
 
 def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining:
-    """Returns what `store` lacks of the chosen cells; failed runs count as lacking."""
+    """Returns what `store` lacks of the chosen cells; failed runs are lacking."""
     states = store.states(study)
     asked = tuple(run for run in states if run.cell in chosen)
     todo = {run for run in asked if states[run] != "finished"}
@@ -111,7 +111,7 @@ def remaining(study: Study, store: Store, chosen: Collection[Cell]) -> Remaining
 
 
 def _edited(study: Study, store: Store) -> tuple[str, ...]:
-    """Returns the user's files that differ from the store's copies; if none, all."""
+    """Returns the user's files that differ from the store's copies; without copies, all."""
     files = {name: source_path(name).name for name in (*filter(is_own, memory_kinds(study)), *own_code(study.tasks))}
     changed = [file for name, file in files.items() if source_digest(name) != store.source_digest(name)]
     return tuple(dict.fromkeys(changed or files.values()))
@@ -151,7 +151,7 @@ def others_code(study: Study) -> str:
 
 
 def call_with_study(engine: Engine, workers: int, function: str, study: Study, *arguments: object) -> list[Any]:
-    """Returns each worker's result of `function(study, *arguments)`, all called at once.
+    """Returns each worker's result of `function(study, *arguments)`, called at once.
 
     Raises:
         IngredientsError: a call failed.
@@ -175,7 +175,7 @@ def references_needed(study: Study, store: Store) -> bool:
 
 
 def _plain_runs(stored: Mapping[str, Any]) -> Sequence[object]:
-    """Returns the stored yardstick's plain curves, one per agent."""
+    """Returns the stored yardstick's plain curves by agent."""
     curves: Sequence[object] = stored["references"][stored["yardstick"]]["curves"]["none"]
     return curves
 
@@ -190,7 +190,7 @@ def other_training(study: Study, directory: Path) -> str | None:
     """Returns in words what `directory` holds that was trained otherwise, or None.
 
     Raises:
-        StoreError: it holds something else than results.
+        StoreError: it holds no results.
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None

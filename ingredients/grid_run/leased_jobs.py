@@ -31,7 +31,7 @@ class LeasedJobs:
         """Yields events until every job is done, here or elsewhere.
 
         Raises:
-            UnwritableError: a result could not be stored, so later ones could not either.
+            UnwritableError: a result could not be stored: nor could later ones.
             StoreError: the folder cannot be read, or holds a damaged run.
         """
         while self._pending:
@@ -56,7 +56,7 @@ class LeasedJobs:
                 yield self._job(lacking)
 
     def _take(self) -> GridPart | None:
-        """Leases and returns the first part that no other process holds."""
+        """Leases and returns the first part that is free."""
         for part in self._pending:
             holder = self._leases.take(part.names)
             if holder is None:
@@ -65,7 +65,7 @@ class LeasedJobs:
         return None
 
     def _hear(self, event: GridEvent) -> None:
-        """Releases what has ended; raises if a result could not be stored."""
+        """Releases what has ended; raises if storing failed."""
         if not isinstance(event, Finished | Failed):
             return
         self._leases.give_back(self._in_work.pop(event.job.key).names)

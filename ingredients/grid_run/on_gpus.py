@@ -1,4 +1,4 @@
-"""What a grid will take on GPUs, and how fast one trains, from a few replays."""
+"""What grids take on GPUs, and a GPU's training speed, from few replays."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def estimate_on_cards(
 ) -> Estimate:
     """Returns what the remaining stacks will take on all GPUs here; `quick` and `tell` as in `estimate`.
 
-    The time includes recording, but not references, storing and the report.
+    Recording counts; references, storing and the report do not.
 
     Raises:
-        StudyError: code of the user's own breaks its contract.
+        StudyError: the user's code breaks its contract.
         UsageError: there is no GPU, or a single run does not fit in its memory.
     """
     gpus = cuda_gpus()
@@ -78,7 +78,7 @@ def estimate_on_cards(
 
 @dataclass(frozen=True)
 class CardBench:
-    """Training speed on a GPU: the fixed workload with more and more runs side by side.
+    """Training speed on a GPU: the fixed workload with ever more runs side by side.
 
     `rows` has by number of runs `env_steps_per_second`, `first_update_s` with compilation at first use, `recording_s`,
     and the card's `peak_memory_bytes`. `workload` is the study, of 16 runs.
@@ -98,7 +98,7 @@ def bench_for(device: str, workers: int | None) -> Bench | CardBench:
 
 
 def bench_on_card() -> CardBench:
-    """Times training of the fixed workload on the first GPU, at several sizes.
+    """Times the fixed workload's training on the first GPU, at several sizes.
 
     Raises:
         UsageError: there is no GPU.

@@ -20,7 +20,7 @@ from ingredients.study.tasks import family_key
 
 
 def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate) -> str:
-    """Returns facts of the grid, then its cells; `conflict`: what the folder holds that was trained otherwise."""
+    """Returns the grid's facts, then cells; `conflict`: what the folder holds that was trained otherwise."""
     study = rest.study
     tasks = study.tasks.model_dump()
     kind = tasks.pop(family_key(study.tasks))
@@ -46,7 +46,7 @@ def plan_text(rest: Remaining, cells: Sequence[Cell], directory: Path, conflict:
 def plan_json(
     rest: Remaining, cells: Sequence[Cell], directory: Path, conflict: str | None, cost: Estimate
 ) -> dict[str, Any]:
-    """Returns the plan as data; arguments as for `plan_text`, untimed numbers are null."""
+    """Returns the plan as data; as `plan_text`, untimed numbers null."""
     study = rest.study
     return {
         "study": study.name,
@@ -82,14 +82,14 @@ def contact_json(study: Study, folder: Path, seen: Mapping[str, Any]) -> dict[st
 
 
 def contact_text(study: Study, folder: Path, seen: Mapping[str, Any]) -> str:
-    """Returns what `ingredients check` prints: what `estimate.checked` saw, and commands, for names in `folder`."""
+    """Returns the text of `ingredients check`: what `estimate.checked` saw, commands for names in `folder`."""
     written, commands = next_commands(study, folder, seen)
     lines = [*seen["rows"], ("study", f"tasks: {written}"), *(("next", command) for command in commands)]
     return "\n".join(f"{name:<9} {text}" for name, text in lines)
 
 
 def next_commands(study: Study, folder: Path, seen: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Returns the tasks section in one line, and commands for a small study on it."""
+    """Returns the tasks section in one line, and a small study's commands."""
     data = {key: value for key, value in study.tasks.model_dump().items() if value not in ({}, [], "auto", "sync")}
     tasks = {**data, **({"vary": seen["vary"]} if seen["vary"] else {})}
     written = yaml.safe_dump(tasks, default_flow_style=True, sort_keys=False, width=10_000).strip()
@@ -136,7 +136,7 @@ def _time(cost: Estimate) -> str:
 
 
 def _shown(cost: Estimate) -> list[tuple[str, str]]:
-    """Returns what random play showed; the plan already has a line named tasks."""
+    """Returns what random play showed, apart from the line named tasks."""
     return [({"tasks": "task"}.get(name, name), text) for name, text in cost.contact]
 
 

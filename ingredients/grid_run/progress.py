@@ -39,7 +39,7 @@ def show_progress(events: Iterable[GridEvent], tally: Tally, console: Console, q
 def progress_lines(
     events: Iterable[GridEvent], tally: Tally, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[str]:
-    """Yields a line for a job's start, end, retry, notices, every ten seconds; every minute for another process's."""
+    """Yields lines for jobs' starts, ends, retries, notices, every ten seconds; other processes' every minute."""
     spoken: dict[str, float] = {}
     for event in events:
         tally.add(event)

@@ -1,6 +1,6 @@
 """Progress for programs: one JSON object a line (docs/api.md, "Progress for programs").
 
-Times are in seconds; unknown numbers are null.
+Times are seconds; unknown numbers null.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ def progress_json(
 ) -> Iterator[str]:
     """Adds every event to `tally` and yields lines, `begin` first.
 
-    A running job gives at most one `progress` a second, another process's one `held` a minute; notices are never
-    dropped.
+    Jobs give at most one `progress` a second, other processes' one `held` a minute; notices are never dropped.
     """
     yield json_line("begin", protocol=PROTOCOL, **_state(tally))
     last: dict[str, float] = {}

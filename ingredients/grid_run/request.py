@@ -44,7 +44,7 @@ def ask_for(
     """Returns the grid that the options name.
 
     Raises:
-        UsageError: the study, or an option, is wrong.
+        UsageError: study or option is wrong.
     """
     study = load_study(path := shipped_study(path), changes)
     look_in(path.parent, Path.cwd())  # where a memory of the user's own may lie
@@ -52,7 +52,7 @@ def ask_for(
 
 
 def grid_of(study: Study, smoke: bool, seeds: int | None, filter_: str | None, out: Path | None) -> Grid:
-    """Returns some cells of a study, as the options of `run-grid` say.
+    """Returns some cells of a study, by `run-grid`'s options.
 
     Raises:
         UsageError: an option is wrong.
@@ -95,7 +95,7 @@ def ask_about(name: str, changes: Sequence[str]) -> tuple[Study, Path]:
 
 
 def _classes(path: Path) -> list[str]:
-    """Returns the names of a file's public classes, without running it; else `Class`."""
+    """Returns the names of a file's public classes, without running it."""
     try:
         body = ast.parse(path.read_bytes()).body
     except (SyntaxError, ValueError):

@@ -11,13 +11,13 @@ from ingredients.grid_run.events import FinishedByOther, GridEvent, HeldByOther
 
 
 class Tally:
-    """The state of a running grid, by the key of jobs.
+    """The state of a running grid, by job key.
 
     Attributes:
-        in_work: each running job's last message; None before the first.
-        retried: each retried job's last failed attempt.
+        in_work: running jobs' last message; None before the first.
+        retried: retried jobs' last failed attempt.
         waiting: other processes that run this grid's jobs.
-        elsewhere: jobs done by other processes.
+        elsewhere: jobs done by others.
     """
 
     def __init__(self, jobs: Sequence[Job], clock: Callable[[], float] = time.monotonic) -> None:
@@ -76,14 +76,14 @@ class Tally:
 
     @property
     def passed(self) -> int:
-        """Environment steps that are over: trained here or elsewhere, or lost."""
+        """Environment steps that are over: trained anywhere, or lost."""
         jobs = [*(event.job for event in self.failures), *(event.job for event in self.elsewhere)]
         others = {job.key: job.env_steps for job in jobs}
         return min(sum((self._trained | others).values()), self.total)
 
     @property
     def env_steps_per_second(self) -> float:
-        """Mean speed since training began, with pauses for evaluation, without lost attempts; 0 while unknown."""
+        """Mean speed since training began, evaluation pauses included, lost attempts not; 0 while unknown."""
         if self._began is None:
             return 0.0
         began, before = self._began
@@ -92,7 +92,7 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time for the rest at the mean speed; None while unknown."""
+        """Time for the rest at mean speed; None while unknown."""
         if self.passed == self.total:
             return 0.0
         speed = self.env_steps_per_second

@@ -1,5 +1,5 @@
 """Other people's Gymnasium environments as rows of numbers; needs no torch.
 
-In reading order: `recipe`, `vary`, `parts`, `symbols`, `frames`, `words`, `readings`, `spaces`, `actions`, `lane`,
-`bundle`, `pool`, `suggest`, `warm_up`.
+In order: `recipe`, `vary`, `parts`, `symbols`, `frames`, `words`, `readings`, `spaces`, `actions`, `lane`, `bundle`,
+`pool`, `suggest`, `warm_up`.
 """

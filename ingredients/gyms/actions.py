@@ -1,7 +1,6 @@
 """Agents' choices and vectors as actions of any supported Gymnasium space (docs/tasks.md).
 
-Choices of several numbers are joint, at most 1024. A vector's components are scaled from [−1, 1] to their bounds and
-clipped, unscaled if one is beyond ±10⁶.
+Vectors are scaled from [−1, 1] to their bounds and clipped, unscaled if one is beyond ±10⁶.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MOST_CHOICES = 1024
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """How an agent's choices, or vectors of `actions` numbers, become actions of `space`."""
+    """How choices, or vectors of `actions` numbers, become actions of `space`."""
 
     space: Space
     actions: int
@@ -47,7 +46,7 @@ def reach_of(name: str, space: Space) -> Reach:
     """Returns the `Reach` of the environment `name`.
 
     Raises:
-        StudyError: the action space is not supported.
+        StudyError: the action space is unsupported.
     """
     parts = [part for _, part in leaves(space)]
     if isinstance(space, spaces.Discrete):

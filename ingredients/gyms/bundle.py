@@ -1,7 +1,4 @@
-"""Several lanes as one Gymnasium environment; `gymnasium.vector` runs bundles side by side.
-
-A bundle never ends: each lane waits until all are reset.
-"""
+"""Lanes as one endless Gymnasium environment; `gymnasium.vector` runs bundles side by side."""
 
 from __future__ import annotations
 
@@ -53,7 +50,7 @@ class Bundle(gymnasium.Env[Block, Block]):
         return self._finite(block), {}
 
     def step(self, action: Block) -> tuple[Block, float, bool, bool, dict[str, Any]]:
-        """Returns the block after a step, and reward 0; lanes that are over stand still."""
+        """Returns the block after a step, and reward 0; finished lanes stand still."""
         block = np.zeros(self.observation_space.shape or (), np.float32)
         if not np.isfinite(action).all():
             self._refuse(action, block)
@@ -76,7 +73,7 @@ class Bundle(gymnasium.Env[Block, Block]):
             action[index] = 0.0
 
     def _finite(self, block: Block) -> Block:
-        """Returns the block; ends episodes of lanes whose rows are not finite."""
+        """Returns the block; ends episodes of lanes with infinite or NaN rows."""
         finite = np.isfinite(block)
         if not finite.all():
             for index in np.flatnonzero(~finite.all(1)):

@@ -1,7 +1,6 @@
-"""Images, downscaled for the agent's convolutions.
+"""Images, downscaled for the agent's convolutions (docs/tasks.md).
 
-A Box is an image if its two longest sides, height and width, are at least 32 and all numbers share finite bounds. Block
-means reduce a side above 64. Three bytes make one number below 2²⁴, exact in float32.
+A number below 2²⁴, exact in float32, holds three bytes.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def frame(space: spaces.Box) -> Reading | None:
 
 @dataclass(frozen=True)
 class _Shrink:
-    """Converts an image to words; `axes` are its sides, then channels; blocks become pixels."""
+    """Converts an image to words; `axes` are sides, then channels; blocks become pixels."""
 
     axes: tuple[int, ...]
     block: tuple[int, int]
@@ -81,7 +80,7 @@ def _block_sums(image: Floats, axis: int, block: int) -> Floats:
 
 
 def _counts(shape: tuple[int, ...], blocks: tuple[int, int]) -> Floats:
-    """Returns the pixels in each block, `[H, W, 1, ...]`; a side's last may be smaller."""
+    """Returns the pixels of each block, `[H, W, 1, ...]`; a side's last may be smaller."""
     sides = zip(shape[:2], blocks, strict=True)
     each = [np.diff([*range(0, side, block), side]).astype(np.float32) for side, block in sides]
     return np.outer(*each).reshape(*map(len, each), *(1,) * (len(shape) - 2))

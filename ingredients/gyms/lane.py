@@ -1,7 +1,7 @@
 """One environment that plays a task; it waits when its episode is over, and never raises.
 
-An exception or invalid answer ends the episode; `take_failed` tells why. A reset's seed is the start, else the task, so
-that a lifetime's episodes are the same. Callers that step many lanes hold `Kept` around all of them.
+Exceptions and invalid answers end the episode; `take_failed` tells why. A reset's seed is the start, else the task.
+Callers that step many lanes hold `Kept` around all.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Lane:
 
     Attributes:
         over: no episode is under way.
-        failed: the first failure since the last `take_failed`, else None.
+        failed: the first failure since the last `take_failed`, or None.
     """
 
     def __init__(self, recipe: Recipe, knobs: tuple[Knob, ...]) -> None:
         """Makes the environment with its keywords' first values.
 
         Raises:
-            StudyError: it cannot be made, or its spaces are not supported.
+            StudyError: it cannot be made, or has unsupported spaces.
         """
         self._recipe, self._knobs = recipe, knobs
         self._luck = Luck() if recipe.seeds_all else None

@@ -1,7 +1,4 @@
-"""Leaf parts of an observation: where each stands, and how it is read.
-
-Numbers beyond a Box's bounds are accepted; a one-hot accepts only its values.
-"""
+"""Leaf parts of an observation: where each stands, and how it is read and checked."""
 
 from __future__ import annotations
 
@@ -27,8 +24,8 @@ class Reading:
     """How a part becomes `size` numbers.
 
     Attributes:
-        bounds: usual low and high, `[size]` each, infinite where unknown; None for one-hots, bits and pixels: not
-            scaled.
+        bounds: usual low and high, `[size]` each, infinite where unknown; None (unscaled) for one-hots, bits and
+            pixels.
         frame: height, width and channels of an image.
         notice: for the user, or empty.
     """
@@ -42,7 +39,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """One part of an observation, from column `start` on; `path` has dict keys and tuple indices."""
+    """One part of an observation, from column `start`; `path` has dict keys and tuple indices."""
 
     path: tuple[str | int, ...]
     space: Space

@@ -1,8 +1,4 @@
-"""All lanes of a recipe, by `gymnasium.vector`, and where they are.
-
-Environments cannot be snapshotted: callers reset lanes that are elsewhere to an episode's start, from which steps must
-follow one another.
-"""
+"""All lanes of a recipe, by `gymnasium.vector`, with no snapshots: callers reset lanes to an episode's start."""
 
 from __future__ import annotations
 
@@ -42,7 +38,7 @@ class Pool:
         return Pool(self._recipe, self._knobs, "async" if self._async else "sync")
 
     def reset(self, tasks: Rows, starts: Rows, episode: int | NDArray[np.int64] = 0) -> Block:
-        """Returns the block of first observations; `episode` may differ by task."""
+        """Returns the block of first observations; `episode` may vary by task."""
         vector = self._vector if self._vector is not None and len(tasks) <= self._room else self._grown(len(tasks))
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -52,7 +48,7 @@ class Pool:
     def restart(self, which: NDArray[np.bool_], tasks: Rows, starts: Rows, episodes: NDArray[np.int64]) -> Block:
         """Returns the block after some lanes started an episode; other rows are zeros.
 
-        After it `is_in` does not hold: lanes are in different episodes.
+        Then `is_in` does not hold: lanes are in different episodes.
         """
         self._tasks = tasks.copy()
         self._starts = starts.copy()
@@ -70,7 +66,7 @@ class Pool:
         return self._taken(shown)
 
     def step(self, actions: NDArray[Any]) -> Block:
-        """Returns the block after a step; lanes whose episode is over stand still."""
+        """Returns the block after a step; finished lanes stand still."""
         self._steps += 1
         if self._vector is None:
             return self._over()
@@ -103,7 +99,7 @@ class Pool:
         self._vector = None
 
     def _grown(self, lanes: int) -> SyncVectorEnv | AsyncVectorEnv:
-        """Returns room for `lanes`: a bundle in this process, or in a process for each core."""
+        """Returns room for `lanes`: a bundle in this process, or in one per core."""
         self.close()
         bundles = min(usable_cores(), lanes) if self._async else 1
         size = -(-lanes // bundles)
@@ -130,7 +126,7 @@ class Pool:
         """Returns a block of failed lanes, whose process died.
 
         Raises:
-            Exception: there are no other processes: it is our own mistake.
+            Exception: there is no other process: the mistake is ours.
         """
         if not isinstance(self._vector, AsyncVectorEnv):
             raise error

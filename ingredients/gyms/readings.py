@@ -1,7 +1,4 @@
-"""How a leaf space is read: numbers, bits, one-hots, symbols, pixels, words.
-
-The first three have the columns of `gymnasium.spaces.flatten`.
-"""
+"""How a leaf space is read: numbers, bits, one-hots (as by `gymnasium.spaces.flatten`), symbols, pixels, words."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ Path = tuple[str | int, ...]
 
 
 def reading_of(space: Space, known: Counts | None = None) -> Reading | None:
-    """Returns how a leaf space is read, None if unsupported; `known` are its symbols (`symbols.known`)."""
+    """Returns how a leaf space is read, None if unsupported; `known` are `symbols.known`."""
     match space:
         case spaces.Box():
             return symbols(space, known) or frame(space) or _numbers(space)

@@ -37,8 +37,8 @@ class Recipe:
     Attributes:
         name: a Gymnasium id, or `module:Name` of a class or function.
         wrappers: `module:Name` of each, outermost last.
-        seeds_all: a reset also seeds the spaces and shared generators (`boundary.luck`).
-        copies: where stored results keep the user's files; by default as set when the recipe is made.
+        seeds_all: a reset also seeds spaces and shared generators (`boundary.luck`).
+        copies: where results keep the user's files; by default as set when the recipe is made.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Recipe:
         """Returns an environment without Gymnasium's time limit; `drawn` overrides keywords, which are copied.
 
         Raises:
-            StudyError: there is no such environment, or it cannot be made.
+            StudyError: there is none, or it cannot be made.
         """
         keywords = {**self.keywords, **(drawn or {})}
         maker = self._imported(self.name, ENVIRONMENT) if is_code(self.name) else partial(_registered, self.spec)
@@ -71,7 +71,7 @@ class Recipe:
 
     @property
     def spec(self) -> EnvSpec:
-        """The registered spec; a module before the id's colon is imported first.
+        """The registered spec, after importing a module before the id's colon.
 
         Raises:
             StudyError: nothing is registered.
@@ -144,7 +144,7 @@ def imported(name: str, wanted: str) -> Any:  # noqa: ANN401 - whatever a user w
     """Returns what `module:Name` names, from Python's path, then the current folder; `wanted` is for the message.
 
     Raises:
-        StudyError: there is no such module, or no callable of that name in it.
+        StudyError: no such module, or no such callable in it.
     """
     found = own_import.imported(name, TASKS, callable)
     if not callable(found):

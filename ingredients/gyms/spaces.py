@@ -1,6 +1,6 @@
 """Observations of any supported Gymnasium space as rows of numbers (docs/tasks.md), checked (`parts`) and copied.
 
-Images precede all other columns, which are ordered as by `gymnasium.spaces.flatten`.
+Images come first; other columns are ordered as by `gymnasium.spaces.flatten`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Sight:
 
     Attributes:
         measured: whether a column is a Box's number.
-        low, high: usual bounds of the columns; infinite where unknown.
-        plain: the shape, if the observation is one row of numbers, else None.
+        low, high: usual bounds of columns; infinite where unknown.
+        plain: the shape of an observation that is one row of numbers, else None.
     """
 
     space: Space
@@ -79,10 +79,10 @@ class Sight:
 
 
 def sight_of(name: str, space: Space, known: Counts | None = None) -> Sight:
-    """Returns the `Sight` of the environment `name`; `known` are its symbols (`symbols.known`).
+    """Returns the `Sight` of the environment `name`; `known` are `symbols.known`.
 
     Raises:
-        StudyError: the observation space is not supported.
+        StudyError: the observation space is unsupported.
     """
     parts = _parts(name, space, known)
     size = parts[-1].end if parts else 0

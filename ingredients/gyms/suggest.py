@@ -13,19 +13,19 @@ _NOT_TASKS = ("render", "max_episode", "dtype", "seed", "steps_beyond", "screen"
 
 
 def suggestions(recipe: Recipe, made: Environment) -> dict[str, list[float]]:
-    """Returns ranges from half to twice the default: keywords, then attributes."""
+    """Returns ranges of half to twice the default: keywords, then attributes."""
     found = {**_numbers(vars(made.unwrapped)), **(keywords := _numbers(recipe.parameters()))}
     found = {name: found[name] for name in dict.fromkeys([*keywords, *found])}
     return {name: sorted([round(value / 2, 6), round(value * 2, 6)]) for name, value in list(found.items())[:_MOST]}
 
 
 def keywords_of(recipe: Recipe) -> list[str]:
-    """Returns the constructor's keywords that could make tasks, without those of rendering and time."""
+    """Returns the constructor's keywords that could make tasks, without rendering and time."""
     return [name for name in recipe.parameters() if not any(part in name for part in _NOT_TASKS)]
 
 
 def nothing_varies(names: Mapping[str, Sequence[float]], keywords: Sequence[str], fresh_start: bool) -> str:
-    """Returns that nothing varies, and what could; `fresh_start`: episodes differ all the same."""
+    """Returns that nothing varies, and what could; `fresh_start`: episodes still differ."""
     ranges = ", ".join(f"{name}: [{low:g}, {high:g}]" for name, (low, high) in names.items())
     known = f" ({', '.join(keywords)})" if keywords else ""
     way_out = (

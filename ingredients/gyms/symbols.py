@@ -1,6 +1,6 @@
-"""Symbols as one-hots: choices, and cells of small arrays of whole numbers, whose order means nothing.
+"""Symbols as one-hots (docs/tasks.md): choices, and cells of small arrays of whole numbers.
 
-Their values are known from MiniGrid's encoding, or from bounds of at most `MOST_VALUES` values.
+Values are known from MiniGrid's encoding, or bounds of at most `MOST_VALUES` values.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Whole = NDArray[np.int64]
 
 
 def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
-    """Returns the number of values of each channel of the environment's arrays, if known."""
+    """Returns the number of values by channel of the environment's arrays, if known."""
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(made.unwrapped).__mro__}
     if "minigrid.minigrid_env.MiniGridEnv" not in kinds:
         return None
@@ -34,9 +34,9 @@ def known(made: gymnasium.Env[Any, Any]) -> Counts | None:
 
 
 def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
-    """Returns how an array of symbols is read (`counts`: known values of each channel).
+    """Returns how an array of symbols is read; None if it is none, or too large.
 
-    None if it is no such array, or too large.
+    `counts` are known values by channel.
     """
     if len(space.shape) < 2 or space.dtype.kind not in WHOLE or not space.is_bounded():
         return None
@@ -52,7 +52,7 @@ def symbols(space: spaces.Box, counts: Counts | None) -> Reading | None:
 
 
 def one_hots(counts: NDArray[Any], starts: NDArray[Any]) -> Reading:
-    """Returns how numbers become concatenated one-hots of `counts` values from `starts` on."""
+    """Returns how numbers become joined one-hots of `counts` values from `starts`."""
     each, first = counts.astype(np.int64), starts.astype(np.int64)
     return Reading(int(each.sum()), partial(_columns, each, first, np.cumsum(each) - each))
 

@@ -1,7 +1,7 @@
 """What is drawn for each task: a constructor keyword, an attribute, or an option of `reset`, in this order.
 
-A keyword makes a new environment for each task. An attribute, also of a part (`model.opt.gravity.2`), is set before
-each reset; what the constructor computed from it stays. Settings that change a space are errors.
+Keywords make a new environment for each task. Attributes, also of a part (`model.opt.gravity.2`), are set before each
+reset; what the constructor computed from them stays. Changed spaces are errors.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Knob:
     """One setting that differs from task to task.
 
     Attributes:
-        choices: the values to draw from; None for a range.
+        choices: values to draw from; None for a range.
         low, high: the range; with whole numbers, both ends included.
-        whole: only whole numbers are drawn: both ends are whole, and the default is not a float.
+        whole: only whole numbers: both ends are whole, and the default is no float.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Knob:
         return self.low + uniform * (self.high - self.low)
 
     def tried(self) -> list[Any]:
-        """Returns values whose spaces are compared: choices, or the range's ends."""
+        """Returns values whose spaces are compared: choices, or range ends."""
         if self.choices is None:
             return [self.low, self.high]
         count = min(len(self.choices), MOST_TRIED)
@@ -76,7 +76,7 @@ def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
     """Returns the knobs of a study's `vary`.
 
     Raises:
-        StudyError: the environment has no such setting, cannot be made with it, or changes its spaces.
+        StudyError: the environment lacks a setting, cannot be made with it, or changes its spaces.
     """
     if not vary:
         return ()
@@ -92,7 +92,7 @@ def knobs(recipe: Recipe, vary: Mapping[str, Any]) -> tuple[Knob, ...]:
 
 
 def put(environment: Any, name: str, value: Any) -> None:  # noqa: ANN401 - whatever somebody else's object holds
-    """Sets an attribute, or a part's attribute or entry: `model.opt.gravity.2`.
+    """Sets an attribute, or a part's: `model.opt.gravity.2`.
 
     Raises:
         Exception: the environment's own.

@@ -1,7 +1,6 @@
-"""Random play before training: measures scales (docs/tasks.md), and checks what the environment promises.
+"""Random play before training: measures scales, and checks what the environment promises (docs/tasks.md).
 
-Scales are the same for every cell, seed and machine. Where two resets with one seed differ, or shared generators are
-used, every reset seeds these and the spaces too (`boundary.luck`). The user is told what still differs.
+Scales are the same for every cell, seed and machine.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ SLACK = 1e-4  # of a bound's size: what rounding makes of numbers that keep it
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Shows (x − centre) · gain, `[O]` each, clipped at ±10; the agent's reward is reward · `reward`, curves are raw.
+    """Shows (x − centre) · gain, `[O]` each, clipped at ±10; agents see reward · `reward`, curves are raw.
 
-    The first `pixels` columns, bytes of images, are unchanged.
+    The first `pixels` columns, bytes of images, stay.
     """
 
     centre: NDArray[np.float32]
@@ -46,7 +45,7 @@ class Scales:
 
 
 class WarmUp(NamedTuple):
-    """Results: the recipe to use, a closed lane of it, scales, sentences for the user."""
+    """Results: the recipe to use, a closed lane, scales, sentences for the user."""
 
     recipe: Recipe
     lane: Lane
@@ -55,7 +54,7 @@ class WarmUp(NamedTuple):
 
 
 class _Met(NamedTuple):
-    """Rows of random play `[n, O + 4]`; a failure for each task that ended early."""
+    """Rows of random play `[n, O + 4]`; a failure per task that ended early."""
 
     rows: NDArray[np.float32]
     failures: tuple[Failure, ...]
@@ -65,7 +64,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size:
     """Returns the results of random play; `start_size` (1 or 0) uniforms start an episode.
 
     Raises:
-        StudyError: the environment cannot be made, its spaces are not supported, or it fails on every task.
+        StudyError: the environment cannot be made, has unsupported spaces, or fails on every task.
     """
     with AllKept():
         before = shared_luck()
@@ -89,7 +88,7 @@ def warm_up(recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size:
 def _compared(
     recipe: Recipe, knobs: tuple[Knob, ...], task_size: int, start_size: int
 ) -> tuple[Lane, _Met, str | None]:
-    """Returns a lane, what was met in it, and how two equal resets differed."""
+    """Returns a lane, what was met there, and how equal resets differed."""
     lane = Lane(recipe, knobs)
     draw = np.random.default_rng(WARM_UP_SEED)
     tasks = draw.random((WARM_UP_TASKS, task_size), dtype=np.float32)
@@ -189,7 +188,7 @@ def _rows(lane: Lane, rows: list[Row]) -> NDArray[np.float32]:
 
 
 def random_action(lane: Lane, draw: np.random.Generator) -> NDArray[np.float32]:
-    """Returns a uniform choice `[1]`, or a vector `[A]` uniform on [−1, 1]."""
+    """Returns a uniform choice `[1]`, or vector `[A]` on [−1, 1]."""
     if lane.reach.continuous:
         return (2 * draw.random(lane.reach.actions) - 1).astype(np.float32)
     return draw.integers(lane.reach.actions, size=1).astype(np.float32)

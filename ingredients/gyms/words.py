@@ -1,7 +1,4 @@
-"""A text as numbers: which words stand in it, and which stand side by side.
-
-A checksum picks a word's column, which two words may share.
-"""
+"""A text as numbers: its words, and its neighbouring pairs (docs/tasks.md)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""From stored runs to what people read, without torch. Nothing is imported here: `shown` alone loads fast.
+"""From stored runs to what people read, without torch; nothing is imported here.
 
-In reading order: `build` (the `Report` and its files), `document` and `schema` (JSON); `curves`, `opening`, `wording`,
-`facts`, `routes`, `columns`, `rows`, `inner`, `planning`, `layout` (of all formats); `terminal`, `tables`, `pen`;
-`markdown`; `figures`; `html`, `citation`, `html_tables`, `templating`; `index`, `gallery`; `short` (without verdicts),
-`published_judgement` (without runs); `side`, `side_curves`, `compare`, `compare_html`; `expect`; `shown`.
+In order: `build`, `document`, `schema`; for all formats `curves`, `opening`, `wording`, `facts`, `routes`, `columns`,
+`rows`, `inner`, `planning`, `layout`; `terminal`, `tables`, `pen`; `markdown`; `figures`; `html`, `citation`,
+`html_tables`, `templating`; `index`, `gallery`; `short` (without verdicts), `published_judgement` (without runs);
+`side`, `side_curves`, `compare`, `compare_html`; `expect`; `shown`; `reading`.
 """

@@ -1,4 +1,4 @@
-"""The report of a results folder: judged once, shown in every format."""
+"""The report of a results folder, in every format."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """A results folder's evidence and judgement; `unwritten` says why its files could not be written."""
+    """A results folder's evidence and judgement; `unwritten`: why files could not be written."""
 
     directory: Path
     evidence: Evidence
@@ -73,7 +73,7 @@ class Report:
 
     @cached_property
     def html(self) -> str:
-        """Content of `report.html`; its pictures take most of a report's time."""
+        """Content of `report.html`; pictures take most of its time."""
         small = _figures().small_multiples(self.evidence, self.judgement)  # first: it imports matplotlib
         from ingredients.report.html import page
 
@@ -83,7 +83,7 @@ class Report:
         """Writes the report's files into the folder, each atomically.
 
         Raises:
-            StoreError: the folder cannot be written.
+            StoreError: it cannot be written.
         """
         store = Store(self.directory)
         store.write_looks(self._looks(store.read_looks()))  # first: no look may be lost to what comes after it
@@ -98,13 +98,13 @@ class Report:
             table.result()
 
     def _looks(self, before: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Returns the looks with the present one, where it could have decided a cell."""
+        """Returns the looks, with the present one if it could have decided a cell."""
         now = {result.cell.label(): list(result.looks) for result in self.judgement.cells if result.looks}
         return {cell: sorted({*before.get(cell, []), *now.get(cell, [])}) for cell in sorted(before | now)}
 
 
 def _figures() -> ModuleType:
-    """Returns the wing of pictures, imported without `MPLBACKEND`, whose backend may not be installed."""
+    """Returns `figures`, imported without `MPLBACKEND`, whose backend may be missing."""
     before = os.environ.pop("MPLBACKEND", None)
     try:
         from ingredients.report import figures
@@ -122,11 +122,11 @@ def load_all() -> None:
 
 
 def figure_of(report: Report | Published, name: str) -> Figure:
-    """Returns one of a report's figures, free to change.
+    """Returns one of a report's figures.
 
     Raises:
-        UsageError: it has no such figure.
-        StoreError: a table of a published report is missing.
+        UsageError: it has none of that name.
+        StoreError: a published report lacks a table.
     """
     figures = _figures()
     shown = (report.evidence, report.judgement) if isinstance(report, Report) else published_judgement(report)
@@ -152,7 +152,7 @@ def read_report(directory: Path) -> Report:
     """Returns the report of a results folder; writes nothing.
 
     Raises:
-        StoreError: it is not a results folder, or a file in it is damaged.
+        StoreError: it is none, or a file is damaged.
     """
     store, study = load_result(directory)
     evidence = read_evidence(store, study)
@@ -166,7 +166,7 @@ def read_report(directory: Path) -> Report:
 
 
 def build_report(directory: Path) -> Report:
-    """Returns the report of a results folder and writes its files; `unwritten` tells a failure.
+    """Returns a folder's report and writes its files; `unwritten` tells a failure.
 
     Raises:
         StoreError: the folder cannot be read.

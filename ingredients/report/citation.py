@@ -1,4 +1,4 @@
-"""A BibTeX entry that identifies a study by its fingerprints, without a date."""
+"""A BibTeX entry that identifies a study by fingerprints, without date."""
 
 from __future__ import annotations
 

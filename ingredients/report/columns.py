@@ -36,7 +36,7 @@ def table_rows(columns: Sequence[CellColumn], results: Iterable[CellResult]) -> 
 
 
 def scores() -> list[CellColumn]:
-    """Returns the columns of a cell's verdict and evidence."""
+    """Returns the columns of verdict and evidence."""
     return [
         CELL,
         CellColumn("verdict", wording.outcome),
@@ -52,7 +52,7 @@ def scores() -> list[CellColumn]:
 
 
 def ceilings() -> list[CellColumn]:
-    """Returns the columns of return, ceiling, gap, and what the ceiling rests on."""
+    """Returns the columns of return, ceiling, gap, and the ceiling's basis."""
     return [
         CELL,
         CellColumn("return", lambda result: wording.interval(result.return_, 1)),
@@ -65,7 +65,7 @@ def ceilings() -> list[CellColumn]:
 
 
 def courses() -> list[CellColumn]:
-    """Returns the columns on training: when runs adapt, lose it, and their advantage on own tasks."""
+    """Returns the columns on training: when runs adapt, lose it, and do better on own tasks."""
     return [
         CELL,
         CellColumn("median step", _median_step),
@@ -95,7 +95,7 @@ def greedy(result: CellResult) -> str:
 
 
 def ceiling(result: CellResult) -> str:
-    """Returns the highest raw return that the cell's information allows."""
+    """Returns the highest raw return that a cell's information allows."""
     return wording.number(result.ceiling.return_, 1) if result.ceiling else wording.NOTHING
 
 
@@ -110,7 +110,7 @@ def judged_by_ceiling(result: CellResult) -> str:
 
 
 def _above(result: CellResult) -> str:
-    """Returns how far a return is above its ceiling as printed, or that this is noise."""
+    """Returns how far a printed return is above its ceiling, or that this is noise."""
     gap = result.numbers["gap"]
     if result.ceiling is None or gap is None or gap.mean is None or result.return_.mean is None:
         return ""

@@ -1,7 +1,4 @@
-"""`report A B ...`: studies side by side.
-
-Nothing is pooled: each number is of one study, on its own scale and under its own criterion.
-"""
+"""`report A B ...`: studies side by side, each on its own scale and criterion."""
 
 from __future__ import annotations
 
@@ -84,14 +81,14 @@ class Comparison:
         return [side.cells.get(cell) for side in self.sides]
 
     def agree(self, cell: Cell) -> bool | None:
-        """Returns whether all studies give a cell one verdict; None if one has not judged it."""
+        """Returns whether all studies give a cell one verdict; None if one has none."""
         results = self.row(cell)
         if not all(map(_is_judged, results)):
             return None
         return len({result.verdict for result in results if result}) == 1
 
     def settings(self) -> list[tuple[str, list[str]]]:
-        """Returns each key in which the studies differ, with its values."""
+        """Returns keys in which studies differ, with their values."""
         studies = [side.study.resolved() for side in self.sides]
         compared = [dict(flat({name: study[name] for name in _COMPARED})) for study in studies]
         keys = list({key: None for settings in compared for key in settings})
@@ -185,7 +182,7 @@ def _is_judged(result: ShownCell | None) -> bool:
 
 
 def _verdict(result: ShownCell | None, without: Collection[str] = ()) -> str:
-    """Returns a verdict with late score and failed runs, as space allows."""
+    """Returns a verdict with late score and failures, as space allows."""
     if result is None:
         return wording.NOTHING
     failed = wording.failures(result)

@@ -74,7 +74,7 @@ def _studies(compared: Comparison) -> list[dict[str, Any]]:
 
 
 def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
-    """Yields each cell with its picture and findings by study."""
+    """Yields each cell with picture and findings by study."""
     for cell, results, drawn in zip(beside.cells, beside.shown, curve_pictures(beside), strict=True):
         lines = [
             {
@@ -92,7 +92,7 @@ def _cells(compared: Comparison, beside: Beside) -> Iterator[dict[str, Any]]:
 
 
 def _verdicts(compared: Comparison) -> Table:
-    """Returns a row per cell: its verdict in each study, and whether they agree."""
+    """Returns a row per cell: each study's verdict, and whether they agree."""
     head = ("cell", *compared.names, *(["agree"] if len(compared.reports) > 1 else []))
     return Table("Verdict of each cell in each study", head, [_verdict_row(compared, cell) for cell in compared.cells])
 

@@ -17,7 +17,7 @@ from ingredients.study.axis import axis_of
 
 
 class TrainingCurve(NamedTuple):
-    """A cell in training: train steps `[E]`, runs' raw late means `[R, E]`, their mean `[E]`."""
+    """A cell in training: train steps `[E]`, raw late means by run `[R, E]`, their mean `[E]`."""
 
     steps: npt.NDArray[np.int64]
     runs: Curve
@@ -42,13 +42,13 @@ class ShownCurves:
 
     @property
     def references(self) -> References:
-        """The references with their roles; they must have been evaluated."""
+        """The references with their roles, already evaluated."""
         assert self._references is not None
         return self._references
 
     @property
     def scale(self) -> Scale:
-        """Scale with floor 0 and yardstick 1, late in the lifetime; unusable without references."""
+        """Scale with late floor 0 and yardstick 1; unusable without references."""
         return self._scale or Scale(np.zeros(self.axis.points), yardstick_late=0.0)
 
     @property
@@ -61,18 +61,18 @@ class ShownCurves:
         return [run.plain for run in self._runs(cell).runs]
 
     def mean(self, cell: Cell) -> Curve | None:
-        """Returns the mean over seeds, or None without a finished run."""
+        """Returns the mean over seeds; None without finished runs."""
         seeds = self.seeds(cell)
         return np.mean(seeds, axis=0) if seeds else None
 
     def swapped(self, cell: Cell) -> Curve | None:
-        """Returns the mean over seeds with memory swapped half-way; None if a run lacks it."""
+        """Returns the mean over seeds with memory swapped; None if a run lacks it."""
         runs = self._runs(cell).runs
         curves = [run.swapped[INTERNAL] for run in runs if INTERNAL in run.swapped]
         return np.mean(curves, axis=0) if curves and len(curves) == len(runs) else None
 
     def band(self, cell: Cell) -> tuple[Curve, Curve] | None:
-        """Returns the interval over seeds by point; None for fewer than two runs."""
+        """Returns the interval over seeds by point; None below two runs."""
         intervals = [t_interval(point, self._confidence) for point in np.transpose(self.seeds(cell))]
         bounds = [(each.low, each.high) for each in intervals if each.low is not None and each.high is not None]
         if not bounds:
@@ -81,7 +81,7 @@ class ShownCurves:
         return low, high
 
     def normalised_late(self, curve: Curve) -> float | None:
-        """Returns a curve's normalised late score, or None without a scale."""
+        """Returns a curve's normalised late score, if there is a scale."""
         return self.scale.normalise(late(curve)) if self.scale.usable else None
 
     def late_of(self, role: str) -> float:
@@ -89,13 +89,13 @@ class ShownCurves:
         return late(self.references.roles[role].curve)
 
     def ceiling(self, result: CellResult) -> float | None:
-        """Returns the ceiling's normalised late score, or None without ceiling or scale."""
+        """Returns the ceiling's normalised late score, if known."""
         if result.ceiling is None:
             return None
         return self.normalised_late(self.references.all[result.ceiling.reference].curve)
 
     def course(self, cell: Cell, tasks: str) -> TrainingCurve | None:
-        """Returns raw late means over training on `held_out` or `training` tasks, or None."""
+        """Returns raw late means over training on `held_out` or `training` tasks."""
         of_runs = [run.points if tasks == "held_out" else run.training_points for run in self._runs(cell).runs]
         shared = sorted(set.intersection(*(set(points) for points in of_runs))) if of_runs else []
         if not shared:
@@ -104,7 +104,7 @@ class ShownCurves:
         return TrainingCurve(np.array(shared), runs, runs.mean(axis=0))
 
     def heights(self, curve: Curve, count: int) -> list[float]:
-        """Returns means over `count` (at most K) equal stretches, clipped to floor 0 and yardstick 1."""
+        """Returns means over `count` (at most K) equal stretches, clipped to [floor 0, yardstick 1]."""
         if not self.scale.usable:
             return []
         stretches = np.array_split(curve, min(count, len(curve)))

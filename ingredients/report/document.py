@@ -13,9 +13,9 @@ from ingredients.study.axis import bins_of
 
 
 def document(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
-    """Returns the report as one JSON object: the contract's keys first and in order, then others.
+    """Returns the report as one JSON object: the contract's keys first, in order.
 
-    `leakage` is null if not measured; `schema` names the schema of all this.
+    `leakage` is null if not measured; `schema` names its schema.
     """
     study = evidence.study
     return {

@@ -1,7 +1,6 @@
 """`report --expect`: compares verdicts with a file's, for CI.
 
-A key is a filter as for `--cells` (`memory=on,reward_observation=off`), a cell as the report names it (`all four
-ingredients`), or `all`. A value is one or several allowed verdicts.
+A key is a filter as for `--cells`, a cell's name in the report, or `all`; a value is one or several allowed verdicts.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _FORM = "cells and verdicts, such as memory=on,reward_observation=on: in-context
 
 @dataclass(frozen=True)
 class Expectation:
-    """One key of the file: some cells' allowed verdicts."""
+    """Some cells' allowed verdicts."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -41,7 +40,7 @@ def read_expectations(path: Path, study: Study) -> tuple[Expectation, ...]:
     """Returns what a file expects of a study.
 
     Raises:
-        UsageError: the file cannot be read, a key names no cell, or a value no verdict.
+        UsageError: it cannot be read, or names an unknown cell or verdict.
     """
     source = one_line(str(path))
     try:
@@ -82,7 +81,7 @@ def _expectation(study: Study, key: str, value: object, source: str) -> Expectat
 
 
 def named_cells(study: Study, key: str, source: str) -> tuple[Cell, ...]:
-    """Returns the cells that a key names (see the module).
+    """Returns the cells that a key names.
 
     Raises:
         UsageError: it names none.

@@ -1,4 +1,4 @@
-"""A study's small figure on the page of all reports: cells as tiles, and the fullest cell's curve."""
+"""A study's small figure on the page of all reports: tiles, and the fullest cell's curve."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Polyline(NamedTuple):
 
 
 class SmallFigure(NamedTuple):
-    """Tiles, row by row, with the meaning of rows and columns as `key`.
+    """Tiles by row, with the meaning of rows and columns as `key`.
 
     `lines` are the yardstick's and the fullest cell's (`name`), if known.
     """
@@ -51,7 +51,7 @@ def small_figure(study: Published) -> SmallFigure:
     """Returns a study's figure.
 
     Raises:
-        StoreError: `report.json` or the table of curves is damaged.
+        StoreError: `report.json` or the curves' table is damaged.
     """
     arrangement = layout(list(study.cells))
     first = arrangement.rows[0][0]
@@ -96,6 +96,6 @@ def _points(curve: Curve) -> str:
 
 
 def height(score: float) -> float:
-    """Returns a score's distance from the figure's upper edge."""
+    """Returns a score's distance from the upper edge."""
     inside = min(max(score, _LOWEST), _HIGHEST)
     return (_HIGHEST - inside) / (_HIGHEST - _LOWEST) * HIGH

@@ -1,4 +1,4 @@
-"""`report.html`: one offline page that loads nothing and runs no foreign script; jinja2 escapes every text."""
+"""`report.html`: one offline page that loads nothing and escapes every text."""
 
 from __future__ import annotations
 

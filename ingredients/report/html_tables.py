@@ -97,7 +97,7 @@ def tables(evidence: Evidence, judgement: Judgement) -> dict[str, Table]:
 
 
 def _inner(judgement: Judgement) -> dict[str, Table]:
-    """Returns the tables of the inner algorithm: every cell, the fullest beside known policies, and stakes."""
+    """Returns the inner algorithm's tables: every cell, the fullest beside known policies, stakes."""
     return {
         "inner": Table(
             "Which algorithm the agents of a cell run inside",

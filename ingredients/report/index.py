@@ -1,4 +1,4 @@
-"""`index.html`: the findings of all reports in a folder, from `report.json`."""
+"""`index.html`: the findings of a folder's reports, from `report.json`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Entry:
 
 
 def write_index(directory: Path) -> Path:
-    """Writes the page of all reports in a folder, by name; returns its path.
+    """Writes a folder's page of all reports, by name; returns its path.
 
     Raises:
         StoreError: there is none, one is damaged, or the page cannot be written.

@@ -1,4 +1,4 @@
-"""Texts and rows on the inner algorithm: each measure in two sentences, and the findings for every cell."""
+"""Texts and rows on the inner algorithm: measures, and findings for every cell."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ def row(cell: Cell, result: InnerResult) -> list[str]:
 
 
 def order(result: InnerResult) -> str:
-    """Returns how far another order moves the policy, and other actions that tell the same, where there are any."""
+    """Returns how far another order moves the policy, and other equally telling actions, if any."""
     moved = wording.interval(result.order["agent"])
     return f"{moved}; by other actions {wording.interval(result.order['same'])}" if "same" in result.order else moved
 
 
 def cause(result: InnerResult) -> str:
-    """Returns how far the policy follows the decoded belief, with the controls; a dash where that was not measured."""
+    """Returns how far the policy follows the decoded belief, with controls; a dash if not measured."""
     if not result.cause:
         return wording.NOTHING
     named = {name: wording.interval(result.cause[name]) for name in ("belief", "memory")}
@@ -132,7 +132,7 @@ def verdict(result: InnerResult) -> str:
 
 
 def beside_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns rows under `BESIDE`: the fullest cell's agents and known algorithms in the same lifetimes."""
+    """Returns rows under `BESIDE`: the fullest cell's agents and known algorithms."""
     if (measured := fullest(judgement)) is None:
         return []
     lost = measured[1].lost
@@ -141,7 +141,7 @@ def beside_rows(judgement: Judgement) -> list[list[str]]:
 
 
 def worth_rows(judgement: Judgement) -> list[list[str]]:
-    """Returns rows under `WORTH`, of the fullest cell's own lifetimes; none where exploring is never worth anything."""
+    """Returns rows under `WORTH`, of the fullest cell; none where exploring is worth nothing."""
     if (measured := fullest(judgement)) is None or "greedy" not in measured[1].distances:
         return []
     classes = measured[1].by_worth["own"]

@@ -16,9 +16,9 @@ MOST_COLUMNS = 4
 
 @dataclass(frozen=True)
 class PanelLayout:
-    """Panels in rows, the last of which may be shorter.
+    """Panels in rows, the last perhaps shorter.
 
-    `by_row` and `by_column` are the ingredients whose levels name rows and columns, if these have a meaning.
+    `by_row` and `by_column` are the ingredients whose levels name rows and columns, if any.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -53,7 +53,7 @@ def fullest_first(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def layout(cells: Sequence[Cell]) -> PanelLayout:
-    """Returns a grid's panels as a matrix, or in lines of `MOST_COLUMNS` if at most one ingredient varies."""
+    """Returns a grid's panels as a matrix; in lines of `MOST_COLUMNS` if at most one ingredient varies."""
     varied = [name for name in INGREDIENTS if len({cell.level(name) for cell in cells}) > 1]
     if len(varied) < 2:
         return PanelLayout(_batched(fullest_first(cells), min(len(cells), MOST_COLUMNS)), (), ())
@@ -64,7 +64,7 @@ def layout(cells: Sequence[Cell]) -> PanelLayout:
 
 
 def _columns(cells: Sequence[Cell], varied: Sequence[Ingredient]) -> tuple[Ingredient, ...]:
-    """Returns the ingredients for columns: the most that fit, and of equal choices the later ones."""
+    """Returns the ingredients for columns: the most that fit, of equal choices the later."""
     choices = [some for count in range(1, len(varied)) for some in itertools.combinations(varied, count)]
     fitting = [some for some in choices if _levels(cells, some) <= MOST_COLUMNS]
     if not fitting:
@@ -84,10 +84,7 @@ _Weakness = tuple[float, bool, str]
 
 
 def _weakness(cell: Cell, ingredients: Sequence[Ingredient] = INGREDIENTS) -> list[_Weakness]:
-    """Returns a sort key, smaller for a cell with more of each ingredient.
-
-    Memories that hold equally long keep one order: siblings stand below their kinds.
-    """
+    """Returns a sort key, smaller for a cell with more of each ingredient; siblings stand below their kinds."""
     kind = cell.memory.kind if isinstance(cell.memory, MemoryKind) else ""
     other = {"memory": (kind == "none", kind)}  # it has no cell with memory on above it
     return [(-strength(cell, name), *other.get(name, (False, ""))) for name in ingredients]

@@ -1,4 +1,4 @@
-"""A report's opening: what was found, and what it means for the essay."""
+"""A report's opening: findings, and their meaning for the essay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def title(evidence: Evidence) -> str:
 
 
 def opening(judgement: Judgement) -> str:
-    """Returns what was found and what it means for each tested claim, a sentence each."""
+    """Returns a sentence on the findings, and one on each tested claim."""
     said = [judgement.sentence, *(claim.sentence for _, claim in tested_claims(judgement))]
     return " ".join(_BETWEEN.split(each)[0] for each in said)
 

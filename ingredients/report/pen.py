@@ -75,7 +75,7 @@ class Pen:
         return Padding(grid, (0, 0, 0, 2))
 
     def level(self, level: str) -> Text:
-        """Returns a level in words if they fit, else `+` for on, `·` for off, w4 for wipe 4."""
+        """Returns a level in words if they fit, else `+` (on), `·` (off), w4 (wipe 4)."""
         style = "dim" if level.endswith("off") else ""
         if not self.wide:
             level = {"on": "+", "off": "·"}.get(level, level.replace("wipe ", "w"))
@@ -87,7 +87,7 @@ class Pen:
         return Text("".join(blocks[min(int(height * len(blocks)), len(blocks) - 1)] for height in heights), style)
 
     def plot(self, heights: Sequence[float], beside: Sequence[float]) -> list[Text]:
-        """Returns a curve as rows of characters from 1 down to 0, with another as dots."""
+        """Returns a curve as rows of characters from 1 to 0, another as dots."""
         return [self._row(heights, beside, level) for level in range(_PLOT_ROWS, -1, -1)]
 
     def _row(self, heights: Sequence[float], beside: Sequence[float], level: int) -> Text:

@@ -1,4 +1,4 @@
-"""Texts and rows on signs of planning: each sign in two sentences, findings for every cell."""
+"""Texts and rows on signs of planning, for every cell."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What a published study's pictures need: curves from its tables, verdicts from `report.json`.
 
-Scores are computed again. Verdicts and emergence need runs, and are the report's; the inner algorithm, signs of
-planning and lifetimes are absent.
+Inner algorithm, signs of planning and lifetimes are absent.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def _as_told(judged: Judgement, told: Mapping[str, Any]) -> Judgement:
 
 
 def _claim(told: Mapping[str, Any] | None) -> Claim:
-    """Returns the report's statement on a claim, which older reports lack."""
+    """Returns the report's statement on a claim, if any."""
     return Claim(told["status"], told["sentence"], ()) if told else Claim("not applicable", "", ())
 
 

@@ -1,4 +1,4 @@
-"""What a reader needs beside numbers: terms, policies, intervals, provenance."""
+"""What readers need beside numbers: terms, policies, intervals, provenance."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _words(judgement: Judgement) -> Iterator[str]:
 
 
 def intervals(evidence: Evidence, judgement: Judgement) -> list[str]:
-    """Returns for each kind of interval what it is over, confidence, method."""
+    """Returns each kind of interval's units, confidence, method."""
     level = f"{evidence.study.criterion.confidence:.0%}"
     looked_once = all(len(result.looks) < 2 for result in judgement.cells)
     bounds = level if looked_once else "the level that is left after earlier looks"

@@ -23,7 +23,7 @@ def route_row(result: CellResult) -> list[str]:
 
 
 def route_lines(results: Sequence[CellResult]) -> list[str]:
-    """Returns a line for each cell that lacks a channel or a memory."""
+    """Returns a line per cell that lacks a channel or memory."""
     lacking = [result for result in routed(results) if not result.cell.is_full]
     words = ("reward", "action", "memory", "tasks")
     return [

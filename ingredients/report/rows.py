@@ -62,7 +62,7 @@ def ingredient_row(name: str, result: IngredientResult) -> list[str]:
 
 
 def ingredient_evidence(name: str, result: IngredientResult) -> list[str]:
-    """Returns `ingredient_row` with the reason, and the probability that a run scores higher with it."""
+    """Returns `ingredient_row` with reason, and the probability that a run scores higher with it."""
     first, needed, cost, p = ingredient_row(name, result)
     return [first, needed, _WHY[result.because], cost, p, wording.number(result.improvement)]
 
@@ -123,7 +123,7 @@ def reference_row(reference: ReferenceResult, curves: ShownCurves, judgement: Ju
 
 
 def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[str]]]:
-    """Yields, with titles, the non-empty lists that a reader must know."""
+    """Yields, with titles, non-empty lists for the reader."""
     results = ordered(judgement)
     reasons = {
         verdict: [f"{describe(each.cell)}: {each.reason}" for each in results if each.verdict == verdict and each.seeds]
@@ -149,7 +149,7 @@ def lists(evidence: Evidence, judgement: Judgement) -> Iterator[tuple[str, list[
 
 
 def _classes(results: Sequence[CellResult]) -> list[str]:
-    """Returns lines on classes of runs, shares that would learn, and late scores; equal cells share one."""
+    """Returns lines on classes of runs, shares that would learn, late scores."""
     alike: dict[tuple[str, str], list[CellResult]] = {}
     for result in results:
         if result.classes:
@@ -165,7 +165,7 @@ def _class_line(counted: str, share: str, cells: Sequence[CellResult]) -> str:
 
 
 def _lates(cells: Sequence[CellResult], name: str) -> str:
-    """Returns the late scores of a class's runs: all if classes differ, else the range."""
+    """Returns a class's late scores: all if classes differ, else their range."""
     runs = [run for result in cells for run in result.runs]
     scores = sorted(run.late for run in runs if run.verdict == name and run.late is not None)
     if len(cells[0].classes) > 1 and len(scores) <= _MOST_SCORES:
@@ -176,7 +176,7 @@ def _lates(cells: Sequence[CellResult], name: str) -> str:
 
 
 def probed(judgement: Judgement) -> list[CellResult]:
-    """Returns cells with a learned run and probes, or the fullest with probes."""
+    """Returns probed cells with a learned run, or the fullest probed one."""
     with_probes = [result for result in ordered(judgement) if result.probes]
     return [result for result in with_probes if result.verdict == "in-context" or result.learned] or with_probes[:1]
 
@@ -189,7 +189,7 @@ def probe_lines(result: CellResult) -> list[str]:
 
 
 def _courses(results: Sequence[CellResult]) -> list[str]:
-    """Returns when each in-context cell came to adapt, or lost it."""
+    """Returns when in-context cells came to adapt, or lost it."""
     shown = [result for result in results if result.verdict == "in-context" or result.transient]
     return [f"{describe(result.cell)}: {wording.emergence(result)}" for result in shown]
 
@@ -217,7 +217,7 @@ def _notes_on_runs(evidence: Evidence) -> Iterator[str]:
 
 
 def shortened(title: str, lines: list[str], most: int) -> list[str]:
-    """Returns the first lines and how many are left out; of failed runs, all."""
+    """Returns the first lines and how many are left out; all of failed runs."""
     if title == FAILED or len(lines) <= most:
         return lines
     return [*lines[:most], f"and {len(lines) - most} more, see report.json"]
@@ -255,7 +255,7 @@ def _gain_key(axis: Axis) -> str:
 
 
 def scale_key(evidence: Evidence, judgement: Judgement) -> str:
-    """Returns the meaning of scores (scale, windows, intervals) and kinds of memory."""
+    """Returns the meaning of scores (scale, windows, intervals) and memory kinds."""
     criterion = evidence.study.criterion
     parts = [
         f"Brackets hold a {criterion.confidence:.0%} interval over runs, which are agents with different seeds.",

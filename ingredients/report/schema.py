@@ -1,7 +1,4 @@
-"""The JSON Schema of `report.json`.
-
-Every report of that version has all its keys; further keys are allowed, for later reports.
-"""
+"""The JSON Schema of `report.json`, to which later reports may add keys."""
 
 from __future__ import annotations
 

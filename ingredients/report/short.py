@@ -1,4 +1,4 @@
-"""The short report without verdicts: returns beside references, what to do, what failed."""
+"""The report without verdicts: returns beside references, what to do, what failed."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _ROLES = ("floor", "reactive", "yardstick")
 
 
 def is_short(judgement: Judgement) -> bool:
-    """Returns whether no cell is judged: all runs failed, or references failed their calibration."""
+    """Returns whether no cell is judged: all runs or the references' calibration failed."""
     if not any(result.seeds for result in judgement.cells) and any(result.failed for result in judgement.cells):
         return True
     return bool(judgement.references) and not judgement.calibration.passed
 
 
 def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
-    """Returns the judgement; if all ended runs failed, its sentence says only that, and why."""
+    """Returns the judgement; if all ended runs failed, its sentence says only why."""
     if evidence.finished or not evidence.failures:
         return judgement
     (reason, count), *others = Counter(evidence.failures.values()).most_common()
@@ -46,7 +46,7 @@ def reasons_first(evidence: Evidence, judgement: Judgement) -> Judgement:
 
 
 def sections(evidence: Evidence, judgement: Judgement) -> list[tuple[str, list[str]]]:
-    """Returns all after the first sentence; without finished runs, only failures."""
+    """Returns all after the first sentence; without finished runs, failures alone."""
     others = [(title, lines) for title, lines in rows.lists(evidence, judgement) if title in _KEPT]
     if not evidence.finished:
         return [(title, lines) for title, lines in others if lines]
@@ -98,7 +98,7 @@ def _next(evidence: Evidence, judgement: Judgement) -> Iterator[str]:
 
 
 def _informed_lack_seeds(evidence: Evidence) -> bool:
-    """Returns whether seeds were added since informed agents were trained."""
+    """Returns whether seeds were added after informed agents' training."""
     if evidence.references is None or not is_foreign(evidence.study.tasks):
         return False
     return len(evidence.references.roles["yardstick"].runs) < min(evidence.study.seeds.count, MOST_INFORMED)

@@ -1,4 +1,4 @@
-"""How `ingredients report` shows one report, or several.
+"""How `ingredients report` shows reports.
 
 Heavy imports wait: `--help` answers at once.
 """
@@ -46,7 +46,7 @@ def refuse_several(folders: Sequence[Path], expect: Path | None, index: bool = F
     """Refuses several folders where only one makes sense.
 
     Raises:
-        UsageError: several folders with `--expect` or `--index`.
+        UsageError: several with `--expect` or `--index`.
     """
     if index and (len(folders) > 1 or expect is not None):
         raise UsageError("--index: writes one page into one folder of reports; allowed: one folder, without --expect")
@@ -58,7 +58,7 @@ def expected_of(directory: Path, expect: Path) -> tuple[Expectation, ...]:
     """Returns what a file expects of a folder's study, before judging.
 
     Raises:
-        UsageError: the file is wrong, or the study's runs are not here.
+        UsageError: the file is wrong, or runs are missing.
         StoreError: it is no results folder.
     """
     from ingredients.report.expect import read_expectations
@@ -108,7 +108,7 @@ def _lacks(report: Report | Published, format_: Format) -> bool:
 
 
 def load_report_ahead(device: str) -> None:
-    """Loads the report's libraries in a thread while GPUs train; CPU training has no core to spare."""
+    """Loads the report's libraries in a thread while GPUs train."""
     if device == "cpu":
         return
 

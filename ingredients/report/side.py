@@ -1,4 +1,4 @@
-"""One study of a comparison, judged now, or published without its runs."""
+"""One study of a comparison, judged now, or published."""
 
 from __future__ import annotations
 
@@ -45,8 +45,7 @@ class ShownCell(NamedTuple):
 class Side:
     """A study in a comparison.
 
-    `state` is its progress, empty if complete; `scale` the meaning of 0 and 1. `older`: an older rule judged it,
-    without classes of runs.
+    `state` is its progress, empty if complete; `scale` the meaning of 0 and 1. `older` is as of `Entry`.
     """
 
     directory: Path
@@ -77,7 +76,7 @@ def _scale(floor: str, low: float | None, yardstick: str, high: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A study without runs, from its files; nothing is judged again or written."""
+    """A study without runs, from its files; nothing is rejudged."""
 
     directory: Path
     json: dict[str, Any]
@@ -98,7 +97,7 @@ class Published:
         """The study for a comparison.
 
         Raises:
-            StoreError: `report.json` is not what a report wrote.
+            StoreError: `report.json` is not a report's.
         """
         store, study = load_result(self.directory)
         references = store.read_references() or {}
@@ -117,7 +116,7 @@ class Published:
         """What is shown of each cell.
 
         Raises:
-            StoreError: `report.json` is not what a report wrote.
+            StoreError: `report.json` is not a report's.
         """
         _, study = load_result(self.directory)
         try:
@@ -131,7 +130,7 @@ class Published:
         """Its curves for a comparison; none without their table.
 
         Raises:
-            StoreError: that table is damaged.
+            StoreError: it is damaged.
         """
         return stored_curves(self.directory, self.json, list(self.cells))
 
@@ -150,7 +149,7 @@ def published(directory: Path) -> Published | None:
     """Returns a folder's study without runs; None if it has runs, or no report.
 
     Raises:
-        StoreError: the folder is no results folder, or `report.json` holds no JSON object.
+        StoreError: it is no results folder, or `report.json` no JSON object.
     """
     store, _ = load_result(directory)
     path = directory / REPORT_JSON
@@ -162,7 +161,7 @@ def published(directory: Path) -> Published | None:
 
 
 def report_content(path: Path) -> dict[str, Any]:
-    """Returns the content of a `report.json`.
+    """Returns a `report.json`.
 
     Raises:
         StoreError: it cannot be read, or holds no JSON object.

@@ -1,4 +1,4 @@
-"""A study's adaptation curves in a comparison; 0 is its floor, 1 its yardstick."""
+"""A study's adaptation curves in a comparison; floor 0, yardstick 1."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def curves_of(evidence: Evidence, judgement: Judgement) -> SideCurves:
 
 
 def stored_curves(directory: Path, content: Mapping[str, Any], cells: Sequence[Cell]) -> SideCurves:
-    """Returns the curves in the table of a study without runs; `content` is its `report.json`.
+    """Returns the curves' table of a study without runs; `content` is its `report.json`.
 
     Raises:
-        StoreError: the table is damaged.
+        StoreError: it is damaged.
     """
     low = content.get("floor")
     high = (content.get("yardstick") or {}).get("late")

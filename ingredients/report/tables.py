@@ -26,7 +26,7 @@ _SHORT_CURVE = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may be left out; one that `wraps` breaks between words."""
+    """A column that may be left out; if it `wraps`, between words."""
 
     title: str
     texts: Sequence[Text]
@@ -35,13 +35,13 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Characters of its longest line, or longest word if it wraps."""
+        """Characters of its longest line, or word if it wraps."""
         lines = [self.title, *(text.plain for text in self.texts)]
         return max(cell_len(part) for line in lines for part in (line.split() if self.wraps else [line]))
 
 
 def cell_table(evidence: Evidence, judgement: Judgement, pen: Pen) -> Table:
-    """Returns a row per cell, the fullest first, with as many columns as fit."""
+    """Returns a row per cell, the fullest first, with columns that fit."""
     curves = ShownCurves(evidence, judgement)
     results = rows.ordered(judgement)
     return fitting(lambda without: _cell_columns(results, curves, pen, without), _CELLS_WITHOUT, pen)
@@ -120,7 +120,7 @@ def _ingredient_columns(judgement: Judgement, pen: Pen, without: Collection[str]
 
 
 def fitting(columns: Callable[[Collection[str]], Iterable[Column]], gives_way: Sequence[str], pen: Pen) -> Table:
-    """Returns the table with as many columns as fit; those of `gives_way` are dropped in order."""
+    """Returns the table with as many columns as fit, dropping `gives_way` in order."""
     for count in range(len(gives_way) + 1):
         chosen = list(columns(gives_way[:count]))
         if sum(column.width + 1 for column in chosen) - 1 <= pen.width:

@@ -75,7 +75,7 @@ class TerminalReport:
         )
 
     def _full_cell(self, pen: Pen) -> Iterator[RenderableType]:
-        """Draws the fullest cell's curve beside the yardstick's, and its gap."""
+        """Draws the fullest cell's curve beside the yardstick's, and the gap."""
         result = rows.ordered(self.judgement)[0]
         curves = ShownCurves(self.evidence, self.judgement)
         axis = curves.axis
@@ -91,12 +91,12 @@ class TerminalReport:
         yield Group(pen.text(title, "bold"), *drawn, below, pen.text(rows.gap(result)))
 
     def _probes(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields the probes of the fullest in-context cell alone."""
+        """Yields the fullest in-context cell's probes."""
         for result in rows.probed(self.judgement)[:1]:
             yield _listed(f"Probes of {describe(result.cell)}", rows.probe_lines(result), pen)
 
     def _analysis(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields the family's own analysis of the fullest cell alone."""
+        """Yields the family's analysis of the fullest cell."""
         for result in [result for result in rows.ordered(self.judgement) if result.statistics][:1]:
             title = pen.text(f"{self.evidence.study.tasks.analysis}; {describe(result.cell)}", "bold")
             yield Group(title, *map(pen.bullet, rows.analysis_lines(result)))
@@ -118,7 +118,7 @@ class TerminalReport:
         return Group(table, *map(pen.text, sets), *sentences)
 
     def _files(self, pen: Pen) -> Iterator[RenderableType]:
-        """Yields how to continue an unfinished study, and where files are."""
+        """Yields how to continue an unfinished study, and files' places."""
         if not self.evidence.complete or not self.evidence.finished:
             count = len(self.evidence.missing)
             missing = f"{several(count, 'run')} {'is' if count == 1 else 'are'} missing. " if count else ""

@@ -1,4 +1,4 @@
-"""How numbers, levels and verdicts are written; a missing value is `–`, never 0 or nan."""
+"""How numbers, levels and verdicts are written; a missing value is `–`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def probe_score(name: str, result: CellResult) -> str:
 
 
 def _unseen(probe: str, result: CellResult) -> bool:
-    """Returns whether the probe exchanges an input that the agents never see."""
+    """Returns whether the probe exchanges an input that agents never see."""
     filled = spec_of_probe(probe).fills
     return filled is not None and not float(getattr(result.cell, filled))
 
@@ -106,19 +106,19 @@ def marked(verdict: str | None) -> str:
 
 
 def outcome(result: Counted) -> str:
-    """Returns a cell's verdict with its mark; a cell without runs has none."""
+    """Returns a cell's verdict with its mark; none without runs."""
     return marked(result.verdict) if was_run(result) else NOT_RUN
 
 
 def learners(result: Counted) -> str:
-    """Returns how many finished runs learned, and how many failed: `5/5`, `3/3, 2 failed`; `–` without runs."""
+    """Returns how many finished runs learned, how many failed: `5/5`, `3/3, 2 failed`; `–` without runs."""
     if not was_run(result):
         return NOTHING
     return f"{result.learned}/{result.seeds}{failures(result)}"
 
 
 def failures(result: Counted) -> str:
-    """Returns the failed runs as the end of a text: `, 2 failed`, or nothing."""
+    """Returns the failed runs as a text's end: `, 2 failed`, or nothing."""
     return f", {result.failed} failed" if result.failed else ""
 
 
@@ -172,7 +172,7 @@ def answer(value: bool | None) -> str:
 
 
 def level(cell: Cell, ingredient: Ingredient) -> str:
-    """Returns a level for people: `on`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory` (the class of `module:Class`)."""
+    """Returns a level for people: `on`, `0.5`, `wipe 4`, `lstm-off`, `64`, `MyMemory` (of `module:Class`)."""
     text = level_text(cell.level(ingredient)).replace("wipe_every=", "wipe ")
     return text.rpartition(":")[2]
 

@@ -1,7 +1,7 @@
-"""Sole owner of paths and formats under `results/<study>/` (results/README.md); nothing executes on load.
+"""Sole owner of paths and formats under `results/<study>/` (results/README.md); loading executes nothing.
 
-In reading order: `record` (a stored run), `folder` (the `Store`), `leases`, `references`, `looks`, `snapshots`,
-`tables`, `traces`, `training_log`, `versions`, `checksums`, `files` (atomic writes), `paths`, `processes`.
+In order: `record` (a run), `folder` (the `Store`), `leases`, `references`, `looks`, `snapshots`, `tables`, `traces`,
+`training_log`, `versions`, `checksums`, `files`, `paths`, `processes`.
 """
 
 from ingredients.store.folder import REFERENCES_JSON, Store, load_result

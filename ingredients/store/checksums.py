@@ -1,4 +1,4 @@
-"""Checksums of a run's files, compared at every read, in the format of `sha256sum`."""
+"""Checksums of a run's files, in `sha256sum`'s format, compared at every read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_checked(path: Path) -> bytes:
     """Returns a run file's content; old folders have no checksums.
 
     Raises:
-        StoreError: the file is missing, unreadable or damaged.
+        StoreError: it is missing, unreadable or damaged.
     """
     content = _as_written(path)
     if content is None:
@@ -37,7 +37,7 @@ def require_whole(folder: Path) -> None:
     """Checks every file of a run.
 
     Raises:
-        StoreError: a file is missing or damaged.
+        StoreError: one is missing or damaged.
     """
     try:
         listed = _listed(folder / CHECKSUMS)

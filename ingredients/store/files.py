@@ -1,7 +1,6 @@
-"""Atomic writes: a file is whole or absent.
+"""Atomic writes: a file is whole or absent; of simultaneous writers the later wins.
 
-A crash leaves at most a hidden `.<name>.<random>.partial`, which `sweep` removes. Of two processes that write one file
-at once, the later one wins.
+Crashes leave at most a hidden `.<name>.<random>.partial`, which `sweep` removes.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def explained(path: Path, doing: str) -> Iterator[None]:
     """Turns an `OSError` into one line; `doing` is "written" or "read".
 
     Raises:
-        StoreError: instead of any `OSError`; `UnwritableError` for a write.
+        StoreError: instead of `OSError`; `UnwritableError` for a write.
     """
     try:
         yield
@@ -49,10 +48,10 @@ def explained(path: Path, doing: str) -> Iterator[None]:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yields a hidden path whose file replaces `path` at the end.
+    """Yields a hidden path, whose file replaces `path` at the end.
 
     Raises:
-        StoreError: the path cannot be written.
+        StoreError: it cannot be written.
     """
     partial = _partial(path)
     with explained(path, "written"):
@@ -67,12 +66,12 @@ def replacing_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(path: Path, attic: Path) -> Iterator[Path]:
-    """Yields a hidden folder that replaces `path` at the end, as a whole or not at all.
+    """Yields a hidden folder that at the end replaces `path`, whole or not at all.
 
     An older one moves to `attic`/<name>-<n>.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StoreError: it cannot be written.
     """
     partial = _partial(path)
     with explained(path, "written"):
@@ -96,7 +95,7 @@ def discard(path: Path) -> None:
 
 
 def sweep(folder: Path, by: Path) -> None:
-    """Removes what killed processes left half-written in a folder, if an hour older than the new file `by`."""
+    """Removes half-written files of killed processes, an hour older than the new file `by`."""
     for partial in folder.rglob(".*.partial"):
         with suppress(OSError):  # another process is faster, or may do what we may not
             if by.stat().st_mtime - partial.stat().st_mtime > _SECONDS_LEFT_ALONE:
@@ -107,7 +106,7 @@ def sweep(folder: Path, by: Path) -> None:
 
 
 def _take_place(partial: Path, path: Path, attic: Path) -> None:
-    """Moves the old folder to the attic and the new one in, or neither."""
+    """Moves the old folder to the attic and the new in, or neither."""
     if not path.exists():
         partial.rename(path)
         return

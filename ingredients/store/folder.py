@@ -1,6 +1,6 @@
 """`Store`: the results folder of one study.
 
-No result is ever deleted: it moves to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
+Results are never deleted: they move to `replaced/` or, with `fresh`, to `<folder>-old-<n>`.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Store:
             fresh: move an older results folder to `<folder>-old-<n>` first.
 
         Raises:
-            StoreError: the folder cannot be written, is no results folder, holds runs trained otherwise, or is in use.
-            UsageError: a file of the user's own is missing.
+            StoreError: the folder cannot be written, is no results folder, is in use, or holds runs trained otherwise.
+            UsageError: a user's file is missing.
         """
         with explained(self.directory, "written"):
             self._require_results_or_nothing()
@@ -100,7 +100,7 @@ class Store:
         """Returns in words how the folder's runs were trained otherwise, or None.
 
         Raises:
-            StoreError: the stored study, or one of its runs, is damaged.
+            StoreError: the stored study or a run is damaged.
         """
         stored = self.study()
         if study_fingerprint(stored).trains != study_fingerprint(study).trains:
@@ -139,7 +139,7 @@ class Store:
         """Returns every run's state, in order; `sources` as in `fingerprints`.
 
         Raises:
-            StoreError: a file of a run is damaged.
+            StoreError: a run's file is damaged.
         """
         states = {run: self.state(run, fingerprints(study, run, sources)) for run in runs(study)}
         for run, state in states.items():
@@ -151,7 +151,7 @@ class Store:
         """Returns the digest of a user's file as last trained.
 
         Raises:
-            UsageError: neither the folder's copy nor the file exists.
+            UsageError: neither copy nor file exists.
         """
         copy = self._source(kind)
         return digest(copy.read_bytes()) if copy.is_file() else source_digest(kind)
@@ -166,7 +166,7 @@ class Store:
             return sum(path.name not in planned and (path / FINISHED).exists() for path in stored)
 
     def write_run(self, record: RunRecord) -> None:
-        """Stores a run atomically; moves an older version to `replaced/`.
+        """Stores a run atomically; an older version moves to `replaced/`.
 
         Raises:
             StoreError: it cannot be written.
@@ -175,7 +175,7 @@ class Store:
             write_record(record, folder)
 
     def record_mark(self, run: Run) -> Hashable:
-        """Returns a value that differs between a stored run's versions, or None."""
+        """Returns a value that differs between a run's versions, or None."""
         try:
             status = (self.run_path(run) / RUN_JSON).stat()
         except OSError:
@@ -211,7 +211,7 @@ class Store:
         `study` is the study's present name; `states` is `states(study)`, if at hand.
 
         Raises:
-            StoreError: a finished run's file is damaged, incomplete, or another run's.
+            StoreError: a run's file is damaged, incomplete, or another's.
         """
         states = self.states(study) if states is None else states
         finished = sorted((run for run, state in states.items() if state == "finished"), key=_table_order)
@@ -239,11 +239,11 @@ class Store:
         return read_references(self.directory / REFERENCES_JSON)
 
     def read_looks(self) -> dict[str, list[int]]:
-        """Returns at how many runs each cell has been judged (`looks.read_looks`)."""
+        """Returns at how many runs each cell was judged (`looks.read_looks`)."""
         return read_looks(self.directory / LOOKS_JSON)
 
     def write_looks(self, looks: Mapping[str, list[int]]) -> None:
-        """Writes at how many runs each cell has been judged."""
+        """Writes at how many runs each cell was judged."""
         if looks != self.read_looks():
             self.write_text(LOOKS_JSON, json_text(looks))
 
@@ -279,7 +279,7 @@ class Store:
                 )
 
     def _go_on_with(self, study: Study) -> None:
-        """Refuses a study that trains otherwise; moves outdated references aside."""
+        """Refuses a study that trains otherwise; moves outdated references."""
         if how := self.trained_otherwise(study):
             raise StoreError(
                 f"{self.directory}: holds runs trained otherwise ({how}); give another folder with --out, or --fresh, "
@@ -319,10 +319,10 @@ class Store:
 
 
 def load_result(directory: Path) -> tuple[Store, Study]:
-    """Returns the store of a results folder, and its study.
+    """Returns a results folder's store and study.
 
     Raises:
-        StoreError: there is no such results folder.
+        StoreError: there is no such folder.
     """
     with explained(directory, "read"):
         if not is_result(directory):

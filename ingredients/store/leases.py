@@ -1,11 +1,10 @@
 """Leases: several processes share a grid, and no run is trained twice.
 
-Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. To
-take something it writes its claim, then reads all other files: of two that want the same, at least one sees the other
-and withdraws. Files have random names, never reused: removing a dead process's file harms no living one.
+Each process keeps one file in `leases/`: who it is, what it holds, and a counter that it raises every few seconds. It
+writes its claim, then reads all other files: of two that want the same, at least one sees the other and withdraws.
 
-A dead process on this machine is recognised at once; one on another, when its counter stands still for a minute of the
-observer's clock. Clocks of two machines are never compared.
+Dead processes are recognised at once; on other machines, when the counter stands still for a minute of the observer's
+clock.
 """
 
 from __future__ import annotations
@@ -46,8 +45,7 @@ class Leases:
     def __init__(self, directory: Path, beats: float = SECONDS_BETWEEN_BEATS, death: float = SECONDS_TO_DEATH) -> None:
         """Writes nothing before the `with` statement.
 
-        `beats` are seconds between signs of life; `death` are seconds without any after which a process elsewhere is
-        dead.
+        `beats` are seconds between signs of life, `death` seconds without any until a process elsewhere is dead.
         """
         self._file = directory / LEASES / f"{secrets.token_hex(8)}.json"
         self._process = this_process()
@@ -79,7 +77,7 @@ class Leases:
             self._file.unlink()
 
     def take(self, names: Collection[str]) -> Process | None:
-        """Takes all names and returns None, or none and returns a holder.
+        """Takes all names and returns None, or returns a holder.
 
         Raises:
             StoreError: the folder cannot be written or read.
@@ -112,7 +110,7 @@ class Leases:
                 self._write()
 
     def _write(self) -> None:
-        """Replaces the file, unflushed: a crash that loses it also ends the process."""
+        """Replaces the file, unflushed: crashes that lose it also end the process."""
         with self._writing, explained(self._file.parent, "written"):
             self._file.parent.mkdir(exist_ok=True)
             self._beat += 1
@@ -138,7 +136,7 @@ class Watch:
         self._seen: dict[Path, tuple[int, float]] = {}
 
     def living(self, except_: Path | None = None) -> list[Holder]:
-        """Returns the processes that are, or may be, at work.
+        """Returns the processes that may be at work.
 
         Raises:
             StoreError: the folder cannot be read.
@@ -174,7 +172,7 @@ class Watch:
 def at_work(directory: Path, death: float = SECONDS_TO_DEATH) -> Process | None:
     """Returns a process at work in a results folder, or None.
 
-    Waits until one on another machine gives a sign of life or is dead.
+    Waits until one elsewhere shows life or is dead.
 
     Raises:
         StoreError: the folder cannot be read.

@@ -1,8 +1,4 @@
-"""`looks.json`: at how many runs each cell was judged.
-
-More seeds after an open verdict are another look, and all looks share the level (docs/verdict.md). Deleting the file
-hides looks.
-"""
+"""`looks.json`: at how many runs each cell was judged; all looks share the level (docs/verdict.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ _FORM = TypeAdapter(dict[str, list[NonNegativeInt]])
 
 
 def read_looks(path: Path) -> dict[str, list[int]]:
-    """Returns the numbers of runs at each look, by the cell's label.
+    """Returns the numbers of runs at each look, by cell label.
 
     Raises:
         StoreError: the file is damaged.

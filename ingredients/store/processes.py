@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Process:
-    """A process, distinct from later ones with its number.
+    """A process, distinct from later ones of its number.
 
     `machine` identifies boot and container; `began` is the start in the machine's units, or empty.
     """
@@ -58,7 +58,7 @@ def _machine() -> str:
 
 
 def _began(number: int) -> str | None:
-    """Returns a process's start in ticks since boot, None if unknown, "never" for a zombie."""
+    """Returns a process's start in ticks since boot; None if unknown, "never" for zombies."""
     try:
         text = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -46,15 +46,15 @@ class RunRecord:
     Attributes:
         status: "failed" where the loss or a gradient was not finite.
         curves: with the columns of `curves_over`.
-        returns_by_block: of the plain lifetime, on blocks of held-out tasks.
+        returns_by_block: of plain lifetimes, on blocks of held-out tasks.
         diagnostics: a row per logged update, with the columns of `DIAGNOSTICS`.
-        resolved: the resolved study.
+        resolved: the study.
         seconds: wall-clock time of its stack.
         train_steps: environment steps.
         statistics: the family's own analysis.
         blocks: final curves on blocks of held-out tasks, `[G, K]` by probe.
         inside: how well last action and reward are decoded from its memory.
-        analysis: results of `evaluation.analysis`.
+        analysis: of `evaluation.analysis`.
     """
 
     run: Run
@@ -105,7 +105,7 @@ def read_run_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_json(path: Path, complaint: str) -> dict[str, Any] | None:
-    """Returns a file's JSON object, or None without a file.
+    """Returns a file's JSON object, None without a file.
 
     Raises:
         StoreError: with the complaint, if it holds none.
@@ -138,7 +138,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
     """Returns a finished run's curves over an axis (`tables.AXES`).
 
     Raises:
-        StoreError: the file is damaged, another run's, or incomplete.
+        StoreError: the file is damaged, incomplete, or another run's.
     """
     path = folder / CURVES_FILE
     table = read_parquet(path, curves_over(axis))
@@ -152,7 +152,7 @@ def read_curves(folder: Path, run: Run, axis: str) -> pa.Table:
 
 
 def read_runs_curves(runs: Mapping[Path, Run], axis: str) -> pa.Table:
-    """Returns finished runs' curves as one table, in order.
+    """Returns finished runs' curves in order, as one table.
 
     Raises:
         StoreError: a file is damaged.

@@ -71,7 +71,7 @@ def read_references(path: Path) -> dict[str, Any] | None:
     """Returns the stored references, or None.
 
     Raises:
-        StoreError: the file is truncated or altered, or does not fit the schema.
+        StoreError: the file is truncated, altered, or does not fit the schema.
     """
     complaint = f"{path}: damaged or altered; move it away and run the study again: no run is repeated"
     stored = read_json(path, complaint)

@@ -1,6 +1,6 @@
 """Snapshots: from which a stack in training resumes, one file per set of runs trained together.
 
-A bad snapshot is ignored: training starts again.
+Bad ones are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ingredients.store.record import RUN_JSON
 class Snapshot:
     """The state of a stack in training: arrays by run, `[S, ...]`, and shared ones (counters, times).
 
-    `runs` has training fingerprints by run id, in the rows' order; `made_with` what else determines the bits (device,
+    `runs` has training fingerprints by run id, in row order; `made_with` what else determines the bits (device,
     versions).
     """
 
@@ -57,7 +57,7 @@ class Snapshots:
         self._runs = directory / "runs"
 
     def write(self, snapshot: Snapshot) -> None:
-        """Replaces the snapshot of the same runs, atomically.
+        """Replaces the same runs' snapshot, atomically.
 
         Raises:
             StoreError: it cannot be written.
@@ -69,10 +69,7 @@ class Snapshots:
             partial.write_bytes(_encoded(snapshot))
 
     def find(self, runs: Mapping[str, str], made_with: Mapping[str, str]) -> Found:
-        """Returns the snapshot from which runs, with their training fingerprints, can resume.
-
-        It has these runs or more; one made with another device or version is ignored.
-        """
+        """Returns the snapshot from which runs, with their training fingerprints, can resume, or why none can."""
         path = self._path(runs)
         if path.exists():
             snapshot = _read(path)
@@ -85,7 +82,7 @@ class Snapshots:
         return Found(next((snapshot.of(list(runs)) for snapshot in fit), None), None)
 
     def forget(self, runs: Mapping[str, str]) -> None:
-        """Deletes these runs' snapshot, and all others whose runs are stored."""
+        """Deletes the snapshots of these and of stored runs."""
         discard(self._path(runs))
         for path in self._files():
             named = _runs_of(path)
@@ -102,7 +99,7 @@ class Snapshots:
 
 
 def _fault(snapshot: Snapshot | None, runs: Mapping[str, str], made_with: Mapping[str, str]) -> str | None:
-    """Returns why runs cannot resume from a snapshot (None: unreadable), or None if they can."""
+    """Returns why runs cannot resume from a snapshot (None: unreadable), or None."""
     if snapshot is None:
         return "a snapshot that is damaged"
     if not runs.items() <= snapshot.runs.items():

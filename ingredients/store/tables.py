@@ -1,4 +1,4 @@
-"""A run's two tables, curves and diagnostics; Parquet bytes depend on content alone."""
+"""A run's curves and diagnostics; Parquet bytes depend on content alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _SLICE_ROWS = 250_000
 
 
 def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes a frame with the schema's columns; equal content gives equal bytes."""
+    """Writes a frame with the schema's columns, equal content as equal bytes."""
     form: dict[str, Any] = {"compression": "zstd", "store_schema": False}
     with pa.parquet.ParquetWriter(path, schema, **form) as writer:
         for table in _arrow_tables(frame, schema):
@@ -78,7 +78,7 @@ def write_parquet(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
 
 
 def write_csv(frame: pd.DataFrame, schema: pa.Schema, path: Path) -> None:
-    """Writes the frame; floats are the shortest text that reads back equal."""
+    """Writes the frame; floats as the shortest text that reads back equal."""
     options = pa.csv.WriteOptions(quoting_header="none", quoting_style="none")  # no name or level needs quotes
     with pa.csv.CSVWriter(path, schema, write_options=options) as writer:
         for table in _arrow_tables(frame, schema):
@@ -116,7 +116,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
     """Returns a run's stored table; text columns are dictionaries.
 
     Raises:
-        StoreError: the file is missing or damaged, or its columns differ.
+        StoreError: it is missing or damaged, or its columns differ.
     """
     texts = [field.name for field in schema if pa.types.is_string(field.type)]
     content = pa.BufferReader(read_checked(path))
@@ -135,7 +135,7 @@ def read_all_curves(path: Path, wanted: Sequence[tuple[str, str, str]] | None = 
     """Returns a report's table of curves, or its wanted rows.
 
     Raises:
-        StoreError: the file cannot be read, or lacks a column.
+        StoreError: it cannot be read, or lacks a column.
     """
     try:
         columns = curves_over(axis_in(pa.parquet.read_schema(path).names)).names
@@ -148,7 +148,7 @@ def read_last_curves(path: Path) -> pd.DataFrame:
     """Returns a report table's end of training, on held-out tasks without a probe.
 
     Raises:
-        StoreError: the file cannot be read, or lacks a column.
+        StoreError: it cannot be read, or lacks a column.
     """
     frame = read_all_curves(path, [("probe", "=", "none"), ("tasks", "=", "held_out")])
     steps = frame.groupby(list(CURVES.names[1:6]), observed=True)["train_step"].transform("max")

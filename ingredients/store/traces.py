@@ -13,12 +13,12 @@ TRACES = "traces"
 
 
 def page_trace_name(study: Study) -> str:
-    """Returns the path of the report page's table; the name holds the training fingerprint."""
+    """Returns the path of the report page's table, named by the training fingerprint."""
     return f"{TRACES}/page-{study_fingerprint(study).trains[:12]}.csv"
 
 
 def read_page_trace(directory: Path, study: Study) -> pd.DataFrame | None:
-    """Returns the report page's table, or None: a page does without it."""
+    """Returns the report page's table, or None."""
     try:
         return pd.read_csv(directory / page_trace_name(study))
     except (OSError, ValueError):

@@ -1,7 +1,4 @@
-"""`training.csv`: a line for each report of each stack in training, for plots (results/README.md).
-
-Each process writes its own file: the next one `training-2.csv`.
-"""
+"""`training.csv`: a line for each report of each stack in training (results/README.md)."""
 
 from __future__ import annotations
 
@@ -38,11 +35,7 @@ class TrainingLog:
     def add(
         self, stack: str, train_step: int, train_steps: int, score: float | None, diagnostics: Mapping[str, float]
     ) -> None:
-        """Appends a line if the stack advanced by 1/500 of its training, ended, or went back.
-
-        A line that cannot be written is dropped. `score` is the best run's mean return of an episode, `diagnostics` are
-        means over runs, named as in `diagnostics.parquet`.
-        """
+        """Appends a line, if possible, if the stack advanced by 1/500 of its training, ended, or went back."""
         before = self._last.get(stack)
         near = before is not None and 0 <= train_step - before < train_steps / MOST_LINES
         if near and train_step < train_steps:

@@ -18,7 +18,7 @@ PACKAGES = (DISTRIBUTION, "torch", "numba", "numpy", "scipy", "pandas", "pyarrow
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of Python and the packages that affect results."""
+    """Returns the versions of Python and packages that affect results."""
     return {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
 
 
@@ -34,8 +34,7 @@ def installed(name: str) -> str:
 def other_version(study: Study, run: Run, content: Mapping[str, Any]) -> str | None:
     """Returns in words which other version trained a stored run, by its `run.json`, or None.
 
-    The study must train as the stored one does. An edited file of the user's own is no other version: its runs are
-    trained again.
+    Edited users' files are no other version: their runs are trained again.
     """
     code = content.get("code") or {}
     if is_own(memory_kind(study, run.cell)) or own_code(study.tasks):

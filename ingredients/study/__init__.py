@@ -1,8 +1,8 @@
 """Studies: from a YAML file to a frozen, validated `Study` (docs/design.md §9).
 
-In reading order: `levels`, `seeds`, `fields` (values), `section`, `families`, `tasks`, `foreign`, `axis`, `models`
-(what a study is), `segmented`, `yaml_text`, `messages`, `mistakes`, `files`, `schema`, `shipped`, `template` (a new
-study), `smoke` (a small one), `own_source` and `own_import` (users' code).
+In order: `levels`, `seeds`, `fields`, `section`, `families`, `tasks`, `foreign`, `axis`, `models` (what a study is),
+`segmented`, `yaml_text`, `messages`, `mistakes`, `files`, `schema`, `shipped`, `template`, `smoke`, `own_source` and
+`own_import` (users' code).
 """
 
 from ingredients.study.files import DEFAULT_STUDY, changed_study, load_study, parse_study, shipped_study

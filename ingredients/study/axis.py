@@ -1,4 +1,4 @@
-"""The axis of adaptation curves: the episodes of a lifetime, or its steps."""
+"""The axis of adaptation curves: a lifetime's episodes or steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ingredients.study.tasks import GymnasiumTasks
 
 @dataclass(frozen=True)
 class Axis:
-    """What a curve runs over: `points` episodes, or bins of `bin_steps` steps (1 for episodes)."""
+    """A curve's axis: `points` episodes, or bins of `bin_steps` steps (1 for episodes)."""
 
     name: Literal["episode", "step"]
     points: int
@@ -30,11 +30,11 @@ class Axis:
 
     @property
     def middles(self) -> list[float]:
-        """Where each point is drawn: its episode, from 1, or the middle of its bin."""
+        """Where points are drawn: the episode, from 1, or the bin's middle."""
         return [(self.edge(point) + self.edge(point + 1)) / 2 for point in range(self.points)]
 
     def edge(self, point: int) -> float:
-        """Returns where a point (0-based) begins in a drawing: half-way between episodes, or its first step."""
+        """Returns where a point (0-based) begins when drawn: between episodes, or its first step."""
         return float(point * self.bin_steps) if self.of_steps else point + 0.5
 
     @property
@@ -68,7 +68,7 @@ class Axis:
         return several(self.points * self.bin_steps, self.name)
 
     def place(self, point: int) -> str:
-        """Returns a point's (0-based) place in words: `episode 3`, `steps 21 to 30`."""
+        """Returns a point (0-based) in words: `episode 3`, `steps 21 to 30`."""
         if not self.of_steps:
             return f"episode {point + 1}"
         return f"steps {point * self.bin_steps + 1} to {(point + 1) * self.bin_steps}"
@@ -91,6 +91,6 @@ def by_episodes(section: TasksSection) -> TasksSection:
 
 
 def bins_of(section: TasksSection) -> dict[str, int]:
-    """Returns the bin's length, on which an evaluation depends; nothing for episodes."""
+    """Returns the bin's length, on which evaluations depend, if any."""
     axis = axis_of(section)
     return {"bin_steps": axis.bin_steps} if axis.of_steps else {}

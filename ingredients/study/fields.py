@@ -1,6 +1,6 @@
 """Validators of values in a study.
 
-Only 2 for a number and 1e6 for a whole number are converted. A boolean is never a number.
+Only 2 for a number and 1e6 for a whole one are converted; booleans are no numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def mistake(
 ) -> PydanticCustomError:
     """Returns the error to raise for `value`; `known` words suggest the nearest match.
 
-    `keys` take part in a rule over several keys; the first is blamed.
+    `keys` share a rule; the first is blamed.
     """
     # pydantic prints the whole context, so a value that aliases made huge must be cut before
     guess = nearest(next(iter(value), "") if isinstance(value, dict) else value, known)
@@ -60,7 +60,7 @@ def whole(low: int, high: int, multiple: int = 1, because: str = "") -> Check:
 
 
 def number(low: float, high: float, *, above: bool = False, below: bool = False) -> Check:
-    """Returns the check of a finite number in [low, high]; `above` excludes `low`, `below` excludes `high`."""
+    """Returns the check of a finite number in [low, high]; `above` and `below` exclude `low` and `high`."""
     allowed = f"a number {'above' if above else 'from'} {low:g} {'to below' if below else 'up to'} {high:g}"
 
     def check(value: object) -> object:
@@ -109,7 +109,7 @@ def one_of(*known: str) -> Check:
 
 
 def folder_name(value: object) -> object:
-    """Returns `value` if it can name a folder on every system."""
+    """Returns `value` if it can name folders on every system."""
     allowed = "letters, digits, '.', '_', '-', at most 100, the first a letter or a digit"
     if not isinstance(value, str):
         raise mistake("must be text", value, allowed)

@@ -21,10 +21,10 @@ DEFAULT_STUDY = "ablations/bandit.yaml"
 
 
 def load_study(path: Path, overrides: Sequence[str] = ()) -> Study:
-    """Returns the study in a file, changed by `overrides` (`key.path=value`, the value in YAML).
+    """Returns the study in a file, changed by `overrides` (`key.path=value`, value in YAML).
 
     Raises:
-        StudyError: the file, the study or an override is wrong.
+        StudyError: file, study or override is wrong.
     """
     return _validate(_data(path), one_line(str(path)), [_override(text) for text in overrides])
 
@@ -48,7 +48,7 @@ def parse_study(data: Mapping[str, Any], source: str) -> Study:
     """Returns the study of plain data; errors name `source`.
 
     Raises:
-        StudyError: the data are no valid study.
+        StudyError: they are no valid study.
     """
     return _validate(dict(data), source, [])
 
@@ -57,7 +57,7 @@ def changed_study(data: Mapping[str, Any], source: str, overrides: Sequence[str]
     """Returns the study of plain data, changed as by `load_study`.
 
     Raises:
-        StudyError: the data or an override are invalid.
+        StudyError: data or override are invalid.
     """
     return _validate(dict(data), source, [_override(text) for text in overrides])
 
@@ -66,7 +66,7 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
     """Returns a study (`Study.load`).
 
     Raises:
-        StudyError: there is none, or it or a change is invalid.
+        StudyError: as `Study.load`.
     """
     overrides = [_given(key, value) for key, value in (changes or {}).items()]
     if isinstance(source, Mapping):
@@ -76,7 +76,7 @@ def study_of(source: str | Path | Mapping[str, Any], changes: Mapping[str, Any] 
 
 
 def shipped_study(path: str | Path = DEFAULT_STUDY) -> Path:
-    """Returns `path` if it exists, else the shipped study of that name (`bandit`, `ablations/bandit.yaml`)."""
+    """Returns `path` if it exists, else the shipped study so named (`bandit`, `ablations/bandit.yaml`)."""
     asked = Path(path)
     if _is_there(asked) or asked.parent.name not in ("", "ablations"):
         return asked
@@ -90,7 +90,7 @@ def shipped_files() -> list[Path]:
 
 
 def _is_there(path: Path) -> bool:
-    """Returns whether a file exists; a folder of that name hides no shipped study."""
+    """Returns whether a file exists; folders hide no shipped study."""
     try:
         return path.is_file() or (path.exists() and path.suffix != "")
     except OSError:  # a name too long, a folder that may not be looked into: reading it will say so
@@ -98,7 +98,7 @@ def _is_there(path: Path) -> bool:
 
 
 def published_report(name: str) -> Path:
-    """Returns where a checkout has a shipped study's published `report.json`."""
+    """Returns a shipped study's published `report.json` in a checkout."""
     return shipped_folder().parent / "results" / "published" / name / "report.json"
 
 

@@ -1,7 +1,4 @@
-"""The keys `vary`, `keywords` and `wrappers` of a `gymnasium` section, and names of users' code.
-
-Whether an environment has a setting is checked later (`gyms.vary`).
-"""
+"""`vary`, `keywords` and `wrappers` of a `gymnasium` section (see `gyms.vary`); names of users' code."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ def keywords(value: object) -> object:
 
 
 def stored(value: object, keys: tuple[str, ...]) -> object:
-    """Returns a copy of `value` if JSON (without infinity and NaN) can store it; `keys` are its place."""
+    """Returns a copy of `value`, at `keys`, if JSON (without infinity and NaN) can store it."""
     match value:
         case float() if not math.isfinite(value):
             raise fields.mistake("cannot be stored", value, STORED, keys=(".".join(keys),))
@@ -83,7 +80,7 @@ def _encodes(text: str) -> bool:
 
 
 def vary(value: object) -> object:
-    """Returns what is drawn for each task: by name, a range or choices."""
+    """Returns what tasks draw: by name, a range or choices."""
     if not isinstance(value, dict):
         raise fields.mistake("must hold keys", value, f"name: {RANGE}")
     return {name: _drawn(name, given) for name, given in value.items()}

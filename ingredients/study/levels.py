@@ -32,7 +32,7 @@ class WipeEvery:
 
 @dataclass(frozen=True)
 class MemoryKind:
-    """A memory other than `agent.memory`: carried, or reset before every step."""
+    """Another memory than `agent.memory`: carried, or reset before every step."""
 
     kind: str
     carried: bool = True
@@ -53,8 +53,8 @@ class OneTask(StrEnum):
 
     Attributes:
         RANDOM_START: its episodes start anywhere; with the task distribution off they start alike.
-        RANDOM_MEMORY: also, each lifetime starts from a random memory; only for memories whose state has bounds. A
-            memory that is reset before every step loses it.
+        RANDOM_MEMORY: also, lifetimes start from a random memory; only for memories whose state has bounds, and lost
+            with a reset before every step.
     """
 
     RANDOM_START = "random_start"
@@ -80,7 +80,7 @@ QUOTED = ("off", "on", "false", "true", "no", "yes")
 
 
 def canonical_level(ingredient: Ingredient, value: object) -> Level:
-    """Returns the canonical level of `value`; `known_by` then relates a kind of memory to `agent.memory`.
+    """Returns the canonical level of `value`; `known_by` relates memory kinds to `agent.memory`.
 
     Raises:
         ValueError: a pydantic error that says what is allowed.
@@ -102,7 +102,7 @@ def canonical_level(ingredient: Ingredient, value: object) -> Level:
 
 
 def level_text(level: Level) -> str:
-    """Returns the level as tables and filters spell it: `off`, `0.5`, `wipe_every=4`, `lstm-off`, `64`."""
+    """Returns the level as in tables and filters: `off`, `0.5`, `wipe_every=4`, `lstm-off`, `64`."""
     match level:
         case bool():
             return "on" if level else "off"
@@ -123,21 +123,21 @@ def level_data(level: Level) -> bool | int | float | str | dict[str, int]:
 
 
 def memory_kind(value: object) -> object:
-    """Returns `value` if it names a kind of memory; a user's class by spelling alone."""
+    """Returns `value` if it names a memory; a user's class by spelling."""
     if not isinstance(value, str) or not _is_kind(value):
         raise unknown(value, MEMORY_KINDS, OWN_KIND)
     return value
 
 
 def known_by(agent_memory: str, level: MemoryLevel) -> MemoryLevel:
-    """Returns the level relative to `agent.memory`: that kind is `on`, its sibling `off`."""
+    """Returns the level relative to `agent.memory`, which is `on`, its sibling `off`."""
     return level.carried if isinstance(level, MemoryKind) and level.kind == agent_memory else level
 
 
 def with_siblings(levels: Sequence[MemoryLevel]) -> tuple[MemoryLevel, ...]:
-    """Returns the levels; if the study has memory off, each kind's memory-off sibling stands before it.
+    """Returns the levels; if memory is ever off, each kind stands behind its memory-off sibling.
 
-    The control of an LSTM is the same LSTM reset before every step, not a memoryless GRU.
+    An LSTM's control is the LSTM reset before every step, not a memoryless GRU.
     """
     completed: list[MemoryLevel] = []
     for level in levels:

@@ -12,7 +12,7 @@ LONGEST_TEXT, MOST_ENTRIES, DEEPEST = 60, 6, 3
 
 
 def one_line(text: str) -> str:
-    """Returns `text` with unprintable characters and line breaks as escapes."""
+    """Returns `text` with unprintable characters and line breaks escaped."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -35,7 +35,7 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
 
 
 def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | None = None) -> str:
-    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?` without empty parts."""
+    """Returns `<where>: <what>; allowed: <allowed>. Did you mean '<guess>'?`, without empty parts."""
     text = ": ".join([*where, what])
     if allowed:
         text += f"; allowed: {allowed}"
@@ -45,7 +45,7 @@ def complaint(where: Sequence[str], what: str, allowed: str = "", guess: str | N
 
 
 def _spelled(value: object, depth: int = DEEPEST) -> str:
-    """Returns a value as one short line of YAML; aliases can make it huge."""
+    """Returns a value as one short YAML line; aliases can make it huge."""
     match value:
         case None:
             return "nothing"

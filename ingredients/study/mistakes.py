@@ -40,7 +40,7 @@ def _line(mistake: _Mistake, source: str, overrides: Sequence[Override]) -> str:
 
 @dataclass(frozen=True)
 class _Mistake:
-    """One mistake; a mistyped key has the lowest `rank`: missing keys may follow from it."""
+    """One mistake; a mistyped key has the lowest `rank`: missing keys may follow."""
 
     rank: int
     path: tuple[str, ...]
@@ -69,7 +69,7 @@ class _Mistake:
 
 
 def _as_written(place: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the path of keys in the file, without pydantic's kind of `tasks`."""
+    """Returns the file's path of keys, without pydantic's kind of `tasks`."""
     return place[:1] + place[2:] if place[:1] == ("tasks",) and place[1:2] and place[1] in SECTIONS | FOREIGN else place
 
 

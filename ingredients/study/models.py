@@ -1,7 +1,4 @@
-"""What a study is: frozen, validated, complete (docs/design.md §9).
-
-No rule ties `tasks` to another section: replacing the tasks leaves a valid study.
-"""
+"""What a study is: frozen, validated, complete, with replaceable `tasks` (docs/design.md §9)."""
 
 from __future__ import annotations
 
@@ -93,7 +90,7 @@ class Ingredients(Section):
         return levels
 
     def of_agent(self, agent_memory: str) -> Self:
-        """Returns the levels relative to `agent.memory`, with memory-off siblings."""
+        """Returns the levels relative to `agent.memory`, with siblings."""
         memory = tuple(known_by(agent_memory, level) for level in self.memory)
         given = [level_data(level) for level in self.memory]
         because = f" (agent.memory makes {agent_memory} on)"
@@ -105,7 +102,7 @@ class Ingredients(Section):
         return self.model_copy(update={"memory": with_siblings(memory)})
 
     def can_be_cut(self, agent_memory: str) -> bool:
-        """Returns whether training can cut lifetimes: every memory can be unrolled from where it is."""
+        """Returns whether training can cut lifetimes: every memory unrolls from where it is."""
         kinds = {agent_memory, *(level.kind for level in self.memory if isinstance(level, MemoryKind))}
         return kinds <= set(UNROLLED_KINDS) and OneTask.RANDOM_MEMORY not in self.task_distribution
 
@@ -123,11 +120,11 @@ class AgentSettings(Section):
     """The agent of every cell.
 
     Attributes:
-        memory: the kind of memory that `off`, `on` and `{wipe_every: k}` mean.
+        memory: the kind that `off`, `on` and `{wipe_every: k}` mean.
         hidden: units of the memory, in multiples of 16, so that a run's bits do not depend on its stack.
         window: how many of the last inputs the memory `window` holds.
         head_hidden: units of a hidden layer between memory and policy; 0 is none. `auto` is `hidden` if lifetimes are
-            trained in segments, else 0. Tasks with states need it, bandits do not.
+            trained in segments, else 0.
     """
 
     memory: Annotated[str, BeforeValidator(memory_kind)] = "gru"
@@ -146,12 +143,12 @@ def _segment(value: object) -> object:
 class LearnerSettings(Section):
     """Recurrent PPO over whole lifetimes (Duan et al. 2016; Schulman et al. 2017).
 
-    The defaults are for lifetimes of ten to five hundred steps (docs/learner.md).
+    The defaults are for lifetimes of ten to five hundred steps. What `auto` is depends on the lifetime's length, unless
+    said (docs/learner.md).
 
     Attributes:
         train_steps: environment steps of a run, rounded up to whole rollouts.
-        lifetimes: parallel lifetimes in a rollout of one run; `auto` depends on the lifetime's length
-            (`learner.rollout_lifetimes`).
+        lifetimes: parallel lifetimes in a rollout of one run (`learner.rollout_lifetimes`).
         segment: steps of a lifetime in a rollout, each lane at its own pace; only for Gymnasium environments with
             memories that can be unrolled from where they are (`segmented.may_segment`). `auto` cuts lifetimes of long
             episodes (`segment_rules`); off trains on whole lifetimes. It decides what `auto` means elsewhere.
@@ -159,19 +156,17 @@ class LearnerSettings(Section):
         minibatches: parts of a rollout, of whole lifetimes, so it must divide `lifetimes`; `auto` is 4.
         learning_rate: Adam's initial rate for policy and critic, which falls linearly to 0; `auto` is .01 for whole
             lifetimes, .001 for segments.
-        discount: γ of a step, across episodes, to the lifetime's end; `auto` depends on the lifetime's length
-            (`learner.horizon_discount`).
-        gae_lambda: λ of the advantages; `auto` depends on the lifetime's length (`learner.horizon_lambda`).
-        entropy: initial weight of the policy's entropy, which falls to 0, mostly early (`learner.entropy_share`);
-            `auto` depends on the lifetime's length (`learner.first_entropy`).
+        discount: γ of a step, across episodes, to the lifetime's end (`learner.horizon_discount`).
+        gae_lambda: λ of the advantages (`learner.horizon_lambda`).
+        entropy: initial weight of the policy's entropy (`learner.first_entropy`), which falls to 0, mostly early
+            (`learner.entropy_share`).
         clip: of the probability ratio in the policy's loss.
         max_gradient_norm: limit of each run's gradient, for policy and critic apart.
         critic_sees_task: whether the critic sees ψ in training; the policy never does.
         expected_rewards: whether the learner uses a step's expectation given ψ instead of the reward drawn
             (`rollout.collect`); the agent always sees the reward drawn.
         reward_prediction: weight of an auxiliary loss, the prediction of the reward of the action taken
-            (`learner.prediction_gradient`); 0 is plain PPO, `auto` depends on the lifetime's length
-            (`learner.prediction_weight`).
+            (`learner.prediction_weight`); 0 is plain PPO.
     """
 
     train_steps: Annotated[int, BeforeValidator(fields.whole(1, 10_000_000_000))] = 600_000
@@ -207,14 +202,13 @@ class EvaluationSettings(Section):
 
     Attributes:
         tasks: held-out tasks at the end of training.
-        points: number of evaluation points during training.
-        tasks_at_points: number of tasks at an evaluation point.
+        points: evaluation points during training.
+        tasks_at_points: tasks at each.
         stream: number of the random stream of evaluation tasks and luck; tune and publish with different ones.
         reactive_agents: memoryless agents trained for each combination of channels; the best is a hurdle of the verdict
             rule (`experiment.memoryless`). 0 is none, `auto` takes at most about a quarter of the training.
-        analysis: analysis of the stored agents (`ingredients.inner`). `inner_algorithm`: which algorithm they run; only
-            families whose values are known (docs/inner-algorithm.md). `planning`: whether they show signs of planning;
-            only the memory & planning game.
+        analysis: of the stored agents. `inner_algorithm`: which algorithm they run; only families whose values are
+            known (docs/inner-algorithm.md). `planning`: signs of it; only the memory & planning game.
     """
 
     tasks: Annotated[
@@ -243,14 +237,14 @@ class EvaluationSettings(Section):
 
 
 class Criterion(Section):
-    """The verdict's δ, in normalised score, and its intervals' confidence, declared before anything runs."""
+    """The verdict's δ (normalised score) and its intervals' confidence, declared before anything runs."""
 
     gain_above: Annotated[float, BeforeValidator(fields.number(0, 1, above=True))] = 0.1
     confidence: Annotated[float, BeforeValidator(fields.number(0.5, 1, below=True))] = 0.95
 
 
 class Study(Section):
-    """One experiment: tasks, grid of ingredients, and settings that are equal over its cells."""
+    """One experiment: tasks, grid of ingredients, and settings equal over cells."""
 
     name: Annotated[str, BeforeValidator(fields.folder_name)]
     question: Annotated[str, BeforeValidator(fields.sentence)] = ""
@@ -274,7 +268,7 @@ class Study(Section):
             changes: values by dotted keys, as `--set`.
 
         Raises:
-            StudyError: there is no such study, or it or a change is invalid.
+            StudyError: there is none, or it or a change is invalid.
         """
         from ingredients.study.files import study_of  # which knows this class
 
@@ -283,7 +277,7 @@ class Study(Section):
     @model_validator(mode="before")
     @classmethod
     def _slow_tasks_are_evaluated_on_fewer(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever YAML gave
-        """Sets smaller defaults of evaluation tasks for foreign tasks."""
+        """Sets smaller defaults of evaluation for foreign tasks."""
         if not isinstance(data, dict) or not isinstance(data.get("tasks"), dict) or not foreign_kind(data["tasks"]):
             return data
         evaluation = data.get("evaluation", {})
@@ -341,5 +335,5 @@ class Study(Section):
         return {key: data[key] for key in type(self).model_fields}
 
     def to_yaml(self) -> str:
-        """Returns the resolved study; it loads back to an equal study."""
+        """Returns the resolved study, which loads back equal."""
         return dump(self.resolved())

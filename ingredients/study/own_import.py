@@ -1,7 +1,6 @@
 """Imports users' code by the name in a study.
 
-Inside `copies_in`, the copy that results keep replaces a file that was changed or is not found: what is played is what
-was trained.
+Inside `copies_in`, results' copies replace changed or missing files.
 """
 
 from __future__ import annotations
@@ -43,10 +42,10 @@ def copies() -> Path | None:
 def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever a user wrote
     """Returns what `module:Name` names, on Python's path or in the current folder.
 
-    `what` (`memory` or `tasks`) is for the message; `fits` selects what a misspelled name could mean.
+    `what` (`memory` or `tasks`) is for the message; `fits` selects suggestions for misspelled names.
 
     Raises:
-        StudyError: there is no such module, or nothing of that name in it.
+        StudyError: no such module, or nothing so named.
     """
     module_name, _, attribute = name.partition(":")
     look_in(here := Path.cwd())
@@ -67,7 +66,7 @@ def imported(name: str, what: str, fits: Callable[[Any], bool]) -> Any:  # noqa:
 
 
 def _where(copy: Path | None, kept: bool, here: Path) -> str:
-    """Returns where a module was looked for, and what the user can do."""
+    """Returns where a module was looked for, and what users can do."""
     if copy is None:
         return f"looked for in {here} and on Python's path"
     way = "start in the folder where it lies, or name that folder in PYTHONPATH"
@@ -77,7 +76,7 @@ def _where(copy: Path | None, kept: bool, here: Path) -> str:
 
 
 def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
-    """Returns the module that Python finds, with its neighbours, if its file is unchanged; else the copy."""
+    """Returns the module that Python finds, with neighbours, if unchanged; else the copy."""
     module_name = name.partition(":")[0]
     content = copy.read_bytes()
     try:
@@ -90,7 +89,7 @@ def _as_trained(name: str, what: str, copy: Path) -> ModuleType:
 
 
 def _of_copy(module_name: str, copy: Path) -> ModuleType:
-    """Returns a copy's module, under a name that hides no other."""
+    """Returns a copy's module, named to hide no other."""
     if module_name in sys.modules:
         return sys.modules[module_name]
     reader = _Reader(module_name, str(copy))
@@ -106,7 +105,7 @@ def _of_copy(module_name: str, copy: Path) -> ModuleType:
 
 
 class _Reader(SourceFileLoader):
-    """Loads a file without writing bytecode: a results folder stays as it is."""
+    """Loads a file without writing bytecode, which would change a results folder."""
 
     def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
         """Writes nothing."""

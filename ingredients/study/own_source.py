@@ -1,4 +1,4 @@
-"""Finds the files of users' memories, tasks and environments without importing them."""
+"""Finds users' memories, tasks and environments without importing them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def copy_path(copies: Path, kind: str) -> Path:
 
 
 def look_in(*folders: Path) -> None:
-    """Appends folders to Python's path: they hide no other modules."""
+    """Appends folders to Python's path, to hide no modules."""
     for folder in (str(folder.absolute()) for folder in folders):
         if folder not in sys.path:
             sys.path.append(folder)
 
 
 def source_digest(kind: str, what: str = MEMORY) -> str:
-    """Returns the SHA-256 (hex) of the file that defines a name.
+    """Returns the SHA-256 (hex) of a name's file.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is none.
     """
     return digest(source(kind, what))
 
@@ -46,10 +46,10 @@ def digest(content: bytes) -> str:
 
 
 def source(kind: str, what: str = MEMORY) -> bytes:
-    """Returns the content of the file that defines a name.
+    """Returns the content of a name's file.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is none.
     """
     path = source_path(kind, what)
     try:
@@ -62,7 +62,7 @@ def source_path(kind: str, what: str = MEMORY) -> Path:
     """Returns the file that defines a name, on Python's path or here; `what` is for the message.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is none.
     """
     look_in(Path.cwd())
     module = kind.partition(":")[0]
@@ -74,7 +74,7 @@ def source_path(kind: str, what: str = MEMORY) -> Path:
 
 
 def _spec(names: list[str]) -> ModuleSpec | None:
-    """Returns a module's spec without importing its packages (`find_spec` would)."""
+    """Returns a module's spec; unlike `find_spec`, imports no packages."""
     try:
         spec = find_spec(names[0])
     except ValueError:  # a module that was made otherwise than from a file

@@ -1,4 +1,4 @@
-"""A study's JSON Schema, for editors; bounds and rules over several keys are checked at reading."""
+"""A study's JSON Schema, for editors; reading checks bounds and rules over several keys."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _sections() -> list[type[BaseModel]]:
 
 
 def _typed(section: Mapping[str, Any], of: type[BaseModel] | None) -> dict[str, Any]:
-    """Returns a section whose keys with own checks have types, too: `int` or `auto`."""
+    """Returns a section with types for self-checked keys: `int` or `auto`."""
     fields: dict[str, Any] = {} if of is None else {name: each.annotation for name, each in of.model_fields.items()}
     properties = {
         name: {

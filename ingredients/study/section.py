@@ -45,11 +45,11 @@ class TasksSection(Section):
         return False
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why no cell can get a verdict, by settings alone."""
+        """Returns why settings alone rule out any verdict."""
         return None
 
     def without_values(self) -> str | None:
-        """Returns why values (for `analysis: inner_algorithm`) are unknown in a family with a belief."""
+        """Returns why a family with a belief has no values (for `analysis: inner_algorithm`)."""
         return None
 
     @classmethod

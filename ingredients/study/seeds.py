@@ -57,7 +57,7 @@ def fewest_for(claims: int, confidence: float) -> int:
 
 
 def too_few(count: int, confidence: float) -> str | None:
-    """Returns in words that so many seeds never decide a cell, or None."""
+    """Returns that so many seeds never decide a cell, or None."""
     needed = fewest_for(1, confidence)
     if count >= needed:
         return None

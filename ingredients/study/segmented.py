@@ -11,15 +11,12 @@ from ingredients.study.tasks import GymnasiumTasks
 
 
 def is_one_task(section: TasksSection) -> bool:
-    """Returns whether the environment is the task: nothing varies, and only the starts of episodes differ.
-
-    With `fresh_start: off` a task is a seed, and a lifetime's episodes are all the same.
-    """
+    """Returns whether the environment is the task: only the starts of episodes vary, and `fresh_start` is on."""
     return isinstance(section, GymnasiumTasks) and section.fresh_start and not section.vary
 
 
 def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
-    """Takes settings out of a section's data that change nothing in training, or have an older version's value."""
+    """Takes out a section's settings that change nothing in training, or have an older version's value."""
     if not isinstance(section, GymnasiumTasks) or not settings:
         return
     del settings["bin_steps"]
@@ -30,9 +27,9 @@ def leave_out_idle(section: TasksSection, settings: dict[str, Any]) -> None:
 
 
 def may_segment(study: Study, episode_steps: int | None = None) -> bool:
-    """Returns whether lifetimes are cut: on request, or for long episodes of a Gymnasium environment.
+    """Returns whether lifetimes are cut: on request, or for Gymnasium environments' long episodes.
 
-    `episode_steps` is the episode's length, if known from the environment.
+    `episode_steps` is the environment's, if known.
     """
     tasks, asked = study.tasks, study.learner.segment
     if asked is False or not isinstance(tasks, GymnasiumTasks):

@@ -45,12 +45,12 @@ class ShippedStudy:
 
     @property
     def core_hours(self) -> float:
-        """Approximate hours of one idle core, evaluation included."""
+        """Approximate hours of one core, evaluation included."""
         return self.steps * _SLOWER.get(self.study.name, 1.0) / STEPS_PER_CORE_SECOND / 3600
 
     @property
     def found(self) -> str | None:
-        """First sentence of its published report; None in an installation, which has no reports."""
+        """First sentence of its published report; installations have none."""
         path = published_report(self.study.name)
         if not path.is_file():
             return None

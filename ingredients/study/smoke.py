@@ -1,4 +1,4 @@
-"""A study at smoke size: everything runs, nothing is learned well."""
+"""A study at smoke size, where nothing is learned well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `tasks` section of a study: a class per family, for Gymnasium, and for users' own."""
+"""A study's `tasks`: a class per family, for Gymnasium, for users' own."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ class GymnasiumTasks(TasksSection):
         fresh_start: if nothing varies, whether each episode starts anew (`segmented.is_one_task`).
         episodes: of a lifetime; a verdict needs at least five, with `axis: steps` one.
         episode_steps: of an episode; `auto` is the environment's own limit, at most 1000.
-        axis: of adaptation curves. `episodes`: a point is an episode. `steps`: a point is a bin of steps. Then a
-            lifetime has `episodes` × `episode_steps` steps, an episode that ends is followed by the next at once, and
-            half-way a new one begins.
+        axis: of adaptation curves: points are `episodes`, or bins of `steps`. With `steps` a lifetime has `episodes` ×
+            `episode_steps` steps, an episode that ends is followed by the next at once, and half-way a new one begins.
         bin_steps: steps of a bin; it divides half a lifetime. `auto` makes 20 bins, or the next fewer that do.
         vectorization: `sync` steps all environments in one process, `async` in one per core.
     """
@@ -94,7 +93,7 @@ def _usual_bin(steps: int) -> int:
 
 
 class OwnTasks(TasksSection):
-    """Your own task distribution (`tasks.own_family`); all other keys are keywords of its constructor."""
+    """Your own task distribution (`tasks.own_family`); other keys are its constructor's keywords."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -120,7 +119,7 @@ OTHERWISE = "or in its place gymnasium: an id, or own: module:Class"
 
 
 def known_family(value: Any) -> Any:  # noqa: ANN401 - whatever YAML gave
-    """Returns the data of a section, whose family is checked first."""
+    """Returns a section's data, the family checked first."""
     if isinstance(value, TasksSection):
         return value
     if not isinstance(value, dict):
@@ -153,7 +152,7 @@ def family_key(section: TasksSection) -> str:
 
 
 def is_foreign(section: TasksSection) -> bool:
-    """Returns whether tasks are foreign code: slower, and without references."""
+    """Returns whether tasks are foreign code: slow, without references."""
     return isinstance(section, tuple(FOREIGN.values()))
 
 

@@ -50,7 +50,7 @@ tasks:
 
 
 def study_text(name: str, tasks: str, path: str) -> str:
-    """Returns the text of a study on a family or an environment.
+    """Returns the text of a study on a family or environment.
 
     Raises:
         StudyError: name or tasks are invalid.

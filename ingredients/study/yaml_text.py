@@ -1,7 +1,7 @@
 """YAML as studies use it: a corrected SafeLoader of PyYAML.
 
-`5e-3` is a number (PyYAML reads text); `010` and `1:30` are not (octal and base 60 in YAML 1.1); a date is text.
-Duplicate keys, tags and recursive anchors are errors.
+`5e-3` is a number; `010` and `1:30` are not (octal and base 60 in YAML 1.1); dates are text. Duplicate keys, tags and
+recursive anchors are errors.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class StudyLoader(yaml.SafeLoader):
 
 
 class StudyDumper(yaml.SafeDumper):
-    """Quotes what `StudyLoader` would misread; writes booleans as `on` and `off`."""
+    """Quotes what `StudyLoader` would misread; booleans are `on` and `off`."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 -- PyYAML's own class attribute, filled below
 
@@ -78,7 +78,7 @@ def _problem(what: str, place: Any) -> yaml.MarkedYAMLError:  # noqa: ANN401 -- 
 
 
 def parse(text: str) -> object:
-    """Returns the data of a YAML text.
+    """Returns a YAML text's data.
 
     Raises:
         yaml.YAMLError: it is not YAML as studies use it.
@@ -92,7 +92,7 @@ def parse(text: str) -> object:
 
 
 def dump(data: object) -> str:
-    """Returns `data`, whose texts are printable, as YAML that `parse` reads back."""
+    """Returns `data`, of printable texts, as YAML that `parse` reads back."""
     text: str = yaml.dump(
         data, Dumper=StudyDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
@@ -100,6 +100,6 @@ def dump(data: object) -> str:
 
 
 def inline(data: object) -> str:
-    """Returns a value as it can stand behind `key=`: `[1, 2]`, `{low: 1}`."""
+    """Returns a value as behind `key=`: `[1, 2]`, `{low: 1}`."""
     text: str = yaml.dump(data, Dumper=StudyDumper, default_flow_style=True, allow_unicode=True, width=10_000)
     return text.removesuffix("...\n").strip()

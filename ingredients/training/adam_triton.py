@@ -1,9 +1,9 @@
-"""A gradient step of a stack as two kernels: gradient norms; Adam with clipping and freezing.
+"""A stack's gradient step as two kernels: gradient norms; Adam with clipping and freezing.
 
     g' = g · min(1, c / (|g| + ε))    m ← m + (g' − m) / 10    v ← .999 v + .001 g'²
     w ← w − α / (1 − .9ⁿ) · m / (√(v / (1 − .999ⁿ)) + ε)
 
-A captured graph can be replayed: changing numbers are on the GPU.
+Changing numbers are on the GPU.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def step(
     pace: tuple[float | Tensor, float | Tensor],
     clip: tuple[float, Tensor],
 ) -> None:
-    """Updates `weights` and Adam's `moments` (mean and square) in place, `[S, P]` each.
+    """Updates `weights` and Adam's `moments` (mean, square) in place, `[S, P]` each.
 
-    `norm` `[S]` is the gradients', `pace` (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and the runs alive, `[S]`
+    `norm` `[S]` is the gradients', `pace` (α / (1 − β₁ⁿ), 1 − β₂ⁿ), `clip` the largest norm and runs alive, `[S]`
     (bool).
     """
     assert all(part.is_contiguous() for part in (weights, gradient, *moments))

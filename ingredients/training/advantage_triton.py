@@ -1,9 +1,4 @@
-"""Generalised advantages (`learner.generalised_advantage`) and their normalisation as two kernels.
-
-    δ_t = r_t + γ V_{t+1} − V_t,   V_T = 0          A_t = δ_t + γλ A_{t+1},   A_T = 0
-
-Waiting steps are skipped; their advantage is 0.
-"""
+"""`learner.generalised_advantage` and its normalisation as two kernels."""
 
 from __future__ import annotations
 
@@ -86,7 +81,7 @@ def _normalise(
     EPSILON: tl.constexpr,
     BLOCK: tl.constexpr,
 ) -> None:
-    """Writes normalised advantages `[M, S, X]`; unlike torch's, sums do not depend on the number of runs."""
+    """Writes normalised advantages `[M, S, X]`; sums do not depend on the number of runs."""
     s, x = tl.program_id(0).to(tl.int64), tl.arange(0, BLOCK)
     total, count = tl.zeros((BLOCK,), tl.float32), tl.zeros((BLOCK,), tl.float32)
     for m in range(MINIBATCHES):

@@ -27,7 +27,7 @@ class Batch(NamedTuple):
     Attributes:
         inputs: `[S, T, N, F]`.
         start: initial memory, parts `[S, N, ...]`; None: the default.
-        carry: `[S, T]`, or `[S, T, N]` by lane.
+        carry: `[S, T]`, or by lane `[S, T, N]`.
         earned: `[S, X]`, or of every action `[S, X, A]`.
         critic_inputs: `[S, X, C]`.
         target: the critic's, `[S, X]`.
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
 
 
 def head_by_kernels(setup: Setup, outputs: Tensor) -> bool:
-    """Whether `policy_triton` can take the head: discrete, one small layer."""
+    """Whether `policy_triton` can take the head: discrete, small."""
     if setup.agent.layout.continuous or setup.agent.head_hidden or not kernels_do(outputs):
         return False
     from ingredients.training import policy_triton

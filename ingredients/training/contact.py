@@ -1,4 +1,4 @@
-"""First contact with a user's tasks: seconds of random play before training."""
+"""First contact with a user's tasks: seconds of random play."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def contact(study: Study) -> dict[str, Any]:
     `vary`: what could vary if nothing does; `likely`: nothing speaks against verdicts.
 
     Raises:
-        StudyError: the tasks are missing, or break their contract.
+        StudyError: tasks are missing, or break their contract.
     """
     family = make_family(by_episodes(study.tasks))
     take_failures(family)
@@ -129,7 +129,7 @@ def _shown(family: Family) -> str:
 
 
 def _proposed_axis(study: Study, family: Family) -> str | None:
-    """Returns that curves over steps would show more; None where episodes are many, short, or nothing varies."""
+    """Returns that curves over steps show more; None if episodes are many, short, or nothing varies."""
     section = study.tasks
     if not isinstance(section, GymnasiumTasks) or not section.vary or axis_of(section).of_steps:
         return None
@@ -143,7 +143,7 @@ def _proposed_axis(study: Study, family: Family) -> str | None:
 
 
 def _tasks(study: Study, once: RandomPlay) -> str:
-    """Returns what a task is, and where tasks differ under equal seeds and actions."""
+    """Returns what a task is, and where tasks differ at equal seeds and actions."""
     section = study.tasks
     what = "drawn by your class"
     if isinstance(section, GymnasiumTasks):
@@ -219,7 +219,7 @@ def slow_notice(study: Study, family: Family) -> str | None:
 
 @torch.no_grad()
 def _step_seconds(family: Family) -> float:
-    """Returns the shortest seconds of some steps in one environment: other programs only prolong steps."""
+    """Returns the shortest seconds of a few steps, as other programs only prolong steps."""
     draw = generator(2, Purpose.LEAKAGE)
     tasks = evaluation_tasks(family, 1)
     until = time.perf_counter() + SECONDS

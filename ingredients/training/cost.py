@@ -1,4 +1,4 @@
-"""The cost of training: memory by counting tensors, speed by timing some updates."""
+"""The cost of training: memory by counting, speed by timing updates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POLICY_ARRAYS = 12  # most arrays of [steps, actions] alive in the policy's loss
 
 
 class Speed(NamedTuple):
-    """Env steps per second over a stack's runs, in training and in evaluation."""
+    """Env steps per second over a stack's runs, in training and evaluation."""
 
     trained: float
     played: float
@@ -48,9 +48,9 @@ def memory_estimate(study: Study, stack: Stack) -> int:
 
 
 def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
-    """Returns the free bytes of the GPU, and those needed for stacks of one run, two, ....
+    """Returns the GPU's free bytes, and those needed for stacks of one run, two, ....
 
-    Runs inside the worker that will train: CUDA's own memory counts.
+    Runs inside the training worker: CUDA's own memory counts.
 
     Raises:
         UsageError: torch finds no GPU.
@@ -63,7 +63,7 @@ def card_needs(study: Study, stack: Stack) -> tuple[int, list[int]]:
 
 
 def device_memory_by_runs(study: Study, stack: Stack) -> list[int]:
-    """Returns the peak bytes on a GPU for stacks of one run, two, ...; evaluations adapt to what is free."""
+    """Returns the peak GPU bytes of stacks of one run, two, ...; evaluations adapt to free memory."""
     setup = prepare(study, stack.runs)
     floats = _rollout_floats(setup) + _drawn_floats(setup) + _tape_floats(setup) + _weight_floats(setup)
     floats += study.evaluation.points * sum(map(math.prod, setup.agent.shapes().values()))
@@ -258,7 +258,7 @@ def _weight_floats(setup: Setup) -> int:
 
 
 def _evaluation_floats(setup: Setup) -> int:
-    """Returns floats per run of a chunk's draws, and of its lanes' states, three times."""
+    """Returns floats per run of a chunk's draws and its lanes' states, three times."""
     draws = CHUNK_LANES * setup.family.steps * 2 * (setup.family.noise_size + setup.family.start_size + 5)
     state = setup.agent.memory.state_floats(setup.family.steps)
     return draws + lanes_at_once(setup) * (3 * state + 7 * setup.agent.hidden)

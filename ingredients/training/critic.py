@@ -1,7 +1,4 @@
-"""An asymmetric critic: in training it also sees the task and the time (Pinto et al. 2018).
-
-These explain most of the return's variance; the action's effect is left to the advantage.
-"""
+"""An asymmetric critic: in training it also sees task and time (Pinto et al. 2018)."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ class Critic:
 def features(outputs: Tensor, tasks: Tensor, discount: float) -> Tensor:
     """Returns the input `[..., T, N, C]` for outputs `[..., T, N, H]` and tasks `[..., N, D]`.
 
-    Time is t / T and γ^{T−t}, the share of an endless future cut off by the lifetime's end.
+    Time is t / T and γ^{T−t}, the share of an endless future that the lifetime cuts off.
     """
     steps = outputs.shape[-3]
     t = torch.arange(steps, dtype=outputs.dtype, device=outputs.device)
@@ -89,10 +86,9 @@ def values(weights: Mapping[str, Tensor], inputs: Tensor) -> Tensor:
 def value_gradient(
     weights: Mapping[str, Tensor], inputs: Tensor, target: Tensor, like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns ½ mean (V − R)², `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
+    """Returns ½ mean (V − R)², `[S]`, and its gradient, shaped as the flat weights `like` `[S, Q]`.
 
-    `inputs` are `[S, X, C]`, `target` R and `counts` (`learner.step_weights`) `[S, X]`. Derived by hand: autograd's
-    products with one column are slow.
+    `inputs` are `[S, X, C]`, `target` R and `counts` (`learner.step_weights`) `[S, X]`.
     """
     if kernels_do(inputs):
         from ingredients.training import critic_triton

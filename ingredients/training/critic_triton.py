@@ -76,7 +76,7 @@ def _gradient(
     BLOCK_V: tl.constexpr,
     EXACT: tl.constexpr,
 ) -> None:
-    """Writes ½ mean e² `[S]`, and the gradient over W `[C, V]`, then w, into flat rows `[S, Q]`."""
+    """Writes ½ mean e² `[S]` and, in flat rows `[S, Q]`, the gradient over W `[C, V]`, then w."""
     s = tl.program_id(0).to(tl.int64)
     a, b, v = tl.arange(0, BLOCK_A), SEEN + tl.arange(0, BLOCK_B), tl.arange(0, BLOCK_V)
     is_a, is_b = (a < SEEN)[:, None] & (v < UNITS)[None, :], (b < INPUTS)[:, None] & (v < UNITS)[None, :]
@@ -137,9 +137,9 @@ def values(inputs: Tensor, first: Tensor, last: Tensor) -> Tensor:
 def value_gradient(
     inputs: Tensor, target: Tensor, layers: tuple[Tensor, Tensor], like: Tensor, counts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Returns ½ mean (V − R)² `[S]`, and its gradient in the shape of the flat weights `like` `[S, Q]`.
+    """Returns `critic.value_gradient`, in its shapes.
 
-    Shapes are as in `critic.value_gradient`; `layers` are W `[S, C, V]`, and w as the first column of `[S, V, L]`.
+    `layers` are W `[S, C, V]`, and w as the first column of `[S, V, L]`.
     """
     losses, gradient = inputs.new_empty(len(inputs)), like.new_zeros(like.shape)
     _gradient[(len(inputs),)](

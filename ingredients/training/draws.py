@@ -1,6 +1,6 @@
-"""Random draws of a stack: tasks, action uniforms, environment noise, masks.
+"""A stack's random draws: tasks, action uniforms, environment noise, masks.
 
-Seed, purpose and index alone key them (`seeds`): all cells of a seed share them.
+Only seed, purpose and index key them (`seeds`): a seed's cells share them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def lifetime_draws(runs: Sequence[Run], family: Family, purposes: DrawPurposes, 
 def carry(runs: Sequence[Run], steps: int) -> Tensor:
     """Returns `[T, S, 1, 1]`: 0 at steps before which memory is reset, else 1.
 
-    The first is a reset unless training starts from a random memory.
+    The first is 0, unless memory starts random.
     """
     t = torch.arange(steps).view(-1, 1)
     every = torch.tensor([run.cell.wipe_every or steps for run in runs])
@@ -74,7 +74,7 @@ def carry(runs: Sequence[Run], steps: int) -> Tensor:
 
 
 def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
-    """Returns training starts `[K, S, N, start_size]`, all equal in runs with `task_distribution` off."""
+    """Returns training starts `[K, S, N, start_size]`, equal in runs with `task_distribution` off."""
     for index, run in enumerate(runs):
         if run.cell.starts_alike and start.numel():
             start[:, index] = _uniform(run.seed, Purpose.TRAINING_STARTS, -1, (1, 1, start.shape[-1]))
@@ -82,10 +82,7 @@ def one_start(runs: Sequence[Run], start: Tensor) -> Tensor:
 
 
 def random_memory(runs: Sequence[Run], memory: Memory, family: Family, update: int, lanes: int) -> State | None:
-    """Returns training lifetimes' initial memories `[S, N, ...]`; None if all are the default.
-
-    With `random_memory` they are tanh of standard normals, within a recurrent state's bounds (claim 4).
-    """
+    """Returns training lifetimes' initial memories `[S, N, ...]`, tanh of standard normals; None if all are default."""
     if not any(run.cell.random_memory for run in runs):
         return None
     start = memory.initial_state(len(runs), lanes, family.steps, torch.zeros(1))
@@ -111,7 +108,7 @@ def at_step(draws: Draws, t: int) -> Draws:
 
 
 def to_device(draws: Draws, device: torch.device) -> Draws:
-    """Returns the draws on a device; all are made on the CPU, so that devices agree."""
+    """Returns the draws, made on the CPU, on a device."""
     return Draws(*(part.to(device) for part in draws))
 
 
@@ -135,7 +132,7 @@ def task_list(seed: int, family: Family, count: int) -> Tensor:
 
 
 def training_sample(runs: Sequence[Run], family: Family, lifetimes: int, updates: int, lanes: int) -> Tensor:
-    """Returns at most 1000 of each run's first training tasks, repeated to fill lanes, `[S, N, D]`."""
+    """Returns at most 1000 first training tasks of each run, repeated to fill lanes, `[S, N, D]`."""
     return torch.stack([_repeat(_own_tasks(run, family, lifetimes, updates), lanes) for run in runs])
 
 
@@ -152,7 +149,7 @@ def _repeat(tasks: Tensor, lanes: int) -> Tensor:
 
 
 def evaluation_tasks(family: Family, count: int, stream: int = 0) -> Tensor:
-    """Returns a stream's held-out tasks `[count, D]`, by which cells, seeds and references are paired."""
+    """Returns a stream's held-out tasks `[count, D]`, which pair cells, seeds and references."""
     return family.draw_tasks(generator(0, Purpose.EVALUATION_TASKS, evaluation=stream), count)
 
 

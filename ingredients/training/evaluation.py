@@ -1,8 +1,7 @@
-"""Evaluation: adaptation curves of trained agents, plain and under probes.
+"""Evaluation: adaptation curves of trained agents, plain and under probes (docs/design.md §6, §8).
 
-Curves are of expected rewards given ψ and the action (docs/design.md §6). Chunks of at most 512 lanes share draws; with
-large states, nearly equal parts of one (`lanes_at_once`) are rings of neighbours (`lifetime.others`). Half-way probes
-branch off the plain lifetimes before episode K // 2 (docs/design.md §8); others run beside them.
+At most 512 lanes share draws; nearly equal parts (`lanes_at_once`) are rings of neighbours (`lifetime.others`).
+Half-way probes branch off plain lifetimes before episode K // 2.
 """
 
 from __future__ import annotations
@@ -44,8 +43,8 @@ class Evaluated(NamedTuple):
 
     Attributes:
         curves: `[S, K]` (float64), for `none` and each probe.
-        blocks: the same on G blocks of tasks, `[S, G, K]`.
-        returns: of each plain lifetime, `[S, N]` (float64).
+        blocks: the same by block of tasks, `[S, G, K]`.
+        returns: of plain lifetimes, `[S, N]` (float64).
         statistics: the family's own, of plain lifetimes, by run.
     """
 
@@ -56,10 +55,7 @@ class Evaluated(NamedTuple):
 
 
 def lanes_at_once(setup: Setup) -> int:
-    """Returns how many lanes of a run are played together: 512, fewer with large states or own environments.
-
-    The stack does not matter: a run's neighbours are always the same.
-    """
+    """Returns how many of a run's lanes play together: 512, fewer with large states or own environments."""
     a_lane = max(setup.agent.memory.state_floats(setup.family.steps), 1)
     return min(most_lanes(setup.family, CHUNK_LANES), max(FEWEST_LANES, STATE_FLOATS // a_lane))
 
@@ -68,9 +64,9 @@ def lanes_at_once(setup: Setup) -> int:
 def evaluate(
     setup: Setup, policy: Tensor, tasks: Tensor, probes: Sequence[str] = (), stage: Stage | None = None
 ) -> Evaluated:
-    """Returns the agents' curves, and the returns of their plain lifetimes.
+    """Returns the agents' curves, and their plain lifetimes' returns.
 
-    `policy` is `[S, P]`, `tasks` `[S, N, D]`; evaluations of a stack share the `stage`.
+    `policy` is `[S, P]`, `tasks` `[S, N, D]`; a stack's evaluations share the `stage`.
     """
     stage = stage or stage_of(setup)
     returns = []
@@ -98,7 +94,7 @@ def evaluate(
 
 
 def _lived(tasks: Tensor, pasts: Sequence[Past]) -> Lived:
-    """Returns lifetimes on `tasks` `[S, n, D]` from pasts before each step and after the last."""
+    """Returns lifetimes on `tasks` `[S, n, D]`, with pasts before each step and at the end."""
     return Lived(
         tasks,
         observation=torch.stack([past.observation for past in pasts[:-1]], dim=1),
@@ -193,7 +189,7 @@ class _PlayOptions(NamedTuple):
 
 
 def _lived_through(how: _PlayOptions, scene: Scene, draws: Draws, plain: tuple[Past, ...]) -> _Stretch:
-    """Returns the results of the steps; `plain` are plain lanes' pasts, if a probe needs them."""
+    """Returns the steps' results; `plain` are plain lanes' pasts, if a probe needs them."""
     lanes = replace(scene.lanes, memory=tuple(part.clone() for part in scene.lanes.memory))
     rewards, pasts = [], []
     for t in how.steps:
@@ -230,7 +226,7 @@ class _Played(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """Results of some steps: final scene, expected rewards `[S, t, n]`, pasts."""
+    """Results of steps: final scene, expected rewards `[S, t, n]`, pasts."""
 
     scene: Scene
     rewards: Tensor

@@ -43,7 +43,7 @@ def paces(setup: Setup, training: Training) -> list[UpdateSchedule]:
 def improve(
     setup: Setup, training: Training, rollout: Rollout, steps: Sequence[UpdateSchedule]
 ) -> tuple[Losses, Tensor]:
-    """Returns mean losses and gradient norms `[S]` of a rollout's epochs; weights change in place.
+    """Returns mean losses and gradient norms `[S]` of a rollout's epochs; changes weights in place.
 
     `steps` are `paces`, numbers or tensors.
     """
@@ -63,10 +63,7 @@ def improve_by(
 
 @torch.no_grad()
 def _batches(setup: Setup, leaves: Leaves, rollout: Rollout) -> list[Batch]:
-    """Returns minibatches with advantages, targets and old log-probabilities.
-
-    Rewards are scaled by 1 − γ, so that values have a mean reward's size.
-    """
+    """Returns minibatches with advantages, targets and old log-probabilities, of rewards × (1 − γ)."""
     discount = setup.tuned.discount
     seen = rollout.tasks[..., : setup.critic.task_size]
     seen_by_critic = [features(m, t, discount) for m, t in zip(rollout.outputs, seen, strict=True)]

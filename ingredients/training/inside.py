@@ -1,13 +1,13 @@
 """What a memory holds of the last action and reward: the route "held in memory" (docs/design.md §5, trap 8).
 
-- `action`: a_{t-1} from the output of step t − 1, before x_t is read: neither channel nor leak can tell it.
-- `reward`: r_{t-1} from the output of step t; with the channel off, only the environment or a prediction tells it.
+- `action`: a_{t-1} from the output of step t − 1, before x_t is read: no channel or leak can tell it.
+- `reward`: r_{t-1} from the output of step t.
 
-The decoder is linear (ridge on classes); what it misses may still be there. Its skill on held-out lifetimes is
+A linear decoder's (ridge on classes) skill on held-out lifetimes, 0 for a clock and 1 if perfect, is
 
-    1 − (its errors) / (errors of the schedule),
+    1 − (its errors) / (errors of predicting each step's commonest class)
 
-which predicts each step's commonest class: 0 is a clock, 1 is perfect. The untrained network is the control.
+The untrained network is the control.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def lanes_of(setup: Setup, tasks: int) -> int:
 
 
 def carried_inside(setup: Setup, untrained: Tensor, trained: Tensor, tasks: Tensor) -> list[dict[str, float]]:
-    """Returns each run's skills `action`, `reward`, and both with `_untrained`; empty without a memory.
+    """Returns each run's skills `action`, `reward`, and both with `_untrained`; empty without memory.
 
     `untrained` and `trained` are weights `[S, P]`, `tasks` `[S, N, D]`.
     """
@@ -116,7 +116,7 @@ def _play(setup: Setup, policy: Tensor, tasks: Tensor) -> dict[str, _Play]:
 
 
 def skill(rows: _Rows) -> float | None:
-    """Returns the skill on held-out lifetimes; None if the schedule makes no errors."""
+    """Returns the skill on held-out lifetimes; None if the schedule never errs."""
     if len(np.unique(rows.target)) < 2:
         return None
     half = int(rows.lifetime.max() + 1) // 2

@@ -1,7 +1,7 @@
-"""One step of many agents in many environments, shared by training and evaluation.
+"""One step of many agents in many environments, for training and evaluation.
 
-A lane is one lifetime in progress. As in RL² (Duan et al. 2016, Figure 1) the memory reads r_{t-1} and a_{t-1}, the
-policy acts, the environment answers. Memory, reward and action persist over episodes and start empty with the lifetime.
+A lane is one lifetime in progress. As in RL² (Duan et al. 2016, Figure 1) memory, r_{t-1} and a_{t-1} persist over
+episodes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ingredients.tasks.lifetime import World
 
 @dataclass(frozen=True)
 class Play:
-    """An agent with weights `[S, ...]` on tasks `[S, N, D]` of a family.
+    """An agent with weights `[S, ...]` on a family's tasks `[S, N, D]`.
 
     With `still`, waiting leaves memory, r_{t-1} and a_{t-1} unchanged.
     """
@@ -142,7 +142,7 @@ def _stood_still(lanes: Lanes, memory: State, past: Past) -> tuple[State, Past]:
 
 
 def all_wait(play: Play, lanes: Lanes) -> bool:
-    """Returns whether all lanes wait and no episode starts: a step changes nothing."""
+    """Returns whether a step changes nothing: all lanes wait, no episode starts."""
     if not play.still or lanes.world.waiting is None or lifetime.starts_episode(play.family, lanes.t + 1):
         return False
     return bool(lanes.world.waiting.all())

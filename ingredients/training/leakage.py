@@ -1,11 +1,8 @@
-"""Leaks of an environment: how well r_{t-1} and a_{t-1} are decoded from its observations (docs/audit.md).
+"""Leaks: how well r_{t-1} and a_{t-1} are decoded from an environment's observations (docs/audit.md).
 
-Evaluation tasks are played at random (vectors: uniform on [−1, 1]). Features are what every cell sees, never a channel.
-An entry (`decoding.leak`) is of a decoder that knows the task, on held-out lifetimes on the same tasks. Its keys
-`history`, `without`, `with_reward` and `history_with_reward` are other decoders.
-
-Images are reduced to the brightness of 8 × 8 blocks, more than `MOST_COLUMNS` numbers to the most variable: others may
-still leak. `failed` counts lifetimes left out because their environment failed.
+Evaluation tasks are played at random (vectors: uniform on [−1, 1]). Features are what every cell sees, never a channel:
+of images the brightness of 8 × 8 blocks, of more than `MOST_COLUMNS` numbers the most variable. `failed` counts
+lifetimes left out because their environment failed.
 """
 
 from __future__ import annotations
@@ -64,7 +61,7 @@ class _Failed(NamedTuple):
 def family_leakage(
     family: Family, budget: Budget = FULL, *, told: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Returns a family's leaks; `told` is called with the numbers of measurements done and of all."""
+    """Returns a family's leaks; `told` hears the numbers of measurements done and in all."""
     each = QUICK_SHARE if budget == QUICK else 1
     many, failed = play_at_random(family, *_many(family, each))
     few, failed_again = play_at_random(family, *_few(family, each))
@@ -110,7 +107,7 @@ def _many(family: Family, each: int) -> tuple[Tensor, Tensor]:
 
 
 def _few(family: Family, each: int) -> tuple[Tensor, Tensor]:
-    """Returns a few tasks, each repeated, `[N, D]`, and their numbers `[N]`."""
+    """Returns a few repeated tasks, `[N, D]`, and their numbers `[N]`."""
     slow = most_lanes(family, 0) > 0
     tasks, steps = (TASKS_OF_OTHERS, STEPS_OF_OTHERS) if slow else (TASKS, STEPS_OF_TASKS)
     on_each = max(steps // each // (family.steps * tasks), FEWEST_ON_A_TASK)
@@ -167,7 +164,7 @@ def _sound(family: Family, parts: Sequence[Numbers], number: Labels) -> tuple[Pl
 
 
 def _schedule(family: Family) -> Numbers:
-    """Returns for each step whether it starts an episode, and its number in episode and lifetime."""
+    """Returns by step whether it starts an episode, and its number in episode and lifetime."""
     step = np.arange(family.steps)
     within = step % family.episode_steps
     return np.stack([within == 0, within, step], axis=-1).astype(np.float64)

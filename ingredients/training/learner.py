@@ -1,6 +1,6 @@
-"""Recurrent proximal policy optimisation over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
+"""Recurrent PPO over whole lifetimes (Schulman et al. 2017; Duan et al. 2016).
 
-Discounting runs across episodes to the lifetime's end. Waiting steps count in no mean, gradient or discount.
+Discounting crosses episodes; waiting steps do not count.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def generalised_advantage(
 ) -> Tensor:
     """Returns A_t = Σ_k (γλ)^k δ_{t+k}, δ_t = r_t + γ V_{t+1} − V_t with V_T = 0 (Schulman et al. 2016, eq. 16).
 
-    All are `[..., T, N]`; γ runs across episodes. Waiting steps (`acting` 0) are skipped; their advantage is 0.
+    All are `[..., T, N]`. Waiting steps (`acting` 0) are skipped, with advantage 0.
     """
     if kernels_do(reward, value):
         from ingredients.training import advantage_triton
@@ -63,7 +63,7 @@ def mean_step(part: Tensor, weight: Tensor | None) -> Tensor:
 
 
 def normalise_per_run(advantage: Tensor, acting: Tensor | None = None) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with mean 0 and deviation 1 over each run's acting steps, 0 elsewhere."""
+    """Returns advantages `[M, S, T, N]` of mean 0 and deviation 1 over each run's acting steps, else 0."""
     if kernels_do(advantage):
         from ingredients.training import advantage_triton
 
@@ -103,7 +103,7 @@ class PolicyLosses(NamedTuple):
 
 
 class Surrogate(NamedTuple):
-    """−min(ρA, clip(ρ, 1 ± ε)A), minus its slope over log π, the KL (k3) and whether ρ was clipped, each `[S, X]`."""
+    """−min(ρA, clip(ρ, 1 ± ε)A), minus its slope over log π, KL (k3), whether ρ was clipped, each `[S, X]`."""
 
     loss: Tensor
     slope: Tensor
@@ -112,7 +112,7 @@ class Surrogate(NamedTuple):
 
 
 def clipped_surrogate(log_probability: Tensor, minibatch: Minibatch, clip: float) -> Surrogate:
-    """Returns the loss for log π(a) `[S, X]`, ρ = π / π_old (Schulman et al. 2017, eq. 7); the slope is weighted."""
+    """Returns the loss for log π(a) `[S, X]`, ρ = π / π_old (Schulman et al. 2017, eq. 7), with weighted slope."""
     log_ratio = log_probability - minibatch.before
     ratio = log_ratio.exp()
     gained, held = ratio * minibatch.advantage, ratio.clamp(1 - clip, 1 + clip) * minibatch.advantage
@@ -127,10 +127,7 @@ def clipped_surrogate(log_probability: Tensor, minibatch: Minibatch, clip: float
 def policy_gradient(
     logits: Tensor, minibatch: Minibatch, clip: float, entropy_weight: float | Tensor
 ) -> tuple[PolicyLosses, Tensor]:
-    """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`; `clip` is ε.
-
-    Derived by hand: torch's softmax over few columns takes longer.
-    """
+    """Returns the losses, and ∂ (surrogate − weight · entropy) over the logits, `[S, X, A]`; `clip` is ε."""
     action = minibatch.action
     log_policy, policy = _log_policy(logits)
     surrogate = clipped_surrogate(log_policy.gather(1, action.unsqueeze(1)).squeeze(1), minibatch, clip)
@@ -150,9 +147,8 @@ def prediction_gradient(
 ) -> Tensor:
     """Returns the gradient over `predicted` r̂, `[S, X, A]`, of weight · ½ · A · mean (r̂(a) − r)², a the action taken.
 
-    If `earned` are all actions' rewards, `[S, X, A]` not `[S, X]`, of weight · ½ · Σ_a mean (r̂(a) − r(a))², equal in
-    expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017): the memory must hold each action's
-    reward. `counts` are `step_weights`.
+    For all actions' `earned` rewards, `[S, X, A]` not `[S, X]`, of weight · ½ · Σ_a mean (r̂(a) − r(a))², equal in
+    expectation for uniform actions. An auxiliary task (Jaderberg et al. 2017). `counts` are `step_weights`.
     """
     if earned.dim() == predicted.dim():
         gradient = (predicted - earned).mul_(weight / action.shape[1])
@@ -180,11 +176,7 @@ def _log_policy(logits: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def entropy_share(left: float, steps: int) -> float:
-    """Returns the entropy weight as a share of its first one, with a share `left` of training left.
-
-    Most of it falls as a power of `left`: the fourth up to T = 50 steps, the square from 100; the rest falls linearly
-    (docs/learner.md).
-    """
+    """Returns the share of the first entropy weight, with a share `left` of training left (docs/learner.md)."""
     power = min(max(200 / steps, 2.0), 4.0)
     return 0.9 * math.pow(left, power) + 0.1 * left
 
@@ -195,32 +187,23 @@ def first_entropy(steps: int) -> float:
 
 
 def prediction_weight(steps: int) -> float:
-    """Returns `prediction_gradient`'s weight for lifetimes of T steps: T / 50 − 1, in [0, 1].
-
-    At 50 pulls it would unsettle runs without action observation.
-    """
+    """Returns `prediction_gradient`'s weight for lifetimes of T steps: T / 50 − 1, in [0, 1] (docs/learner.md)."""
     return min(max(steps / 50 - 1, 0.0), 1.0)
 
 
 def rollout_lifetimes(steps: int, minibatches: int) -> int:
-    """Returns the lifetimes of T steps in a rollout: some 12,800 steps, but 16 to 128 lifetimes."""
+    """Returns a rollout's lifetimes of T steps: some 12,800 steps, but 16 to 128 lifetimes."""
     lanes = min(max(12_800 // steps, 16), 128) // minibatches
     return max(lanes, 1) * minibatches
 
 
 def horizon_discount(steps: int) -> float:
-    """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, in [.9, .99].
-
-    A lower γ has a lower ceiling (.8 short of the best on 5 arms × 100 pulls at .9), a higher one more noise.
-    """
+    """Returns γ for lifetimes of T steps: 1 − 12,500 / T³, in [.9, .99] (docs/learner.md)."""
     return min(max(1 - 12_500 / steps**3, 0.9), 0.99)
 
 
 def horizon_lambda(steps: int) -> float:
-    """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9].
-
-    A larger λ waits for an exploration's worth to show, with more noise.
-    """
+    """Returns λ for lifetimes of T steps: 1 − 1,250 / T², in [.5, .9] (docs/learner.md)."""
     return min(max(1 - 1_250 / steps**2, 0.5), 0.9)
 
 
@@ -228,7 +211,7 @@ class UpdateSchedule(NamedTuple):
     """Parameters of one gradient step: numbers, or 0-dimensional tensors (float64).
 
     Attributes:
-        step_size: α / (1 − β₁ⁿ), n the step's number.
+        step_size: α / (1 − β₁ⁿ) in step n.
         unbias: 1 − β₂ⁿ.
     """
 

@@ -1,6 +1,6 @@
 """Random numbers drawn once per seed, and expanded to its runs on the device.
 
-Draws go into given storage, which may be page-locked.
+Storage may be page-locked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LuckSharing:
     Attributes:
         seed, tasks: index of each run's seed and task list, `[S]` (int64).
         reward_shown, action_shown: probabilities.
-        alike: whether all training episodes start as the first (bool).
+        alike: whether all training episodes start alike (bool).
         only_start: that start, `[S, 1, start_size]`.
         random_memory: whether training starts from one (bool).
         carry: `[T, S, 1, 1]`.
@@ -110,7 +110,7 @@ def blank_luck(seeds: int, family: Family, lanes: int, pinned: bool) -> SeedDraw
 
 
 def draw_luck(seeds: Sequence[int], purposes: DrawPurposes, index: int, into: SeedDraws) -> None:
-    """Draws a rollout's or evaluation chunk's uniforms into storage, perhaps a view."""
+    """Draws a rollout's or evaluation chunk's uniforms into storage."""
     streams = (purposes.action, purposes.noise, purposes.start, purposes.masks)
     for purpose, part in zip(streams, into, strict=True):
         for place, seed in enumerate(seeds):

@@ -1,10 +1,7 @@
-"""Lifetimes in progress at their own pace: an episode's or lifetime's end begins the next at once.
+"""Lifetimes in progress at their own pace (docs/learner.md): when one or an episode ends, the next begins at once.
 
-A lifetime is a number of episodes, or on the axis of steps (`foreign.restarts`) of steps. Tasks and starts are keyed by
-seed, purpose and the lifetime's number j in its lane, so that all cells of a seed share them. Each lane's first episode
-(or lifetime of steps) is cut at a different step, to desynchronise lanes (docs/learner.md).
-
-A Python environment cannot be saved: `Places` hold the current episodes' actions, to be replayed from their seeds.
+Seed, purpose and a lifetime's number j in its lane key tasks and starts. `Places` hold the current episodes' actions,
+to replay Python environments, which cannot be saved.
 """
 
 from __future__ import annotations
@@ -75,8 +72,8 @@ class Places:
     Attributes:
         tasks: of current lifetimes, `[S, B, D]`.
         starts: of current episodes, `[S, B, start_size]`.
-        taken: actions of current episodes, `[S, B, L, width]`.
-        earned: returns of current episodes so far, `[S, B]`.
+        taken: their actions, `[S, B, L, width]`.
+        earned: their returns so far, `[S, B]`.
     """
 
     lifetime: Numbers
@@ -112,8 +109,8 @@ class Came(NamedTuple):
         reward: as paid.
         truncated: cut by a time limit of environment or tasks.
         born: a lifetime starts with the next step.
-        whole: an episode ended that was not cut to desynchronise lanes.
-        earned: by the episode, this step included.
+        whole: an episode ended, not cut to desynchronise lanes.
+        earned: by the episode, with this step.
     """
 
     last: Rows
@@ -135,7 +132,7 @@ class Ongoing:
     """The lanes of a stack and their environments."""
 
     def __init__(self, runs: Sequence[Run], family: Family, lanes: int, places: Places | None = None) -> None:
-        """Begins the first lifetimes, or continues from `places`; `family` is `Paced`, `lanes` are per run."""
+        """Begins the first lifetimes, or continues from `places`; `lanes` of a `Paced` family are per run."""
         assert isinstance(family, Paced), family
         self._family = family
         self._beginning = schedule(runs, family, lanes)
@@ -166,7 +163,7 @@ class Ongoing:
         return Came(observation, self.shown, reward, terminated, truncated, born, whole, earned)
 
     def _due(self) -> tuple[Flags, Flags]:
-        """Returns where the lifetime cuts the episode, and where it ends with the episode."""
+        """Returns where the lifetime cuts the episode, and where it ends with it."""
         places, family = self.places, self._family
         first = places.lifetime == 0
         if not restarts(family):
@@ -190,10 +187,7 @@ class Ongoing:
         return self.pace.begin(*self._rows()).reshape(*self._shape, -1)
 
     def _returned(self) -> Rows:
-        """Replays the current episodes' actions; returns the observations there.
-
-        Later episodes begin later in the replay: all lanes arrive at once.
-        """
+        """Replays the current episodes' actions, all lanes together to the end; returns the observations there."""
         places = self.places
         longest = int(self.places.step.max())
         shown = self.pace.begin(*self._rows()).reshape(*self._shape, -1)

@@ -1,12 +1,12 @@
 """The head and the policy's loss as one kernel, from the memory's outputs to their gradient.
 
-With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, w and v the weights of entropy and
+With y = W o + b, π the softmax of its first A columns, ρ = π(a) / π_old(a), X steps, weights w of entropy, v of
 prediction:
 
     ∂L/∂y_k = ((log π_k + H) w / X + c) π_k − [k = a] c,    c = ρ A / X where ρ A ≤ clip(ρ) A, else 0
     ∂L/∂y_{A+k} = (y_{A+k} − r) v A / X · [k = a],    or (y_{A+k} − r_k) v / X where all actions' rewards are known
 
-A program is one run and takes its steps in order. Step weights multiply each step.
+Step weights multiply each step.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _d_policy(
     clip: tl.tensor,
     ROWS: tl.constexpr,
 ) -> tl.tensor:
-    """Returns ∂L / ∂ logits `[X, P]`, and by step ρ, log ρ, −min(ρ A, clip(ρ) A) and the entropy, `[X]`."""
+    """Returns ∂L / ∂ logits `[X, P]`, and by step ρ, log ρ, −min(ρ A, clip(ρ) A), entropy, `[X]`."""
     logits = tl.where(chooses, y, float("-inf"))
     top = tl.max(logits, 1)
     powers = tl.exp(logits - top[:, None])
@@ -86,7 +86,7 @@ def _d_prediction(
     ACTIONS: tl.constexpr,
     EARNED: tl.constexpr,
 ) -> tl.tensor:
-    """Returns ∂L / ∂ predictions `[X, P]`, 0 in other columns; `EARNED` rewards are known per step: one, or all."""
+    """Returns ∂L / ∂ predictions `[X, P]`, other columns 0; `EARNED` rewards are known per step: one, or all."""
     predicts = ((p >= ACTIONS) & (p < 2 * ACTIONS))[None, :]
     if EARNED == 1:
         paid = tl.load(earned + row, mask=real, other=0.0)[:, None]
@@ -185,7 +185,7 @@ def head_gradient(
     actions: int,
     weighed: Weighed,
 ) -> HeadGradient:
-    """Returns losses and gradients for outputs `[S, X, H]`, the head's weights `[S, H, P]` and biases `[S, 1, P]`.
+    """Returns losses and gradients for outputs `[S, X, H]`, head weights `[S, H, P]` and biases `[S, 1, P]`.
 
     `earned` is `[S, X]`, or of each action `[S, X, A]`.
     """

@@ -1,4 +1,4 @@
-"""Matrix products of an update: their operations, and the speed of `torch.bmm` on them."""
+"""An update's matrix products: operations, and `torch.bmm`'s speed on them."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Product(NamedTuple):
 
 
 def needed_flops(setup: Setup) -> int:
-    """Returns the operations of one update of a GRU stack in matrix products.
+    """Returns the operations of a GRU stack's update in matrix products.
 
-    Per step, a layer with w weights takes 2w operations forward, 2w for its weights' gradient, 2w for its inputs' (not
-    for those of agent and critic).
+    Per step, a layer of w weights takes 2w forward, 2w for its weights' gradient, 2w for its inputs' (not those of
+    agent and critic).
     """
     assert isinstance(setup.agent.memory, Gru)  # other memories make other products
     head, value = (setup.agent.shapes()["head.weight"][-1], setup.critic.shapes()["critic.last"][-1])

@@ -1,7 +1,6 @@
-"""Programs of many small operations replayed as CUDA graphs.
+"""Programs of many small operations replayed as CUDA graphs (docs/gpu.md).
 
-A GPU computes a small operation faster than Python launches it. A program's first call compiles, the second is
-recorded, later ones replay it on the same tensors.
+The first call compiles, the second is recorded, later ones replay on the same tensors.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ class Recorder(Protocol):
         ...
 
     def record(self, function: Callable[[], Result]) -> tuple[Result, Callable[[], None]]:
-        """Returns a function's result tensors, not computed yet, and the replay that fills them."""
+        """Returns a function's result tensors, uncomputed, and the replay that fills them."""
         ...
 
 
@@ -65,7 +64,7 @@ class CudaRecorder:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Disables garbage collection: freeing an older recording would break the current one."""
+    """Disables garbage collection: freeing older recordings would break the current one."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -79,7 +78,7 @@ class Program(Generic[Result]):
     """A function recorded at its second call, and replayed afterwards."""
 
     def __init__(self, function: Callable[[], Result], recorder: Recorder, complain: Callable[[str], None]) -> None:
-        """Stores a function on tensors at fixed places; `complain` is told if it cannot be recorded."""
+        """Stores a function on tensors at fixed places; `complain` hears if it cannot be recorded."""
         self._function, self._recorder, self._complain = function, recorder, complain
         self._calls = 0
         self._recording: tuple[Result, Callable[[], None]] | None = None

@@ -1,7 +1,6 @@
-"""Training on a GPU with one recording for the rollout and one for its epochs.
+"""Training on a GPU with one recording for the rollout and one for its epochs (docs/gpu.md).
 
-Nothing waits for the device. It reads draws, `improvement.paces` and the train step from fixed places, freezes diverged
-runs and notes when (`Training.diverged_at`).
+Nothing synchronises; `Training.diverged_at` notes divergence.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from ingredients.training.setup import Setup, Training, Update
 
 
 def replayed(setup: Setup, training: Training, recorder: Recorder) -> Iterator[Update]:
-    """Yields after each update; `training` changes in place, its tensors keep their places."""
+    """Yields after each update; `training` changes in place, on the same tensors."""
     source = Source(setup)
     bench = _Bench(setup, training, recorder)
     pinned = setup.device.type == "cuda"

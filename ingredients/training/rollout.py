@@ -22,7 +22,7 @@ class Rollout:
         inputs: F numbers.
         outputs: of the memory, H numbers.
         action: intended (int64), or A numbers if continuous.
-        earned: target of reward prediction: reward or its mean given ψ and the action, scaled; or of every action, A
+        earned: target of reward prediction: reward or its mean given ψ and the action, scaled; of every action, A
             numbers.
         reward: of the learner (see `collect`).
         acting: 0.0 where the agent waited, else 1.0; None if no episode ends early.
@@ -48,9 +48,8 @@ class Rollout:
 def collect(play: Play, draws: Draws, minibatches: int, expected: bool, memory: State | None = None) -> Rollout:
     """Returns one rollout; `memory` parts are `[S, B, ...]`.
 
-    If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same gradient in expectation, without reward
-    noise and task variance. For `Solvable` families it uses the optimal-advantage gap, without transition noise too.
-    Agents see the rewards paid.
+    If `expected`, the learner uses E[r | ψ, a] minus the best given ψ: the same expected gradient without reward noise
+    and task variance. `Solvable` families give the optimal-advantage gap, without transition noise too.
     """
     runs, lifetimes, _ = play.tasks.shape
     steps = play.family.steps
@@ -145,7 +144,7 @@ class _Costs:
 def _best_rewards(play: Play) -> Tensor:
     """Returns the optimal reward given ψ by step, `[S, N, T]`; zeros if unknown.
 
-    Where episodes end early, their first step has it all: the number of acted steps is random.
+    Where episodes end early, their first step has it all.
     """
     family = play.family
     best = play.family.best_episode_return(play.tasks)

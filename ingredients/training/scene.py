@@ -1,6 +1,6 @@
 """Lifetimes in progress, and interventions on them.
 
-A lane's *neighbour* is the nearest lane before it on another task; its *twin* a lifetime on its own task with the
+A lane's *neighbour* is the nearest lane before it on another task; its *twin*, a lifetime on its own task with the
 neighbour's random numbers.
 """
 
@@ -41,9 +41,9 @@ class Intervention:
 
     Attributes:
         half_way: changes lanes before episode K // 2.
-        by_twin: the same, given the twins too.
+        by_twin: the same, given twins too.
         past: changes the past before each step, given it, the plain past, and neighbours.
-        trembles: another action is executed at a fifth of the steps (`grid.TREMBLES`).
+        trembles: other actions are executed at a fifth of the steps (`grid.TREMBLES`).
     """
 
     half_way: Callable[[Scene], Scene] | None = None

@@ -31,8 +31,8 @@ class ReturnScale:
 
     Attributes:
         flow: discounted sum of each lane's episode, `[S, B]`.
-        count: of steps, `[S]`.
-        mean, spread: the flow's mean and sum of squared deviations, `[S]`.
+        count: steps, `[S]`.
+        mean, spread: the flow's mean and squared deviations' sum, `[S]`.
     """
 
     flow: NDArray[np.float64]
@@ -106,10 +106,7 @@ def segment_batches(setup: Setup, leaves: Leaves, segments: Segments, scale: Ten
 
 
 def _normalised(raw: Tensor) -> Tensor:
-    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if tiny.
-
-    Where the critic predicts everything, only its error is left, which must not be blown up.
-    """
+    """Returns advantages `[M, S, T, N]` with deviation 1 over each run's segment, or less if tiny (docs/learner.md)."""
     spread = raw.transpose(0, 1).flatten(1).std(1, correction=0)
     return normalise_per_run(raw) * (spread / LEAST_SPREAD).clamp(max=1.0).view(1, -1, 1, 1)
 
@@ -117,10 +114,9 @@ def _normalised(raw: Tensor) -> Tensor:
 def segment_advantage(
     reward: Tensor, value: Tensor, ended: Tensor, beyond: Tensor, discount: float, trace: float
 ) -> Tensor:
-    """Returns A_t = Σ_k (γλ)^k δ_{t+k} to the episode's or segment's end (Schulman et al. 2016, eq. 16).
+    """Returns `generalised_advantage` to the episode's or segment's end; all are `[..., T, N]`, `trace` is λ.
 
-    δ_t = r_t + γ V_{t+1} − V_t; at an end V_{t+1} is 0 if terminated, else `beyond`, the critic's value of the
-    continuation. All are `[..., T, N]`; `trace` is λ.
+    V_{t+1} is 0 after termination; after other ends `beyond`, the continuation's value.
     """
     advantage = torch.empty_like(reward)
     goes_on = 1.0 - ended

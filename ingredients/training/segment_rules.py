@@ -1,4 +1,4 @@
-"""PPO's rules for control, for long episodes of all environments and cells."""
+"""PPO's rules for long episodes of all environments and cells."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Training in segments of lifetimes, for lanes at their own pace.
-
-`Training.carried` has what lanes carry: a resumed stack continues bit by bit.
-"""
+"""Training in segments of lifetimes; `Training.carried` has what lanes carry."""
 
 from __future__ import annotations
 

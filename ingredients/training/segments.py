@@ -1,7 +1,6 @@
-"""Rollouts in segments of lifetimes at their own pace.
+"""Rollouts in segments of lifetimes at their own pace (docs/learner.md).
 
-A step's return ends with its episode. After termination nothing follows; after a time limit or the segment's end, the
-critic's value of the last observation does (Pardo et al. 2018).
+After cuts the critic's value of the last observation stands for the rest (Pardo et al. 2018).
 """
 
 from __future__ import annotations
@@ -55,8 +54,7 @@ class Segments:
         action: int64, or A numbers if continuous.
         reward: as paid.
         carry: 0.0 where memory is reset before the step, else 1.0.
-        clock: elapsed share of the lifetime's episodes (on the axis of steps: steps) and of the episode's steps, 2
-            numbers.
+        clock: elapsed share of the lifetime's episodes (on the axis of steps: steps), and of the episode's steps.
         tasks: D numbers.
         ended: 1.0 where the return ends.
         beyond: continuations after cuts.
@@ -168,7 +166,7 @@ class _Where(NamedTuple):
 
     Attributes:
         carry: 1.0 where memory is carried into the step, `[S, B, 1]`.
-        carry_on: the same for the next step of the lifetime.
+        carry_on: the same for the lifetime's next step.
         clock: as of `Segments`, `[S, B, 2]`; `tick`, its change per step, `[2]`.
         tasks: `[S, B, D]`.
     """
@@ -244,7 +242,7 @@ def _beyond(play: Play, carried: Carried, step: _Step, shown: tuple[Tensor, Tens
 
 
 def _score(made: Sequence[_Step], before: Tensor) -> Tensor:
-    """Returns the mean return of ended episodes, `[S]`; if none ended, the previous score."""
+    """Returns the mean return of ended episodes, `[S]`, or the previous score."""
     ended = np.stack([step.came.whole for step in made]).sum((0, 2))
     earned = np.stack([np.where(step.came.whole, step.came.earned, 0.0) for step in made]).sum((0, 2))
     return torch.where(_numbers(ended, before) > 0, _numbers(earned / np.maximum(ended, 1), before), before)
@@ -275,6 +273,6 @@ def _laid_out(
 
 
 def by_minibatch(part: Tensor, minibatches: int, lanes: int) -> Tensor:
-    """Returns `[M, S, ..., N, ...]`, contiguous, from `[S, ..., M·N, ...]` with lanes in dimension `lanes`."""
+    """Returns contiguous `[M, S, ..., N, ...]` from `[S, ..., M·N, ...]` with lanes in dimension `lanes`."""
     apart = part.reshape(*part.shape[:lanes], minibatches, -1, *part.shape[lanes + 1 :])
     return apart.movedim(lanes, 0).contiguous()

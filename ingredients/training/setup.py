@@ -41,11 +41,11 @@ class Tuned(NamedTuple):
     """Numbers that a study may leave to the lifetime's length (`auto`).
 
     Attributes:
-        lifetimes: of one run in a rollout.
+        lifetimes: of a run in a rollout.
         discount, gae_lambda: γ, λ.
         entropy, rate: first entropy weight and learning rate.
         prediction: weight of reward prediction.
-        segment: steps of a lifetime in a rollout; 0: whole lifetimes.
+        segment: steps of a lifetime in a rollout; 0: all.
     """
 
     lifetimes: int
@@ -99,7 +99,7 @@ class Setup:
 
 
 def prepare(study: Study, runs: tuple[Run, ...], device: str = "cpu", family: Family | None = None) -> Setup:
-    """Returns a stack's setup, by the study alone; `family` replaces the study's."""
+    """Returns a stack's setup, by the study; `family` replaces the study's."""
     family = make_family(study.tasks) if family is None else family
     layout = InputLayout(family.observation_size, family.actions, family.continuous)
     hidden = study.agent.hidden
@@ -127,7 +127,7 @@ def _head_hidden(study: Study, segmented: bool) -> int:
 
 
 def _tuned(learner: LearnerSettings, family: Family) -> Tuned:
-    """Returns settings of the study, or by lifetime length; vector actions have no reward prediction."""
+    """Returns settings of the study, or by lifetime length; vector actions predict no rewards."""
     steps = family.steps
     minibatches = MINIBATCHES if learner.minibatches == "auto" else learner.minibatches
     prediction = prediction_weight(steps) if learner.reward_prediction == "auto" else learner.reward_prediction
@@ -171,9 +171,9 @@ class Training:
     Attributes:
         policy: weights `[S, P]`.
         critic: weights `[S, Q]`.
-        alive: `[S]` (bool): gradients finite, no environment raised; other runs are frozen.
+        alive: `[S]` (bool): gradients finite, no environment raised; others are frozen.
         failed: reasons by run.
-        diverged_at: each run's train step of divergence on a GPU, `[S]` (int64), else 0; reading it synchronises.
+        diverged_at: runs' train step of divergence on a GPU, `[S]` (int64), else 0; reading it synchronises.
         carried: between segments, by name, `[S, ...]` (`segments.Carried`).
     """
 
@@ -209,9 +209,9 @@ class Training:
 
 
 class Update(NamedTuple):
-    """One update: its number, steps of each run so far, mean losses `[S]`, score `[S]`.
+    """One update: number, each run's steps so far, mean losses `[S]`, score `[S]`.
 
-    The score is a lifetime's mean return; of segments an episode's, times K.
+    The score is a lifetime's mean return, or K times an episode's.
     """
 
     number: int

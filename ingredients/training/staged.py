@@ -1,7 +1,4 @@
-"""Evaluations on a GPU: many lanes side by side, with recorded stretches of lifetimes.
-
-512 lanes leave a GPU idle, so chunks are played side by side, each with its draws and its ring (`Seated.neighbours`).
-"""
+"""Evaluations on a GPU: recorded stretches, chunks of 512 lanes side by side (docs/gpu.md)."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ _OPENED = (Lanes, Past, Play)  # dataclasses that hold tensors
 
 
 class Seated(NamedTuple):
-    """Lanes played together: tasks `[S, n, D]`, draws `[T, S, n, ...]`, neighbours `[S, n]`, in `rings` equal rings."""
+    """Lanes played together: tasks `[S, n, D]`, draws `[T, S, n, ...]`, neighbours `[S, n]`, in equal `rings`."""
 
     tasks: Tensor
     draws: Draws
@@ -58,7 +55,7 @@ class Stage:
     """A stack's fixed places on a device, and its recordings."""
 
     def __init__(self, setup: Setup, recorder: Recorder | None = None, most_lanes: int | None = None) -> None:
-        """Records nothing yet; `most_lanes` of a run are side by side, else as memory allows."""
+        """Records nothing yet; at most `most_lanes` of a run are side by side, else by memory."""
         self._setup = setup
         self._recorder = recorder or CudaRecorder(setup.device)
         self._most = most_lanes
@@ -127,7 +124,7 @@ class Stage:
     def play(self, key: Hashable, function: Callable[..., Result], *given: Any) -> Result:  # noqa: ANN401 - trees of tensors
         """Returns `function(*given)`, from the second time on replayed.
 
-        `key` identifies the function and all non-tensor arguments; `given` are trees of tensors.
+        `key` identifies the function and non-tensor arguments; `given` are trees of tensors.
         """
         tensors = list(_tensors(given))
         shape = (key, *(tuple(tensor.shape) for tensor in tensors))

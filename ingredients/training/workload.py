@@ -11,7 +11,7 @@ from ingredients.study import Study, parse_study
 
 @dataclass(frozen=True)
 class Workload:
-    """A stack on 5 arms x 100 pulls, all sixteen cells in turn; the defaults are the fixed workload."""
+    """A stack on 5 arms x 100 pulls, sixteen cells in turn; the defaults are the fixed workload."""
 
     runs: int = 16
     lifetimes: int = 32

@@ -50,7 +50,7 @@ def wider(space: spaces.Box[Any], low: float | Numbers, high: float | Numbers, c
 
 
 def action_columns(space: spaces.Space[Any]) -> int:
-    """Returns an action's number of columns: one-hot for choices, itself for a vector.
+    """Returns an action's columns: one-hot for choices, itself for a vector.
 
     Raises:
         ValueError: actions are neither.

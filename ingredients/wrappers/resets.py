@@ -1,6 +1,6 @@
 """Resets of a vector's lanes, each with its own options.
 
-Gymnasium gives all lanes of a reset the same options: groups of lanes with equal options are reset by mask.
+As Gymnasium gives all lanes of a reset the same options, lanes with equal ones are reset together.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MASK = "reset_mask"
 
 
 class Resets:
-    """A vector's resets; `options` are each lane's for its next reset, then for the lifetime's later episodes."""
+    """A vector's resets; `options` are lanes' for the next reset, then for the lifetime's later episodes."""
 
     def __init__(self, env: Vector) -> None:
         """Resets nothing yet."""
@@ -28,7 +28,7 @@ class Resets:
         self.options: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
 
     def of(self, which: Flags, seed: int | None = None) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Returns observations `[L, O]` and info after resetting the lanes `which`; other rows are undefined."""
+        """Returns observations `[L, O]` and info after resetting lanes `which`; other rows are undefined."""
         found = np.zeros((self._env.num_envs, *(self._env.single_observation_space.shape or ())), np.float32)
         infos: dict[str, Any] = {}
         groups = self._groups(which)
@@ -48,7 +48,7 @@ class Resets:
         return found, infos
 
     def _groups(self, which: Flags) -> list[Flags]:
-        """Returns groups of lanes with equal options; a lane with mutable options stands alone."""
+        """Returns lanes grouped by equal options; one with mutable options stands alone."""
         groups: list[list[int]] = []
         for lane in np.flatnonzero(which).tolist():
             for group in groups:
@@ -64,7 +64,7 @@ def which_lanes(options: dict[str, Any] | None, lanes: int) -> Flags:
     """Returns the lanes of a reset's mask, all without one.
 
     Raises:
-        ValueError: the mask is not one switch for each lane.
+        ValueError: it is not one switch per lane.
     """
     mask = (options or {}).get(MASK)
     if mask is None:

@@ -1,4 +1,4 @@
-"""Wrappers of one environment; the package shows how to combine them."""
+"""Wrappers of one environment."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Stepped = tuple[Numbers, SupportsFloat, bool, bool, dict[str, Any]]
 class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
     """K episodes on one task as one episode; appends [lifetime start, episode start] to the observation.
 
-    The step that ends an episode starts the next one; the last one's end terminates the lifetime. At its start
-    `draw_task` gets the environment and a generator; it sets a new task, or returns options for all of its resets.
+    The step that ends an episode starts the next; the last one's end terminates the lifetime. At its start `draw_task`,
+    given environment and generator, sets a new task, or returns options for all its resets.
     """
 
     def __init__(self, env: Environment, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -69,7 +69,7 @@ class Lifetime(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs)
 
 
 class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """Appends [r_{t−1}, whether it is shown] to the observation; both are 0 at the start."""
+    """Appends [r_{t−1}, whether it is shown] to the observation; both start at 0."""
 
     def __init__(self, env: Environment) -> None:
         """Wraps an environment.
@@ -96,9 +96,9 @@ class RewardObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstru
 
 
 class ActionObservation(gymnasium.Wrapper[Numbers, Any, Any, Any], RecordConstructorArgs):
-    """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to the observation; all are 0 at the start.
+    """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to the observation; all start at 0.
 
-    a_{t−1} is the intended action: a wrapper cannot see a slip.
+    a_{t−1} is as intended: a wrapper sees no slip.
     """
 
     def __init__(self, env: Environment) -> None:

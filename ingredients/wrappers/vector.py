@@ -1,6 +1,6 @@
 """The wrappers of `single` for vectors of environments.
 
-After a reset a lane has neither r_{t−1} nor a_{t−1}.
+Resets empty a lane's r_{t−1} and a_{t−1}.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class VectorLifetime(VectorWrapper):
     """`single.Lifetime` in every lane of a vector whose autoreset is off.
 
     `draw_task` gets the lane's environment if the vector has `envs`, else the vector, and a generator of the lane's
-    seed. A lane whose lifetime has ended must be reset by `reset(options={"reset_mask": ...})` before the next step.
+    seed. Lanes whose lifetime has ended must be reset by `reset(options={"reset_mask": ...})` before the next step.
     """
 
     def __init__(self, env: Vector, episodes: int, draw_task: DrawTask | None = None) -> None:
@@ -62,7 +62,7 @@ class VectorLifetime(VectorWrapper):
         return _with(observation, self._flags), info
 
     def step(self, actions: Any) -> Stepped:  # noqa: ANN401 - of the space
-        """Returns a step; `info["episode_end"]` tells in which lanes an episode ended."""
+        """Returns a step; `info["episode_end"]` tells where an episode ended."""
         observation, reward, terminated, truncated, info = self.env.step(actions)
         ended = terminated | truncated
         reward = np.array(reward)
@@ -101,7 +101,7 @@ class _Channel(VectorWrapper):
         return _with(observation, self._last), info
 
     def _shown(self, observation: Any, content: Numbers, ended: Flags) -> Numbers:  # noqa: ANN401 - of the space
-        """Returns the observation, `content`, and whether it is shown: 0 where an episode starts."""
+        """Returns observation, `content`, and whether it is shown: 0 at an episode's start."""
         same_step = self._mode is AutoresetMode.SAME_STEP
         starts = ended if same_step else self._ended & (self._mode is AutoresetMode.NEXT_STEP)
         self._ended = ended.copy()
@@ -111,7 +111,7 @@ class _Channel(VectorWrapper):
 
 
 class VectorRewardObservation(_Channel):
-    """Appends [r_{t−1}, whether it is shown] to every lane's observation."""
+    """`single.RewardObservation` in every lane."""
 
     def __init__(self, env: Vector) -> None:
         """Wraps a vector of environments.
@@ -131,7 +131,7 @@ class VectorRewardObservation(_Channel):
 
 
 class VectorActionObservation(_Channel):
-    """Appends [a_{t−1} one-hot or as a vector, whether it is shown] to every lane's observation."""
+    """`single.ActionObservation` in every lane."""
 
     def __init__(self, env: Vector) -> None:
         """Wraps a vector of environments.

@@ -25,7 +25,7 @@ def make_memory(kind: str, inputs: int, hidden: int, window: int, horizon: int, 
     `window` is at most the horizon T, which sets a GRU's time constants; `quick`: see `Gru`.
 
     Raises:
-        StudyError: the user's class is missing or breaks its contract (`own_contract`).
+        StudyError: the user's class is missing or breaks its contract.
     """
     match kind:
         case "gru":

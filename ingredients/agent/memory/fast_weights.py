@@ -1,4 +1,4 @@
-"""A GRU with fast weights: a table of what followed moments similar to the present one.
+"""A GRU with fast weights: a table of what followed moments similar to the present one (docs/learner.md).
 
     k_t = softmax(P x_t)                      which of J slots the moment belongs to
     v_t = (A x_t) ∘ (B x_t)                   the value stored, such as action times reward
@@ -8,11 +8,8 @@
     u_t = (1 + k_t · c_t)^(−½)                its uncertainty
     h_t = GRU([m_t, u_t, x_t], h_{t−1})
 
-A recurrent state learns slowly where to store things (docs/learner.md). Fast weights: Schmidhuber (1992), Ba et al.
-(2016), Schlag et al. (2021); as linear attention: Katharopoulos et al. (2020).
-
-A `carry_t` of 0 resets all, and nothing is stored. `fast_weights_loops` and `fast_weights_triton` compute the reading
-on a CPU and a GPU.
+Schmidhuber (1992), Ba et al. (2016), Schlag et al. (2021); as linear attention: Katharopoulos et al. (2020). A
+`carry_t` of 0 resets all and stores nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +35,7 @@ KEPT = 4  # most floats alive per lane, step and number read or written, besides
 
 @dataclass(frozen=True)
 class FastWeights:
-    """The memory: J = H / 4 slots and C = H / 2 columns, the last of which counts; `horizon` is T."""
+    """The memory: J = H / 4 slots and C = H / 2 columns, the last a count; `horizon` is T."""
 
     inputs: int
     hidden: int
@@ -68,9 +65,9 @@ class FastWeights:
         }
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:
-        """Returns uniform weights, of variance 3 / F for factors, 9 / F for slots, slot bias 0.
+        """Returns uniform weights of variance 3 / F for factors, 9 / F for slots; slot bias 0.
 
-        Few input columns are nonzero at a time: stored values are about 1.
+        Stored values are then about 1, as few inputs are nonzero.
         """
         slot = _uniform((self.inputs, self.slots), SLOT_SCALE, draw)
         slot[-1] = 0.0

@@ -1,6 +1,6 @@
 """The table of `fast_weights` as compiled loops for float32 on a CPU.
 
-The backward pass recomputes a lane's table, which stays in the first cache.
+Backward passes recompute it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ingredients.agent.compiled import HALF, ONE, ZERO, Floats, add_to, compiled
 def step(carry: Floats, before: Floats, slots: Floats, facts: Floats, table: Floats, read: Floats) -> None:
     """Stores one step in the tables `[S, N, J, C]`, in place, and writes m_t, u_t into `read` `[S, N, C]`.
 
-    `before` is k_{t−1}, `slots` k_t, `[S, N, J]`; `facts` is v_t, `[S, N, C]`, with last column 1.
+    `before` is k_{t−1}, `slots` k_t, `[S, N, J]`; `facts` is v_t, `[S, N, C]`, its last column 1.
     """
     runs, lanes, _ = slots.shape
     for s in range(runs):

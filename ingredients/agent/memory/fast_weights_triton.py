@@ -5,8 +5,7 @@
     ∂s_j = q ∂read_j    ∂s_C = −q² (Σ_j ∂read_j s_j + ½ ∂read_C / √q)    ∂k_t = W ∂s + (carry_{t+1}) G_{t+1} v_{t+1}
     G_t = k_t ∂sᵀ + carry_{t+1} G_{t+1}    ∂v_t = carry_t G_tᵀ k_{t−1}
 
-A program holds one lane's table in registers; the backward pass recomputes it, to save memory. The last column of v is
-1, that of the table the count.
+Programs hold one lane's table, whose last column is the count; v's is 1.
 """
 
 from __future__ import annotations
@@ -168,7 +167,7 @@ def fits(slots: int, columns: int) -> bool:
 
 
 def read_step(carry: Tensor, before: Tensor, slots: Tensor, facts: Tensor, table: Tensor) -> Tensor:
-    """Returns readings `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]`, v_t; changes the table."""
+    """Returns readings `[S, N, C]` for carry `[S]`, k_{t−1}, k_t `[S, N, J]`, v_t; updates the table."""
     assert table.is_contiguous(), table.stride()
     read, given = facts.new_empty(facts.shape), (part.contiguous() for part in (carry, before, slots, facts))
     _step[slots.shape[:2]](*given, table, read, slots.shape[1], **_sizes(slots, facts), num_warps=1)

@@ -3,8 +3,7 @@
     r_t = σ(W_r x_t + U_r h)        z_t = σ(W_z x_t + U_z h)        h = carry_t · h_{t-1}
     n_t = tanh(W_n x_t + r_t ∘ U_n h)        h_t = (1 − z_t) ∘ n_t + z_t ∘ h
 
-Biases are weights of the constant column. With memory off `carry_t` is 0 throughout: masked, not removed
-(docs/design.md §4). `gru_loops` and `gru_triton` are faster programs for CPU and GPU.
+Biases are weights of the constant column.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ class Gru:
     """The memory; the state h is also the output.
 
     Attributes:
-        horizon: T. Unit i first keeps its state for about τ_i ~ U(1, T − 1) steps: z_i has bias log τ_i ("chrono",
-            Tallec & Ollivier 2018).
+        horizon: T. Unit i first keeps its state for τ_i ~ U(1, T − 1) steps: z_i has bias log τ_i ("chrono", Tallec &
+            Ollivier 2018).
         quick: half of the units first forget at once, and input weights keep the input's variance
-            (`recurrence.input_bound`). Without it units are too slow for Pendulum.
+            (`recurrence.input_bound`), as Pendulum needs.
     """
 
     inputs: int
@@ -170,7 +169,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll in torch; steps are sliced before loops, as slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before loops, as slicing is slow."""
 
     @staticmethod
     def forward(ctx: Context[_Block], x: Tensor, carry: Tensor, h: Tensor, w_input: Tensor, w_hidden: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The equations of `gru` as compiled loops for float32 on a CPU.
 
-Element-wise passes take few, flat arrays of M = N · H numbers, so that LLVM vectorises them.
+Passes take few flat arrays of M = N · H numbers.
 """
 
 from __future__ import annotations
@@ -44,13 +44,10 @@ def unroll(
     met: tuple[Floats, Floats, Floats],
     tape: tuple[Floats, Floats, Floats],
 ) -> None:
-    """Writes the tape of whole lifetimes.
+    """Writes the tape of whole lifetimes; `weights` and `rows` are as for `step`.
 
-    Args:
-        weights: as for `step`.
-        rows: as for `step`.
-        met: carry `[S, T, N]` or `[S, T, 1]`, inputs, initial states `[S, N, H]`.
-        tape: h_t `[S, T, M]`; r, z, n `[S, 3, T, M]`; U_n h `[S, T, M]`.
+    `met` is carry `[S, T, N]` or `[S, T, 1]`, inputs, initial states `[S, N, H]`; `tape` h_t `[S, T, M]`; r, z, n
+    `[S, 3, T, M]`; U_n h `[S, T, M]`.
     """
     (carry, x, start), (states, gates, held) = met, tape
     runs, steps, lanes, features = x.shape

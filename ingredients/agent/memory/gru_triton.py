@@ -3,8 +3,7 @@
     δ_n = δ ∘ (1 − z) ∘ (1 − n²)    δ_z = δ ∘ (h − n) ∘ z ∘ (1 − z)    δ_a = δ_n ∘ r    δ_r = δ_n ∘ a ∘ r ∘ (1 − r)
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ (δ ∘ z + δ_r U_rᵀ + δ_z U_zᵀ + δ_a U_nᵀ),        h = carry ∘ h_{t−1}
 
-A program holds a run's weights in registers, for 16 or 32 lanes and all T steps. The tape `[S, 5, T, N, H]` is r, z, n,
-a, h. `products_triton` makes the gradients from δ_r, δ_z, δ_a, δ_n.
+Programs hold a run's weights in registers. The tape `[S, 5, T, N, H]` is r, z, n, a, h.
 """
 
 from __future__ import annotations
@@ -127,7 +126,7 @@ def fits(features: int, size: int) -> bool:
 
 
 def states(x: Tensor, carry: Tensor, start: Tensor, weights: tuple[Tensor, Tensor], tape: Tensor | None) -> Tensor:
-    """Returns states `[S, T, N, H]`, and fills the tape `[S, 5, T, N, H]` if given.
+    """Returns states `[S, T, N, H]`; fills the tape `[S, 5, T, N, H]`, if given.
 
     `start` is `[S, N, H]`; weights are `[S, 3, F, H]` and `[S, 3, H, H]`.
     """

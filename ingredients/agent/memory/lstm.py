@@ -3,8 +3,7 @@
     i_t = σ(W_i x_t + U_i h)    f_t = σ(W_f x_t + U_f h)    g_t = tanh(W_g x_t + U_g h)    o_t = σ(W_o x_t + U_o h)
     c_t = f_t ∘ c + i_t ∘ g_t        h_t = o_t ∘ tanh(c_t)        h, c = carry_t · (h_{t-1}, c_{t-1})
 
-Biases are weights of the constant column; the forget gate's starts at 1 (Jozefowicz et al. 2015). `lstm_triton` is a
-faster program for a GPU.
+Biases are weights of the constant column; the forget gate's starts at 1 (Jozefowicz et al. 2015).
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ FORGET_BIAS = 1.0
 class Lstm:
     """The memory; the state is (h, c), the output h.
 
-    With `quick`, first input weights keep the input's variance (`recurrence.input_bound`).
+    With `quick`, input weights keep the input's variance (`recurrence.input_bound`).
     """
 
     inputs: int
@@ -106,7 +105,7 @@ def _tanh(a: Tensor) -> Tensor:
 class _Block(NamedTuple):
     """The tape of b steps: gates `[b, 4, S, N, H]`, others `[b, S, N, H]`.
 
-    `before` is carry · h_{t-1}, `past` carry · c_{t-1}, `shown` tanh(c_t); the block g of `gates` is σ(2a).
+    `before` is carry · h_{t-1}, `past` carry · c_{t-1}, `shown` tanh(c_t); block g of `gates` is σ(2a).
     """
 
     gates: Tensor
@@ -120,7 +119,7 @@ class _Block(NamedTuple):
 
 
 class _Unroll(torch.autograd.Function):
-    """The unroll in torch; steps are sliced before the loops, as slicing costs as much as adding."""
+    """The unroll in torch; steps are sliced before loops, as slicing is slow."""
 
     @staticmethod
     def forward(

@@ -4,8 +4,7 @@
     δ_o = δ ∘ tanh c_t ∘ o ∘ (1 − o)    γ' of the step before = carry ∘ γ ∘ f,    c, h = carry ∘ (c_{t−1}, h_{t−1})
     δ_{t−1} = ∂L/∂h_{t−1} + carry ∘ Σ_gate δ_gate U_gateᵀ
 
-A program holds a run's weights, for 16 lanes and all T steps. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c, tanh c_t.
-`products_triton` makes the gradients from δ_i, δ_f, δ_g, δ_o.
+Programs hold a run's weights. The tape `[S, 7, T, N, H]` is i, f, g, o, h, c, tanh c_t.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ def fits(features: int, size: int) -> bool:
 def outputs(
     x: Tensor, carry: Tensor, start: tuple[Tensor, Tensor], weights: tuple[Tensor, Tensor], tape: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Returns outputs `[S, T, N, H]` and last cells `[S, N, H]`, and fills the tape `[S, 7, T, N, H]` if given.
+    """Returns outputs `[S, T, N, H]`, last cells `[S, N, H]`; fills the tape `[S, 7, T, N, H]`, if given.
 
     `start` is (h, c), `[S, N, H]` each; weights are `[S, 4, F, H]` and `[S, 4, H, H]`.
     """

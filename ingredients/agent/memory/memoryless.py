@@ -22,7 +22,7 @@ class Memoryless:
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Returns shapes by name; the constant column's weight is the first bias."""
+        """Returns shapes by name; the constant column's weight is a bias."""
         return layer_shapes("none", self.inputs, self.hidden)
 
     def initial_weights(self, draw: torch.Generator) -> dict[str, Tensor]:

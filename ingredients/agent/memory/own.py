@@ -1,7 +1,6 @@
-"""A memory of the user's: a single-agent `torch.nn.Module` (`own_module`), one instance per run.
+"""A memory of the user's (docs/memories.md), one instance per run.
 
-A stack is one tensor program where `torch.func.vmap` over weights works (`stacks`): not for `nn.GRU`, `nn.LSTM` or
-data-dependent branches. Else runs are computed one by one (`Own.notice`).
+Where `torch.func.vmap` over weights fails, runs are computed one by one (`Own.notice`).
 """
 
 from __future__ import annotations
@@ -113,10 +112,7 @@ def own_memory(kind: str, inputs: int, hidden: int) -> Own:
 
 
 def stacks(user: UserModule) -> str | None:
-    """Returns None if runs can be one tensor program, else the reason.
-
-    Lifetimes and gradients must equal those of single runs, and of smaller stacks bit by bit.
-    """
+    """Returns None if runs can be one tensor program with the same lifetimes and gradients, else the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # vmap warns where it loops over the runs by itself, slowly

@@ -1,4 +1,4 @@
-"""The contract of a user's module, checked on real shapes before training."""
+"""The contract of a user's module, checked before training."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _check_weights(kind: str, module: nn.Module) -> None:
 
 
 def _check_buffers(kind: str, module: nn.Module, other: nn.Module) -> None:
-    """Checks that buffers are float32, and equal for every seed, as runs share them."""
+    """Checks that buffers are float32 and equal for every seed."""
     others = dict(other.named_buffers())
     for name, buffer in module.named_buffers():
         if buffer.is_floating_point() or buffer.is_complex():

@@ -1,12 +1,6 @@
-"""The user's own single-agent module, loaded by name.
+"""The user's own single-agent module (docs/memories.md), loaded by name.
 
-    class Mine(torch.nn.Module):
-        def __init__(self, inputs: int, hidden: int): ...
-        def initial_state(self, lanes: int) -> Tensor | tuple[Tensor, ...]: ...    # each [lanes, ...]
-        def forward(self, x, state): ...        # x [lanes, inputs] -> (output [lanes, hidden], new state)
-
-It is looked for on Python's path, then in the current folder. Dropout is off: rollout and update must compute the same
-function.
+It is looked for on Python's path, then in the current folder. Dropout is off.
 """
 
 from __future__ import annotations
@@ -32,7 +26,7 @@ from ingredients.study.own_source import MEMORY
 class UserModule:
     """A user's module as a pure function.
 
-    `kind` is `package.module:Class`; `module` only gives names and shapes; `single`: the state is one tensor.
+    `kind` is `package.module:Class`; `module` gives names and shapes; `single`: the state is one tensor.
     """
 
     kind: str
@@ -59,7 +53,7 @@ class UserModule:
         return output, parts_of(new)
 
     def calling(self) -> AbstractContextManager[None]:
-        """Returns a context that turns the module's exceptions into one line."""
+        """Returns a context that makes the module's exceptions one line."""
         return calling(lambda raised: wrong(self.kind, f"forward raised {raised}"), Kept)
 
 

@@ -30,15 +30,15 @@ class Memory(Protocol):
     def step(self, weights: Mapping[str, Tensor], state: State, carry_t: Tensor, x_t: Tensor) -> tuple[Tensor, State]:
         """Returns the output `[S, N, H]` and the state after input x_t `[S, N, F]`.
 
-        A `carry_t` `[S, 1, 1]` of 0 first resets a run's lanes. The step may write into `state`: clone it to keep it.
+        A `carry_t` `[S, 1, 1]` of 0 first resets a run's lanes. `state` may be overwritten.
         """
         ...
 
     def unroll(self, weights: Mapping[str, Tensor], carry: Tensor, x: Tensor, start: State | None = None) -> Tensor:
         """Returns outputs `[S, T, N, H]` for carry `[S, T]` and inputs `[S, T, N, F]` from a lifetime's start.
 
-        `start` is the state there, without gradient; None: the initial one. Only `gru` and `lstm` take another, which a
-        first carry of 0 resets. They and `memoryless` also take a carry by lane: `[S, T, N]`, in a step `[S, N, 1]`.
+        `start` is the state there, without gradient; None: the initial one. Only `gru` and `lstm` take another. They
+        and `memoryless` also take a carry by lane: `[S, T, N]`, in a step `[S, N, 1]`.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""Shared by recurrent memories, whose backward passes are derived by hand: fewer tensors and products than autograd.
+"""Shared by recurrent memories, whose hand-derived backward passes take fewer tensors and products than autograd.
 
-On a CPU, MKL's `tanh` is slow, so tanh(a) is 2σ(2a) − 1, with the first 2 folded into the weights.
+On a CPU tanh(a) is 2σ(2a) − 1, faster than MKL's, the first 2 folded into the weights.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class WeightGradients(NamedTuple):
         Args:
             before: states that entered the steps, `[b, S, N, H]`.
             x: inputs, `[S, b, N, F]`.
-            d_sums: gradient over the sums that enter gates, `[sums, S, b · N, H]`.
-            enters: for each gate, the sum that its input entered.
+            d_sums: gradient over gates' sums, `[sums, S, b · N, H]`.
+            enters: by gate, the sum that its input entered.
         """
         runs, rows = d_sums.shape[1:3]
         held, seen = (part.reshape(runs, rows, -1).transpose(1, 2) for part in (before.transpose(0, 1), x))
@@ -57,10 +57,7 @@ class WeightGradients(NamedTuple):
 
 
 def input_bound(inputs: int, hidden: int, quick: bool) -> float:
-    """Returns b of first input weights U(±b): 1/√H, or if `quick` at least √(3/F).
-
-    √(3/F) keeps the variance of F inputs (LeCun et al. 1998).
-    """
+    """Returns b of first input weights U(±b): 1/√H, or if `quick` at least √(3/F) (LeCun et al. 1998)."""
     usual: float = hidden**-0.5
     return max(usual, math.sqrt(3.0 / inputs)) if quick else usual
 
@@ -71,10 +68,7 @@ def of_lanes(carry: Tensor) -> Tensor:
 
 
 def sigmoid(x: Tensor, out: Tensor | None = None) -> Tensor:
-    """Returns σ(x), `[..., N, H]`, in bits that do not depend on the leading dimensions.
-
-    `torch.sigmoid` rounds full blocks of `SIMD_BLOCK` floats otherwise than the rest.
-    """
+    """Returns σ(x), `[..., N, H]`; unlike `torch.sigmoid`'s, its bits do not depend on leading dimensions."""
     if x.shape[-1] * x.shape[-2] % SIMD_BLOCK:
         return torch.add(torch.tanh(x * 0.5).mul_(0.5), 0.5, out=out)
     return torch.sigmoid(x, out=out)

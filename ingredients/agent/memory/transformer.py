@@ -3,11 +3,10 @@
     e = W_e x_t;  for each block:  e += W_o attention(norm(e)),  e += W_2 relu(W_1 norm(e));  output = norm(e)
 
 Pre-norm (Xiong et al. 2020) without weights; the embedded constant column is every bias. Scores fall linearly with
-distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Nothing tells the absolute time (docs/design.md §5,
-trap 4). Tokens attend only to those after the last carry of 0.
+distance (ALiBi, Press et al. 2022); one head has slope 0, to count. Tokens attend only to those after the last carry of
+0; absolute time is hidden (docs/design.md §5, trap 4).
 
-Weights are stored `HELD` times larger than they act: attention needs a lower learning rate, and Adam's steps ignore
-scale. A lane's state is 4·H floats a step.
+Weights are stored `HELD` times too large: attention needs a lower learning rate, and Adam ignores scale.
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ def _feed(weights: Mapping[str, Tensor], block: int, stream: Tensor, seen: Tenso
 def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
     """Returns the attention of a query `[S, N, H]` over caches `[S, N, capacity, H]`; bias `[S, N, heads, reach]`.
 
-    One product serves all heads: each has its row of the query, zero outside its columns.
+    One product serves all heads.
     """
     runs, lanes, heads, reach = bias.shape
     own = torch.eye(heads, dtype=query.dtype, device=query.device).repeat_interleave(query.shape[-1] // heads, dim=1)
@@ -143,10 +142,7 @@ def _recall(query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor
 
 
 def _step_bias(count: Tensor, begin: Tensor, cache: Tensor) -> Tensor:
-    """Returns a step's bias on scores, `[S, N, heads, reach]`: −∞ where masked.
-
-    On a GPU it covers the whole cache: asking for the filled length would synchronise.
-    """
+    """Returns a step's bias on scores, `[S, N, heads, reach]`: −∞ where masked. On a GPU it covers the whole cache."""
     capacity = cache.shape[2]
     reach = capacity if not cache.is_cpu else min(_whole(int(count[0, 0]) + 1), capacity)
     place = torch.arange(reach, device=cache.device)

@@ -1,7 +1,7 @@
 """A window: two ReLU layers on the last k inputs, the current one included.
 
-The state is the last k − 1 inputs, oldest first; all zeros, constant column included, where there was none. There is no
-clock beyond k steps. To save memory, windows are made a few steps at a time.
+The state is the last k − 1 inputs, oldest first, where there was none zeros, even in the constant column. To save
+memory, few steps' windows exist at a time.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Window:
 
 
 def _within_reach(carry: Tensor, held: int) -> Tensor:
-    """Returns `[S, T, held]`: 1 where the input that far back (oldest first) follows the last reset."""
+    """Returns `[S, T, held]`: 1 where the input so far back (oldest first) follows the last reset."""
     stretch = (carry == 0).cumsum(1)
     return (pad(stretch, (held - 1, 0), value=-1).unfold(1, held, 1) == stretch.unsqueeze(-1)).to(carry.dtype)
 

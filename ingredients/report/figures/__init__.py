@@ -1,8 +1,7 @@
-"""The pictures of a report, in display order. Only this wing imports matplotlib.
+"""The pictures of a report, in display order; only this wing imports matplotlib.
 
-In reading order: `drawn` (file forms), `view` (data), `panel` (one cell's curves), `sheet` (layout of panels), `spots`
-(values for the pointer); `truth_table`, `single`, `adaptation`, `probes`, `emergence`, `inner`, `planning`, `effects`;
-`sentences` (alternative texts); `beside` (studies side by side); `inline` (into a page); `trace`.
+In order: `drawn`, `view`, `panel`, `sheet`, `spots`; `truth_table`, `single`, `adaptation`, `probes`, `emergence`,
+`inner`, `planning`, `effects`; `sentences`; `beside`; `inline`; `trace`.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ __all__ = ["Picture", "draw", "figure", "names", "small_multiples"]
 
 
 def draw(evidence: Evidence, judgement: Judgement) -> tuple[Picture, ...]:
-    """Returns every picture with something to show; equal content gives equal bytes."""
+    """Returns every picture with something to show; equal content, equal bytes."""
     return tuple(drawn(words, make) for words, make in _pictures(View(evidence, judgement)))
 
 
 def figure(evidence: Evidence, judgement: Judgement, name: str) -> Figure | None:
-    """Returns one picture by its file name, such as `adaptation`, free to change; None if not shown."""
+    """Returns a picture by file name, such as `adaptation`; None if not shown."""
     pictures = {words.name: make for words, make in _pictures(View(evidence, judgement))}
     return styled(name, pictures[name]) if name in pictures else None
 
@@ -49,7 +48,7 @@ def names(evidence: Evidence, judgement: Judgement) -> tuple[str, ...]:
 
 
 def small_multiples(evidence: Evidence, judgement: Judgement) -> tuple[tuple[CellResult, Picture], ...]:
-    """Returns a small picture per cell, the fullest first; none without references."""
+    """Returns a small picture per cell, the fullest first, if there are references."""
     view = View(evidence, judgement)
     if not view.curves.has_references:
         return ()

@@ -1,4 +1,4 @@
-"""`adaptation`: a panel per cell, which shows at a glance what matters."""
+"""`adaptation`: a panel per cell."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def words(view: View) -> Words:
 
 
 def figure(view: View) -> Figure:
-    """Returns panels of all cells: runs, mean and interval, beside the references."""
+    """Returns all cells' panels: runs, mean, interval, references."""
     evidence, judgement, curves = view.evidence, view.judgement, view.curves
     results = {result.cell: result for result in judgement.cells}
     arrangement = layout(list(results))
@@ -131,7 +131,7 @@ def _panels(figure: Figure, sheet: Sheet) -> dict[Cell, Axes]:
 
 
 def _title(axes: Axes, result: CellResult, arrangement: PanelLayout) -> None:
-    """Writes verdict and numbers above a panel, and the cell's name unless row or column has it."""
+    """Writes verdict and numbers above a panel; the cell's name if row and column lack it."""
     name = wording.levels(result.cell, arrangement.varied or arrangement.fixed)
     failed = wording.failures(result)
     learned = f" · {result.learned}/{result.seeds} learned" if result.verdict else ""
@@ -169,5 +169,5 @@ def _name_axes(panels: Mapping[Cell, Axes], sheet: Sheet, evidence: Evidence) ->
 
 
 def _beside(axes: Axes, text: str, at: tuple[float, float], points: tuple[float, float], **style: object) -> None:
-    """Writes text at an offset, in points, from a place on the axes."""
+    """Writes text at an offset (points) from a place on the axes."""
     axes.annotate(text, at, xytext=points, xycoords="axes fraction", textcoords="offset points", **style)  # type: ignore[arg-type]

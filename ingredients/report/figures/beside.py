@@ -1,7 +1,4 @@
-"""Studies side by side: a cell's curves in all, and every late score.
-
-Colour and dashes identify the study; each has its own scale, floor 0 to yardstick 1.
-"""
+"""Studies side by side: a cell's curves, and every late score, each on its own scale, floor 0 to yardstick 1."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ _LETTERS = 36
 class Beside:
     """What is drawn of studies side by side; curves and confidences are by study.
 
-    `shown` has each cell's findings by study, or None. `of_steps`: some curves are over steps.
+    `shown` has cells' findings by study, or None. `of_steps`: some curves are over steps.
     """
 
     names: Sequence[str]
@@ -53,7 +50,7 @@ class Beside:
 
     @cached_property
     def limits(self) -> tuple[float, float]:
-        """Lowest and highest score of any run, including 0 and 1, with a margin."""
+        """Lowest and highest score of any run, 0 and 1 included, with a margin."""
         rows = [rows for curves in self.curves for rows in curves.values()]
         low = min([0.0, *(float(each.min()) for each in rows)])
         high = max([1.0, *(float(each.max()) for each in rows)])
@@ -62,7 +59,7 @@ class Beside:
 
     @cached_property
     def episodes(self) -> int | None:
-        """Number of episodes of a lifetime; None if studies differ, or some curves are over steps."""
+        """Episodes of a lifetime; None if studies differ, or some curves are over steps."""
         if self.of_steps:
             return None
         lengths = {rows.shape[1] for curves in self.curves for rows in curves.values()}
@@ -111,7 +108,7 @@ def _curves(beside: Beside, cell: Cell) -> Figure:
 
 
 def _study(axes: Axes, beside: Beside, place: int, rows: Rows) -> None:
-    """Draws a study's mean over runs with its interval."""
+    """Draws a study's mean with its interval."""
     count = rows.shape[1]
     points = np.arange(1, count + 1) * (1 if beside.episodes else 100 / count)
     style: dict[str, Any] = {"color": COLOURS[place % len(COLOURS)], "linestyle": _DASHES[place % len(_DASHES)]}
@@ -128,7 +125,7 @@ def _band(rows: Rows, confidence: float) -> tuple[Curve, Curve]:
 
 
 def _said(beside: Beside, cell: Cell, point: int, last: int) -> str:
-    """Returns every study's mean at a point of the x axis, 0 to `last` - 1."""
+    """Returns each study's mean at a point of the x axis, 0 to `last` - 1."""
     where = f"episode {point + 1}" if beside.episodes else f"{point + 1}% of the lifetime"
     said = []
     for place, rows in beside.curves_at(cell):

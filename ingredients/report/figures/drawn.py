@@ -42,7 +42,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture's forms; `spots` are texts that a page shows under the pointer."""
+    """A picture's forms; `spots` are a page's texts under the pointer."""
 
     words: Words
     svg: bytes

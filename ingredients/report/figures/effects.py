@@ -47,7 +47,7 @@ def effects_words(view: View) -> Words:
 
 
 def effects(view: View) -> Figure:
-    """Returns simple effects at the full cell, then the whole design's main effects and interactions."""
+    """Returns simple effects at the full cell, then the design's main effects and interactions."""
     blocks = [("late score lost without one ingredient, all others on (paired over seeds)", _simple(view))]
     if view.judgement.factorial:
         rows = [
@@ -78,7 +78,7 @@ def runs_words(view: View) -> Words:
 
 
 def runs(view: View) -> Figure:
-    """Returns every cell's runs as dots, with means, intervals and known ceilings."""
+    """Returns every cell's runs as dots, with means, intervals, known ceilings."""
     rows = [_of_cell(result) for result in view.cells]
     lines = 1 + max((each.label.count("\n") for each in rows), default=0)
     row = max(_ROW, _LINE_OF_NAME * lines)
@@ -122,7 +122,7 @@ def doses_words(view: View) -> Words:
 
 
 def doses(view: View) -> Figure:
-    """Returns the late score by level of each graded ingredient, the weakest first."""
+    """Returns the late score by level of graded ingredients, the weakest first."""
     curves = view.judgement.doses
     high, above, foot = 1.5, 0.2, 0.5
     titles = [broken(Line(curve.sentence, 7.2, "bold"), NARROW - 0.1) for curve in curves]

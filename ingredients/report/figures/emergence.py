@@ -1,4 +1,4 @@
-"""`emergence`: when in training runs come to adapt to new tasks, beside their score on their own."""
+"""`emergence`: when runs come to adapt to new tasks, beside their score on their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture inside a page: self-contained SVG that follows light and dark mode."""
+"""A picture in a page: self-contained SVG for light and dark mode."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 
 
 def inline(drawn: Picture) -> str:
-    """Returns the picture as an element of a page; its ids start with its name."""
+    """Returns the picture as a page's element; its ids start with its name."""
     text = _NAMESPACE.sub("", _OUTSIDE.sub("", drawn.svg.decode("utf-8"))).replace("xlink:href", "href").strip()
     name = drawn.words.name
     text = _NAMED.sub(rf"\g<1>{name}-", text)

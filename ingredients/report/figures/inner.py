@@ -1,4 +1,4 @@
-"""`inner`: value lost at each pull by the fullest cell's agents, and a decoded belief beside the exact posterior."""
+"""`inner`: value that the fullest cell's agents lose at each pull; a decoded belief beside the exact posterior."""
 
 from __future__ import annotations
 

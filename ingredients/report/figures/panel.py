@@ -1,4 +1,4 @@
-"""One panel: a cell's runs, mean, interval and swapped memory, beside the references.
+"""One panel: a cell's runs, mean, interval and swapped memory, beside references.
 
 Colours suit colour-blind readers (Okabe and Ito, Tol).
 """
@@ -72,7 +72,7 @@ def draw_panel(axes: Axes, curves: ShownCurves, result: CellResult) -> None:
 
 
 def values_along(curves: ShownCurves, result: CellResult) -> Callable[[int], str]:
-    """Returns a function of a point (0-based) that gives the panel's numbers."""
+    """Returns a function from a point (0-based) to the panel's numbers."""
     mean = curves.mean(result.cell)
     swapped = curves.swapped(result.cell)
     low, high = curves.band(result.cell) or (None, None)
@@ -95,7 +95,7 @@ def _roles(curves: ShownCurves) -> list[tuple[str, ReferenceCurves]]:
 
 
 def write_title(axes: Axes, name: str, beneath: str) -> None:
-    """Writes a small panel's name above a line of numbers, smaller if long."""
+    """Writes a small panel's name, smaller if long, above a line of numbers."""
     small = 6.6 * min(1.0, _BENEATH / max(len(beneath), 1))
     for text, size, weight, ink, up in ((beneath, small, "normal", "#5f5f5f", 3), (name, 7.8, "bold", INK, 12)):
         axes.annotate(
@@ -134,7 +134,7 @@ def limits(curves: ShownCurves, cells: Iterable[Cell]) -> tuple[float, float]:
 
 
 def label_references(axes: Axes, curves: ShownCurves, panel_height: float) -> None:
-    """Names reference lines at their right ends, with late scores."""
+    """Names reference lines at their right ends, with scores."""
     low, high = axes.get_ylim()
     roles = sorted(curves.references.roles.items(), key=lambda item: float(item[1].curve[-1]))
     heights = spread([(float(ref.curve[-1]) - low) / (high - low) for _, ref in roles], _LABEL_INCHES / panel_height)

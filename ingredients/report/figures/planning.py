@@ -1,4 +1,4 @@
-"""`planning`: a way of the fullest cell's agent, beside that of a search with equal knowledge."""
+"""`planning`: a way of the fullest cell's agent, beside a search's with equal knowledge."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _maze(axes: Axes, edges: Sequence[float]) -> None:
 
 
 def _way(axes: Axes, places: Sequence[float], size: int, colour: str) -> None:
-    """Draws a way; steps over the torus's edge return on the other side."""
+    """Draws a way; steps over the torus's edge return opposite."""
     at = [divmod(int(place), size) for place in places]
     for (row, column), (then_row, then_column) in itertools.pairwise(at):
         down = (then_row - row + 1) % size - 1

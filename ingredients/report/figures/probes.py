@@ -1,4 +1,4 @@
-"""`probes`: each intervention's effect on a cell that learns (docs/design.md §8)."""
+"""`probes`: each one's effect on a cell that learns (docs/design.md §8)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def words(result: CellResult, place: int) -> Words:
 
 
 def figure(view: View, result: CellResult) -> Figure:
-    """Returns a panel per probe: plain lifetime thin, probed one bold, a line where the probe begins."""
+    """Returns a panel per probe: plain lifetime thin, probed bold, a line where the probe begins."""
     names = shown(result)
     rows = math.ceil(len(names) / _COLUMNS)
     height = rows * _HIGH + _FOOT

@@ -15,13 +15,13 @@ _MOST = 16
 
 
 def wrapped(name: str, most: int) -> str:
-    """Returns a name in lines of at most `most` letters; `module:Class` as its class."""
+    """Returns a name in lines of at most `most` letters; `module:Class` by class."""
     of_class = re.sub(r"[\w.]+:(?=\w)", "", name)
     return "\n".join(textwrap.wrap(of_class, most, break_long_words=False, break_on_hyphens=False))
 
 
 def verdicts_in_words(results: Sequence[CellResult]) -> str:
-    """Returns each cell's verdict and score: `all four ingredients: in-context, late score 0.94 [0.93, 0.94]`."""
+    """Returns verdicts and scores: `all four ingredients: in-context, late score 0.94 [0.93, 0.94]`."""
     parts = [
         f"{describe(result.cell)}: {wording.verdict_text(result.verdict)}, late score {wording.interval(result.late)}"
         for result in results[:_MOST]

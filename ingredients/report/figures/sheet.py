@@ -1,4 +1,4 @@
-"""The layout of panels in inches: one panel and sixty-four look alike."""
+"""The layout of panels in inches, however many."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Sheet:
         return _FOOT + sum(line.height for line in self.notes)
 
     def box(self, row: int, column: int) -> tuple[float, float, float, float]:
-        """Returns left, bottom, width and height of a panel's axes as fractions of the sheet."""
+        """Returns left, bottom, width and height of a panel's axes, fractions of the sheet."""
         left = self.left + column * (self.panel_width + _GAP_X)
         top = self._top + self._gap_y + row * (self.panel_height + self._gap_y)
         bottom = self.height - top - self.panel_height
@@ -102,7 +102,7 @@ class Sheet:
 
 
 def broken(paragraph: Line, width: float) -> list[Line]:
-    """Returns a paragraph in lines at most `width` inches wide, by DejaVu Sans's mean letter width."""
+    """Returns a paragraph in lines of at most `width` inches, by DejaVu Sans's mean letter width."""
     letter = paragraph.size / 72 * (0.63 if paragraph.weight == "bold" else 0.56)
     texts = textwrap.wrap(paragraph.text, max(int(width / letter), 20), break_on_hyphens=False)
     return [Line(text, paragraph.size, paragraph.weight, paragraph.colour) for text in texts]

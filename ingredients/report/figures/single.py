@@ -1,4 +1,4 @@
-"""`full_cell` and the small multiples: one cell's runs between floor and ceiling."""
+"""`full_cell` and the small multiples: single cells' runs."""
 
 from __future__ import annotations
 

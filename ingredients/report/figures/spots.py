@@ -1,4 +1,4 @@
-"""Texts that a page shows under the pointer at places on a picture."""
+"""Texts that a page shows under the pointer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_STRIPS = 25  # of a small panel: more would make the page heavy, and are to
 
 
 class Place(NamedTuple):
-    """A box, in fractions of width and height from the upper left corner, and its text."""
+    """A text's box, in fractions of width and height from the upper left."""
 
     left: float
     top: float
@@ -28,7 +28,7 @@ class Spot(Artist):
     """A box in data units, kept with the figure but never drawn."""
 
     def __init__(self, x: tuple[float, float] | None, y: tuple[float, float] | None, text: str) -> None:
-        """Takes left and right, lower and upper edge (None: the axes'), and the text."""
+        """Takes left and right, lower and upper edge (None: the axes'), text."""
         super().__init__()
         self.x, self.y, self.text = x, y, text
 
@@ -42,7 +42,7 @@ def say_at(axes: Axes, x: tuple[float, float] | None, y: tuple[float, float] | N
 
 
 def _between_points(point: int) -> float:
-    """Returns a point's (0-based) left edge where points lie at 1, 2, ..."""
+    """Returns a point's (0-based) left edge if points lie at 1, 2, ..."""
     return point + 0.5
 
 
@@ -53,9 +53,9 @@ def say_along(
     most: int = MOST_STRIPS,
     edge: Callable[[int], float] = _between_points,
 ) -> None:
-    """Adds a text at each of `count` points of the x axis, in at most `most` strips; a point begins at `edge`.
+    """Adds a text at each of `count` points of the x axis, which begin at `edge`.
 
-    A strip has the text of its middle point.
+    At most `most` strips have the text of their middle point.
     """
     wide = -(-count // most)
     for start in range(0, count, wide):

@@ -1,4 +1,4 @@
-"""One agent's lifetimes step by step: policy, actions, rewards, belief, memory."""
+"""One agent's lifetimes: policy, actions, rewards, belief, memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _of_page(view: View) -> pd.DataFrame:
 
 
 def trace_figure(table: pd.DataFrame, title: str) -> Figure:
-    """Returns for each lifetime policy, actions and rewards, belief if known, memory."""
+    """Returns lifetimes' policy, actions and rewards, belief if known, memory."""
     return styled("trace", lambda: _figure(table, title))
 
 

@@ -1,4 +1,4 @@
-"""`truth_table`: the grid as tiles with verdict, late score, number of learners."""
+"""`truth_table`: cells as tiles with verdict, late score, learners."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def words(view: View) -> Words:
 
 
 def figure(view: View) -> Figure:
-    """Returns the tiles in rows and columns with names, or each with its own."""
+    """Returns the tiles in named rows and columns, or each with its name."""
     arrangement = layout([result.cell for result in view.judgement.cells])
     results = {result.cell: result for result in view.judgement.cells}
     left = _ROW_NAMES if arrangement.by_row else 0.02
@@ -56,7 +56,7 @@ def figure(view: View) -> Figure:
 
 
 def _tile(axes: Axes, result: CellResult, x: float, y: float) -> None:
-    """Draws a tile: verdict as mark, word and colour; late score; number of learners."""
+    """Draws a tile: verdict as mark, word and colour; late score; learners."""
     colour = VERDICT_COLOURS[result.verdict]
     wide = _TILE - _GAP
     high = _HIGH - _GAP

@@ -1,1 +1,1 @@
-"""The settings and defaults of each task family; `ingredients.tasks` says what they mean."""
+"""Settings and defaults of task families; `ingredients.tasks` says their meaning."""

@@ -33,7 +33,7 @@ class BernoulliBanditTasks(TasksSection):
         return self
 
     def without_values(self) -> str | None:
-        """Returns why values are neither exact nor known by pairs of arms, or None."""
+        """Returns why values are neither exact nor known by pairs of arms."""
         if self.forced_pulls:
             return "pulls are forced; set tasks.forced_pulls to 0"
         exact = math.comb(self.episodes + 2 * self.arms, self.episodes) <= MOST_EXACT_STATES

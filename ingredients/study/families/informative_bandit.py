@@ -15,7 +15,7 @@ class InformativeBanditTasks(TasksSection):
     action_noise: Noise = 0.0
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why, where few pulls slip: memory is worth exactly `action_noise` of the late score."""
+        """Returns why, where few pulls slip: memory is worth `action_noise` of the late score."""
         if self.action_noise > gain_above:
             return None
         return (

@@ -11,7 +11,7 @@ from ingredients.study.section import Episodes, Steps, TasksSection
 
 
 class MemoryPlanningTasks(TasksSection):
-    """A torus with walls and one goal after another; an episode is a stretch of `episode_steps` steps."""
+    """A torus with walls and one goal after another; an episode is `episode_steps` steps."""
 
     family: Literal["memory-planning"]
     episodes: Episodes

@@ -34,7 +34,7 @@ class TwoStepTasks(TasksSection):
         return None
 
     def not_applicable(self, gain_above: float) -> str | None:
-        """Returns why, where neither ship is better, or not for longer than an episode."""
+        """Returns why: no ship is better, or not beyond an episode."""
         for name in ("common", "rewarded", "reversal"):
             if getattr(self, name) == 0.5:
                 return f"with {name} 0.5 nothing that an episode tells is worth anything in the next"

@@ -1,4 +1,4 @@
-"""Programs of the probes, one `INTERVENTION` (`training.scene`) a file, named as in `ingredients.probes`."""
+"""Programs of the probes (docs/design.md §8), one `INTERVENTION` a file, named as in `ingredients.probes`."""
 
 from __future__ import annotations
 

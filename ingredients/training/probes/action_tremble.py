@@ -1,7 +1,4 @@
-"""`action_tremble`: at a fifth of the steps another action is executed than the agent chose (`interaction.tremble`).
-
-An agent that relies on its intended action loses more than one that sees trembles in the action channel.
-"""
+"""`action_tremble`: other actions are executed than chosen (`interaction.tremble`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`action_yoke`: the channel shows the a_{t-1} of the neighbour's plain lifetime.
-
-An agent that learns from the channel stops adapting.
-"""
+"""`action_yoke`: the channel shows the neighbour's plain a_{t-1}."""
 
 from __future__ import annotations
 

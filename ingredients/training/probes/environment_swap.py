@@ -1,7 +1,4 @@
-"""`environment_swap`: half-way, what the agent wrote on its environment becomes what the neighbour wrote.
-
-If the environment is its memory, the agent follows the wrong past (claim 3).
-"""
+"""`environment_swap`: half-way, what the agent wrote becomes what the neighbour wrote."""
 
 from __future__ import annotations
 

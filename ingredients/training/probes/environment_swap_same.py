@@ -1,4 +1,4 @@
-"""`environment_swap_same`, the control of `environment_swap`: with what the twin wrote."""
+"""`environment_swap_same`: `environment_swap` with the twin's."""
 
 from __future__ import annotations
 

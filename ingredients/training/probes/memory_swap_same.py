@@ -1,7 +1,4 @@
-"""`memory_swap_same`, the control of `memory_swap`: half-way the memory becomes that of the twin.
-
-What `memory_swap` costs more is knowledge of the task, not a strange state's shock.
-"""
+"""`memory_swap_same`: half-way the memory becomes the twin's."""
 
 from __future__ import annotations
 

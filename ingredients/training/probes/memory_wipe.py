@@ -1,7 +1,4 @@
-"""`memory_wipe`: half-way initial memory, empty r and a, and the start flag, on the same task.
-
-An in-context learner learns the task again.
-"""
+"""`memory_wipe`: half-way initial memory, empty r and a, start flag."""
 
 from __future__ import annotations
 

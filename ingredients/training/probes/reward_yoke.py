@@ -1,7 +1,4 @@
-"""`reward_yoke`: the channel shows the r_{t-1} of the neighbour's plain lifetime.
-
-An agent that learns from the channel stops adapting.
-"""
+"""`reward_yoke`: the channel shows the neighbour's plain r_{t-1}."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`task_switch`: half-way the task becomes the neighbour's; memory, r and a stay.
-
-An in-context learner adapts again.
-"""
+"""`task_switch`: half-way the task becomes the neighbour's; memory, r and a stay."""
 
 from __future__ import annotations
 
